@@ -1,0 +1,63 @@
+import pg from 'pg';
+
+/** What statements run on: a pool, or one connection inside a transaction. */
+export type Queryable = Pick<pg.Pool, 'query'>;
+
+/** A pool that can open transactions. */
+export type Database = pg.Pool;
+
+/** One connection inside a transaction that {@link inTransaction} opened. */
+export type Transaction = pg.PoolClient;
+
+export interface PoolOptions {
+  connectionString: string;
+  /** Shown in `pg_stat_activity`, so that an operator sees which process holds what. */
+  applicationName: string;
+  /** Connections at most. */
+  max?: number;
+  /** How long a statement may run before the server ends it. */
+  statementTimeoutMs?: number;
+  /** Told of connections that broke while idle or in use; nothing has to be done about them. */
+  onConnectionLost?: (error: Error) => void;
+}
+
+/**
+ * The one way to make a pool. A lost connection, idle or checked out, never ends the process: without these
+ * handlers `pg` raises it as an unhandled `error` event. Waiting for a free connection and every statement are bounded.
+ */
+export function makePool(options: PoolOptions): Database {
+  const lost = options.onConnectionLost ?? (() => {});
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    application_name: options.applicationName,
+    max: options.max ?? 10,
+    connectionTimeoutMillis: 2_000,
+    statement_timeout: options.statementTimeoutMs ?? 10_000,
+    // Frees whoever waits on a process that was frozen inside a transaction.
+    idle_in_transaction_session_timeout: 5_000,
+    // The server cannot end a statement over a connection that is gone; the client gives up by itself.
+    query_timeout: (options.statementTimeoutMs ?? 10_000) + 2_000,
+    keepAlive: true,
+  });
+  pool.on('error', lost);
+  pool.on('connect', (client) => client.on('error', lost));
+  return pool;
+}
+
+/** Runs `work` in one READ COMMITTED transaction: committed when it resolves, rolled back when it throws. */
+export async function inTransaction<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const tx = await db.connect();
+  let broken: Error | undefined;
+  try {
+    await tx.query('begin');
+    const answer = await work(tx);
+    await tx.query('commit');
+    return answer;
+  } catch (error) {
+    await tx.query('rollback').catch((cause: Error) => { broken = cause; });
+    throw error;
+  } finally {
+    // A connection whose rollback failed is in an unknown state: it leaves the pool.
+    tx.release(broken);
+  }
+}

@@ -1,0 +1,1 @@
+export { freePort, startCluster, type Cluster, type ClusterOptions } from './cluster.ts';

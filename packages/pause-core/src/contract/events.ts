@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { alertView } from './alerts.ts';
+import { activePauseView, pauseView } from './pauses.ts';
+
+/** What the stream tells, besides the `snapshot` that opens it. */
+export const SENATE_EVENT_TYPES = [
+  'pause.created', 'pause.changed', 'pause.cleared', 'pause.expired', 'pause.quiet', 'alert.created',
+] as const;
+export type SenateEventType = (typeof SENATE_EVENT_TYPES)[number];
+
+export const snapshotEvent = z.strictObject({ type: z.literal('snapshot'), data: z.strictObject({ pauses: z.array(activePauseView) }) });
+export const pauseEvent = z.strictObject({
+  type: z.enum(['pause.created', 'pause.changed', 'pause.cleared', 'pause.expired', 'pause.quiet']),
+  data: pauseView,
+});
+export const alertEvent = z.strictObject({ type: z.literal('alert.created'), data: alertView });
+
+/**
+ * One message of `GET /api/senate/events`: the `event:` line is `type`, the `data:` line is `data`, the `id:` line is
+ * the position to resume behind (`Last-Event-ID`).
+ */
+export const senateEvent = z.discriminatedUnion('type', [snapshotEvent, pauseEvent, alertEvent]).meta({ id: 'SenateEvent' });
+
+export type SenateEvent = z.infer<typeof senateEvent>;

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { PAUSE_ERROR_CODES } from '../errors.ts';
+
+/** Codes that the HTTP edge itself answers with. */
+export const EDGE_CODES = [
+  'invalid_request', 'malformed_json', 'body_too_large', 'unsupported_media_type', 'unauthenticated', 'forbidden',
+  'not_found', 'method_not_allowed', 'too_many_streams', 'database_unavailable', 'internal_error',
+] as const;
+
+/** Codes of the task queue's refusals. Kept here so that one closed list serves every client. */
+export const TASK_ERROR_CODES = ['task_not_found', 'run_not_owner', 'task_not_running'] as const;
+export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
+
+export const PROBLEM_CODES = [...EDGE_CODES, ...PAUSE_ERROR_CODES, ...TASK_ERROR_CODES] as const;
+export type ProblemCode = (typeof PROBLEM_CODES)[number];
+
+/** An error as RFC 9457 tells it. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(PROBLEM_CODES),
+  detail: z.string(),
+  errors: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional().describe('every offending field'),
+  instance: z.string().optional().describe('the request id, as in the log'),
+}).meta({ id: 'Problem' });
+
+export type Problem = z.infer<typeof problem>;

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/**
+ * What a token may do. `viewer` reads; `worker` also adds, claims and finishes tasks; `source` posts alerts;
+ * `operator` reads, pauses, clears, acknowledges and adds tasks; `admin` may do everything.
+ */
+export const ROLES = ['viewer', 'worker', 'source', 'operator', 'admin'] as const;
+export const role = z.enum(ROLES).meta({ id: 'Role' });
+export type Role = z.infer<typeof role>;
+
+export const PERMISSIONS = ['read', 'run_tasks', 'add_tasks', 'post_alerts', 'pause', 'manage_tokens'] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+const GRANTED: Record<Role, readonly Permission[]> = {
+  viewer: ['read'],
+  worker: ['read', 'run_tasks', 'add_tasks'],
+  source: ['post_alerts'],
+  operator: ['read', 'add_tasks', 'post_alerts', 'pause'],
+  admin: PERMISSIONS,
+};
+
+/** May this role do that? */
+export function mayDo(asked: Permission, holder: Role): boolean {
+  return GRANTED[holder].includes(asked);
+}

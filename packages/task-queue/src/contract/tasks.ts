@@ -1,0 +1,161 @@
+import { id, instant, jsonObject, jsonValue, label, page } from '@orchestra/pause-core/contract';
+import { z } from 'zod';
+
+export const TASK_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'held', 'cancelled'] as const;
+export const taskStatus = z.enum(TASK_STATUSES).meta({ id: 'TaskStatus' });
+export type TaskStatus = z.infer<typeof taskStatus>;
+
+const labels = {
+  repo: label.nullish(),
+  agent_id: label.nullish(),
+  skill: label.nullish(),
+  quest_id: label.nullish(),
+  actor_id: label.nullish(),
+};
+
+export const newTask = z.strictObject({
+  ...labels,
+  priority: z.int().min(-32_768).max(32_767).default(0).describe('smaller goes first'),
+  payload: jsonObject.default({}),
+  max_attempts: z.int().min(1).max(100).default(3),
+  not_before: instant.nullish().describe('not eligible before this instant'),
+}).meta({ id: 'NewTask' });
+
+/** `POST /api/tasks`: one task, or many in the order in which they are to stand. */
+export const enqueueRequest = z.union([
+  z.strictObject({ tasks: z.array(newTask).min(1).max(1_000) }),
+  newTask,
+]).meta({ id: 'EnqueueRequest' });
+export const enqueueAnswer = z.strictObject({ ids: z.array(id) }).meta({ id: 'EnqueueAnswer' });
+
+/** `POST /api/tasks/claim` */
+export const claimRequest = z.strictObject({
+  worker: label.describe('names this worker process in receipts and histories'),
+  agents: z.array(label).min(1).max(200).optional().describe('absent: of any agent'),
+  skills: z.array(label).min(1).max(200).optional().describe('absent: of any skill'),
+  limit: z.int().min(1).max(100).default(1),
+  wait_seconds: z.number().min(0).max(60).default(0).describe('how long to wait for a task where there is none'),
+  host: label.optional(),
+  pid: z.int().min(1).max(2_147_483_647).optional(),
+}).meta({ id: 'ClaimRequest' });
+
+export const claimedTask = z.strictObject({
+  id,
+  run_id: z.uuid().describe('the fence: every later call about this run carries it'),
+  repo: z.string().nullable(),
+  agent_id: z.string().nullable(),
+  skill: z.string().nullable(),
+  quest_id: z.string().nullable(),
+  actor_id: z.string().nullable(),
+  priority: z.int(),
+  payload: z.record(z.string(), z.unknown()),
+  attempt: z.int(),
+  max_attempts: z.int(),
+  cursor: z.unknown().describe('where the last run left off; null: nowhere'),
+  lease_seconds: z.number().describe('without a heartbeat for this long, the run is taken away'),
+}).meta({ id: 'ClaimedTask' });
+export const claimAnswer = z.strictObject({ tasks: z.array(claimedTask) }).meta({ id: 'ClaimAnswer' });
+
+/** Why a run is handed back unfinished. Only `gave_up` counts as a run given up. */
+export const RELEASE_CAUSES = ['pause', 'shutdown', 'gave_up'] as const;
+export const releaseCause = z.enum(RELEASE_CAUSES).meta({ id: 'ReleaseCause' });
+export type ReleaseCause = z.infer<typeof releaseCause>;
+
+const run = { run_id: z.uuid() };
+export const heartbeatRequest = z.strictObject({ ...run }).meta({ id: 'HeartbeatRequest' });
+export const completeRequest = z.strictObject({ ...run, result: jsonValue.optional() }).meta({ id: 'CompleteRequest' });
+export const failRequest = z.strictObject({
+  ...run,
+  error: z.string().min(1).max(20_000).refine((text) => !text.includes('\0') && text.isWellFormed(), 'must not hold NUL or lone surrogates'),
+  retry: z.boolean().default(true).describe('false: this task fails for good'),
+  result: jsonValue.optional().describe('what there is to keep, for example the output'),
+}).meta({ id: 'FailRequest' });
+export const releaseRequest = z.strictObject({
+  ...run,
+  cause: releaseCause.default('gave_up'),
+  cursor: jsonValue.optional().describe('given to the next run; absent: the former one stays'),
+}).meta({ id: 'ReleaseRequest' });
+
+export const heartbeatAnswer = z.strictObject({ lease_seconds: z.number() }).meta({ id: 'HeartbeatAnswer' });
+
+/** What the three ways to end a run answer. */
+export const finishAnswer = z.strictObject({
+  status: taskStatus,
+  next_eligible_at: instant.nullable().describe('when it may start again, where it goes back to the queue'),
+}).meta({ id: 'FinishAnswer' });
+
+export const taskView = z.strictObject({
+  id,
+  repo: z.string().nullable(),
+  agent_id: z.string().nullable(),
+  skill: z.string().nullable(),
+  quest_id: z.string().nullable(),
+  actor_id: z.string().nullable(),
+  priority: z.int(),
+  payload: z.record(z.string(), z.unknown()),
+  status: taskStatus,
+  next_eligible_at: instant,
+  deferred_by: id.nullable().describe('the pause that a claim met on this task'),
+  run_id: z.uuid().nullable(),
+  worker: z.string().nullable(),
+  host: z.string().nullable(),
+  pid: z.int().nullable(),
+  started_at: instant.nullable(),
+  heartbeat_at: instant.nullable(),
+  attempt: z.int(),
+  max_attempts: z.int(),
+  cursor: z.unknown(),
+  result: z.unknown(),
+  created_at: instant,
+  created_by: z.string(),
+}).meta({ id: 'Task' });
+
+export const tasksQuery = z.strictObject({
+  ...page.shape,
+  status: taskStatus.optional(),
+  agent_id: label.optional(),
+  skill: label.optional(),
+  quest_id: label.optional(),
+  actor_id: label.optional(),
+});
+export const tasks = z.strictObject({ tasks: z.array(taskView), next_cursor: z.string().nullable() }).meta({ id: 'Tasks' });
+
+export const TASK_EVENT_KINDS = ['queued', 'claimed', 'deferred', 'completed', 'failed', 'released', 'reaped', 'healed'] as const;
+export const taskEventView = z.strictObject({
+  id,
+  task_id: id,
+  run_id: z.uuid().nullable(),
+  kind: z.enum(TASK_EVENT_KINDS),
+  at: instant,
+  by: z.string(),
+  data: z.unknown(),
+}).meta({ id: 'TaskEvent' });
+export const taskEvents = z.strictObject({ events: z.array(taskEventView), next_cursor: z.string().nullable() }).meta({ id: 'TaskEvents' });
+
+/** `GET /api/queue` */
+export const queueView = z.strictObject({
+  counts: z.record(taskStatus, z.int()),
+  pauses: z.strictObject({ active: z.int(), deferred: z.int().describe('queued tasks that a claim has put off for a pause') }),
+  reaper: z.strictObject({
+    lease_seconds: z.number(),
+    reaped_total: z.int(),
+    impossible_queued_total: z.int().describe('queued rows that still named a run, found and healed'),
+  }),
+}).meta({ id: 'Queue' });
+
+export type NewTask = z.input<typeof newTask>;
+export type EnqueueRequest = z.input<typeof enqueueRequest>;
+export type EnqueueAnswer = z.infer<typeof enqueueAnswer>;
+export type ClaimRequest = z.input<typeof claimRequest>;
+export type ClaimAnswer = z.infer<typeof claimAnswer>;
+export type ClaimedTask = z.infer<typeof claimedTask>;
+export type CompleteRequest = z.infer<typeof completeRequest>;
+export type FailRequest = z.input<typeof failRequest>;
+export type ReleaseRequest = z.input<typeof releaseRequest>;
+export type FinishAnswer = z.infer<typeof finishAnswer>;
+export type HeartbeatAnswer = z.infer<typeof heartbeatAnswer>;
+export type TaskView = z.infer<typeof taskView>;
+export type Tasks = z.infer<typeof tasks>;
+export type TaskEventView = z.infer<typeof taskEventView>;
+export type TaskEvents = z.infer<typeof taskEvents>;
+export type QueueView = z.infer<typeof queueView>;

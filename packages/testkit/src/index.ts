@@ -1,0 +1,4 @@
+export { FaultProxy } from './fault-proxy.ts';
+export { startOwnServer, type TestServer } from './server.ts';
+export { testDatabase, type TestDatabase } from './test-database.ts';
+export { until } from './until.ts';
