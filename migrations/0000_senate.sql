@@ -25,7 +25,7 @@ create index senate_pause_ended on senate_pause (cleared_at desc) where cleared_
 -- The one telling in SQL of "active" (P8: by this server's clock). The claim reads this view and nothing else.
 create view active_pauses as
   select p.id, p.scope_kind, p.scope_value, p.paused_at, p.paused_by, p.reason, p.ttl_seconds, p.source, p.quiet_at,
-         p.paused_at + make_interval(secs => p.ttl_seconds) as ends_at
+         p.cleared_at, p.cleared_by, p.paused_at + make_interval(secs => p.ttl_seconds) as ends_at
     from senate_pause p
    where p.cleared_at is null
      and (p.ttl_seconds is null or p.paused_at + make_interval(secs => p.ttl_seconds) > now());

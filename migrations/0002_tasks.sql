@@ -54,3 +54,5 @@ create table task_events (
 create index task_events_task on task_events (task_id, id);
 -- For the watchdog: how the runs of the last hour ended.
 create index task_events_ended on task_events (at) where kind in ('completed', 'failed', 'released', 'reaped');
+-- For the reaper's totals.
+create index task_events_reaper on task_events (kind) where kind in ('reaped', 'healed');

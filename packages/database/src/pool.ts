@@ -38,6 +38,8 @@ export function makePool(options: PoolOptions): Database {
     // The server cannot end a statement over a connection that is gone; the client gives up by itself.
     query_timeout: (options.statementTimeoutMs ?? 10_000) + 2_000,
     keepAlive: true,
+    // The settle's proof needs a snapshot for each statement, also where a server or a role defaults to something else.
+    options: '-c default_transaction_isolation=read\\ committed',
   });
   pool.on('error', lost);
   pool.on('connect', (client) => client.on('error', lost));

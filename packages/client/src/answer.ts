@@ -1,0 +1,54 @@
+import { problem } from '@orchestra/pause-core/contract';
+import type { z } from 'zod';
+import { retryAfterMs } from './backoff.ts';
+import { AnswerError, ApiError, type ServiceName } from './errors.ts';
+
+// A hundred claimed tasks of the largest payload fit in; what is larger did not come from these services.
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * The answer's body, as the contract describes it.
+ *
+ * @throws ApiError for a refusal, AnswerError for anything that the contract does not know
+ */
+export async function parseAnswer<T>(response: Response, contract: z.ZodType<T>, from: { service: ServiceName; url: string }): Promise<T> {
+  if (!response.ok) throw await refusal(response, from);
+  const body = parseJson(await readText(response));
+  const parsed = contract.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined ? '' : ` (${issue.path.join('.') || 'body'}: ${issue.message})`;
+  throw new AnswerError(from.service, from.url, response.status, `something that is not in the contract${where}`, { cause: parsed.error });
+}
+
+/** The error that a response other than 2xx stands for. Reads the body. */
+export async function refusal(response: Response, from: { service: ServiceName; url: string }): Promise<ApiError | AnswerError> {
+  const after = retryAfterMs(response.headers.get('retry-after'));
+  const text = await readText(response);
+  const parsed = problem.safeParse(parseJson(text));
+  if (parsed.success) return new ApiError(parsed.data, { retryAfterMs: after });
+  const redirected = response.headers.get('location');
+  const what = redirected === null ? `"${text.slice(0, 200).replaceAll(/\s+/g, ' ').trim()}"` : `a redirection to ${redirected}`;
+  return new AnswerError(from.service, from.url, response.status, what, { retryAfterMs: after });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no contract accepts it, so the caller's parse says so with the address
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  if (response.body === null) return '';
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = '';
+  for await (const chunk of response.body) {
+    bytes += chunk.byteLength;
+    if (bytes > ANSWER_BYTES_MAX) throw new RangeError(`the answer of ${response.url} is larger than ${ANSWER_BYTES_MAX} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

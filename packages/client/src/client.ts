@@ -1,0 +1,128 @@
+import {
+  activePauses, alerts, alertView, checkAnswer, pauseHistory, pausePreview, pauseReceipt, unpauseAnswer,
+  type ActivePauseView, type alertRequest, type alertsQuery, type checkQuery, type pauseRequest, type pausesQuery, type UnpauseRequest,
+} from '@orchestra/pause-core/contract';
+import {
+  claimAnswer, enqueueAnswer, finishAnswer, heartbeatAnswer, queueView, taskEvents, tasks, taskView,
+  type ClaimRequest, type CompleteRequest, type EnqueueRequest, type FailRequest, type ReleaseRequest, type tasksQuery,
+} from '@orchestra/task-queue/contract';
+import type { z } from 'zod';
+import { senateEvents, type EventsOptions } from './event-stream.ts';
+import type { ServiceName } from './errors.ts';
+import { queryString } from './query.ts';
+import { send, type CallOptions, type Peer } from './send.ts';
+
+export interface ClientOptions {
+  /** pause-api */
+  url: string;
+  /** worker-claimer */
+  tasksUrl: string;
+  /** Bearer token; without one only what is open to all answers. */
+  token?: string | undefined;
+  /** In place of Node's own. */
+  fetch?: typeof globalThis.fetch | undefined;
+}
+
+export interface ChangeOptions extends CallOptions {
+  /** Under one key a change is made once, however often it is asked for. A random one unless given. */
+  idempotencyKey?: string | undefined;
+}
+
+type AlertRequest = z.input<typeof alertRequest>;
+type CheckQuery = z.input<typeof checkQuery>;
+type PauseRequest = z.input<typeof pauseRequest>;
+
+/** Which page of a list: at most `limit` entries, from where `next_cursor` of an earlier answer points. */
+export interface PageQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+type Filter<T> = PageQuery & Omit<T, keyof PageQuery>;
+type AlertsQuery = Filter<Omit<z.input<typeof alertsQuery>, 'unacknowledged'>> & { unacknowledged?: boolean | undefined };
+type PausesQuery = Filter<Omit<z.input<typeof pausesQuery>, 'history'>>;
+type TasksQuery = Filter<z.input<typeof tasksQuery>>;
+
+// A long poll may be answered in its last moment, and the answer has to travel.
+const CLAIM_MARGIN_MS = 10_000;
+const PAGE_SIZE = 200;
+const PAGES_MAX = 1_000;
+
+export type Client = ReturnType<typeof createClient>;
+
+/**
+ * A client of pause-api and worker-claimer that knows nothing but the contract. Every call rejects with ApiError (the
+ * service refused), ConnectionError (it could not be asked) or AnswerError (something else answered).
+ *
+ * @throws TypeError when an address is none
+ */
+export function createClient(options: ClientOptions) {
+  const pauseApi = peerOf('pause-api', options.url, options);
+  const claimer = peerOf('worker-claimer', options.tasksUrl, options);
+  const read = <T>(peer: Peer, path: string, answer: z.ZodType<T>, call?: CallOptions) => send(peer, { method: 'GET', path, answer }, call);
+  const change = <T>(peer: Peer, path: string, body: unknown, answer: z.ZodType<T>, { idempotencyKey, ...call }: ChangeOptions = {}) =>
+    send(peer, { method: 'POST', path, body, answer, idempotencyKey: idempotencyKey ?? crypto.randomUUID() }, call);
+  const ofTask = (id: string, what: string) => `/api/tasks/${encodeURIComponent(id)}/${what}`;
+
+  const pauses = (query: PausesQuery = {}, call?: CallOptions) => read(pauseApi, `/api/senate/pauses${queryString(query)}`, activePauses, call);
+
+  return {
+    /** Pauses a scope and says whether it has taken effect. */
+    pause: (request: PauseRequest, call?: ChangeOptions) => change(pauseApi, '/api/senate/pause', request, pauseReceipt, call),
+    /** What a pause would hold. Changes nothing. */
+    pausePreview: (request: PauseRequest, call?: CallOptions) =>
+      send(pauseApi, { method: 'POST', path: '/api/senate/pause?dry_run=true', body: request, answer: pausePreview }, call),
+    /** Clears what is active on a scope, or one pause by its id. */
+    unpause: (request: UnpauseRequest, call?: ChangeOptions) => change(pauseApi, '/api/senate/unpause', request, unpauseAnswer, call),
+    /** One page of the active pauses. */
+    pauses,
+    /** Every active pause, read page by page; all or none. */
+    allPauses: async (query: Omit<PausesQuery, 'cursor' | 'limit'> = {}, call?: CallOptions): Promise<ActivePauseView[]> => {
+      const all: ActivePauseView[] = [];
+      let cursor: string | undefined;
+      for (let page = 0; page < PAGES_MAX; page++) {
+        const answer = await pauses({ ...query, cursor, limit: PAGE_SIZE }, call);
+        all.push(...answer.pauses);
+        if (answer.next_cursor === null) return all;
+        cursor = answer.next_cursor;
+      }
+      throw new RangeError(`more than ${PAGES_MAX * PAGE_SIZE} active pauses`);
+    },
+    /** One page of the pauses that have ended. */
+    pauseHistory: (query: PausesQuery = {}, call?: CallOptions) =>
+      read(pauseApi, `/api/senate/pauses${queryString({ ...query, history: true })}`, pauseHistory, call),
+    /** Is work with these labels paused, and by which pause? */
+    check: (labels: CheckQuery, call?: CallOptions) => read(pauseApi, `/api/senate/pauses/check${queryString(labels)}`, checkAnswer, call),
+
+    recordAlert: (request: AlertRequest, call?: ChangeOptions) => change(pauseApi, '/api/senate/alerts', request, alertView, call),
+    alerts: (query: AlertsQuery = {}, call?: CallOptions) => read(pauseApi, `/api/senate/alerts${queryString(query)}`, alerts, call),
+    ackAlert: (id: string, call?: ChangeOptions) => change(pauseApi, `/api/senate/alerts/${encodeURIComponent(id)}/ack`, {}, alertView, call),
+
+    /** The stream of events, from a snapshot or from where `lastEventId` left off; reconnects by itself. */
+    events: (stream?: EventsOptions) => senateEvents(pauseApi, stream),
+
+    /** Adds one task or many; the ids come in their order. */
+    enqueue: (request: EnqueueRequest, call?: ChangeOptions) => change(claimer, '/api/tasks', request, enqueueAnswer, call),
+    task: (id: string, call?: CallOptions) => read(claimer, `/api/tasks/${encodeURIComponent(id)}`, taskView, call),
+    tasks: (query: TasksQuery = {}, call?: CallOptions) => read(claimer, `/api/tasks${queryString(query)}`, tasks, call),
+    taskEvents: (id: string, query: PageQuery = {}, call?: CallOptions) => read(claimer, ofTask(id, 'events') + queryString(query), taskEvents, call),
+    queue: (call?: CallOptions) => read(claimer, '/api/queue', queueView, call),
+
+    /**
+     * Claims tasks; waits up to `wait_seconds` for one. Sent once: a claim whose answer was lost may have taken tasks, and
+     * sent again it would take others. Those that were lost go back when their lease ends.
+     */
+    claim: (request: ClaimRequest, call: ChangeOptions = {}) =>
+      change(claimer, '/api/tasks/claim', request, claimAnswer, { timeLimitMs: (request.wait_seconds ?? 0) * 1_000 + CLAIM_MARGIN_MS, triesMax: 1, ...call }),
+    heartbeat: (id: string, runId: string, call?: ChangeOptions) => change(claimer, ofTask(id, 'heartbeat'), { run_id: runId }, heartbeatAnswer, call),
+    complete: (id: string, request: CompleteRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'complete'), request, finishAnswer, call),
+    fail: (id: string, request: FailRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'fail'), request, finishAnswer, call),
+    release: (id: string, request: ReleaseRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'release'), request, finishAnswer, call),
+  };
+}
+
+function peerOf(service: ServiceName, address: string, options: ClientOptions): Peer {
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
+    throw new TypeError(`"${address}" is not an address of ${service}; it looks like http://127.0.0.1:4400`);
+  }
+  return { service, url: address.replace(/\/+$/, ''), token: options.token, fetch: options.fetch ?? globalThis.fetch };
+}

@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { z } from 'zod';
+import { parseAnswer } from './answer.ts';
+import { backoffMs, type Backoff } from './backoff.ts';
+import { AnswerError, ApiError, ConnectionError, type ServiceName } from './errors.ts';
+
+export interface CallOptions {
+  /** Ends the call, its retries and its waiting; it then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Time limit of each try. */
+  timeLimitMs?: number | undefined;
+  /** 1: no retry. */
+  triesMax?: number | undefined;
+}
+
+/** Where calls go and as whom. */
+export interface Peer {
+  service: ServiceName;
+  /** Without a slash at its end. */
+  url: string;
+  token: string | undefined;
+  fetch: typeof globalThis.fetch;
+}
+
+export interface Call<T> {
+  method: 'GET' | 'POST';
+  /** Begins with a slash; holds the query. */
+  path: string;
+  body?: unknown;
+  /** For every call that changes something: makes its retries safe. */
+  idempotencyKey?: string | undefined;
+  answer: z.ZodType<T>;
+}
+
+const TIME_LIMIT_MS = 10_000;
+const TRIES_MAX = 4;
+// All tries together, waits included: a caller hears within this and one last try, whatever the service does.
+const RETRY_FOR_MS = 30_000;
+const BACKOFF: Backoff = { baseMs: 250, capMs: 5_000 };
+
+/**
+ * Makes one call: bounded in time, retried where the same call may work a moment later (nobody there, cut off, 503, 429,
+ * the first try still under way), and parsed by the contract.
+ *
+ * @throws ApiError, ConnectionError, AnswerError; the signal's reason when it was aborted
+ */
+export async function send<T>(peer: Peer, call: Call<T>, options: CallOptions = {}): Promise<T> {
+  const triesMax = options.triesMax ?? TRIES_MAX;
+  const startedAt = performance.now();
+  for (let tries = 1; ; tries++) {
+    try {
+      return await sendOnce(peer, call, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const waitMs = Math.max(backoffMs(tries, BACKOFF), askedWaitMs(error));
+      if (tries >= triesMax || !isTransient(error) || performance.now() - startedAt + waitMs > RETRY_FOR_MS) throw error;
+      await delay(waitMs, undefined, { signal: options.signal }).catch(() => options.signal?.throwIfAborted());
+    }
+  }
+}
+
+/** May the same call work a moment later? */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof ConnectionError) return true;
+  // The first try is still being carried out; its answer will be there for the same key.
+  if (error instanceof ApiError && error.code === 'idempotency_key_in_use') return true;
+  if (error instanceof ApiError || error instanceof AnswerError) return [429, 502, 503, 504].includes(error.status);
+  return false;
+}
+
+function askedWaitMs(error: unknown): number {
+  return error instanceof ApiError || error instanceof AnswerError ? error.retryAfterMs ?? 0 : 0;
+}
+
+async function sendOnce<T>(peer: Peer, call: Call<T>, options: CallOptions): Promise<T> {
+  const timeLimitMs = options.timeLimitMs ?? TIME_LIMIT_MS;
+  const late = AbortSignal.timeout(timeLimitMs);
+  const signal = options.signal === undefined ? late : AbortSignal.any([options.signal, late]);
+  let answering = false;
+  try {
+    const response = await peer.fetch(peer.url + call.path, {
+      method: call.method,
+      headers: headersOf(peer, call),
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      // Followed, a redirected POST would arrive as a GET.
+      redirect: 'manual',
+      signal,
+    });
+    answering = true;
+    return await parseAnswer(response, call.answer, peer);
+  } catch (cause) {
+    if (cause instanceof ApiError || cause instanceof AnswerError || cause instanceof RangeError) throw cause;
+    options.signal?.throwIfAborted();
+    if (late.aborted) throw new ConnectionError(peer.service, peer.url, 'timed_out', { cause, timeLimitMs });
+    throw new ConnectionError(peer.service, peer.url, answering || wasConnected(cause) ? 'cut_off' : 'unreachable', { cause });
+  }
+}
+
+export function headersOf(peer: Peer, call: Pick<Call<unknown>, 'body' | 'idempotencyKey'>): Record<string, string> {
+  return {
+    accept: 'application/json, application/problem+json',
+    ...(peer.token === undefined ? {} : { authorization: `Bearer ${peer.token}` }),
+    ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(call.idempotencyKey === undefined ? {} : { 'idempotency-key': call.idempotencyKey }),
+  };
+}
+
+// What undici reports when a connection that stood was lost: the call may have been carried out.
+const AFTER_CONNECT = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+
+export function wasConnected(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && typeof error.code === 'string' && AFTER_CONNECT.has(error.code)) return true;
+  return wasConnected(error.cause);
+}

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** Where the services are and as whom to call them. */
+export interface ClientSettings {
+  /** pause-api */
+  url: string;
+  /** worker-claimer */
+  tasksUrl: string;
+  token: string | undefined;
+  /** The folder that `orchestra up` wrote to; undefined: none was looked for, or none found. */
+  home: string | undefined;
+}
+
+export const DEFAULT_URL = 'http://127.0.0.1:4400';
+export const DEFAULT_TASKS_URL = 'http://127.0.0.1:4401';
+
+const HOME_NAME = '.orchestra';
+// Deeper than any real working directory: the walk to the root has a limit also on odd file systems.
+const FOLDERS_MAX = 256;
+
+const servicesFile = z.object({ pause_api: z.url(), worker_claimer: z.url() });
+
+/**
+ * The settings from the environment, and where that leaves some open, from what `orchestra up` wrote: `ORCHESTRA_HOME`, or
+ * the nearest `.orchestra` from `cwd` upward. Reads at most two small files.
+ *
+ * @throws Error when a file is unreadable, or when a folder that was found by searching belongs to another user: its
+ * addresses could lead this user's token astray
+ */
+export function clientSettingsFromEnv(env: Record<string, string | undefined>, cwd: string = process.cwd()): ClientSettings {
+  const url = env['ORCHESTRA_URL'] || undefined;
+  const tasksUrl = env['ORCHESTRA_TASKS_URL'] || undefined;
+  const token = env['ORCHESTRA_TOKEN']?.trim() || undefined;
+  const home = url && tasksUrl && token ? undefined : homeFolder(env['ORCHESTRA_HOME'] || undefined, cwd);
+  const services = home !== undefined && !(url && tasksUrl) ? readServices(join(home, 'services.json')) : undefined;
+  return {
+    url: url ?? services?.pause_api ?? DEFAULT_URL,
+    tasksUrl: tasksUrl ?? services?.worker_claimer ?? DEFAULT_TASKS_URL,
+    token: token ?? (home === undefined ? undefined : readIfThere(join(home, 'admin-token'))?.trim() || undefined),
+    home,
+  };
+}
+
+function homeFolder(named: string | undefined, cwd: string): string | undefined {
+  if (named !== undefined) return resolve(cwd, named);
+  let folder = resolve(cwd);
+  for (let looked = 0; looked < FOLDERS_MAX; looked++) {
+    const candidate = join(folder, HOME_NAME);
+    if (existsSync(candidate)) return trusted(candidate);
+    if (dirname(folder) === folder) return undefined;
+    folder = dirname(folder);
+  }
+  return undefined;
+}
+
+function trusted(folder: string): string {
+  const owner = statSync(folder).uid;
+  const user = process.getuid?.();
+  if (user === undefined || owner === user || owner === 0) return folder;
+  throw new Error(`${folder} belongs to another user (${owner}), so its addresses and token are not used; set ORCHESTRA_HOME=${folder} if you trust it`);
+}
+
+function readServices(file: string): z.infer<typeof servicesFile> | undefined {
+  const text = readIfThere(file);
+  if (text === undefined) return undefined;
+  try {
+    return servicesFile.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Error(`${file} is not as \`orchestra up\` writes it; remove it, or start \`orchestra up\` again`, { cause });
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return undefined;
+    throw new Error(`cannot read ${file}; set ORCHESTRA_TOKEN, ORCHESTRA_URL and ORCHESTRA_TASKS_URL to do without it`, { cause });
+  }
+}

@@ -1,0 +1,22 @@
+import type { PauseView } from '@orchestra/pause-core/contract';
+import type { VNode } from 'preact';
+import { shortDuration } from '../duration.ts';
+import { localTime } from '../local-time.ts';
+import { serverMs } from '../store.ts';
+
+/** How long the pause has still to go. One that is over says so until the stream takes it away. */
+export function TimeLeft({ view }: { view: PauseView }): VNode {
+  const { expires_at: end, ttl_seconds: ttlSeconds } = view;
+  if (end === null) return <span class="endless">until cleared</span>;
+  const now = serverMs.value;
+  if (now === null) return <span>–</span>;
+  const leftMs = Math.min(Date.parse(end) - now, (ttlSeconds ?? Number.POSITIVE_INFINITY) * 1_000);
+  if (leftMs <= 0) return <span class="ended">ended</span>;
+  return (
+    <time dateTime={end} title={end}>
+      {/* Up to the next second: "1s" until the very end, and never "0s". */}
+      <span class="ticking">{shortDuration(leftMs + 999)}</span>
+      <span class="exact">until {localTime(end, now)}</span>
+    </time>
+  );
+}

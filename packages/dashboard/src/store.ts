@@ -1,0 +1,33 @@
+import { computed, signal } from '@preact/signals';
+import { serverTimeMs, UNSET_CLOCK, type ServerClock } from './server-clock.ts';
+import { EMPTY_SENATE, inOrder, type SenateState } from './senate-state.ts';
+
+/** How the page stands with the service. */
+export type Connection =
+  | { readonly phase: 'signed-out'; readonly notice: string | null }
+  /** Signed in, and nothing seen yet. */
+  | { readonly phase: 'connecting'; readonly trouble: string | null }
+  | { readonly phase: 'live' }
+  | { readonly phase: 'reconnecting'; readonly trouble: string };
+
+/** What the stream has told. Only `session.ts` writes here. */
+export const senate = signal<SenateState>(EMPTY_SENATE);
+export const connection = signal<Connection>({ phase: 'signed-out', notice: null });
+/** Why the last reading of the list failed although the stream is there; null: it did not. */
+export const doubt = signal<string | null>(null);
+/** Why the alerts from before the page was opened could not be read; null: they could. */
+export const alertsTrouble = signal<string | null>(null);
+/** Monotonic time when all shown here was last known to be true; null: never. */
+export const confirmedAtMs = signal<number | null>(null);
+
+/** The one clock of the page, in monotonic ms: everything that ticks is computed from it. */
+export const monotonicMs = signal(performance.now());
+export const serverClock = signal<ServerClock>(UNSET_CLOCK);
+/** The server's time in ms since 1970; null: not known yet. */
+export const serverMs = computed(() => serverTimeMs(serverClock.value, monotonicMs.value));
+
+/** The active pauses, the newest first. */
+export const shownPauses = computed(() => inOrder(senate.value.pauses));
+export const drainingCount = computed(() => shownPauses.value.filter((pause) => !pause.quiet).length);
+/** How old what is shown may be, in ms; null: nothing is shown yet. */
+export const staleForMs = computed(() => confirmedAtMs.value === null ? null : Math.max(0, monotonicMs.value - confirmedAtMs.value));

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  // Relative, so that the page also works behind a proxy that serves it under a path.
+  base: './',
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: 'es2023',
+    // The page is served under `default-src 'none'`: nothing is inlined, nothing comes from elsewhere.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // One file: this page is small, and an operator's network may be the thing that is broken.
+    rolldownOptions: { output: { codeSplitting: false } },
+  },
+});

@@ -1,0 +1,91 @@
+import { inTransaction, SQLSTATE, sqlState, type Database, type Queryable, type Transaction } from '@orchestra/database';
+import { AUTO_PAUSE_RULE, judgeAlerts, type AlertRule } from '../alert-rule.ts';
+import { insertPause } from './pause-scope.ts';
+
+/** Who makes auto-pauses. */
+export const AUTO_PAUSER = 'senate.auto';
+
+export interface AutoPause {
+  pauseId: string;
+  actor: string;
+  ttlSeconds: number;
+}
+
+// More than this many alerts inside one judged stretch do not change the verdict: the newest ones decide.
+const ALERTS_JUDGED_MAX = 5_000;
+const LOCK_WAIT_MS = 2_000;
+// First half of the two-part advisory key; the second is the actor's hash.
+const AUTO_PAUSE_LOCKS = 0x0c_a5;
+
+/**
+ * Actors that may be due for an auto-pause: enough unacknowledged critical alerts in the stretch that can still matter.
+ * A candidate is not yet a verdict.
+ */
+export async function autoPauseCandidates(db: Queryable, rule: AlertRule = AUTO_PAUSE_RULE): Promise<string[]> {
+  const { rows } = await db.query<{ ref_id: string }>(
+    `select a.ref_id
+       from senate_alerts a
+      where a.severity = 'critical' and a.ack_at is null and a.ref_id is not null
+        and a.created_at > now() - make_interval(secs => $1)
+      group by a.ref_id
+     having count(*) >= $2
+      order by max(a.created_at) desc
+      limit 1000`, [(rule.pauseMs + rule.windowMs) / 1_000, rule.alerts]);
+  return rows.map((row) => row.ref_id);
+}
+
+/**
+ * Pauses an actor whose alerts call for it (P14): exactly once, however many processes ask at the same time and however
+ * late they ask; a late pause lasts for the time that is left.
+ *
+ * @returns the pause this call made; null when none was due
+ */
+export async function checkAutoPause(db: Database, actor: string, rule: AlertRule = AUTO_PAUSE_RULE): Promise<AutoPause | null> {
+  try {
+    return await judgeAndPause(db, actor, rule, true);
+  } catch (error) {
+    if (sqlState(error) !== SQLSTATE.notifyQueueFull) throw error;
+    return judgeAndPause(db, actor, rule, false);
+  }
+}
+
+function judgeAndPause(db: Database, actor: string, rule: AlertRule, ring: boolean): Promise<AutoPause | null> {
+  return inTransaction(db, async (tx) => {
+    // In a statement of its own: what the next one reads has to be younger than the lock, or two judges that
+    // queue here would both find "no pause yet".
+    await tx.query(`set local lock_timeout = ${LOCK_WAIT_MS}`);
+    await tx.query('select pg_advisory_xact_lock($1, hashtext($2))', [AUTO_PAUSE_LOCKS, actor]);
+    const { alertTimes, now, paused } = await readCase(tx, actor, rule);
+    if (paused) return null;
+    const pauseMs = judgeAlerts(alertTimes, rule, now);
+    if (pauseMs === null) return null;
+    if (!ring) await tx.query("set local orchestra.bell = 'off'");
+    const ttlSeconds = Math.ceil(pauseMs / 1_000);
+    const reason = `auto-paused: ${rule.alerts}+ critical alerts in ${rule.windowMs / 60_000}m`;
+    const pauseId = await insertPause(tx, { scope: { kind: 'actor', value: actor }, reason, ttlSeconds, by: AUTO_PAUSER, source: 'machine' });
+    return { pauseId, actor, ttlSeconds };
+  });
+}
+
+interface Case { alertTimes: number[]; now: number; paused: boolean }
+
+/** What a judge needs to know about one actor, by the database's clock. */
+async function readCase(tx: Transaction, actor: string, rule: AlertRule): Promise<Case> {
+  const { rows } = await tx.query<{ alert_times: number[] | null; now: number; paused: boolean }>(
+    `with last_auto as (
+       select max(least(p.cleared_at, p.paused_at + make_interval(secs => p.ttl_seconds))) as ended_at,
+              coalesce(bool_or(p.cleared_at is null and p.paused_at + make_interval(secs => p.ttl_seconds) > clock_timestamp()), false) as paused
+         from senate_pause p
+        where p.scope_kind = 'actor' and p.scope_value = $1 and p.paused_by = $2)
+     select l.paused, extract(epoch from clock_timestamp())::float8 * 1000 as now,
+            (select array_agg(extract(epoch from a.created_at)::float8 * 1000 order by a.created_at)
+               from (select a.created_at from senate_alerts a
+                      where a.ref_id = $1 and a.severity = 'critical' and a.ack_at is null
+                        and a.created_at > now() - make_interval(secs => 2 * $3)
+                        and (l.ended_at is null or a.created_at > l.ended_at)
+                      order by a.created_at desc limit $4) a) as alert_times
+       from last_auto l`,
+    [actor, AUTO_PAUSER, (rule.pauseMs + rule.windowMs) / 1_000, ALERTS_JUDGED_MAX]);
+  const row = rows[0];
+  return { alertTimes: row?.alert_times ?? [], now: row?.now ?? 0, paused: row?.paused ?? false };
+}

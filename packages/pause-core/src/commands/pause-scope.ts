@@ -1,0 +1,66 @@
+import { SQLSTATE, sqlState, type Database, type Transaction } from '@orchestra/database';
+import type { Pause, PauseSource } from '../pause.ts';
+import { PAUSE_COLUMNS, toPause, type PauseRow } from '../queries/pause-row.ts';
+import type { Scope } from '../scope.ts';
+import { settleClaims } from '../settle.ts';
+import { runOnce, type Idempotency } from './run-once.ts';
+
+export interface PauseOrder {
+  scope: Scope;
+  reason: string;
+  /** null: until someone clears it */
+  ttlSeconds: number | null;
+  /** The authenticated name. */
+  by: string;
+  source: PauseSource;
+}
+
+export interface PauseOptions {
+  idempotency?: Idempotency | undefined;
+  settleTimeoutMs?: number | undefined;
+}
+
+export interface PausedScope {
+  pause: Pause;
+  /** True: from this instant on no covered task can become claimed (P2). */
+  settled: boolean;
+}
+
+/**
+ * Stops new work for one scope. The row commits first and waits for nobody: every claim that starts afterwards sees it.
+ * Then waits, bounded, for the claims that were already under way.
+ */
+export async function pauseScope(db: Database, order: PauseOrder, options: PauseOptions = {}): Promise<PausedScope> {
+  const id = await commitPause(db, order, options.idempotency);
+  const settled = await settleClaims(db, options.settleTimeoutMs === undefined ? {} : { timeoutMs: options.settleTimeoutMs });
+  const { rows } = await db.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]);
+  const row = rows[0];
+  if (row === undefined) throw new Error(`pause ${id} was committed and cannot be read back`);
+  return { pause: toPause(row), settled };
+}
+
+/** With the server's notification queue full, the bell would take the pause down with it: then without a bell. */
+async function commitPause(db: Database, order: PauseOrder, idempotency: Idempotency | undefined): Promise<string> {
+  try {
+    return await runOnce(db, idempotency, (tx) => insertPause(tx, order));
+  } catch (error) {
+    if (sqlState(error) !== SQLSTATE.notifyQueueFull) throw error;
+    return runOnce(db, idempotency, async (tx) => {
+      await tx.query("set local orchestra.bell = 'off'");
+      return insertPause(tx, order);
+    });
+  }
+}
+
+/** Writes the row inside the caller's transaction and answers its id. Bell, audit and event follow by trigger. */
+export async function insertPause(tx: Transaction, { scope, reason, ttlSeconds, by, source }: PauseOrder): Promise<string> {
+  const { rows } = await tx.query<{ id: string }>(
+    `insert into senate_pause (scope_kind, scope_value, paused_at, paused_by, reason, ttl_seconds, source)
+     values ($1, $2, clock_timestamp(), $3, $4, $5, $6)
+     returning id`,
+    [scope.kind, scope.value, by, reason, ttlSeconds, source],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error('the insert of a pause answered no row');
+  return row.id;
+}

@@ -1,0 +1,19 @@
+import type { Database } from '@orchestra/database';
+import type { AlertRequest } from '../contract/alerts.ts';
+import { ALERT_COLUMNS, toAlert, type Alert, type AlertRow } from '../queries/alert-row.ts';
+import { runOnce, type Idempotency } from './run-once.ts';
+
+/** Writes an alert down. Its bell wakes the cascade, which judges whether the actor is paused. Time is the database's. */
+export async function recordAlert(db: Database, request: AlertRequest & { by: string }, idempotency?: Idempotency): Promise<Alert> {
+  const id = await runOnce(db, idempotency, async (tx) => {
+    await tx.query("select set_config('orchestra.who', $1, true)", [request.by]);
+    const { rows } = await tx.query<{ id: string }>(
+      'insert into senate_alerts (kind, ref_id, severity, details) values ($1, $2, $3, $4) returning id',
+      [request.kind, request.ref_id, request.severity, request.details === undefined ? null : JSON.stringify(request.details)]);
+    return rows[0]?.id;
+  });
+  const { rows } = await db.query<AlertRow>(`select ${ALERT_COLUMNS} from senate_alerts a where a.id = $1`, [id]);
+  const row = rows[0];
+  if (row === undefined) throw new Error(`alert ${id} was committed and cannot be read back`);
+  return toAlert(row);
+}

@@ -1,0 +1,35 @@
+import type { Pause, PauseSource } from '../pause.ts';
+import type { ScopeKind } from '../scope.ts';
+
+/** The columns of `senate_pause` (or of the view `active_pauses`) that make a {@link Pause}. */
+export const PAUSE_COLUMNS =
+  'p.id, p.scope_kind, p.scope_value, p.reason, p.source, p.paused_at, p.paused_by, p.ttl_seconds, p.cleared_at, p.cleared_by, p.quiet_at';
+
+export interface PauseRow {
+  id: string;
+  scope_kind: ScopeKind;
+  scope_value: string;
+  reason: string;
+  source: PauseSource;
+  paused_at: Date;
+  paused_by: string;
+  ttl_seconds: number | null;
+  cleared_at: Date | null;
+  cleared_by: string | null;
+  quiet_at: Date | null;
+}
+
+export function toPause(row: PauseRow): Pause {
+  return {
+    id: row.id,
+    scope: { kind: row.scope_kind, value: row.scope_value },
+    reason: row.reason,
+    source: row.source,
+    pausedAt: row.paused_at,
+    pausedBy: row.paused_by,
+    ttlSeconds: row.ttl_seconds,
+    clearedAt: row.cleared_at,
+    clearedBy: row.cleared_by,
+    quietAt: row.quiet_at,
+  };
+}

@@ -1,0 +1,81 @@
+import { comparePrecedence, type ActivePause } from '../pause.ts';
+import type { ScopeKind, TaskLabels } from '../scope.ts';
+
+/** What `isPaused` answers. `pause.remainingMs` is as it was read; `PauseReplica.pauses()` tells it as of now. */
+export type PauseCheck =
+  | { readonly paused: false; readonly reason: null; readonly pause: null }
+  | Covered;
+
+/** The answer for labels that a pause covers: the one that is named, and why it was made. */
+export interface Covered {
+  readonly paused: true;
+  readonly reason: string;
+  readonly pause: ActivePause;
+}
+
+interface Entry {
+  /** On this process's monotonic clock; Infinity: until cleared. */
+  endsAtMs: number;
+  /** Made once, so that a check makes no garbage. */
+  covered: Covered;
+}
+
+/**
+ * The active pauses of one reading, arranged so that a check is at most four `Map.get`, whatever their number.
+ * The clock is read only when a pause with an end is met: one look at it costs about as much as those four.
+ *
+ * No wall clock is involved (P8). The database says how long each pause has left, and that counts from the moment its
+ * answer was here. The database judged somewhere between question and answer, so a pause never ends early in this
+ * process, and late by at most what the reading took.
+ */
+export class PauseIndex {
+  /** How many pauses were read. */
+  readonly size: number;
+  readonly #all: readonly Entry[];
+  readonly #byKind: Record<ScopeKind, Map<string, Entry>> = { actor: new Map(), agent: new Map(), skill: new Map(), quest: new Map() };
+
+  /** @param answeredAtMs when the reading was complete, by `performance.now()` */
+  constructor(pauses: readonly ActivePause[], answeredAtMs: number) {
+    this.size = pauses.length;
+    this.#all = pauses.map((pause) => ({
+      endsAtMs: pause.remainingMs === null ? Infinity : answeredAtMs + pause.remainingMs,
+      covered: { paused: true, reason: pause.reason, pause },
+    }));
+    for (const entry of this.#all) {
+      const { scope } = entry.covered.pause;
+      const named = this.#byKind[scope.kind].get(scope.value);
+      // Of several pauses on one scope the one that ends last is named, so none of the others can outlive it: it is
+      // enough to keep that one.
+      if (named === undefined || comparePrecedence(entry.covered.pause, named.covered.pause) < 0) {
+        this.#byKind[scope.kind].set(scope.value, entry);
+      }
+    }
+  }
+
+  /**
+   * The pause that is named for these labels (actor, agent, skill, quest; then the one that ends last), or undefined
+   * when none covers them.
+   *
+   * @param nowMs by `performance.now()`, which is also what it is when absent
+   */
+  find(labels: TaskLabels, nowMs?: number): Covered | undefined {
+    if (this.size === 0) return undefined;
+    const { actor, agent, skill, quest } = this.#byKind;
+    return lookUp(actor, labels.actorId, nowMs) ?? lookUp(agent, labels.agentId, nowMs)
+      ?? lookUp(skill, labels.skill, nowMs) ?? lookUp(quest, labels.questId, nowMs);
+  }
+
+  /** Every pause that has not ended, in the order they were read, with the time left as of `nowMs`. */
+  active(nowMs: number = performance.now()): ActivePause[] {
+    return this.#all.filter((entry) => nowMs < entry.endsAtMs).map(({ endsAtMs, covered: { pause } }) => (
+      { ...pause, remainingMs: endsAtMs === Infinity ? null : endsAtMs - nowMs }
+    ));
+  }
+}
+
+function lookUp(entries: Map<string, Entry>, label: string | null | undefined, nowMs: number | undefined): Covered | undefined {
+  if (label === null || label === undefined) return undefined;
+  const entry = entries.get(label);
+  if (entry === undefined) return undefined;
+  return entry.endsAtMs === Infinity || (nowMs ?? performance.now()) < entry.endsAtMs ? entry.covered : undefined;
+}

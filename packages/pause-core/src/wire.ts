@@ -1,0 +1,51 @@
+import type { ActivePauseView, AlertView, PauseView } from './contract/index.ts';
+import { expiresAt, type ActivePause, type Pause } from './pause.ts';
+import type { Alert } from './queries/alert-row.ts';
+
+/** A pause as the contract tells it: snake_case, instants as text. */
+export function toPauseView(pause: Pause): PauseView {
+  return {
+    id: pause.id,
+    scope_kind: pause.scope.kind,
+    scope_value: pause.scope.value,
+    reason: pause.reason,
+    source: pause.source,
+    paused_at: pause.pausedAt.toISOString(),
+    paused_by: pause.pausedBy,
+    ttl_seconds: pause.ttlSeconds,
+    expires_at: expiresAt(pause)?.toISOString() ?? null,
+    cleared_at: pause.clearedAt?.toISOString() ?? null,
+    cleared_by: pause.clearedBy,
+    quiet_at: pause.quietAt?.toISOString() ?? null,
+  };
+}
+
+/** The other way: an active pause that came over the wire, for a replica that is fed through REST. */
+export function fromActivePauseView(view: ActivePauseView): ActivePause {
+  return {
+    id: view.id,
+    scope: { kind: view.scope_kind, value: view.scope_value },
+    reason: view.reason,
+    source: view.source,
+    pausedAt: new Date(view.paused_at),
+    pausedBy: view.paused_by,
+    ttlSeconds: view.ttl_seconds,
+    clearedAt: null,
+    clearedBy: null,
+    quietAt: view.quiet_at === null ? null : new Date(view.quiet_at),
+    remainingMs: view.remaining_seconds === null ? null : view.remaining_seconds * 1_000,
+  };
+}
+
+export function toAlertView(alert: Alert): AlertView {
+  return {
+    id: alert.id,
+    kind: alert.kind,
+    ref_id: alert.refId,
+    severity: alert.severity,
+    details: alert.details,
+    created_at: alert.createdAt?.toISOString() ?? null,
+    ack_at: alert.ackAt?.toISOString() ?? null,
+    ack_by: alert.ackBy,
+  };
+}

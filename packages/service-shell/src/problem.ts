@@ -1,0 +1,86 @@
+import { isDatabaseUnavailable } from '@orchestra/database';
+import { PROBLEM_CODES, type Problem, type ProblemCode } from '@orchestra/pause-core/contract';
+
+/** Total: a code without a status does not compile. */
+export const PROBLEMS: Record<ProblemCode, { status: number; title: string }> = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  malformed_json: { status: 400, title: 'The body is not JSON' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  unauthenticated: { status: 401, title: 'A valid token is needed' },
+  forbidden: { status: 403, title: 'This token may not do that' },
+  not_found: { status: 404, title: 'There is no such route' },
+  method_not_allowed: { status: 405, title: 'This route has no such method' },
+  too_many_streams: { status: 503, title: 'Too many event streams are open' },
+  database_unavailable: { status: 503, title: 'The database cannot be reached' },
+  internal_error: { status: 500, title: 'Something went wrong here' },
+  pause_not_found: { status: 404, title: 'There is no such pause' },
+  pause_not_active: { status: 409, title: 'The pause has ended' },
+  alert_not_found: { status: 404, title: 'There is no such alert' },
+  token_name_taken: { status: 409, title: 'The name is taken' },
+  token_not_found: { status: 404, title: 'There is no such token' },
+  idempotency_key_reused: { status: 422, title: 'The key stands for another request' },
+  idempotency_key_in_use: { status: 409, title: 'The first call with this key has not ended' },
+  task_not_found: { status: 404, title: 'There is no such task' },
+  run_not_owner: { status: 409, title: 'The run is not yours any more' },
+  task_not_running: { status: 409, title: 'The task is not running' },
+};
+
+export interface OffendingField {
+  field: string;
+  message: string;
+}
+
+/** A refusal with a code of the closed list; becomes a problem document at the edge. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly code: ProblemCode;
+  readonly fields: OffendingField[] | undefined;
+  readonly headers: Record<string, string>;
+
+  constructor(code: ProblemCode, detail: string, options: ErrorOptions & { fields?: OffendingField[]; headers?: Record<string, string> } = {}) {
+    super(detail, options);
+    this.code = code;
+    this.fields = options.fields;
+    this.headers = options.headers ?? {};
+  }
+}
+
+// Long enough for a failover's first connections, short enough for a person who waits.
+const RETRY_AFTER_SECONDS = '2';
+
+/** What the client is told about an error: a refusal with its own words, anything else without a word of its insides. */
+export function toProblemError(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof Error && 'code' in error && isProblemCode(error.code)) return new ProblemError(error.code, error.message, { cause: error });
+  if (isDatabaseUnavailable(error)) {
+    return new ProblemError('database_unavailable', 'the database cannot be reached just now; nothing is lost, try again in a moment',
+      { cause: error, headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
+  }
+  return fromHttpError(error) ?? new ProblemError('internal_error', 'the log has the cause, under the request id', { cause: error });
+}
+
+/** The document of RFC 9457. */
+export function problemDocument(error: ProblemError, requestId: string): Problem {
+  const { status, title } = PROBLEMS[error.code];
+  return {
+    type: `urn:orchestra:problem:${error.code}`, title, status, code: error.code, detail: error.message,
+    ...(error.fields === undefined ? {} : { errors: error.fields }),
+    instance: requestId,
+  };
+}
+
+function isProblemCode(code: unknown): code is ProblemCode {
+  return PROBLEM_CODES.some((known) => known === code);
+}
+
+/** Errors that express and its body parser raise carry a status and a type. */
+function fromHttpError(error: unknown): ProblemError | undefined {
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
+  if (error.status < 400 || error.status >= 500) return undefined;
+  const options = { cause: error };
+  if (error.status === 413) return new ProblemError('body_too_large', 'a body may be 256 KiB long', options);
+  if (error.status === 415) return new ProblemError('unsupported_media_type', 'send the body as application/json in UTF-8, without a Content-Encoding', options);
+  if ('type' in error && error.type === 'entity.parse.failed') return new ProblemError('malformed_json', 'the body cannot be read as JSON', options);
+  return new ProblemError('invalid_request', 'the request cannot be read', options);
+}

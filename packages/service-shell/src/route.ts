@@ -1,0 +1,112 @@
+import type { Request, Response } from 'express';
+import type { Idempotency, TokenHolder } from '@orchestra/pause-core';
+import type { Permission } from '@orchestra/pause-core/contract';
+import { z } from 'zod';
+import { parseAtEdge } from './offending-fields.ts';
+import type { Logger } from './log.ts';
+
+/** One call, with everything from outside already read by its schema. */
+export interface Call<Params = unknown, Query = unknown, Body = unknown> {
+  params: Params;
+  query: Query;
+  body: Body;
+  /** Whose token it is. The name is what history shows. */
+  caller: TokenHolder;
+  /** Present when the caller sent an `Idempotency-Key`; goes to the command. */
+  idempotency: Idempotency | undefined;
+  log: Logger;
+  /** Aborted when the caller has gone before the answer. */
+  gone: AbortSignal;
+}
+
+/** What a route is given before its schemas have spoken. */
+export interface RawCall {
+  params: unknown;
+  query: unknown;
+  body: unknown;
+  idempotencyKey: string | undefined;
+  caller: TokenHolder;
+  log: Logger;
+  gone: AbortSignal;
+}
+
+/** A route as plain data: the app serves it, the OpenAPI document describes it, tests walk it. */
+export interface Route {
+  method: 'get' | 'post';
+  /** As express writes it: `/api/tasks/:id`. */
+  path: string;
+  permission: Permission;
+  summary: string;
+  description: string | undefined;
+  params: z.ZodType;
+  query: z.ZodType;
+  /** undefined: a method without a body. */
+  body: z.ZodType | undefined;
+  answer: { kind: 'json' | 'event-stream'; schema: z.ZodType };
+  /** @throws ProblemError for what the schemas refuse, and whatever the handler throws */
+  serve(raw: RawCall, request: Request, response: Response): Promise<void>;
+}
+
+const NO_FIELDS = z.strictObject({});
+const NO_BODY = NO_FIELDS.optional();
+
+interface RouteText {
+  method: 'get' | 'post';
+  path: string;
+  permission: Permission;
+  /** One line, as a verb phrase. */
+  summary: string;
+  description?: string;
+}
+
+interface RouteSchemas<P, Q, B> {
+  /** Absent: the path has none. */
+  params?: P;
+  /** Absent: any query parameter is refused. */
+  query?: Q;
+  /** Absent: a body with any field is refused. */
+  body?: B;
+}
+
+type Handled<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = Call<z.output<P>, z.output<Q>, z.output<B>>;
+
+/** Defines a route that answers JSON. */
+export function route<A extends z.ZodType, P extends z.ZodType = typeof NO_FIELDS, Q extends z.ZodType = typeof NO_FIELDS, B extends z.ZodType = typeof NO_BODY>(
+  definition: RouteText & RouteSchemas<P, Q, B> & { answer: A; handle: (call: Handled<P, Q, B>) => Promise<z.input<A>> },
+): Route {
+  return {
+    ...plain(definition),
+    answer: { kind: 'json', schema: definition.answer },
+    async serve(raw, _request, response) {
+      response.json(await definition.handle(readCall(definition, raw)));
+    },
+  };
+}
+
+/** Defines a route that keeps its answer open. `open` resolves once the stream has begun; what it refuses before that is a problem. */
+export function streamRoute<A extends z.ZodType, Q extends z.ZodType = typeof NO_FIELDS>(
+  definition: Omit<RouteText, 'method'> & { query?: Q; message: A; open: (call: Handled<typeof NO_FIELDS, Q, typeof NO_BODY>, request: Request, response: Response) => Promise<void> },
+): Route {
+  return {
+    ...plain({ ...definition, method: 'get' }),
+    answer: { kind: 'event-stream', schema: definition.message },
+    async serve(raw, request, response) {
+      await definition.open(readCall<typeof NO_FIELDS, Q, typeof NO_BODY>(definition, raw), request, response);
+    },
+  };
+}
+
+function plain(definition: RouteText & RouteSchemas<z.ZodType, z.ZodType, z.ZodType>): Omit<Route, 'answer' | 'serve'> {
+  const { method, path, permission, summary, description, params = NO_FIELDS, query = NO_FIELDS, body = NO_BODY } = definition;
+  return { method, path, permission, summary, description, params, query, body: method === 'get' ? undefined : body };
+}
+
+/** A schema that was left out allows nothing, which is also what its type says. */
+function readCall<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(schemas: RouteSchemas<P, Q, B>, raw: RawCall): Handled<P, Q, B> {
+  const params = parseAtEdge(schemas.params ?? NO_FIELDS, raw.params, 'path') as z.output<P>;
+  const query = parseAtEdge(schemas.query ?? NO_FIELDS, raw.query, 'query') as z.output<Q>;
+  const body = parseAtEdge(schemas.body ?? NO_BODY, raw.body, 'body') as z.output<B>;
+  const { caller, log, gone, idempotencyKey } = raw;
+  const idempotency = idempotencyKey === undefined ? undefined : { principal: caller.name, key: idempotencyKey, request: { params, query, body } };
+  return { params, query, body, caller, idempotency, log, gone };
+}

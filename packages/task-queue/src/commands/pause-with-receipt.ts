@@ -1,0 +1,21 @@
+import type { Database, Queryable } from '@orchestra/database';
+import { listActivePauses, pauseScope, toPauseView, type PauseOptions, type PauseOrder, type Scope } from '@orchestra/pause-core';
+import type { PausePreview, PauseReceipt } from '@orchestra/pause-core/contract';
+import { coveredWork } from '../queries/covered-work.ts';
+
+/** Pauses a scope and tells truthfully what that did: since when, settled or not, what still runs, what waits. */
+export async function pauseWithReceipt(db: Database, order: PauseOrder, options: PauseOptions = {}): Promise<PauseReceipt> {
+  const { pause, settled } = await pauseScope(db, order, options);
+  const work = await coveredWork(db, pause.scope);
+  return { ...toPauseView(pause), settled, in_flight: work.inFlight, in_flight_count: work.inFlightCount, queued: work.queued };
+}
+
+/** What a pause on this scope would hold. Writes nothing. */
+export async function previewPause(db: Queryable, scope: Scope): Promise<PausePreview> {
+  const work = await coveredWork(db, scope);
+  const others = await listActivePauses(db, scope);
+  return {
+    dry_run: true, scope_kind: scope.kind, scope_value: scope.value,
+    in_flight: work.inFlight, in_flight_count: work.inFlightCount, queued: work.queued, other_pauses: others.map(toPauseView),
+  };
+}

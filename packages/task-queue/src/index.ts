@@ -1,0 +1,13 @@
+export { announceQuiet } from './commands/announce-quiet.ts';
+export { claimTasks, claimTasksOnce, LEASE_SECONDS, type ClaimOrder } from './commands/claim-tasks.ts';
+export { completeRun, failRun, releaseRun } from './commands/end-run.ts';
+export { enqueueTasks, type TaskToAdd } from './commands/enqueue-tasks.ts';
+export { healQueued } from './commands/heal-queued.ts';
+export { heartbeat } from './commands/heartbeat.ts';
+export { pauseWithReceipt, previewPause } from './commands/pause-with-receipt.ts';
+export { reapRuns } from './commands/reap-runs.ts';
+export { TaskError } from './errors.ts';
+export { listActivePauseViews } from './queries/active-pause-views.ts';
+export { coveredWork, IN_FLIGHT_LISTED_MAX, type CoveredWork } from './queries/covered-work.ts';
+export { readQueueView } from './queries/queue-view.ts';
+export { findTask, listTaskEvents, listTasks, type TaskFilter } from './queries/tasks.ts';

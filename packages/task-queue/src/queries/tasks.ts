@@ -1,0 +1,73 @@
+import { and, asc, desc, eq, gt, lt, type SQL } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type { Database } from '@orchestra/database';
+import type { TaskEventView, TaskStatus, TaskView } from '../contract/index.ts';
+import { taskEvents, tasks } from '../schema.ts';
+
+export interface TaskFilter {
+  status?: TaskStatus | undefined;
+  agentId?: string | undefined;
+  skill?: string | undefined;
+  questId?: string | undefined;
+  actorId?: string | undefined;
+  /** Only tasks before the one with this id. */
+  beforeId?: string | undefined;
+  limit: number;
+}
+
+/** Tasks, newest first. */
+export async function listTasks(db: Database, filter: TaskFilter): Promise<TaskView[]> {
+  const wanted: SQL[] = [];
+  if (filter.status !== undefined) wanted.push(eq(tasks.status, filter.status));
+  if (filter.agentId !== undefined) wanted.push(eq(tasks.agentId, filter.agentId));
+  if (filter.skill !== undefined) wanted.push(eq(tasks.skill, filter.skill));
+  if (filter.questId !== undefined) wanted.push(eq(tasks.questId, filter.questId));
+  if (filter.actorId !== undefined) wanted.push(eq(tasks.actorId, filter.actorId));
+  if (filter.beforeId !== undefined) wanted.push(lt(tasks.id, BigInt(filter.beforeId)));
+  const rows = await drizzle({ client: db }).select().from(tasks).where(and(...wanted)).orderBy(desc(tasks.id)).limit(filter.limit);
+  return rows.map(toTaskView);
+}
+
+/** One task; undefined where there is none. */
+export async function findTask(db: Database, id: string): Promise<TaskView | undefined> {
+  const [row] = await drizzle({ client: db }).select().from(tasks).where(eq(tasks.id, BigInt(id)));
+  return row === undefined ? undefined : toTaskView(row);
+}
+
+/** What happened to a task, oldest first, after the event with the id `afterId`. */
+export async function listTaskEvents(db: Database, taskId: string, page: { afterId?: string | undefined; limit: number }): Promise<TaskEventView[]> {
+  const rows = await drizzle({ client: db }).select().from(taskEvents)
+    .where(and(eq(taskEvents.taskId, BigInt(taskId)), page.afterId === undefined ? undefined : gt(taskEvents.id, BigInt(page.afterId))))
+    .orderBy(asc(taskEvents.id)).limit(page.limit);
+  return rows.map((row) => ({
+    id: String(row.id), task_id: String(row.taskId), run_id: row.runId, kind: row.kind, at: row.at.toISOString(), by: row.by, data: row.data,
+  }));
+}
+
+function toTaskView(row: typeof tasks.$inferSelect): TaskView {
+  return {
+    id: String(row.id),
+    repo: row.repo,
+    agent_id: row.agentId,
+    skill: row.skill,
+    quest_id: row.questId,
+    actor_id: row.actorId,
+    priority: row.priority,
+    payload: row.payload,
+    status: row.status,
+    next_eligible_at: row.nextEligibleAt.toISOString(),
+    deferred_by: row.deferredBy === null ? null : String(row.deferredBy),
+    run_id: row.runId,
+    worker: row.workerId,
+    host: row.host,
+    pid: row.pid,
+    started_at: row.startedAt?.toISOString() ?? null,
+    heartbeat_at: row.heartbeatAt?.toISOString() ?? null,
+    attempt: row.attempt,
+    max_attempts: row.maxAttempts,
+    cursor: row.cursor,
+    result: row.result,
+    created_at: row.createdAt.toISOString(),
+    created_by: row.createdBy,
+  };
+}

@@ -1,0 +1,19 @@
+import type { Database } from '@orchestra/database';
+import { pauseScope, type PausedScope, type Scope } from '@orchestra/pause-core';
+import { claimTasks, enqueueTasks, type ClaimOrder } from '../src/index.ts';
+import { newTask, type ClaimedTask, type NewTask } from '../src/contract/index.ts';
+
+/** Adds tasks for a test; answers their ids in order. */
+export function add(db: Database, ...tasks: NewTask[]): Promise<string[]> {
+  return enqueueTasks(db, tasks.map((task) => newTask.parse(task)), 'test');
+}
+
+export function claim(db: Database, order: Partial<ClaimOrder> = {}): Promise<ClaimedTask[]> {
+  return claimTasks(db, { worker: 'w-1', limit: 10, ...order });
+}
+
+export function pause(db: Database, scope: Scope, ttlSeconds: number | null = null): Promise<PausedScope> {
+  return pauseScope(db, { scope, reason: 'test', ttlSeconds, by: 'dana', source: 'person' });
+}
+
+export const ids = (tasks: readonly { id: string }[]): string[] => tasks.map((task) => task.id);
