@@ -86,10 +86,11 @@ create trigger senate_alerts_history after insert or update on senate_alerts
 
 create function senate_keep_history() returns trigger language plpgsql as $$
 begin
-  raise exception '% keeps its history: rows are not deleted%', tg_table_name,
-    case when tg_table_name = 'senate_audit' then ' or changed' else '' end
-    using hint = case when tg_table_name = 'senate_pause'
-      then 'To end a pause: update senate_pause set cleared_at = now(), cleared_by = ''<you>'' where id = …' end;
+  if tg_table_name = 'senate_pause' then
+    raise exception 'senate_pause keeps its history: rows are not deleted'
+      using hint = 'To end a pause: update senate_pause set cleared_at = now(), cleared_by = ''<you>'' where id = …';
+  end if;
+  raise exception '% keeps its history: rows are neither changed nor deleted', tg_table_name;
 end $$;
 
 create trigger senate_pause_keep before delete or truncate on senate_pause

@@ -35,6 +35,7 @@ const CONNECT_LIMIT_MS = 10_000;
 const SILENCE_MAX_MS = 45_000;
 const MESSAGE_CHARS_MAX = 64 * 1024 * 1024;
 const BACKOFF: Backoff = { baseMs: 500, capMs: 15_000 };
+const ASKED_WAIT_MAX_MS = 60_000;
 const KNOWN_TYPES: ReadonlySet<string | undefined> = new Set(['snapshot', ...SENATE_EVENT_TYPES]);
 
 /**
@@ -66,8 +67,8 @@ export async function* senateEvents(peer: Peer, options: EventsOptions = {}): As
       error = cause;
     }
     failures += 1;
-    const askedMs = error instanceof ApiError ? error.retryAfterMs ?? 0 : 0;
-    const retryInMs = Math.max(backoffMs(failures, position.backoff), Math.min(askedMs, 60_000));
+    const askedMs = error instanceof ApiError || error instanceof AnswerError ? error.retryAfterMs ?? 0 : 0;
+    const retryInMs = Math.max(backoffMs(failures, position.backoff), Math.min(askedMs, ASKED_WAIT_MAX_MS));
     tell({ state: 'disconnected', error, retryInMs });
     await delay(retryInMs, undefined, { signal: options.signal }).catch(() => {}); // aborted: the loop's condition ends it
   }

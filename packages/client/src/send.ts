@@ -52,7 +52,7 @@ export async function send<T>(peer: Peer, call: Call<T>, options: CallOptions = 
       return await sendOnce(peer, call, options);
     } catch (error) {
       options.signal?.throwIfAborted();
-      const waitMs = Math.max(backoffMs(tries, BACKOFF), askedWaitMs(error));
+      const waitMs = waitBeforeRetryMs(tries, error);
       if (tries >= triesMax || !isTransient(error) || performance.now() - startedAt + waitMs > RETRY_FOR_MS) throw error;
       await delay(waitMs, undefined, { signal: options.signal }).catch(() => options.signal?.throwIfAborted());
     }
@@ -68,8 +68,10 @@ export function isTransient(error: unknown): boolean {
   return false;
 }
 
-function askedWaitMs(error: unknown): number {
-  return error instanceof ApiError || error instanceof AnswerError ? error.retryAfterMs ?? 0 : 0;
+/** The usual wait after that many tries, or what the service asked for where that is longer. */
+export function waitBeforeRetryMs(tries: number, error: unknown): number {
+  const askedMs = error instanceof ApiError || error instanceof AnswerError ? error.retryAfterMs ?? 0 : 0;
+  return Math.max(backoffMs(tries, BACKOFF), askedMs);
 }
 
 async function sendOnce<T>(peer: Peer, call: Call<T>, options: CallOptions): Promise<T> {

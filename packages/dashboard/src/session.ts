@@ -5,7 +5,7 @@ import { readCriticalAlerts, readPauses } from './read-lists.ts';
 import type { Access } from './request.ts';
 import { ALERTS_MAX, applyCounts, applyEvent, EMPTY_SENATE, mergeAlerts } from './senate-state.ts';
 import { setByDateHeader, setByPauses, UNSET_CLOCK } from './server-clock.ts';
-import { alertsTrouble, confirmedAtMs, connection, doubt, drainingCount, monotonicMs, senate, serverClock } from './store.ts';
+import { alertsTrouble, confirmed, confirmedAtMs, connection, doubt, drainingCount, monotonicMs, senate, serverClock } from './store.ts';
 import type { StreamMessage } from './stream-message.ts';
 import { forgetToken, keepToken } from './token.ts';
 import { Waiting } from './waiting.ts';
@@ -66,7 +66,7 @@ function follower(access: Access, signal: AbortSignal): Parameters<typeof follow
       rereading.wake();
     },
     onHeard: () => {
-      if (connection.value.phase === 'live' && doubt.value === null) confirmedAtMs.value = performance.now();
+      if (confirmed.value) confirmedAtMs.value = performance.now();
     },
     onMessage: (message) => receive(message, access, signal),
     onLost: (error) => {
@@ -114,6 +114,7 @@ async function keepRereading(access: Access, signal: AbortSignal): Promise<void>
         doubt.value = null;
         confirmedAtMs.value = performance.now();
       });
+      if (alertsTrouble.value !== null) await seedAlerts(access, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError) || error.code === 'token_refused' || error.code === 'not_allowed') throw error;

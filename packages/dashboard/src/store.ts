@@ -26,6 +26,9 @@ export const serverClock = signal<ServerClock>(UNSET_CLOCK);
 /** The server's time in ms since 1970; null: not known yet. */
 export const serverMs = computed(() => serverTimeMs(serverClock.value, monotonicMs.value));
 
+/** Is what is shown known to be true now? */
+export const confirmed = computed(() => connection.value.phase === 'live' && doubt.value === null);
+
 /** The active pauses, the newest first. */
 export const shownPauses = computed(() => inOrder(senate.value.pauses));
 export const drainingCount = computed(() => shownPauses.value.filter((pause) => !pause.quiet).length);

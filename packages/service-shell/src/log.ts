@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pino, type Logger } from 'pino';
+import { destination, pino, type Logger } from 'pino';
 import { pinoHttp, type HttpLogger } from 'pino-http';
 import type { LogLevel } from './service-config.ts';
 
@@ -17,9 +17,12 @@ export function withoutSecrets(text: string): string {
   return SECRETS.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), text);
 }
 
+// One for all loggers of a process: two writers to one pipe would put their lines out of order.
+const stdout = destination({ dest: 1, sync: true });
+
 /** JSON lines on stdout. `error` means that someone must act; what heals by itself is `warn`. */
 export function makeLogger({ service, level }: { service: string; level: LogLevel }): Logger {
-  return pino({ name: service, level, redact: ['*.authorization', '*.token', '*.password'], hooks: { streamWrite: withoutSecrets } });
+  return pino({ name: service, level, redact: ['*.authorization', '*.token', '*.password'], hooks: { streamWrite: withoutSecrets } }, stdout);
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;

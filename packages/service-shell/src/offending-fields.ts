@@ -43,6 +43,7 @@ function nearestBranch(branches: readonly Issue[][]): Issue[] | undefined {
 }
 
 function fieldName(path: PropertyKey[], part: string): string {
-  const name = path.length === 0 ? part : z.core.toDotPath(path);
+  const [only] = path;
+  const name = path.length === 0 ? part : path.length === 1 && typeof only === 'string' ? only : z.core.toDotPath(path);
   return [...name.toWellFormed()].slice(0, FIELD_NAME_MAX).join('');
 }

@@ -78,7 +78,7 @@ export function route<A extends z.ZodType, P extends z.ZodType = typeof NO_FIELD
     ...plain(definition),
     answer: { kind: 'json', schema: definition.answer },
     async serve(raw, _request, response) {
-      response.json(await definition.handle(readCall(definition, raw)));
+      response.json(await definition.handle(readCall(definition, definition, raw)));
     },
   };
 }
@@ -91,7 +91,9 @@ export function streamRoute<A extends z.ZodType, Q extends z.ZodType = typeof NO
     ...plain({ ...definition, method: 'get' }),
     answer: { kind: 'event-stream', schema: definition.message },
     async serve(raw, request, response) {
-      await definition.open(readCall<typeof NO_FIELDS, Q, typeof NO_BODY>(definition, raw), request, response);
+      const call = readCall<typeof NO_FIELDS, Q, typeof NO_BODY>({ method: 'get', path: definition.path }, definition, raw);
+      if (request.method === 'HEAD') response.type('text/event-stream').end();
+      else await definition.open(call, request, response);
     },
   };
 }
@@ -102,11 +104,14 @@ function plain(definition: RouteText & RouteSchemas<z.ZodType, z.ZodType, z.ZodT
 }
 
 /** A schema that was left out allows nothing, which is also what its type says. */
-function readCall<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(schemas: RouteSchemas<P, Q, B>, raw: RawCall): Handled<P, Q, B> {
+function readCall<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  { method, path }: Pick<RouteText, 'method' | 'path'>, schemas: RouteSchemas<P, Q, B>, raw: RawCall,
+): Handled<P, Q, B> {
   const params = parseAtEdge(schemas.params ?? NO_FIELDS, raw.params, 'path') as z.output<P>;
   const query = parseAtEdge(schemas.query ?? NO_FIELDS, raw.query, 'query') as z.output<Q>;
   const body = parseAtEdge(schemas.body ?? NO_BODY, raw.body, 'body') as z.output<B>;
   const { caller, log, gone, idempotencyKey } = raw;
-  const idempotency = idempotencyKey === undefined ? undefined : { principal: caller.name, key: idempotencyKey, request: { params, query, body } };
+  const idempotency = idempotencyKey === undefined ? undefined
+    : { principal: caller.name, key: idempotencyKey, request: { route: `${method} ${path}`, params, query, body } };
   return { params, query, body, caller, idempotency, log, gone };
 }

@@ -1,4 +1,4 @@
-import type { Database } from '@orchestra/database';
+import type { Database, Queryable } from '@orchestra/database';
 import { pauseScope, type PausedScope, type Scope } from '@orchestra/pause-core';
 import { claimTasks, enqueueTasks, type ClaimOrder } from '../src/index.ts';
 import { newTask, type ClaimedTask, type NewTask } from '../src/contract/index.ts';
@@ -8,7 +8,7 @@ export function add(db: Database, ...tasks: NewTask[]): Promise<string[]> {
   return enqueueTasks(db, tasks.map((task) => newTask.parse(task)), 'test');
 }
 
-export function claim(db: Database, order: Partial<ClaimOrder> = {}): Promise<ClaimedTask[]> {
+export function claim(db: Queryable, order: Partial<ClaimOrder> = {}): Promise<ClaimedTask[]> {
   return claimTasks(db, { worker: 'w-1', limit: 10, ...order });
 }
 

@@ -1,6 +1,6 @@
 import { useSignalEffect } from '@preact/signals';
 import type { VNode } from 'preact';
-import { connection, senate, shownPauses } from '../store.ts';
+import { confirmed, connection, senate, shownPauses } from '../store.ts';
 import { Changes } from './changes.tsx';
 import { ConnectionState } from './connection-state.tsx';
 import { CriticalAlerts } from './critical-alerts.tsx';
@@ -13,9 +13,8 @@ import { TopBar } from './top-bar.tsx';
 /** The whole page: the sign-in, or what is paused. */
 export function App(): VNode {
   useSignalEffect(() => {
-    const { phase } = connection.value;
-    const known = phase === 'live' || phase === 'reconnecting';
-    document.title = known ? `${shownPauses.value.length} paused · Orchestra` : 'Orchestra';
+    const known = senate.value.position !== null;
+    document.title = known ? `${shownPauses.value.length} paused${confirmed.value ? '' : ' (not live)'} · Orchestra` : 'Orchestra';
   });
   if (connection.value.phase === 'signed-out') return <SignIn notice={connection.value.notice} />;
   return (

@@ -9,7 +9,7 @@ export function Author({ view }: { view: PauseView }): VNode {
   return (
     <span class="author">
       <Prose text={view.paused_by} />
-      <span class="source" data-source={view.source}>{SOURCE[view.source]}</span>
+      <span class={view.source === 'machine' ? 'badge plain' : 'source'}>{SOURCE[view.source]}</span>
     </span>
   );
 }

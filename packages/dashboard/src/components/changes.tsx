@@ -12,9 +12,9 @@ export function Changes(): VNode {
     <section aria-labelledby="changes-title">
       <h2 id="changes-title">Since you opened this page</h2>
       {changes.length === 0 && <p class="aside">No change.</p>}
-      <ol class="entries" role="log" aria-live="polite" aria-labelledby="changes-title">
-        {changes.map((change) => <Entry key={change.id} change={change} />)}
-      </ol>
+      <div role="log" aria-live="polite" aria-labelledby="changes-title">
+        <ol class="entries">{changes.map((change) => <Entry key={change.id} change={change} />)}</ol>
+      </div>
     </section>
   );
 }

@@ -28,6 +28,7 @@ function Alert({ alert }: { alert: AlertView }): VNode {
       <div>
         {actor !== null && <span class="scope"><span class="kind">actor</span> <b><Prose text={actor} /></b></span>}{' '}
         <Prose text={alert.kind ?? 'no kind given'} />
+        {' '}
         {paused && <span class="badge plain">paused</span>}
         <Details details={alert.details} />
       </div>

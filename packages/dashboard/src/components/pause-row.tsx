@@ -17,7 +17,7 @@ export function PauseRow({ pause }: { pause: ShownPause }): VNode {
       <td data-label="By"><Author view={view} /></td>
       <td class="number" data-label="Paused for"><Age since={view.paused_at} /></td>
       <td class="number" data-label="Time left"><TimeLeft view={view} /></td>
-      <td data-label="Running"><Effect pause={pause} /></td>
+      <td data-label="In flight"><Effect pause={pause} /></td>
     </tr>
   );
 }

@@ -19,7 +19,7 @@ export function PauseTable(): VNode {
             <th scope="col">By</th>
             <th scope="col">Paused for</th>
             <th scope="col">Time left</th>
-            <th scope="col">Running</th>
+            <th scope="col">In flight</th>
           </tr>
         </thead>
         <tbody>{shownPauses.value.slice(0, ROWS_MAX).map((pause) => <PauseRow key={pause.view.id} pause={pause} />)}</tbody>

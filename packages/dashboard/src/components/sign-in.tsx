@@ -1,6 +1,10 @@
 import type { TargetedSubmitEvent, VNode } from 'preact';
 import { signIn } from '../session.ts';
 
+function focus(field: HTMLInputElement | null): void {
+  field?.focus();
+}
+
 /** Asks for a token; says why when an earlier one was refused. */
 export function SignIn({ notice }: { notice: string | null }): VNode {
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
@@ -14,7 +18,7 @@ export function SignIn({ notice }: { notice: string | null }): VNode {
       <form onSubmit={submit}>
         <label for="token">Token</label>
         <input
-          id="token" name="token" type="password" required autofocus autocomplete="off" spellcheck={false}
+          id="token" name="token" type="password" required ref={focus} autocomplete="off" spellcheck={false}
           aria-describedby={notice === null ? 'token-help' : 'token-notice token-help'} aria-invalid={notice !== null}
         />
         {notice !== null && <p id="token-notice" class="notice" role="alert">{notice}</p>}

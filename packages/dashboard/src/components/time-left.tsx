@@ -11,12 +11,11 @@ export function TimeLeft({ view }: { view: PauseView }): VNode {
   const now = serverMs.value;
   if (now === null) return <span>–</span>;
   const leftMs = Math.min(Date.parse(end) - now, (ttlSeconds ?? Number.POSITIVE_INFINITY) * 1_000);
-  if (leftMs <= 0) return <span class="ended">ended</span>;
   return (
     <time dateTime={end} title={end}>
       {/* Up to the next second: "1s" until the very end, and never "0s". */}
-      <span class="ticking">{shortDuration(leftMs + 999)}</span>
-      <span class="exact">until {localTime(end, now)}</span>
+      <span class="ticking">{leftMs > 0 ? shortDuration(leftMs + 999) : 'ended'}</span>
+      <span class="exact">{leftMs > 0 ? 'until' : 'at'} {localTime(end, now)}</span>
     </time>
   );
 }

@@ -1,13 +1,13 @@
 import type { VNode } from 'preact';
 import { signOut } from '../session.ts';
-import { connection, doubt } from '../store.ts';
+import { confirmed, connection } from '../store.ts';
 
 const WORD = { 'live': 'live', 'connecting': 'connecting', 'reconnecting': 'reconnecting', 'signed-out': 'signed out' } as const;
 
 /** The name of the system, the state of the line in one word, and the way out. */
 export function TopBar(): VNode {
   const { phase } = connection.value;
-  const unsure = phase === 'live' && doubt.value !== null;
+  const unsure = phase === 'live' && !confirmed.value;
   return (
     <header class="top-bar">
       <span class="name">Orchestra</span>

@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+// Plain JavaScript that old versions of Node.js can read, so that they can say what is wrong.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NODE_NEEDED = 24;
+
+/** The Node.js that `npm install` brought along, whatever the machine's own is. */
+function packagedNode() {
+  try {
+    const folder = dirname(createRequire(import.meta.url).resolve('node/package.json'));
+    const program = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+    return existsSync(program) && program !== process.execPath ? program : undefined;
+  } catch {
+    return undefined; // installed without it
+  }
+}
+
+/** Runs this file again on another Node.js, and ends as it ends. */
+function runOn(program) {
+  const child = spawn(program, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => { process.stderr.write(`orchestra: ${program} cannot be run: ${error.message}\n`); process.exitCode = 1; });
+  child.on('exit', (code, signal) => { process.exit(code ?? 128 + (constants.signals[signal] ?? 0)); });
+}
+
+if (Number.parseInt(process.versions.node, 10) >= NODE_NEEDED) {
+  const { runCli } = await import('../src/run-cli.ts');
+  await runCli(process.argv.slice(2));
+} else {
+  const program = packagedNode();
+  if (program) runOn(program);
+  else {
+    process.stderr.write(`orchestra: needs Node.js ${NODE_NEEDED} or newer, and this is ${process.version}; install a newer one, or run \`npm install\` here, which brings one along\n`);
+    process.exitCode = 1;
+  }
+}

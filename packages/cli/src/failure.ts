@@ -1,0 +1,24 @@
+/** What a command ends with. 3 is `check` on something paused. */
+export const EXIT = { done: 0, failed: 1, usage: 2, paused: 3 } as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** A command could not do what it was asked; the message says what to do next. */
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
+  /** For programs: a code of the HTTP contract, or one of the few that only the command line knows. */
+  readonly code: string;
+  readonly exitCode: ExitCode;
+
+  constructor(code: string, message: string, options: ErrorOptions & { exitCode?: ExitCode } = {}) {
+    const { exitCode, ...rest } = options;
+    super(message, rest);
+    this.code = code;
+    this.exitCode = exitCode ?? EXIT.failed;
+  }
+}
+
+/** The command was called in a way that cannot be meant. */
+export function wrongUsage(message: string, options?: ErrorOptions): CommandFailure {
+  return new CommandFailure('wrong_usage', message, { ...options, exitCode: EXIT.usage });
+}

@@ -1,0 +1,20 @@
+import { flush, run, settings } from '@oclif/core';
+import { visibleLines } from './show/visible-text.ts';
+import { toFailure } from './to-failure.ts';
+
+/** Runs one command line and leaves the exit code in `process.exitCode`. */
+export async function runCli(argv: string[]): Promise<void> {
+  // Node.js runs the TypeScript sources itself.
+  settings.enableAutoTranspile = false;
+  // Whoever read our output may stop reading (`orchestra queue | head -1`).
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  try {
+    await run(argv, import.meta.url);
+    await flush();
+  } catch (error) {
+    // Only what comes before a command is found, or help: commands tell their own errors.
+    const failure = toFailure(error);
+    process.stderr.write(`orchestra: ${visibleLines(failure.message)}\n`);
+    process.exitCode = failure.exitCode;
+  }
+}

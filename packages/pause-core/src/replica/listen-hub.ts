@@ -1,0 +1,129 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ListenSession } from './listen-session.ts';
+
+/** The one channel that bells ring on; the payload is the topic. See the triggers in `migrations/`. */
+export const BELL_CHANNEL = 'orchestra';
+
+const PING_EVERY_MS = 2_000;
+const PING_TIMEOUT_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+const BACKOFF_FIRST_MS = 100;
+// Listening is back within about a second of the server, and a fleet does not knock harder than once a second each.
+const BACKOFF_MAX_MS = 1_000;
+
+export interface ListenHubOptions {
+  /** A direct connection: LISTEN does not work through a pooler in transaction mode. */
+  connectionString: string;
+  /** Shown in `pg_stat_activity`. */
+  applicationName?: string;
+  /** A bell rang. The topic is 'pause' or 'alert', or whatever somebody rang by hand; '' for nothing. */
+  onBell: (topic: string) => void;
+  /** Listening is in force, for the first time or again. Bells before this may have been missed: read. */
+  onConnect?: () => void;
+  /** Listening was interrupted, or the first attempt failed. Once for each outage; it goes on trying. */
+  onLost?: (error: Error) => void;
+  pingEveryMs?: number;
+  pingTimeoutMs?: number;
+}
+
+export type ListenHubState = 'idle' | 'connecting' | 'listening' | 'closed';
+
+export interface ListenHub {
+  readonly state: ListenHubState;
+  /** Resolves when it listens, or when the first attempt has failed and it goes on in the background. Never rejects. */
+  start(): Promise<void>;
+  /** Ends it for good, in any state; resolves when its connection is gone. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens to the bells of one database, for ever: through restarts of the server, outages of any length and connections
+ * that are dead but look open (each is pinged through NOTIFY, and replaced when the ping does not come back).
+ *
+ * Each connection is a pg-listen subscriber of its own, and the reconnecting is done here. pg-listen's stops for good
+ * after three seconds by default. With `retryTimeout: Infinity` it goes on for ever, but then also after `close()`, until it
+ * has connected once more and leaves that connection behind; and when LISTEN fails right after a reconnect it stays deaf.
+ */
+export function createListenHub(options: ListenHubOptions): ListenHub {
+  return new Hub(options);
+}
+
+class Hub implements ListenHub {
+  readonly #options: ListenHubOptions;
+  readonly #closing = new AbortController();
+  readonly #firstAttempt = Promise.withResolvers<void>();
+  #state: ListenHubState = 'idle';
+  #session: ListenSession | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: ListenHubOptions) { this.#options = options; }
+
+  get state(): ListenHubState { return this.#state; }
+
+  start(): Promise<void> {
+    if (this.#state === 'idle') this.#running = this.#run();
+    return this.#firstAttempt.promise;
+  }
+
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    this.#closing.abort();
+    this.#firstAttempt.resolve();
+    await this.#session?.close();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    this.#state = 'connecting';
+    let told = false;
+    for (let failures = 0; !this.#closing.signal.aborted; failures++) {
+      const error = await this.#listenOnce(() => { failures = 0; told = false; });
+      if (this.#closing.signal.aborted) return;
+      this.#state = 'connecting';
+      if (!told) this.#options.onLost?.(error);
+      told = true;
+      this.#firstAttempt.resolve();
+      await delay(backoffMs(failures), undefined, { signal: this.#closing.signal }).catch(() => {}); // rejects when closed, and only then
+    }
+  }
+
+  /** One connection, from its making to its end. Answers why it ended. */
+  async #listenOnce(onListening: () => void): Promise<Error> {
+    const { pingEveryMs = PING_EVERY_MS, pingTimeoutMs = PING_TIMEOUT_MS, applicationName = 'orchestra listen', connectionString, onBell } = this.#options;
+    let session: ListenSession | undefined;
+    try {
+      session = this.#session = new ListenSession({
+        connectionString, applicationName, channel: BELL_CHANNEL, connectTimeoutMs: CONNECT_TIMEOUT_MS, pingTimeoutMs,
+        onPayload: (topic) => { if (!this.#closing.signal.aborted) onBell(topic); },
+      });
+      await session.open();
+      await session.ping();
+      onListening();
+      this.#listening();
+      for (;;) {
+        await delay(pingEveryMs, undefined, { signal: session.gone });
+        await session.ping();
+      }
+    } catch (error) {
+      // What was under way failed because the connection had gone: that is the reason worth telling.
+      if (session?.gone.aborted) return session.gone.reason;
+      return error instanceof Error ? error : new Error(String(error));
+    } finally {
+      session?.drop();
+      this.#session = undefined;
+    }
+  }
+
+  #listening(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#state = 'listening';
+    this.#options.onConnect?.();
+    this.#firstAttempt.resolve();
+  }
+}
+
+/** Doubles from 100 ms to 1 s, with a random half, so that a fleet that lost its server does not come back in step. */
+function backoffMs(failures: number): number {
+  const fullMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** failures);
+  return fullMs / 2 + Math.random() * fullMs / 2;
+}

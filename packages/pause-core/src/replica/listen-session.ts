@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Socket } from 'node:net';
+import { SQLSTATE, sqlState } from '@orchestra/database';
+import pgListen from 'pg-listen';
+import { ReplicaError } from './errors.ts';
+
+const createSubscriber = pgListen.default;
+
+// How long a polite goodbye may take; over a dead network it would never end.
+const GOODBYE_MS = 500;
+
+export interface ListenSessionOptions {
+  connectionString: string;
+  applicationName: string;
+  channel: string;
+  /** '' when the bell came without one */
+  onPayload: (payload: string) => void;
+  connectTimeoutMs: number;
+  /** How long a ping may be on its way, and a statement may take. */
+  pingTimeoutMs: number;
+}
+
+/**
+ * One connection that listens, from its making to its end; it is never reconnected. A second channel, of this session
+ * alone, carries its pings, so that they ring nobody else.
+ *
+ * It hands pg-listen its socket, which gives it what pg-listen lacks: the certain news that the connection is gone, and
+ * the means to end it at any moment.
+ */
+export class ListenSession {
+  readonly #options: ListenSessionOptions;
+  readonly #socket = new Socket();
+  readonly #subscriber: ReturnType<typeof createSubscriber>;
+  readonly #pingChannel = `orchestra_ping_${randomBytes(6).toString('hex')}`;
+  readonly #gone = new AbortController();
+  #cause: unknown;
+  #pings = 0;
+  #pong: { payload: string; arrived: PromiseWithResolvers<void> } | undefined;
+
+  /** @throws when the connection string cannot be understood */
+  constructor(options: ListenSessionOptions) {
+    this.#options = options;
+    this.#socket.on('error', (error) => { this.#cause ??= error; }); // followed by 'close'
+    this.#socket.on('close', () => this.#ended());
+    this.#subscriber = createSubscriber({
+      connectionString: options.connectionString,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: options.connectTimeoutMs,
+      query_timeout: options.pingTimeoutMs,
+      stream: () => this.#socket,
+    }, {
+      // pg-listen's own reconnecting stays off (a limit of 1 means no attempt): the hub's reasons are in its docstring.
+      retryLimit: 1,
+      paranoidChecking: false,
+      // The payload is text. With the default, JSON.parse, a bell rung by hand would be an error.
+      parse: (payload) => payload,
+      serialize: (payload) => payload,
+    });
+    // Without a handler an 'error' would end the process.
+    this.#subscriber.events.on('error', (error) => this.drop(error));
+    this.#subscriber.events.on('notification', ({ channel, payload = '' }) => {
+      if (channel === options.channel) options.onPayload(String(payload));
+      else if (channel === this.#pingChannel && payload === this.#pong?.payload) this.#pong?.arrived.resolve();
+    });
+  }
+
+  /** Aborts when the connection is gone, with the reason. */
+  get gone(): AbortSignal { return this.#gone.signal; }
+
+  /** Connects and listens. Resolves when LISTEN is in force. @throws why it could not */
+  async open(): Promise<void> {
+    const { signal } = this.#gone;
+    // pg leaves the promise of a connect that was ended early pending, so the end is waited for as well.
+    await Promise.race([this.#subscriber.connect(), once(signal, 'abort').then(() => signal.throwIfAborted())]);
+    // One after the other: pg is giving up several statements at a time on one connection.
+    await this.#subscriber.listenTo(this.#options.channel);
+    await this.#subscriber.listenTo(this.#pingChannel);
+  }
+
+  /**
+   * Sends a notification to itself and waits for it: the one proof that this connection still hears.
+   *
+   * @throws ReplicaError `ping_unanswered`
+   */
+  async ping(): Promise<void> {
+    const { pingTimeoutMs } = this.#options;
+    const payload = String(++this.#pings);
+    const arrived = Promise.withResolvers<void>();
+    this.#pong = { payload, arrived };
+    // After a stall of this process the timer is due before what came in meanwhile has been read: look at that first.
+    const timer = setTimeout(() => setImmediate(() => arrived.reject(
+      new ReplicaError('ping_unanswered', `a ping through the listening connection did not come back within ${pingTimeoutMs} ms`),
+    )), pingTimeoutMs);
+    this.#subscriber.notify(this.#pingChannel, payload).catch((error: unknown) => {
+      // The server's queue is full for everybody, but it has answered: this connection is not to blame.
+      if (sqlState(error) === SQLSTATE.notifyQueueFull) arrived.resolve();
+      else arrived.reject(error);
+    });
+    try {
+      await arrived.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#pong = undefined;
+    }
+  }
+
+  /** Ends the connection at once, without a goodbye. */
+  drop(cause?: unknown): void {
+    this.#cause ??= cause;
+    this.#socket.destroy();
+  }
+
+  /** Says goodbye and ends the connection, within half a second. Also while it is still being made. */
+  async close(): Promise<void> {
+    if (this.gone.aborted) return;
+    const gone = once(this.gone, 'abort');
+    const timer = setTimeout(() => this.drop(), GOODBYE_MS);
+    if (this.#socket.pending) this.drop();
+    else void this.#subscriber.close(); // resolves when the socket has closed, which is waited for here
+    await gone;
+    clearTimeout(timer);
+  }
+
+  #ended(): void {
+    const gone = new ReplicaError('connection_lost', 'the listening connection was lost', { cause: this.#cause });
+    this.#gone.abort(gone);
+    this.#pong?.arrived.reject(gone);
+  }
+}

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { comparePrecedence, type ActivePause } from './pause.ts';
+import { covers, SCOPE_KINDS, type ScopeKind } from './scope.ts';
+
+const labels = { agentId: 'x', skill: 'x', questId: 'x', actorId: 'x' };
+const LABEL = { agent: 'agentId', skill: 'skill', quest: 'questId', actor: 'actorId' } as const;
+
+test.each(SCOPE_KINDS)('a pause on an %s looks at that label and at no other', (kind) => {
+  expect(covers({ kind, value: 'x' }, labels)).toBe(true);
+  expect(covers({ kind, value: 'x' }, { ...labels, [LABEL[kind]]: 'y' })).toBe(false);
+  expect(covers({ kind, value: 'x' }, { [LABEL[kind]]: 'x' })).toBe(true);
+});
+
+test('a null or missing label is covered by nothing', () => {
+  expect(covers({ kind: 'agent', value: 'null' }, { agentId: null })).toBe(false);
+  expect(covers({ kind: 'agent', value: 'undefined' }, {})).toBe(false);
+});
+
+function pause(kind: ScopeKind, remainingMs: number | null, id = '1'): ActivePause {
+  return {
+    id, scope: { kind, value: 'x' }, reason: '', source: 'person', pausedAt: new Date(0), pausedBy: 'dana',
+    ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, remainingMs,
+  };
+}
+
+test('which pause is named: actor, agent, skill, quest; then the one that ends last; then the older one', () => {
+  const named = [
+    pause('actor', 1), pause('agent', null), pause('agent', 500), pause('agent', 100), pause('skill', null, '3'),
+    pause('skill', null, '20'), pause('quest', null),
+  ];
+  for (let turn = 0; turn < named.length; turn++) {
+    const shuffled = [...named.slice(turn), ...named.slice(0, turn)].toReversed();
+    expect(shuffled.toSorted(comparePrecedence)).toEqual(named);
+  }
+});

@@ -1,0 +1,82 @@
+import type { Request } from 'express';
+import { isDatabaseUnavailable, type Database } from '@orchestra/database';
+import { findToken, looksLikeToken, type TokenHolder } from '@orchestra/pause-core';
+import { mayDo, type Permission } from '@orchestra/pause-core/contract';
+import { ProblemError } from './problem.ts';
+
+// A token that was looked up is honoured this long without asking again; so long does a revocation take at most.
+const TRUST_MS = 2_000;
+// With the database out of reach nobody can say whether a token was revoked. For that time one that was good lately may
+// still read: what a replica knows is worth most exactly then. Everything else needs the database anyway.
+const TRUST_FOR_READING_MS = 10 * 60_000;
+const KEPT_MAX = 1_000;
+
+interface Known {
+  holder: TokenHolder;
+  /** On the monotonic clock. */
+  askedAtMs: number;
+}
+
+/** Finds out who calls, and whether they may. */
+export interface Authenticator {
+  /** @throws ProblemError `unauthenticated`, `forbidden`; or the database's error */
+  authenticate(request: Request, permission: Permission): Promise<TokenHolder>;
+  /** For answers that stay open: is this call's token still good for this? Asks again. With the database out of reach, as above. */
+  stillMay(request: Request, permission: Permission): Promise<boolean>;
+}
+
+export function makeAuthenticator(db: Database): Authenticator {
+  const known = new Map<string, Known>();
+
+  async function holderOf(token: string, permission: Permission): Promise<TokenHolder | undefined> {
+    const kept = known.get(token);
+    const askedAtMs = performance.now();
+    if (kept !== undefined && askedAtMs - kept.askedAtMs < TRUST_MS) return kept.holder;
+    try {
+      const holder = await findToken(db, token);
+      known.delete(token);
+      if (holder !== undefined) keep(token, { holder, askedAtMs });
+      return holder;
+    } catch (error) {
+      const mayTrust = kept !== undefined && permission === 'read' && askedAtMs - kept.askedAtMs < TRUST_FOR_READING_MS;
+      if (mayTrust && isDatabaseUnavailable(error)) return kept.holder;
+      throw error;
+    }
+  }
+
+  function keep(token: string, entry: Known): void {
+    const oldest = known.keys().next();
+    if (known.size >= KEPT_MAX && !oldest.done) known.delete(oldest.value);
+    known.set(token, entry);
+  }
+
+  return {
+    async authenticate(request, permission) {
+      const token = bearerToken(request);
+      const holder = token === undefined ? undefined : await holderOf(token, permission);
+      if (holder === undefined) throw unauthenticated();
+      if (!mayDo(permission, holder.role)) {
+        throw new ProblemError('forbidden', `the token ${holder.name} has the role ${holder.role}, which may not do this`);
+      }
+      return holder;
+    },
+    async stillMay(request, permission) {
+      const token = bearerToken(request);
+      const holder = token === undefined ? undefined : await holderOf(token, permission);
+      return holder !== undefined && mayDo(permission, holder.role);
+    },
+  };
+}
+
+/** The same words for every cause, so that nobody learns which tokens exist. */
+function unauthenticated(): ProblemError {
+  return new ProblemError('unauthenticated', 'send a valid token as "Authorization: Bearer <token>"; `orchestra token create` makes one',
+    { headers: { 'WWW-Authenticate': 'Bearer realm="orchestra"' } });
+}
+
+function bearerToken(request: Request): string | undefined {
+  const given = request.headersDistinct['authorization'];
+  if (given?.length !== 1) return undefined;
+  const token = /^Bearer +(\S+)$/i.exec(given[0] ?? '')?.[1];
+  return token !== undefined && looksLikeToken(token) ? token : undefined;
+}

@@ -1,0 +1,83 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Express } from 'express';
+import { pendingMigrations, type Database } from '@orchestra/database';
+import { nameRoute, type Metrics } from './metrics.ts';
+
+/** Answers undefined when all is well, else what is wrong, in words that may be shown to anyone. */
+export type HealthCheck = () => Promise<string | undefined> | string | undefined;
+
+export interface Health {
+  db: Database;
+  metrics: Metrics;
+  /** What this service needs besides the database, by name. */
+  checks?: Record<string, HealthCheck>;
+}
+
+const CHECK_TIMEOUT_MS = 3_000;
+
+/**
+ * `/livez` answers as long as the process does; `/readyz` says whether it can do its work, and if not, what is missing;
+ * `/metrics`. None of them needs a token.
+ */
+export function serveHealth(app: Express, health: Health): void {
+  const checks: Record<string, HealthCheck> = { database: databaseCheck(health.db), migrations: migrationsCheck(health.db), ...health.checks };
+  let underWay: Promise<Record<string, string>> | undefined;
+
+  app.get('/livez', (_request, response) => {
+    nameRoute(response, '/livez');
+    response.json({ alive: true });
+  });
+  app.get('/readyz', async (_request, response) => {
+    nameRoute(response, '/readyz');
+    // Any number of askers cause one look at the database.
+    underWay ??= runChecks(checks).finally(() => { underWay = undefined; });
+    const results = await underWay;
+    const ready = Object.values(results).every((result) => result === 'ok');
+    response.status(ready ? 200 : 503).json({ ready, checks: results });
+  });
+  app.get('/metrics', async (_request, response) => {
+    nameRoute(response, '/metrics');
+    response.type(health.metrics.registry.contentType).send(await health.metrics.registry.metrics());
+  });
+}
+
+async function runChecks(checks: Record<string, HealthCheck>): Promise<Record<string, string>> {
+  const results = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await bounded(check)] as const));
+  return Object.fromEntries(results);
+}
+
+async function bounded(check: HealthCheck): Promise<string> {
+  const timeout = new AbortController();
+  try {
+    return await Promise.race([
+      Promise.resolve(check()).then((problem) => problem ?? 'ok'),
+      delay(CHECK_TIMEOUT_MS, 'no answer in time', { signal: timeout.signal }),
+    ]);
+  } catch {
+    return 'failed'; // the cause may name hosts and users, and anyone may read this
+  } finally {
+    timeout.abort();
+  }
+}
+
+function databaseCheck(db: Database): HealthCheck {
+  return async () => {
+    try {
+      await db.query('select 1');
+      return undefined;
+    } catch {
+      return 'cannot be reached';
+    }
+  };
+}
+
+function migrationsCheck(db: Database): HealthCheck {
+  return async () => {
+    try {
+      const pending = await pendingMigrations(db);
+      return pending > 0 ? `${pending} pending: run \`orchestra db migrate\`` : undefined;
+    } catch {
+      return 'not known';
+    }
+  };
+}

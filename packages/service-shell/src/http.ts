@@ -1,0 +1,109 @@
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
+import helmet from 'helmet';
+import type { Database } from '@orchestra/database';
+import { makeAuthenticator, type Authenticator } from './authenticate.ts';
+import { serveHealth, type HealthCheck } from './health.ts';
+import { logRequests, type Logger } from './log.ts';
+import { nameRoute, type Metrics } from './metrics.ts';
+import { PROBLEMS, problemDocument, ProblemError, toProblemError } from './problem.ts';
+import { readBody, readIdempotencyKey, readQuery } from './raw-call.ts';
+import type { Route } from './route.ts';
+
+export interface AppOptions {
+  db: Database;
+  log: Logger;
+  metrics: Metrics;
+  routes: readonly Route[];
+  authenticator?: Authenticator;
+  /** Named conditions for `/readyz` besides the database. */
+  checks?: Record<string, HealthCheck>;
+  /** Adds what needs no token and is no call: pages, documents. */
+  pages?: (app: Express) => void;
+}
+
+/** The HTTP edge of a service: headers, log, metrics, health, then its routes, then problems for everything else. */
+export function makeApp(options: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  // Ours are read from the URL by `readQuery`, which refuses what is given twice.
+  app.set('query parser', false);
+  app.set('strict routing', true);
+  app.set('case sensitive routing', true);
+  app.use(logRequests(options.log), options.metrics.timeRequests, secureHeaders(), (_request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store');
+    next();
+  });
+  serveHealth(app, { db: options.db, metrics: options.metrics, checks: options.checks ?? {} });
+  const authenticator = options.authenticator ?? makeAuthenticator(options.db);
+  for (const route of options.routes) app[route.method](route.path, serve(route, authenticator));
+  options.pages?.(app);
+  refuseOtherMethods(app, options.routes);
+  app.use((request) => { throw new ProblemError('not_found', `there is nothing at ${request.method} ${request.path}; /openapi.json lists the routes`); });
+  app.use(answerProblem(options.log));
+  return app;
+}
+
+function secureHeaders(): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'data:'], connectSrc: ["'self'"],
+        baseUri: ["'none'"], formAction: ["'self'"], frameAncestors: ["'none'"],
+      },
+    },
+    xFrameOptions: { action: 'deny' },
+    // A service speaks plain HTTP on the machine's own address; where TLS stands in front, that is where this belongs.
+    strictTransportSecurity: false,
+  });
+}
+
+function serve(route: Route, authenticator: Authenticator): RequestHandler {
+  return async (request, response) => {
+    nameRoute(response, route.path);
+    const caller = await authenticator.authenticate(request, route.permission);
+    const changes = route.method !== 'get';
+    const gone = new AbortController();
+    response.once('close', () => { if (!response.writableFinished) gone.abort(); });
+    await route.serve({
+      params: request.params,
+      query: readQuery(request),
+      idempotencyKey: changes ? readIdempotencyKey(request) : undefined,
+      body: changes ? await readBody(request) : undefined,
+      caller,
+      log: request.log,
+      gone: gone.signal,
+    }, request, response);
+  };
+}
+
+/** A path that exists, asked with a method that it does not have. */
+function refuseOtherMethods(app: Express, routes: readonly Route[]): void {
+  const methods = new Map<string, Set<string>>([['/livez', new Set(['GET'])], ['/readyz', new Set(['GET'])], ['/metrics', new Set(['GET'])]]);
+  for (const route of routes) {
+    methods.set(route.path, (methods.get(route.path) ?? new Set()).add(route.method.toUpperCase()));
+  }
+  for (const [path, known] of methods) {
+    const allow = [...known].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
+    app.all(path, (request, response) => {
+      nameRoute(response, path);
+      throw new ProblemError('method_not_allowed', `${path} knows ${allow}, not ${request.method}`, { headers: { Allow: allow } });
+    });
+  }
+}
+
+function answerProblem(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request: Request, response: Response, _next) => {
+    const problem = toProblemError(error);
+    const { status } = PROBLEMS[problem.code];
+    // The request's own line carries it: an error for what nobody foresaw, a warning for what heals by itself.
+    if (status >= 500) response.err = problem.cause instanceof Error ? problem.cause : problem;
+    if (response.headersSent) {
+      log.warn({ err: error, request_id: request.id }, 'an answer broke off half way');
+      response.destroy();
+      return;
+    }
+    response.status(status).set(problem.headers).type('application/problem+json').send(JSON.stringify(problemDocument(problem, String(request.id))));
+  };
+}

@@ -1,0 +1,62 @@
+import type { Logger } from './log.ts';
+
+export interface LoopOptions {
+  /** Stands in log lines. */
+  name: string;
+  /** The longest time between two rounds. */
+  everyMs: number;
+  /** One bounded round. Answering a number asks for the next round after that many milliseconds, if that is sooner. */
+  round: () => Promise<number | void>;
+  log: Logger;
+}
+
+export interface Loop {
+  /** Asks for a round now. Any number of calls during a round make one more. */
+  wake(): void;
+  /** Ends after the round under way. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs rounds one after the other, never two at once. A round that fails is told once as a warning and tried again at
+ * the next tick; so is the round that works again.
+ */
+export function startLoop({ name, everyMs, round, log }: LoopOptions): Loop {
+  let stopped = false;
+  let woken = false;
+  let failing = false;
+  let endSleep: (() => void) | undefined;
+
+  async function attempt(): Promise<number> {
+    try {
+      const nextMs = await round();
+      if (failing) log.info(`${name} works again`);
+      failing = false;
+      return typeof nextMs === 'number' ? Math.min(Math.max(nextMs, 0), everyMs) : everyMs;
+    } catch (err) {
+      if (!failing) log.warn({ err }, `${name} failed; it tries again every ${everyMs} ms`);
+      failing = true;
+      return everyMs;
+    }
+  }
+
+  const sleep = (ms: number): Promise<void> => new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    endSleep = () => { clearTimeout(timer); resolve(); };
+  });
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      woken = false;
+      const waitMs = await attempt();
+      if (!woken && !stopped) await sleep(waitMs);
+      endSleep = undefined;
+    }
+  }
+
+  const ended = run();
+  return {
+    wake: () => { woken = true; endSleep?.(); },
+    stop: async () => { stopped = true; endSleep?.(); await ended; },
+  };
+}

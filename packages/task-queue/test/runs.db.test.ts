@@ -1,0 +1,83 @@
+import { testDatabase } from '@orchestra/testkit';
+import { beforeEach, expect, test } from 'vitest';
+import { completeRun, findTask, healQueued, heartbeat, listTaskEvents, readQueueView, reapRuns } from '../src/index.ts';
+import { add, claim, ids } from './fixtures.ts';
+
+const db = testDatabase();
+const LEASE_SECONDS = 60;
+const missHeartbeats = (seconds: number) =>
+  db.pool.query('update tasks set heartbeat_at = heartbeat_at - make_interval(secs => $1) where heartbeat_at is not null', [seconds]);
+
+beforeEach(async () => { await db.pool.query('truncate tasks, task_events'); });
+
+test('P10 two claims at once never take the same task', async () => {
+  const added = await add(db.pool, ...Array.from({ length: 200 }, () => ({})));
+  const rounds = await Promise.all(Array.from({ length: 40 }, (_, worker) => claim(db.pool, { worker: `w-${worker}`, limit: 5 })));
+  const taken = rounds.flatMap((tasks) => ids(tasks));
+  expect(taken).toHaveLength(200);
+  expect(new Set(taken)).toEqual(new Set(added));
+});
+
+test('P10 a worker that comes back after its run was taken from it is refused, and told why', async () => {
+  const [id = ''] = await add(db.pool, {});
+  const [zombie] = await claim(db.pool, { worker: 'w-frozen' });
+  await missHeartbeats(LEASE_SECONDS + 1);
+  expect(await reapRuns(db.pool, LEASE_SECONDS)).toBe(1);
+  const [next] = await claim(db.pool, { worker: 'w-next' });
+  expect(next).toMatchObject({ id, attempt: 2 });
+  const refusal = { code: 'run_not_owner', message: expect.stringMatching(new RegExp(`run ${zombie?.run_id} was reaped at .*running as ${next?.run_id} for w-next`)) };
+  await expect(completeRun(db.pool, id, zombie?.run_id ?? '', 'late')).rejects.toMatchObject(refusal);
+  await expect(heartbeat(db.pool, id, zombie?.run_id ?? '')).rejects.toMatchObject(refusal);
+  expect(await findTask(db.pool, id)).toMatchObject({ status: 'running', run_id: next?.run_id, result: null });
+});
+
+test('P10 a heartbeat in time keeps the run', async () => {
+  const [id = ''] = await add(db.pool, {});
+  const [run] = await claim(db.pool);
+  await missHeartbeats(LEASE_SECONDS + 1);
+  await heartbeat(db.pool, id, run?.run_id ?? '');
+  expect(await reapRuns(db.pool, LEASE_SECONDS)).toBe(0);
+});
+
+test('P10 an ending that comes between the reaper’s look and its change wins (F16)', async () => {
+  const [id = ''] = await add(db.pool, {});
+  const [run] = await claim(db.pool);
+  await missHeartbeats(LEASE_SECONDS + 1);
+  const finisher = await db.pool.connect();
+  await finisher.query('begin');
+  await completeRun(finisher, id, run?.run_id ?? '', 'done');
+  expect(await reapRuns(db.pool, LEASE_SECONDS)).toBe(0);
+  await finisher.query('commit');
+  finisher.release();
+  expect(await reapRuns(db.pool, LEASE_SECONDS)).toBe(0);
+  expect(await findTask(db.pool, id)).toMatchObject({ status: 'succeeded' });
+});
+
+test('a task that keeps killing its worker ends as failed (F31)', async () => {
+  const [id = ''] = await add(db.pool, { max_attempts: 2 });
+  for (let crash = 0; crash < 2; crash++) {
+    await claim(db.pool);
+    await missHeartbeats(LEASE_SECONDS + 1);
+    await reapRuns(db.pool, LEASE_SECONDS);
+  }
+  expect(await findTask(db.pool, id)).toMatchObject({ status: 'failed', run_id: null });
+});
+
+test('P15 a queued row that names a run cannot be written', async () => {
+  const [id] = await add(db.pool, {});
+  await expect(db.pool.query('update tasks set run_id = gen_random_uuid() where id = $1', [id])).rejects.toMatchObject({ constraint: 'tasks_queued_is_unowned' });
+  await claim(db.pool);
+  await expect(db.pool.query("update tasks set status = 'queued' where id = $1", [id])).rejects.toMatchObject({ constraint: 'tasks_queued_is_unowned' });
+});
+
+test('P15 rows that an older schema left behind are healed, counted and written down', async () => {
+  const [id = '', other] = await add(db.pool, {}, {});
+  await db.pool.query('alter table tasks drop constraint tasks_queued_is_unowned');
+  await db.pool.query('update tasks set run_id = gen_random_uuid(), pid = 4711, started_at = now() where id = $1', [id]);
+  await db.pool.query("alter table tasks add constraint tasks_queued_is_unowned check (status <> 'queued' or (run_id is null and pid is null and started_at is null)) not valid");
+  expect(await healQueued(db.pool)).toBe(1);
+  expect(await healQueued(db.pool)).toBe(0);
+  expect((await listTaskEvents(db.pool, id, { limit: 10 })).at(-1)).toMatchObject({ kind: 'healed', by: 'orchestra.reaper', data: { pid: 4711 } });
+  expect((await readQueueView(db.pool, LEASE_SECONDS)).reaper.impossible_queued_total).toBe(1);
+  expect(ids(await claim(db.pool))).toEqual([id, other]);
+});

@@ -1,0 +1,56 @@
+// `pnpm test`: everything that must hold before a commit, in the order in which it fails fastest. Ends with one line
+// that counts what passed and failed; a step that is not a test runner counts as one test when it fails.
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+
+const RESULTS = '.vitest/results.json';
+const onlyTests = process.argv.slice(2);
+
+interface Step { name: string; command: string[] }
+
+const CHECKS_BEFORE: Step[] = [
+  { name: 'build the page', command: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
+  { name: 'types', command: ['turbo', 'run', 'typecheck', '--output-logs=errors-only'] },
+  { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
+];
+const TESTS: Step = {
+  name: 'tests',
+  command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`, ...onlyTests],
+};
+const DEMO: Step = { name: 'demo', command: ['node', 'examples/fleet/src/demo.ts'] };
+
+let failed = 0;
+let passed = 0;
+
+for (const step of CHECKS_BEFORE) count(run(step));
+rmSync(RESULTS, { force: true });
+const testsEndedWell = run(TESTS);
+const { numPassedTests, numFailedTests } = readResults();
+passed += numPassedTests;
+// A run that ends badly with no failed test (a file that does not load, an unhandled error) has failed all the same.
+failed += testsEndedWell ? numFailedTests : Math.max(1, numFailedTests);
+if (onlyTests.length === 0) count(run(DEMO));
+
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+function run({ name, command: [program = '', ...args] }: Step): boolean {
+  console.log(`\n── ${name}`);
+  const { status, error } = spawnSync(program, args, { stdio: 'inherit', env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' } });
+  if (error !== undefined) console.error(`${program} could not be started: ${error.message}`);
+  return status === 0;
+}
+
+function count(endedWell: boolean): void {
+  if (endedWell) passed += 1;
+  else failed += 1;
+}
+
+function readResults(): { numPassedTests: number; numFailedTests: number } {
+  try {
+    return JSON.parse(readFileSync(RESULTS, 'utf8'));
+  } catch (cause) {
+    console.error('the test runner left no results', cause);
+    return { numPassedTests: 0, numFailedTests: 1 };
+  }
+}
