@@ -1,7 +1,37 @@
 import type { Command } from '@oclif/core';
+import DbMigrate from './commands/db/migrate.ts';
 import Queue from './commands/queue.ts';
+import SenateAlertsAck from './commands/senate/alerts/ack.ts';
+import SenateAlerts from './commands/senate/alerts.ts';
+import SenateCheck from './commands/senate/check.ts';
+import SenatePause from './commands/senate/pause.ts';
+import SenatePauses from './commands/senate/pauses.ts';
+import SenateUnpause from './commands/senate/unpause.ts';
+import TaskAdd from './commands/task/add.ts';
+import TaskEvents from './commands/task/events.ts';
+import TaskList from './commands/task/list.ts';
+import TaskShow from './commands/task/show.ts';
+import TokenCreate from './commands/token/create.ts';
+import TokenList from './commands/token/list.ts';
+import TokenRevoke from './commands/token/revoke.ts';
+import Up from './commands/up.ts';
 
 /** Every command by its id. Each loads what is heavy inside its run(), so that this list costs next to nothing. */
 export const COMMANDS: Record<string, Command.Class> = {
+  'db:migrate': DbMigrate,
   queue: Queue,
+  'senate:alerts': SenateAlerts,
+  'senate:alerts:ack': SenateAlertsAck,
+  'senate:check': SenateCheck,
+  'senate:pause': SenatePause,
+  'senate:pauses': SenatePauses,
+  'senate:unpause': SenateUnpause,
+  'task:add': TaskAdd,
+  'task:events': TaskEvents,
+  'task:list': TaskList,
+  'task:show': TaskShow,
+  'token:create': TokenCreate,
+  'token:list': TokenList,
+  'token:revoke': TokenRevoke,
+  up: Up,
 };

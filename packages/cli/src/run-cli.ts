@@ -9,7 +9,7 @@ export async function runCli(argv: string[]): Promise<void> {
   // Whoever read our output may stop reading (`orchestra queue | head -1`).
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
-    await run(argv, import.meta.url);
+    await run(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, import.meta.url);
     await flush();
   } catch (error) {
     // Only what comes before a command is found, or help: commands tell their own errors.

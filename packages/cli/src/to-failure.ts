@@ -1,16 +1,18 @@
 import { Errors } from '@oclif/core';
 import { CommandFailure, EXIT } from './failure.ts';
 
-const COMMAND_NOT_FOUND = 127;
+// oclif's parser writes itself around the message of whatever a flag's parse throws.
+const PARSER_WRAP = /^Parsing (--[\w-]+) \n\t([\s\S]*)\nSee more help with --help$/;
+const PARSER_TAIL = /\n?See more help with --help$/;
 
 /** Any error as what the person at the keyboard is told. */
 export function toFailure(error: unknown): CommandFailure {
-  if (error instanceof CommandFailure) return error;
   if (!(error instanceof Error)) return new CommandFailure('internal_error', String(error));
-  if (error instanceof Errors.CLIError) {
-    const text = error.message.replace(/\n?See more help with --help$/, '');
-    if (error.oclif.exit === COMMAND_NOT_FOUND) return new CommandFailure('wrong_usage', `${text}; \`orchestra help\` lists the commands`, { exitCode: EXIT.usage });
-    return new CommandFailure('wrong_usage', `${text}\nSee --help`, { cause: error, exitCode: error.oclif.exit === EXIT.failed ? EXIT.failed : EXIT.usage });
-  }
+  const message = error.message.replace(PARSER_WRAP, '$1: $2').replace(PARSER_TAIL, '');
+  if (error instanceof CommandFailure) return new CommandFailure(error.code, message, { cause: error.cause, exitCode: error.exitCode });
+  // What oclif itself finds wrong is always the command line.
+  if (error instanceof Errors.CLIError) return new CommandFailure('wrong_usage', `${message}\nSee --help`, { cause: error, exitCode: EXIT.usage });
+  // A refusal of pause-core or task-queue, under --direct: told as the API would.
+  if ('code' in error && (error.name === 'PauseError' || error.name === 'TaskError')) return new CommandFailure(String(error.code), message, { cause: error });
   return new CommandFailure('internal_error', error.stack ?? error.message, { cause: error });
 }

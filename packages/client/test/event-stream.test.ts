@@ -16,7 +16,7 @@ const alertOf = (id: number) => 'event: alert.created\ndata: '
 /** Opens a stream, sends these messages, and does `then`. */
 const stream = (messages: string[], then: (response: ServerResponse) => void = () => {}): Behaviour => (response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  response.write(`retry: 10\n\n${messages.join('\n')}`, () => then(response));
+  response.write(`retry: 10\n\n${messages.map((message) => `${message}\n`).join('')}`, () => then(response));
 };
 /** The blank line that would end it is missing. */
 const HALF_OF_6 = 'id: 6\nevent: alert.created\ndata: {"half":';

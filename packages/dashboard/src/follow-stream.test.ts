@@ -92,7 +92,7 @@ test('what cannot be understood is followed by a new beginning, not by the same 
 
 test('a token that is refused ends it, with the service’s words', async () => {
   turns = [answers(401, 'this token was revoked')];
-  await expect(follow()).rejects.toMatchObject({ code: 'token_refused', message: 'this token was revoked' });
+  await expect(follow()).rejects.toMatchObject({ code: 'token_refused', message: 'This token was revoked.' });
 });
 
 test('a role that may not read ends it', async () => {

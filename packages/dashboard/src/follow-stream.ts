@@ -36,7 +36,7 @@ export async function followStream(access: Access, follower: Follower, waiting: 
           openedAtMs = performance.now();
           follower.onOpen(response);
         },
-        onHeard: follower.onHeard,
+        onHeard: () => follower.onHeard(),
       };
       for await (const message of readStream(access, beginAnew ? null : follower.position(), hooks, signal)) {
         beginAnew = false;

@@ -43,8 +43,13 @@ async function problemDetail(response: Response): Promise<string> {
   const fallback = `The service answers ${response.status}.`;
   try {
     const problem = await response.json() as Partial<Problem> | null;
-    return typeof problem?.detail === 'string' ? problem.detail : fallback;
+    return typeof problem?.detail === 'string' ? sentence(problem.detail) : fallback;
   } catch {
     return fallback; // a proxy's page, or a body that was cut off: the status is all there is to tell
   }
+}
+
+/** Problem details begin small and end without a stop, as a terminal likes them; here they stand between sentences. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }

@@ -126,7 +126,7 @@ async function keepRereading(access: Access, signal: AbortSignal): Promise<void>
 function noticeFor(error: unknown): string {
   if (!(error instanceof ApiError)) return `This page has an error of its own: ${String(error)}`;
   switch (error.code) {
-    case 'token_refused': return `The service refused this token. ${error.message}`;
+    case 'token_refused': return 'This token was refused. Is it complete, and of this installation? It may also have expired or been revoked.';
     case 'not_allowed': return `This token may not read pauses. ${error.message}`;
     default: return error.message;
   }

@@ -8,6 +8,6 @@ const DECEIVING = /([\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u
 /** The pieces of a text from outside, in order, with every deceiving character named instead of obeyed. */
 export function visiblePieces(text: string): TextPiece[] {
   return text.split(DECEIVING).filter((piece) => piece !== '').map((piece) => DECEIVING.test(piece)
-    ? { codePoint: `U+${piece.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}` }
+    ? { codePoint: `U+${Number(piece.codePointAt(0)).toString(16).toUpperCase().padStart(4, '0')}` }
     : { text: piece });
 }

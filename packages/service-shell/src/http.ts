@@ -3,7 +3,7 @@ import helmet from 'helmet';
 import type { Database } from '@orchestra/database';
 import { makeAuthenticator, type Authenticator } from './authenticate.ts';
 import { serveHealth, type HealthCheck } from './health.ts';
-import { logRequests, type Logger } from './log.ts';
+import { logRequests, requestId, type Logger } from './log.ts';
 import { nameRoute, type Metrics } from './metrics.ts';
 import { PROBLEMS, problemDocument, ProblemError, toProblemError } from './problem.ts';
 import { readBody, readIdempotencyKey, readQuery } from './raw-call.ts';
@@ -100,10 +100,10 @@ function answerProblem(log: Logger): ErrorRequestHandler {
     // The request's own line carries it: an error for what nobody foresaw, a warning for what heals by itself.
     if (status >= 500) response.err = problem.cause instanceof Error ? problem.cause : problem;
     if (response.headersSent) {
-      log.warn({ err: error, request_id: request.id }, 'an answer broke off half way');
+      log.warn({ err: error, request_id: requestId(request) }, 'an answer broke off half way');
       response.destroy();
       return;
     }
-    response.status(status).set(problem.headers).type('application/problem+json').send(JSON.stringify(problemDocument(problem, String(request.id))));
+    response.status(status).set(problem.headers).type('application/problem+json').send(JSON.stringify(problemDocument(problem, requestId(request))));
   };
 }

@@ -1,5 +1,6 @@
 export { makeAuthenticator, type Authenticator } from './authenticate.ts';
 export { ConfigError, fraction, portNumber, readSettings, wholeNumber, type Settings, type SettingValues } from './config.ts';
+export { readCursor, toPage, type Page } from './cursor.ts';
 export { type HealthCheck } from './health.ts';
 export { makeApp, type AppOptions } from './http.ts';
 export { listen, ListenError, type Listening } from './listen.ts';
@@ -7,6 +8,7 @@ export { makeLogger, withoutSecrets, type Logger } from './log.ts';
 export { startLoop, type Loop, type LoopOptions } from './loop.ts';
 export { makeMetrics, nameRoute, type Metrics } from './metrics.ts';
 export { MigrateError, migrateAtStart } from './migrate-at-start.ts';
+export { describeRoutes, type OpenApiDocument } from './openapi.ts';
 export { Parts, startParts } from './parts.ts';
 export { problemDocument, ProblemError, PROBLEMS, toProblemError, type OffendingField } from './problem.ts';
 export { route, streamRoute, type Call, type Route } from './route.ts';

@@ -29,6 +29,11 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 // Asked every few seconds by every scraper and load balancer.
 const QUIET_PATHS = new Set(['/livez', '/readyz', '/metrics']);
 
+/** The id under which a request stands in the log. */
+export function requestId(request: IncomingMessage): string {
+  return typeof request.id === 'string' ? request.id : '';
+}
+
 /** One line for each request, with the request id that the answer carries as `X-Request-Id`. Query strings are left out. */
 export function logRequests(log: Logger): HttpLogger {
   return pinoHttp({

@@ -30,4 +30,22 @@ test('a round that fails is tried again', async () => {
   const loop = startLoop({ name: 'x', everyMs: 5, log, round: async () => { rounds += 1; if (rounds < 3) throw new Error('database gone'); } });
   await until('rounds after the failures', () => rounds >= 4);
   await loop.stop();
+  expect(rounds).toBeGreaterThanOrEqual(4);
+});
+
+test('ten thousand wakes while it rests are one round more, and stopping does not wait for the rest', async () => {
+  let rounds = 0;
+  const loop = startLoop({ name: 'x', everyMs: 60_000, gapMs: 60_000, log, round: async () => { rounds += 1; } });
+  await until('the first round', () => rounds === 1);
+  for (let wakes = 0; wakes < 10_000; wakes++) loop.wake();
+  await new Promise((resolve) => { setImmediate(resolve); });
+  expect(rounds).toBe(1);
+  await loop.stop();
+
+  const brisk = startLoop({ name: 'y', everyMs: 60_000, gapMs: 20, log, round: async () => { rounds += 1; } });
+  await until('its first round', () => rounds === 2);
+  for (let wakes = 0; wakes < 10_000; wakes++) brisk.wake();
+  await until('one more', () => rounds === 3);
+  await brisk.stop();
+  expect(rounds).toBe(3);
 });

@@ -5,6 +5,8 @@ export interface LoopOptions {
   name: string;
   /** The longest time between two rounds. */
   everyMs: number;
+  /** The shortest time between the beginnings of two rounds, however often it is woken. */
+  gapMs?: number;
   /** One bounded round. Answering a number asks for the next round after that many milliseconds, if that is sooner. */
   round: () => Promise<number | void>;
   log: Logger;
@@ -21,11 +23,12 @@ export interface Loop {
  * Runs rounds one after the other, never two at once. A round that fails is told once as a warning and tried again at
  * the next tick; so is the round that works again.
  */
-export function startLoop({ name, everyMs, round, log }: LoopOptions): Loop {
+export function startLoop({ name, everyMs, gapMs = 0, round, log }: LoopOptions): Loop {
   let stopped = false;
   let woken = false;
   let failing = false;
   let endSleep: (() => void) | undefined;
+  let endGap: (() => void) | undefined;
 
   async function attempt(): Promise<number> {
     try {
@@ -40,23 +43,27 @@ export function startLoop({ name, everyMs, round, log }: LoopOptions): Loop {
     }
   }
 
-  const sleep = (ms: number): Promise<void> => new Promise((resolve) => {
+  const sleep = (ms: number, sleeping: (end: () => void) => void): Promise<void> => new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
-    endSleep = () => { clearTimeout(timer); resolve(); };
+    sleeping(() => { clearTimeout(timer); resolve(); });
   });
 
   async function run(): Promise<void> {
     while (!stopped) {
       woken = false;
+      const beganAtMs = performance.now();
       const waitMs = await attempt();
-      if (!woken && !stopped) await sleep(waitMs);
+      if (!woken && !stopped) await sleep(waitMs, (end) => { endSleep = end; });
       endSleep = undefined;
+      const gapLeftMs = beganAtMs + gapMs - performance.now();
+      if (gapLeftMs > 0 && !stopped) await sleep(gapLeftMs, (end) => { endGap = end; });
+      endGap = undefined;
     }
   }
 
   const ended = run();
   return {
     wake: () => { woken = true; endSleep?.(); },
-    stop: async () => { stopped = true; endSleep?.(); await ended; },
+    stop: async () => { stopped = true; endSleep?.(); endGap?.(); await ended; },
   };
 }

@@ -23,7 +23,11 @@ export function makeMetrics(service: string): Metrics {
     registry,
     timeRequests: (request, response, next) => {
       const stop = duration.startTimer({ method: METHODS.has(request.method) ? request.method : 'other' });
-      response.once('close', () => { stop({ route: routeOf(response), status: response.statusCode }); });
+      response.once('close', () => {
+        // A stream lasts as long as its reader stays; that is no answering time.
+        if (response.getHeader('Content-Type') === 'text/event-stream') return;
+        stop({ route: routeOf(response), status: response.statusCode });
+      });
       next();
     },
   };

@@ -12,6 +12,7 @@ export const PROBLEMS: Record<ProblemCode, { status: number; title: string }> = 
   not_found: { status: 404, title: 'There is no such route' },
   method_not_allowed: { status: 405, title: 'This route has no such method' },
   too_many_streams: { status: 503, title: 'Too many event streams are open' },
+  too_many_waiters: { status: 503, title: 'Too many claims are waiting' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
   internal_error: { status: 500, title: 'Something went wrong here' },
   pause_not_found: { status: 404, title: 'There is no such pause' },

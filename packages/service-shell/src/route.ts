@@ -38,9 +38,9 @@ export interface Route {
   permission: Permission;
   summary: string;
   description: string | undefined;
-  params: z.ZodType;
-  query: z.ZodType;
-  /** undefined: a method without a body. */
+  params: z.ZodObject;
+  query: z.ZodObject;
+  /** undefined: it takes none. */
   body: z.ZodType | undefined;
   answer: { kind: 'json' | 'event-stream'; schema: z.ZodType };
   /** @throws ProblemError for what the schemas refuse, and whatever the handler throws */
@@ -68,10 +68,10 @@ interface RouteSchemas<P, Q, B> {
   body?: B;
 }
 
-type Handled<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = Call<z.output<P>, z.output<Q>, z.output<B>>;
+type Handled<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = Call<z.output<P>, z.output<Q>, z.output<B>>;
 
 /** Defines a route that answers JSON. */
-export function route<A extends z.ZodType, P extends z.ZodType = typeof NO_FIELDS, Q extends z.ZodType = typeof NO_FIELDS, B extends z.ZodType = typeof NO_BODY>(
+export function route<A extends z.ZodType, P extends z.ZodObject = typeof NO_FIELDS, Q extends z.ZodObject = typeof NO_FIELDS, B extends z.ZodType = typeof NO_BODY>(
   definition: RouteText & RouteSchemas<P, Q, B> & { answer: A; handle: (call: Handled<P, Q, B>) => Promise<z.input<A>> },
 ): Route {
   return {
@@ -84,7 +84,7 @@ export function route<A extends z.ZodType, P extends z.ZodType = typeof NO_FIELD
 }
 
 /** Defines a route that keeps its answer open. `open` resolves once the stream has begun; what it refuses before that is a problem. */
-export function streamRoute<A extends z.ZodType, Q extends z.ZodType = typeof NO_FIELDS>(
+export function streamRoute<A extends z.ZodType, Q extends z.ZodObject = typeof NO_FIELDS>(
   definition: Omit<RouteText, 'method'> & { query?: Q; message: A; open: (call: Handled<typeof NO_FIELDS, Q, typeof NO_BODY>, request: Request, response: Response) => Promise<void> },
 ): Route {
   return {
@@ -98,13 +98,13 @@ export function streamRoute<A extends z.ZodType, Q extends z.ZodType = typeof NO
   };
 }
 
-function plain(definition: RouteText & RouteSchemas<z.ZodType, z.ZodType, z.ZodType>): Omit<Route, 'answer' | 'serve'> {
-  const { method, path, permission, summary, description, params = NO_FIELDS, query = NO_FIELDS, body = NO_BODY } = definition;
-  return { method, path, permission, summary, description, params, query, body: method === 'get' ? undefined : body };
+function plain(definition: RouteText & RouteSchemas<z.ZodObject, z.ZodObject, z.ZodType>): Omit<Route, 'answer' | 'serve'> {
+  const { method, path, permission, summary, description, params = NO_FIELDS, query = NO_FIELDS, body } = definition;
+  return { method, path, permission, summary, description, params, query, body };
 }
 
 /** A schema that was left out allows nothing, which is also what its type says. */
-function readCall<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+function readCall<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
   { method, path }: Pick<RouteText, 'method' | 'path'>, schemas: RouteSchemas<P, Q, B>, raw: RawCall,
 ): Handled<P, Q, B> {
   const params = parseAtEdge(schemas.params ?? NO_FIELDS, raw.params, 'path') as z.output<P>;

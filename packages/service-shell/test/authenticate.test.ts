@@ -33,8 +33,7 @@ test('X02 whatever is wrong with a token, the answer is the same 401', async () 
   const bodies = new Set<string>();
   for (const headers of wrong) {
     const answer = await call('/read', headers);
-    expect(answer.status, JSON.stringify(headers)).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="orchestra"');
+    expect([headers, answer.status, answer.headers.get('www-authenticate')]).toEqual([headers, 401, 'Bearer realm="orchestra"']);
     bodies.add((await answer.text()).replace(/"instance":"[^"]*"/, ''));
   }
   expect((await call(`/read?access_token=${good}`, {})).status).toBe(401);
@@ -47,7 +46,7 @@ test('every role may do what the table says and nothing else', async () => {
     const headers = await bearer(database.pool, role);
     for (const permission of PERMISSIONS) {
       const answer = await call(`/${permission}`, headers);
-      expect(answer.status, `${role} ${permission}`).toBe(mayDo(permission, role) ? 200 : 403);
+      expect([role, permission, answer.status]).toEqual([role, permission, mayDo(permission, role) ? 200 : 403]);
     }
   }
 });

@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 const call = (path: string, init: RequestInit = {}): Promise<Response> =>
-  fetch(service.url + path, { ...init, headers: { ...token, ...(init.body == null ? {} : { 'content-type': 'application/json' }), ...Object.fromEntries(new Headers(init.headers)) } });
+  fetch(service.url + path, { ...init, headers: { ...token, ...(init.body === undefined ? {} : { 'content-type': 'application/json' }), ...Object.fromEntries(new Headers(init.headers)) } });
 const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<Response> => call('/things', { method: 'POST', body, headers });
 
 async function refusal(answer: Response): Promise<{ status: number; code: string; fields: string[] | undefined }> {
@@ -134,7 +134,7 @@ test('an unknown route is 404, a wrong method is 405 with what is allowed', asyn
   expect(await refusal(await call('/nothing/here'))).toMatchObject({ status: 404, code: 'not_found' });
   for (const [path, method, allow] of [['/things', 'GET', 'POST'], ['/things', 'PUT', 'POST'], ['/things/1', 'DELETE', 'GET, HEAD'], ['/livez', 'POST', 'GET, HEAD'], ['/things/1', 'OPTIONS', 'GET, HEAD']] as const) {
     const answer = await call(path, { method, headers: { 'x-http-method-override': 'GET' } });
-    expect(answer.headers.get('allow'), `${method} ${path}`).toBe(allow);
+    expect([method, path, answer.headers.get('allow')]).toEqual([method, path, allow]);
     expect(await refusal(answer)).toMatchObject({ status: 405, code: 'method_not_allowed' });
   }
   expect(await sendRaw(service.url, 'TRACE /things HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 405 /);
@@ -151,13 +151,13 @@ test('an error that nobody foresaw tells the client nothing of its insides, what
 test('every answer carries the headers that keep browsers safe', async () => {
   for (const path of ['/things/1', '/nothing', '/livez', '/broken']) {
     const { headers } = await call(path);
-    expect(headers.get('x-content-type-options'), path).toBe('nosniff');
-    expect(headers.get('content-security-policy'), path).toContain("default-src 'none'");
-    expect(headers.get('content-security-policy'), path).toContain("frame-ancestors 'none'");
-    expect(headers.get('referrer-policy'), path).toBe('no-referrer');
-    expect(headers.get('cache-control'), path).toBe('no-store');
-    expect(headers.get('x-powered-by'), path).toBeNull();
-    expect(headers.get('content-type'), path).toMatch(/charset=utf-8$/);
+    expect({
+      path, sniff: headers.get('x-content-type-options'), policy: headers.get('content-security-policy'), referrer: headers.get('referrer-policy'),
+      cache: headers.get('cache-control'), poweredBy: headers.get('x-powered-by'), type: headers.get('content-type'),
+    }).toEqual({
+      path, sniff: 'nosniff', policy: expect.stringMatching(/^default-src 'none';.*frame-ancestors 'none'/), referrer: 'no-referrer',
+      cache: 'no-store', poweredBy: null, type: expect.stringMatching(/charset=utf-8$/),
+    });
   }
 });
 

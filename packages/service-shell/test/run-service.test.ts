@@ -25,9 +25,12 @@ function start(env: Record<string, string>): Started {
   running.push(child);
   let output = '';
   let errors = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => { output += text; });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => { errors += text; });
-  return { child, output: () => output, errors: () => errors, ended: once(child, 'close').then(() => child.exitCode) };
+  if (child.stdout === null || child.stderr === null) throw new Error('a silent child has its output piped');
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text; });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text; });
+  // Not 'close', which never comes once the parent has disconnected.
+  const ended = Promise.all([once(child, 'exit'), once(child.stdout, 'end'), once(child.stderr, 'end')]).then(() => child.exitCode);
+  return { child, output: () => output, errors: () => errors, ended };
 }
 
 async function ready({ child }: Started): Promise<string> {

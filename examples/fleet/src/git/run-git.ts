@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, type ExecFileException } from 'node:child_process';
 import { FleetError } from '../errors.ts';
 
 export interface GitLimits {
@@ -52,7 +52,7 @@ export function runGit(folder: string, args: readonly string[], limits: GitLimit
   });
 }
 
-function refusal(what: string, error: NodeJS.ErrnoException & { killed?: boolean }, stderr: string, timeoutMs: number): FleetError {
+function refusal(what: string, error: ExecFileException, stderr: string, timeoutMs: number): FleetError {
   const said = stderr.trim().slice(0, 500);
   // The folder's own absence is ENOENT as well, but openRepository has looked at it.
   if (error.code === 'ENOENT') return new FleetError('git_missing', 'there is no git on this machine; install it', { cause: error });

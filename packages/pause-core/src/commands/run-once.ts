@@ -19,10 +19,13 @@ const KEY_WAIT_MS = 2_000;
  * stored answer and changes nothing, also when the first caller never heard its own.
  *
  * @param work answers something that JSON can carry
+ * @param remember whether this answer is worth keeping; otherwise the key is free again, as if the call had never been made
  * @throws PauseError `idempotency_key_reused` for another request under the same key, `idempotency_key_in_use` while
  *   the first call has not ended
  */
-export async function runOnce<T>(db: Database, idempotency: Idempotency | undefined, work: (tx: Transaction) => Promise<T>): Promise<T> {
+export async function runOnce<T>(
+  db: Database, idempotency: Idempotency | undefined, work: (tx: Transaction) => Promise<T>, remember: (answer: T) => boolean = () => true,
+): Promise<T> {
   if (idempotency === undefined) return inTransaction(db, work);
   const requestHash = createHash('sha256').update(canonical(idempotency.request)).digest();
   return inTransaction(db, async (tx) => {
@@ -34,8 +37,9 @@ export async function runOnce<T>(db: Database, idempotency: Idempotency | undefi
       return stored.answer as T; // what `work` of the same request answered, through JSON
     }
     const answer = await work(tx);
-    await tx.query('update idempotency_keys set answer = $3 where principal = $1 and key = $2',
-      [idempotency.principal, idempotency.key, JSON.stringify(answer)]);
+    const { principal, key } = idempotency;
+    if (remember(answer)) await tx.query('update idempotency_keys set answer = $3 where principal = $1 and key = $2', [principal, key, JSON.stringify(answer)]);
+    else await tx.query('delete from idempotency_keys where principal = $1 and key = $2', [principal, key]);
     return answer;
   });
 }

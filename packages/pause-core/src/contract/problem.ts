@@ -4,7 +4,7 @@ import { PAUSE_ERROR_CODES } from '../errors.ts';
 /** Codes that the HTTP edge itself answers with. */
 export const EDGE_CODES = [
   'invalid_request', 'malformed_json', 'body_too_large', 'unsupported_media_type', 'unauthenticated', 'forbidden',
-  'not_found', 'method_not_allowed', 'too_many_streams', 'database_unavailable', 'internal_error',
+  'not_found', 'method_not_allowed', 'too_many_streams', 'too_many_waiters', 'database_unavailable', 'internal_error',
 ] as const;
 
 /** Codes of the task queue's refusals. Kept here so that one closed list serves every client. */

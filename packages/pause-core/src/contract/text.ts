@@ -22,7 +22,8 @@ export const reason = z.string()
 
 /** A database id: digits, as a string, because it may pass JavaScript's safe integers. */
 export const id = z.string()
-  .regex(/^[1-9][0-9]{0,18}$/, 'must be an id: digits only')
+  // Without abort the next check would run on what is no number, and throw.
+  .regex(/^[1-9][0-9]{0,18}$/, { error: 'must be an id: digits only', abort: true })
   .refine((text) => BigInt(text) <= 9_223_372_036_854_775_807n, 'must be an id that can exist')
   .meta({ id: 'Id', example: '42' });
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ReplicaError } from './errors.ts';
 import { ListenSession } from './listen-session.ts';
 
 /** The one channel that bells ring on; the payload is the topic. See the triggers in `migrations/`. */
@@ -21,7 +22,7 @@ export interface ListenHubOptions {
   /** Listening is in force, for the first time or again. Bells before this may have been missed: read. */
   onConnect?: () => void;
   /** Listening was interrupted, or the first attempt failed. Once for each outage; it goes on trying. */
-  onLost?: (error: Error) => void;
+  onLost?: (error: ReplicaError) => void;
   pingEveryMs?: number;
   pingTimeoutMs?: number;
 }
@@ -88,7 +89,7 @@ class Hub implements ListenHub {
   }
 
   /** One connection, from its making to its end. Answers why it ended. */
-  async #listenOnce(onListening: () => void): Promise<Error> {
+  async #listenOnce(onListening: () => void): Promise<ReplicaError> {
     const { pingEveryMs = PING_EVERY_MS, pingTimeoutMs = PING_TIMEOUT_MS, applicationName = 'orchestra listen', connectionString, onBell } = this.#options;
     let session: ListenSession | undefined;
     try {
@@ -105,9 +106,10 @@ class Hub implements ListenHub {
         await session.ping();
       }
     } catch (error) {
-      // What was under way failed because the connection had gone: that is the reason worth telling.
+      if (error instanceof ReplicaError) return error;
+      // The wait between two pings, or a statement, was broken off because the connection had gone.
       if (session?.gone.aborted) return session.gone.reason;
-      return error instanceof Error ? error : new Error(String(error));
+      return new ReplicaError('connection_lost', `could not listen: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     } finally {
       session?.drop();
       this.#session = undefined;

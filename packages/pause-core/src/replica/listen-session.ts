@@ -34,14 +34,14 @@ export class ListenSession {
   readonly #subscriber: ReturnType<typeof createSubscriber>;
   readonly #pingChannel = `orchestra_ping_${randomBytes(6).toString('hex')}`;
   readonly #gone = new AbortController();
-  #cause: unknown;
+  #socketError: Error | undefined;
   #pings = 0;
   #pong: { payload: string; arrived: PromiseWithResolvers<void> } | undefined;
 
   /** @throws when the connection string cannot be understood */
   constructor(options: ListenSessionOptions) {
     this.#options = options;
-    this.#socket.on('error', (error) => { this.#cause ??= error; }); // followed by 'close'
+    this.#socket.on('error', (error) => { this.#socketError = error; }); // followed by 'close'
     this.#socket.on('close', () => this.#ended());
     this.#subscriber = createSubscriber({
       connectionString: options.connectionString,
@@ -58,7 +58,7 @@ export class ListenSession {
       serialize: (payload) => payload,
     });
     // Without a handler an 'error' would end the process.
-    this.#subscriber.events.on('error', (error) => this.drop(error));
+    this.#subscriber.events.on('error', () => this.drop());
     this.#subscriber.events.on('notification', ({ channel, payload = '' }) => {
       if (channel === options.channel) options.onPayload(String(payload));
       else if (channel === this.#pingChannel && payload === this.#pong?.payload) this.#pong?.arrived.resolve();
@@ -68,7 +68,7 @@ export class ListenSession {
   /** Aborts when the connection is gone, with the reason. */
   get gone(): AbortSignal { return this.#gone.signal; }
 
-  /** Connects and listens. Resolves when LISTEN is in force. @throws why it could not */
+  /** Connects and listens. Resolves when LISTEN is in force; rejects with what the server or the network said. */
   async open(): Promise<void> {
     const { signal } = this.#gone;
     // pg leaves the promise of a connect that was ended early pending, so the end is waited for as well.
@@ -89,13 +89,14 @@ export class ListenSession {
     const arrived = Promise.withResolvers<void>();
     this.#pong = { payload, arrived };
     // After a stall of this process the timer is due before what came in meanwhile has been read: look at that first.
-    const timer = setTimeout(() => setImmediate(() => arrived.reject(
-      new ReplicaError('ping_unanswered', `a ping through the listening connection did not come back within ${pingTimeoutMs} ms`),
-    )), pingTimeoutMs);
+    const unanswered = (cause?: unknown): void => arrived.reject(this.#gone.signal.aborted
+      ? this.#gone.signal.reason
+      : new ReplicaError('ping_unanswered', `a ping through the listening connection did not come back within ${pingTimeoutMs} ms`, { cause }));
+    const timer = setTimeout(() => setImmediate(unanswered), pingTimeoutMs);
     this.#subscriber.notify(this.#pingChannel, payload).catch((error: unknown) => {
       // The server's queue is full for everybody, but it has answered: this connection is not to blame.
       if (sqlState(error) === SQLSTATE.notifyQueueFull) arrived.resolve();
-      else arrived.reject(error);
+      else unanswered(error);
     });
     try {
       await arrived.promise;
@@ -106,8 +107,7 @@ export class ListenSession {
   }
 
   /** Ends the connection at once, without a goodbye. */
-  drop(cause?: unknown): void {
-    this.#cause ??= cause;
+  drop(): void {
     this.#socket.destroy();
   }
 
@@ -123,7 +123,7 @@ export class ListenSession {
   }
 
   #ended(): void {
-    const gone = new ReplicaError('connection_lost', 'the listening connection was lost', { cause: this.#cause });
+    const gone = new ReplicaError('connection_lost', 'the listening connection was lost', { cause: this.#socketError });
     this.#gone.abort(gone);
     this.#pong?.arrived.reject(gone);
   }

@@ -1,0 +1,42 @@
+# One image for the three services and the `orchestra` command:
+#   docker build -t orchestra .
+#   docker run --rm -e DATABASE_URL=… -e HOST=0.0.0.0 -p 127.0.0.1:4400:4400 orchestra node services/pause-api/src/main.ts
+# docker-compose.yml runs all of it with a PostgreSQL.
+
+FROM node:24-slim AS pnpm
+WORKDIR /app
+COPY package.json ./
+# The pnpm that package.json names; so it need not look for that one itself, which it cannot do with a frozen lockfile.
+RUN npm install --global --no-fund --no-audit --loglevel=error "$(node -p "require('./package.json').packageManager")"
+ENV PNPM_CONFIG_PM_ON_FAIL=ignore
+
+# Only what says which packages are needed, so that a change in the sources does not install them anew.
+FROM node:24-slim AS manifests
+WORKDIR /app
+COPY . .
+RUN find . -type f ! -name package.json ! -name 'pnpm-*.yaml' -delete && find . -type d -empty -delete
+
+FROM pnpm AS page
+COPY --from=manifests /app ./
+RUN pnpm install --frozen-lockfile --filter-prod '@orchestra/dashboard...'
+COPY tsconfig*.json ./
+COPY packages packages
+RUN cd packages/dashboard && node_modules/.bin/vite build
+
+# Without the optional packages, so without the PostgreSQL that `orchestra up` brings along: here a database is given.
+FROM pnpm AS dependencies
+COPY --from=manifests /app ./
+RUN pnpm install --frozen-lockfile --prod --no-optional --filter-prod '@orchestra/cli...'
+
+FROM node:24-slim
+ENV NODE_ENV=production
+# Node.js runs the TypeScript sources as they are, but none below node_modules: the workspace keeps its folders.
+WORKDIR /app
+COPY --from=dependencies /app ./
+COPY migrations migrations
+COPY packages packages
+COPY services services
+COPY --from=page /app/packages/dashboard/dist packages/dashboard/dist
+USER node
+ENTRYPOINT []
+CMD ["node", "packages/cli/bin/run.js", "--help"]

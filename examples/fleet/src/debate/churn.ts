@@ -1,0 +1,43 @@
+import type { Repository } from '../git/repository.ts';
+import { runGit } from '../git/run-git.ts';
+import type { TrackedFile } from '../git/tracked-files.ts';
+import type { Measure } from './judge.ts';
+
+const COMMITS_MAX = 200;
+const COMMIT = /^\n?\x01[0-9a-f]{40,64}\x02(.*)$/;
+const NUMSTAT = /^\n?(\d+|-)\t(\d+|-)\t/;
+
+/** How often the file was changed, by how many, and how much of it, over its last 200 commits, renames included. */
+export async function measureChurn(repository: Repository, file: TrackedFile, text: string, signal: AbortSignal): Promise<Measure[]> {
+  const { commits, authors, lines } = await history(repository, file, signal);
+  const length = Math.max(1, text.split('\n').length);
+  return [
+    { name: 'commits', value: commits, limit: 30 },
+    { name: 'authors', value: authors, limit: 8 },
+    { name: 'times_rewritten', value: Math.round(lines / length * 10) / 10, limit: 4 },
+  ];
+}
+
+async function history(repository: Repository, file: TrackedFile, signal: AbortSignal): Promise<{ commits: number; authors: number; lines: number }> {
+  const none = { commits: 0, authors: 0, lines: 0 };
+  if (typeof file.name !== 'string') return none; // an argument is text
+  const head = await runGit(repository.root, ['rev-parse', '--verify', '--quiet', 'HEAD'], { alsoGood: [1], signal });
+  if (head.length === 0) return none; // nothing was ever committed
+  const output = await runGit(repository.root, [
+    'log', `--max-count=${COMMITS_MAX}`, '--follow', '--no-show-signature', '--no-ext-diff', '--no-textconv', '--no-color',
+    '--numstat', '-z', '--format=%x01%H%x02%aE', '--', file.name,
+  ], { signal });
+  const authors = new Set<string>();
+  const sum = { commits: 0, lines: 0 };
+  for (const token of output.toString('latin1').split('\0')) {
+    const commit = COMMIT.exec(token);
+    if (commit !== null) {
+      sum.commits += 1;
+      authors.add(commit[1] ?? '');
+      continue;
+    }
+    const [, added = '-', deleted = '-'] = NUMSTAT.exec(token) ?? [];
+    if (added !== '-' && deleted !== '-') sum.lines += Number(added) + Number(deleted);
+  }
+  return { ...sum, authors: authors.size };
+}

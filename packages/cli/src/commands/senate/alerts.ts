@@ -1,0 +1,31 @@
+import { Flags } from '@oclif/core';
+import type { AlertView } from '@orchestra/pause-core/contract';
+import { direct } from '../../flags/direct.ts';
+import { limit } from '../../flags/limit.ts';
+import { OrchestraCommand } from '../../orchestra-command.ts';
+
+export default class SenateAlerts extends OrchestraCommand {
+  static override summary = 'alerts, newest first';
+  static override examples = ['<%= config.bin %> senate alerts --unacknowledged', '<%= config.bin %> senate alerts ack 17'];
+  static override flags = {
+    actor: Flags.string({ description: 'only those about this actor', helpValue: 'ID' }),
+    severity: Flags.string({ description: 'only those of this severity', options: ['low', 'medium', 'high', 'critical'] }),
+    unacknowledged: Flags.boolean({ description: 'only those that nobody has acknowledged' }),
+    limit,
+    direct,
+  };
+
+  async run(): Promise<{ alerts: AlertView[]; more: boolean }> {
+    const { flags } = await this.parse(SenateAlerts);
+    const { label, severity } = await import('@orchestra/pause-core/contract');
+    const { z } = await import('zod');
+    const { checked } = await import('../../checked.ts');
+    const { atDesk } = await import('../../desk/at-desk.ts');
+    const { showAlerts } = await import('../../show/alerts.ts');
+    const filter = checked(z.object({ ref_id: label.optional(), severity: severity.optional() }), { ref_id: flags.actor, severity: flags.severity });
+    const { rows, more } = await atDesk(flags.direct, (desk) => desk.alerts({ ...filter, ...(flags.unacknowledged && { unacknowledged: true }), limit: flags.limit }));
+    this.show(showAlerts(rows));
+    if (more) this.talk(`there are more; --limit ${Math.min(flags.limit * 2, 200)} shows more of them`);
+    return { alerts: rows, more };
+  }
+}

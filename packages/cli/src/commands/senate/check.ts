@@ -1,0 +1,33 @@
+import type { PauseView } from '@orchestra/pause-core/contract';
+import { EXIT, wrongUsage } from '../../failure.ts';
+import { direct } from '../../flags/direct.ts';
+import { labelFlags, toLabels } from '../../flags/labels.ts';
+import { OrchestraCommand } from '../../orchestra-command.ts';
+
+interface CheckAnswer {
+  paused: boolean;
+  reason: string | null;
+  pause: PauseView | null;
+  stale: boolean;
+}
+
+export default class SenateCheck extends OrchestraCommand {
+  static override summary = 'is work with these labels paused? exit code 3 when it is, 0 when not';
+  static override examples = ['<%= config.bin %> senate check --agent skeptic --skill debate || exit 0'];
+  static override flags = { ...labelFlags, direct };
+
+  async run(): Promise<CheckAnswer> {
+    const { flags } = await this.parse(SenateCheck);
+    const { checkQuery } = await import('@orchestra/pause-core/contract');
+    const { checked } = await import('../../checked.ts');
+    const { atDesk } = await import('../../desk/at-desk.ts');
+    const { sayPause } = await import('../../show/pauses.ts');
+    const labels = checked(checkQuery, toLabels(flags));
+    if (Object.keys(labels).length === 0) throw wrongUsage('say what to check: --agent, --skill, --quest or --actor');
+    const answer = await atDesk(flags.direct, (desk) => desk.check(labels));
+    this.show(answer.pause === null ? 'not paused' : sayPause(answer.pause));
+    if (answer.stale) this.talk('the database could not be asked lately: this is what was last known');
+    if (answer.paused) process.exitCode = EXIT.paused;
+    return answer;
+  }
+}

@@ -1,0 +1,40 @@
+import { Flags } from '@oclif/core';
+import type { UnpauseAnswer } from '@orchestra/pause-core/contract';
+import { wrongUsage } from '../../failure.ts';
+import { direct } from '../../flags/direct.ts';
+import { optionalScopeArgs } from '../../flags/scope.ts';
+import { OrchestraCommand } from '../../orchestra-command.ts';
+
+export default class SenateUnpause extends OrchestraCommand {
+  static override summary = 'end what is paused on one scope, or one pause by its id';
+  static override examples = ['<%= config.bin %> senate unpause agent skeptic', '<%= config.bin %> senate unpause --id 42 --reason "false alarm"'];
+  static override args = optionalScopeArgs;
+  static override flags = {
+    id: Flags.string({ description: 'end this pause only', helpValue: '42' }),
+    reason: Flags.string({ description: 'why, for the history' }),
+    direct,
+  };
+
+  async run(): Promise<UnpauseAnswer> {
+    const { args, flags } = await this.parse(SenateUnpause);
+    const { atDesk } = await import('../../desk/at-desk.ts');
+    const { sayPause, sayScope } = await import('../../show/pauses.ts');
+    const request = await this.#request(args, flags);
+    const answer = await atDesk(flags.direct, (desk) => desk.unpause(request));
+    if (answer.cleared.length === 0 && 'scope_kind' in request) this.show(`${sayScope(request)} was not paused; nothing to clear`);
+    for (const pause of answer.cleared) this.show(`cleared pause ${pause.id} on ${sayScope(pause)}`);
+    for (const pause of answer.still_paused) this.show(`still: ${sayPause(pause)}`);
+    return answer;
+  }
+
+  async #request(args: { kind?: string | undefined; value?: string | undefined }, { id, reason }: { id?: string | undefined; reason?: string | undefined }) {
+    const contract = await import('@orchestra/pause-core/contract');
+    const { z } = await import('zod');
+    const { checked } = await import('../../checked.ts');
+    const why = { reason: contract.reason.optional() };
+    if (id === undefined && (args.kind === undefined || args.value === undefined)) throw wrongUsage('say what to unpause: KIND VALUE, or --id');
+    if (id === undefined) return checked(z.object({ scope_kind: contract.scopeKind, scope_value: contract.label, ...why }), { scope_kind: args.kind, scope_value: args.value, reason });
+    if (args.kind !== undefined) throw wrongUsage('say either KIND VALUE or --id, not both');
+    return checked(z.object({ id: contract.id, ...why }), { id, reason });
+  }
+}

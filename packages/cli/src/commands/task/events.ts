@@ -1,0 +1,25 @@
+import type { TaskEventView } from '@orchestra/task-queue/contract';
+import { direct } from '../../flags/direct.ts';
+import { limit } from '../../flags/limit.ts';
+import { taskId } from '../../flags/task-id.ts';
+import { OrchestraCommand } from '../../orchestra-command.ts';
+
+export default class TaskEvents extends OrchestraCommand {
+  static override summary = 'what happened to a task, oldest first';
+  static override args = { id: taskId };
+  static override flags = { limit, direct };
+
+  async run(): Promise<{ events: TaskEventView[]; more: boolean }> {
+    const { args, flags } = await this.parse(TaskEvents);
+    const { id } = await import('@orchestra/pause-core/contract');
+    const { z } = await import('zod');
+    const { checked } = await import('../../checked.ts');
+    const { atDesk } = await import('../../desk/at-desk.ts');
+    const { showTaskEvents } = await import('../../show/tasks.ts');
+    const request = checked(z.object({ id }), args);
+    const { rows, more } = await atDesk(flags.direct, (desk) => desk.taskEvents(request.id, flags.limit));
+    this.show(showTaskEvents(rows));
+    if (more) this.talk(`there are more; --limit ${Math.min(flags.limit * 2, 200)} shows more of them`);
+    return { events: rows, more };
+  }
+}

@@ -1,0 +1,48 @@
+import { ApiError, ConnectionError, createClient, type ClientSettings } from '@orchestra/client';
+import { CommandFailure } from '../failure.ts';
+import type { Desk } from './desk.ts';
+
+/** The desk over the services. */
+export function apiDesk(settings: ClientSettings): Desk {
+  const client = createClient(settings);
+  return {
+    pause: (request) => client.pause(request),
+    previewPause: (request) => client.pausePreview(request),
+    unpause: (request) => client.unpause(request),
+    pauses: (scope) => client.allPauses(scope),
+    check: (labels) => client.check(labels),
+    alerts: async (filter) => {
+      const answer = await client.alerts(filter);
+      return { rows: answer.alerts, more: answer.next_cursor !== null };
+    },
+    ackAlert: (id) => client.ackAlert(id),
+    enqueue: async (tasks) => (await client.enqueue({ tasks })).ids,
+    task: (id) => client.task(id),
+    tasks: async (filter) => {
+      const answer = await client.tasks(filter);
+      return { rows: answer.tasks, more: answer.next_cursor !== null };
+    },
+    taskEvents: async (id, limit) => {
+      const answer = await client.taskEvents(id, { limit });
+      return { rows: answer.events, more: answer.next_cursor !== null };
+    },
+    queue: () => client.queue(),
+  };
+}
+
+/** The services' errors with the next step of someone at a terminal. */
+export function explainApiError(error: unknown, settings: ClientSettings): unknown {
+  if (error instanceof ConnectionError && error.failure === 'unreachable') {
+    return new CommandFailure('unreachable',
+      `the API does not answer at ${error.url}; is it running (\`orchestra up\`)? With the database reachable, add --direct`, { cause: error });
+  }
+  if (error instanceof ConnectionError) return new CommandFailure(error.failure, error.message, { cause: error });
+  if (error instanceof ApiError && error.code === 'unauthenticated') {
+    const token = settings.token === undefined
+      ? 'no token was found: set ORCHESTRA_TOKEN, or call this below the folder where `orchestra up` was started'
+      : 'the token is not, or no longer, known to this API: check ORCHESTRA_TOKEN, or start `orchestra up` again';
+    return new CommandFailure(error.code, token, { cause: error });
+  }
+  if (error instanceof ApiError) return new CommandFailure(error.code, error.message, { cause: error });
+  return error;
+}

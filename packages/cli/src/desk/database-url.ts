@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { clientSettingsFromEnv } from '@orchestra/client';
+import { CommandFailure } from '../failure.ts';
+
+/**
+ * The database to work on without the services: `DATABASE_URL` (or the file that `DATABASE_URL_FILE` names), else the
+ * one that `orchestra up` wrote down.
+ *
+ * @throws CommandFailure `no_database`
+ */
+export function findDatabaseUrl(env: NodeJS.ProcessEnv = process.env): string {
+  if (env['DATABASE_URL']) return env['DATABASE_URL'];
+  // Only the folder is wanted, so nothing may stop the search for it early.
+  const home = clientSettingsFromEnv({ ORCHESTRA_HOME: env['ORCHESTRA_HOME'] }).home;
+  const file = env['DATABASE_URL_FILE'] || (home === undefined ? undefined : join(home, 'database-url'));
+  if (file === undefined) {
+    throw new CommandFailure('no_database', 'no database is known here: set DATABASE_URL, or call this below the folder where `orchestra up` was started');
+  }
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new CommandFailure('no_database', `the database's address cannot be read from ${file}: set DATABASE_URL, or start \`orchestra up\``, { cause });
+  }
+}
+
+/** The address without its password, for messages. */
+export function withoutPassword(databaseUrl: string): string {
+  try {
+    const url = new URL(databaseUrl);
+    url.password = '';
+    url.search = ''; // a password may also be given there
+    return url.href;
+  } catch {
+    return 'the given address';
+  }
+}

@@ -1,0 +1,65 @@
+import { hostname, userInfo } from 'node:os';
+import type { Database } from '@orchestra/database';
+import {
+  ackAlert, comparePrecedence, covers, listActivePauses, listAlerts, toAlertView, toPauseView, unpauseScope, type Scope,
+} from '@orchestra/pause-core';
+import type { UnpauseRequest } from '@orchestra/pause-core/contract';
+import {
+  enqueueTasks, findTask, LEASE_SECONDS, listActivePauseViews, listTaskEvents, listTasks, pauseWithReceipt, previewPause, readQueueView, TaskError,
+} from '@orchestra/task-queue';
+import type { Desk, Page, ScopeFilter } from './desk.ts';
+
+/** How the history names someone who worked on the database itself: nobody checked a token. */
+export function directName(): string {
+  return `${userInfo().username}@${hostname()} (direct)`.slice(0, 200);
+}
+
+/** The desk over the database: the same commands that the services run. */
+export function directDesk(db: Database, by: string = directName()): Desk {
+  return {
+    pause: (request) => pauseWithReceipt(db, {
+      scope: toScope(request), reason: request.reason, ttlSeconds: request.ttl_seconds ?? null, by, source: 'person',
+    }),
+    previewPause: (request) => previewPause(db, toScope(request)),
+    unpause: async (request) => {
+      const { cleared, stillPaused } = await unpauseScope(db, { target: targetOf(request), by, reason: request.reason });
+      return { cleared: cleared.map(toPauseView), still_paused: stillPaused.map(toPauseView) };
+    },
+    pauses: (scope) => listActivePauseViews(db, scope === undefined ? undefined : toScope(scope)),
+    check: async (labels) => {
+      const task = { agentId: labels.agent_id, skill: labels.skill, questId: labels.quest_id, actorId: labels.actor_id };
+      const [named] = (await listActivePauses(db)).filter((pause) => covers(pause.scope, task)).toSorted(comparePrecedence);
+      return { paused: named !== undefined, reason: named?.reason ?? null, pause: named === undefined ? null : toPauseView(named), stale: false };
+    },
+    alerts: async ({ limit, ref_id: refId, severity, unacknowledged }) =>
+      pageOf((await listAlerts(db, { refId, severity, unacknowledged, limit: limit + 1 })).map(toAlertView), limit),
+    ackAlert: async (id) => toAlertView(await ackAlert(db, { id, by })),
+    enqueue: (tasks) => enqueueTasks(db, tasks, by),
+    task: (id) => existingTask(db, id),
+    tasks: async ({ limit, status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId }) =>
+      pageOf(await listTasks(db, { status, agentId, skill, questId, actorId, limit: limit + 1 }), limit),
+    taskEvents: async (id, limit) => {
+      await existingTask(db, id); // a task without events and no task must not look the same
+      return pageOf(await listTaskEvents(db, id, { limit: limit + 1 }), limit);
+    },
+    queue: () => readQueueView(db, LEASE_SECONDS),
+  };
+}
+
+function toScope(request: ScopeFilter): Scope {
+  return { kind: request.scope_kind, value: request.scope_value };
+}
+
+function targetOf(request: UnpauseRequest): Scope | { id: string } {
+  return 'id' in request ? { id: request.id } : toScope(request);
+}
+
+function pageOf<Row>(rows: Row[], limit: number): Page<Row> {
+  return { rows: rows.slice(0, limit), more: rows.length > limit };
+}
+
+async function existingTask(db: Database, id: string) {
+  const task = await findTask(db, id);
+  if (task === undefined) throw new TaskError('task_not_found', `there is no task ${id}`);
+  return task;
+}

@@ -1,0 +1,60 @@
+import type { PausePreview, PauseReceipt, RunInFlight } from '@orchestra/pause-core/contract';
+import { sayAgo } from './instant.ts';
+import { loud, sayEnd, sayPause, sayScope } from './pauses.ts';
+import { table } from './table.ts';
+import { visibleText } from './visible-text.ts';
+
+/** What a pause did, and what it has not done (yet). */
+export function showReceipt(receipt: PauseReceipt): string {
+  return [
+    `paused ${sayScope(receipt)} ${sayEnd(receipt)} (pause ${receipt.id}, by ${visibleText(receipt.paused_by)}): ${visibleText(receipt.reason)}`,
+    receipt.settled
+      ? 'settled: from now on none of its tasks starts'
+      : loud('NOT SETTLED: a claim that began before the pause has not ended yet, and may still start one of its tasks; look again with `orchestra senate pauses`'),
+    ...showWork(receipt),
+    `to end it${receipt.expires_at === null ? '' : ' earlier'}: orchestra senate unpause ${receipt.scope_kind} ${shellWord(receipt.scope_value)}`,
+  ].join('\n');
+}
+
+/** What a pause would do. */
+export function showPreview(preview: PausePreview): string {
+  return [
+    `dry run: ${sayScope(preview)} has not been paused`,
+    ...preview.other_pauses.map((pause) => `already: ${sayPause(pause)}`),
+    ...showWork(preview),
+  ].join('\n');
+}
+
+function showWork(work: Pick<PauseReceipt, 'in_flight' | 'in_flight_count' | 'queued'>): string[] {
+  return [...inFlight(work.in_flight, work.in_flight_count), waiting(work.queued)];
+}
+
+function inFlight(runs: readonly RunInFlight[], count: number): string[] {
+  if (count === 0) return ['in flight: nothing'];
+  const unlisted = count - runs.length;
+  return [
+    `in flight: ${count === 1 ? '1 run goes on to its normal end' : `${count} runs go on to their normal end`}`,
+    indented(table(runs, [
+      { head: 'TASK', cell: (run) => run.task_id },
+      { head: 'AGENT', cell: (run) => run.agent_id },
+      { head: 'SKILL', cell: (run) => run.skill },
+      { head: 'SINCE', cell: (run) => sayAgo(run.started_at) },
+      { head: 'WORKER', cell: (run) => run.worker },
+    ])),
+    ...(unlisted > 0 ? [`  and ${unlisted} more`] : []),
+  ];
+}
+
+function waiting(queued: number): string {
+  if (queued === 0) return 'waiting: nothing';
+  return queued === 1 ? 'waiting: 1 task keeps its place in the queue' : `waiting: ${queued} tasks keep their places in the queue`;
+}
+
+function indented(text: string): string {
+  return text.split('\n').map((line) => `  ${line}`).join('\n');
+}
+
+/** A word that can be pasted into a shell as it is. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${visibleText(text).replaceAll("'", `'\\''`)}'`;
+}

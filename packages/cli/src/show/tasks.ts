@@ -1,0 +1,64 @@
+import type { TaskEventView, TaskView } from '@orchestra/task-queue/contract';
+import { sayAgo, sayInstant } from './instant.ts';
+import { table } from './table.ts';
+import { printableJson, visibleText } from './visible-text.ts';
+
+/** Tasks as a table; one line where there is none. */
+export function showTasks(tasks: readonly TaskView[]): string {
+  if (tasks.length === 0) return 'no tasks';
+  return table(tasks, [
+    { head: 'ID', cell: (task) => task.id },
+    { head: 'STATUS', cell: sayStatus },
+    { head: 'AGENT', cell: (task) => task.agent_id },
+    { head: 'SKILL', cell: (task) => task.skill },
+    { head: 'QUEST', cell: (task) => task.quest_id },
+    { head: 'ACTOR', cell: (task) => task.actor_id },
+    { head: 'PRIORITY', cell: (task) => task.priority, align: 'right' },
+    { head: 'ATTEMPT', cell: (task) => `${task.attempt}/${task.max_attempts}`, align: 'right' },
+    { head: 'CREATED', cell: (task) => sayAgo(task.created_at) },
+  ]);
+}
+
+function sayStatus(task: TaskView): string {
+  return task.status === 'queued' && task.deferred_by !== null ? `queued (pause ${task.deferred_by})` : task.status;
+}
+
+/** One task with everything that is known of it. */
+export function showTask(task: TaskView): string {
+  const lines: [string, string | null][] = [
+    ['task', task.id],
+    ['status', sayStatus(task)],
+    ['agent', task.agent_id], ['skill', task.skill], ['quest', task.quest_id], ['actor', task.actor_id], ['repo', task.repo],
+    ['priority', String(task.priority)],
+    ['created', `${sayAgo(task.created_at)} by ${task.created_by}`],
+    ['eligible', task.status === 'queued' ? `from ${sayInstant(task.next_eligible_at)}${task.deferred_by === null ? '' : `, or as soon as pause ${task.deferred_by} ends`}` : null],
+    ['attempt', `${task.attempt} of ${task.max_attempts}`],
+    ['run', task.run_id === null ? null : `${task.run_id} on ${task.worker ?? 'an unknown worker'}${task.host === null ? '' : `, ${task.host}`}${task.pid === null ? '' : ` pid ${task.pid}`}`],
+    ['started', task.started_at === null ? null : sayAgo(task.started_at)],
+    ['heartbeat', task.heartbeat_at === null ? null : sayAgo(task.heartbeat_at)],
+    ['payload', printableJson(task.payload, 2)],
+    ['cursor', isNothing(task.cursor) ? null : printableJson(task.cursor, 2)],
+    ['result', isNothing(task.result) ? null : printableJson(task.result, 2)],
+  ];
+  const width = Math.max(...lines.map(([name]) => name.length)) + 2;
+  return lines
+    .filter((line): line is [string, string] => line[1] !== null)
+    .map(([name, text]) => name.padEnd(width) + text.split('\n').map(visibleText).join(`\n${' '.repeat(width)}`))
+    .join('\n');
+}
+
+/** What happened to a task, oldest first. */
+export function showTaskEvents(events: readonly TaskEventView[]): string {
+  if (events.length === 0) return 'nothing has happened yet';
+  return table(events, [
+    { head: 'AT', cell: (event) => sayAgo(event.at) },
+    { head: 'EVENT', cell: (event) => event.kind },
+    { head: 'BY', cell: (event) => event.by },
+    { head: 'RUN', cell: (event) => event.run_id?.slice(0, 8) },
+    { head: 'DATA', cell: (event) => isNothing(event.data) ? null : printableJson(event.data) },
+  ]);
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined;
+}

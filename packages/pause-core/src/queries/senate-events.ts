@@ -1,0 +1,54 @@
+import type { Queryable } from '@orchestra/database';
+import { SENATE_EVENT_TYPES, type SenateEvent } from '../contract/events.ts';
+
+/** An event at its place in the stream. */
+export interface PlacedEvent {
+  /** Of the row; names an event before it has a position. */
+  id: string;
+  /** Rising, with gaps. */
+  position: number;
+  event: SenateEvent;
+}
+
+interface EventRow {
+  id: string;
+  position: string;
+  type: string;
+  data: Record<string, unknown>;
+}
+
+/** Events behind a position, in order. See `sequenceEvents` for why this misses none. */
+export async function eventsAfter(db: Queryable, position: number, limit: number): Promise<PlacedEvent[]> {
+  const { rows } = await db.query<EventRow>(
+    `select e.id, e.position, e.type, e.data
+       from senate_events e
+      where e.position > $1 and e.type = any ($2)
+      order by e.position limit $3`, [position, SENATE_EVENT_TYPES, limit]);
+  return rows.map((row) => ({ id: row.id, position: Number(row.position), event: toEvent(row) }));
+}
+
+/** The position of the newest event that has one; 0 before the first. */
+export async function headPosition(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ head: string }>('select coalesce(max(e.position), 0) as head from senate_events e');
+  return Number(rows[0]?.head ?? 0);
+}
+
+/** Events that are visible and have no position yet. */
+export async function unplacedEvents(db: Queryable): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>('select e.id from senate_events e where e.position is null order by e.id limit 10000');
+  return new Set(rows.map((row) => row.id));
+}
+
+/**
+ * The trigger writes the contract's fields; only the instants are as the database prints them. Not parsed on the way
+ * out: one odd row written by hand must not hold up the stream for everyone behind it.
+ */
+function toEvent({ type, data }: EventRow): SenateEvent {
+  const told = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, name.endsWith('_at') ? toInstant(value) : value]));
+  return { type, data: told } as SenateEvent;
+}
+
+function toInstant(value: unknown): unknown {
+  const instant = new Date(typeof value === 'string' ? value : NaN);
+  return Number.isNaN(instant.getTime()) ? value : instant.toISOString();
+}

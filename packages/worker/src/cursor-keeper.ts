@@ -1,0 +1,64 @@
+/**
+ * What a run would hand to the next one, were it to end now. A place in a loop and what was saved beside it change
+ * together, at the end of an iteration: an iteration that is cut short is done again from what was saved before it.
+ */
+export class CursorKeeper {
+  readonly #former: unknown;
+  #saved: { value: unknown } | undefined;
+  #index: number | undefined;
+  #insideIteration = false;
+  #savedInside: { value: unknown } | undefined;
+
+  /** @param former the cursor of the run before; null or undefined: there was none */
+  constructor(former: unknown) {
+    this.#former = former;
+  }
+
+  /** For the release; undefined: nothing to change, the former one stays. */
+  get current(): unknown {
+    if (this.#index === undefined) return this.#saved?.value;
+    return { ...objectOr(this.#saved === undefined ? this.#former : this.#saved.value, {}), index: this.#index };
+  }
+
+  /** @throws TypeError for anything but an object while a loop keeps its `index` beside it */
+  save(value: unknown): void {
+    if (this.#index !== undefined && objectOr(value, undefined) === undefined) {
+      throw new TypeError('iterate() keeps its place as `index` in the cursor, so only an object can be saved beside it');
+    }
+    // A copy: what the handler goes on changing belongs to the next save.
+    const saved = { value: structuredClone(value) };
+    if (this.#insideIteration) this.#savedInside = saved;
+    else this.#saved = saved;
+  }
+
+  /** A loop begins. Answers how many items earlier runs have done. */
+  beginLoop(): number {
+    if (this.#index !== undefined) throw new Error('a task can iterate() once, because its cursor holds one place; use checkpoint() and saveCursor() for more');
+    this.#index = indexIn(this.#former);
+    return this.#index;
+  }
+
+  beginIteration(): void {
+    this.#insideIteration = true;
+  }
+
+  /** @param done false: it was cut short, and what it saved goes with it */
+  endIteration({ done }: { done: boolean }): void {
+    if (!this.#insideIteration) return;
+    this.#insideIteration = false;
+    if (done) {
+      this.#index = (this.#index ?? 0) + 1;
+      this.#saved = this.#savedInside ?? this.#saved;
+    }
+    this.#savedInside = undefined;
+  }
+}
+
+function indexIn(cursor: unknown): number {
+  const { index } = objectOr<{ index?: unknown }>(cursor, {});
+  return typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 ? index : 0;
+}
+
+function objectOr<T>(value: unknown, otherwise: T): object | T {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : otherwise;
+}

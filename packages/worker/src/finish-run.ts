@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { AnswerError, ApiError, backoffMs, isTransient, type Backoff, type Client } from '@orchestra/client';
+import type { ClaimedTask, FinishAnswer } from '@orchestra/task-queue/contract';
+import { storable } from './error-text.ts';
+import { saysRunIsOver } from './lease.ts';
+import type { Outcome } from './outcome.ts';
+
+type Told = Exclude<Outcome, { kind: 'drop' }>;
+
+export type Finished =
+  /** `told` is what the service took: another than asked for when it could not take that. */
+  | { kind: 'told'; told: Told; answer: FinishAnswer }
+  | { kind: 'lost'; why: string }
+  | { kind: 'untold'; error: Error };
+
+export interface FinishOptions {
+  client: Client;
+  task: ClaimedTask;
+  cursor: unknown;
+  /** Aborted when there is no more time to tell it. */
+  signal: AbortSignal;
+  onFailed: (error: Error, retryInMs: number | null) => void;
+}
+
+// Far beyond any lease: by then the run has been taken away, and what it brought is lost.
+const TRY_FOR_MS = 600_000;
+const BACKOFF: Backoff = { baseMs: 250, capMs: 10_000 };
+
+/**
+ * Tells the service how a run ended, for as long as it takes within limits. Safe to repeat: the service answers the same
+ * ending of the same run as it did the first time.
+ */
+export async function finishRun(outcome: Told, options: FinishOptions): Promise<Finished> {
+  const deadlineMs = performance.now() + TRY_FOR_MS;
+  let asked = outcome;
+  let withCursor = true;
+  for (let failures = 1; ; failures++) {
+    try {
+      const answer = await tell(asked, withCursor, options);
+      return { kind: 'told', told: asked, answer };
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      if (saysRunIsOver(error)) return { kind: 'lost', why: error.detail };
+      const retryInMs = backoffMs(failures, BACKOFF);
+      if (isUntakable(error)) {
+        if (asked.kind === 'release' && withCursor) withCursor = false;
+        else if (asked.kind === 'complete') asked = untakableResult(error);
+        else if (asked.kind === 'fail' && asked.result !== undefined) asked = { ...asked, result: undefined };
+        else { options.onFailed(error, null); return { kind: 'untold', error }; }
+        options.onFailed(error, 0);
+        continue;
+      }
+      const again = mayHeal(error) && !options.signal.aborted && performance.now() + retryInMs < deadlineMs;
+      options.onFailed(error, again ? retryInMs : null);
+      if (!again) return { kind: 'untold', error };
+      await delay(retryInMs, undefined, { signal: options.signal }).catch(() => {}); // aborted: one last try
+    }
+  }
+}
+
+function tell(outcome: Told, withCursor: boolean, { client, task, cursor, signal }: FinishOptions): Promise<FinishAnswer> {
+  const call = { triesMax: 1, signal: signal.aborted ? AbortSignal.timeout(LAST_TRY_MS) : signal };
+  const run = { run_id: task.run_id };
+  switch (outcome.kind) {
+    case 'complete': return client.complete(task.id, { ...run, ...(outcome.result === undefined ? {} : { result: outcome.result }) }, call);
+    case 'fail': return client.fail(task.id, {
+      ...run, error: outcome.error, retry: outcome.retry, ...(outcome.result === undefined ? {} : { result: outcome.result }),
+    }, call);
+    case 'release': return client.release(task.id, {
+      ...run, cause: outcome.cause, ...(withCursor && cursor !== undefined ? { cursor } : {}),
+    }, call);
+  }
+}
+
+const LAST_TRY_MS = 1_000;
+
+/** The service will never take this body, however often it is sent: too large, or nothing that the database can keep. */
+function isUntakable(error: Error): boolean {
+  return error instanceof ApiError && ['body_too_large', 'invalid_request', 'malformed_json'].includes(error.code)
+    || error instanceof TypeError; // what JSON cannot say: a cycle, a bigint
+}
+
+function untakableResult(error: Error): Told {
+  const why = storable(`the work was done, but its result cannot be kept: ${error.message}`);
+  return { kind: 'fail', error: why, retry: false, result: undefined, thrown: error };
+}
+
+function mayHeal(error: Error): boolean {
+  return isTransient(error) || (error instanceof ApiError || error instanceof AnswerError) && error.status >= 500;
+}

@@ -1,0 +1,67 @@
+import { ApiError } from '@orchestra/client';
+
+export interface LeaseOptions {
+  leaseMs: number;
+  /** Sends a heartbeat; rejects when it was not answered within the limit, or refused. */
+  beat: (timeLimitMs: number) => Promise<{ lease_seconds: number }>;
+  /** The service says that the run is not ours. Nothing is sent any more. */
+  onLost: (error: ApiError) => void;
+  /** For as long as the lease lasts no heartbeat was answered: the run may be someone else's by now. Told once. */
+  onLapsed: (silentMs: number) => void;
+  onFailed: (error: Error) => void;
+}
+
+/** Codes that say: this run is over, whatever its worker thinks. */
+export function saysRunIsOver(error: unknown): error is ApiError {
+  return error instanceof ApiError && ['run_not_owner', 'task_not_found', 'task_not_running'].includes(error.code);
+}
+
+/** Keeps a run's lease by a heartbeat every third of it, until told to stop. */
+export class Lease {
+  readonly #options: LeaseOptions;
+  #leaseMs: number;
+  // Counted from when the question was sent: the service may have prolonged the lease at any moment after that.
+  #heldSinceMs = performance.now();
+  #lapsed = false;
+  #ended = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+    this.#leaseMs = options.leaseMs;
+    this.#beatIn(this.#leaseMs / 3);
+  }
+
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+  }
+
+  #beatIn(ms: number): void {
+    if (!this.#ended) this.#timer = setTimeout(() => void this.#beat(), ms);
+  }
+
+  async #beat(): Promise<void> {
+    const sentAtMs = performance.now();
+    try {
+      const { lease_seconds } = await this.#options.beat(this.#leaseMs / 3);
+      this.#heldSinceMs = sentAtMs;
+      this.#leaseMs = lease_seconds * 1_000;
+      this.#beatIn(this.#leaseMs / 3);
+    } catch (error) {
+      if (this.#ended) return;
+      if (saysRunIsOver(error)) {
+        this.end();
+        this.#options.onLost(error);
+        return;
+      }
+      this.#options.onFailed(error instanceof Error ? error : new Error(String(error)));
+      const silentMs = performance.now() - this.#heldSinceMs;
+      if (silentMs >= this.#leaseMs && !this.#lapsed) {
+        this.#lapsed = true;
+        this.#options.onLapsed(silentMs);
+      }
+      this.#beatIn(Math.max(this.#leaseMs / 10, 100));
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import { errorText } from './error-text.ts';
+import { RunAborted, TaskFailure, type StoppedAtCheckpoint } from './stop-reasons.ts';
+
+/** How a handler came to its end. */
+export type Ending = { returned: unknown } | { threw: unknown };
+
+/** What the worker then tells the service. */
+export type Outcome =
+  | { kind: 'complete'; result: unknown }
+  | { kind: 'fail'; error: string; retry: boolean; result: unknown; thrown: unknown }
+  | { kind: 'release'; cause: 'pause'; stopped: StoppedAtCheckpoint }
+  | { kind: 'release'; cause: 'shutdown' }
+  /** The run belongs to someone else: there is nobody to tell. */
+  | { kind: 'drop'; why: string };
+
+/**
+ * What the end of a handler means.
+ *
+ * - A run that was lost is dropped, whatever it brought: its fence would refuse it (P10).
+ * - A handler that was stopped at a checkpoint has not done all of its work, also when it caught the signal and returned.
+ * - One that was told to end, and did so by throwing, has not failed.
+ */
+export function outcomeOf(ending: Ending, stopped: StoppedAtCheckpoint | undefined, abortReason: unknown): Outcome {
+  const aborted = abortReason instanceof RunAborted ? abortReason : undefined;
+  if (aborted?.why === 'run-lost') return { kind: 'drop', why: aborted.message };
+  if (stopped !== undefined) return { kind: 'release', cause: 'pause', stopped };
+  if ('returned' in ending) return { kind: 'complete', result: ending.returned };
+  if (aborted !== undefined) return { kind: 'release', cause: 'shutdown' };
+  const { threw } = ending;
+  const failure = threw instanceof TaskFailure ? threw : undefined;
+  return { kind: 'fail', error: errorText(threw), retry: failure?.retry ?? true, result: failure?.result, thrown: threw };
+}

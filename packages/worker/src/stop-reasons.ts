@@ -1,0 +1,49 @@
+import type { Checkpoint } from '@orchestra/pause-core/replica';
+
+type Stop = Extract<Checkpoint, { stop: true }>;
+
+/**
+ * What `checkpoint()` and `iterate()` throw to end a handler at a boundary. Not a failure: the worker puts the task back
+ * with its cursor. A handler that catches everything should let it through; the task is put back in any case.
+ */
+export class StoppedAtCheckpoint extends Error {
+  override readonly name = 'StoppedAtCheckpoint';
+  readonly stop: Stop;
+
+  constructor(stop: Stop) {
+    super(stop.why === 'paused' ? `${stop.pause.scope.kind} ${stop.pause.scope.value} is paused: ${stop.reason}` : stop.reason);
+    this.stop = stop;
+  }
+}
+
+/** The reason of `ctx.signal`: this run must end, and what it brings is not wanted any more or goes back. */
+export class RunAborted extends Error {
+  override readonly name = 'RunAborted';
+  /**
+   * `run-lost`: the service refused the run, it belongs to someone else or has ended.
+   * `lease-lapsed`: no heartbeat was answered for the length of the lease, so the run may be given to someone else.
+   * `shutdown`: the worker stops, and the time to finish in is over.
+   */
+  readonly why: 'run-lost' | 'lease-lapsed' | 'shutdown';
+
+  constructor(why: RunAborted['why'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.why = why;
+  }
+}
+
+/** Thrown by a handler that has more to say about its failure than a message. Any other error fails the task as well. */
+export class TaskFailure extends Error {
+  override readonly name = 'TaskFailure';
+  /** Kept with the task. */
+  readonly result: unknown;
+  /** false: trying again would be in vain. */
+  readonly retry: boolean;
+
+  constructor(message: string, options: ErrorOptions & { result?: unknown; retry?: boolean } = {}) {
+    const { result, retry, ...rest } = options;
+    super(message, rest);
+    this.result = result;
+    this.retry = retry ?? true;
+  }
+}

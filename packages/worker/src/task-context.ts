@@ -1,0 +1,103 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Checkpoint } from '@orchestra/pause-core/replica';
+import type { CursorKeeper } from './cursor-keeper.ts';
+import { StoppedAtCheckpoint } from './stop-reasons.ts';
+
+export interface CheckpointOptions {
+  /** What to do while the active pauses could never be read (P13). The worker's `onUnknown` unless given. */
+  onUnknown?: 'continue' | 'stop' | undefined;
+}
+
+/** What a handler is given besides its task. */
+export interface TaskContext {
+  /** Where the last run left off: what it saved, and beside it the `index` of `iterate`. null: nowhere. */
+  readonly cursor: unknown;
+  /** Aborted when this run must end: it was taken away, or the worker stops. A pause never aborts it. Its reason is a RunAborted. */
+  readonly signal: AbortSignal;
+  /**
+   * Call it, and await it, where the work can be left: between two iterations, two requests, two files. Throws when the task is paused;
+   * the task then goes back to its place with its cursor. Also lets heartbeats and bells through in a loop that
+   * otherwise never waits.
+   */
+  checkpoint(options?: CheckpointOptions): Promise<void>;
+  /**
+   * The items, with a checkpoint before each one. The cursor keeps how many are done, and the next run skips those: the items must
+   * come in the same order each time. Once per task.
+   */
+  iterate<T>(items: Iterable<T> | AsyncIterable<T>, options?: CheckpointOptions): AsyncGenerator<T, void, undefined>;
+  /** Keeps a JSON value for the next run, should this one be put back. Inside `iterate` an object, and from the end of the iteration on. */
+  saveCursor(value: unknown): void;
+  /** A line for the worker's log, by its `log` event. */
+  log(message: string, details?: Record<string, unknown>): void;
+}
+
+export interface ContextParts {
+  formerCursor: unknown;
+  cursor: CursorKeeper;
+  signal: AbortSignal;
+  look: (options: CheckpointOptions) => Checkpoint;
+  log: (message: string, details: Record<string, unknown>) => void;
+  /** Told of the first stop; from then on every checkpoint stops. */
+  onStop: (stopped: StoppedAtCheckpoint) => void;
+}
+
+// A loop without any waiting in it would starve heartbeats and bells; a turn of the event loop costs a few microseconds.
+const BREATHE_EVERY_MS = 10;
+
+/** A context over its parts, none of which does I/O. */
+export function createTaskContext(parts: ContextParts): TaskContext {
+  let stopped: StoppedAtCheckpoint | undefined;
+  let breathedAtMs = performance.now();
+
+  function look(options: CheckpointOptions): void {
+    parts.signal.throwIfAborted();
+    if (stopped === undefined) {
+      const seen = parts.look(options);
+      if (!seen.stop) return;
+      stopped = new StoppedAtCheckpoint(seen);
+      parts.onStop(stopped);
+    }
+    throw stopped;
+  }
+
+  async function breatheAndLook(options: CheckpointOptions): Promise<void> {
+    if (performance.now() - breathedAtMs < BREATHE_EVERY_MS) return;
+    await nextTurn();
+    breathedAtMs = performance.now();
+    look(options);
+  }
+
+  // Throws right away, not only through its promise: a handler that forgot the `await` is stopped all the same.
+  function checkpoint(options: CheckpointOptions = {}): Promise<void> {
+    look(options);
+    const looked = breatheAndLook(options);
+    looked.catch(() => {}); // the next checkpoint throws it again
+    return looked;
+  }
+
+  async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>, options: CheckpointOptions = {}): AsyncGenerator<T, void, undefined> {
+    let toSkip = parts.cursor.beginLoop();
+    for await (const item of items) {
+      if (toSkip > 0) { toSkip -= 1; continue; }
+      await checkpoint(options);
+      parts.cursor.beginIteration();
+      let resumed = false;
+      try {
+        yield item;
+        resumed = true;
+      } finally {
+        // Left by `break` or `return` an item is done; left by a stop or an abort it is not.
+        parts.cursor.endIteration({ done: resumed || stopped === undefined && !parts.signal.aborted });
+      }
+    }
+  }
+
+  return {
+    cursor: parts.formerCursor ?? null,
+    signal: parts.signal,
+    checkpoint,
+    iterate,
+    saveCursor: (value) => parts.cursor.save(value),
+    log: (message, details = {}) => parts.log(message, details),
+  };
+}

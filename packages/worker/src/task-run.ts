@@ -1,0 +1,142 @@
+import type { Client } from '@orchestra/client';
+import type { PauseReplica } from '@orchestra/pause-core/replica';
+import type { ClaimedTask } from '@orchestra/task-queue/contract';
+import { CursorKeeper } from './cursor-keeper.ts';
+import { finishRun } from './finish-run.ts';
+import { Lease } from './lease.ts';
+import { outcomeOf, type Ending, type Outcome } from './outcome.ts';
+import { RunAborted, StoppedAtCheckpoint } from './stop-reasons.ts';
+import { createTaskContext, type TaskContext } from './task-context.ts';
+import type { Tell } from './worker-events.ts';
+
+/** Does one task. What it resolves to is the task's result; what it throws fails the task. */
+export type Handler = (task: ClaimedTask, context: TaskContext) => Promise<unknown>;
+
+export interface TaskRunParts {
+  client: Client;
+  replica: PauseReplica;
+  tell: Tell;
+  onUnknown: 'continue' | 'stop';
+}
+
+/** One run of one task, from its claim until the service knows how it ended. */
+export class TaskRun {
+  readonly task: ClaimedTask;
+  /** Resolves when the service knows, or nobody is left to tell. Never rejects. */
+  readonly ended: Promise<void>;
+  readonly #parts: TaskRunParts;
+  readonly #cursor: CursorKeeper;
+  readonly #abort = new AbortController();
+  readonly #abandoned = Promise.withResolvers<Ending>();
+  readonly #noMoreTime = new AbortController();
+  readonly #startedAtMs = performance.now();
+  #stopped: StoppedAtCheckpoint | undefined;
+
+  constructor(task: ClaimedTask, handler: Handler, parts: TaskRunParts) {
+    this.task = task;
+    this.#parts = parts;
+    this.#cursor = new CursorKeeper(task.cursor);
+    this.ended = this.#run(handler);
+  }
+
+  /** Tells the handler to end, through its signal. It goes back with its cursor, unless it ends well after all. */
+  shutDown(): void {
+    this.#abort.abort(new RunAborted('shutdown', 'the worker stops, and the time to finish in is over'));
+  }
+
+  /** Waits for the handler no longer: the task goes back now, and whatever the handler still brings is dropped. */
+  abandon(): void {
+    this.#abandoned.resolve({ threw: this.#abort.signal.reason });
+  }
+
+  /** Ends what is still being told to the service. */
+  giveUp(): void {
+    this.#noMoreTime.abort();
+  }
+
+  async #run(handler: Handler): Promise<void> {
+    const { client, tell } = this.#parts;
+    const { task } = this;
+    const lease = new Lease({
+      leaseMs: task.lease_seconds * 1_000,
+      beat: (timeLimitMs) => client.heartbeat(task.id, task.run_id, { triesMax: 1, timeLimitMs }),
+      onLost: (error) => this.#abort.abort(new RunAborted('run-lost', error.detail, { cause: error })),
+      onLapsed: (silentMs) => this.#abort.abort(new RunAborted('lease-lapsed',
+        `no heartbeat was answered for ${Math.round(silentMs / 1_000)} s, so the run may be given to another worker`)),
+      onFailed: (error) => tell('heartbeat-failed', { task, error }),
+    });
+    try {
+      if (await this.#pausedSinceClaim()) await this.#finish({ threw: this.#stopped }, { begun: false });
+      else await this.#finish(await Promise.race([this.#handle(handler), this.#abandoned.promise]), { begun: true });
+    } finally {
+      lease.end();
+    }
+  }
+
+  /**
+   * The second look (P2): a pause that came between the claim and now puts the task back unbegun. A claim is younger than a
+   * replica that has not heard of an unpause yet, so what the replica says counts only once it has been read again.
+   */
+  async #pausedSinceClaim(): Promise<boolean> {
+    const { replica } = this.#parts;
+    if (!replica.isPaused(labelsOf(this.task)).paused) return false;
+    await replica.refresh();
+    const seen = replica.checkpoint(labelsOf(this.task));
+    if (seen.stop) this.#stopped = new StoppedAtCheckpoint(seen);
+    return seen.stop;
+  }
+
+  async #handle(handler: Handler): Promise<Ending> {
+    const { replica, tell, onUnknown } = this.#parts;
+    const context = createTaskContext({
+      formerCursor: this.task.cursor,
+      cursor: this.#cursor,
+      signal: this.#abort.signal,
+      look: (options) => replica.checkpoint(labelsOf(this.task), { onUnknown: options.onUnknown ?? onUnknown }),
+      log: (message, details) => tell('log', { task: this.task, message, details }),
+      onStop: (stopped) => { this.#stopped = stopped; },
+    });
+    try {
+      return { returned: await handler(this.task, context) };
+    } catch (threw) {
+      return { threw };
+    }
+  }
+
+  async #finish(ending: Ending, { begun }: { begun: boolean }): Promise<void> {
+    const { client, tell } = this.#parts;
+    const { task } = this;
+    const outcome = outcomeOf(ending, this.#stopped, this.#abort.signal.reason);
+    if (outcome.kind === 'drop') { tell('run-lost', { task, why: outcome.why }); return; }
+    const cursor = this.#cursor.current;
+    const finished = await finishRun(outcome, {
+      client, task, cursor, signal: this.#noMoreTime.signal,
+      onFailed: (error, retryInMs) => tell('finish-failed', { task, error, retryInMs }),
+    });
+    if (finished.kind === 'lost') tell('run-lost', { task, why: finished.why });
+    if (finished.kind === 'told') this.#tellEnd(finished.told, cursor, begun, finished.answer);
+  }
+
+  #tellEnd(told: Exclude<Outcome, { kind: 'drop' }>, cursor: unknown, begun: boolean, answer: { status: 'queued' | 'failed' | string; next_eligible_at: string | null }): void {
+    const { tell } = this.#parts;
+    const { task } = this;
+    const durationMs = Math.round(performance.now() - this.#startedAtMs);
+    switch (told.kind) {
+      case 'complete':
+        tell('finished', { task, result: told.result, durationMs });
+        break;
+      case 'fail':
+        tell('failed', { task, error: told.error, thrown: told.thrown, status: answer.status, nextEligibleAt: answer.next_eligible_at, durationMs });
+        break;
+      case 'release':
+        if (told.cause === 'pause') tell('stopped-at-checkpoint', { task, begun, reason: told.stopped.message, pause: told.stopped.stop.pause, cursor });
+        tell('released', { task, cause: told.cause, cursor });
+        break;
+    }
+  }
+}
+
+/** The labels of a task in the words of the replica. */
+export function labelsOf(task: ClaimedTask) {
+  return { agentId: task.agent_id, skill: task.skill, questId: task.quest_id, actorId: task.actor_id };
+}

@@ -1,0 +1,87 @@
+import type { Database } from '@orchestra/database';
+import { eventsAfter, headPosition, sequenceEvents, type PlacedEvent } from '@orchestra/pause-core';
+
+/** An event as it goes over the wire, made once for all readers. */
+export interface FeedEvent {
+  id: string;
+  position: number;
+  text: string;
+}
+
+const BATCH_MAX = 500;
+// What readers that keep up are served from. One that is further behind reads the table.
+const KEPT_MAX = 1_000;
+const KEPT_CHARS_MAX = 4_000_000;
+
+/** The newest events of `senate_events`, read once for all streams of this process. */
+export class EventFeed {
+  readonly #db: Database;
+  /** Complete behind `#keptSince`, oldest first. */
+  #kept: FeedEvent[] = [];
+  #keptChars = 0;
+  #keptSince = Infinity;
+  #head = 0;
+  #version = 0;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(db: Database) { this.#db = db; }
+
+  /** Changes whenever there are new events. */
+  get version(): number { return this.#version; }
+
+  /** Tells of new events until the answer is called. */
+  onNews(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => { this.#listeners.delete(listener); };
+  }
+
+  /** Gives committed events their place and reads what is new. Called by a loop; never twice at once. */
+  async advance(): Promise<void> {
+    await placeAll(this.#db);
+    if (this.#keptSince === Infinity) this.#keptSince = this.#head = await headPosition(this.#db);
+    for (;;) {
+      const events = await eventsAfter(this.#db, this.#head, BATCH_MAX);
+      this.#keep(events.map(toFeedEvent));
+      if (events.length < BATCH_MAX) return;
+    }
+  }
+
+  /** Events behind a position, in order, a batch at a time; from memory where it reaches back so far. */
+  async after(position: number): Promise<FeedEvent[]> {
+    if (position >= this.#keptSince) return this.#kept.filter((event) => event.position > position);
+    return (await eventsAfter(this.#db, position, BATCH_MAX)).map(toFeedEvent);
+  }
+
+  #keep(events: FeedEvent[]): void {
+    if (events.length === 0) return;
+    for (const event of events) {
+      this.#kept.push(event);
+      this.#keptChars += event.text.length;
+      this.#head = event.position;
+    }
+    while (this.#kept.length > KEPT_MAX || this.#keptChars > KEPT_CHARS_MAX) {
+      const oldest = this.#kept.shift();
+      if (oldest === undefined) break;
+      this.#keptChars -= oldest.text.length;
+      this.#keptSince = oldest.position;
+    }
+    this.#version += 1;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Places every event that is committed by now. */
+export async function placeAll(db: Database): Promise<void> {
+  let placed: number;
+  do placed = await sequenceEvents(db);
+  while (placed === BATCH_MAX);
+}
+
+function toFeedEvent({ id, position, event }: PlacedEvent): FeedEvent {
+  return { id, position, text: message(position, event.type, event.data) };
+}
+
+/** One server-sent event. JSON holds no line break, so one `data:` line is enough. */
+export function message(position: number, type: string, data: unknown): string {
+  return `id: ${position}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,142 @@
+import type { Request, Response } from 'express';
+import { inTransaction, type Database } from '@orchestra/database';
+import { headPosition, unplacedEvents } from '@orchestra/pause-core';
+import { ProblemError, type Authenticator, type Logger } from '@orchestra/service-shell';
+import { listActivePauseViews } from '@orchestra/task-queue';
+import { message, placeAll, type EventFeed } from './event-feed.ts';
+import { StreamWriter, type StreamLimits } from './stream-writer.ts';
+
+/** Why this service ended a stream. */
+export type CutWhy = 'slow' | 'token' | 'stopping';
+
+export interface EventStreamOptions {
+  db: Database;
+  feed: EventFeed;
+  authenticator: Authenticator;
+  log: Logger;
+  onCut: (why: CutWhy) => void;
+  limits?: Partial<StreamLimits> & { max?: number; heartbeatMs?: number; recheckMs?: number };
+}
+
+const STREAMS_MAX = 200;
+const HEARTBEAT_MS = 15_000;
+// A revoked token's stream ends this long after the revocation, plus what a slow reader may take.
+const RECHECK_MS = 15_000;
+const RETRY_MS = 1_000;
+const HEARTBEAT = ': still here\n\n';
+
+/** Where a stream begins: after this position, without the events that its snapshot already tells. */
+interface Start {
+  position: number;
+  told: ReadonlySet<string>;
+  opening: string;
+}
+
+/**
+ * The streams of `GET /api/senate/events`. Each reads on by itself and writes only what its reader takes, so nobody is
+ * buffered for: a reader that stops reading is cut off, comes back with `Last-Event-ID`, and finds everything in the table.
+ */
+export class EventStreams {
+  readonly #options: EventStreamOptions;
+  readonly #open = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+
+  constructor(options: EventStreamOptions) { this.#options = options; }
+
+  get count(): number { return this.#open.size; }
+
+  /**
+   * Begins a stream and resolves once it has begun.
+   *
+   * @throws ProblemError `too_many_streams`; the database's error when it cannot be read
+   */
+  async open(request: Request, response: Response): Promise<void> {
+    const headers = { 'Retry-After': '5' };
+    if (this.#stopping.signal.aborted) throw new ProblemError('too_many_streams', 'this service is stopping; try again in a moment', { headers });
+    if (this.count >= (this.#options.limits?.max ?? STREAMS_MAX)) {
+      throw new ProblemError('too_many_streams', `${this.count} streams are open, as many as this service keeps; try again in a moment`, { headers });
+    }
+    const begun = Promise.withResolvers<void>();
+    const stream = this.#run(request, response, begun).finally(() => this.#open.delete(stream));
+    this.#open.add(stream); // from here on it counts, also while its first reading is under way
+    await begun.promise;
+  }
+
+  /** Ends every stream and takes no new one. Readers come back by themselves. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#open);
+  }
+
+  async #run(request: Request, response: Response, begun: PromiseWithResolvers<void>): Promise<void> {
+    let writer: StreamWriter | undefined;
+    let deaf = (): void => {};
+    try {
+      const start = await this.#startOf(request);
+      const stream = writer = new StreamWriter(response, this.#stopping.signal, this.#options.limits);
+      deaf = this.#options.feed.onNews(() => stream.wake());
+      begun.resolve();
+      await stream.write(start.opening);
+      const cut = await this.#follow(stream, request, start);
+      if (cut !== undefined) this.#options.onCut(cut);
+    } catch (error) {
+      begun.reject(error); // changes nothing once the stream has begun
+      if (writer !== undefined) this.#options.log.warn({ err: error }, 'an event stream broke off; its reader will come back');
+    } finally {
+      deaf();
+      writer?.end();
+    }
+  }
+
+  async #startOf(request: Request): Promise<Start> {
+    const { db } = this.#options;
+    const position = resumable(request.headers['last-event-id']);
+    const opening = `retry: ${RETRY_MS}\n\n`;
+    if (position !== undefined && position <= await headPosition(db)) return { position, told: new Set(), opening };
+    await placeAll(db); // so that as few events as possible are told twice, in the snapshot and by themselves
+    return inTransaction(db, async (tx) => {
+      await tx.query('set transaction isolation level repeatable read');
+      const head = await headPosition(tx);
+      const told = await unplacedEvents(tx);
+      const pauses = await listActivePauseViews(tx);
+      return { position: head, told, opening: opening + message(head, 'snapshot', { pauses }) };
+    });
+  }
+
+  /** Writes events as they come, until the reader is gone or has to be cut off. */
+  async #follow(writer: StreamWriter, request: Request, start: Start): Promise<CutWhy | undefined> {
+    const { feed, limits } = this.#options;
+    const heartbeatMs = limits?.heartbeatMs ?? HEARTBEAT_MS;
+    let { position } = start;
+    let checkedAtMs = performance.now();
+    while (writer.open) {
+      if (performance.now() - checkedAtMs >= (limits?.recheckMs ?? RECHECK_MS)) {
+        if (!await this.#options.authenticator.stillMay(request, 'read')) return 'token';
+        checkedAtMs = performance.now();
+      }
+      const { version } = feed; // before reading, so that nothing falls between the two
+      const events = await this.#after(position);
+      for (const event of events ?? []) {
+        if (!start.told.has(event.id)) await writer.write(event.text);
+        position = event.position;
+      }
+      const upToDate = events === undefined || (events.length === 0 && feed.version === version);
+      if (upToDate && !await writer.idle(events === undefined ? RETRY_MS : heartbeatMs)) await writer.write(HEARTBEAT);
+    }
+    return writer.cutWhy;
+  }
+
+  /** undefined: the database is away; what a reader needs is still there when it is back. */
+  async #after(position: number): Promise<Awaited<ReturnType<EventFeed['after']>> | undefined> {
+    try {
+      return await this.#options.feed.after(position);
+    } catch {
+      return undefined; // the loop that advances the feed has the same trouble and tells it
+    }
+  }
+}
+
+/** A `Last-Event-ID` that can be a position; anything else begins anew. */
+function resumable(lastEventId: string | string[] | undefined): number | undefined {
+  return typeof lastEventId === 'string' && /^[0-9]{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined;
+}

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import express, { type Express } from 'express';
+import { PAGE_FOLDER } from '@orchestra/dashboard';
+import { nameRoute, type OpenApiDocument } from '@orchestra/service-shell';
+
+const SWAGGER_FOLDER = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const NOT_BUILT = `The page has not been built. In the repository run:  npx pnpm --filter @orchestra/dashboard build
+\`npx pnpm start\` does it by itself. Everything else works without it: \`orchestra senate pauses\`, /docs.
+`;
+
+// Its own file, because the content policy allows no script inside a page.
+const START_SWAGGER = `window.ui = SwaggerUIBundle({
+  url: '/openapi.json', dom_id: '#swagger-ui', validatorUrl: null, deepLinking: true,
+  presets: [SwaggerUIBundle.presets.apis], layout: 'BaseLayout',
+});
+`;
+const DOCS = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Orchestra pause-api</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+`;
+
+/**
+ * The operator's page at `/`, the document of the API and its readable page. They need no token: they hold nothing that
+ * the repository does not, and a browser cannot send one with the first request. The page asks for it.
+ */
+export function servePages(app: Express, document: OpenApiDocument): void {
+  const openapi = JSON.stringify(document);
+  app.get('/openapi.json', (_request, response) => {
+    nameRoute(response, '/openapi.json');
+    response.type('application/json').send(openapi);
+  });
+  app.get('/docs', (_request, response) => {
+    nameRoute(response, '/docs');
+    response.type('html').send(DOCS);
+  });
+  app.get('/docs/start.js', (_request, response) => { response.type('js').send(START_SWAGGER); });
+  for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js']) {
+    app.get(`/docs/${file}`, (_request, response) => {
+      response.setHeader('Cache-Control', 'public, max-age=3600');
+      response.sendFile(join(SWAGGER_FOLDER, file), { cacheControl: false });
+    });
+  }
+  if (!existsSync(join(PAGE_FOLDER, 'index.html'))) {
+    app.get('/', (_request, response) => { response.status(503).type('text/plain').send(NOT_BUILT); });
+    return;
+  }
+  app.use(express.static(PAGE_FOLDER, {
+    redirect: false, cacheControl: false,
+    setHeaders: (response, path) => {
+      // The build puts a hash into the name of everything under assets/.
+      response.setHeader('Cache-Control', path.startsWith(join(PAGE_FOLDER, 'assets')) ? 'public, max-age=31536000, immutable' : 'no-cache');
+    },
+  }));
+}

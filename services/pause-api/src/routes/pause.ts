@@ -1,0 +1,29 @@
+import type { Database } from '@orchestra/database';
+import { pausePreview, pauseQuery, pauseReceipt, pauseRequest } from '@orchestra/pause-core/contract';
+import { route, type Route } from '@orchestra/service-shell';
+import { pauseWithReceipt, previewPause } from '@orchestra/task-queue';
+import { z } from 'zod';
+import type { PauseMetrics } from '../pause-metrics.ts';
+
+export function pauseRoute({ db, metrics, settleTimeoutMs }: { db: Database; metrics: PauseMetrics; settleTimeoutMs: number | undefined }): Route {
+  return route({
+    method: 'post', path: '/api/senate/pause', permission: 'pause',
+    summary: 'stop new work for one agent, skill, quest or actor',
+    description: 'What runs goes on to its normal end; what waits keeps its place. The answer comes when every claim that began earlier has ended, or says `settled: false`.',
+    query: pauseQuery, body: pauseRequest, answer: z.union([pauseReceipt, pausePreview]),
+    handle: async ({ query, body, caller, idempotency, log }) => {
+      const scope = { kind: body.scope_kind, value: body.scope_value };
+      if (query.dry_run) return previewPause(db, scope);
+      const observed = metrics.receiptSeconds.startTimer();
+      const receipt = await pauseWithReceipt(db,
+        { scope, reason: body.reason, ttlSeconds: body.ttl_seconds ?? null, by: caller.name, source: 'person' }, { idempotency, settleTimeoutMs });
+      observed();
+      if (!receipt.settled) {
+        metrics.unsettled.inc();
+        log.warn({ pause_id: receipt.id }, 'paused, but a claim that began earlier outlived the settle');
+      }
+      log.info({ pause_id: receipt.id, scope_kind: receipt.scope_kind, scope_value: receipt.scope_value, by: caller.name }, 'paused');
+      return receipt;
+    },
+  });
+}

@@ -1,0 +1,73 @@
+import { makePool } from '@orchestra/database';
+import { createDatabaseReplica } from '@orchestra/pause-core';
+import { listen, makeApp, makeAuthenticator, makeLogger, makeMetrics, startParts, type RunningService } from '@orchestra/service-shell';
+import type { PauseApiConfig } from './config.ts';
+import { EventFeed } from './event-feed.ts';
+import { EventStreams, type CutWhy } from './event-stream.ts';
+import { startQuietWatcher } from './loops/announce-quiet.ts';
+import { startSweeper } from './loops/close-expired.ts';
+import { startKeyKeeper } from './loops/forget-keys.ts';
+import { startSequencer } from './loops/sequence-events.ts';
+import { openApiDocument } from './openapi.ts';
+import { servePages } from './pages.ts';
+import { makePauseMetrics } from './pause-metrics.ts';
+import { makeRoutes } from './routes/index.ts';
+
+// As the replica's default; the age in the metrics is reckoned back from it.
+const TRUST_MS = 10_000;
+
+/** Starts pause-api: the replica first, then the loops, then the HTTP server. The database has to be migrated. */
+export function startService(config: PauseApiConfig): Promise<RunningService> {
+  return startParts(async (parts) => {
+    const log = makeLogger({ service: 'pause-api', level: config.logLevel });
+    const lost = (err: Error): void => log.debug({ err }, 'a database connection was lost');
+    // Two pools: whatever the loops and the streams are at, a pause finds a connection.
+    const db = makePool({ connectionString: config.databaseUrl, applicationName: 'orchestra pause-api', max: 10, onConnectionLost: lost });
+    parts.add('the pool', () => db.end());
+    const background = makePool({ connectionString: config.databaseUrl, applicationName: 'orchestra pause-api loops', max: 5, onConnectionLost: lost });
+    parts.add('the pool of the loops', () => background.end());
+
+    const feed = new EventFeed(background);
+    const wake: (() => void)[] = [];
+    const replica = createDatabaseReplica({
+      pool: background, listenConnectionString: config.listenDatabaseUrl, applicationName: 'orchestra pause-api bell', trustMs: TRUST_MS,
+      onBell: (topic) => {
+        metrics.bells.inc({ topic: topic === 'pause' || topic === 'alert' ? topic : 'other' });
+        for (const loop of wake) loop();
+      },
+      onConnect: () => { for (const loop of wake) loop(); },
+    });
+    const shellMetrics = makeMetrics('pause-api');
+    const authenticator = makeAuthenticator(db);
+    const streams = new EventStreams({
+      db: background, feed, authenticator, log, onCut: (why: CutWhy) => metrics.streamsCut.inc({ why }), ...(config.streams === undefined ? {} : { limits: config.streams }),
+    });
+    const metrics = makePauseMetrics(shellMetrics, {
+      replica, streamCount: () => streams.count,
+      replicaAgeMs: () => (replica.known ? performance.now() - (replica.trustedUntilMs - TRUST_MS) : -1_000),
+    });
+    replica.on('disconnected', (err) => { metrics.bellConnectionsLost.inc(); log.warn({ err }, 'the listening connection was lost; pauses are re-read by the clock meanwhile'); });
+    replica.on('read-failed', (err) => log.debug({ err }, 'the pauses could not be read'));
+    replica.on('state', ({ from, to }) => log[to === 'doubtful' ? 'warn' : 'info']({ from, to }, `the replica is ${to}`));
+    parts.add('the replica', () => replica.stop());
+    await replica.start();
+
+    const sequencer = startSequencer({ feed, log });
+    wake.push(sequencer.wake);
+    parts.add('the event sequencer', sequencer.stop);
+    for (const loop of [startSweeper({ db: background, replica, metrics, log }), startQuietWatcher({ db: background, replica, log }), startKeyKeeper({ db: background, log })]) {
+      parts.add('a loop', loop.stop);
+    }
+
+    const routes = makeRoutes({ db, replica, streams, metrics, settleTimeoutMs: config.settleTimeoutMs });
+    const app = makeApp({
+      db, log, metrics: shellMetrics, routes, authenticator,
+      checks: { replica: () => (replica.stale ? 'the pauses could not be read for ten seconds' : undefined) },
+      pages: (pages) => servePages(pages, openApiDocument(routes)),
+    });
+    const server = await listen(app, { host: config.host, port: config.port, portSetting: 'PAUSE_API_PORT' });
+    parts.add('the server', () => server.close());
+    parts.add('the streams', () => streams.stop());
+    return { url: server.url };
+  });
+}
