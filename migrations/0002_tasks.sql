@@ -35,7 +35,9 @@ create table tasks (
   constraint tasks_running_is_owned check (status <> 'running' or (run_id is not null and started_at is not null and heartbeat_at is not null))
 ) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02, fillfactor = 90);
 
-create index tasks_queue on tasks (priority, id) where status = 'queued';
+-- What a claim walks: the tasks that stand ready, and apart from them one list for each pause that tasks were put off for.
+create index tasks_ready on tasks (priority, id) where status = 'queued' and deferred_by is null;
+create index tasks_deferred on tasks (deferred_by, priority, id) where status = 'queued' and deferred_by is not null;
 create index tasks_running on tasks (heartbeat_at) where status = 'running';
 create index tasks_agent on tasks (agent_id, status, priority, id) where status in ('queued', 'running');
 create index tasks_skill on tasks (skill, status, priority, id) where status in ('queued', 'running');

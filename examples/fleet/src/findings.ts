@@ -31,7 +31,7 @@ const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
 /** Text from a file, fit to be kept and shown: one line, no controls, at most 200 characters. */
 export function excerpt(text: string): string {
   const line = text.toWellFormed().replaceAll(CONTROLS, ' ').trim();
-  const characters = [...line.slice(0, EXCERPT_CHARS_MAX * 2)];
+  const characters = Array.from(line.slice(0, EXCERPT_CHARS_MAX * 2));
   if (characters.length <= EXCERPT_CHARS_MAX && line.length <= EXCERPT_CHARS_MAX * 2) return line;
   return `${characters.slice(0, EXCERPT_CHARS_MAX - 1).join('')}…`;
 }

@@ -3,7 +3,7 @@ import { bytesOf, type FileName } from './git/file-name.ts';
 import type { SkillRun } from './skill.ts';
 
 /**
- * Does `work` for each file and looks after each whether to stop. A run that stopped is taken up behind the last file that
+ * Does `work` for each file and looks between two of them whether to stop. A run that stopped is taken up behind the last file that
  * was done, with the tally as it was then.
  *
  * @param contract what a tally looks like: progress that is not of this shape (another version wrote it) is begun anew
@@ -17,7 +17,8 @@ export async function overFiles<T>(
     run.signal.throwIfAborted();
     const name = files[at];
     if (name !== undefined) await work(bytesOf(name), tally);
-    await run.checkpoint({ done: at + 1, tally });
+    // Not behind the last one: a run that has done everything may as well say so.
+    if (at + 1 < files.length) await run.checkpoint({ done: at + 1, tally });
   }
   return tally;
 }

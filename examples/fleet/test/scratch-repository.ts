@@ -21,7 +21,11 @@ export class ScratchRepository {
   }
 
   git(...args: string[]): string {
-    return execFileSync('git', [...IDENTITY, ...args], { cwd: this.root, encoding: 'utf8' });
+    return this.gitInput('', ...args);
+  }
+
+  gitInput(input: string, ...args: string[]): string {
+    return execFileSync('git', [...IDENTITY, ...args], { cwd: this.root, encoding: 'utf8', input, stdio: ['pipe', 'pipe', 'ignore'] });
   }
 
   /** Writes a file without telling git. */

@@ -15,6 +15,7 @@ import TokenCreate from './commands/token/create.ts';
 import TokenList from './commands/token/list.ts';
 import TokenRevoke from './commands/token/revoke.ts';
 import Up from './commands/up.ts';
+import Worker from './commands/worker.ts';
 
 /** Every command by its id. Each loads what is heavy inside its run(), so that this list costs next to nothing. */
 export const COMMANDS: Record<string, Command.Class> = {
@@ -34,4 +35,5 @@ export const COMMANDS: Record<string, Command.Class> = {
   'token:list': TokenList,
   'token:revoke': TokenRevoke,
   up: Up,
+  worker: Worker,
 };

@@ -19,6 +19,11 @@ export abstract class OrchestraCommand extends Command {
     process.stderr.write(`${visibleLines(text)}\n`);
   }
 
+  /** The same, for what a program that reads the JSON has no use for. */
+  protected hint(text: string): void {
+    if (!this.jsonEnabled()) this.talk(text);
+  }
+
   override logJson(answer: unknown): void {
     process.stdout.write(`${printableJson(answer, 2)}\n`);
   }

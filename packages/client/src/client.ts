@@ -108,11 +108,15 @@ export function createClient(options: ClientOptions) {
     queue: (call?: CallOptions) => read(claimer, '/api/queue', queueView, call),
 
     /**
-     * Claims tasks; waits up to `wait_seconds` for one. Sent once: a claim whose answer was lost may have taken tasks, and
-     * sent again it would take others. Those that were lost go back when their lease ends.
+     * Claims tasks; waits up to `wait_seconds` for one. Without a key it is sent once, and the service puts back what it
+     * took for a caller that is gone before the answer. With a key it is repeated like any other call, and gets the same tasks.
      */
-    claim: (request: ClaimRequest, call: ChangeOptions = {}) =>
-      change(claimer, '/api/tasks/claim', request, claimAnswer, { timeLimitMs: (request.wait_seconds ?? 0) * 1_000 + CLAIM_MARGIN_MS, triesMax: 1, ...call }),
+    claim: (request: ClaimRequest, { idempotencyKey, ...call }: ChangeOptions = {}) =>
+      send(claimer, { method: 'POST', path: '/api/tasks/claim', body: request, answer: claimAnswer, idempotencyKey }, {
+        timeLimitMs: (request.wait_seconds ?? 0) * 1_000 + CLAIM_MARGIN_MS,
+        ...(idempotencyKey === undefined ? { triesMax: 1 } : {}),
+        ...call,
+      }),
     heartbeat: (id: string, runId: string, call?: ChangeOptions) => change(claimer, ofTask(id, 'heartbeat'), { run_id: runId }, heartbeatAnswer, call),
     complete: (id: string, request: CompleteRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'complete'), request, finishAnswer, call),
     fail: (id: string, request: FailRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'fail'), request, finishAnswer, call),

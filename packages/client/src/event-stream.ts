@@ -4,7 +4,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { refusal } from './answer.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
 import { AnswerError, ApiError, ConnectionError } from './errors.ts';
-import { headersOf, isTransient, wasConnected, type Peer } from './send.ts';
+import { askedWaitMs, headersOf, isTransient, wasConnected, type Peer } from './send.ts';
 
 export interface EventsOptions {
   /** Resume behind this event; absent: begin with a snapshot. */
@@ -67,8 +67,7 @@ export async function* senateEvents(peer: Peer, options: EventsOptions = {}): As
       error = cause;
     }
     failures += 1;
-    const askedMs = error instanceof ApiError || error instanceof AnswerError ? error.retryAfterMs ?? 0 : 0;
-    const retryInMs = Math.max(backoffMs(failures, position.backoff), Math.min(askedMs, ASKED_WAIT_MAX_MS));
+    const retryInMs = Math.max(backoffMs(failures, position.backoff), Math.min(askedWaitMs(error), ASKED_WAIT_MAX_MS));
     tell({ state: 'disconnected', error, retryInMs });
     await delay(retryInMs, undefined, { signal: options.signal }).catch(() => {}); // aborted: the loop's condition ends it
   }

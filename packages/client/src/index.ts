@@ -2,5 +2,5 @@ export { backoffMs, type Backoff } from './backoff.ts';
 export { createClient, type ChangeOptions, type Client, type ClientOptions } from './client.ts';
 export { AnswerError, ApiError, ConnectionError, type ConnectionFailure, type ServiceName } from './errors.ts';
 export type { EventsOptions, ReceivedEvent, StreamState } from './event-stream.ts';
-export { isTransient, type CallOptions } from './send.ts';
+export { askedWaitMs, isTransient, type CallOptions } from './send.ts';
 export { clientSettingsFromEnv, DEFAULT_TASKS_URL, DEFAULT_URL, type ClientSettings } from './settings.ts';

@@ -27,7 +27,7 @@ export interface Call<T> {
   /** Begins with a slash; holds the query. */
   path: string;
   body?: unknown;
-  /** For every call that changes something: makes its retries safe. */
+  /** For calls that change something: makes their retries safe. */
   idempotencyKey?: string | undefined;
   answer: z.ZodType<T>;
 }
@@ -42,14 +42,16 @@ const BACKOFF: Backoff = { baseMs: 250, capMs: 5_000 };
  * Makes one call: bounded in time, retried where the same call may work a moment later (nobody there, cut off, 503, 429,
  * the first try still under way), and parsed by the contract.
  *
- * @throws ApiError, ConnectionError, AnswerError; the signal's reason when it was aborted
+ * @throws ApiError, ConnectionError, AnswerError; the signal's reason when it was aborted; TypeError for a body that is not JSON
  */
 export async function send<T>(peer: Peer, call: Call<T>, options: CallOptions = {}): Promise<T> {
   const triesMax = options.triesMax ?? TRIES_MAX;
   const startedAt = performance.now();
+  // Before the first try: what JSON cannot say is the caller's mistake, not the connection's.
+  const bodyText = call.body === undefined ? undefined : JSON.stringify(call.body);
   for (let tries = 1; ; tries++) {
     try {
-      return await sendOnce(peer, call, options);
+      return await sendOnce(peer, call, bodyText, options);
     } catch (error) {
       options.signal?.throwIfAborted();
       const waitMs = waitBeforeRetryMs(tries, error);
@@ -70,11 +72,15 @@ export function isTransient(error: unknown): boolean {
 
 /** The usual wait after that many tries, or what the service asked for where that is longer. */
 export function waitBeforeRetryMs(tries: number, error: unknown): number {
-  const askedMs = error instanceof ApiError || error instanceof AnswerError ? error.retryAfterMs ?? 0 : 0;
-  return Math.max(backoffMs(tries, BACKOFF), askedMs);
+  return Math.max(backoffMs(tries, BACKOFF), askedWaitMs(error));
 }
 
-async function sendOnce<T>(peer: Peer, call: Call<T>, options: CallOptions): Promise<T> {
+/** How long the service asked to be left alone; 0: it did not. */
+export function askedWaitMs(error: unknown): number {
+  return error instanceof ApiError || error instanceof AnswerError ? error.retryAfterMs ?? 0 : 0;
+}
+
+async function sendOnce<T>(peer: Peer, call: Call<T>, bodyText: string | undefined, options: CallOptions): Promise<T> {
   const timeLimitMs = options.timeLimitMs ?? TIME_LIMIT_MS;
   const late = AbortSignal.timeout(timeLimitMs);
   const signal = options.signal === undefined ? late : AbortSignal.any([options.signal, late]);
@@ -83,7 +89,7 @@ async function sendOnce<T>(peer: Peer, call: Call<T>, options: CallOptions): Pro
     const response = await peer.fetch(peer.url + call.path, {
       method: call.method,
       headers: headersOf(peer, call),
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      ...(bodyText === undefined ? {} : { body: bodyText }),
       // Followed, a redirected POST would arrive as a GET.
       redirect: 'manual',
       signal,

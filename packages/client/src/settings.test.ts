@@ -48,6 +48,12 @@ describe('client settings', () => {
     expect(clientSettingsFromEnv({ ORCHESTRA_HOME: '', ORCHESTRA_TOKEN: '' }, deep)).toMatchObject({ token: 'orc_near' });
   });
 
+  test('the token may come from a file, which then has to be there', () => {
+    writeFileSync(join(deep, 'token'), 'orc_file\n');
+    expect(clientSettingsFromEnv({ ORCHESTRA_TOKEN_FILE: join(deep, 'token') }, deep)).toMatchObject({ token: 'orc_file' });
+    expect(() => clientSettingsFromEnv({ ORCHESTRA_TOKEN_FILE: join(deep, 'none') }, deep)).toThrow('ORCHESTRA_TOKEN_FILE');
+  });
+
   test('a broken services.json is named, not passed over', () => {
     const home = writeHome(project, { services: '{"pause_api": 7}' });
     expect(() => clientSettingsFromEnv({}, deep)).toThrow(join(home, 'services.json'));

@@ -32,7 +32,7 @@ const servicesFile = z.object({ pause_api: z.url(), worker_claimer: z.url() });
 export function clientSettingsFromEnv(env: Record<string, string | undefined>, cwd: string = process.cwd()): ClientSettings {
   const url = env['ORCHESTRA_URL'] || undefined;
   const tasksUrl = env['ORCHESTRA_TASKS_URL'] || undefined;
-  const token = env['ORCHESTRA_TOKEN']?.trim() || undefined;
+  const token = (env['ORCHESTRA_TOKEN'] || tokenFrom(env['ORCHESTRA_TOKEN_FILE'] || undefined))?.trim() || undefined;
   const home = url && tasksUrl && token ? undefined : homeFolder(env['ORCHESTRA_HOME'] || undefined, cwd);
   const services = home !== undefined && !(url && tasksUrl) ? readServices(join(home, 'services.json')) : undefined;
   return {
@@ -41,6 +41,14 @@ export function clientSettingsFromEnv(env: Record<string, string | undefined>, c
     token: token ?? (home === undefined ? undefined : readIfThere(join(home, 'admin-token'))?.trim() || undefined),
     home,
   };
+}
+
+/** A secret by way of a file, as the services take theirs. */
+function tokenFrom(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  const token = readIfThere(file);
+  if (token === undefined) throw new Error(`ORCHESTRA_TOKEN_FILE names ${file}, which is not there`);
+  return token;
 }
 
 function homeFolder(named: string | undefined, cwd: string): string | undefined {

@@ -38,6 +38,16 @@ describe('a call', () => {
     await expect(client.ackAlert('7')).resolves.toEqual(alert);
   });
 
+  test('that claims is sent once, unless it has a key under which it gets the same tasks again', async () => {
+    const request = { worker: 'w' };
+    peer.answers(reset, json({ tasks: [] }));
+    await expect(client.claim(request)).rejects.toMatchObject({ failure: 'cut_off' });
+    expect(peer.received.map((received) => received.headers['idempotency-key'])).toEqual([undefined]);
+    peer.answers(reset, json({ tasks: [] }));
+    await expect(client.claim(request, { idempotencyKey: 'mine' })).resolves.toEqual({ tasks: [] });
+    expect(keys()).toEqual(['mine', 'mine']);
+  });
+
   test('is not held up by a Retry-After beyond all patience', async () => {
     peer.answers(problem(503, 'database_unavailable', { 'retry-after': '3600' }));
     await expect(client.pauses()).rejects.toMatchObject({ code: 'database_unavailable', retryAfterMs: 3_600_000 });

@@ -28,7 +28,8 @@ export interface MigrateReport {
  * Brings the database to the newest migration. Safe to call at any time, from several processes at once, and again.
  * All pending migrations are applied in one transaction, or none.
  *
- * @param connectionString a role that may create tables
+ * @param connectionString a role that may create tables and schemas; with nothing pending, one that may read them. Not
+ *   through a pooler that shares sessions out: the lock belongs to a session and would stay behind in it
  * @throws the server's error, when a migration fails; nothing is changed then
  */
 export async function migrate(connectionString: string, folder: string = MIGRATIONS_FOLDER): Promise<MigrateReport> {
@@ -36,6 +37,8 @@ export async function migrate(connectionString: string, folder: string = MIGRATI
   client.on('error', () => {}); // the statement under way reports it
   await client.connect();
   try {
+    // Most calls find nothing to do: then no lock is taken, and nothing is asked of a role that may not make tables.
+    if (await pendingMigrations(client, folder) <= 0) return { applied: 0, total: await countApplied(client) };
     await lockMigrations(client);
     const before = await countApplied(client);
     await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
@@ -74,7 +77,8 @@ async function withRetries(apply: () => Promise<void>): Promise<void> {
     try {
       return await apply();
     } catch (error) {
-      if (attempt === TRIES || sqlState(error) !== SQLSTATE.lockNotAvailable) throw error;
+      // drizzle's own error tells the statement only; the server's words are in its cause.
+      if (attempt === TRIES || sqlState(error) !== SQLSTATE.lockNotAvailable) throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
       await delay(50 + Math.random() * 200);
     }
   }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { isDatabaseUnavailable, sqlState } from './errors.ts';
 
 /** What statements run on: a pool, or one connection inside a transaction. */
 export type Queryable = Pick<pg.Pool, 'query'>;
@@ -17,9 +18,14 @@ export interface PoolOptions {
   max?: number;
   /** How long a statement may run before the server ends it. */
   statementTimeoutMs?: number;
+  /** Server settings for every connection of this pool, by name. */
+  settings?: Readonly<Record<string, string>>;
   /** Told of connections that broke while idle or in use; nothing has to be done about them. */
   onConnectionLost?: (error: Error) => void;
 }
+
+// The settle's proof needs a snapshot for each statement, also where a server or a role defaults to something else.
+const SETTINGS = { default_transaction_isolation: 'read committed' };
 
 /**
  * The one way to make a pool. A lost connection, idle or checked out, never ends the process: without these
@@ -38,8 +44,7 @@ export function makePool(options: PoolOptions): Database {
     // The server cannot end a statement over a connection that is gone; the client gives up by itself.
     query_timeout: (options.statementTimeoutMs ?? 10_000) + 2_000,
     keepAlive: true,
-    // The settle's proof needs a snapshot for each statement, also where a server or a role defaults to something else.
-    options: '-c default_transaction_isolation=read\\ committed',
+    options: Object.entries({ ...SETTINGS, ...options.settings }).map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`).join(' '),
   });
   pool.on('error', lost);
   pool.on('connect', (client) => client.on('error', lost));
@@ -56,10 +61,12 @@ export async function inTransaction<T>(db: Database, work: (tx: Transaction) => 
     await tx.query('commit');
     return answer;
   } catch (error) {
-    await tx.query('rollback').catch((cause: Error) => { broken = cause; });
+    // Not answered by the server at all: a rollback would wait as long once more for nothing.
+    if (error instanceof Error && isDatabaseUnavailable(error) && sqlState(error) === undefined) broken = error;
+    else await tx.query('rollback').catch((cause: Error) => { broken = cause; });
     throw error;
   } finally {
-    // A connection whose rollback failed is in an unknown state: it leaves the pool.
+    // A connection in an unknown state leaves the pool; the server rolls back by itself when it has gone.
     tx.release(broken);
   }
 }

@@ -72,8 +72,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     return { url, ended: server.ended, stop };
   } catch (error) {
     await lock.release();
-    throw error;
+    throw options.signal?.aborted ? givenUp(error) : error;
   }
+}
+
+/** Why a start failed that was given up is no news. */
+export function givenUp(cause: unknown): LocalPostgresError {
+  return new LocalPostgresError('stopped_while_starting', 'PostgreSQL was stopped while it started', { cause });
 }
 
 async function lockDatabase(folder: string): Promise<FolderLock> {

@@ -35,7 +35,7 @@ export interface Postmaster {
  * @throws {LocalPostgresError} `port_taken`, `did_not_start` with the last lines it logged, `stopped_while_starting`
  */
 export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', lc_messages: 'C', logging_collector: 'off', ...options.settings };
+  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', lc_messages: 'C', logging_collector: 'off', log_timezone: 'UTC', ...options.settings };
   const child = spawn(program(options.binaries, 'postgres'), [
     '-D', options.dataDirectory, '-p', String(options.port),
     ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),

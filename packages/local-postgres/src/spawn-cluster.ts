@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Cluster, ClusterOptions } from './cluster.ts';
+import { givenUp, type Cluster, type ClusterOptions } from './cluster.ts';
 import { LocalPostgresError, type LocalPostgresErrorCode } from './errors.ts';
 import { supervisorMessage, type SupervisorMessage, type SupervisorOptions } from './supervisor-messages.ts';
 
@@ -35,7 +35,7 @@ export async function spawnCluster({ folder, settings, persistent, port, signal,
     return { url, ended, stop, pid: child.pid };
   } catch (error) {
     await stop();
-    throw error;
+    throw signal?.aborted ? givenUp(error) : error;
   } finally {
     signal?.removeEventListener('abort', abort);
   }

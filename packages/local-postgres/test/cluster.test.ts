@@ -81,7 +81,7 @@ test('a start that is given up leaves the folder to the next one', async () => {
   const giveUp = new AbortController();
   const starting = startCluster({ folder, settings, signal: giveUp.signal });
   giveUp.abort();
-  await expect(starting).rejects.toThrow();
+  await expect(starting).rejects.toMatchObject({ code: 'stopped_while_starting' });
   await started({ folder });
 });
 

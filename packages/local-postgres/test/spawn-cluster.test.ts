@@ -81,6 +81,6 @@ test('a start that is given up leaves no process', async () => {
   const giveUp = new AbortController();
   const starting = spawnCluster({ folder, signal: giveUp.signal });
   giveUp.abort();
-  await expect(starting).rejects.toThrow();
+  await expect(starting).rejects.toMatchObject({ code: 'stopped_while_starting' });
   await startCluster({ folder, settings: { fsync: 'off' } }).then((cluster) => cluster.stop());
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { migrate, pendingMigrations } from '@orchestra/database';
 
 const fresh = testDatabase({ empty: true });
+const empty = testDatabase({ empty: true });
 
 test('four processes that migrate at once: each migration is applied once, and a later run finds nothing to do', async () => {
   const reports = await Promise.all(Array.from({ length: 4 }, () => migrate(fresh.url)));
@@ -11,4 +12,20 @@ test('four processes that migrate at once: each migration is applied once, and a
   expect(reports.map((report) => report.applied).toSorted((a, b) => b - a)).toEqual([total, 0, 0, 0]);
   expect(await migrate(fresh.url)).toEqual({ applied: 0, total });
   expect(await pendingMigrations(fresh.pool)).toBe(0);
+});
+
+test('a role that may only read and write rows is enough where nothing is pending, and is told what it lacks where something is', async () => {
+  const role = `orchestra_rows_only_${process.pid}`;
+  const asRole = (url: string): string => Object.assign(new URL(url), { username: role, password: 'rows' }).href;
+  await migrate(fresh.url);
+  await fresh.pool.query(`create role ${role} login password 'rows'`);
+  try {
+    await expect(migrate(asRole(empty.url))).rejects.toThrow(/permission denied/);
+    await fresh.pool.query(`grant usage on schema drizzle to ${role}`);
+    await fresh.pool.query(`grant select on drizzle.__drizzle_migrations to ${role}`);
+    expect(await migrate(asRole(fresh.url))).toMatchObject({ applied: 0 });
+  } finally {
+    await fresh.pool.query(`drop owned by ${role}`);
+    await fresh.pool.query(`drop role ${role}`);
+  }
 });

@@ -111,10 +111,10 @@ test('P6 F03 a half-open listening connection is noticed by its ping, and the pa
   onTestFinished(() => proxy.close());
   const replica = replicaOn({ listenConnectionString: proxy.url, pingEveryMs: 50, pingTimeoutMs: 200 });
   await replica.start();
+  const lost = once(replica, 'disconnected');
   proxy.blackhole();
   await insertPause('skill', 'behind-the-black-hole');
-  const [error] = await once(replica, 'disconnected');
-  expect(error).toMatchObject({ code: 'ping_unanswered' });
+  expect(await lost).toMatchObject([{ code: 'ping_unanswered' }]);
   const change = changed(replica);
   proxy.pass();
   await change;
@@ -189,7 +189,7 @@ test('P8 expiry by the database: with this process two hours behind a pause ends
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 2 * HOURS_MS });
   onTestFinished(() => { vi.useRealTimers(); });
   const { replica, proxy } = await remoteReplica();
-  await insertPause('agent', 'two-hours-behind', 2);
+  await insertPause('agent', 'two-hours-behind', 3);
   await replica.start();
   expect(replica.isPaused({ agentId: 'two-hours-behind' }).paused).toBe(true);
   proxy.refuse();
@@ -222,10 +222,7 @@ test('a flood of alerts is heard by the process and makes the replica read nothi
   const readings = countReadings();
   await database.pool.query("insert into senate_alerts (kind, ref_id) select 'spend', 'acct-' || n from generate_series(1, 100) n");
   await until('the bell', () => bells.includes('alert'));
-  const change = changed(replica);
-  await insertPause('agent', 'after-the-alerts');
-  await change;
-  expect(readings()).toBe(1);
+  expect(readings()).toBe(0); // without a gap to keep, a reading would have begun with the bell
 });
 
 test('F11 every backend ended twenty times, idle or in use: the process lives and the replica is right afterwards', async () => {

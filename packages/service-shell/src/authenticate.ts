@@ -9,6 +9,8 @@ const TRUST_MS = 2_000;
 // With the database out of reach nobody can say whether a token was revoked. For that time one that was good lately may
 // still read: what a replica knows is worth most exactly then. Everything else needs the database anyway.
 const TRUST_FOR_READING_MS = 10 * 60_000;
+// So long such a reader waits for an answer that may never come.
+const READER_WAITS_MS = 1_000;
 const KEPT_MAX = 1_000;
 
 interface Known {
@@ -27,21 +29,35 @@ export interface Authenticator {
 
 export function makeAuthenticator(db: Database): Authenticator {
   const known = new Map<string, Known>();
+  const underWay = new Map<string, Promise<TokenHolder | undefined>>();
 
   async function holderOf(token: string, permission: Permission): Promise<TokenHolder | undefined> {
     const kept = known.get(token);
-    const askedAtMs = performance.now();
-    if (kept !== undefined && askedAtMs - kept.askedAtMs < TRUST_MS) return kept.holder;
+    const ageMs = kept === undefined ? Infinity : performance.now() - kept.askedAtMs;
+    if (kept !== undefined && ageMs < TRUST_MS) return kept.holder;
+    const asked = ask(token);
+    if (kept === undefined || permission !== 'read' || ageMs >= TRUST_FOR_READING_MS) return asked;
     try {
-      const holder = await findToken(db, token);
-      known.delete(token);
-      if (holder !== undefined) keep(token, { holder, askedAtMs });
-      return holder;
+      return await within(asked, READER_WAITS_MS, kept.holder);
     } catch (error) {
-      const mayTrust = kept !== undefined && permission === 'read' && askedAtMs - kept.askedAtMs < TRUST_FOR_READING_MS;
-      if (mayTrust && isDatabaseUnavailable(error)) return kept.holder;
+      if (isDatabaseUnavailable(error)) return kept.holder;
       throw error;
     }
+  }
+
+  /** Any number of calls with one token make one question at a time. */
+  function ask(token: string): Promise<TokenHolder | undefined> {
+    const asked = underWay.get(token) ?? lookUp(token).finally(() => underWay.delete(token));
+    underWay.set(token, asked);
+    return asked;
+  }
+
+  async function lookUp(token: string): Promise<TokenHolder | undefined> {
+    const askedAtMs = performance.now();
+    const holder = await findToken(db, token);
+    known.delete(token);
+    if (holder !== undefined) keep(token, { holder, askedAtMs });
+    return holder;
   }
 
   function keep(token: string, entry: Known): void {
@@ -66,6 +82,17 @@ export function makeAuthenticator(db: Database): Authenticator {
       return holder !== undefined && mayDo(permission, holder.role);
     },
   };
+}
+
+/** What `promise` answers, or `otherwise` when it takes longer. */
+async function within<T>(promise: Promise<T>, ms: number, otherwise: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  promise.catch(() => {}); // after its time nobody waits for its failure; before, the race reports it
+  try {
+    return await Promise.race([promise, new Promise<T>((resolve) => { timer = setTimeout(resolve, ms, otherwise); })]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The same words for every cause, so that nobody learns which tokens exist. */

@@ -12,6 +12,7 @@ export interface Listening {
 }
 
 const CLOSE_MS = 3_000;
+const CLOSE_IDLE_EVERY_MS = 20;
 // Far above what the services need, below what runs a process out of file descriptors.
 const CONNECTIONS_MAX = 1_000;
 
@@ -36,8 +37,10 @@ export async function listen(app: RequestListener, { host, port, portSetting }: 
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const force = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
-      server.closeIdleConnections();
+      // Again and again: a connection on which an answer is under way is idle, and kept open by its client, afterwards.
+      const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
       await closed;
+      clearInterval(idle);
       clearTimeout(force);
     },
   };

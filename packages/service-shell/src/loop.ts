@@ -14,9 +14,9 @@ export interface LoopOptions {
 
 export interface Loop {
   /** Asks for a round now. Any number of calls during a round make one more. */
-  wake(): void;
+  wake: () => void;
   /** Ends after the round under way. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /**

@@ -12,10 +12,11 @@ const FIELD_NAME_MAX = 100;
  * @throws ProblemError `invalid_request` naming every offending field
  */
 export function parseAtEdge<S extends z.ZodType>(schema: S, value: unknown, part: string): z.output<S> {
-  const parsed = schema.safeParse(value, { error: (issue) => (issue.input === undefined ? 'is required' : undefined) });
+  const parsed = schema.safeParse(value, IN_OUR_WORDS);
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.flatMap((issue) => offendingFields(issue, [], part)).slice(0, FIELDS_MAX);
-  throw invalidRequest(fields);
+  const fields = issuesOf(schema, value, parsed.error).flatMap((issue) => offendingFields(issue, [], part));
+  const firstOfEach = new Map(fields.toReversed().map((offending) => [offending.field, offending]));
+  throw invalidRequest(fields.filter((offending) => firstOfEach.get(offending.field) === offending).slice(0, FIELDS_MAX));
 }
 
 /** The problem that names these fields. */
@@ -26,20 +27,31 @@ export function invalidRequest(fields: OffendingField[]): ProblemError {
 
 type Issue = z.core.$ZodIssue;
 
+const IN_OUR_WORDS: z.core.ParseContext<Issue> = { error: (issue) => (issue.input === undefined ? 'is required' : undefined) };
+
+/**
+ * Of a union zod answers with the one branch that has nothing against the types, be it the one that knows none of the
+ * fields: `{tasks: [{priority: 1.5}]}` would be told that it is no single task. So each branch is heard here.
+ */
+function issuesOf(schema: z.ZodType, value: unknown, error: z.ZodError): readonly Issue[] {
+  if (!(schema instanceof z.ZodUnion)) return error.issues;
+  return nearestBranch(schema.options.map((option) => z.core.safeParse(option, value, IN_OUR_WORDS).error?.issues ?? [])) ?? error.issues;
+}
+
 function offendingFields(issue: Issue, above: PropertyKey[], part: string): OffendingField[] {
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ field: fieldName([...path, key], part), message: 'is not a field of this request' }));
+    return issue.keys.slice(0, FIELDS_MAX).map((key) => ({ field: fieldName([...path, key], part), message: 'is not a field of this request' }));
   }
   const branch = issue.code === 'invalid_union' ? nearestBranch(issue.errors) : undefined;
   if (branch !== undefined) return branch.flatMap((inner) => offendingFields(inner, path, part));
   return [{ field: fieldName(path, part), message: issue.message }];
 }
 
-/** Of the shapes that a value may have, the one it misses by the fewest fields: that is the one that was meant. */
+/** Of the shapes that a value may have, the one that knows most of its fields is the one that was meant; then the first. */
 function nearestBranch(branches: readonly Issue[][]): Issue[] | undefined {
-  const misses = (branch: Issue[]): number => branch.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
-  return branches.filter((branch) => branch.length > 0).toSorted((a, b) => misses(a) - misses(b))[0];
+  const unknown = (branch: Issue[]): number => branch.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 0), 0);
+  return branches.filter((branch) => branch.length > 0).toSorted((a, b) => unknown(a) - unknown(b))[0];
 }
 
 function fieldName(path: PropertyKey[], part: string): string {

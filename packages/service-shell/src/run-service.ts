@@ -43,7 +43,8 @@ export async function runService<C extends ServiceConfig>({ name, readConfig, st
   try {
     const config = readConfig(process.env);
     log = makeLogger({ service: name, level: config.logLevel });
-    await migrateAtStart(config.databaseUrl, log);
+    // Over the direct connection: the migrations' lock belongs to a session, and a pooler shares sessions out.
+    await migrateAtStart(config.listenDatabaseUrl, log);
     running = await startService(config);
     log.info({ url: running.url }, `${name} listens on ${running.url}`);
     process.send?.({ ready: true, url: running.url });

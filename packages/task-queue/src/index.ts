@@ -1,3 +1,4 @@
+export { CLAIM_SETTINGS } from './claim-statement.ts';
 export { announceQuiet } from './commands/announce-quiet.ts';
 export { claimTasks, claimTasksOnce, LEASE_SECONDS, type ClaimOrder } from './commands/claim-tasks.ts';
 export { completeRun, failRun, releaseRun } from './commands/end-run.ts';
@@ -9,6 +10,7 @@ export { raiseRunawayAlerts, WATCHDOG } from './commands/raise-runaway-alerts.ts
 export { reapRuns } from './commands/reap-runs.ts';
 export { TaskError } from './errors.ts';
 export { listActivePauseViews } from './queries/active-pause-views.ts';
+export { countDeferred } from './queries/count-deferred.ts';
 export { coveredWork, IN_FLIGHT_LISTED_MAX, type CoveredWork } from './queries/covered-work.ts';
 export { lookForWork, type OpenWork } from './queries/open-work.ts';
 export { readQueueView } from './queries/queue-view.ts';

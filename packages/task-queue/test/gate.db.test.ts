@@ -90,6 +90,16 @@ describe('deferral', () => {
     expect(ids(await claim(db.pool))).toEqual([id]);
   });
 
+  test('a claim puts off what it walked past, not what stands behind the tasks it took', async () => {
+    const [before, taken, behind] = await add(db.pool, { agent_id: 'skeptic' }, {}, { agent_id: 'skeptic' });
+    await pause(db.pool, { kind: 'agent', value: 'skeptic' });
+    expect(ids(await claim(db.pool, { limit: 1 }))).toEqual([taken]);
+    const { rows } = await db.pool.query('select id from tasks where deferred_by is not null');
+    expect(rows).toEqual([{ id: before }]);
+    expect(await claim(db.pool, { limit: 1 })).toEqual([]);
+    expect((await db.pool.query('select id from tasks where deferred_by is not null order by id')).rows).toEqual([{ id: before }, { id: behind }]);
+  });
+
   test('a task whose own time has not come is not put off and keeps that time', async () => {
     await add(db.pool, { agent_id: 'skeptic', not_before: '2100-01-01T00:00:00Z' });
     await pause(db.pool, { kind: 'agent', value: 'skeptic' });

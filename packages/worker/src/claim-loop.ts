@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs, type Backoff, type Client } from '@orchestra/client';
+import { askedWaitMs, backoffMs, type Backoff, type Client } from '@orchestra/client';
 import type { ClaimedTask, ClaimRequest } from '@orchestra/task-queue/contract';
 import type { Slots } from './slots.ts';
 import type { Tell } from './worker-events.ts';
@@ -16,7 +16,7 @@ export interface ClaimLoopOptions {
   tell: Tell;
   /** No claim begins after this. */
   stopping: AbortSignal;
-  /** Ends also the claim that is under way; what it might have brought comes back by its lease. */
+  /** Ends also the claim that is under way; the service puts back what it would have brought. */
   hurry: AbortSignal;
 }
 
@@ -36,7 +36,7 @@ export async function claimWhileWanted({ client, request, slots, ready, begin, t
     } catch (thrown) {
       if (stopping.aborted) return;
       failures += 1;
-      const retryInMs = backoffMs(failures, BACKOFF);
+      const retryInMs = Math.max(backoffMs(failures, BACKOFF), Math.min(askedWaitMs(thrown), BACKOFF.capMs));
       tell('claim-failed', { error: thrown instanceof Error ? thrown : new Error(String(thrown)), failures, retryInMs });
       await delay(retryInMs, undefined, { signal: stopping }).catch(() => {}); // stopped: seen at the top
     }

@@ -17,12 +17,13 @@ export class CursorKeeper {
   /** For the release; undefined: nothing to change, the former one stays. */
   get current(): unknown {
     if (this.#index === undefined) return this.#saved?.value;
-    return { ...objectOr(this.#saved === undefined ? this.#former : this.#saved.value, {}), index: this.#index };
+    const beside = this.#saved === undefined ? this.#former : this.#saved.value;
+    return { ...(isObject(beside) ? beside : {}), index: this.#index };
   }
 
   /** @throws TypeError for anything but an object while a loop keeps its `index` beside it */
   save(value: unknown): void {
-    if (this.#index !== undefined && objectOr(value, undefined) === undefined) {
+    if (this.#index !== undefined && !isObject(value)) {
       throw new TypeError('iterate() keeps its place as `index` in the cursor, so only an object can be saved beside it');
     }
     // A copy: what the handler goes on changing belongs to the next save.
@@ -55,10 +56,10 @@ export class CursorKeeper {
 }
 
 function indexIn(cursor: unknown): number {
-  const { index } = objectOr<{ index?: unknown }>(cursor, {});
+  const index: unknown = isObject(cursor) ? cursor['index'] : undefined;
   return typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 ? index : 0;
 }
 
-function objectOr<T>(value: unknown, otherwise: T): object | T {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : otherwise;
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

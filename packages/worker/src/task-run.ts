@@ -1,6 +1,6 @@
 import type { Client } from '@orchestra/client';
 import type { PauseReplica } from '@orchestra/pause-core/replica';
-import type { ClaimedTask } from '@orchestra/task-queue/contract';
+import type { ClaimedTask, FinishAnswer } from '@orchestra/task-queue/contract';
 import { CursorKeeper } from './cursor-keeper.ts';
 import { finishRun } from './finish-run.ts';
 import { Lease } from './lease.ts';
@@ -37,6 +37,11 @@ export class TaskRun {
     this.#parts = parts;
     this.#cursor = new CursorKeeper(task.cursor);
     this.ended = this.#run(handler);
+  }
+
+  /** Whether it goes back because of a pause, or because the pauses were unknown. */
+  get stopped(): boolean {
+    return this.#stopped !== undefined;
   }
 
   /** Tells the handler to end, through its signal. It goes back with its cursor, unless it ends well after all. */
@@ -117,7 +122,7 @@ export class TaskRun {
     if (finished.kind === 'told') this.#tellEnd(finished.told, cursor, begun, finished.answer);
   }
 
-  #tellEnd(told: Exclude<Outcome, { kind: 'drop' }>, cursor: unknown, begun: boolean, answer: { status: 'queued' | 'failed' | string; next_eligible_at: string | null }): void {
+  #tellEnd(told: Exclude<Outcome, { kind: 'drop' }>, cursor: unknown, begun: boolean, answer: FinishAnswer): void {
     const { tell } = this.#parts;
     const { task } = this;
     const durationMs = Math.round(performance.now() - this.#startedAtMs);

@@ -50,7 +50,7 @@ export function servePages(app: Express, document: OpenApiDocument): void {
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js']) {
     app.get(`/docs/${file}`, (_request, response) => {
       response.setHeader('Cache-Control', 'public, max-age=3600');
-      response.sendFile(join(SWAGGER_FOLDER, file), { cacheControl: false });
+      response.sendFile(file, { root: SWAGGER_FOLDER, cacheControl: false });
     });
   }
   if (!existsSync(join(PAGE_FOLDER, 'index.html'))) {

@@ -15,6 +15,8 @@ import { makeRoutes } from './routes/index.ts';
 
 // As the replica's default; the age in the metrics is reckoned back from it.
 const TRUST_MS = 10_000;
+// A server that does not answer is told to the caller as unavailable after this and two seconds.
+const STATEMENT_TIMEOUT_MS = 5_000;
 
 /** Starts pause-api: the replica first, then the loops, then the HTTP server. The database has to be migrated. */
 export function startService(config: PauseApiConfig): Promise<RunningService> {
@@ -22,9 +24,9 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     const log = makeLogger({ service: 'pause-api', level: config.logLevel });
     const lost = (err: Error): void => log.debug({ err }, 'a database connection was lost');
     // Two pools: whatever the loops and the streams are at, a pause finds a connection.
-    const db = makePool({ connectionString: config.databaseUrl, applicationName: 'orchestra pause-api', max: 10, onConnectionLost: lost });
+    const db = makePool({ connectionString: config.databaseUrl, applicationName: 'orchestra pause-api', max: 10, statementTimeoutMs: STATEMENT_TIMEOUT_MS, onConnectionLost: lost });
     parts.add('the pool', () => db.end());
-    const background = makePool({ connectionString: config.databaseUrl, applicationName: 'orchestra pause-api loops', max: 5, onConnectionLost: lost });
+    const background = makePool({ connectionString: config.databaseUrl, applicationName: 'orchestra pause-api loops', max: 5, statementTimeoutMs: STATEMENT_TIMEOUT_MS, onConnectionLost: lost });
     parts.add('the pool of the loops', () => background.end());
 
     const feed = new EventFeed(background);
@@ -55,9 +57,12 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     const sequencer = startSequencer({ feed, log });
     wake.push(sequencer.wake);
     parts.add('the event sequencer', sequencer.stop);
-    for (const loop of [startSweeper({ db: background, replica, metrics, log }), startQuietWatcher({ db: background, replica, log }), startKeyKeeper({ db: background, log })]) {
-      parts.add('a loop', loop.stop);
-    }
+    const sweeper = startSweeper({ db: background, replica, metrics, log });
+    parts.add('the sweeper', sweeper.stop);
+    const quietWatcher = startQuietWatcher({ db: background, replica, log });
+    parts.add('the quiet watcher', quietWatcher.stop);
+    replica.on('changed', () => { sweeper.wake(); quietWatcher.wake(); });
+    parts.add('the key keeper', startKeyKeeper({ db: background, log }).stop);
 
     const routes = makeRoutes({ db, replica, streams, metrics, settleTimeoutMs: config.settleTimeoutMs });
     const app = makeApp({

@@ -32,12 +32,10 @@ export class StreamWriter {
     stopping.addEventListener('abort', this.#stop);
     if (stopping.aborted) this.#stop();
     if (response.destroyed) { this.#close(); return; }
-    response.status(200).set({
-      'Content-Type': 'text/event-stream',
-      'Cache-Control': 'no-cache, no-transform',
-      // Without it nginx keeps events back until its buffer is full.
-      'X-Accel-Buffering': 'no',
-    });
+    response.setHeader('Content-Type', 'text/event-stream');
+    response.setHeader('Cache-Control', 'no-cache, no-transform');
+    // Without it nginx keeps events back until its buffer is full.
+    response.setHeader('X-Accel-Buffering', 'no');
     response.flushHeaders();
   }
 

@@ -3,7 +3,10 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { PAGE_FOLDER } from '@orchestra/dashboard';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type Locator } from 'playwright-core';
+import { expect } from 'vitest';
+
+const APPEARS_WITHIN_MS = 8_000;
 
 const run = promisify(execFile);
 
@@ -30,4 +33,24 @@ export async function buildPage(): Promise<void> {
   const newest = Math.max(...sources.map((path) => statSync(path).mtimeMs));
   if (existsSync(built) && statSync(built).mtimeMs >= newest) return;
   await run(join(folder, 'node_modules', '.bin', 'vite'), ['build'], { cwd: folder });
+}
+
+declare module 'vitest' {
+  // The parameters have to be those of vitest's own declaration.
+  interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> {
+    /** Is visible now, or becomes so. */
+    toAppear(): T extends Locator ? Promise<void> : R;
+    /** Is gone from the page now, or goes. */
+    toVanish(): T extends Locator ? Promise<void> : R;
+  }
+}
+
+expect.extend({
+  toAppear: (locator: Locator) => reaches(locator, 'visible'),
+  toVanish: (locator: Locator) => reaches(locator, 'detached'),
+});
+
+async function reaches(locator: Locator, state: 'visible' | 'detached'): Promise<{ pass: boolean; message: () => string }> {
+  const failure = await locator.waitFor({ state, timeout: APPEARS_WITHIN_MS }).then(() => undefined, (error: Error) => error);
+  return { pass: failure === undefined, message: () => failure?.message ?? `${String(locator)} is ${state}` };
 }

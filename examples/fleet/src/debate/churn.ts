@@ -4,8 +4,8 @@ import type { TrackedFile } from '../git/tracked-files.ts';
 import type { Measure } from './judge.ts';
 
 const COMMITS_MAX = 200;
-const COMMIT = /^\n?\x01[0-9a-f]{40,64}\x02(.*)$/;
-const NUMSTAT = /^\n?(\d+|-)\t(\d+|-)\t/;
+const COMMIT = /^\n?[0-9a-f]{40,64} (.*)$/;
+const NUMSTAT = /^\n?(\d+|-)\t(\d+|-)\t([\s\S]*)$/;
 
 /** How often the file was changed, by how many, and how much of it, over its last 200 commits, renames included. */
 export async function measureChurn(repository: Repository, file: TrackedFile, text: string, signal: AbortSignal): Promise<Measure[]> {
@@ -25,19 +25,22 @@ async function history(repository: Repository, file: TrackedFile, signal: AbortS
   if (head.length === 0) return none; // nothing was ever committed
   const output = await runGit(repository.root, [
     'log', `--max-count=${COMMITS_MAX}`, '--follow', '--no-show-signature', '--no-ext-diff', '--no-textconv', '--no-color',
-    '--numstat', '-z', '--format=%x01%H%x02%aE', '--', file.name,
+    '--numstat', '-z', '--format=%H %aE', '--', file.name,
   ], { signal });
   const authors = new Set<string>();
   const sum = { commits: 0, lines: 0 };
-  for (const token of output.toString('latin1').split('\0')) {
-    const commit = COMMIT.exec(token);
-    if (commit !== null) {
+  const tokens = output.toString('latin1').split('\0');
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at] ?? '';
+    const [, author] = COMMIT.exec(token) ?? [];
+    if (author !== undefined) {
       sum.commits += 1;
-      authors.add(commit[1] ?? '');
+      authors.add(author);
       continue;
     }
-    const [, added = '-', deleted = '-'] = NUMSTAT.exec(token) ?? [];
-    if (added !== '-' && deleted !== '-') sum.lines += Number(added) + Number(deleted);
+    const [, added = '-', deleted = '-', path] = NUMSTAT.exec(token) ?? [];
+    if (added !== '-' && deleted !== '-') sum.lines += Number(added) + Number(deleted); // "-": it was binary then
+    if (path === '') at += 2; // a renaming: the two names follow, and may look like anything
   }
   return { ...sum, authors: authors.size };
 }

@@ -58,6 +58,6 @@ function refusal(what: string, error: ExecFileException, stderr: string, timeout
   if (error.code === 'ENOENT') return new FleetError('git_missing', 'there is no git on this machine; install it', { cause: error });
   if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return new FleetError('git_output_too_large', `${what} wrote more than may be kept`, { cause: error });
   if (error.killed) return new FleetError('git_timed_out', `${what} did not end within ${timeoutMs / 1_000} s`, { cause: error });
-  if (/not a git repository/i.test(said)) return new FleetError('not_a_repository', said, { cause: error });
+  if (/not a git repository|must be run in a work tree/i.test(said)) return new FleetError('not_a_repository', said, { cause: error });
   return new FleetError('git_failed', `${what} failed: ${said || error.message}`, { cause: error });
 }

@@ -1,5 +1,6 @@
 // Longer ones are no links that a person wrote; the bound keeps a hostile file from being read over and over.
 const LENGTH_MAX = 2_000;
+const NESTED_MAX = 32;
 const IN_ANGLES = /\([ \t]*\n?[ \t]*<((?:[^<>\\\n]|\\[^\n]){0,2000})>/y;
 const PLAIN_START = /\([ \t]*\n?[ \t>]*/y;
 const END = /[ \t]*(?:\n[ \t>]*)?(?:"(?:[^"\\]|\\[\s\S]){0,2000}"|'(?:[^'\\]|\\[\s\S]){0,2000}'|\((?:[^()\\]|\\[\s\S]){0,2000}\))?[ \t]*(?:\n[ \t>]*)?\)/y;
@@ -22,7 +23,7 @@ function plain(text: string, from: number): { target: string; end: number } | un
   for (; at < text.length && at - start <= LENGTH_MAX; at++) {
     const character = text.charAt(at);
     if (character === '\\') at += 1;
-    else if (character === '(') depth += 1;
+    else if (character === '(') { if (++depth > NESTED_MAX) return undefined; }
     else if (character === ')' && depth-- === 0) break;
     else if (/\s/.test(character)) break;
   }

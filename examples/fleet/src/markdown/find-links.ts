@@ -44,7 +44,7 @@ function* inlineLinks(prose: string, spared: readonly (readonly [number, number]
     while ((spared[next]?.[1] ?? Infinity) <= at) next += 1;
     const span = spared[next];
     if (span !== undefined && span[0] <= at) { at = span[1] - 1; continue; }
-    switch (prose[at]) {
+    switch (prose.charAt(at)) {
       case '\\': at += 1; break;
       case '<': at = endOf(AUTOLINK, prose, at); break;
       case '[': openBrackets += 1; break;

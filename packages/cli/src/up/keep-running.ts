@@ -53,6 +53,8 @@ export function keepRunning<R extends Running>(first: R, { name, restart, say, w
       sinceMs = performance.now();
       try {
         current = await restart(stopping.signal);
+        // Stopped in this very moment: stop() had nothing in hand yet.
+        if (stopping.signal.aborted) return await current.stop();
         say(`${name} is running again`);
         how = await current.ended;
       } catch (error) {

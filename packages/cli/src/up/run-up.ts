@@ -22,12 +22,14 @@ export interface RunUpOptions {
  */
 export async function runUp({ verbose, json, say }: RunUpOptions): Promise<void> {
   const requests = new StopRequests();
+  let isUp = false;
   try {
     const settings = readUpSettings(process.env);
     const home = await openHome(settings.home);
     const lock = await lockFolder(home.folder, 'orchestra up').catch((error: unknown) => { throw alreadyRunning(error, home); });
     try {
       const everything = await startEverything({ home, settings, verbose, say, signal: requests.signal });
+      isUp = true;
       process.stdout.write(json ? `${JSON.stringify(summary(everything, home))}\n` : `${welcome(everything, home)}\n`);
       void everything.givenUp.then((name) => {
         process.exitCode = EXIT.failed;
@@ -42,8 +44,9 @@ export async function runUp({ verbose, json, say }: RunUpOptions): Promise<void>
       await lock.release();
     }
   } catch (error) {
-    if (requests.signal.aborted) { say('stopped before everything was started'); process.exitCode = EXIT.failed; return; }
-    throw startFailure(error);
+    if (isUp || !requests.signal.aborted) throw startFailure(error);
+    say('stopped before everything was started');
+    process.exitCode = EXIT.failed;
   } finally {
     requests.close();
   }

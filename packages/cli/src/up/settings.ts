@@ -1,14 +1,16 @@
-import { COMMON_SETTINGS, ConfigError, portNumber, readSettings } from '@orchestra/service-shell';
+import { SETTINGS as ALERT_CASCADE } from '@orchestra/alert-cascade/config';
+import { SETTINGS as PAUSE_API } from '@orchestra/pause-api/config';
+import { COMMON_SETTINGS, ConfigError, readSettings } from '@orchestra/service-shell';
+import { SETTINGS as WORKER_CLAIMER } from '@orchestra/worker-claimer/config';
 import { z } from 'zod';
 
-/** What `orchestra up` reads itself; the services read the rest, and these again. */
+/** What `orchestra up` and the services that it starts read from the environment. */
 export const UP_SETTINGS = {
-  ...COMMON_SETTINGS,
+  ...PAUSE_API,
+  ...WORKER_CLAIMER,
+  ...ALERT_CASCADE,
   DATABASE_URL: COMMON_SETTINGS.DATABASE_URL.optional(),
   ORCHESTRA_HOME: z.string().optional().describe('where `orchestra up` keeps its database, its logs and the admin token; .orchestra in the current folder unless set'),
-  PAUSE_API_PORT: portNumber(4400),
-  WORKER_CLAIMER_PORT: portNumber(4401),
-  ALERT_CASCADE_PORT: portNumber(4402),
 };
 
 export interface UpSettings {
@@ -16,11 +18,15 @@ export interface UpSettings {
   databaseUrl: string | undefined;
   listenDatabaseUrl: string | undefined;
   home: string | undefined;
-  /** For the services: everything as it was given, `_FILE` variants resolved. */
+  /** For the services: everything as it was given, but for the databases. */
   env: NodeJS.ProcessEnv;
 }
 
-/** @throws ConfigError with every problem at once */
+/**
+ * Checks every setting of every part before anything is started.
+ *
+ * @throws ConfigError with every problem at once
+ */
 export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
   const values = readSettings(UP_SETTINGS, env);
   if (values.DATABASE_URL === undefined && values.LISTEN_DATABASE_URL !== undefined) {

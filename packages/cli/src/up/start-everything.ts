@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { makePool, migrate } from '@orchestra/database';
-import { freePort, spawnCluster, type SpawnedCluster } from '@orchestra/local-postgres';
+import { freePort, LocalPostgresError, spawnCluster, type SpawnedCluster } from '@orchestra/local-postgres';
 import { directName } from '../desk/direct-desk.ts';
 import { withoutPassword } from '../desk/database-url.ts';
 import { explainDatabaseError } from '../desk/open-database.ts';
@@ -15,6 +16,10 @@ import { startService, type RunningService } from './service-process.ts';
 import { SERVICES, type ServiceEntry, type ServiceName } from './services.ts';
 import type { UpSettings } from './settings.ts';
 import { Stack } from './stack.ts';
+
+// As long as a server may take to stop.
+const LAST_ONE_WAIT_MS = 35_000;
+const LAST_ONE_POLL_MS = 200;
 
 export interface UpOptions {
   home: Home;
@@ -86,13 +91,30 @@ async function startDatabase({ home, settings, say, signal }: UpOptions, started
   const spawn = (stopping: AbortSignal): Promise<SpawnedCluster> => spawnCluster({
     folder: home.database, port, signal: stopping, onNotice: say, onLog: (line) => log.write(line),
   });
-  const cluster = await spawn(signal);
+  const cluster = await afterLastOne(() => spawn(signal), say, signal);
   const asRunning = (running: SpawnedCluster) => ({ ended: running.ended.then(() => 'the server is gone'), stop: () => running.stop() });
   // The services find it again by themselves: it comes back on the same port.
   const kept = keepRunning(asRunning(cluster), { name: 'PostgreSQL', say, restart: async (stopping) => asRunning(await spawn(stopping)) });
   started.add(() => kept.stop());
   void kept.givenUp.then(() => giveUp('PostgreSQL'));
   return cluster.url;
+}
+
+/**
+ * We hold the home, so whoever still holds the database in it belongs to an `up` that was killed, and is just ending.
+ */
+async function afterLastOne(spawn: () => Promise<SpawnedCluster>, say: (line: string) => void, signal: AbortSignal): Promise<SpawnedCluster> {
+  const deadline = performance.now() + LAST_ONE_WAIT_MS;
+  for (let told = false; ; told = true) {
+    try {
+      return await spawn();
+    } catch (error) {
+      const isHeld = error instanceof LocalPostgresError && error.code === 'folder_in_use';
+      if (!isHeld || performance.now() > deadline) throw error;
+      if (!told) say('waiting for the database of an earlier start, which is still ending');
+      await delay(LAST_ONE_POLL_MS, undefined, { signal });
+    }
+  }
 }
 
 async function prepareDatabase(databaseUrl: string, home: Home, say: (line: string) => void): Promise<string> {

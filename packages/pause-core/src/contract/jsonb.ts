@@ -10,6 +10,8 @@ function problemIn(value: unknown, depth: number): string | undefined {
     if (value.includes('\0')) return 'must not hold NUL characters';
     return value.isWellFormed() ? undefined : 'must not hold lone surrogates';
   }
+  // What JSON.parse makes of 1e999; written down again it would become null.
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'must not hold numbers beyond 1.8e308';
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, inner] of Object.entries(value)) {
     const problem = problemIn(key, depth) ?? problemIn(inner, depth + 1);

@@ -88,15 +88,16 @@ export class ListenSession {
     const payload = String(++this.#pings);
     const arrived = Promise.withResolvers<void>();
     this.#pong = { payload, arrived };
-    // After a stall of this process the timer is due before what came in meanwhile has been read: look at that first.
     const unanswered = (cause?: unknown): void => arrived.reject(this.#gone.signal.aborted
       ? this.#gone.signal.reason
       : new ReplicaError('ping_unanswered', `a ping through the listening connection did not come back within ${pingTimeoutMs} ms`, { cause }));
+    // After a stall of this process timers (also pg's own) are due before what came in meanwhile has been read. Node reads
+    // before it comes to setImmediate, so the answer still counts.
     const timer = setTimeout(() => setImmediate(unanswered), pingTimeoutMs);
     this.#subscriber.notify(this.#pingChannel, payload).catch((error: unknown) => {
       // The server's queue is full for everybody, but it has answered: this connection is not to blame.
       if (sqlState(error) === SQLSTATE.notifyQueueFull) arrived.resolve();
-      else unanswered(error);
+      else setImmediate(unanswered, error);
     });
     try {
       await arrived.promise;

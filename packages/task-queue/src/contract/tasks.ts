@@ -13,12 +13,17 @@ const labels = {
   actor_id: label.nullish(),
 };
 
+// Offsets and years that RFC 3339 knows and PostgreSQL does not would be a server error later.
+const notBefore = instant
+  .transform((text) => new Date(text).toISOString())
+  .refine((text) => /^(19[7-9][0-9]|[2-9][0-9]{3})-/.test(text), 'must be between the years 1970 and 9999');
+
 export const newTask = z.strictObject({
   ...labels,
   priority: z.int().min(-32_768).max(32_767).default(0).describe('smaller goes first'),
   payload: jsonObject.default({}),
   max_attempts: z.int().min(1).max(100).default(3),
-  not_before: instant.nullish().describe('not eligible before this instant'),
+  not_before: notBefore.nullish().describe('not eligible before this instant'),
 }).meta({ id: 'NewTask' });
 
 /** `POST /api/tasks`: one task, or many in the order in which they are to stand. */

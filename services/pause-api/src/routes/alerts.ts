@@ -1,9 +1,8 @@
 import type { Database } from '@orchestra/database';
 import { ackAlert, listAlerts, recordAlert, toAlertView } from '@orchestra/pause-core';
 import { alertRequest, alerts, alertsQuery, alertView, id } from '@orchestra/pause-core/contract';
-import { route, type Route } from '@orchestra/service-shell';
+import { readCursor, route, toPage, type Route } from '@orchestra/service-shell';
 import { z } from 'zod';
-import { readCursor, toPage } from '../cursor.ts';
 
 export function alertRoutes({ db }: { db: Database }): Route[] {
   return [

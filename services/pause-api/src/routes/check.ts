@@ -16,7 +16,7 @@ export function checkRoute({ db, replica }: { db: Queryable; replica: PauseRepli
       return {
         paused: covered?.paused ?? false,
         reason: covered?.reason ?? null,
-        pause: covered?.pause == null ? null : toPauseView(covered.pause),
+        pause: covered === undefined || covered.pause === null ? null : toPauseView(covered.pause),
         stale: replica.known && replica.stale,
       };
     },

@@ -1,10 +1,9 @@
 import type { Database } from '@orchestra/database';
 import { listEndedPauses, toPauseView } from '@orchestra/pause-core';
 import { activePauses, pauseHistory, pausesQuery, type ActivePauses, type PauseHistory } from '@orchestra/pause-core/contract';
-import { route, type Route } from '@orchestra/service-shell';
+import { readCursor, route, toPage, type Route } from '@orchestra/service-shell';
 import { listActivePauseViews } from '@orchestra/task-queue';
 import { z } from 'zod';
-import { readCursor, toPage } from '../cursor.ts';
 
 type Filter = z.output<typeof pausesQuery>;
 

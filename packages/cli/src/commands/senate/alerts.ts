@@ -25,7 +25,7 @@ export default class SenateAlerts extends OrchestraCommand {
     const filter = checked(z.object({ ref_id: label.optional(), severity: severity.optional() }), { ref_id: flags.actor, severity: flags.severity });
     const { rows, more } = await atDesk(flags.direct, (desk) => desk.alerts({ ...filter, ...(flags.unacknowledged && { unacknowledged: true }), limit: flags.limit }));
     this.show(showAlerts(rows));
-    if (more) this.talk(`there are more; --limit ${Math.min(flags.limit * 2, 200)} shows more of them`);
+    if (more) this.hint(`there are more; --limit ${Math.min(flags.limit * 2, 200)} shows more of them`);
     return { alerts: rows, more };
   }
 }

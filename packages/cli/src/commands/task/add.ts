@@ -26,7 +26,7 @@ export default class TaskAdd extends OrchestraCommand {
     const tasks = await this.#tasks(flags);
     const ids = await atDesk(flags.direct, (desk) => addTasks(desk, tasks));
     this.show(ids.join('\n'));
-    if (!this.jsonEnabled()) this.talk(ids.length === 1 ? 'added 1 task' : `added ${ids.length} tasks`);
+    this.hint(ids.length === 1 ? 'added 1 task' : `added ${ids.length} tasks`);
     return { ids };
   }
 

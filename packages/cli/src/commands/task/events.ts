@@ -19,7 +19,7 @@ export default class TaskEvents extends OrchestraCommand {
     const request = checked(z.object({ id }), args);
     const { rows, more } = await atDesk(flags.direct, (desk) => desk.taskEvents(request.id, flags.limit));
     this.show(showTaskEvents(rows));
-    if (more) this.talk(`there are more; --limit ${Math.min(flags.limit * 2, 200)} shows more of them`);
+    if (more) this.hint(`there are more; --limit ${Math.min(flags.limit * 2, 200)} shows more of them`);
     return { events: rows, more };
   }
 }

@@ -24,7 +24,7 @@ export default class TaskList extends OrchestraCommand {
     const filter = checked(tasksQuery, { ...toLabels(flags), status: flags.status, limit: flags.limit });
     const { rows, more } = await atDesk(flags.direct, (desk) => desk.tasks(filter));
     this.show(showTasks(rows));
-    if (more) this.talk(`there are more; --limit ${Math.min(flags.limit * 2, 200)} shows more of them`);
+    if (more) this.hint(`there are more; --limit ${Math.min(flags.limit * 2, 200)} shows more of them`);
     return { tasks: rows, more };
   }
 }

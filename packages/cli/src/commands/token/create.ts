@@ -30,7 +30,7 @@ export default class TokenCreate extends OrchestraCommand {
     const order = checked(z.object({ name: label, role }), { name: args.name, role: flags.role });
     const token = await atDatabase((db) => createToken(db, { ...order, by: directName(), expiresInSeconds: flags.expires }));
     this.show(token);
-    this.talk(`made for ${order.name} (${order.role}); it cannot be shown again`);
+    this.hint(`made for ${order.name} (${order.role}); it cannot be shown again`);
     return { ...order, token, expires_in_seconds: flags.expires ?? null };
   }
 }

@@ -1,0 +1,176 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@orchestra/client';
+import { AGENT_NAMES, type AgentName } from './agents.ts';
+import type { AgentMessage } from './agent-message.ts';
+import { AgentProcess } from './agent-process.ts';
+import { enqueuePlan } from './enqueue-plan.ts';
+import { Ledger } from './ledger.ts';
+import { planSweep } from './plan.ts';
+
+const LOOK_EVERY_MS = 1_000;
+// An agent that dies at once, again and again, has something wrong with it that another start does not heal.
+const STARTS_MAX = 5;
+const STARTS_WITHIN_MS = 60_000;
+const BACKLOG_PAGES_MAX = 20;
+
+export interface FleetOptions {
+  client: Client;
+  /** A folder in the repository that the fleet works on. */
+  repo: string;
+  /** One sweep, to its end. Otherwise each agent begins another one whenever it is through. */
+  once: boolean;
+  paceMs: number;
+  say: (line: string) => void;
+  /** Stops the fleet; what is queued stays queued. */
+  signal: AbortSignal;
+}
+
+export interface FleetReport {
+  done: number;
+  failed: number;
+  /** An agent died again and again. */
+  givenUp: boolean;
+}
+
+/** Plans, starts the agents and follows them. Leaves no process behind, however it ends. */
+export async function runFleet(options: FleetOptions): Promise<FleetReport> {
+  const { signal, say } = options;
+  const fleet = new Fleet(options);
+  try {
+    await fleet.begin();
+    while (!signal.aborted && !fleet.givenUp && !(options.once && fleet.settled)) {
+      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // aborted: the loop's condition ends it
+      if (!signal.aborted) await fleet.look().catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error; // stopped while it began
+  } finally {
+    await fleet.stop();
+  }
+  return fleet.report();
+}
+
+class Fleet {
+  readonly #options: FleetOptions;
+  readonly #ledgers: Record<AgentName, Ledger> = { skeptic: new Ledger(), librarian: new Ledger(), scribe: new Ledger() };
+  readonly #doneBefore: Record<AgentName, number> = { skeptic: 0, librarian: 0, scribe: 0 };
+  readonly #processes = new Map<AgentName, AgentProcess>();
+  #stopping = false;
+  #shown = '';
+  givenUp = false;
+
+  constructor(options: FleetOptions) { this.#options = options; }
+
+  get settled(): boolean { return AGENT_NAMES.every((agent) => this.#ledgers[agent].settled); }
+
+  async begin(): Promise<void> {
+    const { once, repo, say } = this.#options;
+    const wanting = once ? AGENT_NAMES : await this.#withoutBacklog();
+    await this.#enqueue(wanting);
+    if (this.settled && once) throw new Error(`${repo} tracks no files: there is nothing to do`);
+    for (const agent of AGENT_NAMES) void this.#keepRunning(agent);
+    say(`${AGENT_NAMES.join(', ')} are at work on ${repo}; Ctrl-C stops them`);
+  }
+
+  /** One look at how far everybody is. */
+  async look(): Promise<void> {
+    const { client, once } = this.#options;
+    const through: AgentName[] = [];
+    for (const agent of AGENT_NAMES) {
+      const ledger = this.#ledgers[agent];
+      if (ledger.done === this.#doneBefore[agent]) await ledger.reconcile(async (id) => (await client.task(id)).status);
+      this.#doneBefore[agent] = ledger.done;
+      if (ledger.settled) through.push(agent);
+    }
+    this.#showProgress(await this.#pausedAgents());
+    if (!once && through.length > 0) await this.#enqueue(through);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all([...this.#processes.values()].map((process) => process.stop()));
+    this.#showProgress(new Map());
+  }
+
+  report(): FleetReport {
+    const ledgers = AGENT_NAMES.map((agent) => this.#ledgers[agent]);
+    const sum = (counts: number[]): number => counts.reduce((a, b) => a + b, 0);
+    return { done: sum(ledgers.map(({ done }) => done)), failed: sum(ledgers.map(({ failed }) => failed)), givenUp: this.givenUp };
+  }
+
+  async #enqueue(agents: readonly AgentName[]): Promise<void> {
+    if (agents.length === 0) return;
+    const { client, repo, signal } = this.#options;
+    const plan = (await planSweep(repo, signal)).filter((task) => agents.includes(task.agent_id));
+    const ids = await enqueuePlan(client, plan, signal);
+    for (const agent of agents) this.#ledgers[agent].add(ids[agent]);
+  }
+
+  /** Agents whose queue is empty. What an earlier fleet has left is gone on with, instead of being added again. */
+  async #withoutBacklog(): Promise<AgentName[]> {
+    const { client, signal } = this.#options;
+    const empty: AgentName[] = [];
+    for (const agent of AGENT_NAMES) {
+      let cursor: string | undefined;
+      for (let page = 0; page < BACKLOG_PAGES_MAX; page++) {
+        const answer = await client.tasks({ agent_id: agent, status: 'queued', limit: 200, cursor }, { signal });
+        this.#ledgers[agent].add(answer.tasks.map(({ id }) => id));
+        if (answer.next_cursor === null) break;
+        cursor = answer.next_cursor;
+      }
+      if (this.#ledgers[agent].settled) empty.push(agent);
+    }
+    return empty;
+  }
+
+  async #keepRunning(agent: AgentName): Promise<void> {
+    const { paceMs, say } = this.#options;
+    const startedAt: number[] = [];
+    while (!this.#stopping) {
+      startedAt.push(performance.now());
+      const process_ = new AgentProcess({
+        agent, paceMs, env: process.env, onLine: (line) => say(`${agent}: ${line}`), onMessage: (message) => this.#heard(agent, message),
+      });
+      this.#processes.set(agent, process_);
+      const how = await process_.ended;
+      if (this.#stopping || this.#options.signal.aborted) return;
+      const recent = startedAt.filter((at) => at > performance.now() - STARTS_WITHIN_MS);
+      if (recent.length >= STARTS_MAX) {
+        say(`${agent} has died ${recent.length} times within a minute (${how}); the fleet stops`);
+        this.givenUp = true;
+        return;
+      }
+      say(`${agent} has died (${how}) and is started again`);
+    }
+  }
+
+  #heard(agent: AgentName, message: AgentMessage): void {
+    const { say } = this.#options;
+    switch (message.kind) {
+      case 'started': break;
+      case 'ended': this.#ledgers[agent].ended(message.id, message.status); break;
+      case 'stopped_at_checkpoint': say(`${agent}: task ${message.id} (${message.skill}) stopped at a checkpoint: ${message.reason}`); break;
+      case 'trouble': say(`${agent}: ${message.what}`); break;
+    }
+  }
+
+  async #pausedAgents(): Promise<Map<AgentName, string>> {
+    const paused = new Map<AgentName, string>();
+    for (const agent of AGENT_NAMES) {
+      const { reason, paused: isPaused } = await this.#options.client.check({ agent_id: agent }, { signal: this.#options.signal });
+      if (isPaused) paused.set(agent, reason ?? 'paused');
+    }
+    return paused;
+  }
+
+  #showProgress(paused: ReadonlyMap<AgentName, string>): void {
+    const parts = AGENT_NAMES.map((agent) => {
+      const { done, total, failed } = this.#ledgers[agent];
+      const reason = paused.get(agent);
+      return `${agent} ${done}/${total}${failed > 0 ? ` (${failed} failed)` : ''}${reason === undefined ? '' : ` (paused: ${reason})`}`;
+    });
+    const line = parts.join(' · ');
+    if (line !== this.#shown) this.#options.say(line);
+    this.#shown = line;
+  }
+}

@@ -1,0 +1,215 @@
+// Every command against running services.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { testDatabase, until } from '@orchestra/testkit';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { Going, orchestra, temporaryFolder, up, type Ended, type RunOptions } from './orchestra.ts';
+
+// Each command line is a process, and other tests use the machine too.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+const database = testDatabase({ empty: true });
+let running: Awaited<ReturnType<typeof up>>;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  env = { ORCHESTRA_HOME: join(folder.path, '.orchestra') };
+  running = await up(env['ORCHESTRA_HOME'] ?? '', { DATABASE_URL: database.url });
+});
+afterAll(async () => {
+  await running.going.clear();
+  await folder.remove();
+});
+beforeEach(async () => {
+  await database.pool.query("update senate_pause set cleared_at = clock_timestamp(), cleared_by = 'test' where cleared_at is null");
+  await database.pool.query('truncate tasks, task_events restart identity');
+});
+
+function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  return orchestra(args, { ...options, env: { ...env, ...options.env } });
+}
+
+async function json(args: readonly string[], options: RunOptions = {}): Promise<unknown> {
+  const ended = await run([...args, '--json'], options);
+  expect(ended.stderr).toBe('');
+  expect(ended.code).toBe(0);
+  return JSON.parse(ended.stdout);
+}
+
+const PAUSE = {
+  id: expect.stringMatching(/^\d+$/), scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway loop', source: 'person',
+  paused_at: expect.any(String), paused_by: 'admin', ttl_seconds: 1_800, expires_at: expect.any(String), cleared_at: null, cleared_by: null,
+  // Nothing was in flight, so it is quiet within moments: by the time of the answer, or not yet.
+  quiet_at: expect.toBeOneOf([null, expect.any(String)]),
+};
+
+test('senate pause answers the receipt; pauses, check and unpause follow', async () => {
+  await run(['task', 'add', '--agent', 'skeptic']);
+  const receipt = await json(['senate', 'pause', 'agent', 'skeptic', '--reason', 'runaway loop', '--ttl', '30m']);
+  expect(receipt).toEqual({ ...PAUSE, settled: true, in_flight: [], in_flight_count: 0, queued: 1 });
+  expect(await json(['senate', 'pauses'])).toEqual({
+    pauses: [{ ...PAUSE, age_seconds: expect.any(Number), remaining_seconds: expect.any(Number), in_flight_count: 0, queued: 1, quiet: true }],
+  });
+  expect(await json(['senate', 'pauses', 'agent', 'other'])).toEqual({ pauses: [] });
+
+  const check = await run(['senate', 'check', '--agent', 'skeptic', '--json']);
+  expect(check.code).toBe(3);
+  expect(JSON.parse(check.stdout)).toMatchObject({ paused: true, reason: 'runaway loop', stale: false, pause: { scope_value: 'skeptic' } });
+  expect(await run(['senate', 'check', '--agent', 'scribe'])).toEqual({ code: 0, stdout: 'not paused\n', stderr: '' });
+
+  expect(await json(['senate', 'unpause', 'agent', 'skeptic'])).toMatchObject({ cleared: [{ scope_value: 'skeptic', cleared_by: 'admin' }], still_paused: [] });
+  expect(await run(['senate', 'unpause', 'agent', 'skeptic'])).toEqual({ code: 0, stdout: 'agent skeptic was not paused; nothing to clear\n', stderr: '' });
+});
+
+test('for people the receipt is a few lines, with the runs in flight and how to end it', async () => {
+  await run(['task', 'add', '--agent', 'skeptic', '--skill', 'debate']);
+  await claim();
+  await run(['task', 'add', '--agent', 'skeptic']);
+  const { stdout, code } = await run(['senate', 'pause', 'agent', 'skeptic', '--reason', 'runaway loop']);
+  expect(code).toBe(0);
+  expect(stdout.split('\n')).toEqual([
+    expect.stringMatching(/^paused agent skeptic until somebody clears it \(pause \d+, by admin\): runaway loop$/),
+    'settled: from now on none of its tasks starts',
+    'in flight: 1 run goes on to its normal end',
+    expect.stringMatching(/^ {2}TASK {2}AGENT {4}SKILL {3}SINCE +WORKER$/),
+    expect.stringMatching(/^ {2}1 {5}skeptic {2}debate {2}\d+s ago \(.*Z\) {2}test-worker$/),
+    'waiting: 1 task keeps its place in the queue',
+    'to end it: orchestra senate unpause agent skeptic',
+    '',
+  ]);
+});
+
+test('--dry-run tells what a pause would hold and writes nothing', async () => {
+  await run(['task', 'add', '--quest', 'q-7']);
+  expect(await json(['senate', 'pause', 'quest', 'q-7', '--reason', 'wrong brief', '--dry-run'])).toMatchObject({ dry_run: true, queued: 1, other_pauses: [] });
+  expect(await json(['senate', 'pauses'])).toEqual({ pauses: [] });
+});
+
+test('P7 one pause is ended by its id, and what still holds is told', async () => {
+  const first = await json(['senate', 'pause', 'actor', 'a-1', '--reason', 'one']) as { id: string };
+  await json(['senate', 'pause', 'actor', 'a-1', '--reason', 'two', '--until-cleared']);
+  const ended = await run(['senate', 'unpause', '--id', first.id]);
+  expect(ended.stdout).toMatch(new RegExp(`^cleared pause ${first.id} on actor a-1\\nstill: actor a-1 is paused by admin since .*: two\\n$`));
+  expect(await run(['senate', 'unpause', '--id', first.id])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('was cleared by admin at') });
+});
+
+test.each([
+  ['a ttl without a unit', ['senate', 'pause', 'agent', 'x', '--reason', 'r', '--ttl', '90'], '"90" has no unit: say 90s or 90m'],
+  ['no reason', ['senate', 'pause', 'agent', 'x'], 'Missing required flag reason'],
+  ['a blank reason', ['senate', 'pause', 'agent', 'x', '--reason', ' '], 'reason: must not be blank'],
+  ['an unknown kind', ['senate', 'pause', 'persona', 'x', '--reason', 'r'], 'Expected persona to be one of: agent, skill, quest, actor'],
+  ['no value', ['senate', 'pause', 'agent', '--reason', 'r'], 'Missing 1 required arg'],
+  ['--ttl and --until-cleared', ['senate', 'pause', 'agent', 'x', '--reason', 'r', '--ttl', '5m', '--until-cleared'], 'cannot also be provided'],
+  ['nothing to unpause', ['senate', 'unpause'], 'say what to unpause'],
+  ['a scope and an id', ['senate', 'unpause', 'agent', 'x', '--id', '1'], 'not both'],
+  ['nothing to check', ['senate', 'check'], 'say what to check'],
+  ['an id that is none', ['task', 'show', 'abc'], 'id: must be an id: digits only'],
+  ['a payload that is no JSON', ['task', 'add', '--payload', '{'], '--payload is not JSON'],
+  ['a payload that is no object', ['task', 'add', '--payload', '[1]'], 'payload: '],
+  ['a worker without a command', ['worker', '--skill', 'lint'], 'say what to run'],
+  ['an unknown flag', ['queue', '--bogus'], 'Nonexistent flag: --bogus'],
+  ['an unknown command', ['senate', 'explode'], 'senate:explode not found'],
+])('wrong usage ends with 2 and one message: %s', async (_what, args, message) => {
+  const ended = await run(args);
+  expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
+  expect(ended.stderr).not.toMatch(/\n\s+at /);
+});
+
+test('under --json an error is JSON on stdout too, with its code', async () => {
+  const refused = await run(['task', 'show', '4711', '--json']);
+  expect(refused.code).toBe(1);
+  expect(JSON.parse(refused.stdout)).toEqual({ error: { code: 'task_not_found', message: expect.stringContaining('4711') } });
+  const misused = await run(['task', 'show', 'abc', '--json']);
+  expect(misused.code).toBe(2);
+  expect(JSON.parse(misused.stdout)).toEqual({ error: { code: 'wrong_usage', message: 'id: must be an id: digits only' } });
+});
+
+test('tasks are added one by one, from a file, from standard input, and are shown', async () => {
+  expect(await json(['task', 'add', '--agent', 'skeptic', '--skill', 'debate', '--priority', '-2', '--payload', '{"file":"README.md"}'])).toEqual({ ids: ['1'] });
+  const file = join(folder.path, 'tasks.ndjson');
+  await writeFile(file, '{"agent_id":"scribe"}\n\n{"priority":5,"quest_id":"other"}\n');
+  expect(await run(['task', 'add', '--quest', 'q-1', '--from', file])).toEqual({ code: 0, stdout: '2\n3\n', stderr: 'added 2 tasks\n' });
+  expect(await json(['task', 'add', '--payload', '-'], { input: '{"from":"stdin"}' })).toEqual({ ids: ['4'] });
+  expect(await json(['task', 'add', '--from', '-'], { input: '{}\n' })).toEqual({ ids: ['5'] });
+
+  expect(await json(['task', 'show', '1'])).toMatchObject({ id: '1', status: 'queued', agent_id: 'skeptic', skill: 'debate', priority: -2, payload: { file: 'README.md' }, created_by: 'admin' });
+  expect(await json(['task', 'list', '--quest', 'q-1'])).toMatchObject({ tasks: [{ id: '2', agent_id: 'scribe' }], more: false });
+  expect(await json(['task', 'list', '--limit', '2'])).toMatchObject({ tasks: [{ id: '5' }, { id: '4' }], more: true });
+  expect(await json(['task', 'events', '1'])).toMatchObject({ events: [{ task_id: '1', kind: 'queued', by: 'admin' }], more: false });
+  expect(await json(['queue'])).toMatchObject({ counts: { queued: 5, running: 0 }, pauses: { active: 0 }, reaper: { reaped_total: 0 } });
+});
+
+test('a wrong line in a file is named, and nothing of it is added', async () => {
+  const file = join(folder.path, 'wrong.ndjson');
+  await writeFile(file, '{"agent_id":"scribe"}\n{"agent":"scribe"}\n');
+  expect(await run(['task', 'add', '--from', file])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`${file} line 2: Unrecognized key: "agent"`) });
+  expect(await json(['task', 'list'])).toEqual({ tasks: [], more: false });
+});
+
+test('alerts are listed and acknowledged', async () => {
+  await database.pool.query("insert into senate_alerts (kind, ref_id, severity) values ('latency', 'a-9', 'high'), ('cost', 'a-8', 'low')");
+  const { alerts } = await json(['senate', 'alerts', '--actor', 'a-9']) as { alerts: { id: string }[] };
+  expect(alerts).toMatchObject([{ kind: 'latency', ref_id: 'a-9', severity: 'high', ack_at: null }]);
+  expect(await json(['senate', 'alerts', 'ack', alerts[0]?.id ?? ''])).toMatchObject({ ack_by: 'admin' });
+  expect(await json(['senate', 'alerts', '--unacknowledged'])).toMatchObject({ alerts: [{ ref_id: 'a-8' }], more: false });
+});
+
+test('what others wrote cannot draw on the terminal', async () => {
+  await database.pool.query("insert into senate_pause (scope_kind, scope_value, reason, paused_by) values ('agent', E'x\\u001b[2J', E'red \\u001b[31m\\u202e', E'me\\n')");
+  const shown = await run(['senate', 'pauses']);
+  expect(shown.stdout).toContain('red \\x1b[31m\\u202e');
+  expect(shown.stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
+  const printed = await run(['senate', 'pauses', '--json']);
+  expect(printed.stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
+  expect(JSON.parse(printed.stdout)).toMatchObject({ pauses: [{ scope_value: 'x\u001b[2J', reason: 'red \u001b[31m\u202e', paused_by: 'me\n' }] });
+});
+
+test('a token is made, works under its name and role, is listed and revoked', async () => {
+  const { token } = await json(['token', 'create', 'night shift', '--role', 'operator', '--expires', '90d']) as { token: string };
+  const paused = await json(['senate', 'pause', 'skill', 'debate', '--reason', 'r'], { env: { ORCHESTRA_TOKEN: token } });
+  expect(paused).toMatchObject({ paused_by: 'night shift' });
+  expect(await run(['token', 'create', 'night shift', '--role', 'viewer'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('a living token is named night shift') });
+  expect(await json(['token', 'list'])).toMatchObject({
+    tokens: expect.arrayContaining([expect.objectContaining({ name: 'night shift', role: 'operator' }), expect.objectContaining({ name: 'admin', role: 'admin' })]),
+  });
+  const { stdout: worker } = await run(['token', 'create', 'hands', '--role', 'worker']);
+  const refused = await run(['senate', 'unpause', 'skill', 'debate'], { env: { ORCHESTRA_TOKEN: worker.trim() } });
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(await run(['token', 'revoke', 'hands'])).toEqual({ code: 0, stdout: 'revoked hands\n', stderr: '' });
+  expect(await run(['token', 'revoke', 'hands'])).toMatchObject({ code: 1 });
+  const unknown = await run(['senate', 'pauses'], { env: { ORCHESTRA_TOKEN: `orc_${'x'.repeat(43)}` } });
+  expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('check ORCHESTRA_TOKEN') });
+});
+
+test('db migrate says that there is nothing to do', async () => {
+  expect(await json(['db', 'migrate'])).toEqual({ applied: 0, total: expect.any(Number) });
+});
+
+test('any command is a worker: exit code 0 is done, anything else failed, the output is kept', async () => {
+  await run(['task', 'add', '--skill', 'lint', '--payload', '{"say":"hello"}']);
+  await run(['task', 'add', '--skill', 'lint', '--payload', '{"say":"","n":1}', '--max-attempts', '1']);
+  await run(['task', 'add', '--skill', 'other']);
+  const program = 'let s="";process.stdin.on("data",d=>s+=d).on("end",()=>{const {say}=JSON.parse(s);console.log(say);process.exit(say?0:7)})';
+  const worker = new Going(['worker', '--skill', 'lint', '--concurrency', '2', '--json', '--', process.execPath, '-e', program], { env });
+  onTestFinished(() => worker.clear());
+  await until('both have ended', () => worker.stdout.trim().split('\n').length === 2, 60_000);
+  expect(worker.stdout.trim().split('\n').map((line) => JSON.parse(line) as object)).toEqual(expect.arrayContaining([
+    expect.objectContaining({ event: 'finished', task_id: '1' }), expect.objectContaining({ event: 'failed', task_id: '2', status: 'failed' }),
+  ]));
+  expect(worker.stderr).toMatch(/^task 1 \(lint\): done in /m);
+  expect(worker.stderr).toMatch(/^task 2 \(lint\): failed in .*exit code 7/m);
+  worker.child.kill('SIGINT');
+  expect(await worker.ended()).toBe(0);
+  expect(await json(['task', 'show', '1'])).toMatchObject({ status: 'succeeded', result: { exit_code: 0, stdout: 'hello\n' } });
+  expect(await json(['task', 'show', '3'])).toMatchObject({ status: 'queued' });
+});
+
+async function claim(): Promise<void> {
+  const token = (await run(['token', 'create', `claimer ${Date.now()}`, '--role', 'worker'])).stdout.trim();
+  const answer = await fetch(`${running.ready.worker_claimer}/api/tasks/claim`, {
+    method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ worker: 'test-worker' }),
+  });
+  expect(answer.status).toBe(200);
+}

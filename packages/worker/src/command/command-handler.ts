@@ -1,0 +1,85 @@
+import type { ClaimedTask } from '@orchestra/task-queue/contract';
+import { storable } from '../error-text.ts';
+import { TaskFailure } from '../stop-reasons.ts';
+import type { Handler } from '../task-run.ts';
+import { commandEnvironment } from './environment.ts';
+import { runCommand, type CommandEnd } from './run-command.ts';
+
+export interface CommandHandlerOptions {
+  /** The program and its arguments; no shell is involved. */
+  command: readonly string[];
+  /** The whole process group is ended after this. One hour unless given. */
+  timeLimitMs?: number | undefined;
+  /** How much of stdout and of stderr is kept with the run, each from its end. */
+  outputBytesMax?: number | undefined;
+  /** From TERM to KILL. */
+  graceMs?: number | undefined;
+  cwd?: string | undefined;
+  /** Added to this process's environment, of which credentials are not handed on. */
+  env?: Record<string, string> | undefined;
+}
+
+/** What is kept with the task. */
+export interface CommandResult {
+  /** null: ended by a signal. */
+  exit_code: number | null;
+  signal: string | null;
+  duration_ms: number;
+  stdout: string;
+  stderr: string;
+  /** How much there was in all; what is kept are the last bytes of it. */
+  stdout_bytes: number;
+  stderr_bytes: number;
+}
+
+const TIME_LIMIT_MS = 3_600_000;
+const OUTPUT_BYTES_MAX = 64 * 1_024;
+const GRACE_MS = 5_000;
+// A result travels as JSON within 256 KiB, and a control character takes six bytes there.
+const RESULT_BYTES_MAX = 200_000;
+
+/**
+ * A handler that runs a command: payload as JSON on stdin and in `ORCHESTRA_PAYLOAD`. Exit code 0 is done, anything else has
+ * failed; the output is kept either way.
+ *
+ * @throws TypeError without a command
+ */
+export function createCommandHandler(options: CommandHandlerOptions): Handler {
+  const [program, ...args] = options.command;
+  if (program === undefined || program === '') throw new TypeError('a command worker needs a command, for example: orchestra worker --skill lint -- node lint.mjs');
+  const { timeLimitMs = TIME_LIMIT_MS, outputBytesMax = OUTPUT_BYTES_MAX, graceMs = GRACE_MS } = options;
+  return async (task: ClaimedTask, context): Promise<CommandResult> => {
+    const payloadJson = JSON.stringify(task.payload);
+    const end = await runCommand({
+      program, args, graceMs, timeLimitMs, outputBytesMax,
+      cwd: options.cwd,
+      env: commandEnvironment(task, payloadJson, process.env, options.env),
+      stdin: payloadJson,
+      signal: context.signal,
+      onUnguarded: (error) => context.log('the command runs on should this worker be killed', { error: error.message }),
+    });
+    if (end.why === 'aborted') throw context.signal.reason;
+    const result = fittingResult(end, outputBytesMax);
+    if (end.why === 'exited' && end.exitCode === 0) return result;
+    throw new TaskFailure(failureText(program, end, timeLimitMs, result), { result });
+  };
+}
+
+function fittingResult(end: CommandEnd, outputBytesMax: number): CommandResult {
+  for (let bytesMax = outputBytesMax; ; bytesMax = Math.floor(bytesMax / 2)) {
+    const result: CommandResult = {
+      exit_code: end.exitCode, signal: end.signal, duration_ms: Math.round(end.durationMs),
+      stdout: end.stdout.text(bytesMax), stderr: end.stderr.text(bytesMax),
+      stdout_bytes: end.stdout.bytesSeen, stderr_bytes: end.stderr.bytesSeen,
+    };
+    if (Buffer.byteLength(JSON.stringify(result)) <= RESULT_BYTES_MAX || bytesMax === 0) return result;
+  }
+}
+
+function failureText(program: string, end: CommandEnd, timeLimitMs: number, { stderr }: CommandResult): string {
+  const what = end.why === 'time-limit' ? `was ended at its time limit of ${timeLimitMs / 1_000} s`
+    : end.exitCode === null ? `was ended by ${end.signal}`
+      : `ended with exit code ${end.exitCode}`;
+  const said = stderr.trimEnd().slice(-2_000);
+  return storable(`${program} ${what}${said === '' ? '' : `\n${said}`}`);
+}

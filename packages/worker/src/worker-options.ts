@@ -1,0 +1,92 @@
+import { hostname } from 'node:os';
+import { clientSettingsFromEnv, createClient, type Client } from '@orchestra/client';
+import { claimRequest, type ClaimRequest } from '@orchestra/task-queue/contract';
+import type { Handler } from './task-run.ts';
+
+export interface WorkerOptions {
+  /** worker-claimer. Where the settings of the client say, unless given. */
+  url?: string | undefined;
+  /** pause-api, for checkpoints. Where the settings of the client say, unless given. */
+  pauseUrl?: string | undefined;
+  token?: string | undefined;
+  /** By skill; `*` takes every other task, also one without a skill. */
+  handlers: Readonly<Record<string, Handler>>;
+  /** Claims tasks of these agents only. */
+  agents?: readonly string[] | undefined;
+  /** Claims tasks of these skills only. Absent: those that have a handler, or any where there is a `*`. */
+  skills?: readonly string[] | undefined;
+  /** How many tasks at a time. 1 unless given. */
+  concurrency?: number | undefined;
+  /** Names this worker in receipts and histories; several may share a name. Host and process id unless given. */
+  name?: string | undefined;
+  /** What checkpoints do while the active pauses could never be read (P13). With `stop` nothing is claimed until then either. */
+  onUnknown?: 'continue' | 'stop' | undefined;
+  /** How long a claim waits for a task at the service. */
+  waitSeconds?: number | undefined;
+  /** How long running handlers may go on after `stop()`, before their signal is aborted. */
+  drainMs?: number | undefined;
+  /** How long after that a handler may take to end, before its task is put back without waiting for it. */
+  abortGraceMs?: number | undefined;
+  /** How often the active pauses are read when no bell rings. */
+  rereadEveryMs?: number | undefined;
+}
+
+export interface WorkerSettings {
+  client: Client;
+  claim: Omit<ClaimRequest, 'limit'> & { worker: string };
+  handlerFor: (skill: string | null) => Handler | undefined;
+  concurrency: number;
+  onUnknown: 'continue' | 'stop';
+  drainMs: number;
+  abortGraceMs: number;
+  rereadEveryMs: number | undefined;
+}
+
+const ANY_SKILL = '*';
+const CONCURRENCY_MAX = 1_000;
+const WAIT_SECONDS = 20;
+const DRAIN_MS = 30_000;
+// Longer than a command is given between TERM and KILL.
+const ABORT_GRACE_MS = 10_000;
+
+/** @throws TypeError for what makes no worker */
+export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
+  const { handlers, concurrency = 1, onUnknown = 'continue' } = options;
+  const named = Object.keys(handlers).filter((skill) => skill !== ANY_SKILL);
+  const handlerFor = (skill: string | null) => (skill !== null && Object.hasOwn(handlers, skill) ? handlers[skill] : handlers[ANY_SKILL]);
+  if (Object.keys(handlers).length === 0) throw new TypeError('a worker needs at least one handler');
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > CONCURRENCY_MAX) {
+    throw new TypeError(`concurrency must be a whole number from 1 to ${CONCURRENCY_MAX}, not ${concurrency}`);
+  }
+  const unhandled = options.skills?.filter((skill) => handlerFor(skill) === undefined) ?? [];
+  if (unhandled.length > 0) throw new TypeError(`there is no handler for ${unhandled.join(', ')}`);
+
+  const skills = options.skills ?? (handlers[ANY_SKILL] === undefined ? named : undefined);
+  const parsed = claimRequest.omit({ limit: true }).safeParse({
+    worker: options.name ?? `${hostname()}:${process.pid}`,
+    host: hostname(),
+    pid: process.pid,
+    wait_seconds: options.waitSeconds ?? WAIT_SECONDS,
+    ...(skills === undefined ? {} : { skills }),
+    ...(options.agents === undefined ? {} : { agents: options.agents }),
+  });
+  if (!parsed.success) {
+    throw new TypeError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '), { cause: parsed.error });
+  }
+  return {
+    client: clientFor(options),
+    claim: parsed.data,
+    handlerFor,
+    concurrency,
+    onUnknown,
+    drainMs: options.drainMs ?? DRAIN_MS,
+    abortGraceMs: options.abortGraceMs ?? ABORT_GRACE_MS,
+    rereadEveryMs: options.rereadEveryMs,
+  };
+}
+
+function clientFor({ url, pauseUrl, token }: WorkerOptions): Client {
+  if (url !== undefined && pauseUrl !== undefined && token !== undefined) return createClient({ url: pauseUrl, tasksUrl: url, token });
+  const found = clientSettingsFromEnv(process.env);
+  return createClient({ url: pauseUrl ?? found.url, tasksUrl: url ?? found.tasksUrl, token: token ?? found.token });
+}

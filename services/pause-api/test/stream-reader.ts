@@ -1,0 +1,71 @@
+import { senateEvent, type SenateEvent } from '@orchestra/pause-core/contract';
+import { until } from '@orchestra/testkit';
+
+export interface Received {
+  id: string;
+  event: SenateEvent;
+}
+
+/** A reader of the event stream that keeps what it was told, checked against the contract. */
+export class StreamReader {
+  readonly received: Received[] = [];
+  /** Comments, which carry no event. */
+  heartbeats = 0;
+  ended = false;
+  readonly response: Response;
+  readonly #leave: AbortController;
+  #rest = '';
+
+  private constructor(response: Response, leave: AbortController) {
+    this.response = response;
+    this.#leave = leave;
+  }
+
+  static async open(url: string, token: string, lastEventId?: string): Promise<StreamReader> {
+    const leave = new AbortController();
+    const response = await fetch(`${url}/api/senate/events`, {
+      headers: { authorization: `Bearer ${token}`, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) }, signal: leave.signal,
+    });
+    const reader = new StreamReader(response, leave);
+    if (response.ok) void reader.#read();
+    return reader;
+  }
+
+  get lastId(): string { return this.received.at(-1)?.id ?? ''; }
+
+  /** Everything told, as `type of what`. */
+  get told(): string[] {
+    return this.received.map(({ event }) => {
+      if (event.type === 'snapshot') return `snapshot of ${event.data.pauses.map((pause) => pause.scope_value).toSorted().join(', ') || 'nothing'}`;
+      return `${event.type} ${event.type === 'alert.created' ? event.data.ref_id : event.data.scope_value}`;
+    });
+  }
+
+  async until(told: string): Promise<void> {
+    await until(`${told} in the stream`, () => this.told.includes(told));
+  }
+
+  leave(): void { this.#leave.abort(); }
+
+  async #read(): Promise<void> {
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    try {
+      for await (const chunk of this.response.body ?? []) {
+        const messages = (this.#rest + decoder.decode(chunk, { stream: true })).split('\n\n');
+        this.#rest = messages.pop() ?? '';
+        for (const message of messages) this.#take(message);
+      }
+    } catch {
+      // the connection was cut; `ended` tells
+    }
+    this.ended = true;
+  }
+
+  #take(message: string): void {
+    if (message.startsWith(':')) this.heartbeats += 1;
+    const fields = new Map(message.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
+    const data = fields.get('data');
+    if (data === undefined) return;
+    this.received.push({ id: fields.get('id') ?? '', event: senateEvent.parse({ type: fields.get('event'), data: JSON.parse(data) }) });
+  }
+}

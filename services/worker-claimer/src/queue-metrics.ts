@@ -1,0 +1,38 @@
+import type { Metrics } from '@orchestra/service-shell';
+import { Counter, Gauge, Histogram } from 'prom-client';
+
+/** What this service counts besides its answers. Labels of tasks never become labels here: there is no end of them. */
+export interface QueueMetrics {
+  tasksAdded: Counter;
+  claims: Counter<'found'>;
+  tasksClaimed: Counter;
+  claimSeconds: Histogram;
+  claimersGone: Counter;
+  looks: Counter;
+  runsEnded: Counter<'outcome'>;
+  runsReaped: Counter;
+  queuedHealed: Counter;
+  deferred: Gauge;
+  bellConnectionsLost: Counter;
+}
+
+export function makeQueueMetrics({ registry }: Metrics, source: { waiters: () => number }): QueueMetrics {
+  const registers = [registry];
+  new Gauge({ name: 'orchestra_claim_waiters', help: 'Claims that wait for a task', registers, collect() { this.set(source.waiters()); } });
+  return {
+    tasksAdded: new Counter({ name: 'orchestra_tasks_added_total', help: 'Tasks added through this process', registers }),
+    claims: new Counter({ name: 'orchestra_claims_total', help: 'Claims made in the database', labelNames: ['found'], registers }),
+    tasksClaimed: new Counter({ name: 'orchestra_tasks_claimed_total', help: 'Tasks that claims took', registers }),
+    claimSeconds: new Histogram({
+      name: 'orchestra_claim_duration_seconds', help: 'How long a claim takes in the database; waiting for a task is not in it',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10], registers,
+    }),
+    claimersGone: new Counter({ name: 'orchestra_claimers_gone_total', help: 'Claims whose caller had gone before the answer; their tasks went back at once', registers }),
+    looks: new Counter({ name: 'orchestra_claim_looks_total', help: 'Looks at the queue on behalf of all claims that wait', registers }),
+    runsEnded: new Counter({ name: 'orchestra_runs_ended_total', help: 'Runs that their owners ended', labelNames: ['outcome'], registers }),
+    runsReaped: new Counter({ name: 'orchestra_runs_reaped_total', help: 'Runs taken away for want of a heartbeat', registers }),
+    queuedHealed: new Counter({ name: 'orchestra_impossible_queued_total', help: 'Queued rows that still named a run, healed by this process', registers }),
+    deferred: new Gauge({ name: 'orchestra_tasks_deferred', help: 'Queued tasks that a claim has put off for an active pause, as of the last reaper tick', registers }),
+    bellConnectionsLost: new Counter({ name: 'orchestra_bell_connections_lost_total', help: 'Times that the listening connection was lost; waiting claims look by the clock meanwhile', registers }),
+  };
+}

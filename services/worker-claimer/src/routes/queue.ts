@@ -1,0 +1,13 @@
+import type { Database } from '@orchestra/database';
+import { route, type Route } from '@orchestra/service-shell';
+import { readQueueView } from '@orchestra/task-queue';
+import { queueView } from '@orchestra/task-queue/contract';
+
+export function queueRoute({ db, leaseSeconds }: { db: Database; leaseSeconds: number }): Route {
+  return route({
+    method: 'get', path: '/api/queue', permission: 'read',
+    summary: 'the queue in numbers',
+    answer: queueView,
+    handle: () => readQueueView(db, leaseSeconds),
+  });
+}

@@ -1,0 +1,46 @@
+import type { Queryable } from '@orchestra/database';
+import { lookForWork, type OpenWork } from '@orchestra/task-queue';
+import type { QueueMetrics } from '../queue-metrics.ts';
+import { wanted } from './want.ts';
+import type { Waiter, WaitingRoom } from './waiting-room.ts';
+
+// Lines of waiters that are served side by side; the rest of the pool stays free for heartbeats and endings.
+const LINES_AT_ONCE = 4;
+
+/**
+ * One round for everybody who waits: one look at what there is, then claims for those alone who want something of it, first
+ * come first served. Of several who want the same, the next one claims only when the one before found something, so that
+ * one new task does not cause as many claims as there are idle workers.
+ *
+ * @returns after how many milliseconds to look again at the latest, where something is known to become eligible then
+ */
+export async function serveWaiters(db: Queryable, room: WaitingRoom, metrics: Pick<QueueMetrics, 'looks'>): Promise<number | undefined> {
+  if (room.size === 0) return undefined;
+  metrics.looks.inc();
+  let work: OpenWork;
+  try {
+    work = await lookForWork(db);
+  } catch (error) {
+    // Nobody can say whether there is work: that is another answer than "none" (P13).
+    for (const waiter of room.waiters()) waiter.refuse(error);
+    throw error;
+  }
+  const lines = linesFor(room.waiters(), work);
+  await Promise.all(Array.from({ length: LINES_AT_ONCE }, async () => {
+    for (let line = lines.pop(); line !== undefined; line = lines.pop()) await serveLine(line);
+  }));
+  // A millisecond later: the database's clock is finer than the timer.
+  return work.nextInMs === null ? undefined : Math.ceil(work.nextInMs) + 1;
+}
+
+/** Waiters who want the same stand in one line. Lines for which there is nothing are left out. */
+function linesFor(waiters: readonly Waiter[], work: OpenWork): Waiter[][] {
+  const lines = Map.groupBy(waiters, (waiter) => waiter.key);
+  return [...lines.values()].filter(([first]) => first !== undefined && (work.more || work.kinds.some((kind) => wanted(first.want, kind)))).toReversed();
+}
+
+async function serveLine(line: readonly Waiter[]): Promise<void> {
+  for (const waiter of line) {
+    if (!waiter.over && !(await waiter.try())) return;
+  }
+}

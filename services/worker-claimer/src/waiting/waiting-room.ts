@@ -1,0 +1,141 @@
+import { ProblemError } from '@orchestra/service-shell';
+import type { ClaimedTask } from '@orchestra/task-queue/contract';
+import { wantKey, type Want } from './want.ts';
+
+/** Takes what there is for one claim; empty: nothing. */
+export type Attempt = () => Promise<ClaimedTask[]>;
+
+export interface WaitOptions {
+  want: Want;
+  attempt: Attempt;
+  waitMs: number;
+  /** Aborts when the caller has gone. */
+  gone: AbortSignal;
+  /** {@link WaitingRoom.calls} as it was before the caller's own attempt. */
+  callsSeen: number;
+}
+
+/** A claim that found nothing and waits. Each is answered once, whatever happens at the same time. */
+export class Waiter {
+  readonly want: Want;
+  readonly key: string;
+  readonly #attempt: Attempt;
+  readonly #answer = Promise.withResolvers<ClaimedTask[]>();
+  #attempting = false;
+  /** Its time is up, its caller has gone, or the service stops. */
+  #over = false;
+  #leave: () => void;
+
+  constructor(want: Want, attempt: Attempt, leave: () => void) {
+    this.want = want;
+    this.key = wantKey(want);
+    this.#attempt = attempt;
+    this.#leave = leave;
+  }
+
+  get answer(): Promise<ClaimedTask[]> { return this.#answer.promise; }
+
+  get over(): boolean { return this.#over; }
+
+  /** Ends the wait: at once, or when the attempt under way has ended, which may still have found something. */
+  end(): void {
+    this.#over = true;
+    if (!this.#attempting) this.#settle(() => this.#answer.resolve([]));
+  }
+
+  /** Ends the wait with an error. */
+  refuse(error: unknown): void {
+    this.#over = true;
+    if (!this.#attempting) this.#settle(() => this.#answer.reject(error));
+  }
+
+  /** Makes the attempt; a waiter that is over makes none. @returns whether there was anything */
+  async try(): Promise<boolean> {
+    if (this.#over) return false;
+    this.#attempting = true;
+    try {
+      const tasks = await this.#attempt();
+      if (tasks.length === 0 && !this.#over) return false;
+      this.#settle(() => this.#answer.resolve(tasks));
+      return tasks.length > 0;
+    } catch (error) {
+      this.#settle(() => this.#answer.reject(error));
+      return false;
+    } finally {
+      this.#attempting = false;
+    }
+  }
+
+  #settle(settle: () => void): void {
+    this.#over = true;
+    this.#leave();
+    settle();
+  }
+}
+
+const RETRY_AFTER_SECONDS = '5';
+
+/**
+ * The claims that wait for a task, in the order in which they came. They ask nothing of the database themselves: whoever
+ * learns of new work calls, and one look is made for all of them.
+ */
+export class WaitingRoom {
+  readonly #max: number;
+  readonly #onCall: () => void;
+  readonly #waiters = new Set<Waiter>();
+  #calls = 0;
+  #closed = false;
+
+  /** @param onCall somebody waits and should be looked for */
+  constructor({ max, onCall }: { max: number; onCall: () => void }) {
+    this.#max = max;
+    this.#onCall = onCall;
+  }
+
+  get size(): number { return this.#waiters.size; }
+
+  /** How often there was news so far. */
+  get calls(): number { return this.#calls; }
+
+  /** In the order in which they came. */
+  waiters(): Waiter[] { return [...this.#waiters]; }
+
+  /** There may be something to claim. */
+  call(): void {
+    this.#calls += 1;
+    if (this.#waiters.size > 0) this.#onCall();
+  }
+
+  /**
+   * Waits for tasks; empty when the time is up, the caller has gone, or the service stops.
+   *
+   * @throws ProblemError `too_many_waiters`; whatever the attempt throws
+   */
+  async wait({ want, attempt, waitMs, gone, callsSeen }: WaitOptions): Promise<ClaimedTask[]> {
+    if (this.#closed || gone.aborted) return [];
+    if (this.#waiters.size >= this.#max) {
+      throw new ProblemError('too_many_waiters', `${this.#max} claims wait already; claim with wait_seconds 0, or try again in a moment`,
+        { headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
+    }
+    const waiter = new Waiter(want, attempt, () => this.#waiters.delete(waiter));
+    const first = this.#waiters.size === 0;
+    this.#waiters.add(waiter);
+    // With nobody waiting nobody looked; and what came since the caller's own attempt was called out before it was here.
+    if (first || callsSeen !== this.#calls) this.#onCall();
+    const end = (): void => waiter.end();
+    const timer = setTimeout(end, waitMs);
+    gone.addEventListener('abort', end, { once: true });
+    try {
+      return await waiter.answer;
+    } finally {
+      clearTimeout(timer);
+      gone.removeEventListener('abort', end);
+    }
+  }
+
+  /** Answers everyone with nothing, and whoever comes later as well. */
+  close(): void {
+    this.#closed = true;
+    for (const waiter of this.waiters()) waiter.end();
+  }
+}

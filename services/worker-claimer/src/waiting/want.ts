@@ -1,0 +1,16 @@
+/** What a claim asks for. Absent: of any. */
+export interface Want {
+  agents?: readonly string[] | undefined;
+  skills?: readonly string[] | undefined;
+}
+
+/** Would a claim that asks for this take a task with these labels? As in the claim's statement: a null label is in no list. */
+export function wanted({ agents, skills }: Want, labels: { agent: string | null; skill: string | null }): boolean {
+  return (agents === undefined || (labels.agent !== null && agents.includes(labels.agent)))
+    && (skills === undefined || (labels.skill !== null && skills.includes(labels.skill)));
+}
+
+/** Equal for wants that ask for the same: when one of them finds nothing, neither does another. */
+export function wantKey({ agents, skills }: Want): string {
+  return JSON.stringify([agents?.toSorted() ?? null, skills?.toSorted() ?? null]);
+}
