@@ -29,6 +29,7 @@ async function main(): Promise<number> {
     repo: resolve(process.env['INIT_CWD'] ?? process.cwd(), values.repo),
     once: values.once,
     paceMs,
+    env: process.env,
     say: (line) => process.stdout.write(`${line}\n`),
     signal: stopping.signal,
   });

@@ -20,6 +20,8 @@ export interface FleetOptions {
   /** One sweep, to its end. Otherwise each agent begins another one whenever it is through. */
   once: boolean;
   paceMs: number;
+  /** For the agents' processes: they find the services by it. */
+  env: NodeJS.ProcessEnv;
   say: (line: string) => void;
   /** Stops the fleet; what is queued stays queued. */
   signal: AbortSignal;
@@ -124,15 +126,15 @@ class Fleet {
   }
 
   async #keepRunning(agent: AgentName): Promise<void> {
-    const { paceMs, say } = this.#options;
+    const { paceMs, env, say } = this.#options;
     const startedAt: number[] = [];
     while (!this.#stopping) {
       startedAt.push(performance.now());
-      const process_ = new AgentProcess({
-        agent, paceMs, env: process.env, onLine: (line) => say(`${agent}: ${line}`), onMessage: (message) => this.#heard(agent, message),
+      const running = new AgentProcess({
+        agent, paceMs, env, onLine: (line) => say(`${agent}: ${line}`), onMessage: (message) => this.#heard(agent, message),
       });
-      this.#processes.set(agent, process_);
-      const how = await process_.ended;
+      this.#processes.set(agent, running);
+      const how = await running.ended;
       if (this.#stopping || this.#options.signal.aborted) return;
       const recent = startedAt.filter((at) => at > performance.now() - STARTS_WITHIN_MS);
       if (recent.length >= STARTS_MAX) {

@@ -11,8 +11,8 @@ export interface ExampleSetting {
 /** What a service's settings look like in `.env.example`. */
 export function exampleOf(settings: Settings): ExampleSetting[] {
   return Object.entries(settings).map(([name, schema]) => {
-    const unset = schema.safeParse(undefined);
-    return { name, unset: unset.success && unset.data !== undefined ? String(unset.data) : '', meaning: schema.description ?? '' };
+    const { data } = schema.safeParse(undefined);
+    return { name, unset: typeof data === 'string' || typeof data === 'number' ? String(data) : '', meaning: schema.description ?? '' };
   });
 }
 

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { allTestNames, promisesOf, ROOT, testNames } from './test-names.ts';
 
 // Holds docs/pause-spec.md and the sources together, so that the page cannot promise what no test looks at.
 
-const ROOT = join(import.meta.dirname, '../../..');
 const SPEC = readFileSync(join(ROOT, 'docs/pause-spec.md'), 'utf8');
 const PROMISES = Array.from({ length: 15 }, (_, index) => `P${index + 1}`);
 
@@ -23,44 +22,6 @@ function citations(): Citation[] {
     if (name !== undefined) cited.push({ promise, file, name });
   }
   return cited;
-}
-
-// Up to the first argument; what it says, where it is a string.
-const CALL = /(?:\.\w+)*\(\s*(?:(['"`])((?:\\.|(?!\1)[^\\])*)\1)?/sy;
-
-/** The name in each call of `test`, also of `test.each(…)(…)` and `test.skipIf(…)(…)`. */
-function testNames(source: string): string[] {
-  const names: string[] = [];
-  for (const { index } of source.matchAll(/(?<![\w.'"`])test(?=[.(])/g)) {
-    let at = index + 'test'.length;
-    for (let name: string | undefined; name === undefined;) {
-      CALL.lastIndex = at;
-      const call = CALL.exec(source);
-      if (call === null) break;
-      name = call[2];
-      if (name !== undefined) names.push(name.replaceAll(/\\(.)/g, '$1'));
-      at = endOfCall(source, at); // a table or a condition: the name is in the call that follows
-    }
-  }
-  return names;
-}
-
-/** Behind the parenthesis that closes the one that opens at or after `from`. */
-function endOfCall(source: string, from: number): number {
-  let depth = 0;
-  for (const { 0: token, index } of source.slice(from).matchAll(/(['"`])(?:\\.|(?!\1)[^\\])*\1|[()]/gs)) {
-    if (token === '(') depth += 1;
-    if (token === ')' && --depth === 0) return from + index + 1;
-  }
-  return source.length;
-}
-
-async function allTestNames(): Promise<Map<string, string[]>> {
-  const names = new Map<string, string[]>();
-  for await (const file of glob('{packages,services,examples}/*/{src,test}/**/*.test.ts', { cwd: ROOT })) {
-    names.set(file, testNames(readFileSync(join(ROOT, file), 'utf8')));
-  }
-  return names;
 }
 
 test('every test that docs/pause-spec.md names exists', async () => {
@@ -81,13 +42,13 @@ test('every test that is named after a promise is listed under it', async () => 
   const unlisted: string[] = [];
   for (const [file, names] of await allTestNames()) {
     for (const name of names) {
-      for (const promise of /^(?:P\d+ )+/.exec(name)?.[0].trim().split(' ') ?? []) {
+      for (const promise of promisesOf(name)) {
         const line = `${promise}: ${file}: ${name}`;
         if (!cited.has(line)) unlisted.push(line);
       }
     }
   }
-  expect(unlisted, 'add them to docs/pause-spec.md').toEqual([]);
+  expect(unlisted, '`npx pnpm exec node scripts/list-promises.ts` adds them').toEqual([]);
 });
 
 test('names are found however a test is written', () => {

@@ -19,16 +19,16 @@ export interface TaskContext {
    * the task then goes back to its place with its cursor. Also lets heartbeats and bells through in a loop that
    * otherwise never waits.
    */
-  checkpoint(options?: CheckpointOptions): Promise<void>;
+  readonly checkpoint: (options?: CheckpointOptions) => Promise<void>;
   /**
    * The items, with a checkpoint before each one. The cursor keeps how many are done, and the next run skips those: the items must
    * come in the same order each time. Once per task.
    */
-  iterate<T>(items: Iterable<T> | AsyncIterable<T>, options?: CheckpointOptions): AsyncGenerator<T, void, undefined>;
+  readonly iterate: <T>(items: Iterable<T> | AsyncIterable<T>, options?: CheckpointOptions) => AsyncGenerator<T, void, undefined>;
   /** Keeps a JSON value for the next run, should this one be put back. Inside `iterate` an object, and from the end of the iteration on. */
-  saveCursor(value: unknown): void;
+  readonly saveCursor: (value: unknown) => void;
   /** A line for the worker's log, by its `log` event. */
-  log(message: string, details?: Record<string, unknown>): void;
+  readonly log: (message: string, details?: Record<string, unknown>) => void;
 }
 
 export interface ContextParts {

@@ -79,7 +79,7 @@ describe('a command', () => {
 
   test.each([
     ['that does not exist', ['/no/such/program'], 'cannot start /no/such/program: there is no such command'],
-    ['that may not be executed', ['/etc/hostname'], 'cannot start /etc/hostname: it may not be executed'],
+    ['that may not be executed', [fileURLToPath(import.meta.url)], 'it may not be executed'],
   ])('%s has failed and says so', async (_what, command, message) => {
     await expect(run(command)).rejects.toMatchObject({ name: 'TaskFailure', message: expect.stringContaining(message) });
   });

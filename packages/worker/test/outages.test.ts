@@ -11,9 +11,10 @@ describe('with worker-claimer away', () => {
     const { worker, heard } = orchestra.worker({ handlers: { [skill]: async () => {} } });
     await worker.start();
     await heard.first('claim-failed', ({ failures }) => failures === 3);
-    const { ids: [id] } = await orchestra.admin.enqueue({ skill });
+    const { ids: [id = ''] } = await orchestra.admin.enqueue({ skill });
     orchestra.toClaimer.pass();
     await heard.first('finished', ({ task }) => task.id === id);
+    expect(await orchestra.story(id)).toEqual(['queued', 'claimed', 'completed']);
   });
 
   test('P10 the end of a run is told when it is back, once', async () => {
@@ -101,7 +102,7 @@ describe('P13 with pause-api away', () => {
     orchestra.toPauseApi.refuse();
     await heard.first('pauses-unreadable');
     goOn.open();
-    await heard.first('stopped-at-checkpoint', ({ pause }) => pause?.id === pauseId);
+    await expect(heard.first('stopped-at-checkpoint')).resolves.toMatchObject({ pause: { id: pauseId } });
     await until('it is back in its place', async () => (await orchestra.admin.task(id)).status === 'queued');
   });
 });

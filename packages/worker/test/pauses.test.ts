@@ -109,7 +109,7 @@ describe('P4 in flight', () => {
     await orchestra.db.pool.query(
       `with muted as materialized (select set_config('orchestra.bell', 'off', true))
        insert into senate_pause (scope_kind, scope_value, reason) select 'agent', $1, 'without a sound' from muted`, [agent]);
-    await heard.first('stopped-at-checkpoint');
+    await expect(heard.first('stopped-at-checkpoint')).resolves.toMatchObject({ reason: `agent ${agent} is paused: without a sound` });
   });
 });
 

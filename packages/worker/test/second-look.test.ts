@@ -28,7 +28,7 @@ async function run(task: ClaimedTask): Promise<{ begun: boolean; told: (keyof Wo
   const told: (keyof WorkerEvents)[] = [];
   let begun = false;
   await new TaskRun(task, async () => { begun = true; }, {
-    client: orchestra.admin, replica, onUnknown: 'continue', tell: (event) => { told.push(event); },
+    client: orchestra.admin, replica, onUnknown: 'continue', tell: (event, ..._of) => { told.push(event); },
   }).ended;
   return { begun, told };
 }

@@ -28,8 +28,9 @@ describe('a worker', () => {
     const { worker, heard } = orchestra.worker({ handlers: { [skill]: async () => 'done' } });
     await worker.start();
     await heard.first('pauses-changed');
-    const { ids } = await orchestra.admin.enqueue({ skill });
-    await heard.first('finished', ({ task }) => task.id === ids[0]);
+    const { ids: [id] } = await orchestra.admin.enqueue({ skill });
+    await expect(heard.first('finished')).resolves.toMatchObject({ task: { id }, result: 'done' });
+    expect(heard.all('claim-failed')).toEqual([]);
   });
 
   test('takes as many at a time as it has slots, and no more', async () => {

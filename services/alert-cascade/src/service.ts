@@ -12,7 +12,7 @@ export function startService(config: AlertCascadeConfig): Promise<RunningService
     const log = makeLogger({ service: 'alert-cascade', level: config.logLevel });
     const db = makePool({
       connectionString: config.databaseUrl, applicationName: 'orchestra alert-cascade',
-      onConnectionLost: (err) => log.warn({ err }, 'lost a connection to the database; the next sweep makes another'),
+      onConnectionLost: (err) => log.debug({ err }, 'a database connection was lost; the next sweep makes another'),
     });
     parts.add('database pool', () => db.end());
 

@@ -22,12 +22,16 @@ export class EventFeed {
   #keptSince = Infinity;
   #head = 0;
   #version = 0;
+  #rewinds = 0;
   readonly #listeners = new Set<() => void>();
 
   constructor(db: Database) { this.#db = db; }
 
   /** Changes whenever there are new events. */
   get version(): number { return this.#version; }
+
+  /** Changes when the database has been put back to an earlier state: positions told before may come again for other events. */
+  get rewinds(): number { return this.#rewinds; }
 
   /** Tells of new events until the answer is called. */
   onNews(listener: () => void): () => void {
@@ -38,7 +42,8 @@ export class EventFeed {
   /** Gives committed events their place and reads what is new. Called by a loop; never twice at once. */
   async advance(): Promise<void> {
     await placeAll(this.#db);
-    if (this.#keptSince === Infinity) this.#keptSince = this.#head = await headPosition(this.#db);
+    const head = await headPosition(this.#db);
+    if (this.#keptSince === Infinity || head < this.#head) this.#beginAt(head);
     for (;;) {
       const events = await eventsAfter(this.#db, this.#head, BATCH_MAX);
       this.#keep(events.map(toFeedEvent));
@@ -50,6 +55,19 @@ export class EventFeed {
   async after(position: number): Promise<FeedEvent[]> {
     if (position >= this.#keptSince) return this.#kept.filter((event) => event.position > position);
     return (await eventsAfter(this.#db, position, BATCH_MAX)).map(toFeedEvent);
+  }
+
+  #beginAt(head: number): void {
+    if (this.#keptSince !== Infinity) this.#rewinds += 1;
+    this.#kept = [];
+    this.#keptChars = 0;
+    this.#keptSince = this.#head = head;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#version += 1;
+    for (const listener of this.#listeners) listener();
   }
 
   #keep(events: FeedEvent[]): void {
@@ -65,8 +83,7 @@ export class EventFeed {
       this.#keptChars -= oldest.text.length;
       this.#keptSince = oldest.position;
     }
-    this.#version += 1;
-    for (const listener of this.#listeners) listener();
+    this.#tell();
   }
 }
 

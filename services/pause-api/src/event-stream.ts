@@ -7,7 +7,7 @@ import { message, placeAll, type EventFeed } from './event-feed.ts';
 import { StreamWriter, type StreamLimits } from './stream-writer.ts';
 
 /** Why this service ended a stream. */
-export type CutWhy = 'slow' | 'token' | 'stopping';
+export type CutWhy = 'slow' | 'token' | 'stopping' | 'rewound';
 
 export interface EventStreamOptions {
   db: Database;
@@ -108,8 +108,10 @@ export class EventStreams {
     const { feed, limits } = this.#options;
     const heartbeatMs = limits?.heartbeatMs ?? HEARTBEAT_MS;
     let { position } = start;
+    const { rewinds } = feed;
     let checkedAtMs = performance.now();
     while (writer.open) {
+      if (feed.rewinds !== rewinds) return 'rewound';
       if (performance.now() - checkedAtMs >= (limits?.recheckMs ?? RECHECK_MS)) {
         if (!await this.#options.authenticator.stillMay(request, 'read')) return 'token';
         checkedAtMs = performance.now();

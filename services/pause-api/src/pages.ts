@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import express, { type Express } from 'express';
 import { PAGE_FOLDER } from '@orchestra/dashboard';
-import { nameRoute, type OpenApiDocument } from '@orchestra/service-shell';
+import { nameRoute, ProblemError, type OpenApiDocument } from '@orchestra/service-shell';
 
 const SWAGGER_FOLDER = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 const NOT_BUILT = `The page has not been built. In the repository run:  npx pnpm --filter @orchestra/dashboard build
@@ -22,6 +22,7 @@ const DOCS = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Orchestra pause-api</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 </head>
 <body>
@@ -53,6 +54,10 @@ export function servePages(app: Express, document: OpenApiDocument): void {
       response.sendFile(file, { root: SWAGGER_FOLDER, cacheControl: false });
     });
   }
+  app.all(['/', '/docs', '/openapi.json'], (request, _response, next) => {
+    if (request.method === 'GET' || request.method === 'HEAD') { next(); return; }
+    throw new ProblemError('method_not_allowed', `${request.path} knows GET, HEAD, not ${request.method}`, { headers: { Allow: 'GET, HEAD' } });
+  });
   if (!existsSync(join(PAGE_FOLDER, 'index.html'))) {
     app.get('/', (_request, response) => { response.status(503).type('text/plain').send(NOT_BUILT); });
     return;

@@ -23,7 +23,9 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
   return startParts(async (parts) => {
     const log = makeLogger({ service: 'pause-api', level: config.logLevel });
     const lost = (err: Error): void => log.debug({ err }, 'a database connection was lost');
-    // Two pools: whatever the loops and the streams are at, a pause finds a connection.
+    // Pools of their own: whatever floods the lists, the alerts, the loops or the streams, a pause finds a connection.
+    const brake = makePool({ connectionString: config.databaseUrl, applicationName: 'orchestra pause-api brake', max: 4, statementTimeoutMs: STATEMENT_TIMEOUT_MS, onConnectionLost: lost });
+    parts.add('the pool of the brake', () => brake.end());
     const db = makePool({ connectionString: config.databaseUrl, applicationName: 'orchestra pause-api', max: 10, statementTimeoutMs: STATEMENT_TIMEOUT_MS, onConnectionLost: lost });
     parts.add('the pool', () => db.end());
     const background = makePool({ connectionString: config.databaseUrl, applicationName: 'orchestra pause-api loops', max: 5, statementTimeoutMs: STATEMENT_TIMEOUT_MS, onConnectionLost: lost });
@@ -64,7 +66,7 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     replica.on('changed', () => { sweeper.wake(); quietWatcher.wake(); });
     parts.add('the key keeper', startKeyKeeper({ db: background, log }).stop);
 
-    const routes = makeRoutes({ db, replica, streams, metrics, settleTimeoutMs: config.settleTimeoutMs });
+    const routes = makeRoutes({ brake, db, replica, streams, metrics, settleTimeoutMs: config.settleTimeoutMs });
     const app = makeApp({
       db, log, metrics: shellMetrics, routes, authenticator,
       checks: { replica: () => (replica.stale ? 'the pauses could not be read for ten seconds' : undefined) },

@@ -6,7 +6,7 @@ import { PAGE_FOLDER } from '@orchestra/dashboard';
 import { chromium, type Browser, type Locator } from 'playwright-core';
 import { expect } from 'vitest';
 
-const APPEARS_WITHIN_MS = 8_000;
+const APPEARS_WITHIN_MS = 30_000;
 
 const run = promisify(execFile);
 

@@ -1,3 +1,6 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { PAGE_FOLDER } from '@orchestra/dashboard';
 import { checkAutoPause, pauseScope, unpauseScope } from '@orchestra/pause-core';
 import type { AlertRequest, PauseRequest, UnpauseRequest } from '@orchestra/pause-core/contract';
 import type { RunningService } from '@orchestra/service-shell';
@@ -243,6 +246,12 @@ test('P13 with the database away the page does not go on saying that nothing is 
     await cutOff.stop();
     await proxy.close();
   }
+});
+
+test('is small, and carries no validator: from the contract it takes types only', () => {
+  const sizes = readdirSync(PAGE_FOLDER, { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(PAGE_FOLDER, name)))
+    .filter((file) => file.isFile()).map((file) => file.size);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(80_000);
 });
 
 test('fits a telephone: nothing to scroll sideways at 320 px, with the longest names', async () => {

@@ -33,7 +33,7 @@ const MAY: Record<Permission, readonly Role[]> = {
 
 // The route table alone; nothing is called.
 const nothing = {} as never;
-const routes = makeRoutes({ db: nothing, replica: nothing, streams: nothing, metrics: nothing, settleTimeoutMs: undefined });
+const routes = makeRoutes({ brake: nothing, db: nothing, replica: nothing, streams: nothing, metrics: nothing, settleTimeoutMs: undefined });
 
 test('the permissions of the roles are those of the design', () => {
   for (const permission of PERMISSIONS) expect([permission, ...ROLES.filter((role) => mayDo(permission, role))]).toEqual([permission, ...MAY[permission]]);

@@ -144,6 +144,7 @@ test('the health routes, the page, the document and the readable page need no to
     expect([path, answer.status]).toEqual([path, 200]);
     await answer.arrayBuffer();
   }
+  for (const path of ['/', '/docs', '/openapi.json']) expect((await fetch(service.url + path, { method: 'POST' })).headers.get('allow')).toBe('GET, HEAD');
   expect([200, 503]).toContain((await fetch(`${service.url}/`)).status);
   const metrics = await (await fetch(`${service.url}/metrics`)).text();
   for (const name of ['active_pauses', 'replica_age_seconds', 'event_streams', 'pause_receipt_seconds_count', 'pauses_unsettled_total', 'http_request_duration_seconds_count']) {

@@ -120,6 +120,20 @@ test('two instances tell the same, under the same ids', async () => {
   }
 });
 
+test('a database that was put back to an earlier state: streams begin anew instead of waiting for positions to catch up', async () => {
+  const reader = await follow();
+  for (const value of ['a', 'b', 'c']) await dana.pause('agent', value);
+  await reader.until('pause.quiet c');
+  await database.pool.query('truncate senate_events');
+  await database.pool.query('alter sequence senate_event_position restart');
+  await until('the end of the stream', () => reader.ended);
+  const back = await follow(reader.lastId);
+  await back.until('snapshot of a, b, c');
+  await unpause('agent', 'b');
+  await back.until('pause.cleared b');
+  expect(back.told).toEqual(['snapshot of a, b, c', 'pause.cleared b']);
+});
+
 test.each(['999999999', '-1', '1e9', '9'.repeat(40), 'x', ''])('a Last-Event-ID that cannot be gone on from (%j) begins anew', async (lastEventId) => {
   const reader = await follow(lastEventId);
   await reader.until('snapshot of nothing');

@@ -3,6 +3,7 @@ import { createListenHub, forgetOldKeys } from '@orchestra/pause-core';
 import { listen, makeApp, makeLogger, makeMetrics, startLoop, startParts, type Route, type RunningService } from '@orchestra/service-shell';
 import type { WorkerClaimerConfig } from './config.ts';
 import { reap } from './loops/reap.ts';
+import { serveOpenApi } from './openapi.ts';
 import { makeQueueMetrics } from './queue-metrics.ts';
 import { claimRoute } from './routes/claim.ts';
 import { queueRoute } from './routes/queue.ts';
@@ -24,7 +25,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     const log = makeLogger({ service: 'worker-claimer', level: config.logLevel });
     const db = makePool({
       connectionString: config.databaseUrl, applicationName: 'orchestra worker-claimer',
-      onConnectionLost: (err) => log.warn({ err }, 'lost a connection to the database; the next call makes another'),
+      onConnectionLost: (err) => log.debug({ err }, 'a database connection was lost; the next call makes another'),
     });
     parts.add('database pool', () => db.end());
 
@@ -64,7 +65,8 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
       ...runRoutes({ db, metrics, leaseSeconds, onReturned: callOut }),
       queueRoute({ db, leaseSeconds }),
     ];
-    const server = await listen(makeApp({ db, log, metrics: shell, routes }), { host: config.host, port: config.port, portSetting: 'WORKER_CLAIMER_PORT' });
+    const app = makeApp({ db, log, metrics: shell, routes, pages: serveOpenApi(routes) });
+    const server = await listen(app, { host: config.host, port: config.port, portSetting: 'WORKER_CLAIMER_PORT' });
     parts.add('HTTP', () => server.close());
     // Before the server closes: it waits for the answers that are still open.
     parts.add('waiting claims', () => room.close());

@@ -277,3 +277,11 @@ describe('bad input is refused with a code and the field, and nothing is written
     expect(await service.task(id)).toMatchObject({ next_eligible_at: '2029-12-31T00:01:00.000Z' });
   });
 });
+
+test('the document of the API names every route', async () => {
+  const { body } = await service.get<{ paths: Record<string, object> }>('/openapi.json', { token: undefined });
+  expect(Object.keys(body.paths)).toEqual(expect.arrayContaining([
+    '/api/tasks', '/api/tasks/claim', '/api/tasks/{id}', '/api/tasks/{id}/events', '/api/queue',
+    '/api/tasks/{id}/heartbeat', '/api/tasks/{id}/complete', '/api/tasks/{id}/fail', '/api/tasks/{id}/release',
+  ]));
+});

@@ -10,7 +10,7 @@ export const UP_SETTINGS = {
   ...WORKER_CLAIMER,
   ...ALERT_CASCADE,
   DATABASE_URL: COMMON_SETTINGS.DATABASE_URL.optional(),
-  ORCHESTRA_HOME: z.string().optional().describe('where `orchestra up` keeps its database, its logs and the admin token; .orchestra in the current folder unless set'),
+  ORCHESTRA_HOME: z.string().optional().describe('the folder of `orchestra up`: its database, the admin\'s token, the addresses of the services'),
 };
 
 export interface UpSettings {

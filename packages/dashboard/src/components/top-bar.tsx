@@ -10,7 +10,7 @@ export function TopBar(): VNode {
   const unsure = phase === 'live' && !confirmed.value;
   return (
     <header class="top-bar">
-      <span class="name">Orchestra<img src="https://example.org/x.png" alt="" /></span>
+      <span class="name">Orchestra</span>
       <span class="line-state" role="status" data-state={unsure ? 'unsure' : phase}>{unsure ? 'not confirmed' : WORD[phase]}</span>
       <button type="button" class="quiet-button" onClick={() => signOut()}>Sign out</button>
     </header>

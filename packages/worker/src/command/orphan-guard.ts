@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 
-// `read` ends when the other end of the pipe is gone, and the kernel closes that however the worker came to its end.
-const GUARD = 'read -r _; kill -s TERM -- "-$1" 2>/dev/null || exit 0; sleep "$2"; kill -s KILL -- "-$1" 2>/dev/null';
+// Two lines are read: which group, and one that never comes. The second `read` ends when the other end of the pipe is gone,
+// and the kernel closes that however the worker came to its end.
+const GUARD = 'read -r group || exit 0; read -r _; kill -s TERM -- "-$group" 2>/dev/null || exit 0; sleep "$1"; kill -s KILL -- "-$group" 2>/dev/null';
 
 export interface OrphanGuard {
-  /** Call it when the group has ended by itself. */
+  /** From here on it watches over this process group. Call it in the same turn in which the group began. */
+  watch(pgid: number): void;
+  /** Call it when the group has ended, or never began. */
   dismiss(): void;
 }
 
@@ -14,20 +17,23 @@ export interface OrphanGuard {
  *
  * @param onUnguarded told when there is no shell to do it; the command runs all the same
  */
-export function guardAgainstOrphans(pgid: number, graceMs: number, onUnguarded: (error: Error) => void): OrphanGuard {
+export function guardAgainstOrphans(graceMs: number, onUnguarded: (error: Error) => void): OrphanGuard {
   try {
-    const guard = spawn('/bin/sh', ['-c', GUARD, 'orchestra-guard', String(pgid), String(Math.ceil(graceMs / 1_000))], {
+    const guard = spawn('/bin/sh', ['-c', GUARD, 'orchestra-guard', String(Math.ceil(graceMs / 1_000))], {
       // A group of its own: what ends the worker's group must not end its guard.
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
       env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
     });
     guard.on('error', onUnguarded);
-    guard.stdin.on('error', () => {}); // nothing is ever written
-    return { dismiss: () => { guard.kill('SIGKILL'); } };
+    guard.stdin.on('error', () => {}); // it could not be started, which `error` has told
+    return {
+      watch: (pgid) => { guard.stdin.write(`${pgid}\n`); },
+      dismiss: () => { guard.kill('SIGKILL'); },
+    };
   } catch (error) {
-    // No file descriptors left, for one. The command has begun, so it goes on.
+    // No file descriptors left, for one.
     onUnguarded(error instanceof Error ? error : new Error(String(error)));
-    return { dismiss: () => {} };
+    return { watch: () => {}, dismiss: () => {} };
   }
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TaskFailure } from '../stop-reasons.ts';
-import { guardAgainstOrphans } from './orphan-guard.ts';
+import { guardAgainstOrphans, type OrphanGuard } from './orphan-guard.ts';
 import { OutputTail } from './output-tail.ts';
 import { endProcessGroup } from './process-group.ts';
 
@@ -40,10 +40,8 @@ const OUTPUT_GRACE_MS = 1_000;
  */
 export async function runCommand(order: CommandOrder): Promise<CommandEnd> {
   const startedAtMs = performance.now();
-  const child = await start(order);
-  const pgid = child.pid;
-  if (pgid === undefined) throw cannotStart(order.program, new Error('it has no process id'));
-  const guard = guardAgainstOrphans(pgid, order.graceMs, order.onUnguarded);
+  const guard = guardAgainstOrphans(order.graceMs, order.onUnguarded);
+  const { child, pgid } = await start(order, guard);
   const stdout = new OutputTail(order.outputBytesMax);
   const stderr = new OutputTail(order.outputBytesMax);
   child.stdout.on('data', (chunk: Buffer) => stdout.add(chunk));
@@ -74,12 +72,16 @@ export async function runCommand(order: CommandOrder): Promise<CommandEnd> {
   return { why, exitCode, signal, durationMs, stdout, stderr };
 }
 
-async function start({ program, args, cwd, env }: CommandOrder): Promise<ChildProcessWithoutNullStreams> {
+async function start({ program, args, cwd, env }: CommandOrder, guard: OrphanGuard): Promise<{ child: ChildProcessWithoutNullStreams; pgid: number }> {
   try {
     const child = spawn(program, args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const pgid = child.pid;
+    if (pgid !== undefined) guard.watch(pgid);
     await once(child, 'spawn'); // rejects with its `error`
-    return child;
+    if (pgid === undefined) throw new Error('it has no process id');
+    return { child, pgid };
   } catch (cause) {
+    guard.dismiss();
     throw cannotStart(program, cause);
   }
 }

@@ -11,6 +11,9 @@ import { pausesRoute } from './pauses.ts';
 import { unpauseRoute } from './unpause.ts';
 
 export interface RouteDependencies {
+  /** For pausing and clearing. */
+  brake: Database;
+  /** For everything else. */
   db: Database;
   replica: PauseReplica;
   streams: EventStreams;

@@ -5,7 +5,7 @@ import { pauseWithReceipt, previewPause } from '@orchestra/task-queue';
 import { z } from 'zod';
 import type { PauseMetrics } from '../pause-metrics.ts';
 
-export function pauseRoute({ db, metrics, settleTimeoutMs }: { db: Database; metrics: PauseMetrics; settleTimeoutMs: number | undefined }): Route {
+export function pauseRoute({ brake, metrics, settleTimeoutMs }: { brake: Database; metrics: PauseMetrics; settleTimeoutMs: number | undefined }): Route {
   return route({
     method: 'post', path: '/api/senate/pause', permission: 'pause',
     summary: 'stop new work for one agent, skill, quest or actor',
@@ -13,9 +13,9 @@ export function pauseRoute({ db, metrics, settleTimeoutMs }: { db: Database; met
     query: pauseQuery, body: pauseRequest, answer: z.union([pauseReceipt, pausePreview]),
     handle: async ({ query, body, caller, idempotency, log }) => {
       const scope = { kind: body.scope_kind, value: body.scope_value };
-      if (query.dry_run) return previewPause(db, scope);
+      if (query.dry_run) return previewPause(brake, scope);
       const observed = metrics.receiptSeconds.startTimer();
-      const receipt = await pauseWithReceipt(db,
+      const receipt = await pauseWithReceipt(brake,
         { scope, reason: body.reason, ttlSeconds: body.ttl_seconds ?? null, by: caller.name, source: 'person' }, { idempotency, settleTimeoutMs });
       observed();
       if (!receipt.settled) {

@@ -3,7 +3,7 @@ import { toPauseView, unpauseScope } from '@orchestra/pause-core';
 import { unpauseAnswer, unpauseRequest } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
 
-export function unpauseRoute({ db }: { db: Database }): Route {
+export function unpauseRoute({ brake }: { brake: Database }): Route {
   return route({
     method: 'post', path: '/api/senate/unpause', permission: 'pause',
     summary: 'clear what is active on a scope, or one pause by its id',
@@ -11,7 +11,7 @@ export function unpauseRoute({ db }: { db: Database }): Route {
     body: unpauseRequest, answer: unpauseAnswer,
     handle: async ({ body, caller, idempotency, log }) => {
       const target = 'id' in body ? { id: body.id } : { kind: body.scope_kind, value: body.scope_value };
-      const { cleared, stillPaused } = await unpauseScope(db, { target, by: caller.name, reason: body.reason }, idempotency);
+      const { cleared, stillPaused } = await unpauseScope(brake, { target, by: caller.name, reason: body.reason }, idempotency);
       log.info({ pause_ids: cleared.map((pause) => pause.id), by: caller.name }, 'unpaused');
       return { cleared: cleared.map(toPauseView), still_paused: stillPaused.map(toPauseView) };
     },

@@ -21,5 +21,6 @@ export async function unpauseInOrder(stage: Stage, pause: PauseReceipt): Promise
   });
   const order = claims.map((claim) => claim.task_id);
   hold(order.join() === waiting.map(({ id }) => id).join(), 'the tasks are claimed in their order in the queue', { order, waiting: waiting.map(({ id }) => id) });
-  stage.saw(`claimed since, in this order: ${order.join(', ')}`);
+  const waitedMs = Date.parse(claims[0]?.at ?? '') - Date.parse(cleared[0].cleared_at ?? '');
+  stage.saw(`claimed since, in this order: ${order.join(', ')}; the first ${waitedMs} ms after the pause ended`);
 }

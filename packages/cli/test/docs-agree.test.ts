@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROBLEMS } from '@orchestra/service-shell';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { ROOT } from './document.ts';
+import { temporaryFolder, up, type readyLine } from './orchestra.ts';
+
+// What the documents list and what the services have must be the same.
+
+const operations = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
+const httpApi = readFileSync(join(ROOT, 'docs/http-api.md'), 'utf8');
+
+let ready: z.infer<typeof readyLine>;
+let end = async (): Promise<void> => {};
+
+beforeAll(async () => {
+  const folder = await temporaryFolder();
+  end = folder.remove;
+  const started = await up(join(folder.path, '.orchestra'));
+  ready = started.ready;
+  end = async () => {
+    started.going.child.kill('SIGTERM');
+    await started.going.ended();
+    await folder.remove();
+  };
+});
+afterAll(() => end());
+
+test('docs/operations.md names every metric that the services have, and no other', async () => {
+  const served = await Promise.all([ready.pause_api, ready.worker_claimer, ready.alert_cascade].map(async (url) => (await fetch(`${url}/metrics`)).text()));
+  const inCode = served.flatMap((text) => [...text.matchAll(/^# TYPE (orchestra_\w+)/gm)].map((match) => match[1]));
+  const inTable = [...operations.matchAll(/`(orchestra_[a-z_]+)`/g)].map((match) => match[1]);
+  expect(sorted(inTable)).toEqual(sorted(inCode));
+});
+
+test('docs/http-api.md lists every call of the services, and no other', async () => {
+  const paths = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
+  const documents = await Promise.all([ready.pause_api, ready.worker_claimer].map(async (url) => paths.parse(await (await fetch(`${url}/openapi.json`)).json())));
+  const inCode = documents.flatMap(({ paths: all }) => Object.entries(all).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`)));
+  const inTable = [...httpApi.matchAll(/^\| `((?:GET|POST) \S+)` \|/gm)].map((match) => match[1]);
+  expect(sorted(inTable)).toEqual(sorted(inCode.filter((call) => call.includes('/api/'))));
+});
+
+test('docs/http-api.md lists every error code with its status, and no other', () => {
+  const inCode = Object.entries(PROBLEMS).map(([code, { status }]) => `${code} ${status}`);
+  const inTable = [...httpApi.matchAll(/^\| ((?:`\w+`(?:, )?)+) \| (\d{3}) \|/gm)].flatMap(([, codes = '', status]) =>
+    [...codes.matchAll(/`(\w+)`/g)].map((match) => `${match[1]} ${status}`));
+  expect(sorted(inTable)).toEqual(sorted(inCode));
+});
+
+function sorted(names: readonly (string | undefined)[]): string[] {
+  return [...new Set(names.filter((name) => name !== undefined))].toSorted();
+}

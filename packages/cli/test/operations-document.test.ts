@@ -1,0 +1,3 @@
+import { testDocument } from './run-document.ts';
+
+testDocument('docs/operations.md');
