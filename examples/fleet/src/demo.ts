@@ -59,7 +59,7 @@ async function playAll(home: string, cleanup: Cleanup, signal: AbortSignal, open
 async function main(): Promise<number> {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)));
-  const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(WHOLE_RUN_MS)]);
+  const signal = AbortSignal.any([interrupted.signal, lateAfter(WHOLE_RUN_MS)]);
   const home = await mkdtemp(join(tmpdir(), 'orchestra-demo-'));
   await chmod(home, 0o755); // the bundled PostgreSQL does not run as root, and has to get in
   const cleanup = new Cleanup();
@@ -68,12 +68,18 @@ async function main(): Promise<number> {
   try {
     await playAll(home, cleanup, signal, (opened) => { stage = opened; });
   } catch (error) {
-    say(`\n   NOT HELD: ${error instanceof Error ? error.message : String(error)}`);
-    const tails = [...(await logTails(join(home, 'logs'))), '--- agents', ...(stage?.agentLines ?? [])];
-    if (!interrupted.signal.aborted) for (const line of tails) say(`   ${line}`);
+    const message = error instanceof Error ? error.message : String(error);
+    if (interrupted.signal.aborted) say(`\n   ${message}`);
+    else for (const line of [`NOT HELD: ${message}`, ...(await logTails(join(home, 'logs'))), '--- agents', ...(stage?.agentLines ?? [])]) say(`   ${line}`);
   }
   const cleaned = await cleanup.run().then(() => true, (error: unknown) => { say(String(error)); return false; });
   return held === STEPS && cleaned ? 0 : 1;
+}
+
+function lateAfter(ms: number): AbortSignal {
+  const late = new AbortController();
+  setTimeout(() => late.abort(new Error(`the whole run was to take ${ms / 1_000} s at most`)), ms).unref();
+  return late.signal;
 }
 
 process.exitCode = await main();

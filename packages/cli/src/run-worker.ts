@@ -5,7 +5,7 @@ import { CommandFailure, wrongUsage } from './failure.ts';
 import { sayDuration } from './show/duration.ts';
 import { sayInstant } from './show/instant.ts';
 import { visibleText } from './show/visible-text.ts';
-import { StopRequests } from './up/stop-requests.ts';
+import { StopRequests } from './stop-requests.ts';
 
 export interface WorkerOrder {
   command: string[];

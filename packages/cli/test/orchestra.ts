@@ -9,7 +9,8 @@ import { until } from '@orchestra/testkit';
 import { z } from 'zod';
 import { descendants, living } from './living-processes.ts';
 
-const RUN = fileURLToPath(new URL('../bin/run.js', import.meta.url));
+/** The file of the command. */
+export const RUN = fileURLToPath(new URL('../bin/run.js', import.meta.url));
 
 export interface Ended {
   code: number | null;

@@ -1,13 +1,16 @@
 // `orchestra up` on the PostgreSQL that it brings along.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { until } from '@orchestra/testkit';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { descendants, living } from './living-processes.ts';
-import { ANY_PORTS, Going, orchestra, temporaryFolder, up } from './orchestra.ts';
+import { ANY_PORTS, Going, orchestra, RUN, temporaryFolder, up } from './orchestra.ts';
 
 // Each of these starts five processes or more, and other tests use the machine too.
 vi.setConfig({ testTimeout: 180_000 });
@@ -108,6 +111,21 @@ test('being stopped while it starts leaves nothing', async () => {
   expect(await going.ended()).toBe(1);
   expect(going.stderr).toContain('stopped before everything was started');
   expect(await living(processes.map(({ pid }) => pid))).toEqual([]);
+});
+
+test('when the `npx` that started it is ended, which passes no signal on, all of it stops', async () => {
+  const folder = await home();
+  // As npm shows itself: with its own words in place of its program's name.
+  const npx = spawn('sh', ['-c', '"$0" "$@"; true', process.execPath, RUN, 'up', '--json'], {
+    argv0: 'npm exec pnpm start', stdio: ['ignore', 'pipe', 'ignore'],
+    env: { PATH: process.env['PATH'], npm_lifecycle_event: 'start', ...ANY_PORTS, ORCHESTRA_HOME: folder },
+  });
+  await once(createInterface({ input: npx.stdout }), 'line');
+  const processes = (await descendants(npx.pid ?? 0)).map(({ pid }) => pid);
+  onTestFinished(async () => { for (const pid of await living(processes)) process.kill(pid, 'SIGKILL'); });
+  expect(processes.length).toBeGreaterThanOrEqual(6);
+  npx.kill('SIGTERM');
+  await nothingLeft(processes);
 });
 
 test('a service that dies is started again where it was, and the others go on', async () => {

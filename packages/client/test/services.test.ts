@@ -26,6 +26,8 @@ afterAll(async () => {
   for (const close of closing) await close();
 });
 
+// The limit of a wait, not its length.
+const soon = { timeout: 20_000 };
 const skeptic = { scope_kind: 'agent', scope_value: 'skeptic' } as const;
 
 describe('the client and the services mean the same', () => {
@@ -35,7 +37,7 @@ describe('the client and the services mean the same', () => {
     expect(receipt).toMatchObject({ settled: true, paused_by: 'dana', source: 'person', ttl_seconds: 600 });
     expect(await client.pauses(skeptic)).toMatchObject({ pauses: [{ id: receipt.id, quiet: true }], next_cursor: null });
     expect(await client.allPauses()).toMatchObject([{ id: receipt.id }]);
-    await expect.poll(() => client.check({ agent_id: 'skeptic', skill: 'lint' })).toMatchObject({ paused: true, reason: 'runaway loop', pause: { id: receipt.id } });
+    await expect.poll(() => client.check({ agent_id: 'skeptic', skill: 'lint' }), soon).toMatchObject({ paused: true, reason: 'runaway loop', pause: { id: receipt.id } });
     expect(await client.unpause({ ...skeptic, reason: 'fixed' })).toMatchObject({ cleared: [{ id: receipt.id, cleared_by: 'dana' }], still_paused: [] });
     expect(await client.pauseHistory({ ...skeptic, limit: 1 })).toMatchObject({ pauses: [{ id: receipt.id }] });
   });
@@ -86,15 +88,15 @@ test('the event stream tells every change once and in order, also those that cam
   const seen: ReceivedEvent[] = [];
   const told = () => seen.map(({ event }) => (event.type === 'snapshot' ? event.type : `${event.type} ${event.data.id}`));
   const following = (async () => { for await (const received of client.events({ signal: stop.signal })) seen.push(received); })();
-  await expect.poll(told).toEqual(['snapshot']);
+  await expect.poll(told, soon).toEqual(['snapshot']);
   const { id: first } = await client.pause({ scope_kind: 'skill', scope_value: 'stream', reason: 'one' });
-  await expect.poll(told).toContain(`pause.created ${first}`);
+  await expect.poll(told, soon).toContain(`pause.created ${first}`);
 
   toPauseApi.refuse();
   await db.pool.query("insert into senate_pause (scope_kind, scope_value, reason) values ('skill', 'stream', 'two')");
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'dana' where scope_value = 'stream' and reason = 'two'");
   toPauseApi.pass();
-  await expect.poll(() => told().filter((one) => one.startsWith('pause.cleared')), { timeout: 20_000 }).toHaveLength(1);
+  await expect.poll(() => told().filter((one) => one.startsWith('pause.cleared')), soon).toHaveLength(1);
   const { rows: [{ id: second }] } = await db.pool.query("select id from senate_pause where scope_value = 'stream' and reason = 'two'");
   expect(told().filter((one) => !one.startsWith('pause.quiet'))).toEqual(['snapshot', `pause.created ${first}`, `pause.created ${second}`, `pause.cleared ${second}`]);
   stop.abort();

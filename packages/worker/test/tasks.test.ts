@@ -1,6 +1,6 @@
 import { until } from '@orchestra/testkit';
 import { describe, expect, test } from 'vitest';
-import { createWorker, TaskFailure } from '../src/index.ts';
+import { createCommandHandler, createWorker, TaskFailure } from '../src/index.ts';
 import { fresh, gate, startOrchestra } from './orchestra.ts';
 
 const orchestra = startOrchestra();
@@ -98,6 +98,20 @@ describe('a worker', () => {
     await worker.start();
     await expect(heard.first('failed')).resolves.toMatchObject({ status: 'failed', error: expect.stringContaining('its result cannot be kept') });
     expect(await orchestra.story(id)).toEqual(['queued', 'claimed', 'failed']);
+  });
+
+  test('runs any command, and keeps what it said also when it failed', async () => {
+    const skill = fresh('lint');
+    const { ids: [good = '', bad = ''] } = await orchestra.admin.enqueue({
+      tasks: [{ skill, payload: { code: 0 } }, { skill, payload: { code: 3 }, max_attempts: 1 }],
+    });
+    const script = 'const { code } = JSON.parse(process.env.ORCHESTRA_PAYLOAD); console.log(`checked as ${process.env.ORCHESTRA_TASK_ID}`); process.exit(code)';
+    const { worker, heard } = orchestra.worker({ handlers: { [skill]: createCommandHandler({ command: [process.execPath, '-e', script] }) } });
+    await worker.start();
+    await heard.first('finished');
+    await heard.first('failed');
+    expect(await orchestra.admin.task(good)).toMatchObject({ status: 'succeeded', result: { exit_code: 0, stdout: `checked as ${good}\n` } });
+    expect(await orchestra.admin.task(bad)).toMatchObject({ status: 'failed', result: { exit_code: 3, stdout: `checked as ${bad}\n` } });
   });
 
   test('a listener that throws costs nobody anything', async () => {

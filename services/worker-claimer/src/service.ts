@@ -1,6 +1,7 @@
 import { isDatabaseUnavailable, makePool } from '@orchestra/database';
 import { createListenHub, forgetOldKeys } from '@orchestra/pause-core';
 import { listen, makeApp, makeLogger, makeMetrics, startLoop, startParts, type Route, type RunningService } from '@orchestra/service-shell';
+import { CLAIM_SETTINGS } from '@orchestra/task-queue';
 import type { WorkerClaimerConfig } from './config.ts';
 import { reap } from './loops/reap.ts';
 import { serveOpenApi } from './openapi.ts';
@@ -28,6 +29,12 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
       onConnectionLost: (err) => log.debug({ err }, 'a database connection was lost; the next call makes another'),
     });
     parts.add('database pool', () => db.end());
+    // Claims have connections of their own: planned for the claim alone, and left to it when everything else is busy.
+    const claims = makePool({
+      connectionString: config.databaseUrl, applicationName: 'orchestra worker-claimer claims', settings: CLAIM_SETTINGS,
+      onConnectionLost: (err) => log.debug({ err }, 'a database connection was lost; the next claim makes another'),
+    });
+    parts.add('claim pool', () => claims.end());
 
     const shell = makeMetrics('worker-claimer');
     const metrics = makeQueueMetrics(shell, { waiters: () => room.size });
@@ -61,7 +68,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
 
     const routes: Route[] = [
       ...taskRoutes({ db, metrics, onAdded: callOut }),
-      claimRoute({ place: { db, metrics, onReturned: callOut }, room, leaseSeconds }),
+      claimRoute({ place: { db: claims, metrics, onReturned: callOut }, room, leaseSeconds }),
       ...runRoutes({ db, metrics, leaseSeconds, onReturned: callOut }),
       queueRoute({ db, leaseSeconds }),
     ];

@@ -6,7 +6,7 @@ import { CommandFailure, EXIT } from '../failure.ts';
 import { openHome, type Home } from './home.ts';
 import { readUpSettings } from './settings.ts';
 import { startEverything, type Everything } from './start-everything.ts';
-import { StopRequests } from './stop-requests.ts';
+import { StopRequests } from '../stop-requests.ts';
 
 export interface RunUpOptions {
   verbose: boolean;
