@@ -21,6 +21,14 @@ describe('pause and unpause', () => {
     expect(stillPaused).toMatchObject([{ id: one.pause.id, clearedAt: null }]);
   });
 
+  test('a row that no reader could make sense of is refused at every door', async () => {
+    const insert = 'insert into senate_pause (scope_kind, scope_value, paused_at) values ($1, $2, $3)';
+    for (const time of ['infinity', '-infinity', '294276-01-01Z']) {
+      await expect(db.pool.query(insert, ['agent', 'odd', time])).rejects.toMatchObject({ constraint: 'senate_pause_paused_at_check' });
+    }
+    await expect(db.pool.query(insert, ['planet', 'odd', 'now'])).rejects.toMatchObject({ constraint: 'senate_pause_scope_kind_check' });
+  });
+
   test('unpausing a scope clears all that is active on it and says which', async () => {
     const { scope } = order();
     const made = [await pauseScope(db.pool, order({ scope })), await pauseScope(db.pool, order({ scope, ttlSeconds: 60 }))];
