@@ -2,16 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@orchestra/client';
 import { AGENT_NAMES, type AgentName } from './agents.ts';
 import type { AgentMessage } from './agent-message.ts';
-import { AgentProcess } from './agent-process.ts';
+import { Crew } from './crew.ts';
 import { enqueuePlan } from './enqueue-plan.ts';
+import { openRepository } from './git/repository.ts';
 import { Ledger } from './ledger.ts';
 import { planSweep } from './plan.ts';
 
 const LOOK_EVERY_MS = 1_000;
-// An agent that dies at once, again and again, has something wrong with it that another start does not heal.
-const STARTS_MAX = 5;
-const STARTS_WITHIN_MS = 60_000;
 const BACKLOG_PAGES_MAX = 20;
+// For an agent that finds nothing to do in this repository: files may come.
+const PLAN_AGAIN_AFTER_MS = 30_000;
 
 export interface FleetOptions {
   client: Client;
@@ -36,13 +36,14 @@ export interface FleetReport {
 
 /** Plans, starts the agents and follows them. Leaves no process behind, however it ends. */
 export async function runFleet(options: FleetOptions): Promise<FleetReport> {
-  const { signal, say } = options;
-  const fleet = new Fleet(options);
+  const { signal } = options;
+  const { root } = await openRepository(options.repo, signal);
+  const fleet = new Fleet({ ...options, repo: root });
   try {
     await fleet.begin();
     while (!signal.aborted && !fleet.givenUp && !(options.once && fleet.settled)) {
       await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // aborted: the loop's condition ends it
-      if (!signal.aborted) await fleet.look().catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
+      if (!signal.aborted) await fleet.look();
     }
   } catch (error) {
     if (!signal.aborted) throw error; // stopped while it began
@@ -56,13 +57,19 @@ class Fleet {
   readonly #options: FleetOptions;
   readonly #ledgers: Record<AgentName, Ledger> = { skeptic: new Ledger(), librarian: new Ledger(), scribe: new Ledger() };
   readonly #doneBefore: Record<AgentName, number> = { skeptic: 0, librarian: 0, scribe: 0 };
-  readonly #processes = new Map<AgentName, AgentProcess>();
-  #stopping = false;
+  readonly #crew: Crew;
+  #paused: ReadonlyMap<AgentName, string> = new Map();
   #shown = '';
-  givenUp = false;
+  #lastTrouble = '';
+  readonly #idleUntilMs: Record<AgentName, number> = { skeptic: 0, librarian: 0, scribe: 0 };
 
-  constructor(options: FleetOptions) { this.#options = options; }
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    const { paceMs, env, say } = options;
+    this.#crew = new Crew({ paceMs, env, say, onMessage: (agent, message) => this.#heard(agent, message) });
+  }
 
+  get givenUp(): boolean { return this.#crew.givenUp; }
   get settled(): boolean { return AGENT_NAMES.every((agent) => this.#ledgers[agent].settled); }
 
   async begin(): Promise<void> {
@@ -70,28 +77,39 @@ class Fleet {
     const wanting = once ? AGENT_NAMES : await this.#withoutBacklog();
     await this.#enqueue(wanting);
     if (this.settled && once) throw new Error(`${repo} tracks no files: there is nothing to do`);
-    for (const agent of AGENT_NAMES) void this.#keepRunning(agent);
+    this.#crew.start();
     say(`${AGENT_NAMES.join(', ')} are at work on ${repo}; Ctrl-C stops them`);
   }
 
-  /** One look at how far everybody is. */
+  /** One look at how far everybody is. What it cannot see now (the services are away, for one) it says once. */
   async look(): Promise<void> {
+    try {
+      await this.#look();
+      this.#lastTrouble = '';
+    } catch (error) {
+      const trouble = error instanceof Error ? error.message : String(error);
+      if (trouble !== this.#lastTrouble && !this.#options.signal.aborted) this.#options.say(trouble);
+      this.#lastTrouble = trouble;
+    }
+  }
+
+  async #look(): Promise<void> {
     const { client, once } = this.#options;
     const through: AgentName[] = [];
     for (const agent of AGENT_NAMES) {
       const ledger = this.#ledgers[agent];
       if (ledger.done === this.#doneBefore[agent]) await ledger.reconcile(async (id) => (await client.task(id)).status);
       this.#doneBefore[agent] = ledger.done;
-      if (ledger.settled) through.push(agent);
+      if (ledger.settled && performance.now() > this.#idleUntilMs[agent]) through.push(agent);
     }
-    this.#showProgress(await this.#pausedAgents());
+    this.#paused = await this.#pausedAgents();
+    this.#showProgress();
     if (!once && through.length > 0) await this.#enqueue(through);
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    await Promise.all([...this.#processes.values()].map((process) => process.stop()));
-    this.#showProgress(new Map());
+    await this.#crew.stop();
+    if (this.#crew.started) this.#showProgress();
   }
 
   report(): FleetReport {
@@ -105,45 +123,27 @@ class Fleet {
     const { client, repo, signal } = this.#options;
     const plan = (await planSweep(repo, signal)).filter((task) => agents.includes(task.agent_id));
     const ids = await enqueuePlan(client, plan, signal);
-    for (const agent of agents) this.#ledgers[agent].add(ids[agent]);
+    for (const agent of agents) {
+      this.#ledgers[agent].add(ids[agent]);
+      if (ids[agent].length === 0) this.#idleUntilMs[agent] = performance.now() + PLAN_AGAIN_AFTER_MS;
+    }
   }
 
-  /** Agents whose queue is empty. What an earlier fleet has left is gone on with, instead of being added again. */
+  /** Agents with nothing queued for this repository. What an earlier fleet has left is gone on with, instead of being added again. */
   async #withoutBacklog(): Promise<AgentName[]> {
-    const { client, signal } = this.#options;
+    const { client, repo, signal } = this.#options;
     const empty: AgentName[] = [];
     for (const agent of AGENT_NAMES) {
       let cursor: string | undefined;
       for (let page = 0; page < BACKLOG_PAGES_MAX; page++) {
         const answer = await client.tasks({ agent_id: agent, status: 'queued', limit: 200, cursor }, { signal });
-        this.#ledgers[agent].add(answer.tasks.map(({ id }) => id));
+        this.#ledgers[agent].add(answer.tasks.filter(({ payload }) => payload['repo'] === repo).map(({ id }) => id));
         if (answer.next_cursor === null) break;
         cursor = answer.next_cursor;
       }
       if (this.#ledgers[agent].settled) empty.push(agent);
     }
     return empty;
-  }
-
-  async #keepRunning(agent: AgentName): Promise<void> {
-    const { paceMs, env, say } = this.#options;
-    const startedAt: number[] = [];
-    while (!this.#stopping) {
-      startedAt.push(performance.now());
-      const running = new AgentProcess({
-        agent, paceMs, env, onLine: (line) => say(`${agent}: ${line}`), onMessage: (message) => this.#heard(agent, message),
-      });
-      this.#processes.set(agent, running);
-      const how = await running.ended;
-      if (this.#stopping || this.#options.signal.aborted) return;
-      const recent = startedAt.filter((at) => at > performance.now() - STARTS_WITHIN_MS);
-      if (recent.length >= STARTS_MAX) {
-        say(`${agent} has died ${recent.length} times within a minute (${how}); the fleet stops`);
-        this.givenUp = true;
-        return;
-      }
-      say(`${agent} has died (${how}) and is started again`);
-    }
   }
 
   #heard(agent: AgentName, message: AgentMessage): void {
@@ -165,10 +165,10 @@ class Fleet {
     return paused;
   }
 
-  #showProgress(paused: ReadonlyMap<AgentName, string>): void {
+  #showProgress(): void {
     const parts = AGENT_NAMES.map((agent) => {
       const { done, total, failed } = this.#ledgers[agent];
-      const reason = paused.get(agent);
+      const reason = this.#paused.get(agent);
       return `${agent} ${done}/${total}${failed > 0 ? ` (${failed} failed)` : ''}${reason === undefined ? '' : ` (paused: ${reason})`}`;
     });
     const line = parts.join(' · ');

@@ -86,12 +86,15 @@ test('a fleet that goes on begins with what an earlier one has left, and stops w
     await orchestra.client.pause({ scope_kind: 'agent', scope_value: agent, reason: 'so that the queue stands still' });
     onTestFinished(async () => { await orchestra.client.unpause({ scope_kind: 'agent', scope_value: agent }); });
   }
+  const elsewhere = new ScratchRepository({ 'other.md': '' });
+  await enqueuePlan(orchestra.client, await planSweep(elsewhere.root));
   const left = await enqueuePlan(orchestra.client, (await planSweep(repository.root)).filter(({ agent_id: agent }) => agent === 'skeptic'));
   const { said, stop } = startFleet(repository.root, { once: false });
   await until('it is at work', () => said.find((line) => line.includes('are at work')));
-  const queued = async (agent: string): Promise<number> => (await orchestra.client.tasks({ agent_id: agent, status: 'queued' })).tasks.length;
+  const queued = async (agent: string): Promise<number> =>
+    (await orchestra.client.tasks({ agent_id: agent, status: 'queued', limit: 200 })).tasks.filter(({ payload }) => payload['repo'] === repository.root).length;
   expect(await queued('skeptic')).toBe(left.skeptic.length);
   expect(await queued('librarian')).toBe(2);
-  await until('agents have come up', () => said.find((line) => line.includes('skeptic 0/')));
+  await until('agents have come up', () => said.find((line) => line.startsWith(`skeptic 0/${left.skeptic.length} `)));
   expect(await stop()).toEqual({ done: 0, failed: 0, givenUp: false });
 });

@@ -81,7 +81,8 @@ export function askedWaitMs(error: unknown): number {
 }
 
 async function sendOnce<T>(peer: Peer, call: Call<T>, bodyText: string | undefined, options: CallOptions): Promise<T> {
-  const timeLimitMs = options.timeLimitMs ?? TIME_LIMIT_MS;
+  // Node's timers take whole milliseconds only, and a third of a lease need not be one.
+  const timeLimitMs = Math.ceil(options.timeLimitMs ?? TIME_LIMIT_MS);
   const late = AbortSignal.timeout(timeLimitMs);
   const signal = options.signal === undefined ? late : AbortSignal.any([options.signal, late]);
   let answering = false;

@@ -62,7 +62,7 @@ describe('a call', () => {
 
   test('has a time limit, and says who did not answer', async () => {
     peer.answers(hang);
-    const asked = client.pauses({}, { timeLimitMs: 50, triesMax: 1 });
+    const asked = client.pauses({}, { timeLimitMs: 50.3, triesMax: 1 });
     await expect(asked).rejects.toMatchObject({ name: 'ConnectionError', failure: 'timed_out', message: expect.stringContaining(`pause-api at ${peer.url}`) });
   });
 

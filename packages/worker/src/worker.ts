@@ -9,6 +9,7 @@ import { createRestReplica } from './pause-watch.ts';
 import { runUnlessPaused, type Scheduled } from './scheduled.ts';
 import { Slots } from './slots.ts';
 import { TaskRun, type Handler } from './task-run.ts';
+import { TIMER_MAX_MS } from './timer-max.ts';
 import type { Tell, WorkerEvents } from './worker-events.ts';
 import { readWorkerOptions, type WorkerOptions, type WorkerSettings } from './worker-options.ts';
 
@@ -133,7 +134,7 @@ class ClaimingWorker implements Worker {
   async #endedWithin(ms: number): Promise<void> {
     const late = new AbortController();
     const ended = Promise.all(this.#slots.taken.map((run) => run.ended));
-    await Promise.race([ended, delay(ms, undefined, { signal: late.signal }).catch(() => {})]); // aborted: all have ended
+    await Promise.race([ended, delay(Math.min(ms, TIMER_MAX_MS), undefined, { signal: late.signal }).catch(() => {})]); // aborted: all have ended
     late.abort();
   }
 }

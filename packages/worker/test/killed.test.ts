@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { until } from '@orchestra/testkit';
-import { fresh, startOrchestra } from './orchestra.ts';
+import { fresh, gate, startOrchestra } from './orchestra.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 const orchestra = startOrchestra({ leaseSeconds: 2 });
@@ -39,6 +39,22 @@ test('P5 a worker that is killed and started again starts nothing paused, and ev
   await orchestra.admin.unpause({ scope_kind: 'agent', scope_value: skeptic });
   await after.told('finished', first);
   await after.told('finished', waiting);
+});
+
+test('P10 a run that takes longer than its lease is kept by its heartbeats', async () => {
+  const { ids: [id = ''] } = await orchestra.admin.enqueue({ skill: fresh('long') });
+  const goOn = gate();
+  const { worker, heard } = orchestra.worker({ handlers: { '*': () => goOn.opened } });
+  await worker.start();
+  await heard.first('claimed', ({ task }) => task.id === id);
+  await until('more than a lease has passed, by the clock of the database', async () => {
+    const { rows } = await orchestra.db.pool.query('select 1 from tasks t where t.id = $1 and clock_timestamp() > t.started_at + make_interval(secs => 3)', [id]);
+    return rows.length > 0;
+  });
+  goOn.open();
+  await heard.first('finished');
+  expect(heard.all('heartbeat-failed')).toEqual([]);
+  expect(await orchestra.story(id)).toEqual(['queued', 'claimed', 'completed']);
 });
 
 test('P10 a worker that comes back after its run was taken from it is refused, told why, and its work stops', async () => {

@@ -12,7 +12,7 @@ describe('stop()', () => {
     const { worker, heard } = orchestra.worker({ handlers: { [skill]: async () => { await goOn.opened; return 'finished'; } } });
     await worker.start();
     await heard.first('claimed');
-    const stopped = worker.stop();
+    const stopped = worker.stop({ drainMs: Infinity });
     await expect(heard.first('draining')).resolves.toMatchObject({ running: [{ id: first }] });
     goOn.open();
     await stopped;

@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TaskFailure } from '../stop-reasons.ts';
+import { TIMER_MAX_MS } from '../timer-max.ts';
 import { guardAgainstOrphans, type OrphanGuard } from './orphan-guard.ts';
 import { OutputTail } from './output-tail.ts';
 import { endProcessGroup } from './process-group.ts';
@@ -56,7 +57,7 @@ export async function runCommand(order: CommandOrder): Promise<CommandEnd> {
   const endGroup = () => ending ??= endProcessGroup(pgid, order.graceMs);
   const end = (because: 'time-limit' | 'aborted') => { why = because; void endGroup(); };
   const abort = () => end('aborted');
-  const limit = setTimeout(end, order.timeLimitMs, 'time-limit');
+  const limit = setTimeout(end, Math.min(order.timeLimitMs, TIMER_MAX_MS), 'time-limit');
   order.signal.addEventListener('abort', abort);
   if (order.signal.aborted) abort();
 
