@@ -12,6 +12,7 @@ async function watch(config: Parameters<typeof startCascade>[1] = {}): Promise<C
   return one;
 }
 
+// What a pause leaves behind stays, so each test that is about pauses has an actor of its own.
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
   await db.pool.query('truncate tasks, task_events, senate_alerts');
@@ -63,13 +64,13 @@ test('P14 a task that loops brakes itself: the watchdog alerts, the actor is pau
 
 test('never two alerts for one run, with three watchdogs and a fourth that starts afterwards', async () => {
   await Promise.all([watch(), watch(), watch()]);
-  await add({ actor_id: 'acct-7' });
+  await add({ actor_id: 'acct-2' });
   const runs = await loopUntilBraked();
   await until('an alert for each run given up from the sixth on', async () => (await alerts()).length >= runs.length - 5);
   await lookedAgain(await watch());
   const raised = await alerts();
   expect(raised.map((alert) => alert.run).toSorted()).toEqual(runs.slice(5).toSorted());
-  expect(await pausesOf(db.pool, 'acct-7')).toHaveLength(1);
+  expect(await pausesOf(db.pool, 'acct-2')).toHaveLength(1);
 });
 
 test('P11 runs handed back at a pause raise nothing, however many', async () => {
@@ -84,7 +85,7 @@ test('P11 runs handed back at a pause raise nothing, however many', async () => 
 });
 
 test('runs that were given up while no watchdog ran are found when one starts', async () => {
-  await add({ actor_id: 'acct-7' });
+  await add({ actor_id: 'acct-4' });
   for (let round = 0; round < 8; round++) {
     await db.pool.query('update tasks set next_eligible_at = now(), attempt = 0');
     const [task] = await claim();
@@ -92,8 +93,8 @@ test('runs that were given up while no watchdog ran are found when one starts', 
   }
   await db.pool.query("update task_events set at = at - interval '10 minutes'");
   await watch({ watchEveryMs: NEVER_MS });
-  await until('the pause', async () => (await activeOf(db.pool, 'acct-7')).length > 0);
-  const [pause] = await pausesOf(db.pool, 'acct-7');
+  await until('the pause', async () => (await activeOf(db.pool, 'acct-4')).length > 0);
+  const [pause] = await pausesOf(db.pool, 'acct-4');
   expect(pause?.ttl_seconds).toBeGreaterThan(1_150);
   expect(pause?.ttl_seconds).toBeLessThanOrEqual(1_200);
 });

@@ -3,6 +3,7 @@ import { createListenHub, forgetOldKeys } from '@orchestra/pause-core';
 import { listen, makeApp, makeLogger, makeMetrics, startLoop, startParts, type Route, type RunningService } from '@orchestra/service-shell';
 import { CLAIM_SETTINGS } from '@orchestra/task-queue';
 import type { WorkerClaimerConfig } from './config.ts';
+import { Hearing } from './loops/hearing.ts';
 import { reap } from './loops/reap.ts';
 import { serveOpenApi } from './openapi.ts';
 import { makeQueueMetrics } from './queue-metrics.ts';
@@ -18,6 +19,8 @@ const LOOK_EVERY_MS = 2_000;
 // However many tasks are added in a second, those who wait cause at most forty looks.
 const LOOK_GAP_MS = 25;
 const FORGET_EVERY_MS = 3_600_000;
+// Workers send a heartbeat at a third of the lease: within half of it every living one has been heard.
+const LISTEN_SHARE = 0.5;
 
 /** Starts worker-claimer on a migrated database. Without one it starts as well, answers 503, and works when it is there. */
 export function startService(config: WorkerClaimerConfig): Promise<RunningService> {
@@ -47,7 +50,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     });
     parts.add('looks', () => looks.stop());
 
-    const reaper = { db, log, metrics, leaseSeconds, onReturned: callOut };
+    const reaper = { db, log, metrics, leaseSeconds, hearing: new Hearing({ listenMs: leaseSeconds * LISTEN_SHARE * 1_000, everyMs: config.reapEveryMs }), onReturned: callOut };
     await reap(reaper).catch((err: unknown) => {
       if (!isDatabaseUnavailable(err)) throw err;
       log.warn({ err }, 'the database cannot be reached yet; starting without it');

@@ -71,7 +71,7 @@ describe('tasks', () => {
 
 describe('runs', () => {
   test('P10 a zombie’s complete is refused and told what became of its run', async () => {
-    const reaping = await serve(db, { reapEveryMs: 20 });
+    const reaping = await serve(db, { reapEveryMs: 20, leaseSeconds: 4 });
     try {
       const [id] = await reaping.add({});
       const [zombie] = await reaping.claim({ worker: 'w-frozen' });

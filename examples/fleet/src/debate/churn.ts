@@ -1,3 +1,4 @@
+import { FleetError } from '../errors.ts';
 import type { Repository } from '../git/repository.ts';
 import { runGit } from '../git/run-git.ts';
 import type { TrackedFile } from '../git/tracked-files.ts';
@@ -23,10 +24,16 @@ async function history(repository: Repository, file: TrackedFile, signal: AbortS
   if (typeof file.name !== 'string') return none; // an argument is text
   const head = await runGit(repository.root, ['rev-parse', '--verify', '--quiet', 'HEAD'], { alsoGood: [1], signal });
   if (head.length === 0) return none; // nothing was ever committed
-  const output = await runGit(repository.root, [
-    'log', `--max-count=${COMMITS_MAX}`, '--follow', '--no-show-signature', '--no-ext-diff', '--no-textconv', '--no-color',
-    '--numstat', '-z', '--format=%H %aE', '--', file.name,
+  const { name } = file;
+  const log = (renames: string): Promise<Buffer> => runGit(repository.root, [
+    'log', `--max-count=${COMMITS_MAX}`, renames, '--no-show-signature', '--no-ext-diff', '--no-textconv', '--no-color',
+    '--numstat', '-z', '--format=%H %aE', '--', name,
   ], { signal });
+  // Finding a file's old names takes a look at other files' history, and a partial clone does not have all of that.
+  const output = await log('--follow').catch((error: unknown) => {
+    if (!(error instanceof FleetError) || error.code !== 'git_failed') throw error;
+    return log('--no-renames');
+  });
   const authors = new Set<string>();
   const sum = { commits: 0, lines: 0 };
   const tokens = output.toString('latin1').split('\0');

@@ -19,6 +19,8 @@ const ENVIRONMENT = {
   LC_ALL: 'C',
   GIT_OPTIONAL_LOCKS: '0',
   GIT_TERMINAL_PROMPT: '0',
+  // What a partial clone lacks stays away: nothing here goes to the network.
+  GIT_NO_LAZY_FETCH: '1',
   // Paths are names here, never patterns.
   GIT_LITERAL_PATHSPECS: '1',
 };

@@ -3,8 +3,11 @@ export type LinkTarget =
   /** Another site, or a template that something else fills in. */
   | { kind: 'elsewhere' }
   | { kind: 'outside' }
-  /** `path` is '' for the top folder; `fragment` is undefined without one. */
-  | { kind: 'path'; path: string; fragment: string | undefined };
+  /**
+   * `path` is '' for the top folder; `fragment` is undefined without one. `perhapsSite`: it begins with a slash and names no
+   * document, so where nothing is there it may be an address of the site that is made of these files.
+   */
+  | { kind: 'path'; path: string; fragment: string | undefined; perhapsSite: boolean };
 
 const ABSOLUTE = /^(?:[A-Za-z][A-Za-z0-9+.-]*:|\/\/)/;
 const TEMPLATE = /\{\{|\$\{|<%|\{%/;
@@ -14,7 +17,7 @@ export function linkTarget(from: string, target: string): LinkTarget {
   if (ABSOLUTE.test(target) || TEMPLATE.test(target)) return { kind: 'elsewhere' };
   const [, path = '', fragment] = /^([^?#]*)(?:\?[^#]*)?(?:#([\s\S]*))?$/.exec(target) ?? [];
   const asked = fragment === undefined || fragment === '' ? undefined : percentDecoded(fragment).toString('utf8');
-  if (path === '') return { kind: 'path', path: from, fragment: asked };
+  if (path === '') return { kind: 'path', path: from, fragment: asked, perhapsSite: false };
   const decoded = percentDecoded(path).toString('latin1');
   // A leading slash means the top of the repository, where repositories are shown.
   const joined = decoded.startsWith('/') ? decoded : `${from.slice(0, from.lastIndexOf('/') + 1)}${decoded}`;
@@ -24,7 +27,7 @@ export function linkTarget(from: string, target: string): LinkTarget {
     if (step !== '..') steps.push(step);
     else if (steps.pop() === undefined) return { kind: 'outside' };
   }
-  return { kind: 'path', path: steps.join('/'), fragment: asked };
+  return { kind: 'path', path: steps.join('/'), fragment: asked, perhapsSite: decoded.startsWith('/') && !/\.(?:md|markdown)$/i.test(decoded) };
 }
 
 /** The bytes that a URL's text stands for. What is no proper escape stays as it is: it will name no file. */

@@ -60,6 +60,13 @@ test('churn follows a file through a new name', async () => {
   expect((await over(repository, 'new.ts')).measured).toMatchObject({ commits: 2, authors: 1 });
 });
 
+test('where other files’ history is lacking, churn does without old names', async () => {
+  const repository = new ScratchRepository({ 'a.ts': 'a\n', 'big.bin': 'b'.repeat(1_000) });
+  const blob = repository.git('rev-parse', 'HEAD:big.bin').trim();
+  rmSync(join(repository.root, '.git/objects', blob.slice(0, 2), blob.slice(2)));
+  expect((await over(repository, 'a.ts')).measured).toMatchObject({ commits: 1, times_rewritten: 0.5 });
+});
+
 test('the same repository gives the same debate', async () => {
   const repository = new ScratchRepository({ 'a.py': 'import os\n' });
   expect(await over(repository, 'a.py')).toEqual(await over(repository, 'a.py'));

@@ -49,6 +49,12 @@ test('links to other sites are counted and left alone', async () => {
   expect(await check({ 'a.md': '[a](https://x.test/[y]) [b](mailto:a@b.test) [c](//x.test) <https://x.test/](z)> [d]({{url}}/x) [e](ftp://x.test)\n\n[f]: HTTP://x.test' })).toEqual(sound(0, 6));
 });
 
+test('a leading slash means the top of the repository, or else an address of the site that is made of it', async () => {
+  expect(await check({ 'docs/a.md': '[1](/docs/a.md) [2](/docs/quick-start) [3](/docs/gone.md)' }, ['docs/a.md'])).toMatchObject({
+    relative_links: 2, absolute_links: 1, findings: { list: [{ target: '/docs/gone.md', what: 'no_such_file' }] },
+  });
+});
+
 test('code, comments and front matter hold no links', async () => {
   expect(await check({ 'a.md': [
     '---', 'link: "[x](no.md)"', '---', '',

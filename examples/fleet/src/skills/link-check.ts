@@ -39,8 +39,9 @@ export const linkCheck: Skill = async (payload, run) => {
     for (const link of findLinks(read.text)) {
       const target = linkTarget(keyOf(path), link.target);
       if (target.kind === 'elsewhere') { sum.absolute_links += 1; continue; }
-      sum.relative_links += 1;
       const what = target.kind === 'outside' ? 'outside_repository' : await targets.problemWith(target.path, target.fragment);
+      if (what === 'no_such_file' && target.kind === 'path' && target.perhapsSite) { sum.absolute_links += 1; continue; }
+      sum.relative_links += 1;
       if (what !== undefined) addFinding(sum.findings, { file: shown(path), line: link.line, target: excerpt(link.target), what });
     }
   });

@@ -55,7 +55,7 @@ const BY_EXTENSION: ReadonlyMap<string, CommentSyntax> = new Map(([
   [SQL, 'sql'],
   [LUA, 'lua'],
   [HASKELL, 'hs elm'],
-  [MARKUP, 'md markdown html htm xml svg vue svelte'],
+  [MARKUP, 'md markdown html htm xml vue svelte'],
   [LISP, 'lisp el clj cljs scm'],
   [INI, 'ini cfg conf properties'],
   [PERCENT, 'tex erl'],
