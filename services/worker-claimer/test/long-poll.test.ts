@@ -136,6 +136,7 @@ describe('whom it wakes', () => {
     const looking = await serve(db, { lookEveryMs: 20 });
     try {
       const workers = await Promise.all(Array.from({ length: 24 }, (_, index) => waiting({ worker: `w-${index}`, agents: [`a-${index % 5}`] }, { service: looking })));
+      await until('all of them wait', async () => (await looking.metric('orchestra_claim_waiters')) === 24);
       const claims = await looking.metric('orchestra_claims_total');
       const looks = await looking.metric('orchestra_claim_looks_total');
       await until('twenty more looks', async () => (await looking.metric('orchestra_claim_looks_total')) > looks + 20);
