@@ -6,9 +6,8 @@
 FROM node:24-slim AS pnpm
 WORKDIR /app
 COPY package.json ./
-# The pnpm that package.json names; so it need not look for that one itself, which it cannot do with a frozen lockfile.
+# The pnpm that package.json names.
 RUN npm install --global --no-fund --no-audit --loglevel=error "$(node -p "require('./package.json').packageManager")"
-ENV PNPM_CONFIG_PM_ON_FAIL=ignore
 
 # Only what says which packages are needed, so that a change in the sources does not install them anew.
 FROM node:24-slim AS manifests

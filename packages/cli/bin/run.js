@@ -20,9 +20,10 @@ function packagedNode() {
   }
 }
 
-/** Runs this file again on another Node.js, and ends as it ends. */
+/** Runs this file again on another Node.js, and ends as it ends. What goes on for long (`up`, `worker`) ends with us. */
 function runOn(program) {
-  const child = spawn(program, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const env = { ...process.env, ORCHESTRA_STARTED_BY: String(process.pid) };
+  const child = spawn(program, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => { process.stderr.write(`orchestra: ${program} cannot be run: ${error.message}\n`); process.exitCode = 1; });
   child.on('exit', (code, signal) => { process.exit(code ?? 128 + (constants.signals[signal] ?? 0)); });

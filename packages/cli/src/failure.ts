@@ -22,3 +22,8 @@ export class CommandFailure extends Error {
 export function wrongUsage(message: string, options?: ErrorOptions): CommandFailure {
   return new CommandFailure('wrong_usage', message, { ...options, exitCode: EXIT.usage });
 }
+
+/** A command of pause-core or task-queue has refused: its code is the contract's, and its message has the next step. */
+export function isRefusal(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && (error.name === 'PauseError' || error.name === 'TaskError') && 'code' in error && typeof error.code === 'string';
+}

@@ -6,6 +6,9 @@ const LEVELS_MAX = 12;
 const PACKAGE_MANAGER = /(^|[/\s])(npm|npx|pnpm|yarn|corepack)(-cli)?(\.[cm]?js)?(\s|$)/;
 const SHELL_WITH_SCRIPT = /^(\S*\/)?(sh|bash|dash|zsh|ash)\s+(-\w+\s+)*-c\s/;
 
+// Set by bin/run.js where it runs itself again on a newer Node.js; it means something to its own child only.
+const STARTED_BY = 'ORCHESTRA_STARTED_BY';
+
 /**
  * Calls `onGone` once when a package manager that this process was started by is gone. `npx pnpm start` is npm, a shell,
  * pnpm and another shell before it is us, and npm passes no signal on: whoever stops the `npx` that they see would leave
@@ -14,7 +17,7 @@ const SHELL_WITH_SCRIPT = /^(\S*\/)?(sh|bash|dash|zsh|ash)\s+(-\w+\s+)*-c\s/;
  * @returns ends the watch
  */
 export function watchLaunchers(onGone: () => void): () => void {
-  const chain = process.env['npm_lifecycle_event'] === undefined ? [] : launchers();
+  const chain = launchers();
   if (chain.length === 0) return () => {};
   const timer = setInterval(() => {
     if (isWhole(chain)) return;
@@ -25,14 +28,16 @@ export function watchLaunchers(onGone: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** From our parent up to the topmost package manager with nothing but package managers and their shells between. */
+/** From our parent up to the topmost package manager, with nothing but package managers and their shells between. */
 function launchers(): number[] {
+  const isRunAgain = process.env[STARTED_BY] === String(process.ppid);
+  if (!isRunAgain && process.env['npm_lifecycle_event'] === undefined) return [];
   const pids: number[] = [];
   let whole = 0;
   for (let pid = process.ppid; pid > 1 && pids.length < LEVELS_MAX;) {
     const seen = lookAt(pid);
     if (seen === undefined) break;
-    const isManager = PACKAGE_MANAGER.test(seen.command.split(' ', 3).join(' '));
+    const isManager = (isRunAgain && pid === process.ppid) || PACKAGE_MANAGER.test(seen.command.split(' ', 3).join(' '));
     if (!isManager && !SHELL_WITH_SCRIPT.test(seen.command)) break;
     pids.push(pid);
     if (isManager) whole = pids.length;

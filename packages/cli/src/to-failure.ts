@@ -1,5 +1,5 @@
 import { Errors } from '@oclif/core';
-import { CommandFailure, EXIT } from './failure.ts';
+import { CommandFailure, EXIT, isRefusal } from './failure.ts';
 
 // oclif's parser writes itself around the message of whatever a flag's parse throws.
 const PARSER_WRAP = /^Parsing (--[\w-]+) \n\t([\s\S]*)\nSee more help with --help$/;
@@ -13,6 +13,6 @@ export function toFailure(error: unknown): CommandFailure {
   // What oclif itself finds wrong is always the command line.
   if (error instanceof Errors.CLIError) return new CommandFailure('wrong_usage', `${message}\nSee --help`, { cause: error, exitCode: EXIT.usage });
   // A refusal of pause-core or task-queue, under --direct: told as the API would.
-  if ('code' in error && (error.name === 'PauseError' || error.name === 'TaskError')) return new CommandFailure(String(error.code), message, { cause: error });
+  if (isRefusal(error)) return new CommandFailure(error.code, message, { cause: error });
   return new CommandFailure('internal_error', error.stack ?? error.message, { cause: error });
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -23,6 +23,9 @@ cd ${ROOT} && eval "exec $script \\"\\$@\\""
   orchestra: `#!/bin/sh
 exec node ${ROOT}/packages/cli/bin/run.js "$@"
 `,
+  ...(spawnSync('curl', ['--version']).error === undefined ? {} : { curl: `#!/bin/sh
+exec node ${ROOT}/packages/cli/test/curl-stand-in.ts "$@"
+` }),
 };
 
 interface Ended { code: number | null; output: string }

@@ -8,19 +8,11 @@ import pg from 'pg';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { spawnCluster, startCluster } from '../src/index.ts';
+import { isRunning } from './is-running.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const PARENT = fileURLToPath(new URL('fixtures/parent.ts', import.meta.url));
 const WAIT = { timeout: 30_000, interval: 20 };
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function postmasterOf(folder: string): Promise<number> {
   return Number.parseInt(await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8'), 10);
@@ -49,6 +41,7 @@ test('the server ends when the process that started it is killed with SIGKILL', 
   const parent = spawn(process.execPath, [PARENT, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(createInterface({ input: parent.stdout }), 'line');
   const { pid } = z.object({ url: z.string(), pid: z.int() }).parse(JSON.parse(String(line)));
+  onTestFinished(() => { if (isRunning(pid)) process.kill(pid); });
   const postmaster = await postmasterOf(folder);
   parent.kill('SIGKILL');
   await vi.waitFor(() => expect([pid, postmaster].filter(isRunning)).toEqual([]), WAIT);

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import stringWidth from 'string-width';
 import { visibleText } from './visible-text.ts';
@@ -20,10 +20,12 @@ const CUT_MIN = 12;
 /**
  * Rows for people: no lines, wide characters counted as wide, control characters made visible. On a terminal the last
  * column is cut to what fits; anywhere else it is whole.
+ *
+ * @param width of the terminal, in columns
  */
-export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width = terminalWidth()): string {
   const cells = rows.map((row) => columns.map((column) => visibleText(String(column.cell(row) ?? '–'))));
-  fitLast(cells, columns.map((column) => column.head));
+  fitLast(cells, columns.map((column) => column.head), width);
   const drawn = new Table({
     head: columns.map((column) => styleText('bold', column.head, { stream: process.stdout })),
     colAligns: columns.map((column) => column.align ?? 'left'),
@@ -34,18 +36,21 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   return drawn.toString().split('\n').map((line) => line.trimEnd()).join('\n');
 }
 
-function fitLast(cells: string[][], heads: string[]): void {
+function terminalWidth(): number {
+  return process.stdout.isTTY ? process.stdout.columns : Infinity;
+}
+
+function fitLast(cells: string[][], heads: string[], width: number): void {
   const last = heads.length - 1;
-  if (!process.stdout.isTTY || last < 1) return;
   const before = heads.slice(0, last).map((head, column) => Math.max(stringWidth(head), ...cells.map((row) => stringWidth(row[column] ?? ''))) + GAP);
-  const room = Math.max(CUT_MIN, process.stdout.columns - before.reduce((sum, width) => sum + width, 0));
+  const room = Math.max(CUT_MIN, width - before.reduce((sum, taken) => sum + taken, 0));
   for (const row of cells) row[last] = cut(row[last] ?? '', room);
 }
 
 function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let kept = '';
-  for (const character of stripVTControlCharacters(text)) {
+  for (const character of text) {
     if (stringWidth(kept + character) >= width) break;
     kept += character;
   }
