@@ -144,15 +144,17 @@ describe('P15 impossible rows', () => {
 
   test('P15 are healed before the first claim, counted, and written down; also such as a pause covers', async () => {
     const [paused = '', free = ''] = await service.add({ agent_id: 'skeptic' }, { agent_id: 'scribe' });
-    await makeImpossible([paused, free]);
+    // Several statements' worth, so that a service which served while it heals would be caught at it.
+    const many = (await db.pool.query<{ id: string }>("insert into tasks (agent_id) select 'skeptic' from generate_series(1, 20000) returning id")).rows.map((row) => row.id);
+    await makeImpossible([paused, free, ...many]);
     await pauseScope(db.pool, { scope: { kind: 'agent', value: 'skeptic' }, reason: 'test', ttlSeconds: null, by: 'dana', source: 'person' });
     const starting = await serve(db);
     try {
       expect((await starting.claim()).map((task) => task.id)).toEqual([free]);
       expect(await starting.eventKinds(free)).toEqual(['queued', 'healed', 'claimed']);
       expect(await starting.eventKinds(paused)).toEqual(['queued', 'healed', 'deferred']);
-      expect((await starting.queue()).reaper.impossible_queued_total).toBe(2);
-      expect(await starting.metric('orchestra_impossible_queued_total')).toBe(2);
+      expect((await starting.queue()).reaper.impossible_queued_total).toBe(20_002);
+      expect(await starting.metric('orchestra_impossible_queued_total')).toBe(20_002);
     } finally {
       await starting.stop();
     }

@@ -21,7 +21,8 @@ const HEAL_STATEMENTS_MAX = 1_000;
  * One tick: rows that cannot be are healed, and runs whose owner sends no heartbeat are taken away (P10, P15). A paused
  * row of that kind would make every claim that meets it fail, which is why healing comes first, and before the first claim.
  *
- * @returns after how many milliseconds to come again, where that is sooner than usual: 0 where another tick should follow at once: one statement takes a bounded number of runs
+ * @returns after how many milliseconds to come again, where that is sooner than usual; 0 where runs were taken away: one
+ *   statement takes a bounded number of them
  */
 export async function reap(options: ReaperOptions): Promise<number | undefined> {
   try {
