@@ -1,4 +1,4 @@
-// The acceptance run: `npx pnpm demo`. Starts all of Orchestra in a place of its own, plays six steps, and stops it again.
+// The acceptance run: `npx pnpm demo`. Starts all of Orchestra in a place of its own, plays eight steps, and stops it again.
 // Exit code 0 when every step held; the last line says how many did.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,9 +14,11 @@ import { pauseIsKept } from './demo/steps/3-pause-is-kept.ts';
 import { restartWakesNothing } from './demo/steps/4-restart-wakes-nothing.ts';
 import { unpauseInOrder } from './demo/steps/5-unpause-in-order.ts';
 import { alertsPauseActor } from './demo/steps/6-alerts-pause-actor.ts';
+import { oneTaskOfARepo } from './demo/steps/7-one-task-of-a-repo.ts';
+import { questionIsAnswered } from './demo/steps/8-question-is-answered.ts';
 import { workRepository } from './demo/work-repository.ts';
 
-const STEPS = 6;
+const STEPS = 8;
 // On a slow machine the waits add up; beyond this something hangs.
 const WHOLE_RUN_MS = 180_000;
 
@@ -40,7 +42,7 @@ async function playAll(home: string, cleanup: Cleanup, signal: AbortSignal, open
 
   const repo = await workRepository(home, say);
   say(`starting Orchestra in ${home}, on ${database === undefined ? 'a PostgreSQL of its own' : 'a database of its own on the server of DATABASE_URL'}`);
-  const stage = await Stage.open({ env: demoEnvironment(home, database?.url, listen), repo, cleanup, say, signal });
+  const stage = await Stage.open({ env: demoEnvironment(home, database?.url, listen), repo, scratch: home, cleanup, say, signal });
   opened(stage);
   say(`pause-api ${stage.where.pause_api}, worker-claimer ${stage.where.worker_claimer}, alert-cascade ${stage.where.alert_cascade}`);
 
@@ -49,8 +51,10 @@ async function playAll(home: string, cleanup: Cleanup, signal: AbortSignal, open
   await step('what skeptic has in flight ends, its next claim is deferred, the others go on', () => pauseIsKept(stage, pause));
   await step('every worker is killed and started again: nothing of skeptic starts', () => restartWakesNothing(stage, pause));
   await step('skeptic is unpaused: its tasks go on at once, in order', () => unpauseInOrder(stage, pause));
-  await step('three critical alerts pause an actor by themselves, and the page shows it', async () => {
-    await alertsPauseActor(stage);
+  await step('three critical alerts pause an actor by themselves, and the page shows it', () => alertsPauseActor(stage));
+  await step('two tasks of one repo: the second starts when the first has ended', () => oneTaskOfARepo(stage));
+  await step('a task asks a question and is parked; its repo goes on, and the answer reaches its next run', async () => {
+    await questionIsAnswered(stage);
     await stage.close();
     stage.saw('everything is stopped; nothing is left running');
   });

@@ -14,6 +14,26 @@ export function unreadable(path: string, cause: unknown): CommandFailure {
 }
 
 /**
+ * The text of a file, or of standard input for `-`.
+ *
+ * @throws CommandFailure `unreadable`; `wrong_usage` when it is longer than that
+ */
+export async function readText(path: string, bytesMax: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of inputStream(path) as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw wrongUsage(`${path === '-' ? 'standard input' : path} holds more than ${bytesMax} bytes, which is too much here`);
+    }
+  } catch (cause) {
+    throw cause instanceof CommandFailure ? cause : unreadable(path, cause);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/**
  * A JSON value given as text, as `@file`, or as `-` for standard input.
  *
  * @throws CommandFailure `wrong_usage` when it is no JSON, `unreadable`

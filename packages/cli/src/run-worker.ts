@@ -14,6 +14,8 @@ export interface WorkerOrder {
   name: string | undefined;
   concurrency: number;
   timeLimitSeconds: number | undefined;
+  /** Each task works in a folder of its own below this one. */
+  folderPerTask: string | undefined;
   /** For the person at the terminal: one line for each task. */
   tell: (line: string) => void;
   /** For programs: the end of each run. */
@@ -34,12 +36,12 @@ export async function runWorker(order: WorkerOrder): Promise<void> {
   }
 }
 
-async function makeWorker({ command, skills, agents, name, concurrency, timeLimitSeconds }: WorkerOrder): Promise<Worker> {
+async function makeWorker({ command, skills, agents, name, concurrency, timeLimitSeconds, folderPerTask }: WorkerOrder): Promise<Worker> {
   const settings = await findSettings();
   if (settings.token === undefined) {
     throw new CommandFailure('unauthenticated', 'no token was found: set ORCHESTRA_TOKEN, or call this below the folder where `orchestra up` was started');
   }
-  const handler = createCommandHandler({ command, ...(timeLimitSeconds !== undefined && { timeLimitMs: timeLimitSeconds * 1_000 }) });
+  const handler = createCommandHandler({ command, folderPerTask, ...(timeLimitSeconds !== undefined && { timeLimitMs: timeLimitSeconds * 1_000 }) });
   try {
     return createWorker({
       url: settings.tasksUrl, pauseUrl: settings.url, token: settings.token, handlers: { '*': handler }, skills, agents, concurrency, name,
@@ -58,6 +60,11 @@ function tellOf(worker: Worker, { tell, report, command }: WorkerOrder): void {
       line(task, `done in ${seconds(durationMs)}`);
       report({ event: 'finished', task_id: task.id, run_id: task.run_id, duration_ms: Math.round(durationMs) });
     })
+    .on('asked', ({ task, questions, status, durationMs }) => {
+      line(task, `asks (${status === 'queued' ? 'parked' : status}): ${visibleText(questions.trim().split('\n', 1)[0] ?? '')}; to answer: orchestra task answer ${task.id}`);
+      report({ event: 'asked', task_id: task.id, run_id: task.run_id, duration_ms: Math.round(durationMs), status, questions });
+    })
+    .on('log', ({ task, message }) => line(task, visibleText(message)))
     .on('failed', ({ task, error, status, nextEligibleAt, durationMs }) => {
       const next = status === 'queued' ? `again from ${nextEligibleAt === null ? 'now' : sayInstant(nextEligibleAt)}` : `${status} for good`;
       line(task, `failed in ${seconds(durationMs)}, attempt ${task.attempt} of ${task.max_attempts}, ${next}: ${visibleText(error.split('\n', 1)[0] ?? '')}`);

@@ -48,9 +48,9 @@ const PAUSE = {
 test('senate pause answers the receipt; pauses, check and unpause follow', async () => {
   await run(['task', 'add', '--agent', 'skeptic']);
   const receipt = await json(['senate', 'pause', 'agent', 'skeptic', '--reason', 'runaway loop', '--ttl', '30m']);
-  expect(receipt).toEqual({ ...PAUSE, settled: true, in_flight: [], in_flight_count: 0, queued: 1 });
+  expect(receipt).toEqual({ ...PAUSE, settled: true, in_flight: [], in_flight_count: 0, claimed_ahead: [], claimed_ahead_count: 0, queued: 1, queued_more: false });
   expect(await json(['senate', 'pauses'])).toEqual({
-    pauses: [{ ...PAUSE, age_seconds: expect.any(Number), remaining_seconds: expect.any(Number), in_flight_count: 0, queued: 1, quiet: true }],
+    pauses: [{ ...PAUSE, age_seconds: expect.any(Number), remaining_seconds: expect.any(Number), in_flight_count: 0, claimed_ahead_count: 0, queued: 1, quiet: true }],
   });
   expect(await json(['senate', 'pauses', 'agent', 'other'])).toEqual({ pauses: [] });
 

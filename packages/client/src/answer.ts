@@ -2,6 +2,7 @@ import { problem } from '@orchestra/pause-core/contract';
 import type { z } from 'zod';
 import { retryAfterMs } from './backoff.ts';
 import { AnswerError, ApiError, type ServiceName } from './errors.ts';
+import { parseTolerantly } from './tolerant.ts';
 
 // A hundred claimed tasks of the largest payload fit in; what is larger did not come from these services.
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
@@ -14,7 +15,7 @@ const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 export async function parseAnswer<T>(response: Response, contract: z.ZodType<T>, from: { service: ServiceName; url: string }): Promise<T> {
   if (!response.ok) throw await refusal(response, from);
   const body = parseJson(await readText(response));
-  const parsed = contract.safeParse(body);
+  const parsed = parseTolerantly(contract, body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue === undefined ? '' : ` (${issue.path.join('.') || 'body'}: ${issue.message})`;

@@ -1,10 +1,11 @@
 import {
-  activePauses, alerts, alertView, checkAnswer, pauseHistory, pausePreview, pauseReceipt, unpauseAnswer,
+  activePauses, alerts, alertView, checkAnswer, heldNow, pauseHistory, pausePreview, pauseReceipt, unpauseAnswer,
   type ActivePauseView, type alertRequest, type alertsQuery, type checkQuery, type pauseRequest, type pausesQuery, type UnpauseRequest,
 } from '@orchestra/pause-core/contract';
 import {
-  claimAnswer, enqueueAnswer, finishAnswer, heartbeatAnswer, queueView, taskEvents, tasks, taskView,
-  type ClaimRequest, type CompleteRequest, type EnqueueRequest, type FailRequest, type ReleaseRequest, type tasksQuery,
+  begunAnswer, claimAnswer, endingAnswers, enqueueAnswer, finishAnswer, heartbeatAnswer, queueView, repoGateView, taskEvents, tasks, taskView,
+  type AnswerTaskRequest, type BegunRequest, type ClaimRequest, type CompleteRequest, type EnqueueRequest, type FailRequest, type FinishRequest, type FreezeRepoRequest, type LimitRepoRequest,
+  type NeedsInputRequest, type ParkRunRequest, type ParkTaskRequest, type ReleaseRequest, type tasksQuery, type ThawRepoRequest, type UnparkTaskRequest,
 } from '@orchestra/task-queue/contract';
 import type { z } from 'zod';
 import { senateEvents, type EventsOptions } from './event-stream.ts';
@@ -40,7 +41,7 @@ export interface PageQuery {
 type Filter<T> = PageQuery & Omit<T, keyof PageQuery>;
 type AlertsQuery = Filter<Omit<z.input<typeof alertsQuery>, 'unacknowledged'>> & { unacknowledged?: boolean | undefined };
 type PausesQuery = Filter<Omit<z.input<typeof pausesQuery>, 'history'>>;
-type TasksQuery = Filter<z.input<typeof tasksQuery>>;
+type TasksQuery = Filter<Omit<z.input<typeof tasksQuery>, 'parked'>> & { parked?: boolean | undefined };
 
 // A long poll may be answered in its last moment, and the answer has to travel.
 const CLAIM_MARGIN_MS = 10_000;
@@ -90,6 +91,9 @@ export function createClient(options: ClientOptions) {
     /** One page of the pauses that have ended. */
     pauseHistory: (query: PausesQuery = {}, call?: CallOptions) =>
       read(pauseApi, `/api/senate/pauses${queryString({ ...query, history: true })}`, pauseHistory, call),
+    /** What is paused now, from the service's own copy, with its age: for a copy of it. */
+    heldNow: (query: { max_age_ms?: number; known?: string | undefined } = {}, call?: CallOptions) =>
+      read(pauseApi, `/api/senate/pauses/active${queryString(query)}`, heldNow, call),
     /** Is work with these labels paused, and by which pause? */
     check: (labels: CheckQuery, call?: CallOptions) => read(pauseApi, `/api/senate/pauses/check${queryString(labels)}`, checkAnswer, call),
 
@@ -121,6 +125,27 @@ export function createClient(options: ClientOptions) {
     complete: (id: string, request: CompleteRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'complete'), request, finishAnswer, call),
     fail: (id: string, request: FailRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'fail'), request, finishAnswer, call),
     release: (id: string, request: ReleaseRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'release'), request, finishAnswer, call),
+    /** Says of runs that were claimed ahead that they have begun. */
+    begun: (request: BegunRequest, call?: ChangeOptions) => change(claimer, '/api/tasks/begun', request, begunAnswer, call),
+    /** Ends many runs, at most 100; each has an answer of its own. */
+    finish: (request: FinishRequest, call?: ChangeOptions) => change(claimer, '/api/tasks/finish', request, endingAnswers, call),
+    /** Ends a run with questions: the task waits for its answer, parked, and uses up no attempt. */
+    needsInput: (id: string, request: NeedsInputRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'needs-input'), request, finishAnswer, call),
+    /** Parks the task of one's own run: should the run go back to the queue, it stays aside. */
+    parkRun: (id: string, request: ParkRunRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'park'), request, taskView, call),
+    unparkRun: (id: string, runId: string, call?: ChangeOptions) => change(claimer, ofTask(id, 'unpark'), { run_id: runId }, taskView, call),
+
+    /** Sets a task aside, so that its repo goes on without it. */
+    park: (request: ParkTaskRequest, call?: ChangeOptions) => change(claimer, '/api/serial-gate/pause', request, taskView, call),
+    /** Lets a parked task come back to its old place. */
+    unpark: (request: UnparkTaskRequest, call?: ChangeOptions) => change(claimer, '/api/serial-gate/resume', request, taskView, call),
+    /** Answers the open question of a task and unparks it; its next run gets both. */
+    answerTask: (id: string, request: AnswerTaskRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'answer'), request, taskView, call),
+    /** Closes the gate of a repo: none of its tasks starts until it is thawed. */
+    freezeRepo: (request: FreezeRepoRequest, call?: ChangeOptions) => change(claimer, '/api/serial-gate/freeze', request, repoGateView, call),
+    thawRepo: (request: ThawRepoRequest, call?: ChangeOptions) => change(claimer, '/api/serial-gate/thaw', request, repoGateView, call),
+    /** How many tasks of a repo may be in progress at a time. */
+    limitRepo: (request: LimitRepoRequest, call?: ChangeOptions) => change(claimer, '/api/serial-gate/limit', request, repoGateView, call),
   };
 }
 

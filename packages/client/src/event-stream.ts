@@ -5,6 +5,7 @@ import { refusal } from './answer.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
 import { AnswerError, ApiError, ConnectionError } from './errors.ts';
 import { askedWaitMs, headersOf, isTransient, wasConnected, type Peer } from './send.ts';
+import { parseTolerantly } from './tolerant.ts';
 
 export interface EventsOptions {
   /** Resume behind this event; absent: begin with a snapshot. */
@@ -138,7 +139,9 @@ function mayHeal(error: Error): boolean {
 
 function parseEvent(message: EventSourceMessage): SenateEvent | Error {
   try {
-    return senateEvent.parse({ type: message.event, data: JSON.parse(message.data) });
+    const parsed = parseTolerantly(senateEvent, { type: message.event, data: JSON.parse(message.data) });
+    if (!parsed.success) throw parsed.error;
+    return parsed.data;
   } catch (cause) {
     return new Error(`an event "${message.event}" of the stream is not as the contract describes it`, { cause });
   }

@@ -115,7 +115,7 @@ test('all pauses are all of them or an error, never the first page alone', async
   const pause = {
     id: '1', scope_kind: 'agent', scope_value: 'a', reason: 'r', source: 'person', paused_at: '2026-11-21T03:00:00.000Z', paused_by: 'p',
     ttl_seconds: null, expires_at: null, cleared_at: null, cleared_by: null, quiet_at: null,
-    age_seconds: 1, remaining_seconds: null, in_flight_count: 0, queued: 0, quiet: true,
+    age_seconds: 1, remaining_seconds: null, in_flight_count: 0, claimed_ahead_count: 0, queued: 0, quiet: true,
   };
   peer.answers(json({ pauses: [pause], next_cursor: 'n' }), json({ pauses: [{ ...pause, id: '2' }], next_cursor: null }));
   await expect(client.allPauses()).resolves.toMatchObject([{ id: '1' }, { id: '2' }]);

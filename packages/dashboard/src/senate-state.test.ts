@@ -12,7 +12,7 @@ function pause(id: string, rest: Partial<PauseView> = {}): PauseView {
 }
 
 function active(id: string, rest: Partial<ActivePauseView> = {}): ActivePauseView {
-  return { ...pause(id), age_seconds: 10, remaining_seconds: 1_790, in_flight_count: 2, queued: 5, quiet: false, ...rest };
+  return { ...pause(id), age_seconds: 10, remaining_seconds: 1_790, in_flight_count: 2, claimed_ahead_count: 0, queued: 5, quiet: false, ...rest };
 }
 
 function alert(id: string, severity = 'critical'): AlertView {

@@ -13,13 +13,13 @@ export { PAUSE_ERROR_CODES, PauseError, type PauseErrorCode } from './errors.ts'
 export { comparePrecedence, expiresAt, PAUSE_SOURCES, type ActivePause, type Pause, type PauseSource } from './pause.ts';
 export { listActivePauses } from './queries/active-pauses.ts';
 export { type Alert } from './queries/alert-row.ts';
-export { findToken, type TokenHolder } from './queries/find-token.ts';
+export { findToken, findTokens, type TokenHolder } from './queries/find-token.ts';
 export { listTokens, type Token } from './queries/list-tokens.ts';
 export { looksLikeToken } from './token-format.ts';
 export { listAlerts, type AlertFilter } from './queries/alerts.ts';
 export { listEndedPauses, type PauseHistoryFilter } from './queries/pause-history.ts';
-export { eventsAfter, headPosition, unplacedEvents, type PlacedEvent } from './queries/senate-events.ts';
+export { eventsAfter, headPosition, newsPosition, unplacedEvents, type PlacedEvent } from './queries/senate-events.ts';
 export * from './replica/index.ts';
 export { covers, labelFor, SCOPE_KINDS, type Scope, type ScopeKind, type TaskLabels } from './scope.ts';
 export { SETTLE_TIMEOUT_MS, settleClaims } from './settle.ts';
-export { fromActivePauseView, toAlertView, toPauseView } from './wire.ts';
+export { fromHeldPause, toAlertView, toPauseView } from './wire.ts';

@@ -21,7 +21,7 @@ export function toPauseView(pause: Pause): PauseView {
 }
 
 /** The other way: an active pause that came over the wire, for a replica that is fed through REST. */
-export function fromActivePauseView(view: ActivePauseView): ActivePause {
+export function fromHeldPause(view: Pick<ActivePauseView, keyof PauseView | 'remaining_seconds'>): ActivePause {
   return {
     id: view.id,
     scope: { kind: view.scope_kind, value: view.scope_value },

@@ -25,6 +25,9 @@ export const PROBLEMS: Record<ProblemCode, { status: number; title: string }> = 
   task_not_found: { status: 404, title: 'There is no such task' },
   run_not_owner: { status: 409, title: 'The run is not yours any more' },
   task_not_running: { status: 409, title: 'The task is not running' },
+  task_has_ended: { status: 409, title: 'The task has ended' },
+  no_open_question: { status: 409, title: 'The task waits for no answer' },
+  repo_not_found: { status: 404, title: 'No task has named that repo' },
 };
 
 export interface OffendingField {

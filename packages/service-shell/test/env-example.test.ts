@@ -9,7 +9,9 @@ import { exampleOf, readExample, type ExampleSetting } from './env-example.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 const FILE = readExample(readFileSync(join(ROOT, '.env.example'), 'utf8'));
 // Read by our code, but set by the system and not by the person who runs it.
-const NOT_SETTINGS = new Set(['PATH', 'HOME', 'INIT_CWD', 'NODE_ENV']);
+const NOT_SETTINGS = new Set(['PATH', 'HOME', 'INIT_CWD', 'NODE_ENV', 'EDITOR', 'VISUAL',
+  // what a worker sets for the command that it runs
+  'ORCHESTRA_PAYLOAD', 'ORCHESTRA_ANSWER']);
 
 async function settingsOfServices(): Promise<ExampleSetting[]> {
   const found = new Map<string, ExampleSetting>();

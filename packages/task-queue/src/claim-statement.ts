@@ -1,135 +1,127 @@
+import { openGates } from './gate-statement.ts';
+import { openLanes, wanted } from './open-lanes.ts';
+import { CLAIMS_PAUSE_KEYS, covered, eligible } from './pause-keys.ts';
+
 /**
- * Server settings for the connections that claim. The claim is planned once for each connection, perhaps while the queue
+ * Server settings for the connections that claim. A claim is planned once for each connection, perhaps while the queue
  * is empty, and an empty table is cheapest to read whole and sort: with 200,000 tasks that plan takes 50 to 190 ms until
  * the next analyze. Its indexes give the order, so nothing else is offered. Before PostgreSQL 18 what is not offered is
- * given an enormous cost instead, which makes the server compile the statement, for seconds: hence `jit`.
+ * given an enormous cost instead, which makes the server compile the statement, for seconds: hence `jit`. And a plan made anew
+ * for the parameters of each call looks cheaper to the server, which does not count the millisecond that making it takes.
  */
-export const CLAIM_SETTINGS = { enable_seqscan: 'off', enable_bitmapscan: 'off', enable_sort: 'off', jit: 'off' } as const;
+export const CLAIM_SETTINGS = {
+  enable_seqscan: 'off', enable_bitmapscan: 'off', enable_sort: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off',
+  plan_cache_mode: 'force_generic_plan',
+} as const;
 
-// A claim puts off so many tasks at the most, so that the one which meets a large backlog first is not slow for all of it.
-const DEFER_MAX = 200;
+// So many tasks a walk looks at before it gives up. Beyond this the lanes are cheaper, however few of them stand open.
+const WALK_MAX = 1_000;
+// Candidates for each task wanted. Up to so many claims at a time find tasks that no other one has locked.
+const CHOICE = 10;
 
-/** In SQL what `covers` says in TypeScript: does an active pause hold this task? `gate.db.test.ts` holds the two together. */
-const covered = (t: string): string => `coalesce(
-         (select k.agents from keys k) ? ${t}.agent_id or (select k.skills from keys k) ? ${t}.skill
-      or (select k.quests from keys k) ? ${t}.quest_id or (select k.actors from keys k) ? ${t}.actor_id, false)`;
-
-const wanted = (t: string): string => `($4::text[] is null or ${t}.agent_id = any ($4::text[])) and ($5::text[] is null or ${t}.skill = any ($5::text[]))`;
-
-/**
- * The gate (P1): the one statement in which work starts. It reads the pause rows itself, in the same snapshot in which
- * it picks the tasks, so no cache, bell or restart has a say.
- *
- * - `claim_marker` is named so that the settle can see this statement at work (P2). The lock on it is taken before the
- *   statement's snapshot: a claim that the settle does not see there will see the pause. Do not wrap this statement in
- *   another one, and do not run it under REPEATABLE READ: the snapshot would be older than the lock.
- * - Tasks that were put off for a pause stand apart, in one list for each pause (index tasks_deferred), so that they are
- *   not walked past again. When that pause has ended its list counts again, at once and in its old order (P9): nothing
- *   has to be moved back, whatever ended it. Their `next_eligible_at` is only what a person is shown.
- * - `met` are the paused tasks that stand before the last one that this claim takes: it has walked past them. Each is put
- *   off, with one event for each task and pause, never again and again.
- * - The paused values are looked up in jsonb objects: the planner's guess for an array of unknown content makes it sort
- *   the whole queue (45 ms for a claim over 200,000 tasks, against 1 ms).
- *
- * Parameters: $1 worker, $2 host, $3 pid, $4 agents or null, $5 skills or null, $6 how many at most.
- */
-export const CLAIM = `
-with recursive paused as materialized (
-  select p.id, p.scope_kind, p.scope_value, p.reason, p.ends_at
-    from active_pauses p
-   where not exists (select from claim_marker)
-), keys as materialized (
-  select coalesce(jsonb_object_agg(p.scope_value, true) filter (where p.scope_kind = 'agent'), '{}') as agents,
-         coalesce(jsonb_object_agg(p.scope_value, true) filter (where p.scope_kind = 'skill'), '{}') as skills,
-         coalesce(jsonb_object_agg(p.scope_value, true) filter (where p.scope_kind = 'quest'), '{}') as quests,
-         coalesce(jsonb_object_agg(p.scope_value, true) filter (where p.scope_kind = 'actor'), '{}') as actors
-    from paused p
-), list (pause_id) as (
-  (select min(t.deferred_by) from tasks t where t.status = 'queued' and t.deferred_by is not null)
-  union all
-  select (select min(t.deferred_by) from tasks t where t.status = 'queued' and t.deferred_by > l.pause_id)
-    from list l
-   where l.pause_id is not null
-), released as materialized (
-  select l.pause_id from list l where l.pause_id is not null and not exists (select from paused p where p.id = l.pause_id)
-), ready as materialized (
-  select t.id, t.priority
-    from tasks t
-   where t.status = 'queued' and t.deferred_by is null and t.next_eligible_at <= now() and not ${covered('t')} and ${wanted('t')}
-   order by t.priority, t.id
+// The candidates come in order; of each the newest version is locked and looked at once more. They are found again by
+// where they lie, which within one statement cannot change: no row that its snapshot sees is ever moved or cleaned up.
+const take = (candidates: string): string => `
+  select t.ctid as lies_at, t.priority, t.place
+    from (${candidates}) c
+    join tasks t on t.ctid = c.lies_at
+   where t.status = 'queued' and ${eligible('t')} and not ${covered('t')} and ${wanted('t', '$4', '$5')}
+   order by c.priority, c.place
    limit $6
-     for update of t skip locked
-), back as materialized (
-  select b.id, b.priority
-    from released r
-   cross join lateral (
-         select t.id, t.priority
-           from tasks t
-          where t.status = 'queued' and t.deferred_by = r.pause_id and not ${covered('t')} and ${wanted('t')}
-          order by t.priority, t.id
-          limit $6
-            for update of t skip locked) b
-), claimable as materialized (
-  select c.id, c.priority
-    from (select * from ready union all select * from back) c
-   order by c.priority, c.id
-   limit $6
-), reached as materialized (
-  -- how far this claim walked: to its last task, or to the end
-  select coalesce(c.priority, 32767) as priority, coalesce(c.id, 9223372036854775807) as id
-    from (select) one
-    left join (select c.priority, c.id from claimable c order by c.priority, c.id limit 1 offset $6::int - 1) c on true
-), met as materialized (
-  select t.id
-    from tasks t
-   where exists (select from paused)
-     and t.status = 'queued' and t.deferred_by is null and t.next_eligible_at <= now() and ${covered('t')} and ${wanted('t')}
-     and (t.priority, t.id) < ((select r.priority from reached r)::smallint, (select r.id from reached r))
-   order by t.priority, t.id
-   limit ${DEFER_MAX}
-     for update of t skip locked
-), met_again as materialized (
-  select b.id
-    from released r
-   cross join lateral (
-         select t.id
-           from tasks t
-          where exists (select from paused) and t.status = 'queued' and t.deferred_by = r.pause_id and ${covered('t')}
-          order by t.priority, t.id
-          limit ${DEFER_MAX}
-            for update of t skip locked) b
-), claimed as (
+     for update of t skip locked`;
+
+// Tasks of repos that were added for later, whose time has come, and that nobody has put in line yet.
+const DUE = "select from tasks t where t.status = 'queued' and not t.in_line and (t.next_eligible_at <= now() or t.deferred_by is not null)";
+
+const start = (cutShort: string): string => `claimed as (
   update tasks t
-     set status = 'running', run_id = gen_random_uuid(), worker_id = $1, host = $2, pid = $3,
-         started_at = clock_timestamp(), heartbeat_at = clock_timestamp(), attempt = t.attempt + 1, deferred_by = null
+     set status = 'running', run_id = gen_random_uuid(), worker_id = $1, host = $2, pid = ($3::jsonb ->> 'pid')::int, boot_id = ($3::jsonb ->> 'boot_id')::uuid,
+         pid_namespace = $3::jsonb ->> 'pid_namespace', process_started = ($3::jsonb ->> 'process_started')::bigint,
+         started_at = clock_timestamp(), heartbeat_at = clock_timestamp(), attempt = t.attempt + 1, deferred_by = null,
+         prefetched = c.nth > coalesce(($3::jsonb ->> 'begins')::int, $6)
     from claimable c
-   where t.id = c.id
-  returning t.id, t.run_id, t.repo, t.agent_id, t.skill, t.quest_id, t.actor_id, t.priority, t.payload, t.attempt,
-            t.max_attempts, t.cursor
-), deferred as (
-  update tasks t
-     set deferred_by = p.id,
-         next_eligible_at = now() + greatest(interval '60 seconds', p.ends_at - now())
-    from (select * from met union all select * from met_again) m
-    join tasks l on l.id = m.id
-   cross join lateral (
-         -- the pause that is named: actor, agent, skill, quest; then the one that ends last; then the older one
-         select p.id, p.scope_kind, p.scope_value, p.reason, p.ends_at
-           from paused p
-          where case p.scope_kind when 'actor' then l.actor_id when 'agent' then l.agent_id
-                                  when 'skill' then l.skill when 'quest' then l.quest_id end = p.scope_value
-          order by array_position(array['actor', 'agent', 'skill', 'quest'], p.scope_kind), p.ends_at desc nulls first, p.id
-          limit 1) p
-   where t.id = m.id
-  returning t.id, t.next_eligible_at, p.id as pause_id, p.scope_kind, p.scope_value, p.reason
+   where t.ctid = c.lies_at
+  returning t.id, t.run_id, t.repo, t.agent_id, t.skill, t.quest_id, t.actor_id, t.priority, t.place, t.payload, t.attempt,
+            t.max_attempts, t.cursor, t.questions, t.answer
 ), events as (
   insert into task_events (task_id, run_id, kind, by, data)
-  select c.id, c.run_id, 'claimed', $1, jsonb_build_object('attempt', c.attempt, 'host', $2::text, 'pid', $3::int)
+  select c.id, c.run_id, 'claimed', $1, jsonb_build_object('attempt', c.attempt, 'host', $2::text, 'pid', $3::jsonb -> 'pid')
     from claimed c
-  union all
-  select d.id, null, 'deferred', $1, jsonb_build_object(
-           'pause_id', d.pause_id::text, 'scope_kind', d.scope_kind, 'scope_value', d.scope_value, 'reason', d.reason,
-           'next_eligible_at', d.next_eligible_at)
-    from deferred d
 )
-select * from claimed c order by c.priority, c.id`;
+select c.*, s.cut_short, s.some_are_due
+  from (select n.short and ${cutShort} as cut_short, n.short and exists (${DUE}) as some_are_due
+          from (select (select count(*) from claimed) < $6 as short) n) s
+  left join claimed c on true
+ order by c.priority, c.place`;
+
+// Where the queue begins. All that lies before it has ended, and would be walked past as long as anybody's old snapshot
+// keeps the rows from being cleaned up.
+const AHEAD = `
+          from tasks t
+         where t.status = 'queued' and t.repo is null
+           and (t.priority, t.place) >= ((select f.priority from first_lane f), (select f.head from first_lane f))
+         order by t.priority, t.place`;
+
+// Tasks whose repos are gated come from here and from nowhere else. A search that was cut short has an end, and a task that
+// stands behind it is left for later: else it would be taken before those that the search has not come to.
+const together = (end: string): string => `at_gates as materialized (${openGates({ agents: '$4', skills: '$5', limit: '$6', repos: '$7' })}
+), claimable as materialized (
+  select c.lies_at, row_number() over (order by c.priority, c.place) as nth
+    from (select r.lies_at, r.priority, r.place from ready r
+           union all
+          select g.lies_at, g.priority, g.place from at_gates g
+           where (select count(*) from ready) >= $6 or not exists (select from (${end}) e where (g.priority, g.place) > (e.priority, e.place))) c
+   order by c.priority, c.place
+   limit $6
+)`;
+
+/**
+ * The gate (P1), on the way that is short when little is paused: it walks the queue from its head, and no farther than
+ * a thousand tasks. `claimTasks` goes on with {@link CLAIM_BY_LANES} when the walk was cut short.
+ *
+ * Both ways read the pause rows themselves, in the same snapshot in which they pick the tasks, so no cache, bell or
+ * restart has a say. Both name `claim_marker`, so that the settle can see them at work (P2). The lock on it is taken
+ * before the statement's snapshot: a claim that the settle does not see there will see the pause. Do not wrap either in
+ * another statement, and do not run it under REPEATABLE READ: the snapshot would be older than the lock.
+ *
+ * Parameters: $1 worker, $2 host, $3 its process, $4 agents or null, $5 skills or null, $6 how many at most, $7 the repos for which
+ * the serial gate holds or null. This way finds no tasks of repos for which it does not.
+ */
+export const CLAIM_BY_WALK = `
+with ${CLAIMS_PAUSE_KEYS}, first_lane as materialized (
+  select l.priority, l.head from task_lanes l order by l.priority, l.head limit 1
+), ready as materialized (${take(`select t.ctid as lies_at, t.priority, t.place ${AHEAD} limit ${WALK_MAX}`)}
+), ${together(`select t.priority, t.place ${AHEAD} limit 1 offset ${WALK_MAX - 1}`)}, ${start(`exists (select ${AHEAD} limit 1 offset ${WALK_MAX - 1})`)}`;
+
+/**
+ * The gate (P1), on the way that does not care how much is paused: it looks at lanes, of which a pause covers all tasks or
+ * none, and takes the first tasks of the open ones with the nearest heads. A head is a lower bound: what stands
+ * before the head of the first lane left out is in its right order, what stands behind may not be and is left for
+ * the next claim. The answer is cut short then, and the caller raises the heads and asks again with more lanes.
+ *
+ * Parameters: as for {@link CLAIM_BY_WALK}, and $8 how many lanes to look at.
+ */
+export const CLAIM_BY_LANES = `
+with ${CLAIMS_PAUSE_KEYS}, nearest as materialized (
+  ${openLanes({ agents: '$4', skills: '$5', limit: '$8::int + 1', repos: '$7' })}
+), left_out as materialized (
+  select n.priority, n.head from nearest n order by n.priority, n.head offset $8
+), near as materialized (
+  select n.id, n.priority, n.head,
+         coalesce((select case when o.priority = n.priority then o.head end from left_out o), 9223372036854775807) as upto,
+         -- of few lanes many tasks each, of many lanes few
+         (select greatest($6::int, $6::int * ${CHOICE} / count(*)::int) from nearest) as depth
+    from nearest n
+   order by n.priority, n.head
+   limit $8
+), candidates as materialized (
+  select c.lies_at, c.priority, c.place
+    from near n
+   cross join lateral (
+         select t.ctid as lies_at, t.priority, t.place
+           from tasks t
+          where t.lane_id = n.id and t.status = 'queued' and t.place >= n.head and t.place < n.upto and ${eligible('t')}
+          order by t.place
+          limit n.depth) c
+), ready as materialized (${take(`select c.lies_at, c.priority, c.place from candidates c order by c.priority, c.place limit $6::int * ${CHOICE}`)}
+), ${together('select o.priority, o.head as place from left_out o')}, ${start('exists (select from left_out)')}`;

@@ -1,13 +1,17 @@
-import { bigint, integer, jsonb, pgTable, smallint, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, customType, integer, jsonb, pgTable, smallint, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
 import type { TASK_EVENT_KINDS, TaskStatus } from './contract/index.ts';
 
 // Types for plain reads. The tables themselves are made by `migrations/`; `schema.db.test.ts` holds the two together.
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 const big = (name: string) => bigint(name, { mode: 'bigint' });
 
 export const tasks = pgTable('tasks', {
   id: big('id').generatedAlwaysAsIdentity().primaryKey(),
+  laneId: big('lane_id'),
+  place: big('place').generatedAlwaysAs(sql`id`),
   repo: text('repo'),
   agentId: text('agent_id'),
   skill: text('skill'),
@@ -22,12 +26,27 @@ export const tasks = pgTable('tasks', {
   workerId: text('worker_id'),
   host: text('host'),
   pid: integer('pid'),
+  bootId: uuid('boot_id'),
+  pidNamespace: text('pid_namespace'),
+  processStarted: big('process_started'),
   startedAt: instant('started_at'),
+  prefetched: boolean('prefetched').notNull().default(false),
   heartbeatAt: instant('heartbeat_at'),
   attempt: integer('attempt').notNull().default(0),
   maxAttempts: integer('max_attempts').notNull().default(3),
+  crashes: integer('crashes').notNull().default(0),
+  maxCrashes: integer('max_crashes').notNull().default(3),
   cursor: jsonb('cursor'),
   result: jsonb('result'),
+  pausedAt: instant('paused_at'),
+  pausedBy: text('paused_by'),
+  pauseReason: text('pause_reason'),
+  questions: text('questions'),
+  askedAt: instant('asked_at'),
+  answer: text('answer'),
+  answeredAt: instant('answered_at'),
+  answeredBy: text('answered_by'),
+  inLine: boolean('in_line').notNull().default(true),
   createdAt: instant('created_at').notNull().defaultNow(),
   createdBy: text('created_by').notNull(),
 });
@@ -40,4 +59,52 @@ export const taskEvents = pgTable('task_events', {
   at: instant('at').notNull().defaultNow(),
   by: text('by').notNull(),
   data: jsonb('data'),
+});
+
+/** What the claim looks at instead of tasks: one row for each priority and set of labels that tasks wait under. */
+export const taskLanes = pgTable('task_lanes', {
+  id: big('id').generatedAlwaysAsIdentity().primaryKey(),
+  key: bytea('key').notNull().unique(),
+  priority: smallint('priority').notNull(),
+  repo: text('repo'),
+  agentId: text('agent_id'),
+  skill: text('skill'),
+  questId: text('quest_id'),
+  actorId: text('actor_id'),
+  head: big('head').notNull().default(0n),
+  returns: big('returns').notNull().default(0n),
+  deferredBy: big('deferred_by'),
+  deferredTo: big('deferred_to').notNull().default(0n),
+});
+
+export const taskHorizon = pgTable('task_horizon', {
+  onlyRow: boolean('only_row').primaryKey().default(true),
+  id: big('id').notNull(),
+});
+
+/** One row for each repo: how many of its tasks may be in progress, and which one is the first in line. */
+export const repoGates = pgTable('repo_gates', {
+  repo: text('repo').primaryKey(),
+  maxInProgress: integer('max_in_progress').notNull().default(1),
+  frozenAt: instant('frozen_at'),
+  frozenBy: text('frozen_by'),
+  freezeReason: text('freeze_reason'),
+  inProgress: integer('in_progress').notNull().default(0),
+  waiting: integer('waiting').notNull().default(0),
+  headId: big('head_id'),
+  headPriority: smallint('head_priority'),
+  agentId: text('agent_id'),
+  skill: text('skill'),
+  questId: text('quest_id'),
+  actorId: text('actor_id'),
+});
+
+/** What the reaper has done so far. */
+export const reaperTotals = pgTable('reaper_totals', {
+  onlyRow: boolean('only_row').primaryKey().default(true),
+  byLease: big('by_lease').notNull().default(0n),
+  byProcessGone: big('by_process_gone').notNull().default(0n),
+  byOtherBoot: big('by_other_boot').notNull().default(0n),
+  impossibleQueued: big('impossible_queued').notNull().default(0n),
+  lastTickAt: instant('last_tick_at'),
 });

@@ -2,7 +2,7 @@ import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
 import { claimTasksOnce, reapRuns } from '../src/index.ts';
 import type { ClaimedTask } from '../src/contract/index.ts';
-import { add, claim, ids, pause } from './fixtures.ts';
+import { add, ids } from './fixtures.ts';
 
 const db = testDatabase();
 let key = 0;
@@ -37,13 +37,4 @@ test('a claim that found nothing is not remembered: asked again under its key, i
   expect(await claimOnce()).toEqual([]);
   const added = await add(db.pool, {});
   expect(ids(await claimOnce())).toEqual(added);
-});
-
-test('a claim that found only paused tasks puts them off all the same', async () => {
-  await add(db.pool, { agent_id: 'skeptic' });
-  const { pause: made } = await pause(db.pool, { kind: 'agent', value: 'skeptic' });
-  expect(await claimOnce()).toEqual([]);
-  const { rows } = await db.pool.query('select deferred_by from tasks');
-  expect(rows).toEqual([{ deferred_by: made.id }]);
-  expect(await claim(db.pool)).toEqual([]);
 });

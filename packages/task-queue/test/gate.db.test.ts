@@ -1,7 +1,7 @@
 import { covers, listActivePauses, SCOPE_KINDS, unpauseScope, type Scope } from '@orchestra/pause-core';
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { completeRun, failRun, findTask, listTaskEvents, releaseRun } from '../src/index.ts';
+import { completeRun, deferPaused, failRun, findTask, listTaskEvents, releaseRun } from '../src/index.ts';
 import { add, claim, ids, pause } from './fixtures.ts';
 
 const db = testDatabase();
@@ -52,10 +52,13 @@ describe('P1 gate', () => {
 });
 
 describe('deferral', () => {
-  test('a paused task that a claim meets is put off with one event, however often it is met', async () => {
+  test('P9 a paused task is put off with one event, however often it is looked at', async () => {
     const [id = ''] = await add(db.pool, { agent_id: 'skeptic' });
     const { pause: made } = await pause(db.pool, { kind: 'agent', value: 'skeptic' }, 1_800);
-    for (let round = 0; round < 3; round++) expect(await claim(db.pool)).toEqual([]);
+    for (const deferred of [1, 0, 0]) {
+      expect(await claim(db.pool)).toEqual([]);
+      expect(await deferPaused(db.pool)).toEqual({ deferred, more: false });
+    }
     const events = await listTaskEvents(db.pool, id, { limit: 10 });
     expect(events.map((event) => event.kind)).toEqual(['queued', 'deferred']);
     expect(events[1]?.data).toMatchObject({ pause_id: made.id, scope_kind: 'agent', scope_value: 'skeptic', reason: 'test' });
@@ -65,10 +68,10 @@ describe('deferral', () => {
     expect(Number(row.seconds)).toBeLessThanOrEqual(1_800);
   });
 
-  test('a pause that is nearly over puts off for a minute, which nobody waits out', async () => {
+  test('P9 a pause that is nearly over puts off for a minute, which nobody waits out', async () => {
     const [id] = await add(db.pool, { agent_id: 'skeptic' });
     await pause(db.pool, { kind: 'agent', value: 'skeptic' }, 5);
-    await claim(db.pool);
+    await deferPaused(db.pool);
     const { rows: [row] } = await db.pool.query('select extract(epoch from next_eligible_at - now()) as seconds from tasks');
     expect(Number(row.seconds)).toBeGreaterThan(55);
     await db.pool.query("update senate_pause set paused_at = paused_at - interval '6 seconds' where cleared_at is null");
@@ -79,31 +82,36 @@ describe('deferral', () => {
     const [id = ''] = await add(db.pool, { agent_id: 'skeptic', actor_id: 'acct-1' });
     await pause(db.pool, { kind: 'agent', value: 'skeptic' });
     await pause(db.pool, { kind: 'actor', value: 'acct-1' });
-    await claim(db.pool);
-    await claim(db.pool);
+    for (const deferred of [1, 0]) expect(await deferPaused(db.pool)).toMatchObject({ deferred });
     await unpauseScope(db.pool, { target: { kind: 'actor', value: 'acct-1' }, by: 'dana' });
     expect(await claim(db.pool)).toEqual([]);
-    await claim(db.pool);
+    for (const deferred of [1, 0]) expect(await deferPaused(db.pool)).toMatchObject({ deferred });
     const deferred = (await listTaskEvents(db.pool, id, { limit: 10 })).filter((event) => event.kind === 'deferred');
     expect(deferred.map((event) => event.data)).toMatchObject([{ scope_kind: 'actor' }, { scope_kind: 'agent' }]);
     await unpauseScope(db.pool, { target: { kind: 'agent', value: 'skeptic' }, by: 'dana' });
     expect(ids(await claim(db.pool))).toEqual([id]);
   });
 
-  test('a claim puts off what it walked past, not what stands behind the tasks it took', async () => {
-    const [before, taken, behind] = await add(db.pool, { agent_id: 'skeptic' }, {}, { agent_id: 'skeptic' });
+  test('a large backlog is put off in chunks, first in the queue first, and what is added later as well', async () => {
+    await db.pool.query("insert into tasks (agent_id, quest_id) select 'skeptic', 'q-' || n % 3 from generate_series(1, 1200) n");
+    await add(db.pool, { agent_id: 'librarian' });
     await pause(db.pool, { kind: 'agent', value: 'skeptic' });
-    expect(ids(await claim(db.pool, { limit: 1 }))).toEqual([taken]);
-    const { rows } = await db.pool.query('select id from tasks where deferred_by is not null');
-    expect(rows).toEqual([{ id: before }]);
-    expect(await claim(db.pool, { limit: 1 })).toEqual([]);
-    expect((await db.pool.query('select id from tasks where deferred_by is not null order by id')).rows).toEqual([{ id: before }, { id: behind }]);
+    expect(await deferPaused(db.pool)).toEqual({ deferred: 500, more: true });
+    const { rows: [gap] } = await db.pool.query(
+      'select (select max(id) from tasks where deferred_by is not null) < (select min(id) from tasks where deferred_by is null) as none');
+    expect(gap.none).toBe(true);
+    expect(await deferPaused(db.pool)).toEqual({ deferred: 500, more: true });
+    expect(await deferPaused(db.pool)).toEqual({ deferred: 200, more: false });
+    await add(db.pool, { agent_id: 'skeptic', quest_id: 'q-1' });
+    expect(await deferPaused(db.pool)).toEqual({ deferred: 1, more: false });
+    const { rows } = await db.pool.query("select count(*)::int as events, count(distinct task_id)::int as tasks from task_events where kind = 'deferred'");
+    expect(rows).toEqual([{ events: 1_201, tasks: 1_201 }]);
   });
 
   test('a task whose own time has not come is not put off and keeps that time', async () => {
     await add(db.pool, { agent_id: 'skeptic', not_before: '2100-01-01T00:00:00Z' });
     await pause(db.pool, { kind: 'agent', value: 'skeptic' });
-    await claim(db.pool);
+    expect(await deferPaused(db.pool)).toMatchObject({ deferred: 0 });
     await unpauseScope(db.pool, { target: { kind: 'agent', value: 'skeptic' }, by: 'dana' });
     expect(await claim(db.pool)).toEqual([]);
   });

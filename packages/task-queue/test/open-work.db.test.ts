@@ -45,7 +45,7 @@ test.each(Array.from({ length: 12 }, (_, seed) => seed + 1))('the look and the c
 });
 
 test('it tells when the next retry is due or the next pause ends, whichever comes first', async () => {
-  expect(await lookForWork(db.pool)).toEqual({ kinds: [], more: false, nextInMs: null });
+  expect(await lookForWork(db.pool)).toEqual({ kinds: [], more: false, someWaitAtGates: false, nextInMs: null });
   await add(db.pool, { not_before: new Date(Date.now() + 60_000).toISOString() });
   const retry = await lookForWork(db.pool);
   expect(retry.kinds).toEqual([]);

@@ -47,7 +47,7 @@ const alerts = async () => (await db.pool.query('select * from senate_alerts ord
 
 describe('when a run given up raises an alert', () => {
   test.each(['failed', 'gave_up', 'reaped'] as const)('a task whose sixth run is given up as well (%s): one alert, and one more for each further run', async (ending) => {
-    const [id = ''] = await add(db.pool, { actor_id: 'acct-1', max_attempts: 100 });
+    const [id = ''] = await add(db.pool, { actor_id: 'acct-1', max_attempts: 100, max_crashes: 100 });
     for (let count = 1; count <= 5; count++) await run(id, ending);
     expect(await raiseRunawayAlerts(db.pool)).toEqual([]);
     const sixth = await run(id, ending);

@@ -1,44 +1,124 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { askedWaitMs, backoffMs, type Backoff, type Client } from '@orchestra/client';
 import type { ClaimedTask, ClaimRequest } from '@orchestra/task-queue/contract';
-import type { Slots } from './slots.ts';
+import { GATHER_MS, type EndingBatch, type Endings } from './endings.ts';
+import type { Roster } from './roster.ts';
+import { isUntakable } from './untakable.ts';
 import type { Tell } from './worker-events.ts';
 
 export interface ClaimLoopOptions {
-  client: Client;
-  /** Everything but how many. */
-  request: Omit<ClaimRequest, 'limit'>;
-  slots: Slots<unknown>;
+  client: Pick<Client, 'claim'>;
+  /** Everything but how many, and what goes along. */
+  request: Omit<ClaimRequest, 'limit' | 'ended' | 'ahead'> & { wait_seconds: number };
+  roster: Roster;
+  endings: Endings;
+  concurrency: number;
+  /** How many tasks to claim ahead of those that run, as of now. */
+  prefetch: () => number;
+  /** How many calls may be under way at a time. */
+  lines: number;
   /** Asked before each claim; resolves when claiming makes sense, or the signal has aborted. */
   ready: (signal: AbortSignal) => Promise<void>;
-  /** Takes each task at once, so that a slot is taken when it returns. */
-  begin: (task: ClaimedTask) => void;
+  /** Takes each task at once. `ahead`: the service was told that it waits before it begins. */
+  take: (task: ClaimedTask, ahead: boolean) => void;
   tell: Tell;
   /** No claim begins after this. */
   stopping: AbortSignal;
-  /** Ends also the claim that is under way; the service puts back what it would have brought. */
+  /** Ends also the claims that are under way; the service puts back what they would have brought. */
   hurry: AbortSignal;
 }
 
 const BACKOFF: Backoff = { baseMs: 250, capMs: 10_000 };
 const BATCH_MAX = 100;
 
-/** Claims what there are free slots for, until it is stopped. With the service away it goes on trying; it never rejects. */
-export async function claimWhileWanted({ client, request, slots, ready, begin, tell, stopping, hurry }: ClaimLoopOptions): Promise<void> {
-  for (let failures = 0; ;) {
-    await slots.oneFree(stopping);
-    await ready(stopping);
-    if (stopping.aborted) return;
-    try {
-      const { tasks } = await client.claim({ ...request, limit: Math.min(slots.free, BATCH_MAX) }, { signal: hurry });
-      failures = 0;
-      for (const task of tasks) begin(task);
-    } catch (thrown) {
+/**
+ * Claims what there is room for, until it is stopped. While the queue gives as much as is asked for, each claim takes
+ * along the endings of the runs before it: one call and one commit for both. Once it gives less, one claim waits at the
+ * service, and endings go by themselves. With the service away it goes on trying; it never rejects.
+ */
+export async function claimWhileWanted(options: ClaimLoopOptions): Promise<void> {
+  const claiming = new Claiming(options);
+  await Promise.all(Array.from({ length: options.lines }, () => claiming.line()));
+}
+
+class Claiming {
+  readonly #options: ClaimLoopOptions;
+  /** Tasks that claims under way may bring. */
+  #asked = 0;
+  /** A claim waits at the service, or for its next try. */
+  #waits = false;
+
+  constructor(options: ClaimLoopOptions) { this.#options = options; }
+
+  async line(): Promise<void> {
+    const { roster, endings, ready, tell, stopping } = this.#options;
+    for (let failures = 0; ;) {
+      while (!this.#wanted() && !stopping.aborted) await roster.changed(stopping);
+      if (endings.claimsFollow) await this.#gather();
+      await ready(stopping);
       if (stopping.aborted) return;
-      failures += 1;
-      const retryInMs = Math.max(backoffMs(failures, BACKOFF), Math.min(askedWaitMs(thrown), BACKOFF.capMs));
-      tell('claim-failed', { error: thrown instanceof Error ? thrown : new Error(String(thrown)), failures, retryInMs });
-      await delay(retryInMs, undefined, { signal: stopping }).catch(() => {}); // stopped: seen at the top
+      if (!this.#wanted()) continue; // meanwhile another line has
+      const batch = endings.claimsFollow ? endings.take() : undefined;
+      const waits = batch === undefined || batch.size === 0;
+      try {
+        if (waits) this.#waits = true;
+        await this.#claim(batch, waits);
+        failures = 0;
+      } catch (thrown) {
+        const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+        endings.claimsFollow = false;
+        if (this.#options.hurry.aborted) batch?.putBack();
+        else batch?.fail(error);
+        if (stopping.aborted) return;
+        // Refused for what went along, perhaps. If not, the next claim says so.
+        if (!waits && isUntakable(error)) continue;
+        failures += 1;
+        const retryInMs = Math.max(backoffMs(failures, BACKOFF), Math.min(askedWaitMs(thrown), BACKOFF.capMs));
+        tell('claim-failed', { error, failures, retryInMs });
+        await delay(retryInMs, undefined, { signal: stopping }).catch(() => {}); // stopped: seen at the top
+      } finally {
+        if (waits) this.#waits = false;
+        roster.ring();
+      }
+    }
+  }
+
+  /** How many tasks there is room for, when `told` of the endings that are not told yet go along. */
+  #room(told: number): number {
+    const { roster, concurrency, prefetch } = this.#options;
+    return Math.min(concurrency + prefetch() - roster.count - this.#asked + told, BATCH_MAX);
+  }
+
+  #wanted(): boolean {
+    const { endings } = this.#options;
+    if (endings.claimsFollow && endings.waiting > 0) return this.#room(endings.waiting) > 0;
+    return !this.#waits && this.#room(0) > 0;
+  }
+
+  /** Runs that end at about the same time go along together. */
+  async #gather(): Promise<void> {
+    const { endings, roster, stopping } = this.#options;
+    const late = AbortSignal.any([stopping, AbortSignal.timeout(GATHER_MS)]);
+    await nextTurn();
+    while (roster.begunCount > 0 && endings.waiting < BATCH_MAX && !late.aborted) await roster.changed(late);
+  }
+
+  async #claim(batch: EndingBatch | undefined, waits: boolean): Promise<void> {
+    const { client, request, roster, endings, concurrency, take, hurry } = this.#options;
+    const limit = this.#room(batch?.size ?? 0);
+    const beginAtOnce = Math.max(0, concurrency - roster.begunCount - roster.aheadCount - this.#asked);
+    const ahead = Math.max(0, limit - beginAtOnce);
+    this.#asked += limit;
+    try {
+      const { tasks, ended } = await client.claim({
+        ...request, limit, wait_seconds: waits ? request.wait_seconds : 0,
+        ...(waits ? {} : { ended: batch?.ended ?? [] }), ...(ahead > 0 ? { ahead } : {}),
+      }, { signal: hurry });
+      endings.claimsFollow = tasks.length === limit && !this.#options.stopping.aborted;
+      batch?.settle(ended ?? []);
+      for (const [index, task] of tasks.entries()) take(task, index >= limit - ahead);
+    } finally {
+      this.#asked -= limit;
     }
   }
 }

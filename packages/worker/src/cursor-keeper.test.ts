@@ -51,6 +51,22 @@ describe('in a loop', () => {
     expect(cursor.current).toEqual({ index: 2, found: 2 });
   });
 
+  test('a run that asks does the item again in which it left the loop, unless it has saved something since', () => {
+    const cursor = new CursorKeeper(null);
+    cursor.beginLoop();
+    expect(cursor.whereItAsked).toEqual({ index: 0 });
+    cursor.beginIteration();
+    cursor.save({ found: 1 });
+    cursor.endIteration({ done: true });
+    cursor.beginIteration();
+    cursor.save({ found: 2 });
+    cursor.endIteration({ done: true, left: true });
+    expect(cursor.whereItAsked).toEqual({ index: 1, found: 1 });
+    expect(cursor.current).toEqual({ index: 2, found: 2 });
+    cursor.save({ found: 3 });
+    expect(cursor.whereItAsked).toEqual({ index: 2, found: 3 });
+  });
+
   test('refuses what could not stand beside its place, and a second loop', () => {
     const cursor = new CursorKeeper(null);
     cursor.beginLoop();

@@ -8,6 +8,8 @@ export class CursorKeeper {
   #index: number | undefined;
   #insideIteration = false;
   #savedInside: { value: unknown } | undefined;
+  /** Where a loop stood that was left in the middle of an item, before that item. */
+  #beforeLeft: { index: number; saved: { value: unknown } | undefined } | undefined;
 
   /** @param former the cursor of the run before; null or undefined: there was none */
   constructor(former: unknown) {
@@ -16,9 +18,18 @@ export class CursorKeeper {
 
   /** For the release; undefined: nothing to change, the former one stays. */
   get current(): unknown {
-    if (this.#index === undefined) return this.#saved?.value;
-    const beside = this.#saved === undefined ? this.#former : this.#saved.value;
-    return { ...(isObject(beside) ? beside : {}), index: this.#index };
+    return this.#cursorAt(this.#index, this.#saved);
+  }
+
+  /** For a run that asks: the item in which it left its loop comes again. It cannot be told whether `break`, `return` or a throw left it. */
+  get whereItAsked(): unknown {
+    return this.#beforeLeft === undefined ? this.current : this.#cursorAt(this.#beforeLeft.index, this.#beforeLeft.saved);
+  }
+
+  #cursorAt(index: number | undefined, saved: { value: unknown } | undefined): unknown {
+    if (index === undefined) return saved?.value;
+    const beside = saved === undefined ? this.#former : saved.value;
+    return { ...(isObject(beside) ? beside : {}), index };
   }
 
   /** @throws TypeError for anything but an object while a loop keeps its `index` beside it */
@@ -28,8 +39,9 @@ export class CursorKeeper {
     }
     // A copy: what the handler goes on changing belongs to the next save.
     const saved = { value: structuredClone(value) };
-    if (this.#insideIteration) this.#savedInside = saved;
-    else this.#saved = saved;
+    if (this.#insideIteration) { this.#savedInside = saved; return; }
+    this.#saved = saved;
+    this.#beforeLeft = undefined; // said after the loop: the item that left it counts
   }
 
   /** A loop begins. Answers how many items earlier runs have done. */
@@ -43,10 +55,14 @@ export class CursorKeeper {
     this.#insideIteration = true;
   }
 
-  /** @param done false: it was cut short, and what it saved goes with it */
-  endIteration({ done }: { done: boolean }): void {
+  /**
+   * @param done false: it was cut short, and what it saved goes with it
+   * @param left the loop was left in it
+   */
+  endIteration({ done, left = false }: { done: boolean; left?: boolean }): void {
     if (!this.#insideIteration) return;
     this.#insideIteration = false;
+    if (left) this.#beforeLeft = { index: this.#index ?? 0, saved: this.#saved };
     if (done) {
       this.#index = (this.#index ?? 0) + 1;
       this.#saved = this.#savedInside ?? this.#saved;

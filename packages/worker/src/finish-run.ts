@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AnswerError, ApiError, backoffMs, isTransient, type Backoff, type Client } from '@orchestra/client';
 import type { ClaimedTask, FinishAnswer } from '@orchestra/task-queue/contract';
+import type { Endings } from './endings.ts';
 import { storable } from './error-text.ts';
 import { saysRunIsOver } from './lease.ts';
 import type { Outcome } from './outcome.ts';
+import { isUntakable } from './untakable.ts';
 
 type Told = Exclude<Outcome, { kind: 'drop' }>;
 
@@ -15,6 +17,8 @@ export type Finished =
 
 export interface FinishOptions {
   client: Client;
+  /** Complete, fail and release go through these, many at a time. */
+  endings: Pick<Endings, 'end'>;
   task: ClaimedTask;
   cursor: unknown;
   /** Aborted when there is no more time to tell it. */
@@ -43,8 +47,9 @@ export async function finishRun(outcome: Told, options: FinishOptions): Promise<
       if (saysRunIsOver(error)) return { kind: 'lost', why: error.detail };
       const retryInMs = backoffMs(failures, BACKOFF);
       if (isUntakable(error)) {
-        if (asked.kind === 'release' && withCursor) withCursor = false;
-        else if (asked.kind === 'complete') asked = untakableResult(error);
+        if ((asked.kind === 'release' || asked.kind === 'ask') && withCursor && options.cursor !== undefined) withCursor = false;
+        else if (asked.kind === 'complete') asked = untakable('its result', error);
+        else if (asked.kind === 'ask') asked = untakable('its questions', error);
         else if (asked.kind === 'fail' && asked.result !== undefined) asked = { ...asked, result: undefined };
         else { options.onFailed(error, null); return { kind: 'untold', error }; }
         options.onFailed(error, 0);
@@ -58,30 +63,28 @@ export async function finishRun(outcome: Told, options: FinishOptions): Promise<
   }
 }
 
-function tell(outcome: Told, withCursor: boolean, { client, task, cursor, signal }: FinishOptions): Promise<FinishAnswer> {
-  const call = { triesMax: 1, signal: signal.aborted ? AbortSignal.timeout(LAST_TRY_MS) : signal };
-  const run = { run_id: task.run_id };
+function tell(outcome: Told, withCursor: boolean, { client, endings, task, cursor, signal }: FinishOptions): Promise<FinishAnswer> {
+  const run = { id: task.id, run_id: task.run_id };
   switch (outcome.kind) {
-    case 'complete': return client.complete(task.id, { ...run, ...(outcome.result === undefined ? {} : { result: outcome.result }) }, call);
-    case 'fail': return client.fail(task.id, {
-      ...run, error: outcome.error, retry: outcome.retry, ...(outcome.result === undefined ? {} : { result: outcome.result }),
-    }, call);
-    case 'release': return client.release(task.id, {
-      ...run, cause: outcome.cause, ...(withCursor && cursor !== undefined ? { cursor } : {}),
-    }, call);
+    case 'complete': return endings.end({ as: 'completed', ...run, ...(outcome.result === undefined ? {} : { result: outcome.result }) }, signal);
+    case 'ask': return client.needsInput(task.id, {
+      run_id: task.run_id, questions: outcome.questions, ...(withCursor && cursor !== undefined ? { cursor } : {}),
+    }, {
+      triesMax: 1, signal: signal.aborted ? AbortSignal.timeout(LAST_TRY_MS) : signal,
+    });
+    case 'fail': return endings.end({
+      as: 'failed', ...run, error: outcome.error, retry: outcome.retry, ...(outcome.result === undefined ? {} : { result: outcome.result }),
+    }, signal);
+    case 'release': return endings.end({
+      as: 'released', ...run, cause: outcome.cause, ...(withCursor && cursor !== undefined ? { cursor } : {}),
+    }, signal);
   }
 }
 
 const LAST_TRY_MS = 1_000;
 
-/** The service will never take this body, however often it is sent: too large, or nothing that the database can keep. */
-function isUntakable(error: Error): boolean {
-  return error instanceof ApiError && ['body_too_large', 'invalid_request', 'malformed_json'].includes(error.code)
-    || error instanceof TypeError; // what JSON cannot say: a cycle, a bigint
-}
-
-function untakableResult(error: Error): Told {
-  const why = storable(`the work was done, but its result cannot be kept: ${error.message}`);
+function untakable(what: 'its result' | 'its questions', error: Error): Told {
+  const why = storable(`the work was done, but ${what} cannot be kept: ${error.message}`);
   return { kind: 'fail', error: why, retry: false, result: undefined, thrown: error };
 }
 

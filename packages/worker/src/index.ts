@@ -1,4 +1,5 @@
 export { createCommandHandler, type CommandHandlerOptions, type CommandResult } from './command/command-handler.ts';
+export { NeedsInput, needsInput } from './needs-input.ts';
 export { createRestReplica } from './pause-watch.ts';
 export { type Scheduled } from './scheduled.ts';
 export { RunAborted, StoppedAtCheckpoint, TaskFailure } from './stop-reasons.ts';

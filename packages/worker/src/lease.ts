@@ -32,6 +32,11 @@ export class Lease {
     this.#beatIn(this.#leaseMs / 3);
   }
 
+  /** Whether no heartbeat was answered for as long as the lease lasts, also when this process was frozen and none was sent. */
+  get lapsed(): boolean {
+    return performance.now() - this.#heldSinceMs >= this.#leaseMs;
+  }
+
   end(): void {
     this.#ended = true;
     clearTimeout(this.#timer);

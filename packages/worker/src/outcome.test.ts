@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { needsInput } from './needs-input.ts';
 import { outcomeOf } from './outcome.ts';
 import { RunAborted, StoppedAtCheckpoint, TaskFailure } from './stop-reasons.ts';
 
@@ -19,6 +20,11 @@ test.each([
   ['threw with more to say', { threw: new TaskFailure('no', { retry: false, result: { x: 1 } }) }, undefined, undefined, { kind: 'fail', retry: false, result: { x: 1 } }],
   ['threw at shutdown', { threw: boom }, undefined, shutdown, { kind: 'release', cause: 'shutdown' }],
   ['threw at a lapsed lease', { threw: boom }, undefined, lapsed, { kind: 'release', cause: 'shutdown' }],
+  ['returned questions', { returned: needsInput('which?') }, undefined, undefined, { kind: 'ask', questions: 'which?' }],
+  ['threw questions', { threw: needsInput('which?') }, undefined, undefined, { kind: 'ask', questions: 'which?' }],
+  ['stopped, and asked', { returned: needsInput('which?') }, stopped, undefined, { kind: 'ask', questions: 'which?' }],
+  ['asked at shutdown', { threw: needsInput('which?') }, undefined, shutdown, { kind: 'ask', questions: 'which?' }],
+  ['lost, though it asked', { returned: needsInput('which?') }, undefined, lost, { kind: 'drop', why: 'reaped at noon' }],
   ['lost, whatever it brought', { returned: 7 }, undefined, lost, { kind: 'drop', why: 'reaped at noon' }],
   ['lost while stopped', { threw: stopped }, stopped, lost, { kind: 'drop' }],
 ] as const)('%s', (_what, ending, stop, abortReason, outcome) => {

@@ -1,4 +1,5 @@
 import { errorText } from './error-text.ts';
+import { NeedsInput } from './needs-input.ts';
 import { RunAborted, TaskFailure, type StoppedAtCheckpoint } from './stop-reasons.ts';
 
 /** How a handler came to its end. */
@@ -7,6 +8,7 @@ export type Ending = { returned: unknown } | { threw: unknown };
 /** What the worker then tells the service. */
 export type Outcome =
   | { kind: 'complete'; result: unknown }
+  | { kind: 'ask'; questions: string }
   | { kind: 'fail'; error: string; retry: boolean; result: unknown; thrown: unknown }
   | { kind: 'release'; cause: 'pause'; stopped: StoppedAtCheckpoint }
   | { kind: 'release'; cause: 'shutdown' }
@@ -17,12 +19,15 @@ export type Outcome =
  * What the end of a handler means.
  *
  * - A run that was lost is dropped, whatever it brought: its fence would refuse it (P10).
+ * - Questions come before everything else: they are asked also at a checkpoint or a shutdown, and the task waits for its answer.
  * - A handler that was stopped at a checkpoint has not done all of its work, also when it caught the signal and returned.
  * - One that was told to end, and did so by throwing, has not failed.
  */
 export function outcomeOf(ending: Ending, stopped: StoppedAtCheckpoint | undefined, abortReason: unknown): Outcome {
   const aborted = abortReason instanceof RunAborted ? abortReason : undefined;
   if (aborted?.why === 'run-lost') return { kind: 'drop', why: aborted.message };
+  const brought = 'returned' in ending ? ending.returned : ending.threw;
+  if (brought instanceof NeedsInput) return { kind: 'ask', questions: brought.questions };
   if (stopped !== undefined) return { kind: 'release', cause: 'pause', stopped };
   if ('returned' in ending) return { kind: 'complete', result: ending.returned };
   if (aborted !== undefined) return { kind: 'release', cause: 'shutdown' };

@@ -1,16 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@orchestra/client';
 import { PauseReplica, type Ears, type ReplicaOptions } from '@orchestra/pause-core/replica';
-import { fromActivePauseView } from '@orchestra/pause-core/wire';
+import { pauseReader } from './pause-reading.ts';
 
 // The token may have been revoked and be renewed; the pauses are read by the clock meanwhile.
 const REFUSED_RETRY_MS = 30_000;
 
+// With every bell lost, a pause is known here after its copy at the service has become so old, and this has passed besides:
+// within the 5 s of P6 in all. Any number of workers cost the database one statement in three seconds.
+const REREAD_EVERY_MS = 1_500;
+const RIGHT_WITHIN_MS = 4_500;
+
 /** A replica that is fed over REST, for processes without a way to the database. The event stream is its bell and nothing else. */
-export function createRestReplica(client: Client, timings: Omit<ReplicaOptions, 'read' | 'listen'> = {}): PauseReplica {
+export function createRestReplica(client: Client, { rereadEveryMs = REREAD_EVERY_MS, ...timings }: Omit<ReplicaOptions, 'read' | 'listen'> = {}): PauseReplica {
   return new PauseReplica({
     ...timings,
-    read: async (signal) => (await client.allPauses({}, { signal, triesMax: 1 })).map(fromActivePauseView),
+    rereadEveryMs,
+    read: pauseReader(client, Math.min(rereadEveryMs * 2, Math.max(0, RIGHT_WITHIN_MS - rereadEveryMs))),
     listen: async (ears, stopped) => {
       const tried = Promise.withResolvers<void>();
       const following = followBells(client, ears, stopped, tried.resolve);

@@ -88,7 +88,7 @@ export function createTaskContext(parts: ContextParts): TaskContext {
         resumed = true;
       } finally {
         // Left by `break` or `return` an item is done; left by a stop or an abort it is not.
-        parts.cursor.endIteration({ done: resumed || stopped === undefined && !parts.signal.aborted });
+        parts.cursor.endIteration({ done: resumed || stopped === undefined && !parts.signal.aborted, left: !resumed });
       }
     }
   }

@@ -2,6 +2,7 @@ import type { Client } from '@orchestra/client';
 import type { PauseReplica } from '@orchestra/pause-core/replica';
 import type { ClaimedTask, FinishAnswer } from '@orchestra/task-queue/contract';
 import { CursorKeeper } from './cursor-keeper.ts';
+import type { Endings } from './endings.ts';
 import { finishRun } from './finish-run.ts';
 import { Lease } from './lease.ts';
 import { outcomeOf, type Ending, type Outcome } from './outcome.ts';
@@ -14,12 +15,15 @@ export type Handler = (task: ClaimedTask, context: TaskContext) => Promise<unkno
 
 export interface TaskRunParts {
   client: Client;
+  endings: Pick<Endings, 'end'>;
   replica: PauseReplica;
   tell: Tell;
   onUnknown: 'continue' | 'stop';
+  /** Its handler has ended, or it will not begin: there is room for another. The service may not know of it yet. */
+  onHandled: (run: TaskRun) => void;
 }
 
-/** One run of one task, from its claim until the service knows how it ended. */
+/** One run of one task, from its claim until the service knows how it ended. Its lease is kept from the start; it begins when it is told to. */
 export class TaskRun {
   readonly task: ClaimedTask;
   /** Resolves when the service knows, or nobody is left to tell. Never rejects. */
@@ -29,7 +33,11 @@ export class TaskRun {
   readonly #abort = new AbortController();
   readonly #abandoned = Promise.withResolvers<Ending>();
   readonly #noMoreTime = new AbortController();
-  readonly #startedAtMs = performance.now();
+  readonly #order = Promise.withResolvers<void>();
+  readonly #claimedAtMs = performance.now();
+  #lease: Lease | undefined;
+  #startedAtMs = this.#claimedAtMs;
+  #waited = false;
   #stopped: StoppedAtCheckpoint | undefined;
 
   constructor(task: ClaimedTask, handler: Handler, parts: TaskRunParts) {
@@ -42,6 +50,20 @@ export class TaskRun {
   /** Whether it goes back because of a pause, or because the pauses were unknown. */
   get stopped(): boolean {
     return this.#stopped !== undefined;
+  }
+
+  /** Lets it begin, after another look at the pauses. @param waited whether it was claimed ahead */
+  begin({ waited }: { waited: boolean }): void {
+    this.#waited = waited;
+    this.#startedAtMs = performance.now();
+    this.#order.resolve();
+  }
+
+  /** It has not begun and goes back to its place: for a pause, or because the worker stops. */
+  putBack(stopped?: StoppedAtCheckpoint): void {
+    if (stopped === undefined) this.shutDown();
+    else this.#stopped ??= stopped;
+    this.#order.resolve();
   }
 
   /** Tells the handler to end, through its signal. It goes back with its cursor, unless it ends well after all. */
@@ -62,33 +84,54 @@ export class TaskRun {
   async #run(handler: Handler): Promise<void> {
     const { client, tell } = this.#parts;
     const { task } = this;
-    const lease = new Lease({
+    const lease = this.#lease = new Lease({
       leaseMs: task.lease_seconds * 1_000,
       beat: (timeLimitMs) => client.heartbeat(task.id, task.run_id, { triesMax: 1, timeLimitMs }),
-      onLost: (error) => this.#abort.abort(new RunAborted('run-lost', error.detail, { cause: error })),
-      onLapsed: (silentMs) => this.#abort.abort(new RunAborted('lease-lapsed',
+      onLost: (error) => this.#endEarly(new RunAborted('run-lost', error.detail, { cause: error })),
+      onLapsed: (silentMs) => this.#endEarly(new RunAborted('lease-lapsed',
         `no heartbeat was answered for ${Math.round(silentMs / 1_000)} s, so the run may be given to another worker`)),
       onFailed: (error) => tell('heartbeat-failed', { task, error }),
     });
     try {
-      if (await this.#pausedSinceClaim()) await this.#finish({ threw: this.#stopped }, { begun: false });
-      else await this.#finish(await Promise.race([this.#handle(handler), this.#abandoned.promise]), { begun: true });
+      await this.#order.promise;
+      const begun = await this.#mayBegin();
+      const ending: Ending = begun ? await Promise.race([this.#handle(handler), this.#abandoned.promise]) : { threw: this.#stopped ?? this.#abort.signal.reason };
+      this.#parts.onHandled(this);
+      await this.#finish(ending, { begun });
     } finally {
       lease.end();
     }
   }
 
+  #endEarly(why: RunAborted): void {
+    this.#abort.abort(why);
+    this.#order.resolve(); // where it has not begun, it never will
+  }
+
   /**
    * The second look (P2): a pause that came between the claim and now puts the task back unbegun. A claim is younger than a
    * replica that has not heard of an unpause yet, so what the replica says counts only once it has been read again.
+   *
+   * One that waited since its claim begins only where the pauses are known to be those of the last seconds, and its
+   * lease has been kept.
    */
-  async #pausedSinceClaim(): Promise<boolean> {
+  async #mayBegin(): Promise<boolean> {
     const { replica } = this.#parts;
-    if (!replica.isPaused(labelsOf(this.task)).paused) return false;
+    if (this.#abort.signal.aborted || this.#stopped !== undefined) return false;
+    if (this.#waited && this.#lease?.lapsed) {
+      this.#endEarly(new RunAborted('lease-lapsed', 'its lease ended while it waited to begin'));
+      return false;
+    }
+    if (this.#waited && replica.stale) await replica.refresh();
+    if (this.#waited && replica.stale) {
+      this.#stopped = new StoppedAtCheckpoint(TOO_OLD);
+      return false;
+    }
+    if (!replica.isPaused(labelsOf(this.task)).paused) return true;
     await replica.refresh();
     const seen = replica.checkpoint(labelsOf(this.task));
     if (seen.stop) this.#stopped = new StoppedAtCheckpoint(seen);
-    return seen.stop;
+    return !seen.stop;
   }
 
   async #handle(handler: Handler): Promise<Ending> {
@@ -109,13 +152,13 @@ export class TaskRun {
   }
 
   async #finish(ending: Ending, { begun }: { begun: boolean }): Promise<void> {
-    const { client, tell } = this.#parts;
+    const { client, endings, tell } = this.#parts;
     const { task } = this;
     const outcome = outcomeOf(ending, this.#stopped, this.#abort.signal.reason);
     if (outcome.kind === 'drop') { tell('run-lost', { task, why: outcome.why }); return; }
-    const cursor = this.#cursor.current;
+    const cursor = outcome.kind === 'ask' ? this.#cursor.whereItAsked : this.#cursor.current;
     const finished = await finishRun(outcome, {
-      client, task, cursor, signal: this.#noMoreTime.signal,
+      client, endings, task, cursor, signal: this.#noMoreTime.signal,
       onFailed: (error, retryInMs) => tell('finish-failed', { task, error, retryInMs }),
     });
     if (finished.kind === 'lost') tell('run-lost', { task, why: finished.why });
@@ -130,6 +173,9 @@ export class TaskRun {
       case 'complete':
         tell('finished', { task, result: told.result, durationMs });
         break;
+      case 'ask':
+        tell('asked', { task, questions: told.questions, status: answer.status, durationMs });
+        break;
       case 'fail':
         tell('failed', { task, error: told.error, thrown: told.thrown, status: answer.status, nextEligibleAt: answer.next_eligible_at, durationMs });
         break;
@@ -140,6 +186,9 @@ export class TaskRun {
     }
   }
 }
+
+/** Why a task that was claimed ahead goes back when the pauses could not be read lately. */
+export const TOO_OLD = { stop: true, why: 'unknown', reason: 'the active pauses could not be read lately, so what was claimed ahead does not begin', pause: null } as const;
 
 /** The labels of a task in the words of the replica. */
 export function labelsOf(task: ClaimedTask) {

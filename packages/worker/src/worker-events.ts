@@ -11,6 +11,8 @@ export interface WorkerEvents {
   'claim-failed': [{ error: Error; failures: number; retryInMs: number }];
   /** The task is done. */
   finished: [OfRun & { result: unknown; durationMs: number }];
+  /** The task waits for an answer to these questions, parked where `status` is queued. */
+  asked: [OfRun & { questions: string; status: TaskStatus; durationMs: number }];
   /** The handler failed; `status` says whether the task runs again. */
   failed: [OfRun & { error: string; thrown: unknown; status: TaskStatus; nextEligibleAt: string | null; durationMs: number }];
   /** A handler ended at a checkpoint, or did not begin because a pause came after the claim. `pause` is null when the pauses were unknown. */

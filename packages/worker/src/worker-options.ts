@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { clientSettingsFromEnv, createClient, type Client } from '@orchestra/client';
 import { claimRequest, type ClaimRequest } from '@orchestra/task-queue/contract';
+import { ownProcessIdentity } from '@orchestra/task-queue/process-table';
 import type { Handler } from './task-run.ts';
 
 export interface WorkerOptions {
@@ -17,6 +18,11 @@ export interface WorkerOptions {
   skills?: readonly string[] | undefined;
   /** How many tasks at a time. 1 unless given. */
   concurrency?: number | undefined;
+  /**
+   * How many tasks to claim ahead of those that run, for many short tasks. 0 unless given: none. Each keeps its lease, and is looked
+   * at again before it begins; covered by a pause by then, or the pauses not known for sure, it goes back to its place.
+   */
+  prefetch?: number | undefined;
   /** Names this worker in receipts and histories; several may share a name. Host and process id unless given. */
   name?: string | undefined;
   /** What checkpoints do while the active pauses could never be read (P13). With `stop` nothing is claimed until then either. */
@@ -33,9 +39,10 @@ export interface WorkerOptions {
 
 export interface WorkerSettings {
   client: Client;
-  claim: Omit<ClaimRequest, 'limit'> & { worker: string };
+  claim: Omit<ClaimRequest, 'limit' | 'ended' | 'ahead'> & { worker: string; wait_seconds: number };
   handlerFor: (skill: string | null) => Handler | undefined;
   concurrency: number;
+  prefetch: number;
   onUnknown: 'continue' | 'stop';
   drainMs: number;
   abortGraceMs: number;
@@ -44,6 +51,7 @@ export interface WorkerSettings {
 
 const ANY_SKILL = '*';
 const CONCURRENCY_MAX = 1_000;
+const PREFETCH_MAX = 1_000;
 const WAIT_SECONDS = 20;
 const DRAIN_MS = 30_000;
 // Longer than a command is given between TERM and KILL.
@@ -51,21 +59,25 @@ const ABORT_GRACE_MS = 10_000;
 
 /** @throws TypeError for what makes no worker */
 export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
-  const { handlers, concurrency = 1, onUnknown = 'continue' } = options;
+  const { handlers, concurrency = 1, prefetch = 0, onUnknown = 'continue' } = options;
   const named = Object.keys(handlers).filter((skill) => skill !== ANY_SKILL);
   const handlerFor = (skill: string | null) => (skill !== null && Object.hasOwn(handlers, skill) ? handlers[skill] : handlers[ANY_SKILL]);
   if (Object.keys(handlers).length === 0) throw new TypeError('a worker needs at least one handler');
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > CONCURRENCY_MAX) {
     throw new TypeError(`concurrency must be a whole number from 1 to ${CONCURRENCY_MAX}, not ${concurrency}`);
   }
+  if (!Number.isInteger(prefetch) || prefetch < 0 || prefetch > PREFETCH_MAX) {
+    throw new TypeError(`prefetch must be a whole number from 0 to ${PREFETCH_MAX}, not ${prefetch}`);
+  }
   const unhandled = options.skills?.filter((skill) => handlerFor(skill) === undefined) ?? [];
   if (unhandled.length > 0) throw new TypeError(`there is no handler for ${unhandled.join(', ')}`);
 
   const skills = options.skills ?? (handlers[ANY_SKILL] === undefined ? named : undefined);
-  const parsed = claimRequest.omit({ limit: true }).safeParse({
+  const parsed = claimRequest.omit({ limit: true, ended: true, ahead: true }).safeParse({
     worker: options.name ?? `${hostname()}:${process.pid}`,
     host: hostname(),
     pid: process.pid,
+    ...ownProcessIdentity(),
     wait_seconds: options.waitSeconds ?? WAIT_SECONDS,
     ...(skills === undefined ? {} : { skills }),
     ...(options.agents === undefined ? {} : { agents: options.agents }),
@@ -78,6 +90,7 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
     claim: parsed.data,
     handlerFor,
     concurrency,
+    prefetch,
     onUnknown,
     drainMs: options.drainMs ?? DRAIN_MS,
     abortGraceMs: options.abortGraceMs ?? ABORT_GRACE_MS,

@@ -3,12 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs, type Backoff } from '@orchestra/client';
 import type { PauseReplica } from '@orchestra/pause-core/replica';
 import type { ClaimedTask } from '@orchestra/task-queue/contract';
+import { BegunReports } from './begun-reports.ts';
 import { claimWhileWanted } from './claim-loop.ts';
+import { Endings } from './endings.ts';
 import { Listeners } from './listeners.ts';
 import { createRestReplica } from './pause-watch.ts';
+import { Roster } from './roster.ts';
 import { runUnlessPaused, type Scheduled } from './scheduled.ts';
-import { Slots } from './slots.ts';
-import { TaskRun, type Handler } from './task-run.ts';
+import { StoppedAtCheckpoint } from './stop-reasons.ts';
+import { labelsOf, TaskRun, TOO_OLD, type Handler } from './task-run.ts';
 import { TIMER_MAX_MS } from './timer-max.ts';
 import type { Tell, WorkerEvents } from './worker-events.ts';
 import { readWorkerOptions, type WorkerOptions, type WorkerSettings } from './worker-options.ts';
@@ -29,6 +32,9 @@ export interface Worker {
 // A claim that has tasks to give is answered within milliseconds; one that waits for tasks is cut off.
 const CLAIM_GRACE_MS = 500;
 const TELL_MS = 5_000;
+const LOOK_AHEAD_EVERY_MS = 250;
+// Claims ahead overlap, so that handlers do not wait for a commit.
+const LINES_AHEAD = 3;
 // Between claims whose tasks a stale replica sends straight back.
 const STALE_BACKOFF: Backoff = { baseMs: 500, capMs: 10_000 };
 
@@ -46,16 +52,25 @@ class ClaimingWorker implements Worker {
   readonly #settings: WorkerSettings;
   readonly #replica: PauseReplica;
   readonly #listeners = new Listeners<WorkerEvents>();
-  readonly #slots: Slots<TaskRun>;
+  readonly #roster: Roster;
+  readonly #endings: Endings;
+  readonly #begunReports: BegunReports;
   readonly #stopping = new AbortController();
   readonly #hurry = new AbortController();
   #claiming: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
   #staleStops = 0;
+  #lookingAhead: NodeJS.Timeout | undefined;
 
   constructor(settings: WorkerSettings) {
     this.#settings = settings;
-    this.#slots = new Slots(settings.concurrency);
+    this.#roster = new Roster(settings.concurrency);
+    this.#begunReports = new BegunReports(settings.client);
+    this.#endings = new Endings({
+      finish: (ended, call) => settings.client.finish({ ended }, call),
+      moreToCome: () => this.#roster.begunCount > 0,
+      onAdded: () => this.#roster.ring(),
+    });
     this.#replica = createRestReplica(settings.client, settings.rereadEveryMs === undefined ? {} : { rereadEveryMs: settings.rereadEveryMs });
     this.#replica.on('changed', ({ pauses }) => this.#tell('pauses-changed', { pauses }));
     this.#replica.on('read-failed', (error) => this.#tell('pauses-unreadable', { error }));
@@ -68,13 +83,27 @@ class ClaimingWorker implements Worker {
     this.#claiming = claimWhileWanted({
       client: this.#settings.client,
       request: this.#settings.claim,
-      slots: this.#slots,
+      roster: this.#roster,
+      endings: this.#endings,
+      concurrency: this.#settings.concurrency,
+      prefetch: () => this.#prefetch(),
+      lines: this.#settings.prefetch === 0 ? 1 : LINES_AHEAD,
       ready: (signal) => this.#ready(signal),
-      begin: (task) => this.#begin(task),
+      take: (task, ahead) => this.#take(task, ahead),
       tell: this.#tell,
       stopping: this.#stopping.signal,
       hurry: this.#hurry.signal,
     });
+    if (this.#settings.prefetch > 0) {
+      this.#replica.on('changed', () => this.#lookAhead());
+      // Once the pauses are known, and again, there is room to claim ahead.
+      this.#replica.on('state', () => this.#roster.ring());
+      this.#lookingAhead = setInterval(() => {
+        this.#lookAhead();
+        this.#roster.ring();
+        void this.#begunReports.report();
+      }, LOOK_AHEAD_EVERY_MS).unref();
+    }
     this.#tell('started', { worker: this.#settings.claim.worker });
   }
 
@@ -99,50 +128,85 @@ class ClaimingWorker implements Worker {
     if (this.#staleStops > 0) await delay(backoffMs(this.#staleStops, STALE_BACKOFF), undefined, { signal }).catch(() => {}); // aborted
   }
 
-  #begin(task: ClaimedTask): void {
+  /** While the pauses are not known, what is claimed ahead would go straight back. */
+  #prefetch(): number {
+    return this.#replica.stale ? 0 : this.#settings.prefetch;
+  }
+
+  #take(task: ClaimedTask, ahead: boolean): void {
     this.#tell('claimed', { task });
-    const stopping = this.#stopping.signal.aborted;
-    const run = new TaskRun(task, stopping ? untilAborted : this.#settings.handlerFor(task.skill) ?? withoutHandler, {
-      client: this.#settings.client, replica: this.#replica, tell: this.#tell, onUnknown: this.#settings.onUnknown,
+    const run = new TaskRun(task, this.#settings.handlerFor(task.skill) ?? withoutHandler, {
+      client: this.#settings.client, endings: this.#endings, replica: this.#replica, tell: this.#tell, onUnknown: this.#settings.onUnknown,
+      onHandled: () => {
+        this.#roster.handled(run);
+        this.#beginNext();
+      },
     });
-    this.#slots.take(run);
-    if (stopping) run.shutDown();
+    this.#roster.add(run);
+    if (ahead) this.#begunReports.claimedAhead(run);
     void run.ended.then(() => {
       // The gate has let it through and a replica that cannot be read sends it back: that would go round and round.
       if (run.stopped && this.#replica.stale) this.#staleStops += 1;
-      this.#slots.giveBack(run);
+      this.#roster.ended(run);
+      this.#begunReports.ended(run);
     });
+    if (this.#stopping.signal.aborted) this.#putBack(run);
+    else this.#beginNext(run);
+  }
+
+  #beginNext(justClaimed?: TaskRun): void {
+    const next = this.#stopping.signal.aborted ? undefined : this.#roster.next();
+    if (next === undefined) return;
+    this.#begunReports.begun(next);
+    next.begin({ waited: next !== justClaimed });
+  }
+
+  #putBack(run: TaskRun, stopped?: StoppedAtCheckpoint): void {
+    this.#roster.leaveLine(run);
+    run.putBack(stopped);
+  }
+
+  /** What was claimed ahead goes back as soon as a pause covers it, or the pauses are not known any more: also while there is nowhere to begin. */
+  #lookAhead(): void {
+    for (const run of this.#roster.ahead) {
+      const seen = this.#replica.stale ? TOO_OLD : this.#replica.checkpoint(labelsOf(run.task));
+      if (seen.stop) this.#putBack(run, new StoppedAtCheckpoint(seen));
+    }
   }
 
   async #drain(drainMs: number): Promise<void> {
     this.#stopping.abort();
-    this.#tell('draining', { running: this.#slots.taken.map((run) => run.task), drainMs });
+    this.#tell('draining', { running: this.#roster.begun.map((run) => run.task), drainMs });
+    this.#endings.hurry();
+    // What goes back must not be claimed again by this worker's own call that waits for tasks.
+    if (this.#roster.aheadCount > 0) {
+      this.#hurry.abort();
+      await this.#claiming;
+      for (const run of this.#roster.ahead) this.#putBack(run);
+    }
     const hurry = setTimeout(() => this.#hurry.abort(), CLAIM_GRACE_MS);
     await this.#claiming;
     clearTimeout(hurry);
     await this.#endedWithin(drainMs);
-    for (const run of this.#slots.taken) run.shutDown();
+    for (const run of this.#roster.all) run.shutDown();
     await this.#endedWithin(this.#settings.abortGraceMs);
-    for (const run of this.#slots.taken) run.abandon();
+    for (const run of this.#roster.all) run.abandon();
     await this.#endedWithin(TELL_MS);
-    for (const run of this.#slots.taken) run.giveUp();
-    await Promise.all(this.#slots.taken.map((run) => run.ended));
+    for (const run of this.#roster.all) run.giveUp();
+    await Promise.all(this.#roster.all.map((run) => run.ended));
+    this.#endings.close();
+    clearInterval(this.#lookingAhead);
     await this.#replica.stop();
     this.#tell('stopped');
   }
 
   async #endedWithin(ms: number): Promise<void> {
     const late = new AbortController();
-    const ended = Promise.all(this.#slots.taken.map((run) => run.ended));
+    const ended = Promise.all(this.#roster.all.map((run) => run.ended));
     await Promise.race([ended, delay(Math.min(ms, TIMER_MAX_MS), undefined, { signal: late.signal }).catch(() => {})]); // aborted: all have ended
     late.abort();
   }
 }
-
-/** In place of the handler of a task that came when the worker was already stopping. */
-const untilAborted: Handler = (_task, { signal }) => new Promise((_resolve, reject) => {
-  signal.addEventListener('abort', () => reject(signal.reason as Error));
-});
 
 const withoutHandler: Handler = async (task) => {
   throw new Error(`this worker has no handler for ${task.skill === null ? 'a task without a skill' : `skill ${task.skill}`}`);

@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 function taskWith(payload: Record<string, unknown>): ClaimedTask {
   return {
     id: '7', run_id: crypto.randomUUID(), repo: null, agent_id: 'skeptic', skill: 'lint', quest_id: null, actor_id: null,
-    priority: 0, payload, attempt: 1, max_attempts: 3, cursor: null, lease_seconds: 60,
+    priority: 0, payload, attempt: 1, max_attempts: 3, cursor: null, questions: null, answer: null, lease_seconds: 60,
   };
 }
 

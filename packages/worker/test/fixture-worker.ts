@@ -1,13 +1,16 @@
 // A worker as a process of its own, for tests that kill it or stop it short. Tells its events as lines of JSON.
 import { createWorker } from '../src/index.ts';
 
-const { WORKER_NAME = 'fixture', WORKER_MODE = 'quick' } = process.env;
+const { WORKER_NAME = 'fixture', WORKER_MODE = 'quick', WORKER_CONCURRENCY = '10', WORKER_PREFETCH = '0' } = process.env;
 
 const worker = createWorker({
   name: WORKER_NAME,
-  concurrency: 10,
+  concurrency: Number(WORKER_CONCURRENCY),
+  prefetch: Number(WORKER_PREFETCH),
   handlers: {
     '*': async (task, { checkpoint }) => {
+      // `die` takes its worker with it, as running out of memory does.
+      if (WORKER_MODE === 'die') process.kill(process.pid, 'SIGKILL');
       // `hang` is in the middle of its work for ever; `loop` would stop at a checkpoint.
       if (WORKER_MODE === 'hang') await new Promise(() => {});
       for (let round = 0; WORKER_MODE === 'loop' && round < Infinity; round++) await checkpoint();

@@ -22,7 +22,7 @@ export interface Orchestra {
 }
 
 /** The real services on a database of this file's own. Read the fields inside tests and hooks only. */
-export function startOrchestra({ leaseSeconds = 60 }: { leaseSeconds?: number } = {}): Orchestra {
+export function startOrchestra({ leaseSeconds = 60, goneForMs = 10_000 }: { leaseSeconds?: number; goneForMs?: number } = {}): Orchestra {
   const db = testDatabase();
   const started = {} as Pick<Orchestra, 'admin' | 'workerToken' | 'toClaimer' | 'toPauseApi'>;
   const closing: (() => Promise<unknown>)[] = [];
@@ -31,7 +31,7 @@ export function startOrchestra({ leaseSeconds = 60 }: { leaseSeconds?: number } 
   beforeAll(async () => {
     const common = { databaseUrl: db.url, listenDatabaseUrl: db.url, host: '127.0.0.1', port: 0, logLevel: 'silent' as const };
     const pauseApi = await startPauseApi(common);
-    const claimer = await startClaimer({ ...common, leaseSeconds, reapEveryMs: 100, waitersMax: 100 });
+    const claimer = await startClaimer({ ...common, leaseSeconds, goneForMs, reapEveryMs: 100, waitersMax: 100 });
     closing.push(() => pauseApi.stop(), () => claimer.stop());
     started.toPauseApi = await FaultProxy.before(pauseApi.url);
     started.toClaimer = await FaultProxy.before(claimer.url);

@@ -2,6 +2,7 @@ import { listActivePauses } from '@orchestra/pause-core';
 import { PauseReplica } from '@orchestra/pause-core/replica';
 import type { ClaimedTask } from '@orchestra/task-queue/contract';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Endings } from '../src/endings.ts';
 import { TaskRun } from '../src/task-run.ts';
 import type { WorkerEvents } from '../src/index.ts';
 import { fresh, startOrchestra } from './orchestra.ts';
@@ -27,9 +28,12 @@ async function claimOne(skill: string): Promise<ClaimedTask> {
 async function run(task: ClaimedTask): Promise<{ begun: boolean; told: (keyof WorkerEvents)[] }> {
   const told: (keyof WorkerEvents)[] = [];
   let begun = false;
-  await new TaskRun(task, async () => { begun = true; }, {
-    client: orchestra.admin, replica, onUnknown: 'continue', tell: (event, ..._of) => { told.push(event); },
-  }).ended;
+  const endings = new Endings({ finish: (ended) => orchestra.admin.finish({ ended }), moreToCome: () => false, onAdded: () => {} });
+  const one = new TaskRun(task, async () => { begun = true; }, {
+    client: orchestra.admin, endings, replica, onUnknown: 'continue', tell: (event, ..._of) => { told.push(event); }, onHandled: () => {},
+  });
+  one.begin({ waited: false });
+  await one.ended;
   return { begun, told };
 }
 

@@ -12,7 +12,7 @@ export class WorkerProcess {
   readonly lines: Line[] = [];
   readonly #child: ChildProcess;
 
-  constructor(orchestra: Orchestra, env: { WORKER_NAME: string; WORKER_MODE: 'quick' | 'hang' | 'loop' }) {
+  constructor(orchestra: Orchestra, env: { WORKER_NAME: string; WORKER_MODE: 'quick' | 'hang' | 'loop' | 'die'; WORKER_CONCURRENCY?: string; WORKER_PREFETCH?: string }) {
     this.#child = spawn(process.execPath, [fileURLToPath(new URL('fixture-worker.ts', import.meta.url))], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, ...env, ORCHESTRA_URL: orchestra.toPauseApi.url, ORCHESTRA_TASKS_URL: orchestra.toClaimer.url, ORCHESTRA_TOKEN: orchestra.workerToken },

@@ -1,4 +1,4 @@
-import { enqueueTasks, claimTasks, failRun, findTask, listTaskEvents, releaseRun } from '@orchestra/task-queue';
+import { enqueueTasks, claimTasks, deferPaused, failRun, findTask, listTaskEvents, releaseRun } from '@orchestra/task-queue';
 import { newTask, type ClaimedTask, type NewTask } from '@orchestra/task-queue/contract';
 import { testDatabase, until } from '@orchestra/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -47,7 +47,7 @@ async function loopUntilBraked(): Promise<string[]> {
   throw new Error('nothing stopped it');
 }
 
-test('P14 a task that loops brakes itself: the watchdog alerts, the actor is paused, its next claim is put off, others go on', async () => {
+test('P14 a task that loops brakes itself: the watchdog alerts, the actor is paused, its task is put off, others go on', async () => {
   await watch();
   const [looping = ''] = await add({ actor_id: 'acct-7', skill: 'debate' });
   const runs = await loopUntilBraked();
@@ -57,6 +57,7 @@ test('P14 a task that loops brakes itself: the watchdog alerts, the actor is pau
   expect(raised.length).toBeGreaterThanOrEqual(3);
   for (const alert of raised) expect(alert).toMatchObject({ ref_id: 'acct-7', kind: 'runaway', severity: 'critical' });
   expect(await findTask(db.pool, looping)).toMatchObject({ status: 'queued' });
+  await deferPaused(db.pool);
   expect((await listTaskEvents(db.pool, looping, { limit: 200 })).at(-1)?.kind).toBe('deferred');
   const [other] = await add({ actor_id: 'acct-8' });
   expect(await claim()).toMatchObject([{ id: other }]);

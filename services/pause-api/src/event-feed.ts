@@ -1,5 +1,5 @@
 import type { Database } from '@orchestra/database';
-import { eventsAfter, headPosition, sequenceEvents, type PlacedEvent } from '@orchestra/pause-core';
+import { eventsAfter, headPosition, newsPosition, sequenceEvents, type PlacedEvent } from '@orchestra/pause-core';
 
 /** An event as it goes over the wire, made once for all readers. */
 export interface FeedEvent {
@@ -41,6 +41,9 @@ export class EventFeed {
 
   /** Gives committed events their place and reads what is new. Called by a loop; never twice at once. */
   async advance(): Promise<void> {
+    // Mostly there is nothing new, and one statement says so.
+    const { unplaced, head: headNow } = await newsPosition(this.#db);
+    if (!unplaced && headNow === this.#head && this.#keptSince !== Infinity) return;
     await placeAll(this.#db);
     const head = await headPosition(this.#db);
     if (this.#keptSince === Infinity || head < this.#head) this.#beginAt(head);

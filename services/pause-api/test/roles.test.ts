@@ -16,6 +16,7 @@ const NEEDS: Record<string, Permission> = {
   'post /api/senate/pause': 'pause',
   'post /api/senate/unpause': 'pause',
   'get /api/senate/pauses': 'read',
+  'get /api/senate/pauses/active': 'read',
   'get /api/senate/pauses/check': 'read',
   'get /api/senate/events': 'read',
   'post /api/senate/alerts': 'post_alerts',

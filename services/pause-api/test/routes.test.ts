@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 beforeEach(() => database.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null"));
 
-const task = (labels: { agent_id?: string; skill?: string }) => ({ ...labels, priority: 0, payload: {}, max_attempts: 3 });
+const task = (labels: { agent_id?: string; skill?: string }) => ({ ...labels, priority: 0, payload: {}, max_attempts: 3, max_crashes: 3 });
 
 test('a pause answers a receipt: who, since when, settled, what still runs, what waits', async () => {
   await enqueueTasks(database.pool, [task({ agent_id: 'skeptic' }), task({ agent_id: 'skeptic' }), task({ agent_id: 'scribe' })], 'test');

@@ -1,8 +1,8 @@
-import type { Database } from '@orchestra/database';
+import { inTransaction, type Database } from '@orchestra/database';
 import type { Idempotency } from '@orchestra/pause-core';
 import type { Logger } from '@orchestra/service-shell';
-import { claimTasks, claimTasksOnce, releaseRun, type ClaimOrder } from '@orchestra/task-queue';
-import type { ClaimedTask } from '@orchestra/task-queue/contract';
+import { claimTasks, claimTasksOnce, endRuns, type ClaimOrder, type ClaimWays } from '@orchestra/task-queue';
+import type { ClaimedTask, Ending, EndingAnswer } from '@orchestra/task-queue/contract';
 import type { QueueMetrics } from './queue-metrics.ts';
 
 export interface Caller {
@@ -14,7 +14,10 @@ export interface Caller {
 
 export interface ClaimPlace {
   db: Database;
+  ways: ClaimWays;
   metrics: QueueMetrics;
+  /** Tasks were taken out of the queue. */
+  onClaimed: () => void;
   /** Tasks went back to the queue. */
   onReturned: () => void;
 }
@@ -26,21 +29,50 @@ export interface ClaimPlace {
  * Not so with an Idempotency-Key: that is the caller's word that it will ask again, and the same tasks are then waiting for
  * it. Handing them back could take them from the repeated call. If it never comes, the reaper takes them.
  */
-export async function claimForCaller({ db, metrics, onReturned }: ClaimPlace, order: ClaimOrder, { idempotency, gone, log }: Caller): Promise<ClaimedTask[]> {
-  if (gone.aborted) return [];
-  const observed = metrics.claimSeconds.startTimer();
-  const tasks = idempotency === undefined ? await claimTasks(db, order) : await claimTasksOnce(db, order, idempotency);
-  observed();
-  metrics.claims.inc({ found: tasks.length > 0 ? 'tasks' : 'nothing' });
-  metrics.tasksClaimed.inc(tasks.length);
-  if (tasks.length === 0 || idempotency !== undefined) return tasks;
+export async function claimForCaller(place: ClaimPlace, order: ClaimOrder, caller: Caller): Promise<ClaimedTask[]> {
+  if (caller.gone.aborted) return [];
+  const { db, ways } = place;
+  const claim = () => (caller.idempotency === undefined ? claimTasks(db, order, ways) : claimTasksOnce(db, order, caller.idempotency, ways));
+  return keptWhileWanted(place, await timed(place, claim, (tasks) => tasks.length), order, caller);
+}
 
+/**
+ * Ends runs and then claims, with one commit for both. The claim stays a statement of its own, with a snapshot of its own
+ * (P1); what ends before it frees gates and places for it. The endings are written also for a caller that has gone.
+ */
+export async function endAndClaim(place: ClaimPlace, endings: readonly Ending[], order: ClaimOrder, caller: Caller): Promise<{ tasks: ClaimedTask[]; ended: EndingAnswer[] }> {
+  const { db, ways } = place;
+  // A repeated call finds the tasks of the first one; its endings answer by themselves what they did then.
+  if (caller.idempotency !== undefined || caller.gone.aborted) {
+    const ended = await endRuns(db, endings);
+    return { ended, tasks: await claimForCaller(place, order, caller) };
+  }
+  const { ended, tasks } = await timed(place, () => inTransaction(db, async (tx) => ({
+    ended: await endRuns(tx, endings),
+    tasks: await claimTasks(tx, order, ways),
+  })), (both) => both.tasks.length);
+  return { ended, tasks: await keptWhileWanted(place, tasks, order, caller) };
+}
+
+async function timed<T>({ metrics, onClaimed }: ClaimPlace, claim: () => Promise<T>, found: (answer: T) => number): Promise<T> {
+  const observed = metrics.claimSeconds.startTimer();
+  const answer = await claim();
+  observed();
+  const tasks = found(answer);
+  metrics.claims.inc({ found: tasks > 0 ? 'tasks' : 'nothing' });
+  metrics.tasksClaimed.inc(tasks);
+  if (tasks > 0) onClaimed();
+  return answer;
+}
+
+/** The tasks, unless their caller has gone; should it go before they are on their way, they go back. */
+async function keptWhileWanted({ db, metrics, onReturned }: ClaimPlace, tasks: ClaimedTask[], order: ClaimOrder, { idempotency, gone, log }: Caller): Promise<ClaimedTask[]> {
+  if (tasks.length === 0 || idempotency !== undefined) return tasks;
   const handBack = async (): Promise<void> => {
     metrics.claimersGone.inc();
-    const ended = await Promise.allSettled(tasks.map((task) => releaseRun(db, task.id, task.run_id, { cause: 'shutdown' })));
-    const failed = ended.filter((one) => one.status === 'rejected');
-    log.warn({ worker: order.worker, tasks: tasks.length, not_returned: failed.length, err: failed[0]?.reason },
-      'the caller of a claim has gone; its tasks go back to the queue, those that could not be returned when their lease ends');
+    const failure = await endRuns(db, tasks.map(({ id, run_id }) => ({ as: 'released', id, run_id, cause: 'shutdown' }))).then(() => undefined, (error: unknown) => error);
+    log.warn({ worker: order.worker, tasks: tasks.length, err: failure },
+      failure === undefined ? 'the caller of a claim has gone; its tasks went back to the queue' : 'the caller of a claim has gone; its tasks go back to the queue when their lease ends');
     onReturned();
   };
   if (gone.aborted) {

@@ -10,8 +10,10 @@ export interface QueueMetrics {
   claimersGone: Counter;
   looks: Counter;
   runsEnded: Counter<'outcome'>;
-  runsReaped: Counter;
+  runsReaped: Counter<'cause'>;
   queuedHealed: Counter;
+  tasksForgotten: Counter;
+  tasksDeferred: Counter;
   deferred: Gauge;
   bellConnectionsLost: Counter;
 }
@@ -30,9 +32,11 @@ export function makeQueueMetrics({ registry }: Metrics, source: { waiters: () =>
     claimersGone: new Counter({ name: 'orchestra_claimers_gone_total', help: 'Claims whose caller had gone before the answer; their tasks went back at once', registers }),
     looks: new Counter({ name: 'orchestra_claim_looks_total', help: 'Looks at the queue on behalf of all claims that wait', registers }),
     runsEnded: new Counter({ name: 'orchestra_runs_ended_total', help: 'Runs that their owners ended', labelNames: ['outcome'], registers }),
-    runsReaped: new Counter({ name: 'orchestra_runs_reaped_total', help: 'Runs taken away for want of a heartbeat', registers }),
+    runsReaped: new Counter({ name: 'orchestra_runs_reaped_total', help: 'Runs taken away: no heartbeat for the lease, or their worker was seen dead', labelNames: ['cause'], registers }),
     queuedHealed: new Counter({ name: 'orchestra_impossible_queued_total', help: 'Queued rows that still named a run, healed by this process', registers }),
-    deferred: new Gauge({ name: 'orchestra_tasks_deferred', help: 'Queued tasks that a claim has put off for an active pause, as of the last reaper tick', registers }),
+    tasksForgotten: new Counter({ name: 'orchestra_tasks_forgotten_total', help: 'Finished tasks that this process has deleted for their age', registers }),
+    tasksDeferred: new Counter({ name: 'orchestra_tasks_deferred_total', help: 'Tasks that this process has put off for a pause', registers }),
+    deferred: new Gauge({ name: 'orchestra_tasks_deferred', help: 'Queued tasks that have been put off for an active pause, as of the last reaper tick', registers }),
     bellConnectionsLost: new Counter({ name: 'orchestra_bell_connections_lost_total', help: 'Times that the listening connection was lost; waiting claims look by the clock meanwhile', registers }),
   };
 }

@@ -1,31 +1,45 @@
 import { isDatabaseUnavailable, makePool } from '@orchestra/database';
 import { createListenHub, forgetOldKeys } from '@orchestra/pause-core';
 import { listen, makeApp, makeLogger, makeMetrics, startLoop, startParts, type Route, type RunningService } from '@orchestra/service-shell';
-import { CLAIM_SETTINGS } from '@orchestra/task-queue';
+import { CLAIM_SETTINGS, ClaimWays, deferPaused } from '@orchestra/task-queue';
 import type { WorkerClaimerConfig } from './config.ts';
+import { forgetTasks } from './loops/forget-old-tasks.ts';
 import { Hearing } from './loops/hearing.ts';
+import { keepLanes } from './loops/keep-lanes.ts';
+import { LookForTheDead } from './loops/look-for-the-dead.ts';
 import { reap } from './loops/reap.ts';
 import { serveOpenApi } from './openapi.ts';
 import { makeQueueMetrics } from './queue-metrics.ts';
 import { claimRoute } from './routes/claim.ts';
 import { queueRoute } from './routes/queue.ts';
+import { questionRoutes } from './routes/questions.ts';
 import { runRoutes } from './routes/runs.ts';
+import { serialGateRoutes } from './routes/serial-gate.ts';
 import { taskRoutes } from './routes/tasks.ts';
+import { tellEndings } from './told-endings.ts';
 import { serveWaiters } from './waiting/serve-waiters.ts';
 import { WaitingRoom } from './waiting/waiting-room.ts';
 
 // What comes by a door that rings no bell here (another instance, SQL) is found within this.
-const LOOK_EVERY_MS = 2_000;
+const LOOK_EVERY_MS = 5_000;
 // However many tasks are added in a second, those who wait cause at most forty looks.
 const LOOK_GAP_MS = 25;
 const FORGET_EVERY_MS = 3_600_000;
+const RETENTION_EVERY_MS = 3_600_000;
 // Workers send a heartbeat at a third of the lease: within half of it every living one has been heard.
 const LISTEN_SHARE = 0.5;
+
+// While tasks are claimed, the lanes are kept in order four times a second; otherwise now and then.
+const KEEP_LANES_GAP_MS = 250;
+const KEEP_LANES_IDLE_MS = 30_000;
+// A chunk four times a second: a million tasks are put off within ten minutes, and the claims do not feel it.
+const DEFER_GAP_MS = 250;
+const DEFER_EVERY_MS = 5_000;
 
 /** Starts worker-claimer on a migrated database. Without one it starts as well, answers 503, and works when it is there. */
 export function startService(config: WorkerClaimerConfig): Promise<RunningService> {
   return startParts(async (parts) => {
-    const { leaseSeconds } = config;
+    const { leaseSeconds, gatedRepos = null, autoParkRepos = null } = config;
     const log = makeLogger({ service: 'worker-claimer', level: config.logLevel });
     const db = makePool({
       connectionString: config.databaseUrl, applicationName: 'orchestra worker-claimer',
@@ -46,11 +60,16 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
 
     const looks = startLoop({
       name: 'looking for those who wait', everyMs: config.lookEveryMs ?? LOOK_EVERY_MS, gapMs: LOOK_GAP_MS, log,
-      round: () => serveWaiters(db, room, metrics),
+      round: () => serveWaiters(db, room, metrics, gatedRepos),
     });
     parts.add('looks', () => looks.stop());
 
-    const reaper = { db, log, metrics, leaseSeconds, hearing: new Hearing({ listenMs: leaseSeconds * LISTEN_SHARE * 1_000, everyMs: config.reapEveryMs }), onReturned: callOut };
+    const heal = config.heal ?? 'on';
+    const reaper = {
+      db, log, metrics, leaseSeconds, heal: heal === 'on', onReturned: callOut,
+      hearing: new Hearing({ listenMs: leaseSeconds * LISTEN_SHARE * 1_000, everyMs: config.reapEveryMs }),
+      theDead: new LookForTheDead({ db, leaseSeconds, goneForMs: config.goneForMs }),
+    };
     await reap(reaper).catch((err: unknown) => {
       if (!isDatabaseUnavailable(err)) throw err;
       log.warn({ err }, 'the database cannot be reached yet; starting without it');
@@ -60,20 +79,44 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     const forgetting = startLoop({ name: 'forgetting old idempotency keys', everyMs: FORGET_EVERY_MS, log, round: async () => { await forgetOldKeys(db); } });
     parts.add('forgetting', () => forgetting.stop());
 
+    if (config.retentionDays !== undefined) {
+      const retention = startLoop({ name: 'deleting old tasks', everyMs: RETENTION_EVERY_MS, log, round: forgetTasks({ db, log, metrics, days: config.retentionDays }) });
+      parts.add('retention', () => retention.stop());
+    }
+
+    const keeping = startLoop({ name: 'keeping the lanes', everyMs: KEEP_LANES_IDLE_MS, gapMs: KEEP_LANES_GAP_MS, log, round: keepLanes(db) });
+    parts.add('lanes', () => keeping.stop());
+    const deferring = startLoop({
+      name: 'putting off what is paused', everyMs: DEFER_EVERY_MS, gapMs: DEFER_GAP_MS, log,
+      round: async () => {
+        const { deferred, more } = await deferPaused(db);
+        metrics.tasksDeferred.inc(deferred);
+        return more ? 0 : undefined;
+      },
+    });
+    parts.add('deferring', () => deferring.stop());
+
     const hub = createListenHub({
       connectionString: config.listenDatabaseUrl, applicationName: 'orchestra worker-claimer bells',
-      onBell: (topic) => { if (topic !== 'alert') callOut(); },
+      onBell: (topic) => {
+        if (topic === 'alert') return;
+        callOut();
+        deferring.wake();
+      },
       onConnect: callOut,
       onLost: (err) => { metrics.bellConnectionsLost.inc(); log.warn({ err }, 'lost the bells; looking by the clock meanwhile'); },
     });
     parts.add('bells', () => hub.close());
     await hub.start();
 
+    const told = tellEndings({ metrics, onReturned: callOut, onFreed: () => room.callAtGates() });
     const routes: Route[] = [
-      ...taskRoutes({ db, metrics, onAdded: callOut }),
-      claimRoute({ place: { db: claims, metrics, onReturned: callOut }, room, leaseSeconds }),
-      ...runRoutes({ db, metrics, leaseSeconds, onReturned: callOut }),
-      queueRoute({ db, leaseSeconds }),
+      ...taskRoutes({ db, metrics, onAdded: () => { callOut(); deferring.wake(); } }),
+      claimRoute({ place: { db: claims, ways: new ClaimWays(), metrics, onClaimed: () => keeping.wake(), onReturned: callOut }, room, leaseSeconds, gatedRepos, told }),
+      ...runRoutes({ db, endings: claims, leaseSeconds, told }),
+      ...questionRoutes({ db, metrics, autoParkRepos, onOpened: callOut }),
+      ...serialGateRoutes({ db, gatedRepos, onOpened: callOut }),
+      queueRoute({ db, leaseSeconds, gatedRepos, heal }),
     ];
     const app = makeApp({ db, log, metrics: shell, routes, pages: serveOpenApi(routes) });
     const server = await listen(app, { host: config.host, port: config.port, portSetting: 'WORKER_CLAIMER_PORT' });

@@ -86,7 +86,7 @@ describe('a claim that waits is woken', () => {
       const [run] = await reaping.claim({ worker: 'w-lost' });
       const { tasks } = await waiting({ worker: 'w-2' }, { service: reaping });
       await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '61 seconds'");
-      expect(await tasks).toMatchObject([{ id, attempt: 2 }]);
+      expect(await tasks).toMatchObject([{ id, attempt: 1 }]);
       expect(await reaping.metric('orchestra_runs_reaped_total')).toBe(1);
       expect(run?.id).toBe(id);
     } finally {

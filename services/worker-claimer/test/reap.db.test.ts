@@ -1,24 +1,85 @@
 import { makeLogger, makeMetrics } from '@orchestra/service-shell';
-import { claimTasks, enqueueTasks, findTask, heartbeat } from '@orchestra/task-queue';
+import { claimTasks, enqueueTasks, findTask, heartbeat, readQueueView } from '@orchestra/task-queue';
 import { newTask } from '@orchestra/task-queue/contract';
-import { testDatabase } from '@orchestra/testkit';
-import { expect, test } from 'vitest';
+import { testDatabase, until } from '@orchestra/testkit';
+import { beforeEach, expect, test } from 'vitest';
 import { Hearing } from '../src/loops/hearing.ts';
-import { reap } from '../src/loops/reap.ts';
+import { LookForTheDead } from '../src/loops/look-for-the-dead.ts';
+import { reap, type ReaperOptions } from '../src/loops/reap.ts';
 import { makeQueueMetrics } from '../src/queue-metrics.ts';
+import { serve } from './serving.ts';
 
 const db = testDatabase();
+const add = (count: number) => enqueueTasks(db.pool, Array.from({ length: count }, () => newTask.parse({})), 'test');
+const LISTENED = { listenMs: 0, everyMs: 15_000 };
+
+beforeEach(async () => { await db.pool.query('truncate tasks, task_events'); });
+
+function reaper(hearing: Hearing): ReaperOptions {
+  return {
+    db: db.pool, leaseSeconds: 60, log: makeLogger({ service: 'test', level: 'silent' }), onReturned: () => {}, heal: true, hearing,
+    metrics: makeQueueMetrics(makeMetrics('test'), { waiters: () => 0 }), theDead: new LookForTheDead({ db: db.pool, leaseSeconds: 60 }),
+  };
+}
 
 test('P10 after an outage that outlasted every lease no run is taken away before its worker could be heard', async () => {
-  const [alive = '', dead = ''] = await enqueueTasks(db.pool, [newTask.parse({}), newTask.parse({})], 'test');
+  const [alive = '', dead = ''] = await add(2);
   const runs = await claimTasks(db.pool, { worker: 'w-1', limit: 2 });
   await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '10 minutes'");
-  const reaper = {
-    db: db.pool, leaseSeconds: 60, log: makeLogger({ service: 'test', level: 'silent' }), onReturned: () => {},
-    metrics: makeQueueMetrics(makeMetrics('test'), { waiters: () => 0 }), hearing: new Hearing({ listenMs: 30_000, everyMs: 15_000 }),
-  };
-  expect(await reap(reaper)).toBeGreaterThan(29_000);
+  expect(await reap(reaper(new Hearing({ listenMs: 30_000, everyMs: 15_000 })))).toBeGreaterThan(29_000);
   await heartbeat(db.pool, alive, runs.find((run) => run.id === alive)?.run_id ?? '');
-  await reap({ ...reaper, hearing: new Hearing({ listenMs: 0, everyMs: 15_000 }) });
+  await reap(reaper(new Hearing(LISTENED)));
   expect([await findTask(db.pool, alive), await findTask(db.pool, dead)]).toMatchObject([{ status: 'running' }, { status: 'queued' }]);
+});
+
+test('P10 a worker that lives and sends no heartbeat loses its run when the lease has passed: its hints keep nothing', async () => {
+  const [id = ''] = await add(1);
+  const { ownProcessIdentity } = await import('@orchestra/task-queue/process-table');
+  const own = ownProcessIdentity();
+  await claimTasks(db.pool, { worker: 'w-1', limit: 1, host: 'here', pid: process.pid, bootId: own?.boot_id, pidNamespace: own?.pid_namespace, processStarted: own?.process_started });
+  await reap(reaper(new Hearing(LISTENED)));
+  expect(await findTask(db.pool, id)).toMatchObject({ status: 'running' });
+  await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '61 seconds'");
+  await reap(reaper(new Hearing(LISTENED)));
+  expect(await findTask(db.pool, id)).toMatchObject({ status: 'queued', crashes: 1 });
+});
+
+test('each tick is written down, also one that had nothing to do', async () => {
+  await db.pool.query('update reaper_totals set last_tick_at = null');
+  await reap(reaper(new Hearing(LISTENED)));
+  expect((await readQueueView(db.pool, 60)).reaper.last_tick_at).toEqual(expect.any(String));
+});
+
+test('P15 healing can be switched off, and says so', async () => {
+  const [id = ''] = await add(1);
+  await db.pool.query('alter table tasks drop constraint tasks_queued_is_unowned');
+  await db.pool.query('update tasks set pid = 4711 where id = $1', [id]);
+  await db.pool.query("alter table tasks add constraint tasks_queued_is_unowned check (status <> 'queued' or (run_id is null and pid is null and started_at is null)) not valid");
+  const service = await serve(db, { heal: 'off', reapEveryMs: 20 });
+  try {
+    const { reaper: { last_tick_at: first } } = await service.queue();
+    await until('it has ticked again', async () => (await service.queue()).reaper.last_tick_at !== first);
+    expect((await service.queue()).reaper).toMatchObject({ heal: 'off', impossible_queued_total: 0 });
+    expect(await service.task(id)).toMatchObject({ pid: 4711 });
+  } finally {
+    await service.stop();
+  }
+});
+
+test('P12 old finished tasks are deleted where a retention is set, and by nobody else', async () => {
+  const [id = ''] = await add(1);
+  const keeping = await serve(db);
+  const [run] = await keeping.claim();
+  await keeping.post(`/api/tasks/${id}/complete`, { run_id: run?.run_id });
+  await db.pool.query("update task_events set at = at - interval '400 days'");
+  await keeping.stop();
+  expect(await findTask(db.pool, id)).toMatchObject({ status: 'succeeded' });
+  const forgetting = await serve(db, { retentionDays: 365 });
+  try {
+    await until('it is deleted', async () => (await findTask(db.pool, id)) === undefined);
+    expect((await forgetting.get(`/api/tasks/${id}`)).status).toBe(404);
+    await until('it is counted', async () => (await forgetting.metric('orchestra_tasks_forgotten_total')) === 1);
+  } finally {
+    await forgetting.stop();
+  }
 });

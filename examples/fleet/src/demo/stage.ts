@@ -6,6 +6,7 @@ import { enqueuePlan } from '../enqueue-plan.ts';
 import { planSweep } from '../plan.ts';
 import type { Cleanup } from './cleanup.ts';
 import { orchestra, typed } from './cli.ts';
+import { CommandWorker, type CommandWorkerOptions } from './command-worker.ts';
 import { hold } from './not-held.ts';
 import { tasksOf } from './queue-looks.ts';
 import { UpProcess, type WhereItIs } from './up-process.ts';
@@ -21,6 +22,8 @@ export interface StageOptions {
   env: NodeJS.ProcessEnv;
   /** The repository that the fleet works on. */
   repo: string;
+  /** For files of its own; whoever opened the stage removes it. */
+  scratch: string;
   cleanup: Cleanup;
   say: (line: string) => void;
   signal: AbortSignal;
@@ -35,6 +38,7 @@ export class Stage {
   /** The end of what the agents wrote. */
   readonly agentLines: string[] = [];
   readonly agents = new Map<AgentName, AgentProcess>();
+  readonly #commandWorkers: CommandWorker[] = [];
   readonly #up: UpProcess;
   readonly #options: StageOptions;
 
@@ -56,9 +60,11 @@ export class Stage {
       throw error;
     });
     const stage = new Stage(options, up, where, (await readFile(where.token_file, 'utf8')).trim());
-    options.cleanup.add(() => stage.#stopAgents());
+    options.cleanup.add(() => stage.#stopWorkers());
     return stage;
   }
+
+  get scratch(): string { return this.#options.scratch; }
 
   get signal(): AbortSignal { return this.#options.signal; }
 
@@ -90,6 +96,13 @@ export class Stage {
     this.saw(`started ${[...this.agents.values()].map(({ agent, pid }) => `${agent} (pid ${pid})`).join(', ')}`);
   }
 
+  /** Starts a worker that runs a command for each task, as a process of its own. */
+  startCommandWorker(options: Omit<CommandWorkerOptions, 'env'>): void {
+    const worker = new CommandWorker({ ...options, env: this.#options.env });
+    this.#commandWorkers.push(worker);
+    this.saw(`started orchestra worker --skill ${options.skill} --concurrency ${options.concurrency} (pid ${worker.pid})`);
+  }
+
   /** The name under which an agent's present process claims. */
   workerName(agent: AgentName): string {
     const process = this.agents.get(agent);
@@ -118,10 +131,10 @@ export class Stage {
 
   /** Stops everything in order and makes sure that nothing is left of it. */
   async close(): Promise<void> {
-    await this.#stopAgents();
+    await this.#stopWorkers();
     const how = await this.#up.stop();
     hold(how === 'exit code 0', 'orchestra up stops in order', how);
-    const left = [this.#up.pid, ...[...this.agents.values()].map(({ pid }) => pid)].filter(isRunning);
+    const left = [this.#up, ...this.agents.values(), ...this.#commandWorkers].map(({ pid }) => pid).filter(isRunning);
     hold(left.length === 0, 'no process is left', left);
     for (const url of [this.where.pause_api, this.where.worker_claimer, this.where.alert_cascade]) {
       const answers = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(2_000) }).then(() => true, () => false);
@@ -129,8 +142,8 @@ export class Stage {
     }
   }
 
-  async #stopAgents(): Promise<void> {
-    await Promise.all([...this.agents.values()].map((process) => process.stop()));
+  async #stopWorkers(): Promise<void> {
+    await Promise.all([...this.agents.values(), ...this.#commandWorkers].map((process) => process.stop()));
   }
 }
 

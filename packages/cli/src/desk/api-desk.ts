@@ -27,6 +27,12 @@ export function apiDesk(settings: ClientSettings): Desk {
       return { rows: answer.events, more: answer.next_cursor !== null };
     },
     queue: () => client.queue(),
+    park: (request) => client.park(request),
+    unpark: (request) => client.unpark(request),
+    answer: (taskId, answer) => client.answerTask(taskId, { answer }),
+    freezeRepo: (request) => client.freezeRepo(request),
+    thawRepo: (request) => client.thawRepo(request),
+    limitRepo: (request) => client.limitRepo(request),
   };
 }
 

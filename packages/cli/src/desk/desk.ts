@@ -2,7 +2,10 @@ import type {
   ActivePauseView, alertsQuery, AlertView, checkAnswer, checkQuery, pauseRequest, PausePreview, PauseReceipt, ScopeKind,
   UnpauseAnswer, UnpauseRequest,
 } from '@orchestra/pause-core/contract';
-import type { newTask, QueueView, TaskEventView, tasksQuery, TaskView } from '@orchestra/task-queue/contract';
+import type {
+  freezeRepoRequest, limitRepoRequest, newTask, parkTaskRequest, QueueView, RepoGateView, TaskEventView, tasksQuery, TaskView,
+  thawRepoRequest, unparkTaskRequest,
+} from '@orchestra/task-queue/contract';
 import type { z } from 'zod';
 
 export interface ScopeFilter {
@@ -42,4 +45,10 @@ export interface Desk {
   /** Oldest first. */
   taskEvents(id: string, limit: number): Promise<Page<TaskEventView>>;
   queue(): Promise<QueueView>;
+  park(request: z.output<typeof parkTaskRequest>): Promise<TaskView>;
+  unpark(request: z.output<typeof unparkTaskRequest>): Promise<TaskView>;
+  answer(taskId: string, answer: string): Promise<TaskView>;
+  freezeRepo(request: z.output<typeof freezeRepoRequest>): Promise<RepoGateView>;
+  thawRepo(request: z.output<typeof thawRepoRequest>): Promise<RepoGateView>;
+  limitRepo(request: z.output<typeof limitRepoRequest>): Promise<RepoGateView>;
 }

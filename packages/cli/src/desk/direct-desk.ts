@@ -5,7 +5,8 @@ import {
 } from '@orchestra/pause-core';
 import type { UnpauseRequest } from '@orchestra/pause-core/contract';
 import {
-  enqueueTasks, findTask, LEASE_SECONDS, listActivePauseViews, listTaskEvents, listTasks, pauseWithReceipt, previewPause, readQueueView, TaskError,
+  answerQuestion, enqueueTasks, findTask, freezeRepo, LEASE_SECONDS, limitRepo, listActivePauseViews, listTaskEvents, listTasks, parkTask,
+  pauseWithReceipt, previewPause, readQueueView, TaskError, thawRepo, unparkTask,
 } from '@orchestra/task-queue';
 import type { Desk, Page, ScopeFilter } from './desk.ts';
 
@@ -36,13 +37,19 @@ export function directDesk(db: Database, by: string = directName()): Desk {
     ackAlert: async (id) => toAlertView(await ackAlert(db, { id, by })),
     enqueue: (tasks) => enqueueTasks(db, tasks, by),
     task: (id) => existingTask(db, id),
-    tasks: async ({ limit, status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId }) =>
-      pageOf(await listTasks(db, { status, agentId, skill, questId, actorId, limit: limit + 1 }), limit),
+    tasks: async ({ limit, status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, repo, parked }) =>
+      pageOf(await listTasks(db, { status, agentId, skill, questId, actorId, repo, parked, limit: limit + 1 }), limit),
     taskEvents: async (id, limit) => {
       await existingTask(db, id); // a task without events and no task must not look the same
       return pageOf(await listTaskEvents(db, id, { limit: limit + 1 }), limit);
     },
     queue: () => readQueueView(db, LEASE_SECONDS),
+    park: ({ task_id: taskId, reason }) => parkTask(db, taskId, { name: by }, reason),
+    unpark: ({ task_id: taskId }) => unparkTask(db, taskId, { name: by }),
+    answer: (taskId, answer) => answerQuestion(db, taskId, answer, by),
+    freezeRepo: ({ repo, reason }) => freezeRepo(db, repo, by, reason),
+    thawRepo: ({ repo }) => thawRepo(db, repo, by),
+    limitRepo: ({ repo, max_in_progress: max }) => limitRepo(db, repo, by, max),
   };
 }
 

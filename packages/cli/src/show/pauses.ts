@@ -25,7 +25,7 @@ export function showPauses(pauses: readonly ActivePauseView[]): string {
     { head: 'BY', cell: (pause) => pause.paused_by },
     { head: 'SINCE', cell: (pause) => `${sayDuration(pause.age_seconds)} ago (${sayInstant(pause.paused_at)})` },
     { head: 'LEFT', cell: (pause) => pause.remaining_seconds === null ? 'until cleared' : sayDuration(pause.remaining_seconds) },
-    { head: 'IN FLIGHT', cell: (pause) => pause.quiet ? 'quiet' : pause.in_flight_count, align: 'right' },
+    { head: 'IN FLIGHT', cell: (pause) => pause.quiet ? 'quiet' : pause.in_flight_count + pause.claimed_ahead_count, align: 'right' },
     { head: 'WAITING', cell: (pause) => pause.queued, align: 'right' },
     { head: 'REASON', cell: (pause) => pause.reason },
   ]);

@@ -25,8 +25,8 @@ export function showPreview(preview: PausePreview): string {
   ].join('\n');
 }
 
-function showWork(work: Pick<PauseReceipt, 'in_flight' | 'in_flight_count' | 'queued'>): string[] {
-  return [...inFlight(work.in_flight, work.in_flight_count), waiting(work.queued)];
+function showWork(work: Pick<PauseReceipt, 'in_flight' | 'in_flight_count' | 'claimed_ahead_count' | 'queued' | 'queued_more'>): string[] {
+  return [...inFlight(work.in_flight, work.in_flight_count), ...claimedAhead(work.claimed_ahead_count), waiting(work.queued, work.queued_more)];
 }
 
 function inFlight(runs: readonly RunInFlight[], count: number): string[] {
@@ -45,7 +45,13 @@ function inFlight(runs: readonly RunInFlight[], count: number): string[] {
   ];
 }
 
-function waiting(queued: number): string {
+function claimedAhead(count: number): string[] {
+  if (count === 0) return [];
+  return [`claimed ahead: ${count === 1 ? '1 task has not begun, and goes' : `${count} tasks have not begun, and go`} back unless that has just changed`];
+}
+
+function waiting(queued: number, more: boolean): string {
+  if (more) return `waiting: more than ${queued} tasks keep their places in the queue`;
   if (queued === 0) return 'waiting: nothing';
   return queued === 1 ? 'waiting: 1 task keeps its place in the queue' : `waiting: ${queued} tasks keep their places in the queue`;
 }

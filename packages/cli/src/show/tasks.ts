@@ -20,7 +20,17 @@ export function showTasks(tasks: readonly TaskView[]): string {
 }
 
 function sayStatus(task: TaskView): string {
-  return task.status === 'queued' && task.deferred_by !== null ? `queued (pause ${task.deferred_by})` : task.status;
+  const because = [
+    ...(task.questions !== null && task.answer === null && task.status !== 'running' ? ['asks'] : []),
+    ...(task.paused_at !== null ? ['parked'] : []),
+    ...(task.status === 'queued' && task.deferred_by !== null ? [`pause ${task.deferred_by}`] : []),
+  ];
+  return because.length === 0 ? task.status : `${task.status} (${because.join(', ')})`;
+}
+
+/** `by dana 4m ago (03:00:12Z): waits for the new schema`; of a parked task. */
+export function sayParked(task: TaskView): string {
+  return `by ${visibleText(task.paused_by ?? 'someone')}${task.paused_at === null ? '' : ` ${sayAgo(task.paused_at)}`}: ${visibleText(task.pause_reason ?? 'no reason given')}`;
 }
 
 /** One task with everything that is known of it. */
@@ -32,12 +42,18 @@ export function showTask(task: TaskView): string {
     ['priority', String(task.priority)],
     ['created', `${sayAgo(task.created_at)} by ${task.created_by}`],
     ['eligible', task.status === 'queued' ? `from ${sayInstant(task.next_eligible_at)}${task.deferred_by === null ? '' : `, or as soon as pause ${task.deferred_by} ends`}` : null],
+    ['parked', task.paused_at === null ? null : sayParked(task)],
     ['attempt', `${task.attempt} of ${task.max_attempts}`],
+    ['crashes', task.crashes === 0 ? null : `${task.crashes} of ${task.max_crashes}: its worker was lost while it ran`],
     ['run', task.run_id === null ? null : `${task.run_id} on ${task.worker ?? 'an unknown worker'}${task.host === null ? '' : `, ${task.host}`}${task.pid === null ? '' : ` pid ${task.pid}`}`],
     ['started', task.started_at === null ? null : sayAgo(task.started_at)],
     ['heartbeat', task.heartbeat_at === null ? null : sayAgo(task.heartbeat_at)],
     ['payload', printableJson(task.payload, 2)],
     ['cursor', isNothing(task.cursor) ? null : printableJson(task.cursor, 2)],
+    ['asked', task.asked_at === null ? null : `${sayAgo(task.asked_at)}${task.answer === null ? `; to answer: orchestra task answer ${task.id}` : ''}`],
+    ['questions', task.questions],
+    ['answered', task.answered_at === null ? null : `${sayAgo(task.answered_at)} by ${task.answered_by ?? 'someone'}`],
+    ['answer', task.answer],
     ['result', isNothing(task.result) ? null : printableJson(task.result, 2)],
   ];
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;

@@ -64,7 +64,10 @@ export const pauseReceipt = z.strictObject({
   settled: z.boolean().describe('true: from this instant on no covered task can become claimed'),
   in_flight: z.array(runInFlight).describe('the first 200'),
   in_flight_count: z.int(),
-  queued: z.int().describe('tasks that wait under this pause'),
+  claimed_ahead: z.array(runInFlight).describe('claimed by workers that prefetch, and not begun as far as these have said: each is looked at again before it begins, and goes back; the first 200'),
+  claimed_ahead_count: z.int(),
+  queued: z.int().describe('tasks that wait under this pause, counted up to 10000'),
+  queued_more: z.boolean().describe('true: more wait than were counted'),
 }).meta({ id: 'PauseReceipt' });
 
 /** What a pause would hold, asked with `dry_run`. Nothing is written. */
@@ -74,7 +77,10 @@ export const pausePreview = z.strictObject({
   scope_value: z.string(),
   in_flight: z.array(runInFlight).describe('the first 200'),
   in_flight_count: z.int(),
+  claimed_ahead: z.array(runInFlight).describe('the first 200'),
+  claimed_ahead_count: z.int(),
   queued: z.int(),
+  queued_more: z.boolean(),
   other_pauses: z.array(pauseView).describe('already active on the same scope'),
 }).meta({ id: 'PausePreview' });
 
@@ -89,9 +95,21 @@ export const activePauseView = z.strictObject({
   age_seconds: z.number(),
   remaining_seconds: z.number().nullable().describe('null: until cleared'),
   in_flight_count: z.int(),
+  claimed_ahead_count: z.int().describe('claimed by workers that prefetch, and not begun as far as these have said'),
   queued: z.int(),
-  quiet: z.boolean().describe('no run covered by the pause is in flight any more'),
+  quiet: z.boolean().describe('no run covered by the pause is in flight any more, and none is claimed ahead'),
 }).meta({ id: 'ActivePause' });
+
+/** `GET /api/senate/pauses/active` */
+export const heldNowQuery = z.strictObject({
+  max_age_ms: z.coerce.number().int().min(0).max(60_000).default(2_000).describe('how old the answer may be; 0: read anew'),
+  known: z.string().min(1).max(100).optional().describe('the `version` of an earlier answer'),
+});
+export const heldNow = z.strictObject({
+  age_ms: z.number().describe('how long ago this was read from the database'),
+  version: z.string(),
+  pauses: z.array(z.strictObject({ ...pauseView.shape, remaining_seconds: z.number().nullable().describe('null: until cleared') })).nullable().describe('null: as in the version that is known'),
+}).meta({ id: 'HeldNow' });
 
 export const pausesQuery = z.strictObject({
   ...page.shape,
@@ -127,5 +145,6 @@ export type RunInFlight = z.infer<typeof runInFlight>;
 export type CheckAnswer = z.infer<typeof checkAnswer>;
 export type PauseRequest = z.infer<typeof pauseRequest>;
 export type UnpauseRequest = z.infer<typeof unpauseRequest>;
+export type HeldNow = z.infer<typeof heldNow>;
 export type ActivePauses = z.infer<typeof activePauses>;
 export type PauseHistory = z.infer<typeof pauseHistory>;

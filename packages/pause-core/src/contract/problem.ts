@@ -8,7 +8,9 @@ export const EDGE_CODES = [
 ] as const;
 
 /** Codes of the task queue's refusals. Kept here so that one closed list serves every client. */
-export const TASK_ERROR_CODES = ['task_not_found', 'run_not_owner', 'task_not_running'] as const;
+export const TASK_ERROR_CODES = [
+  'task_not_found', 'run_not_owner', 'task_not_running', 'task_has_ended', 'no_open_question', 'repo_not_found',
+] as const;
 export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
 
 export const PROBLEM_CODES = [...EDGE_CODES, ...PAUSE_ERROR_CODES, ...TASK_ERROR_CODES] as const;

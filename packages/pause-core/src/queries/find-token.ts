@@ -13,18 +13,27 @@ export interface TokenHolder {
  * it was last used, to the minute.
  */
 export async function findToken(db: Queryable, token: string): Promise<TokenHolder | undefined> {
-  if (!looksLikeToken(token)) return undefined;
-  const { rows } = await db.query<TokenHolder & { id: string; note_use: boolean }>(
-    `select t.id, t.name, t.role, coalesce(t.last_used_at < now() - interval '1 minute', true) as note_use
+  return (await findTokens(db, [token])).get(token);
+}
+
+/** The same for several tokens in one statement; those that stand for nobody are left out. */
+export async function findTokens(db: Queryable, tokens: readonly string[]): Promise<Map<string, TokenHolder>> {
+  const byHash = new Map(tokens.filter(looksLikeToken).map((token) => [tokenHash(token).toString('hex'), token]));
+  if (byHash.size === 0) return new Map();
+  const { rows } = await db.query<TokenHolder & { id: string; hash: Buffer; note_use: boolean }>(
+    `select t.id, t.token_sha256 as hash, t.name, t.role, coalesce(t.last_used_at < now() - interval '1 minute', true) as note_use
        from api_tokens t
-      where t.token_sha256 = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())`,
-    [tokenHash(token)]);
-  const row = rows[0];
-  if (row === undefined) return undefined;
-  if (row.note_use) {
+      where t.token_sha256 = any ($1::bytea[]) and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())`,
+    [[...byHash.keys()].map((hash) => Buffer.from(hash, 'hex'))]);
+  const used = rows.filter((row) => row.note_use).map((row) => row.id);
+  if (used.length > 0) {
     await db.query(
       `update api_tokens t set last_used_at = now()
-        where t.id = $1 and coalesce(t.last_used_at < now() - interval '1 minute', true)`, [row.id]);
+        where t.id in (select u.id from api_tokens u where u.id = any ($1::bigint[]) for no key update skip locked)
+          and coalesce(t.last_used_at < now() - interval '1 minute', true)`, [used]);
   }
-  return { name: row.name, role: row.role };
+  return new Map(rows.flatMap(({ hash, name, role }) => {
+    const token = byHash.get(hash.toString('hex'));
+    return token === undefined ? [] : [[token, { name, role }]];
+  }));
 }

@@ -33,6 +33,13 @@ export async function headPosition(db: Queryable): Promise<number> {
   return Number(rows[0]?.head ?? 0);
 }
 
+/** Whether events wait for their place, and the position of the newest that has one. */
+export async function newsPosition(db: Queryable): Promise<{ unplaced: boolean; head: number }> {
+  const { rows } = await db.query<{ unplaced: boolean; head: string }>(
+    `select exists (select from senate_events e where e.position is null) as unplaced, (select coalesce(max(e.position), 0) from senate_events e) as head`);
+  return { unplaced: rows[0]?.unplaced ?? true, head: Number(rows[0]?.head ?? 0) };
+}
+
 /** Events that are visible and have no position yet. */
 export async function unplacedEvents(db: Queryable): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>('select e.id from senate_events e where e.position is null order by e.id limit 10000');

@@ -5,7 +5,8 @@ import { ListenSession } from './listen-session.ts';
 /** The one channel that bells ring on; the payload is the topic. See the triggers in `migrations/`. */
 export const BELL_CHANNEL = 'orchestra';
 
-const PING_EVERY_MS = 2_000;
+// What a dead connection loses meanwhile, the readings by the clock bring.
+const PING_EVERY_MS = 15_000;
 const PING_TIMEOUT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const BACKOFF_FIRST_MS = 100;

@@ -10,6 +10,13 @@ import { samePauses } from './same-pauses.ts';
 // Two readings may fail before what is known is called stale.
 const TRUST_MS = 10_000;
 
+/** What one reading brought, where that was not read from the source just now. */
+export interface Reading {
+  pauses: ActivePause[];
+  /** How long before its answer it was read from the source. */
+  ageMs: number;
+}
+
 /** What a listener tells the replica. Both may be called at any time and any number of times. */
 export interface Ears {
   /** A bell rang, or listening has begun (again): what was known may have changed. */
@@ -19,8 +26,11 @@ export interface Ears {
 }
 
 export interface ReplicaOptions extends RereadTimings {
-  /** The active pauses, read from the source itself. The signal aborts when the answer is no longer waited for. */
-  read: (signal: AbortSignal) => Promise<ActivePause[]>;
+  /**
+   * The active pauses, read from the source itself, or with their age. The signal aborts when the answer is no longer waited
+   * for. `asked`: somebody has heard of a change, or wants to be sure: what was read before will not do.
+   */
+  read: (signal: AbortSignal, why: { asked: boolean }) => Promise<ActivePause[] | Reading>;
   /**
    * Begins to listen for bells and goes on trying whatever happens. Resolves, with what stops it, once it listens, or has
    * failed to for the first time, or `stopped` has aborted.
@@ -60,11 +70,13 @@ const UNKNOWN: Checkpoint = Object.freeze({ stop: true, why: 'unknown', reason: 
 export class PauseReplica extends EventEmitter<ReplicaEvents> {
   readonly #listen: ReplicaOptions['listen'];
   readonly #trustMs: number;
-  readonly #rereads: RereadLoop<ActivePause[]>;
+  readonly #rereads: RereadLoop<ActivePause[] | Reading>;
   readonly #stopped = new AbortController();
   #state: ReplicaState = 'starting';
   #index = new PauseIndex([], 0);
   #lastRead: readonly ActivePause[] | undefined;
+  #asOfMs = -Infinity;
+  #changes = 0;
   #trustedUntilMs = -Infinity;
   #trustTimer: NodeJS.Timeout | undefined;
   #started: Promise<void> | undefined;
@@ -76,7 +88,7 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
     this.#trustMs = trustMs;
     this.#rereads = new RereadLoop({
       ...reading,
-      onRead: (pauses, askedAtMs) => this.#learn(pauses, askedAtMs),
+      onRead: (reading, askedAtMs) => (Array.isArray(reading) ? this.#learn(reading, askedAtMs) : this.#learn(reading.pauses, askedAtMs - reading.ageMs)),
       onFailed: (error) => this.emit('read-failed', error),
     });
   }
@@ -86,8 +98,14 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
   /** Whether any reading has ever succeeded. Without one, "not paused" is only the absence of knowledge. */
   get known(): boolean { return this.#lastRead !== undefined; }
 
+  /** How often a reading differed from the one before it. */
+  get changes(): number { return this.#changes; }
+
   /** Until when the last good reading is believed, by `performance.now()`; counted from when it was asked for. */
   get trustedUntilMs(): number { return this.#trustedUntilMs; }
+
+  /** How old what it knows is, counted from when the last good reading was asked for; Infinity while it knows nothing. */
+  get ageMs(): number { return performance.now() - this.#asOfMs; }
 
   /** True: the source could not be read lately; the answers are what was last known. */
   get stale(): boolean { return performance.now() >= this.#trustedUntilMs; }
@@ -153,17 +171,23 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
     this.emit('disconnected', error);
   }
 
-  #learn(pauses: ActivePause[], askedAtMs: number): void {
+  /** @param asOfMs nothing that was committed before this can be missing */
+  #learn(pauses: ActivePause[], asOfMs: number): void {
+    // From another instance, perhaps, whose copy is older than what is known already.
+    if (asOfMs < this.#asOfMs) return;
+    this.#asOfMs = asOfMs;
     const nowMs = performance.now();
     const before = this.#lastRead;
     this.#index = new PauseIndex(pauses, nowMs);
     this.#lastRead = pauses;
-    this.#trustedUntilMs = askedAtMs + this.#trustMs;
+    this.#trustedUntilMs = asOfMs + this.#trustMs;
     clearTimeout(this.#trustTimer);
     // A timer may fire up to a millisecond early by this clock.
     this.#trustTimer = setTimeout(() => this.#move('trust-expired'), Math.max(0, Math.ceil(this.#trustedUntilMs - nowMs) + 1));
-    this.#move('read');
-    if (before === undefined || !samePauses(before, pauses)) this.emit('changed', { pauses });
+    if (this.#trustedUntilMs > nowMs) this.#move('read');
+    if (before !== undefined && samePauses(before, pauses)) return;
+    this.#changes += 1;
+    this.emit('changed', { pauses });
   }
 
   #move(event: ReplicaEvent): void {

@@ -20,7 +20,8 @@ export interface RereadTimings {
 }
 
 export interface RereadOptions<T> extends RereadTimings {
-  read: (signal: AbortSignal) => Promise<T>;
+  /** `asked`: not by the clock alone. */
+  read: (signal: AbortSignal, why: { asked: boolean }) => Promise<T>;
   /** @param askedAtMs when the reading began, by `performance.now()` */
   onRead: (answer: T, askedAtMs: number) => void;
   onFailed: (error: Error) => void;
@@ -36,6 +37,7 @@ export class RereadLoop<T> {
   #beganAtMs = -Infinity;
   /** Somebody wants a reading that has not begun yet; settled when it has ended. */
   #wanted: PromiseWithResolvers<void> | undefined;
+  #asked = false;
   #working = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -53,6 +55,11 @@ export class RereadLoop<T> {
 
   /** Resolves when a reading that began after this call has ended, well or not. */
   refresh(): Promise<void> {
+    this.#asked = true;
+    return this.#readOneMore();
+  }
+
+  #readOneMore(): Promise<void> {
     if (this.#stopped.signal.aborted) return Promise.resolve();
     this.#wanted ??= Promise.withResolvers<void>();
     const { promise } = this.#wanted;
@@ -68,7 +75,7 @@ export class RereadLoop<T> {
 
   #readAgainIn(ms: number): void {
     clearTimeout(this.#timer);
-    if (!this.#stopped.signal.aborted) this.#timer = setTimeout(() => void this.refresh(), ms);
+    if (!this.#stopped.signal.aborted) this.#timer = setTimeout(() => void this.#readOneMore(), ms);
   }
 
   async #readWhileWanted(): Promise<void> {
@@ -99,7 +106,9 @@ export class RereadLoop<T> {
   async #readOnce(): Promise<void> {
     const { read, readTimeoutMs, rereadEveryMs, retryReadAfterMs, onRead, onFailed } = this.#options;
     const askedAtMs = this.#beganAtMs = performance.now();
-    const outcome = await readWithin(read, readTimeoutMs, this.#stopped.signal);
+    const asked = this.#asked;
+    this.#asked = false; // whoever asks from here on wants one more
+    const outcome = await readWithin((signal) => read(signal, { asked }), readTimeoutMs, this.#stopped.signal);
     if (this.#stopped.signal.aborted) return;
     const everyMs = outcome.ok ? rereadEveryMs : retryReadAfterMs;
     this.#readAgainIn(Math.max(0, askedAtMs + everyMs - performance.now()));

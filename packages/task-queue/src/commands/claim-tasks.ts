@@ -1,7 +1,11 @@
 import { runOnce, type Idempotency } from '@orchestra/pause-core';
 import type { Database, Queryable } from '@orchestra/database';
-import { CLAIM } from '../claim-statement.ts';
+import { CLAIM_BY_LANES, CLAIM_BY_WALK } from '../claim-statement.ts';
+import { ClaimWays, LANES_FACTOR, LANES_FEWEST, LANES_MOST } from '../claim-ways.ts';
 import type { ClaimedTask } from '../contract/index.ts';
+import type { GatedRepos } from '../gated.ts';
+import { lineUpDue } from './line-up-due.ts';
+import { raiseNearHeads } from './raise-heads.ts';
 
 /** How long a run may go without a heartbeat by default. */
 export const LEASE_SECONDS = 60;
@@ -15,23 +19,73 @@ export interface ClaimOrder {
   limit: number;
   host?: string | undefined;
   pid?: number | undefined;
+  /** With host and pid: which process, for a reaper on the same machine. */
+  bootId?: string | undefined;
+  pidNamespace?: string | undefined;
+  processStarted?: number | undefined;
   leaseSeconds?: number;
+  /** So many of them begin at once; the rest, the last ones, wait for it at the worker. Absent: all begin. */
+  begins?: number | undefined;
+  /** For which repos the serial gate holds; absent: for all. */
+  gatedRepos?: GatedRepos | undefined;
 }
 
-type ClaimedRow = Omit<ClaimedTask, 'lease_seconds'>;
+/** One row for each claimed task; a single one without a task where there is none. */
+type ClaimedRow = Omit<ClaimedTask, 'lease_seconds'> & { place: string; cut_short: boolean; some_are_due: boolean };
+type AnswerRow = ClaimedRow | { id: null; cut_short: boolean; some_are_due: boolean };
+
+// Enough to have looked twice at the most lanes that are ever looked at. Hardly ever more than the first is needed.
+const ROUNDS_MAX = 8;
 
 /**
  * Takes up to `limit` eligible tasks for a worker, by priority and then by place, and none that an active pause covers
- * (P1). Paused tasks that it meets are put off, with one event for each task and pause. One statement, one round trip.
+ * (P1). One statement and one round trip, but where many tasks are paused or many lanes are drained at a time.
+ *
+ * @param ways remembers which statement to begin with; share one between all claims of a process
  */
-export async function claimTasks(db: Queryable, order: ClaimOrder): Promise<ClaimedTask[]> {
-  const { rows } = await db.query<ClaimedRow>({
-    // Prepared once for each connection: planning it takes several times as long as running it.
-    name: 'orchestra-claim',
-    text: CLAIM,
-    values: [order.worker, order.host ?? null, order.pid ?? null, order.agents ?? null, order.skills ?? null, order.limit],
-  });
-  return rows.map((row) => ({ ...row, lease_seconds: order.leaseSeconds ?? LEASE_SECONDS }));
+export async function claimTasks(db: Queryable, order: ClaimOrder, ways: ClaimWays = new ClaimWays()): Promise<ClaimedTask[]> {
+  const kind = JSON.stringify([order.agents ?? null, order.skills ?? null]);
+  const gatedRepos = order.gatedRepos ?? null;
+  const claimed: ClaimedTask[] = [];
+  const take = async (name: string, text: string, more: readonly unknown[] = []): Promise<boolean> => {
+    const process = JSON.stringify({
+      pid: order.pid, boot_id: order.bootId, pid_namespace: order.pidNamespace, process_started: order.processStarted,
+      begins: order.begins === undefined ? undefined : Math.max(0, order.begins - claimed.length),
+    });
+    const { rows } = await db.query<AnswerRow>({
+      // Prepared once for each connection: planning it takes several times as long as running it.
+      name, text,
+      values: [order.worker, order.host ?? null, process, order.agents ?? null, order.skills ?? null, order.limit - claimed.length, gatedRepos, ...more],
+    });
+    for (const row of rows) {
+      if (row.id === null) continue;
+      const { place: _place, cut_short: _cutShort, some_are_due: _due, ...task } = row;
+      claimed.push({ ...task, lease_seconds: order.leaseSeconds ?? LEASE_SECONDS });
+    }
+    if (rows[0]?.some_are_due) {
+      await lineUpDue(db);
+      return true;
+    }
+    return rows[0]?.cut_short ?? false;
+  };
+
+  const first = ways.first(kind);
+  // A walk passes over all tasks with a repo, also those that the serial gate leaves alone.
+  if (first === 'walk' && gatedRepos === null) {
+    if (!(await take('orchestra-claim-by-walk', CLAIM_BY_WALK))) return claimed;
+    ways.needed(kind, LANES_FEWEST);
+  }
+  let lanes = first === 'walk' ? LANES_FEWEST : first.lanes;
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    if (!(await take('orchestra-claim-by-lanes', CLAIM_BY_LANES, [lanes]))) return claimed;
+    await raiseNearHeads(db, { agents: order.agents, skills: order.skills, lanes: lanes * 2, gatedRepos });
+    // Raised heads bring other lanes near. Where that has not helped, the tasks near by are in other claims' hands.
+    if (round % 2 === 1 && lanes < LANES_MOST) {
+      lanes *= LANES_FACTOR;
+      ways.needed(kind, lanes);
+    }
+  }
+  return claimed;
 }
 
 /**
@@ -40,11 +94,11 @@ export async function claimTasks(db: Queryable, order: ClaimOrder): Promise<Clai
  *
  * @throws PauseError `idempotency_key_reused`, `idempotency_key_in_use`
  */
-export async function claimTasksOnce(db: Database, order: ClaimOrder, idempotency: Idempotency): Promise<ClaimedTask[]> {
+export async function claimTasksOnce(db: Database, order: ClaimOrder, idempotency: Idempotency, ways?: ClaimWays): Promise<ClaimedTask[]> {
   let repeated = true;
   const tasks = await runOnce(db, idempotency, (tx) => {
     repeated = false;
-    return claimTasks(tx, order);
+    return claimTasks(tx, order, ways);
   }, (claimed) => claimed.length > 0);
   return repeated ? keepOwned(db, tasks) : tasks;
 }

@@ -7,7 +7,7 @@ import { coveredWork } from '../queries/covered-work.ts';
 export async function pauseWithReceipt(db: Database, order: PauseOrder, options: PauseOptions = {}): Promise<PauseReceipt> {
   const { pause, settled } = await pauseScope(db, order, options);
   const work = await coveredWork(db, pause.scope);
-  return { ...toPauseView(pause), settled, in_flight: work.inFlight, in_flight_count: work.inFlightCount, queued: work.queued };
+  return { ...toPauseView(pause), settled, in_flight: work.inFlight, in_flight_count: work.inFlightCount, claimed_ahead: work.claimedAhead, claimed_ahead_count: work.claimedAheadCount, queued: work.queued, queued_more: work.queuedMore };
 }
 
 /** What a pause on this scope would hold. Writes nothing. */
@@ -16,6 +16,6 @@ export async function previewPause(db: Queryable, scope: Scope): Promise<PausePr
   const others = await listActivePauses(db, scope);
   return {
     dry_run: true, scope_kind: scope.kind, scope_value: scope.value,
-    in_flight: work.inFlight, in_flight_count: work.inFlightCount, queued: work.queued, other_pauses: others.map(toPauseView),
+    in_flight: work.inFlight, in_flight_count: work.inFlightCount, claimed_ahead: work.claimedAhead, claimed_ahead_count: work.claimedAheadCount, queued: work.queued, queued_more: work.queuedMore, other_pauses: others.map(toPauseView),
   };
 }

@@ -1,28 +1,63 @@
 import type { Queryable } from '@orchestra/database';
+import type { TaskErrorCode } from '@orchestra/pause-core/contract';
+import type { TaskStatus } from '../contract/index.ts';
 import { TaskError } from '../errors.ts';
 
-interface FoundTask { status: string; run_id: string | null; worker_id: string | null; ended_as: string | null; ended_at: Date | null }
+/** Why a run is not its worker's any more. */
+export interface NotOwner {
+  code: Extract<TaskErrorCode, 'task_not_found' | 'run_not_owner'>;
+  /** For the worker's log, with what to do. */
+  detail: string;
+  /** How the run ended, where it did; undefined: no event says so. */
+  ended: { as: string; status: TaskStatus; nextEligibleAt: Date | null } | undefined;
+}
+
+interface FoundTask {
+  found: boolean;
+  status: string;
+  run_id: string | null;
+  worker_id: string | null;
+  ended_as: string | null;
+  ended_at: Date | null;
+  ended_status: TaskStatus;
+  next_eligible_at: Date | null;
+}
 
 /**
- * Tells a worker why its run is not its own any more (P10). Only called after the statement with the fence in it has
- * changed nothing.
+ * Tells of runs why they are not their workers' any more (P10), in their order. To be asked only after the statement with the
+ * fence in it has changed nothing.
+ */
+export async function whyNotOwner(db: Queryable, runs: readonly { id: string; run_id: string }[]): Promise<NotOwner[]> {
+  if (runs.length === 0) return [];
+  const { rows } = await db.query<FoundTask>(
+    `select t.id is not null as found, t.status, t.run_id, t.worker_id, e.kind as ended_as, e.at as ended_at,
+            e.data ->> 'status' as ended_status, (e.data ->> 'next_eligible_at')::timestamptz as next_eligible_at
+       from unnest($1::bigint[], $2::uuid[]) with ordinality as g(id, run_id, n)
+       left join tasks t on t.id = g.id
+       left join lateral (
+            select e.kind, e.at, e.data from task_events e
+             where e.task_id = t.id and e.run_id = g.run_id and e.kind in ('completed', 'failed', 'released', 'reaped', 'asked')
+             order by e.id desc limit 1) e on true
+      order by g.n`, [runs.map((run) => run.id), runs.map((run) => run.run_id)]);
+  return runs.map(({ id, run_id }, index) => tellWhy(id, run_id, rows[index]));
+}
+
+function tellWhy(id: string, runId: string, task: FoundTask | undefined): NotOwner {
+  if (task === undefined || !task.found) return { code: 'task_not_found', detail: `there is no task ${id}`, ended: undefined };
+  const now = task.status === 'running' ? `it is running as ${task.run_id} for ${task.worker_id}` : `it is ${task.status}`;
+  const ended = task.ended_as === null || task.ended_at === null ? undefined : { as: task.ended_as, status: task.ended_status, nextEligibleAt: task.next_eligible_at };
+  const then = ended === undefined || task.ended_at === null
+    ? `the task never ran as ${runId}`
+    : `run ${runId} was ${ended.as} at ${task.ended_at.toISOString()}`;
+  return { code: 'run_not_owner', detail: `${then}; ${now}. Drop what this run did and claim again`, ended };
+}
+
+/**
+ * The same for one run, as an error.
  *
  * @throws always: TaskError `task_not_found` or `run_not_owner`
  */
 export async function refuseRun(db: Queryable, taskId: string, runId: string): Promise<never> {
-  const { rows } = await db.query<FoundTask>(
-    `select t.status, t.run_id, t.worker_id, e.kind as ended_as, e.at as ended_at
-       from tasks t
-       left join lateral (
-            select e.kind, e.at from task_events e
-             where e.task_id = t.id and e.run_id = $2 and e.kind in ('completed', 'failed', 'released', 'reaped')
-             order by e.id desc limit 1) e on true
-      where t.id = $1`, [taskId, runId]);
-  const task = rows[0];
-  if (task === undefined) throw new TaskError('task_not_found', `there is no task ${taskId}`);
-  const now = task.status === 'running' ? `it is running as ${task.run_id} for ${task.worker_id}` : `it is ${task.status}`;
-  const then = task.ended_as === null || task.ended_at === null
-    ? `the task never ran as ${runId}`
-    : `run ${runId} was ${task.ended_as} at ${task.ended_at.toISOString()}`;
-  throw new TaskError('run_not_owner', `${then}; ${now}. Drop what this run did and claim again`);
+  const [why] = await whyNotOwner(db, [{ id: taskId, run_id: runId }]);
+  throw new TaskError(why?.code ?? 'run_not_owner', why?.detail ?? `run ${runId} is not this worker's`);
 }

@@ -1,1 +1,2 @@
+export * from './serial-gate.ts';
 export * from './tasks.ts';

@@ -1,5 +1,6 @@
-import { id, instant, jsonObject, jsonValue, label, page } from '@orchestra/pause-core/contract';
+import { id, instant, jsonObject, jsonValue, label, page, queryFlag, TASK_ERROR_CODES } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
+import { serialGateView } from './serial-gate.ts';
 
 export const TASK_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'held', 'cancelled'] as const;
 export const taskStatus = z.enum(TASK_STATUSES).meta({ id: 'TaskStatus' });
@@ -22,7 +23,8 @@ export const newTask = z.strictObject({
   ...labels,
   priority: z.int().min(-32_768).max(32_767).default(0).describe('smaller goes first'),
   payload: jsonObject.default({}),
-  max_attempts: z.int().min(1).max(100).default(3),
+  max_attempts: z.int().min(1).max(100).default(3).describe('after so many runs that ended with an error it fails'),
+  max_crashes: z.int().min(1).max(100).default(3).describe('after so many runs that were taken away from a lost worker it fails'),
   not_before: notBefore.nullish().describe('not eligible before this instant'),
 }).meta({ id: 'NewTask' });
 
@@ -32,17 +34,6 @@ export const enqueueRequest = z.union([
   newTask,
 ]).meta({ id: 'EnqueueRequest' });
 export const enqueueAnswer = z.strictObject({ ids: z.array(id) }).meta({ id: 'EnqueueAnswer' });
-
-/** `POST /api/tasks/claim` */
-export const claimRequest = z.strictObject({
-  worker: label.describe('names this worker process in receipts and histories'),
-  agents: z.array(label).min(1).max(200).optional().describe('absent: of any agent'),
-  skills: z.array(label).min(1).max(200).optional().describe('absent: of any skill'),
-  limit: z.int().min(1).max(100).default(1),
-  wait_seconds: z.number().min(0).max(60).default(0).describe('how long to wait for a task where there is none'),
-  host: label.optional(),
-  pid: z.int().min(1).max(2_147_483_647).optional(),
-}).meta({ id: 'ClaimRequest' });
 
 export const claimedTask = z.strictObject({
   id,
@@ -57,9 +48,10 @@ export const claimedTask = z.strictObject({
   attempt: z.int(),
   max_attempts: z.int(),
   cursor: z.unknown().describe('where the last run left off; null: nowhere'),
+  questions: z.string().nullable().describe('what an earlier run asked'),
+  answer: z.string().nullable().describe('what a person answered to that'),
   lease_seconds: z.number().describe('without a heartbeat for this long, the run is taken away'),
 }).meta({ id: 'ClaimedTask' });
-export const claimAnswer = z.strictObject({ tasks: z.array(claimedTask) }).meta({ id: 'ClaimAnswer' });
 
 /** Why a run is handed back unfinished. Only `gave_up` counts as a run given up. */
 export const RELEASE_CAUSES = ['pause', 'shutdown', 'gave_up'] as const;
@@ -80,6 +72,55 @@ export const releaseRequest = z.strictObject({
   cause: releaseCause.default('gave_up'),
   cursor: jsonValue.optional().describe('given to the next run; absent: the former one stays'),
 }).meta({ id: 'ReleaseRequest' });
+
+/** How many runs one call may end. */
+export const ENDINGS_MAX = 100;
+
+/** How a run ended, in a list of endings: what the call for a single one takes, and which run it is. */
+export const ending = z.discriminatedUnion('as', [
+  z.strictObject({ as: z.literal('completed'), id, ...completeRequest.shape }),
+  z.strictObject({ as: z.literal('failed'), id, ...failRequest.shape }),
+  z.strictObject({ as: z.literal('released'), id, ...releaseRequest.shape }),
+]).meta({ id: 'Ending' });
+
+/** `POST /api/tasks/finish` */
+export const finishRequest = z.strictObject({ ended: z.array(ending).min(1).max(ENDINGS_MAX) }).meta({ id: 'FinishRequest' });
+
+/** What became of one ending in a list. */
+export const endingAnswer = z.strictObject({
+  id,
+  run_id: z.uuid(),
+  outcome: z.enum(['accepted', 'repeated', 'refused']).describe('repeated: an earlier call has brought the same ending, and this is its answer'),
+  status: taskStatus.nullable().describe('null: refused'),
+  next_eligible_at: instant.nullable().describe('when the task may start again, where it goes back to the queue'),
+  refused: z.strictObject({ code: z.enum(TASK_ERROR_CODES), detail: z.string() }).nullable(),
+}).meta({ id: 'EndingAnswer' });
+export const endingAnswers = z.strictObject({ ended: z.array(endingAnswer).describe('in the order of the call') }).meta({ id: 'EndingAnswers' });
+
+/** `POST /api/tasks/begun`: runs that were claimed ahead and have begun. */
+export const begunRequest = z.strictObject({ begun: z.array(z.strictObject({ id, ...run })).min(1).max(100) }).meta({ id: 'BegunRequest' });
+export const begunAnswer = z.strictObject({ noted: z.int().describe('how many of them were not known to have begun') }).meta({ id: 'BegunAnswer' });
+
+/** `POST /api/tasks/claim` */
+export const claimRequest = z.strictObject({
+  worker: label.describe('names this worker process in receipts and histories'),
+  agents: z.array(label).min(1).max(200).optional().describe('absent: of any agent'),
+  skills: z.array(label).min(1).max(200).optional().describe('absent: of any skill'),
+  limit: z.int().min(1).max(100).default(1),
+  wait_seconds: z.number().min(0).max(60).default(0).describe('how long to wait for a task where there is none'),
+  host: label.optional(),
+  pid: z.int().min(1).max(2_147_483_647).optional(),
+  boot_id: z.guid().optional().describe('of use with the four around it alone: by these a reaper on the same machine can tell that the process has ended, before the lease does'),
+  pid_namespace: label.optional(),
+  process_started: z.int().min(0).optional().describe('in clock ticks since the machine was started'),
+  ahead: z.int().min(0).max(100).default(0).describe('so many of `limit`, the last ones, are claimed ahead: the worker looks at the pauses again before each begins, and says so by `/api/tasks/begun`'),
+  ended: z.array(ending).max(ENDINGS_MAX).optional().describe('runs of this worker that have ended; they are written first, and in the same transaction as the claim'),
+}).meta({ id: 'ClaimRequest' });
+
+export const claimAnswer = z.strictObject({
+  tasks: z.array(claimedTask),
+  ended: z.array(endingAnswer).optional().describe('what became of the endings that the call brought, in their order'),
+}).meta({ id: 'ClaimAnswer' });
 
 export const heartbeatAnswer = z.strictObject({ lease_seconds: z.number() }).meta({ id: 'HeartbeatAnswer' });
 
@@ -107,9 +148,19 @@ export const taskView = z.strictObject({
   pid: z.int().nullable(),
   started_at: instant.nullable(),
   heartbeat_at: instant.nullable(),
-  attempt: z.int(),
+  attempt: z.int().describe('runs that ended with an error, and the one under way'),
   max_attempts: z.int(),
+  crashes: z.int().describe('runs that were taken away from a lost worker'),
+  max_crashes: z.int(),
   cursor: z.unknown(),
+  paused_at: instant.nullable().describe('since when it is parked; null: it is not'),
+  paused_by: z.string().nullable(),
+  pause_reason: z.string().nullable(),
+  questions: z.string().nullable().describe('what a run asked; open while there is no answer'),
+  asked_at: instant.nullable(),
+  answer: z.string().nullable(),
+  answered_at: instant.nullable(),
+  answered_by: z.string().nullable(),
   result: z.unknown(),
   created_at: instant,
   created_by: z.string(),
@@ -122,10 +173,12 @@ export const tasksQuery = z.strictObject({
   skill: label.optional(),
   quest_id: label.optional(),
   actor_id: label.optional(),
+  repo: label.optional(),
+  parked: queryFlag.optional().describe('true: only tasks that are parked; false: only others'),
 });
 export const tasks = z.strictObject({ tasks: z.array(taskView), next_cursor: z.string().nullable() }).meta({ id: 'Tasks' });
 
-export const TASK_EVENT_KINDS = ['queued', 'claimed', 'deferred', 'completed', 'failed', 'released', 'reaped', 'healed'] as const;
+export const TASK_EVENT_KINDS = ['queued', 'claimed', 'deferred', 'completed', 'failed', 'released', 'reaped', 'healed', 'parked', 'unparked', 'asked', 'answered'] as const;
 export const taskEventView = z.strictObject({
   id,
   task_id: id,
@@ -137,13 +190,25 @@ export const taskEventView = z.strictObject({
 }).meta({ id: 'TaskEvent' });
 export const taskEvents = z.strictObject({ events: z.array(taskEventView), next_cursor: z.string().nullable() }).meta({ id: 'TaskEvents' });
 
+/** Why a run was taken away. */
+export const REAP_CAUSES = ['lease', 'process_gone', 'other_boot'] as const;
+export type ReapCause = (typeof REAP_CAUSES)[number];
+
 /** `GET /api/queue` */
 export const queueView = z.strictObject({
   counts: z.record(taskStatus, z.int()),
+  serial_gate: serialGateView,
   pauses: z.strictObject({ active: z.int(), deferred: z.int().describe('queued tasks that a claim has put off for a pause') }),
   reaper: z.strictObject({
     lease_seconds: z.number(),
-    reaped_total: z.int(),
+    reaped_total: z.int().describe('runs that were taken away, by any reaper on this database'),
+    reaped_by_cause: z.strictObject({
+      lease: z.int().describe('no heartbeat for the lease'),
+      process_gone: z.int().describe('its process had ended, seen from the same machine'),
+      other_boot: z.int().describe('its machine had been started anew'),
+    }),
+    last_tick_at: instant.nullable().describe('when a reaper last made its round; null: none ever did'),
+    heal: z.enum(['on', 'off']).describe('off: this service leaves impossible rows as they are'),
     impossible_queued_total: z.int().describe('queued rows that still named a run, found and healed'),
   }),
 }).meta({ id: 'Queue' });
@@ -157,6 +222,11 @@ export type ClaimedTask = z.infer<typeof claimedTask>;
 export type CompleteRequest = z.infer<typeof completeRequest>;
 export type FailRequest = z.input<typeof failRequest>;
 export type ReleaseRequest = z.input<typeof releaseRequest>;
+export type Ending = z.output<typeof ending>;
+export type BegunRequest = z.input<typeof begunRequest>;
+export type FinishRequest = z.input<typeof finishRequest>;
+export type EndingAnswer = z.infer<typeof endingAnswer>;
+export type EndingAnswers = z.infer<typeof endingAnswers>;
 export type FinishAnswer = z.infer<typeof finishAnswer>;
 export type HeartbeatAnswer = z.infer<typeof heartbeatAnswer>;
 export type TaskView = z.infer<typeof taskView>;

@@ -1,6 +1,6 @@
-import { and, asc, desc, eq, gt, lt, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, type SQL } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import type { Database } from '@orchestra/database';
+import type { Database, Transaction } from '@orchestra/database';
 import type { TaskEventView, TaskStatus, TaskView } from '../contract/index.ts';
 import { taskEvents, tasks } from '../schema.ts';
 
@@ -10,6 +10,8 @@ export interface TaskFilter {
   skill?: string | undefined;
   questId?: string | undefined;
   actorId?: string | undefined;
+  repo?: string | undefined;
+  parked?: boolean | undefined;
   /** Only tasks before the one with this id. */
   beforeId?: string | undefined;
   limit: number;
@@ -23,13 +25,16 @@ export async function listTasks(db: Database, filter: TaskFilter): Promise<TaskV
   if (filter.skill !== undefined) wanted.push(eq(tasks.skill, filter.skill));
   if (filter.questId !== undefined) wanted.push(eq(tasks.questId, filter.questId));
   if (filter.actorId !== undefined) wanted.push(eq(tasks.actorId, filter.actorId));
+  if (filter.repo !== undefined) wanted.push(eq(tasks.repo, filter.repo));
+  if (filter.parked === true) wanted.push(isNotNull(tasks.pausedAt), inArray(tasks.status, ['queued', 'running', 'held']));
+  if (filter.parked === false) wanted.push(isNull(tasks.pausedAt));
   if (filter.beforeId !== undefined) wanted.push(lt(tasks.id, BigInt(filter.beforeId)));
   const rows = await drizzle({ client: db }).select().from(tasks).where(and(...wanted)).orderBy(desc(tasks.id)).limit(filter.limit);
   return rows.map(toTaskView);
 }
 
 /** One task; undefined where there is none. */
-export async function findTask(db: Database, id: string): Promise<TaskView | undefined> {
+export async function findTask(db: Database | Transaction, id: string): Promise<TaskView | undefined> {
   const [row] = await drizzle({ client: db }).select().from(tasks).where(eq(tasks.id, BigInt(id)));
   return row === undefined ? undefined : toTaskView(row);
 }
@@ -65,7 +70,17 @@ function toTaskView(row: typeof tasks.$inferSelect): TaskView {
     heartbeat_at: row.heartbeatAt?.toISOString() ?? null,
     attempt: row.attempt,
     max_attempts: row.maxAttempts,
+    crashes: row.crashes,
+    max_crashes: row.maxCrashes,
     cursor: row.cursor,
+    paused_at: row.pausedAt?.toISOString() ?? null,
+    paused_by: row.pausedBy,
+    pause_reason: row.pauseReason,
+    questions: row.questions,
+    asked_at: row.askedAt?.toISOString() ?? null,
+    answer: row.answer,
+    answered_at: row.answeredAt?.toISOString() ?? null,
+    answered_by: row.answeredBy,
     result: row.result,
     created_at: row.createdAt.toISOString(),
     created_by: row.createdBy,

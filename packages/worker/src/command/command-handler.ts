@@ -1,8 +1,14 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { ClaimedTask } from '@orchestra/task-queue/contract';
 import { storable } from '../error-text.ts';
+import type { NeedsInput } from '../needs-input.ts';
 import { TaskFailure } from '../stop-reasons.ts';
+import type { TaskContext } from '../task-context.ts';
 import type { Handler } from '../task-run.ts';
 import { commandEnvironment } from './environment.ts';
+import { FoldersInUse, type Stay } from './folders-in-use.ts';
+import { freshQuestions, leaveAnswer, lookBefore, QUESTIONS_FILE, takeAnswerAway } from './questions.ts';
 import { runCommand, type CommandEnd } from './run-command.ts';
 
 export interface CommandHandlerOptions {
@@ -14,7 +20,13 @@ export interface CommandHandlerOptions {
   outputBytesMax?: number | undefined;
   /** From TERM to KILL. */
   graceMs?: number | undefined;
+  /** The working folder of every run; this process's own unless given. */
   cwd?: string | undefined;
+  /**
+   * In place of `cwd`: each task has a working folder of its own below this one, named by its id, made when it is missing and kept, so
+   * that a later run finds what an earlier one left. What several runs at a time need, should they ask questions.
+   */
+  folderPerTask?: string | undefined;
   /** Added to this process's environment, of which credentials are not handed on. */
   env?: Record<string, string> | undefined;
 }
@@ -40,7 +52,8 @@ const RESULT_BYTES_MAX = 200_000;
 
 /**
  * A handler that runs a command: payload as JSON on stdin and in `ORCHESTRA_PAYLOAD`. Exit code 0 is done, anything else has
- * failed; the output is kept either way.
+ * failed; the output is kept either way. With exit code 0 and fresh questions in its working folder it is not done but asks
+ * them; its next run finds the answer beside them.
  *
  * @throws TypeError without a command
  */
@@ -48,21 +61,49 @@ export function createCommandHandler(options: CommandHandlerOptions): Handler {
   const [program, ...args] = options.command;
   if (program === undefined || program === '') throw new TypeError('a command worker needs a command, for example: orchestra worker --skill lint -- node lint.mjs');
   const { timeLimitMs = TIME_LIMIT_MS, outputBytesMax = OUTPUT_BYTES_MAX, graceMs = GRACE_MS } = options;
-  return async (task: ClaimedTask, context): Promise<CommandResult> => {
+  const folders = new FoldersInUse();
+
+  const runIn = async (folder: string, stay: Stay, task: ClaimedTask, context: TaskContext): Promise<CommandResult | NeedsInput> => {
     const payloadJson = JSON.stringify(task.payload);
+    const before = await lookBefore(folder);
+    // Where another run is at work its own answer may lie; this one's is in the environment.
+    const answerFile = task.answer === null || !stay.alone ? undefined : await leaveAnswer(folder, task.run_id, task.answer);
     const end = await runCommand({
       program, args, graceMs, timeLimitMs, outputBytesMax,
-      cwd: options.cwd,
-      env: commandEnvironment(task, payloadJson, process.env, options.env),
+      cwd: folder,
+      env: commandEnvironment(task, payloadJson, process.env, options.env, answerFile),
       stdin: payloadJson,
       signal: context.signal,
       onUnguarded: (error) => context.log('the command runs on should this worker be killed', { error: error.message }),
-    });
+    }).finally(() => answerFile === undefined ? undefined : takeAnswerAway(answerFile));
     if (end.why === 'aborted') throw context.signal.reason;
     const result = fittingResult(end, outputBytesMax);
-    if (end.why === 'exited' && end.exitCode === 0) return result;
-    throw new TaskFailure(failureText(program, end, timeLimitMs, result), { result });
+    if (end.why !== 'exited' || end.exitCode !== 0) throw new TaskFailure(failureText(program, end, timeLimitMs, result), { result });
+    const asked = await freshQuestions(before);
+    if (asked !== undefined && stay.alone) return asked;
+    if (asked !== undefined) context.log(`${QUESTIONS_FILE} is left alone: another run was in the same folder; give each task its own`, { folder });
+    return result;
   };
+
+  return async (task, context) => {
+    const folder = await workingFolder(options, task);
+    const stay = folders.enter(folder);
+    try {
+      return await runIn(folder, stay, task, context);
+    } finally {
+      stay.leave();
+    }
+  };
+}
+
+/** @throws TaskFailure when it cannot be made */
+async function workingFolder({ cwd, folderPerTask }: CommandHandlerOptions, task: ClaimedTask): Promise<string> {
+  if (folderPerTask === undefined) return resolve(cwd ?? '.');
+  const folder = resolve(join(folderPerTask, task.id));
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new TaskFailure(`its working folder ${folder} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  });
+  return folder;
 }
 
 function fittingResult(end: CommandEnd, outputBytesMax: number): CommandResult {

@@ -4,7 +4,7 @@ import { commandEnvironment } from './environment.ts';
 
 const task: ClaimedTask = {
   id: '7', run_id: 'b5e0f0a2-96cc-4b3c-9d6a-0d4b2a0e7d11', repo: null, agent_id: 'skeptic', skill: 'lint', quest_id: null, actor_id: 'u-1',
-  priority: 0, payload: { a: 1 }, attempt: 2, max_attempts: 3, cursor: null, lease_seconds: 60,
+  priority: 0, payload: { a: 1 }, attempt: 2, max_attempts: 3, cursor: null, questions: null, answer: null, lease_seconds: 60,
 };
 
 describe('the environment of a command', () => {

@@ -1,15 +1,19 @@
 import type { ClaimedTask } from '@orchestra/task-queue/contract';
 
-// Linux refuses to start a program with one variable beyond 128 KiB; a larger payload is on stdin alone.
-const PAYLOAD_BYTES_MAX = 100_000;
+// Linux refuses to start a program with one variable beyond 128 KiB; a larger payload is on stdin alone, a larger answer in its file.
+const TEXT_BYTES_MAX = 100_000;
 
 // With these a command could clear the pause that is meant to stop it.
 const WITHHELD = [
   'ORCHESTRA_TOKEN', 'ORCHESTRA_TOKEN_FILE', 'DATABASE_URL', 'DATABASE_URL_FILE', 'LISTEN_DATABASE_URL', 'LISTEN_DATABASE_URL_FILE',
 ];
 
-/** The environment of a command: this process's own without its credentials, the task, and `extra`, which wins. */
-export function commandEnvironment(task: ClaimedTask, payloadJson: string, own: NodeJS.ProcessEnv, extra: Record<string, string> = {}): NodeJS.ProcessEnv {
+/**
+ * The environment of a command: this process's own without its credentials, the task, and `extra`, which wins.
+ *
+ * @param answerFile where the answer to the task's questions is, if there is one
+ */
+export function commandEnvironment(task: ClaimedTask, payloadJson: string, own: NodeJS.ProcessEnv, extra: Record<string, string> = {}, answerFile?: string): NodeJS.ProcessEnv {
   const ofTask: Record<string, string | null> = {
     ORCHESTRA_TASK_ID: task.id,
     ORCHESTRA_RUN_ID: task.run_id,
@@ -19,7 +23,10 @@ export function commandEnvironment(task: ClaimedTask, payloadJson: string, own: 
     ORCHESTRA_QUEST_ID: task.quest_id,
     ORCHESTRA_ACTOR_ID: task.actor_id,
     ORCHESTRA_REPO: task.repo,
-    ORCHESTRA_PAYLOAD: Buffer.byteLength(payloadJson) <= PAYLOAD_BYTES_MAX ? payloadJson : null,
+    ORCHESTRA_PAYLOAD: whereItFits(payloadJson),
+    ORCHESTRA_QUESTIONS: whereItFits(task.questions),
+    ORCHESTRA_ANSWER: whereItFits(task.answer),
+    ORCHESTRA_ANSWER_FILE: answerFile ?? null,
   };
   const env: NodeJS.ProcessEnv = { ...own };
   for (const name of WITHHELD) delete env[name];
@@ -28,4 +35,8 @@ export function commandEnvironment(task: ClaimedTask, payloadJson: string, own: 
     else env[name] = value;
   }
   return { ...env, ...extra };
+}
+
+function whereItFits(text: string | null): string | null {
+  return text !== null && Buffer.byteLength(text) <= TEXT_BYTES_MAX ? text : null;
 }

@@ -3,7 +3,8 @@ import { closeExpiredPauses, type PauseReplica } from '@orchestra/pause-core';
 import { startLoop, type Logger, type Loop } from '@orchestra/service-shell';
 import type { PauseMetrics } from '../pause-metrics.ts';
 
-const TICK_MS = 1_000;
+// What the replica knows is closed to the moment; this is for what it cannot know.
+const TICK_MS = 10_000;
 // A little past the end, so that the database's clock has passed it too.
 const PAST_THE_END_MS = 5;
 

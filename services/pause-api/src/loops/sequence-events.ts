@@ -1,7 +1,8 @@
 import { startLoop, type Logger, type Loop } from '@orchestra/service-shell';
 import type { EventFeed } from '../event-feed.ts';
 
-const TICK_MS = 1_000;
+// For bells that were lost.
+const TICK_MS = 10_000;
 // Alerts may come in floods, each with its bell; so they are told by the handful.
 const GAP_MS = 20;
 

@@ -3,6 +3,7 @@ import type { PauseReplica } from '@orchestra/pause-core';
 import type { Route } from '@orchestra/service-shell';
 import type { EventStreams } from '../event-stream.ts';
 import type { PauseMetrics } from '../pause-metrics.ts';
+import { activeRoute } from './active.ts';
 import { alertRoutes } from './alerts.ts';
 import { checkRoute } from './check.ts';
 import { eventsRoute } from './events.ts';
@@ -27,6 +28,7 @@ export function makeRoutes(dependencies: RouteDependencies): Route[] {
     pauseRoute(dependencies),
     unpauseRoute(dependencies),
     pausesRoute(dependencies),
+    activeRoute(dependencies),
     checkRoute(dependencies),
     eventsRoute(dependencies),
     ...alertRoutes(dependencies),

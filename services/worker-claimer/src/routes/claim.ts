@@ -1,25 +1,38 @@
 import { route, type Route } from '@orchestra/service-shell';
-import type { ClaimOrder } from '@orchestra/task-queue';
+import type { ClaimOrder, GatedRepos } from '@orchestra/task-queue';
 import { claimAnswer, claimRequest } from '@orchestra/task-queue/contract';
-import { claimForCaller, type ClaimPlace } from '../claim-for-caller.ts';
+import { claimForCaller, endAndClaim, type ClaimPlace } from '../claim-for-caller.ts';
+import type { TellEndings } from '../told-endings.ts';
 import type { WaitingRoom } from '../waiting/waiting-room.ts';
 
-export function claimRoute({ place, room, leaseSeconds }: { place: ClaimPlace; room: WaitingRoom; leaseSeconds: number }): Route {
+export function claimRoute({ place, room, leaseSeconds, gatedRepos, told }: {
+  place: ClaimPlace;
+  room: WaitingRoom;
+  leaseSeconds: number;
+  gatedRepos: GatedRepos;
+  told: TellEndings;
+}): Route {
   return route({
     method: 'post', path: '/api/tasks/claim', permission: 'run_tasks',
     summary: 'take tasks for a worker',
-    description: 'By priority, then by place, and none that an active pause covers. Where there is none, the call waits up to `wait_seconds` for one and then answers an empty list. '
+    description: 'By priority, then by place, and none that an active pause covers; of each gated repo the first in line at the most, where its serial gate is open. Where there is none, the call waits up to `wait_seconds` for one and then answers an empty list. '
       + 'Send heartbeats well within `lease_seconds`, or the run is taken away. With an `Idempotency-Key`, a repeated call gets the tasks of the first one that are still its own; '
-      + 'without one, the tasks of a caller that goes away before its answer go back to the queue.',
+      + 'without one, the tasks of a caller that goes away before its answer go back to the queue. '
+      + 'A worker that has finished runs may bring them along as `ended`: they end before the claim, in the same transaction, whether or not the call then waits, and each has its own answer as with `/api/tasks/finish`.',
     body: claimRequest, answer: claimAnswer,
     handle: async ({ body, idempotency, gone, log }) => {
-      const { worker, agents, skills, limit, host, pid } = body;
-      const order: ClaimOrder = { worker, agents, skills, limit, host, pid, leaseSeconds };
-      const attempt = () => claimForCaller(place, order, { idempotency, gone, log });
+      const { worker, agents, skills, limit, host, pid, boot_id: bootId, pid_namespace: pidNamespace, process_started: processStarted } = body;
+      const order: ClaimOrder = { worker, agents, skills, limit, host, pid, bootId, pidNamespace, processStarted, leaseSeconds, gatedRepos, begins: limit - Math.min(body.ahead, limit) };
+      const caller = { idempotency, gone, log };
       const callsSeen = room.calls;
-      const tasks = await attempt();
-      if (tasks.length > 0 || body.wait_seconds === 0) return { tasks };
-      return { tasks: await room.wait({ want: { agents, skills }, attempt, waitMs: body.wait_seconds * 1_000, gone, callsSeen }) };
+      const ended = body.ended === undefined || body.ended.length === 0 ? undefined : body.ended;
+      const mayWait = body.wait_seconds > 0 && idempotency === undefined;
+      // The endings are true before anybody waits for a task.
+      const first = ended === undefined ? { tasks: mayWait && room.nothingFor({ agents, skills }) ? [] : await claimForCaller(place, order, caller) } : await endAndClaim(place, ended, order, caller);
+      if (ended !== undefined && 'ended' in first) told(ended, first.ended);
+      if (first.tasks.length > 0 || body.wait_seconds === 0) return first;
+      const attempt = () => claimForCaller(place, order, caller);
+      return { ...first, tasks: await room.wait({ want: { agents, skills }, attempt, waitMs: body.wait_seconds * 1_000, gone, callsSeen }) };
     },
   });
 }

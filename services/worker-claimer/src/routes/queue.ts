@@ -1,13 +1,13 @@
 import type { Database } from '@orchestra/database';
 import { route, type Route } from '@orchestra/service-shell';
-import { readQueueView } from '@orchestra/task-queue';
+import { readQueueView, type GatedRepos } from '@orchestra/task-queue';
 import { queueView } from '@orchestra/task-queue/contract';
 
-export function queueRoute({ db, leaseSeconds }: { db: Database; leaseSeconds: number }): Route {
+export function queueRoute({ db, leaseSeconds, gatedRepos, heal }: { db: Database; leaseSeconds: number; gatedRepos: GatedRepos; heal: 'on' | 'off' }): Route {
   return route({
     method: 'get', path: '/api/queue', permission: 'read',
     summary: 'the queue in numbers',
     answer: queueView,
-    handle: () => readQueueView(db, leaseSeconds),
+    handle: () => readQueueView(db, leaseSeconds, gatedRepos, heal),
   });
 }

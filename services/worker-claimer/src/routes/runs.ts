@@ -1,22 +1,21 @@
 import type { Database } from '@orchestra/database';
 import { id } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
-import { completeRun, failRun, heartbeat, releaseRun } from '@orchestra/task-queue';
+import { completeRun, endRuns, failRun, heartbeat, noteBegun, releaseRun } from '@orchestra/task-queue';
 import {
-  completeRequest, failRequest, finishAnswer, heartbeatAnswer, heartbeatRequest, releaseRequest, type FinishAnswer,
+  begunAnswer, begunRequest, completeRequest, endingAnswers, failRequest, finishAnswer, finishRequest, heartbeatAnswer, heartbeatRequest, releaseRequest, type FinishAnswer,
 } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
-import type { QueueMetrics } from '../queue-metrics.ts';
+import type { TellEndings } from '../told-endings.ts';
 
 const params = z.strictObject({ id });
 const REPEATABLE = 'The `run_id` is the fence: a run that is not the caller’s any more is refused with `run_not_owner`. Repeating the call with its `run_id` '
   + 'answers what the first one did, with or without an `Idempotency-Key`, which is accepted and not needed here.';
 
-/** What the owner of a run may do with it. */
-export function runRoutes({ db, metrics, leaseSeconds, onReturned }: { db: Database; metrics: QueueMetrics; leaseSeconds: number; onReturned: () => void }): Route[] {
-  const ended = (outcome: string, answer: FinishAnswer): FinishAnswer => {
-    metrics.runsEnded.inc({ outcome });
-    if (answer.status === 'queued') onReturned();
+/** What the owner of a run may do with it. Endings go over connections of their own: see CLAIM_SETTINGS. */
+export function runRoutes({ db, endings, leaseSeconds, told }: { db: Database; endings: Database; leaseSeconds: number; told: TellEndings }): Route[] {
+  const ended = (as: string, answer: FinishAnswer): FinishAnswer => {
+    told([{ as }], [answer]);
     return answer;
   };
   return [
@@ -33,21 +32,40 @@ export function runRoutes({ db, metrics, leaseSeconds, onReturned }: { db: Datab
       method: 'post', path: '/api/tasks/:id/complete', permission: 'run_tasks',
       summary: 'end a run with success', description: REPEATABLE,
       params, body: completeRequest, answer: finishAnswer,
-      handle: async ({ params: { id: taskId }, body }) => ended('completed', await completeRun(db, taskId, body.run_id, body.result)),
+      handle: async ({ params: { id: taskId }, body }) => ended('completed', await completeRun(endings, taskId, body.run_id, body.result)),
     }),
     route({
       method: 'post', path: '/api/tasks/:id/fail', permission: 'run_tasks',
       summary: 'end a run with an error', description: `The task goes back to its place after a delay while attempts are left. ${REPEATABLE}`,
       params, body: failRequest, answer: finishAnswer,
       handle: async ({ params: { id: taskId }, body }) =>
-        ended('failed', await failRun(db, taskId, body.run_id, { error: body.error, retry: body.retry, result: body.result })),
+        ended('failed', await failRun(endings, taskId, body.run_id, { error: body.error, retry: body.retry, result: body.result })),
     }),
     route({
       method: 'post', path: '/api/tasks/:id/release', permission: 'run_tasks',
       summary: 'hand a run back unfinished', description: `No attempt is used, the place is kept, and the next run is given the cursor. ${REPEATABLE}`,
       params, body: releaseRequest, answer: finishAnswer,
       handle: async ({ params: { id: taskId }, body }) =>
-        ended('released', await releaseRun(db, taskId, body.run_id, { cause: body.cause, cursor: body.cursor })),
+        ended('released', await releaseRun(endings, taskId, body.run_id, { cause: body.cause, cursor: body.cursor })),
+    }),
+    route({
+      method: 'post', path: '/api/tasks/begun', permission: 'run_tasks',
+      summary: 'say that runs claimed ahead have begun',
+      description: 'Receipts list them with the runs in flight from then on. One that is not the caller’s any more is passed over.',
+      body: begunRequest, answer: begunAnswer,
+      handle: async ({ body }) => ({ noted: await noteBegun(endings, body.begun) }),
+    }),
+    route({
+      method: 'post', path: '/api/tasks/finish', permission: 'run_tasks',
+      summary: 'end many runs',
+      description: 'Each as the call for a single run would, and all in one transaction. Each has an answer of its own: one that is refused changes nothing for the others. '
+        + 'Repeating the call answers `repeated` for what the first one did, with or without an `Idempotency-Key`, which is accepted and not needed here.',
+      body: finishRequest, answer: endingAnswers,
+      handle: async ({ body }) => {
+        const answers = await endRuns(endings, body.ended);
+        told(body.ended, answers);
+        return { ended: answers };
+      },
     }),
   ];
 }

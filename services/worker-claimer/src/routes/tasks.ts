@@ -32,8 +32,8 @@ export function taskRoutes({ db, metrics, onAdded }: { db: Database; metrics: Qu
       summary: 'list tasks, newest first',
       query: tasksQuery, answer: tasks,
       handle: async ({ query }) => {
-        const { status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, limit, cursor } = query;
-        const rows = await listTasks(db, { status, agentId, skill, questId, actorId, beforeId: readCursor(cursor), limit: limit + 1 });
+        const { status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, repo, parked, limit, cursor } = query;
+        const rows = await listTasks(db, { status, agentId, skill, questId, actorId, repo, parked, beforeId: readCursor(cursor), limit: limit + 1 });
         const { items, nextCursor } = toPage(rows, limit);
         return { tasks: items, next_cursor: nextCursor };
       },

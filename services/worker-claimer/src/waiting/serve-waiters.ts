@@ -1,9 +1,11 @@
 import type { Queryable } from '@orchestra/database';
-import { lookForWork, type OpenWork } from '@orchestra/task-queue';
+import { lookForWork, type GatedRepos, type OpenWork } from '@orchestra/task-queue';
 import type { QueueMetrics } from '../queue-metrics.ts';
 import { wanted } from './want.ts';
 import type { Waiter, WaitingRoom } from './waiting-room.ts';
 
+// While there is news, what comes by a door that rings no bell here is looked for more often.
+const LOOK_WHILE_BUSY_MS = 2_000;
 // Lines of waiters that are served side by side; the rest of the pool stays free for heartbeats and endings.
 const LINES_AT_ONCE = 4;
 
@@ -12,14 +14,17 @@ const LINES_AT_ONCE = 4;
  * come first served. Of several who want the same, the next one claims only when the one before found something, so that
  * one new task does not cause as many claims as there are idle workers.
  *
- * @returns after how many milliseconds to look again at the latest, where something is known to become eligible then
+ * @returns after how many milliseconds to look again at the latest: sooner than usual where something is known to become eligible then
  */
-export async function serveWaiters(db: Queryable, room: WaitingRoom, metrics: Pick<QueueMetrics, 'looks'>): Promise<number | undefined> {
+export async function serveWaiters(db: Queryable, room: WaitingRoom, metrics: Pick<QueueMetrics, 'looks'>, gatedRepos: GatedRepos): Promise<number | undefined> {
   if (room.size === 0) return undefined;
   metrics.looks.inc();
+  const callsBefore = room.calls;
   let work: OpenWork;
   try {
-    work = await lookForWork(db);
+    work = await lookForWork(db, gatedRepos);
+    room.someWaitAtGates = work.someWaitAtGates;
+    room.looked(work, callsBefore);
   } catch (error) {
     // Nobody can say whether there is work: that is another answer than "none" (P13).
     for (const waiter of room.waiters()) waiter.refuse(error);
@@ -30,7 +35,8 @@ export async function serveWaiters(db: Queryable, room: WaitingRoom, metrics: Pi
     for (let line = lines.pop(); line !== undefined; line = lines.pop()) await serveLine(line);
   }));
   // A millisecond later: the database's clock is finer than the timer.
-  return work.nextInMs === null ? undefined : Math.ceil(work.nextInMs) + 1;
+  const nextMs = work.nextInMs === null ? Infinity : Math.ceil(work.nextInMs) + 1;
+  return Math.min(nextMs, room.busy ? LOOK_WHILE_BUSY_MS : Infinity);
 }
 
 /** Waiters who want the same stand in one line. Lines for which there is nothing are left out. */

@@ -1,6 +1,7 @@
 import { ProblemError } from '@orchestra/service-shell';
+import type { OpenWork } from '@orchestra/task-queue';
 import type { ClaimedTask } from '@orchestra/task-queue/contract';
-import { wantKey, type Want } from './want.ts';
+import { wanted, wantKey, type Want } from './want.ts';
 
 /** Takes what there is for one claim; empty: nothing. */
 export type Attempt = () => Promise<ClaimedTask[]>;
@@ -74,6 +75,9 @@ export class Waiter {
 }
 
 const RETRY_AFTER_SECONDS = '5';
+const BUSY_MS = 10_000;
+// No longer than the time between two looks.
+const LOOK_HOLDS_MS = 5_000;
 
 /**
  * The claims that wait for a task, in the order in which they came. They ask nothing of the database themselves: whoever
@@ -84,7 +88,11 @@ export class WaitingRoom {
   readonly #onCall: () => void;
   readonly #waiters = new Set<Waiter>();
   #calls = 0;
+  #calledAtMs = -Infinity;
+  #lastLook: { work: Pick<OpenWork, 'kinds' | 'more'>; calls: number; atMs: number } | undefined;
   #closed = false;
+  /** As the last look saw it. Without any, no look has to be made for each run that ends. */
+  someWaitAtGates = false;
 
   /** @param onCall somebody waits and should be looked for */
   constructor({ max, onCall }: { max: number; onCall: () => void }) {
@@ -97,12 +105,38 @@ export class WaitingRoom {
   /** How often there was news so far. */
   get calls(): number { return this.#calls; }
 
+  /** Whether there was news a moment ago, so that there may soon be more. */
+  get busy(): boolean { return performance.now() - this.#calledAtMs < BUSY_MS; }
+
+  /**
+   * What a look has seen.
+   *
+   * @param callsBefore {@link calls} as it was before the look
+   */
+  looked(work: Pick<OpenWork, 'kinds' | 'more'>, callsBefore: number): void {
+    this.#lastLook = { work, calls: callsBefore, atMs: performance.now() };
+    if (work.kinds.length > 0) this.#calledAtMs = performance.now();
+  }
+
+  /** True: others wait, and a look on their behalf has just found nothing for this want. Its claim may as well wait with them. */
+  nothingFor(want: Want): boolean {
+    const look = this.#lastLook;
+    return look !== undefined && this.#waiters.size > 0 && look.calls === this.#calls && performance.now() - look.atMs < LOOK_HOLDS_MS
+      && !look.work.more && !look.work.kinds.some((kind) => wanted(want, kind));
+  }
+
   /** In the order in which they came. */
   waiters(): Waiter[] { return [...this.#waiters]; }
+
+  /** A run has ended, which lets the next one of its repo start: there may be something to claim where any waits at a gate. */
+  callAtGates(): void {
+    if (this.someWaitAtGates) this.call();
+  }
 
   /** There may be something to claim. */
   call(): void {
     this.#calls += 1;
+    this.#calledAtMs = performance.now();
     if (this.#waiters.size > 0) this.#onCall();
   }
 

@@ -18,17 +18,18 @@ export async function restartWakesNothing(stage: Stage, pause: PauseReceipt): Pr
   const lost = (await Promise.all(OTHERS.map((agent) => tasksOf(stage.client, agent, 'running')))).flat();
   stage.startAgents();
 
-  // A task that only the new process can have met: the proof that it has asked for work, and was refused.
+  // First of all that is queued: whoever could take it would.
   const [task] = (await planSweep(stage.repo, stage.signal)).filter((planned) => planned.agent_id === 'skeptic');
   hold(task !== undefined, 'there is something for skeptic to do', task);
   const { ids: [probe] } = await stage.client.enqueue({ ...task, priority: FRONT });
   hold(probe !== undefined, 'a task is added', probe);
-  const skeptic = stage.workerName('skeptic');
-  await stage.waitFor(`${skeptic} asks for work and is refused`, 20_000, async () => {
-    const event = deferredFor(await eventsOf(stage.client, probe), pause.id);
-    return event?.by === skeptic ? event : undefined;
+  await stage.waitFor(`task ${probe} is deferred`, 20_000, async () => deferredFor(await eventsOf(stage.client, probe), pause.id));
+  // A claim that finds nothing waits at the service. The others have something to do, so it is skeptic's.
+  await stage.waitFor('skeptic asks for work and gets none', 20_000, async () => {
+    const busy = await Promise.all(OTHERS.map(async (agent) => (await tasksOf(stage.client, agent, 'queued')).length > 0));
+    return busy.every(Boolean) && await claimsWaiting(stage) === 1 ? true : undefined;
   });
-  stage.saw(`${skeptic} has asked for work and got none: task ${probe}, added just now, was deferred`);
+  stage.saw(`${stage.workerName('skeptic')} has asked for work and waits: task ${probe}, added just now at the front, was deferred`);
 
   for (const agent of OTHERS) {
     const name = stage.workerName(agent);
@@ -47,4 +48,9 @@ export async function restartWakesNothing(stage: Stage, pause: PauseReceipt): Pr
   hold(claimsNow.length === claimsBefore.length, 'nothing of skeptic has been claimed since the pause', claimsNow.slice(claimsBefore.length));
   const { length: waiting } = await tasksOf(stage.client, 'skeptic', 'queued');
   stage.saw(`skeptic's tasks were claimed ${claimsNow.length} times, all of them before the pause; ${waiting} wait`);
+}
+
+async function claimsWaiting(stage: Stage): Promise<number> {
+  const metrics = await (await fetch(`${stage.where.worker_claimer}/metrics`, { signal: stage.signal })).text();
+  return Number(/^orchestra_claim_waiters(?:\{[^}]*\})? (\d+)$/m.exec(metrics)?.[1] ?? Number.NaN);
 }

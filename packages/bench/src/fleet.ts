@@ -1,0 +1,53 @@
+import type { Queryable } from '@orchestra/database';
+import { BATCH, type Claim } from './claimers.ts';
+
+export interface Fleet {
+  /** Full batches taken so far. */
+  readonly claims: number;
+  /** How long each claim took, since the last call of this. */
+  takeClaimsMs(): number[];
+  /** Resolves with the time (`performance.now()`) at which a claim brought a task like this. */
+  firstClaimed(wanted: (task: ClaimedLabels) => boolean): Promise<number>;
+  /** Resolves when no claim is under way any more. @throws what a claimer ended with */
+  stop(): Promise<void>;
+}
+
+interface ClaimedLabels { id: string; agent_id: string | null }
+
+export interface FleetOptions {
+  db: Queryable;
+  claim: Claim<ClaimedLabels>;
+  claimers: number;
+}
+
+// A claim may find everything near the head locked by others; so many times it is not that.
+const EMPTY_MAX = 1_000;
+
+/** Claimers that go on until they are stopped, while something else is measured beside them. */
+export function startFleet({ db, claim, claimers }: FleetOptions): Fleet {
+  let stopping = false;
+  let taken = 0;
+  let empty = 0;
+  let claimsMs: number[] = [];
+  const waiting = new Set<{ wanted: (task: ClaimedLabels) => boolean; found: (atMs: number) => void; lost: (error: Error) => void }>();
+  const claimer = async (worker: string): Promise<void> => {
+    while (!stopping) {
+      const askedMs = performance.now();
+      const tasks = await claim(db, worker);
+      const atMs = performance.now();
+      claimsMs.push(atMs - askedMs);
+      if (tasks.length === 0 && (empty += 1) > EMPTY_MAX) throw new Error(`${empty} claims found nothing: the queue has run dry beside what was measured`);
+      taken += tasks.length;
+      for (const one of waiting) if (tasks.some(one.wanted)) { waiting.delete(one); one.found(atMs); }
+    }
+  };
+  const ended = Promise.all(Array.from({ length: claimers }, (_, index) => claimer(`fleet-${index}`)));
+  // Whoever waits for a claim is told; `stop` throws it as well.
+  ended.catch((error: unknown) => { for (const one of waiting) one.lost(error instanceof Error ? error : new Error(String(error))); });
+  return {
+    get claims() { return taken / BATCH; },
+    takeClaimsMs: () => { const took = claimsMs; claimsMs = []; return took; },
+    firstClaimed: (wanted) => new Promise((found, lost) => { waiting.add({ wanted, found, lost }); }),
+    stop: async () => { stopping = true; await ended; },
+  };
+}

@@ -1,0 +1,16 @@
+import type { Measure } from '../measure.ts';
+import { bell } from './bell.ts';
+import { claimDepth } from './claim-depth.ts';
+import { claimMixture } from './claim-mixture.ts';
+import { idle } from './idle.ts';
+import { isPaused } from './is-paused.ts';
+import { labelSets } from './label-sets.ts';
+import { library } from './library.ts';
+import { memory } from './memory.ts';
+import { oldSnapshot } from './old-snapshot.ts';
+import { pauseAtWork } from './pause-at-work.ts';
+import { prefetch } from './prefetch.ts';
+import { settle } from './settle.ts';
+
+/** In the order of the table. */
+export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, library, prefetch, idle, memory];

@@ -1,0 +1,70 @@
+import { figure, median } from '../figures.ts';
+import type { Bench, Finding, Measure } from '../measure.ts';
+import { graphilePeer } from '../peers/graphile.ts';
+import { orchestraPeer } from '../peers/orchestra.ts';
+import { peerRate, type Peer } from '../peers/peer.ts';
+import { pgBossPeer } from '../peers/pg-boss.ts';
+import { interleave, type Take } from '../rounds.ts';
+import { roundName } from '../words.ts';
+
+const NAME = 'library';
+export const CONCURRENCIES = [1, 10, 24] as const;
+
+/** The library over the real services; the others as their makers have it by default. Every queue has a database of its own. */
+export const library: Measure = {
+  name: NAME,
+  title: 'claim + complete through the TypeScript library, over the better of graphile-worker and pg-boss',
+  steps: ({ rounds }) => CONCURRENCIES.length * (rounds + 1),
+  run: async (bench) => withPeers(bench, NAME, { ours: orchestraPeer, 'graphile-worker': graphilePeer, 'pg-boss': pgBossPeer }, async (peers) => {
+    const findings: Finding[] = [];
+    for (const concurrency of CONCURRENCIES) {
+      const takes = new Map([...peers].map(([name, peer]): [string, Take] => [name, steadyRate(peer, concurrency, bench)]));
+      const figures = await interleave({ rounds: bench.rounds, beforeRound: (round) => bench.step(roundName(NAME, `concurrency ${concurrency}`, round)) }, takes);
+      const rounds = figures('ours').map((rate, round) => rate / Math.max(figures('graphile-worker')[round] ?? NaN, figures('pg-boss')[round] ?? NaN));
+      findings.push({
+        measure: NAME, what: `concurrency ${concurrency}`, target: { atLeast: 1.5 }, reached: median(rounds), rounds,
+        detail: [...peers.keys()].map((name) => `${name} ${figure(median(figures(name)))}`).join(', ') + ' tasks/s',
+      });
+    }
+    return { findings };
+  }),
+};
+
+const FIRST_BACKLOG = 6_000;
+// So much more than the last rate would need stands ready, and again twice as much where that was not enough.
+const SPARE = 2;
+const TRIES = 4;
+
+/** Measures again with a longer queue where a worker came to its end. */
+export function steadyRate(peer: Peer, concurrency: number, { quick }: Pick<Bench, 'quick'>): Take {
+  const measureMs = quick ? 1_000 : 2_000;
+  let backlog = FIRST_BACKLOG;
+  return async () => {
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      const { tasksPerSecond, enough } = await peerRate(peer, { concurrency, backlog, measureMs });
+      if (enough) {
+        backlog = Math.max(FIRST_BACKLOG, Math.ceil(tasksPerSecond * (measureMs / 1_000 + 1) * SPARE));
+        return tasksPerSecond;
+      }
+      backlog *= 3;
+    }
+    throw new Error(`a queue of ${backlog / 3} tasks is finished before it can be measured`);
+  };
+}
+
+/** Starts each on a database of its own, and ends all of them whatever happens. */
+export async function withPeers<T>({ server }: Pick<Bench, 'server'>, purpose: string, start: Readonly<Record<string, (url: string) => Promise<Peer>>>, use: (peers: Map<string, Peer>) => Promise<T>): Promise<T> {
+  const peers = new Map<string, Peer>();
+  const databases: string[] = [];
+  try {
+    for (const [name, startPeer] of Object.entries(start)) {
+      const url = await server.makeDatabase(`${purpose}-${name}`, { empty: name !== 'ours' });
+      databases.push(url);
+      peers.set(name, await startPeer(url));
+    }
+    return await use(peers);
+  } finally {
+    for (const peer of peers.values()) await peer.close();
+    for (const url of databases) await server.dropDatabase(url);
+  }
+}

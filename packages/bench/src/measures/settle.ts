@@ -1,0 +1,57 @@
+import type { Queryable } from '@orchestra/database';
+import { withClaimDatabase } from '../claim-database.ts';
+import { burst, CLAIMERS, tasksTaken, type Claim } from '../claimers.ts';
+import { figure, median, ratios } from '../figures.ts';
+import { comeToRest, loadTasks } from '../load-tasks.ts';
+import type { Finding, Measure } from '../measure.ts';
+import { interleave } from '../rounds.ts';
+import { withUpkeep } from '../upkeep.ts';
+import { counted, roundName } from '../words.ts';
+
+const NAME = 'settle';
+const AGENTS = 20;
+const SPARE = 10_000;
+
+/** The same claims with and without the mark by which a pause sees them at work; nothing else differs. */
+export const settle: Measure = {
+  name: NAME,
+  title: 'claims/s with the settle’s mechanism in place, over the same without',
+  steps: ({ rounds }) => 1 + CLAIMERS.length * (rounds + 1),
+  run: (bench) => withClaimDatabase(bench, NAME, async ({ url, db, claims, freshClaim }) => {
+    const size = bench.quick ? { parts: 3, claims: 150 } : { parts: 6, claims: 250 };
+    bench.step(`${NAME}: filling the queue`);
+    await loadTasks(db, { count: 2 * tasksTaken({ rounds: bench.rounds, ...size }) + SPARE, agent: `'agent-' || n % ${AGENTS}` });
+    await comeToRest(db);
+    const bare = withoutMark(claims);
+    return withUpkeep(url, async () => {
+      const findings: Finding[] = [];
+      for (const claimers of CLAIMERS) {
+        const rate = async (over: Queryable, claim: Claim): Promise<number> => (await burst({ db: over, claim, claimers, claims: size.claims })).claimsPerSecond;
+        const figures = await interleave(
+          { rounds: bench.rounds, parts: size.parts, beforeRound: (round) => bench.step(roundName(NAME, counted(claimers, 'claimer'), round)) },
+          new Map([['with', () => rate(claims, freshClaim())], ['without', () => rate(bare, freshClaim())]]));
+        const rounds = ratios(figures('with'), figures('without'));
+        findings.push({
+          measure: NAME, what: counted(claimers, 'claimer'), target: { atLeast: 0.95 }, reached: median(rounds), rounds,
+          detail: `${figure(median(figures('with')))} over ${figure(median(figures('without')))} claims/s`,
+        });
+      }
+      return { findings };
+    });
+  }),
+};
+
+// As it stands in the claim's statements.
+const MARK = 'where not exists (select from claim_marker)';
+
+interface Statement { name: string; text: string; values: unknown[] }
+
+/** The same connections; a claim that passes loses its mark. @throws Error where a claim has none to lose */
+function withoutMark(claims: Queryable): Queryable {
+  const query = async (statement: Statement): Promise<unknown> => {
+    const marked = statement.text.includes(MARK);
+    if (!marked && statement.name.includes('claim')) throw new Error(`${statement.name} does not name claim_marker as this measure knows it`);
+    return claims.query(marked ? { ...statement, name: `${statement.name}-bare`, text: statement.text.replace(MARK, '') } : statement);
+  };
+  return new Proxy(claims, { get: (target, key) => (key === 'query' ? query : Reflect.get(target, key)) });
+}

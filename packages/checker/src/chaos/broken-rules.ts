@@ -1,0 +1,109 @@
+import { createListenHub } from '@orchestra/pause-core';
+import { makePool, type Database } from '@orchestra/database';
+import type { AssertionName } from '../history/violation.ts';
+import type { RuleBreakerParts } from './fleet.ts';
+import type { PlannedFault } from './plan.ts';
+
+/** A rule of the brake, broken on purpose in a fleet of its own: the history has to show it, or the checker is worth nothing. */
+export interface BrokenRule {
+  name: string;
+  says: string;
+  /** At least one of these has to find it. */
+  foundBy: readonly AssertionName[];
+  breakRule: (parts: RuleBreakerParts) => Promise<() => Promise<unknown>>;
+  faults: readonly PlannedFault[];
+  postgresSettings?: Record<string, string | number>;
+}
+
+const CACHE_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 100;
+
+const once = (atMs: number, kind: PlannedFault['kind'], target: string, lastsMs: number): PlannedFault => ({ atMs, kind, target, lastsMs, variant: 0 });
+
+export const BROKEN_RULES: readonly BrokenRule[] = [
+  {
+    name: 'a cache decides', says: 'claims go by a copy of the pauses that is read once a second',
+    foundBy: ['A2', 'A3'], faults: [],
+    breakRule: async ({ database }) => {
+      await claimByCopy(database);
+      return every(CACHE_EVERY_MS, () => readInto(database, database));
+    },
+  },
+  {
+    name: 'a listener’s cache decides', says: 'claims go by a copy of the pauses that is read when a bell rings, and bells get lost',
+    foundBy: ['A2', 'A3'], faults: [once(1_000, 'blackhole bells', 'copy > bells', 20_000)],
+    breakRule: async ({ database, link }) => {
+      await claimByCopy(database);
+      const read = (): void => { readInto(database, database).catch(() => {}); }; // a bell's reading that fails is followed by the next bell's
+      const hub = createListenHub({ connectionString: await link('copy > bells', 'bells'), applicationName: 'the copy of the pauses', onBell: read, onConnect: read, onLost: () => {} });
+      await hub.start();
+      return () => hub.close();
+    },
+  },
+  {
+    name: 'it fails open', says: 'when the pauses cannot be read, nothing counts as paused',
+    foundBy: ['A2', 'A3'], faults: [once(2_000, 'refuse database', 'reader > database', 20_000)],
+    breakRule: async ({ database, link }) => {
+      await database.query('create table pauses_readable as select true as yes');
+      await replaceInView(database, 'cleared_at IS NULL', 'cleared_at IS NULL AND (SELECT r.yes FROM pauses_readable r)');
+      const pool = makePool({ connectionString: await link('reader > database', 'database'), applicationName: 'the reader of the pauses', max: 1 });
+      const stop = every(LOOK_EVERY_MS, async () => {
+        const readable = await pool.query('select 1').then(() => true, () => false);
+        await database.query('update pauses_readable set yes = $1', [readable]);
+      });
+      return async () => { await stop(); await pool.end(); };
+    },
+  },
+  {
+    name: 'expiry by a process’s clock', says: 'whether a pause has ended is judged by a clock that is two hours fast',
+    foundBy: ['A2', 'A3'], faults: [],
+    breakRule: async ({ database }) => {
+      await replaceInView(database, '> now()', "> now() + interval '2 hours'");
+      return async () => {};
+    },
+  },
+  {
+    name: 'synchronous_commit left off', says: 'a pause is answered before it is safe from a crash',
+    foundBy: ['A1'], faults: [once(4_000, 'crash postgres', 'postgres', 0)],
+    // The longest that the server allows, so that the crash need not be timed to the moment.
+    postgresSettings: { synchronous_commit: 'off', wal_writer_delay: '10s' },
+    breakRule: async ({ database }) => {
+      await database.query('drop trigger senate_pause_durable on senate_pause');
+      await database.query('checkpoint'); // what was made for the run itself shall survive
+      return async () => {};
+    },
+  },
+];
+
+/** From now on `active_pauses` shows those pauses only that have been copied. */
+async function claimByCopy(database: Database): Promise<void> {
+  await database.query('create table copied_pauses (id bigint primary key)');
+  await replaceInView(database, 'cleared_at IS NULL', 'cleared_at IS NULL AND p.id IN (SELECT c.id FROM copied_pauses c)');
+}
+
+async function readInto(database: Database, from: Database): Promise<void> {
+  const { rows } = await from.query<{ id: string }>('select p.id from senate_pause p');
+  await database.query('insert into copied_pauses (id) select unnest($1::bigint[]) on conflict do nothing', [rows.map((row) => row.id)]);
+}
+
+/** Changes the one place where the database says what "active" means. */
+async function replaceInView(database: Database, text: string, by: string): Promise<void> {
+  const { rows } = await database.query<{ view: string }>("select pg_get_viewdef('active_pauses'::regclass) as view");
+  const view = rows[0]?.view ?? '';
+  const at = view.toLowerCase().indexOf(text.toLowerCase());
+  if (at === -1) throw new Error(`the view active_pauses does not say "${text}" any more, so this rule cannot be broken so:\n${view}`);
+  await database.query(`create or replace view active_pauses as ${view.slice(0, at)}${by}${view.slice(at + text.length)}`);
+}
+
+/** Calls again and again, never twice at a time, until the answer of this is called. */
+function every(ms: number, round: () => Promise<unknown>): () => Promise<unknown> {
+  let ended = false;
+  let timer: NodeJS.Timeout | undefined;
+  let underWay: Promise<unknown> = Promise.resolve();
+  const next = (): void => {
+    if (ended) return;
+    underWay = round().catch(() => {}).finally(() => { timer = setTimeout(next, ms); }); // the database may be down: tried again
+  };
+  next();
+  return async () => { ended = true; await underWay; clearTimeout(timer); };
+}

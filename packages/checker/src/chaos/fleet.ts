@@ -1,0 +1,148 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient, type Client } from '@orchestra/client';
+import { makePool, migrate, type Database } from '@orchestra/database';
+import { createToken } from '@orchestra/pause-core';
+import { FaultProxy } from '@orchestra/testkit';
+import { CrashingPostgres } from './crashing-postgres.ts';
+import { FaultyProcess } from './faulty-process.ts';
+import { quietPort } from './quiet-port.ts';
+
+/** A way from one process to another that can be cut. */
+export interface Link {
+  /** For reports, for example `worker-claimer-1 > bells`. */
+  name: string;
+  /** What goes over it. */
+  kind: 'database' | 'bells' | 'calls';
+  proxy: FaultProxy;
+}
+
+/** Everything that a run needs, each part by itself and each way between two of them open to faults. */
+export interface Fleet {
+  postgres: CrashingPostgres;
+  /** Straight to the database, past every fault but a crash: for witnesses only. */
+  witness: Database;
+  services: readonly FaultyProcess[];
+  workers: readonly FaultyProcess[];
+  links: readonly Link[];
+  /** What the workload calls with, over links of its own. */
+  client: Client;
+  /** Where every process appends its part of the history. */
+  historyFolder: string;
+  leaseSeconds: number;
+  /** Ends every process that was started and removes what it left. */
+  close(): Promise<void>;
+}
+
+export interface FleetOptions {
+  leaseSeconds: number;
+  claimers?: number;
+  cascades?: number;
+  workers?: number;
+  /** More modules to load into the services, before their own code. */
+  serviceImports?: readonly string[] | undefined;
+  postgresSettings?: Record<string, string | number> | undefined;
+  /** Called with the migrated database before anything uses it, to break a rule of it. Answers how to end what that started. */
+  breakRule?: ((parts: RuleBreakerParts) => Promise<() => Promise<unknown>>) | undefined;
+}
+
+export interface RuleBreakerParts {
+  database: Database;
+  /** A way to the database that faults can hit. */
+  link: (name: string, kind: Link['kind']) => Promise<string>;
+}
+
+const CLAIMERS = 2;
+const CASCADES = 2;
+const WORKERS = 3;
+const WORKER_MAIN = new URL('worker-process.ts', import.meta.url).href;
+const WITNESS_CONNECTIONS = 4;
+
+/** Starts PostgreSQL, the services and the workers, and waits until every one is ready. Takes several seconds. */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const closing: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closing.splice(0).toReversed()) await one();
+  };
+  try {
+    return await build(options, closing, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function build(options: FleetOptions, closing: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<Fleet> {
+  const historyFolder = await mkdtemp(join(tmpdir(), 'orchestra-history-'));
+  closing.push(() => rm(historyFolder, { recursive: true, force: true }));
+  const postgres = await CrashingPostgres.start(options.postgresSettings);
+  closing.push(() => postgres.remove());
+  await migrate(postgres.url);
+  const witness = makePool({ connectionString: postgres.url, applicationName: 'the witness', max: WITNESS_CONNECTIONS });
+  closing.push(() => witness.end());
+  const workload = await createToken(witness, { name: 'chaos', role: 'admin', by: 'chaos' });
+  const workerToken = await createToken(witness, { name: 'fleet', role: 'worker', by: 'chaos' });
+
+  const links: Link[] = [];
+  const link = async (name: string, kind: Link['kind'], target: string): Promise<string> => {
+    const proxy = await FaultProxy.before(target);
+    closing.push(() => proxy.close());
+    links.push({ name, kind, proxy });
+    return proxy.url.replace(/\/$/, '');
+  };
+
+  if (options.breakRule !== undefined) closing.push(await options.breakRule({ database: witness, link: (name, kind) => link(name, kind, postgres.url) }));
+
+  async function service(name: string, entry: string, portSetting: string, env: Record<string, string> = {}): Promise<{ url: string; process: FaultyProcess }> {
+    const port = await quietPort();
+    const process = new FaultyProcess({
+      name, main: import.meta.resolve(entry), imports: options.serviceImports,
+      env: {
+        DATABASE_URL: await link(`${name} > database`, 'database', postgres.url),
+        LISTEN_DATABASE_URL: await link(`${name} > bells`, 'bells', postgres.url),
+        [portSetting]: String(port), LOG_LEVEL: 'error', ...env,
+      },
+    });
+    closing.push(() => process.kill());
+    return { url: `http://127.0.0.1:${port}`, process };
+  }
+
+  const pauseApi = await service('pause-api', '@orchestra/pause-api/main', 'PAUSE_API_PORT');
+  const claimers = await Promise.all(numbered(options.claimers ?? CLAIMERS, (n) => service(`worker-claimer-${n}`, '@orchestra/worker-claimer/main', 'WORKER_CLAIMER_PORT', {
+    ORCHESTRA_LEASE_SECONDS: String(options.leaseSeconds), ORCHESTRA_REAPER_SECONDS: '1',
+  })));
+  const cascades = await Promise.all(numbered(options.cascades ?? CASCADES, (n) => service(`alert-cascade-${n}`, '@orchestra/alert-cascade/main', 'ALERT_CASCADE_PORT', {
+    // Kills and freezes are what this is made of; an actor is not to be paused for them as well.
+    ORCHESTRA_RUNAWAY_RUNS: '100000',
+  })));
+  const services = [pauseApi, ...claimers, ...cascades].map((one) => one.process);
+
+  const workers = await Promise.all(numbered(options.workers ?? WORKERS, async (n) => {
+    const name = `worker-${n}`;
+    const claimer = claimers[n % claimers.length] ?? pauseApi;
+    const worker = new FaultyProcess({
+      name, main: WORKER_MAIN,
+      env: {
+        ORCHESTRA_URL: await link(`${name} > pause-api`, 'calls', pauseApi.url),
+        ORCHESTRA_TASKS_URL: await link(`${name} > worker-claimer`, 'calls', claimer.url),
+        ORCHESTRA_TOKEN: workerToken, CHAOS_NAME: name, CHAOS_HISTORY: join(historyFolder, `${name}.jsonl`),
+      },
+    });
+    closing.push(() => worker.kill());
+    return worker;
+  }));
+
+  const client = createClient({
+    url: await link('workload > pause-api', 'calls', pauseApi.url),
+    tasksUrl: await link('workload > worker-claimer', 'calls', claimers[0]?.url ?? pauseApi.url),
+    token: workload,
+  });
+  await Promise.all(services.map((one) => one.start()));
+  await Promise.all(workers.map((one) => one.start()));
+  return { postgres, witness, services, workers, links, client, historyFolder, leaseSeconds: options.leaseSeconds, close };
+}
+
+function numbered<T>(count: number, make: (n: number) => Promise<T>): Promise<T>[] {
+  return Array.from({ length: count }, (_, index) => make(index + 1));
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { FAULT_KINDS, targetsOf } from './faults.ts';
+import type { Fleet, Link } from './fleet.ts';
+import { planFaults } from './plan.ts';
+import { PROFILE_NAMES, PROFILES } from './profiles.ts';
+import { seededRandom } from './seeded-random.ts';
+
+// Only names are looked at.
+const named = (name: string) => ({ name }) as Fleet['services'][number];
+const link = (name: string, kind: Link['kind']) => ({ name, kind }) as Link;
+const FLEET = {
+  services: [named('pause-api'), named('worker-claimer-1')], workers: [named('worker-1')],
+  links: [link('pause-api > database', 'database'), link('pause-api > bells', 'bells'), link('worker-1 > pause-api', 'calls')],
+};
+
+const plan = (profile: (typeof PROFILE_NAMES)[number], seed: number) => planFaults({ profile: PROFILES[profile], random: seededRandom(seed), fleet: FLEET, runMs: 60_000, leaseSeconds: 3 });
+
+test.each(PROFILE_NAMES)('%s: the same seed plans the same faults, in order, each with a target, within its part of the run', (profile) => {
+  const faults = plan(profile, 7);
+  expect(faults).toEqual(plan(profile, 7));
+  expect(faults).not.toEqual(plan(profile, 8));
+  expect(faults.map((fault) => fault.atMs)).toEqual(faults.map((fault) => fault.atMs).toSorted((a, b) => a - b));
+  for (const { kind, target, atMs } of faults) {
+    expect(targetsOf(kind, FLEET)).toContain(target);
+    expect(atMs).toBeLessThanOrEqual(60_000 * PROFILES[profile].faultShare);
+  }
+  expect(new Set(faults.map((fault) => fault.kind))).toEqual(new Set([...PROFILES[profile].always, ...faults.map((fault) => fault.kind)]));
+});
+
+test('freezes of the zombie profile outlast the lease', () => {
+  const frozen = plan('zombie', 7).filter(({ kind }) => kind.startsWith('freeze'));
+  expect(frozen.length).toBeGreaterThan(0);
+  for (const { lastsMs } of frozen) expect(lastsMs).toBeGreaterThan(3_000);
+});
+
+test('every fault is drawn by some profile', () => {
+  const drawn = new Set(PROFILE_NAMES.flatMap((name) => [...PROFILES[name].always, ...Object.keys(PROFILES[name].weights)]));
+  expect(FAULT_KINDS.filter((kind) => !drawn.has(kind))).toEqual([]);
+});

@@ -1,0 +1,55 @@
+import { targetsOf, type FaultKind } from './faults.ts';
+import type { Fleet } from './fleet.ts';
+import type { Profile } from './profiles.ts';
+import type { SeededRandom } from './seeded-random.ts';
+
+/** One fault, decided before the run begins: the same seed plans the same faults. */
+export interface PlannedFault {
+  /** After the beginning of the run. */
+  atMs: number;
+  kind: FaultKind;
+  /** The name of a process, a link, or the server. */
+  target: string;
+  lastsMs: number;
+  /** For faults that come in two kinds: which signal, which direction. */
+  variant: 0 | 1;
+}
+
+export interface PlanOptions {
+  profile: Profile;
+  random: SeededRandom;
+  fleet: Pick<Fleet, 'services' | 'workers' | 'links'>;
+  runMs: number;
+  leaseSeconds: number;
+}
+
+/** The faults of a run, in the order in which they begin. */
+export function planFaults({ profile, random, fleet, runMs, leaseSeconds }: PlanOptions): PlannedFault[] {
+  const untilMs = runMs * profile.faultShare;
+  const plan = (kind: FaultKind, atMs: number): PlannedFault => ({
+    atMs, kind, target: random.pick(targetsOf(kind, fleet)), lastsMs: lastsMs(profile, kind, random, leaseSeconds), variant: random.chance(0.5) ? 1 : 0,
+  });
+  const faults = profile.always.map((kind) => plan(kind, random.between(0, Math.floor(untilMs))));
+  for (let atMs = random.between(...profile.gapMs); atMs < untilMs; atMs += random.between(...profile.gapMs)) {
+    faults.push(plan(weighted(profile.weights, random), atMs));
+  }
+  return faults.toSorted((a, b) => a.atMs - b.atMs);
+}
+
+function lastsMs(profile: Profile, kind: FaultKind, random: SeededRandom, leaseSeconds: number): number {
+  const otherwise = profile.lastsOtherwise?.[kind];
+  if (otherwise === undefined) return random.between(...profile.lastsMs);
+  if ('ms' in otherwise) return random.between(...otherwise.ms);
+  const [least, most] = otherwise.leases;
+  return random.between(Math.round(least * leaseSeconds * 1_000), Math.round(most * leaseSeconds * 1_000));
+}
+
+function weighted(weights: Profile['weights'], random: SeededRandom): FaultKind {
+  const entries = Object.entries(weights) as [FaultKind, number][]; // a record's keys are its keys
+  let left = random.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [kind, weight] of entries) {
+    left -= weight;
+    if (left < 0) return kind;
+  }
+  throw new RangeError('a profile without faults');
+}

@@ -1,0 +1,79 @@
+// `pnpm soak`: chaos for as long as it is asked for, one profile after the other. A line for each run, a report for each that fails,
+// everything as JSON at the end. Exit code 0 when nothing was violated, 1 when something was, 2 for wrong usage.
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { PROFILE_NAMES, PROFILES, type ProfileName } from './profiles.ts';
+import { describe, passed, summarise, type ChaosSummary } from './report.ts';
+import { runChaos } from './run-chaos.ts';
+
+const USAGE = `usage: pnpm soak [--minutes 60] [--seconds 40] [--runs N] [--seed N] [--profile NAME]... [--json FILE]
+  --minutes   how long in all; the last run is not cut short (60)
+  --seconds   how long the faults of one run go on (40)
+  --runs      so many runs at the most
+  --seed      of the first run; each further one has the next (the time of day)
+  --profile   ${PROFILE_NAMES.join(', ')}; may be given several times (all, one after the other)
+  --json      where to write the runs in numbers`;
+
+interface SoakOptions { minutes: number; seconds: number; runs: number; seed: number; profiles: readonly ProfileName[]; json: string | undefined }
+
+// The processes of the run under way are ended with this one.
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code));
+
+try {
+  const options = readOptions();
+  process.exitCode = await soak(options);
+} catch (error) {
+  if (!(error instanceof TypeError)) throw error;
+  console.error(`${error.message}\n${USAGE}`);
+  process.exitCode = 2;
+}
+
+async function soak({ minutes, seconds, runs, seed, profiles, json }: SoakOptions): Promise<number> {
+  const end = performance.now() + minutes * 60_000;
+  const summaries: ChaosSummary[] = [];
+  while (summaries.length < runs && performance.now() < end) {
+    const profile = profiles[summaries.length % profiles.length] ?? 'uniform';
+    progress(`run ${summaries.length + 1}, ${profile}: ${PROFILES[profile].says}`, end);
+    const run = await runChaos({ profile, seed: seed + summaries.length, runMs: seconds * 1_000, onProgress: (line) => progress(`run ${summaries.length + 1}, ${profile}: ${line}`, end) });
+    const summary = summarise(run);
+    summaries.push(summary);
+    console.log(describe(summary, run));
+  }
+  const failed = summaries.filter((summary) => !passed(summary)).length;
+  const sum = (of: (summary: ChaosSummary) => number): number => summaries.reduce((total, summary) => total + of(summary), 0);
+  console.log(`${summaries.length} runs, ${sum((one) => Object.values(one.faults).reduce((a, b) => a + b, 0))} faults, ${sum((one) => one.claims)} claims, `
+    + `${sum((one) => one.pauses)} pauses; ${sum((one) => one.violations.length)} violations in ${failed} runs`);
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(summaries, null, 2)}\n`);
+  return failed === 0 && summaries.length > 0 ? 0 : 1;
+}
+
+function progress(line: string, end: number): void {
+  const leftMinutes = Math.max(0, (end - performance.now()) / 60_000);
+  process.stderr.write(process.stderr.isTTY ? `\r\u001B[K${line} (${leftMinutes.toFixed(0)} min left)\r` : `${line}\n`);
+}
+
+/** @throws TypeError for wrong usage */
+function readOptions(): SoakOptions {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string' }, seconds: { type: 'string' }, runs: { type: 'string' }, seed: { type: 'string' },
+      profile: { type: 'string', multiple: true }, json: { type: 'string' },
+    },
+  });
+  const asked = values.profile ?? [];
+  const unknown = asked.filter((name) => !PROFILE_NAMES.some((known) => known === name));
+  if (unknown.length > 0) throw new TypeError(`there is no profile ${unknown.join(', ')}`);
+  const profiles = PROFILE_NAMES.filter((name) => asked.length === 0 || asked.includes(name));
+  const runs = positive('runs', values.runs, Infinity);
+  return {
+    minutes: positive('minutes', values.minutes, 60), seconds: positive('seconds', values.seconds, 40), runs,
+    seed: positive('seed', values.seed, Math.floor(Date.now() / 1_000)), profiles, json: values.json,
+  };
+}
+
+function positive(name: string, given: string | undefined, unset: number): number {
+  if (given === undefined) return unset;
+  const value = Number(given);
+  if (!(value > 0 && Number.isFinite(value))) throw new TypeError(`--${name} must be a number above 0, not ${given}`);
+  return value;
+}

@@ -1,0 +1,25 @@
+import { alertsPauseOnce } from './assertions/alerts-pause-once.ts';
+import { doneOnce } from './assertions/done-once.ts';
+import { noClaimInsideAPause, noClaimUnderAnAnsweredPause } from './assertions/gate-holds.ts';
+import { historyIsWritten } from './assertions/history-is-written.ts';
+import { leasesAreKept } from './assertions/leases-are-kept.ts';
+import { oneOfARepo } from './assertions/one-of-a-repo.ts';
+import { pausesSurvive } from './assertions/pauses-survive.ts';
+import { placesAreKept } from './assertions/places-are-kept.ts';
+import { rowsArePossible } from './assertions/rows-are-possible.ts';
+import { endingsBelongToTheLatestClaim } from './assertions/runs-are-fenced.ts';
+import { acceptedTasksEnd } from './assertions/tasks-end.ts';
+import { indexHistory } from './indexed.ts';
+import type { History } from './testimony.ts';
+import type { Assertion, AssertionName, Violation } from './violation.ts';
+
+const BY_NAME: Record<AssertionName, Assertion> = {
+  A1: pausesSurvive, A2: noClaimUnderAnAnsweredPause, A3: noClaimInsideAPause, A4: acceptedTasksEnd, A5: endingsBelongToTheLatestClaim,
+  A6: doneOnce, A8: placesAreKept, A9: alertsPauseOnce, A10: rowsArePossible, A11: leasesAreKept, A12: historyIsWritten, A13: oneOfARepo,
+};
+
+/** Everything in a history that the promises do not allow. */
+export function judgeHistory(history: History): Violation[] {
+  const indexed = indexHistory(history);
+  return Object.values(BY_NAME).flatMap((assertion) => assertion(indexed));
+}

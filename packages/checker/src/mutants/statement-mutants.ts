@@ -1,0 +1,108 @@
+import { HELD_UP_LOCK } from '../stepped/held-up-lock.ts';
+import type { Mutant } from './mutant.ts';
+
+const QUEUE = 'packages/task-queue/src';
+const CORE = 'packages/pause-core/src';
+const GATE = 'P1 P2 pause × claim × claim';
+const by = (name: string): Mutant['caughtBy'] => ({ level: 'L1', name });
+
+/** Broken statements, and statements in a broken order. */
+export const STATEMENT_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'the lock is taken in the claim’s statement', file: `${QUEUE}/pause-keys.ts`,
+    why: 'P2: its snapshot is older than its lock, so a claim that the settle does not see may not see the pause',
+    edits: [{
+      find: "'where not exists (select from claim_marker)'",
+      replace: `"where (select pg_advisory_xact_lock_shared(${HELD_UP_LOCK}) is not null) and (select query_to_xml('select 1 from claim_marker', true, true, '') is not null)"`,
+    }],
+    caughtBy: by('P2 a claim that is held up in its statement × pause'),
+  },
+  {
+    name: 'a claim that the settle cannot see', file: `${QUEUE}/pause-keys.ts`, why: 'P2: "settled" is said while it still takes tasks',
+    edits: [{ find: "'where not exists (select from claim_marker)'", replace: "''" }], caughtBy: by(GATE),
+  },
+  {
+    name: 'a settle that does not wait', file: `${CORE}/settle.ts`, why: 'P2: "settled" is said to everybody',
+    edits: [{ find: 'let earlier = await claimsUnderWay(db);', replace: 'let earlier: string[] = (await claimsUnderWay(db)).slice(0, 0);' }], caughtBy: by(GATE),
+  },
+  {
+    name: 'a settle that looks twice and believes', file: `${CORE}/settle.ts`, why: 'P2: a slow claim is forgotten',
+    edits: [{ find: 'earlier.filter((claim) => still.has(claim))', replace: 'earlier.filter(() => still.size < 0)' }], caughtBy: by(GATE),
+  },
+  {
+    name: 'settled before it is committed', file: `${CORE}/commands/pause-scope.ts`, why: 'P2: claims that begin between the two are not waited for',
+    edits: [
+      { find: '  const id = await commitPause(db, order, options.idempotency);\n', replace: '' },
+      { find: '  const { rows } = await db.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]);', replace: '  const id = await commitPause(db, order, options.idempotency);\n  const { rows } = await db.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]);' },
+    ],
+    caughtBy: by(GATE),
+  },
+  {
+    name: 'the claim does not read the pauses', file: `${QUEUE}/pause-keys.ts`, why: 'P1: the gate is open',
+    edits: [{ find: "(select k.scopes from keys k) ?| array['agent ' || ${row}.agent_id", replace: "(select k.scopes from keys k) ?| array['agents ' || ${row}.agent_id" }], caughtBy: by(GATE),
+  },
+  {
+    name: 'a clear clears the pauses of others', file: `${CORE}/commands/unpause-scope.ts`, why: 'P7: a scope that somebody else paused is open',
+    edits: [{ find: 'where p.id = $1 and p.cleared_at is null', replace: 'where p.id >= $1 and p.cleared_at is null' }], caughtBy: by('P7 two pauses × a clear of one × claim'),
+  },
+  {
+    name: 'one pause for each scope', file: `${CORE}/commands/unpause-scope.ts`, why: 'P7: a person’s clear ends a machine’s pause on the same scope',
+    edits: [{
+      find: 'where p.id = $1 and p.cleared_at is null',
+      replace: 'where (p.scope_kind, p.scope_value) in (select q.scope_kind, q.scope_value from senate_pause q where q.id = $1) and p.cleared_at is null',
+    }],
+    caughtBy: by('P7 a clear of one of two pauses on a scope × claim'),
+  },
+  {
+    name: 'an ending without its run', file: `${QUEUE}/commands/end-runs.ts`, why: 'P10: who was taken for dead ends the run of another',
+    edits: [{ find: 'where t.id = g.id and t.run_id = g.run_id and', replace: 'where t.id = g.id and' }], caughtBy: by('P10 an owner that comes late × reap × claim'),
+  },
+  {
+    name: 'a heartbeat without its run', file: `${QUEUE}/commands/heartbeat.ts`, why: 'P10: who was taken for dead is told that the run is still its own',
+    edits: [{ find: "where id = $1 and run_id = $2 and status = 'running'", replace: "where id = $1 and $2::uuid is not null and status = 'running'" }],
+    caughtBy: by('P10 a late heartbeat × reap × claim'),
+  },
+  {
+    name: 'the reaper reads, then writes', file: `${QUEUE}/commands/reap-runs.ts`, why: 'P10: what was heard of in between is taken away all the same',
+    edits: [{
+      find: 'const { rows: [row] } = await db.query<{ reaped: number }>(`',
+      replace: 'const { rows: found } = await db.query(`select t.id from tasks t where t.status = \'running\' and ${condition}`, [...values]);\n  condition = `t.id in (${[0, ...found.map((one) => one.id)].join(\', \')})`;\n  const { rows: [row] } = await db.query<{ reaped: number }>(`',
+    }],
+    caughtBy: by('P10 a late heartbeat × reap × claim'),
+  },
+  {
+    name: 'a run that was given back keeps its name', file: `${QUEUE}/unowned.ts`, why: 'P15: the queued row that cannot be',
+    edits: [{ find: 'run_id = null, pid = null', replace: 'pid = null' }], caughtBy: by('P10 an owner that comes late × reap × claim'),
+  },
+  {
+    name: 'a run that is taken away uses up an attempt', file: `${QUEUE}/commands/reap-runs.ts`, why: 'P11: a crash is not an error of the task',
+    edits: [{ find: 'attempt = greatest(t.attempt - 1, 0)', replace: 'attempt = t.attempt' }], caughtBy: by('P11 reap × pause × claim'),
+  },
+  {
+    name: 'the place is when a task was last eligible', file: `${QUEUE}/claim-statement.ts`, why: 'P9: what was put off comes behind what came later',
+    edits: [{ find: '   order by c.priority, c.place\n   limit $6\n     for update', replace: '   order by c.priority, t.next_eligible_at, c.place\n   limit $6\n     for update' }],
+    caughtBy: by('P9 deferral × clear × claim'),
+  },
+  {
+    name: 'a task that was put off waits it out', file: `${QUEUE}/pause-keys.ts`, why: 'P9: a cleared pause goes on',
+    edits: [{ find: '(${task}.next_eligible_at <= now() or ${task}.deferred_by is not null)', replace: '${task}.next_eligible_at <= now()' }], caughtBy: by('P9 deferral × clear × claim'),
+  },
+  {
+    name: 'two judges without a lock', file: `${CORE}/commands/check-auto-pause.ts`, why: 'P14: both find "no pause yet"',
+    edits: [{ find: "await tx.query('select pg_advisory_xact_lock($1, hashtext($2))', [AUTO_PAUSE_LOCKS, actor]);", replace: '' }], caughtBy: by('P14 two judges of the same alerts'),
+  },
+  {
+    name: 'a unique pause instead of used-up alerts', file: `${CORE}/commands/check-auto-pause.ts`, why: 'P14: what a person has cleared is paused again for the same alerts',
+    edits: [{ find: 'and (l.ended_at is null or a.created_at > l.ended_at)', replace: 'and (l.ended_at is null or true)' }], caughtBy: by('P14 a judge × a person who clears'),
+  },
+  {
+    name: 'a cursor by id in the cascade', file: `${CORE}/commands/check-auto-pause.ts`, why: 'P14: an alert that commits behind a later one is never seen (F36)',
+    edits: [
+      { find: '// More than this many alerts', replace: 'let cursor = 0;\n// More than this many alerts' },
+      { find: "where a.severity = 'critical' and a.ack_at is null and a.ref_id is not null\n", replace: "where a.severity = 'critical' and a.ack_at is null and a.ref_id is not null and a.id > ${cursor}\n" },
+      { find: 'having count(*) >= $2', replace: 'having count(*) >= least($2, 1)' },
+      { find: '  return rows.map((row) => row.ref_id);', replace: "  const { rows: [last] } = await db.query<{ id: string | null }>('select max(a.id) as id from senate_alerts a');\n  cursor = Math.max(cursor, Number(last?.id));\n  return rows.map((row) => row.ref_id);" },
+    ],
+    caughtBy: by('P14 alerts that commit late × sweep'),
+  },
+];

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { BROKEN_RULES } from '../src/chaos/broken-rules.ts';
+import { PROFILE_NAMES } from '../src/chaos/profiles.ts';
+import { describe, summarise } from '../src/chaos/report.ts';
+import { runChaos } from '../src/chaos/run-chaos.ts';
+import { judgeHistory } from '../src/history/judge-history.ts';
+import type { History } from '../src/history/testimony.ts';
+
+// The real services, workers and a PostgreSQL of their own as processes, disturbed in every way that faults.ts knows. The seeds
+// are fixed, so that what fails once can be looked at again; `pnpm soak` takes others. All of it in one file, so that no two
+// fleets share the machine.
+const RUN_MS = 12_000;
+// Starting, draining (up to two minutes on a machine with much else to do) and stopping come on top.
+const LIMIT_MS = 360_000;
+
+test.each(PROFILE_NAMES.map((profile, index) => ({ profile, seed: 20_261 + index })))('P1 P2 P5 P9 P10 P12 P14 P15 hold under the faults of $profile', async ({ profile, seed }) => {
+  const run = await runChaos({ profile, seed, runMs: RUN_MS });
+  const summary = summarise(run);
+  const report = describe(summary, run);
+  console.log(report);
+  expect(summary.violations, report).toEqual([]);
+  expect(summary.died_by_themselves).toEqual([]);
+  // A run in which nothing happened would prove nothing.
+  expect(summary.claims).toBeGreaterThan(0);
+  expect(summary.pauses).toBeGreaterThan(0);
+  expect(Object.keys(summary.faults).length).toBeGreaterThan(0);
+}, LIMIT_MS);
+
+// The checker checked: in a fleet in which one rule is broken, the history has to show it within this.
+const FOUND_WITHIN_MS = 60_000;
+const SEED = 4_711;
+
+test.each(BROKEN_RULES)('a broken rule is found: $name', async ({ name, says, foundBy, faults, breakRule, postgresSettings }) => {
+  const found = (history: History) => judgeHistory(history).filter(({ assertion }) => foundBy.includes(assertion));
+  const run = await runChaos({
+    profile: 'uniform', seed: SEED, runMs: FOUND_WITHIN_MS, faults,
+    fleet: { claimers: 1, cascades: 0, workers: 2, breakRule, postgresSettings },
+    enough: (sofar) => found(sofar).length > 0,
+  });
+  const [first] = found(run);
+  console.log(`${name}: found after ${(run.workedMs / 1_000).toFixed(1)} s by ${first?.assertion}: ${first?.what}`);
+  expect(first, `not found in ${FOUND_WITHIN_MS / 1_000} s: ${says}`).toBeDefined();
+}, LIMIT_MS);

@@ -1,0 +1,35 @@
+import { Flags } from '@oclif/core';
+import type { TaskView } from '@orchestra/task-queue/contract';
+import { direct } from '../../flags/direct.ts';
+import { taskId } from '../../flags/task-id.ts';
+import { OrchestraCommand } from '../../orchestra-command.ts';
+
+export default class TaskAnswer extends OrchestraCommand {
+  static override summary = 'answer what a task has asked; it goes on in its old place';
+  static override description = 'Without --text and --file your editor ($VISUAL or $EDITOR) opens with the questions. The next run of the task is given questions and answer. A task that somebody parked, or whose scope is paused, goes on when that has ended too.';
+  static override examples = [
+    '<%= config.bin %> task answer 1207 --text "on main"',
+    '<%= config.bin %> task answer 1207 --file answer.md',
+    '<%= config.bin %> task answer 1207',
+  ];
+  static override args = { id: taskId };
+  static override flags = {
+    text: Flags.string({ description: 'the answer', exclusive: ['file'] }),
+    file: Flags.string({ description: 'a file that holds the answer; - for standard input', helpValue: 'answer.md' }),
+    direct,
+  };
+
+  async run(): Promise<TaskView> {
+    const { args, flags } = await this.parse(TaskAnswer);
+    const { id: idText } = await import('@orchestra/pause-core/contract');
+    const { z } = await import('zod');
+    const { checked } = await import('../../checked.ts');
+    const { atDesk } = await import('../../desk/at-desk.ts');
+    const { answerTask } = await import('../../answer-task.ts');
+    const { id } = checked(z.object({ id: idText }), args);
+    const task = await atDesk(flags.direct, (desk) => answerTask(desk, id, flags));
+    this.show(`task ${task.id} has its answer${task.paused_at === null ? task.status === 'queued' ? ' and waits in its old place' : '' : ', and stays parked'}`);
+    if (task.paused_at !== null) this.hint(`it was parked for another reason (${task.pause_reason ?? 'none given'}); to let it go on: orchestra task unpark ${task.id}`);
+    return task;
+  }
+}

@@ -1,0 +1,86 @@
+import type { Queryable } from '@orchestra/database';
+import type { Ending, EndingAnswer, TaskStatus } from '../contract/index.ts';
+import { lockGates } from '../gate-statement.ts';
+import { retryDelaySeconds } from '../retry-delay.ts';
+import { UNOWNED } from '../unowned.ts';
+import { whyNotOwner } from './refuse-run.ts';
+
+const RETRY_DELAYS = Array.from({ length: 10 }, (_, index) => retryDelaySeconds(index + 1));
+
+/**
+ * Ends many runs in one statement: the fence of each (`run_id`) is in it and the event stands beside it, so there is no
+ * moment in which a reaper or another worker could come between.
+ *
+ * Everybody locks tasks before gates, gates by name, and lanes in one order: two such statements must not wait for each
+ * other. Hence the order of `given`, which what follows goes through as it stands, with one look at the primary key for each.
+ * The status is asked for in a way that offers no index: by that of the running tasks, which the planner believes to be
+ * none, each of them would be compared with each of the endings.
+ *
+ * Parameters: $1 the endings, $2 the delays in seconds before the second attempt, the third, and so on.
+ */
+const END_RUNS = `
+with given as materialized (
+  select g.n::int as n, t.id, (g.item ->> 'run_id')::uuid as run_id, g.item ->> 'as' as kind, nullif(g.item -> 'result', 'null') as result,
+         nullif(g.item -> 'cursor', 'null') as cursor, g.item ->> 'error' as error, (g.item ->> 'retry')::boolean as retry,
+         g.item ->> 'cause' as cause, t.repo
+    from jsonb_array_elements($1::jsonb) with ordinality as g(item, n)
+    join tasks t on t.id = (g.item ->> 'id')::bigint
+   order by t.lane_id, t.id
+), of_repos as materialized (
+  select t.id, t.repo from given g join tasks t on t.id = g.id where g.repo is not null for no key update of t
+), gates as materialized (${lockGates('of_repos')}
+), ended as (
+  update tasks t
+     set status = case g.kind when 'completed' then 'succeeded'
+                              when 'failed' then case when g.retry and t.attempt < t.max_attempts then 'queued' else 'failed' end
+                              else 'queued' end,
+         attempt = case g.kind when 'released' then greatest(t.attempt - 1, 0) else t.attempt end,
+         next_eligible_at = case g.kind when 'failed' then now() + make_interval(secs => ($2::int[])[least(t.attempt, array_length($2::int[], 1))])
+                                        when 'released' then now()
+                                        else t.next_eligible_at end,
+         result = case g.kind when 'completed' then g.result when 'failed' then coalesce(g.result, t.result) else t.result end,
+         cursor = case g.kind when 'released' then coalesce(g.cursor, t.cursor) else t.cursor end,
+         ${UNOWNED}
+    from given g
+   where t.id = g.id and t.run_id = g.run_id and coalesce(t.status, '') = 'running' and (select count(*) from gates) >= 0
+  returning g.n, g.run_id, g.kind, t.id, t.worker_id, t.status, case when t.status = 'queued' then t.next_eligible_at end as next_eligible_at,
+            case g.kind when 'failed' then jsonb_build_object('error', g.error, 'attempt', t.attempt, 'output', g.result)
+                        when 'released' then jsonb_build_object('cause', g.cause, 'cursor', t.cursor)
+                        else '{}' end as data
+), events as (
+  insert into task_events (task_id, run_id, kind, by, data)
+  select e.id, e.run_id, e.kind, e.worker_id, e.data || jsonb_build_object('status', e.status, 'next_eligible_at', e.next_eligible_at)
+    from ended e
+)
+select e.n, e.status, e.next_eligible_at from ended e`;
+
+interface EndedRow { n: number; status: TaskStatus; next_eligible_at: Date | null }
+
+/**
+ * Ends runs on behalf of their owners, each as it asks for. One that is refused (P10) changes nothing for the others, and one that
+ * an earlier call has brought already answers what it did then.
+ *
+ * Inside a transaction nothing of it is true before the commit.
+ *
+ * @returns an answer for each ending, in their order
+ */
+export async function endRuns(db: Queryable, endings: readonly Ending[]): Promise<EndingAnswer[]> {
+  if (endings.length === 0) return [];
+  const { rows } = await db.query<EndedRow>({ name: 'orchestra-end-runs', text: END_RUNS, values: [JSON.stringify(endings), RETRY_DELAYS] });
+  const ended = new Map(rows.map((row) => [row.n, row]));
+  const others = endings.flatMap((ending, index) => (ended.has(index + 1) ? [] : [ending]));
+  const reasons = (await whyNotOwner(db, others)).values();
+  return endings.map((ending, index): EndingAnswer => {
+    const { id, run_id } = ending;
+    const row = ended.get(index + 1);
+    if (row !== undefined) return { id, run_id, outcome: 'accepted', status: row.status, next_eligible_at: instant(row.next_eligible_at), refused: null };
+    const why = reasons.next().value;
+    // A worker that never heard the answer asks again: the same ending of the same run is not refused.
+    if (why?.ended?.as === ending.as) return { id, run_id, outcome: 'repeated', status: why.ended.status, next_eligible_at: instant(why.ended.nextEligibleAt), refused: null };
+    return { id, run_id, outcome: 'refused', status: null, next_eligible_at: null, refused: { code: why?.code ?? 'run_not_owner', detail: why?.detail ?? `run ${run_id} is not this worker's` } };
+  });
+}
+
+function instant(at: Date | null): string | null {
+  return at?.toISOString() ?? null;
+}

@@ -1,0 +1,52 @@
+import type { Queryable } from '@orchestra/database';
+
+/** How far a round of forgetting has come. */
+export interface ForgetMark { at: string; id: string }
+
+export interface Forgotten {
+  tasks: number;
+  events: number;
+  /** Where the next statement goes on; undefined: nothing older is left to look at. */
+  next: ForgetMark | undefined;
+}
+
+// Endings looked at in one statement. Their tasks have few events each, so it writes some thousands of rows at most.
+const BATCH_MAX = 1_000;
+
+interface ForgottenRow { tasks: number; events: number; looked: number; at: string | null; id: string | null }
+
+/**
+ * Deletes finished tasks, with all their events, whose last event is older than `days`; the only thing that ever
+ * deletes history, and only because an admin has set it (P12). Never a task that is queued, running or held. One bounded statement, which
+ * leaves a row in the audit saying how many.
+ */
+export async function forgetOldTasks(db: Queryable, days: number, from?: ForgetMark): Promise<Forgotten> {
+  const { rows: [row] } = await db.query<ForgottenRow>(`
+    with looked as materialized (
+      select e.id, e.at, e.task_id from task_events e
+       where e.kind in ('completed', 'failed', 'released', 'reaped') and e.at < now() - make_interval(days => $1)
+         and e.at >= coalesce($2::timestamptz, '-infinity') and (e.at, e.id) > (coalesce($2::timestamptz, '-infinity'), coalesce($3::bigint, 0))
+       order by e.at, e.id limit ${BATCH_MAX}
+    ), old as materialized (
+      select t.id from tasks t
+       where t.id in (select l.task_id from looked l) and t.status in ('succeeded', 'failed', 'cancelled')
+         and not exists (select from task_events e where e.task_id = t.id and e.at >= now() - make_interval(days => $1))
+       order by t.id
+         for update skip locked
+    ), events as (
+      delete from task_events e using old o where e.task_id = o.id returning e.id
+    ), gone as (
+      delete from tasks t using old o where t.id = o.id returning t.id
+    ), audit as (
+      insert into senate_audit (by, action, subject_kind, subject_id, why, data)
+      select 'orchestra.retention', 'tasks.forgotten', 'task', '*', format('finished more than %s days ago (ORCHESTRA_RETENTION_DAYS)', $1::int),
+             jsonb_build_object('tasks', (select count(*) from gone), 'events', (select count(*) from events), 'days', $1::int)
+       where exists (select from gone)
+    )
+    select (select count(*)::int from gone) as tasks, (select count(*)::int from events) as events, (select count(*)::int from looked) as looked,
+           l.at::text as at, l.id::text as id
+      from (select) one left join lateral (select l.at, l.id from looked l order by l.at desc, l.id desc limit 1) l on true`,
+  [days, from?.at ?? null, from?.id ?? null]);
+  const more = row !== undefined && row.looked === BATCH_MAX && row.at !== null && row.id !== null;
+  return { tasks: row?.tasks ?? 0, events: row?.events ?? 0, next: more ? { at: row.at ?? '', id: row.id ?? '' } : undefined };
+}

@@ -1,0 +1,49 @@
+import { inTransaction, type Database } from '@orchestra/database';
+import type { TaskStatus, TaskView } from '../contract/index.ts';
+import { TaskError } from '../errors.ts';
+import { findTask } from '../queries/tasks.ts';
+import { refuseRun } from './refuse-run.ts';
+
+/** Who parks or unparks: an operator by name, or the owner of the task's run. */
+export type ParkedBy = { name: string } | { runId: string };
+
+const ENDED: readonly TaskStatus[] = ['succeeded', 'failed', 'cancelled'];
+
+/**
+ * Sets a task aside: no claim takes it, and it counts and waits in its repo's gate no more, so that the repo goes on without
+ * it. Its place is kept, and no attempt and no deadline is used up meanwhile (P11). A run under way goes on to its end;
+ * should the task come back to the queue then, it stays parked. One that is parked already is left as it is.
+ *
+ * @throws TaskError `task_not_found`, `task_has_ended`, `run_not_owner`
+ */
+export function parkTask(db: Database, taskId: string, by: ParkedBy, reason: string): Promise<TaskView> {
+  return changeParking(db, taskId, by,
+    "set paused_at = now(), paused_by = current_setting('orchestra.who'), pause_reason = $3 where t.paused_at is null", [reason]);
+}
+
+/**
+ * Brings a parked task back to its old place. One that is not parked is left as it is. An open question stays open.
+ *
+ * @throws TaskError `task_not_found`, `task_has_ended`, `run_not_owner`
+ */
+export function unparkTask(db: Database, taskId: string, by: ParkedBy): Promise<TaskView> {
+  return changeParking(db, taskId, by, 'set paused_at = null where t.paused_at is not null', []);
+}
+
+function changeParking(db: Database, taskId: string, by: ParkedBy, change: string, values: readonly unknown[]): Promise<TaskView> {
+  const [runId, name] = 'runId' in by ? [by.runId, null] : [null, by.name];
+  return inTransaction(db, async (tx) => {
+    // Also for the history, which a trigger writes.
+    await tx.query(
+      "select set_config('orchestra.who', coalesce($2, (select t.worker_id from tasks t where t.id = $1), ''), true)", [taskId, name]);
+    await tx.query(
+      `update tasks t ${change} and t.id = $1 and t.status in ('queued', 'running', 'held')
+          and ($2::uuid is null or (t.run_id = $2 and t.status = 'running'))`,
+      [taskId, runId, ...values]);
+    const task = await findTask(tx, taskId);
+    if (task === undefined) throw new TaskError('task_not_found', `there is no task ${taskId}; GET /api/tasks lists them`);
+    if (runId !== null && (task.run_id !== runId || task.status !== 'running')) return refuseRun(tx, taskId, runId);
+    if (ENDED.includes(task.status)) throw new TaskError('task_has_ended', `task ${taskId} has ${task.status === 'cancelled' ? 'been cancelled' : task.status}; there is nothing left to park`);
+    return task;
+  });
+}

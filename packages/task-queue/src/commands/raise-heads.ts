@@ -1,0 +1,44 @@
+import type { Queryable } from '@orchestra/database';
+import type { GatedRepos } from '../gated.ts';
+import { openLanes } from '../open-lanes.ts';
+import { PAUSE_KEYS } from '../pause-keys.ts';
+
+/**
+ * Raises heads to the first queued task of their lanes. Never past the horizon, beyond which tasks may still turn up; and
+ * not where a task has come back since this statement's snapshot: `returns` is compared once more on the newest version
+ * of the row, under its lock. A lane that somebody else holds is left as it is, which costs time only.
+ */
+const raise = (lanes: string): string => `
+with ${PAUSE_KEYS}, lanes as materialized (${lanes}
+), firsts as materialized (
+  select l.id, l.returns,
+         least(h.id + 1, coalesce((
+           select t.place from tasks t where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head order by t.place limit 1
+         ), 9223372036854775807)) as head
+    from lanes l, task_horizon h
+), held as (
+  select l.id, f.head
+    from firsts f
+    join task_lanes l on l.id = f.id
+   where l.returns = f.returns and l.head < f.head
+     for no key update of l skip locked
+)
+update task_lanes l set head = h.head from held h where l.id = h.id`;
+
+const RAISE_NEAR = raise(openLanes({ agents: '$1', skills: '$2', limit: '$3', repos: '$4' }));
+const RAISE_ALL = raise('select l.id, l.head, l.returns from task_lanes l order by l.priority, l.head limit $1');
+
+/** Raises the heads of the nearest `lanes` that a claim of these agents and skills may take from. */
+export async function raiseNearHeads(db: Queryable, order: { agents?: readonly string[] | undefined; skills?: readonly string[] | undefined; lanes: number; gatedRepos?: GatedRepos }): Promise<void> {
+  await db.query({ name: 'orchestra-raise-near-heads', text: RAISE_NEAR, values: [order.agents ?? null, order.skills ?? null, order.lanes, order.gatedRepos ?? null] });
+}
+
+/**
+ * Raises the heads of the nearest `lanes`, whatever covers them, so that no claim walks past what has long ended.
+ *
+ * @returns how many were raised
+ */
+export async function raiseHeads(db: Queryable, lanes: number): Promise<number> {
+  const { rowCount } = await db.query({ name: 'orchestra-raise-heads', text: RAISE_ALL, values: [lanes] });
+  return rowCount ?? 0;
+}

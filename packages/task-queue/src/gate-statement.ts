@@ -1,0 +1,56 @@
+import { gated } from './gated.ts';
+import { wanted } from './open-lanes.ts';
+import { covered, eligible } from './pause-keys.ts';
+
+export interface GateStep {
+  agents: string;
+  skills: string;
+  limit: string;
+  repos: string;
+}
+
+/** Heads that may start now, and their gates. Stands behind the steps that read the pauses. */
+const opened = ({ agents, skills, repos }: Omit<GateStep, 'limit'>): string => `
+    from repo_gates g
+    join tasks h on h.id = g.head_id
+   where g.head_id is not null and g.frozen_at is null and g.in_progress < g.max_in_progress and ${gated('g.repo', repos)}
+     -- the same of the gate's copy of its labels: without it, each gate with a paused head would cost a look at a task
+     and not ${covered('g')} and ${wanted('g', agents, skills)}
+     and h.status = 'queued' and ${eligible('h')} and not ${covered('h')} and ${wanted('h', agents, skills)}`;
+
+/**
+ * The serial gate, as a step of the claim's statement: of each repo whose gate is open the first in line, nearest first,
+ * with the gate and the task locked.
+ *
+ * Why no two claims let more through than a gate allows: the lock is held until the claim has committed, and the claim's
+ * own update counts its task at the gate (by trigger) before that. Another claim passes over a locked gate; one that
+ * comes later, with an older snapshot, finds that the gate's row has changed and looks at the conditions once
+ * more on its newest version. The first in line is then another task than the one it has joined, or the gate is full: nothing.
+ *
+ * The claim waits for nobody here: that keeps it out of every deadlock, whatever order others lock gates in.
+ *
+ * Strict: a head that is paused, or waits for its next attempt, or is wanted by none of the workers, holds its repo up. That
+ * is what parking is for.
+ */
+export const openGates = (step: GateStep): string => `
+  select h.ctid as lies_at, h.priority, h.place ${opened(step)}
+   order by g.head_priority, g.head_id
+   limit ${step.limit}
+     for no key update of g skip locked
+     for update of h skip locked`;
+
+/** The labels of the heads that {@link openGates} would find; locks nothing. */
+export const openHeads = (step: GateStep): string => `
+  select h.agent_id, h.skill ${opened(step)}
+   limit ${step.limit}`;
+
+/**
+ * A step that locks the gates of the tasks that the step `tasks` (with a column `repo`) has found and locked. For statements that
+ * change several tasks: without it the triggers would lock gates in the order of the tasks, and two such statements
+ * could wait for each other. Everybody locks tasks before gates, and gates by name. The statement has to read from it.
+ */
+export const lockGates = (tasks: string): string => `
+  select g.repo from repo_gates g
+   where g.repo in (select t.repo from ${tasks} t where t.repo is not null)
+   order by g.repo
+     for no key update of g`;

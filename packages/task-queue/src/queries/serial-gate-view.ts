@@ -1,0 +1,67 @@
+import type { Queryable } from '@orchestra/database';
+import type { RepoGateView, SerialGateView } from '../contract/index.ts';
+import { gated, type GatedRepos } from '../gated.ts';
+import { covered, eligible, PAUSE_KEYS } from '../pause-keys.ts';
+
+/** `GET /api/queue` tells of so many repos at most. */
+export const REPOS_LISTED_MAX = 200;
+// Of each repo: holders and parked tasks.
+const TASKS_LISTED_MAX = 20;
+
+// Counts and heads are read from the gates, which triggers keep; what holds and what is parked is looked up.
+const READ = `
+with ${PAUSE_KEYS}
+select g.repo, ${gated('g.repo', '$1')} as gated, g.max_in_progress, g.in_progress, g.waiting,
+       case when g.frozen_at is not null then jsonb_build_object('at', g.frozen_at, 'by', g.frozen_by, 'reason', g.freeze_reason) end as frozen,
+       case when g.head_id is not null then jsonb_build_object('task_id', g.head_id::text, 'waiting_for',
+         case when ${gated('g.repo', '$1')} and (g.frozen_at is not null or g.in_progress >= g.max_in_progress) then 'gate'
+              when ${covered('h')} then 'pause'
+              when not ${eligible('h')} then 'retry'
+              else 'worker' end) end as head,
+       coalesce((select jsonb_agg(jsonb_build_object('task_id', p.id::text, 'status', p.status, 'run_id', p.run_id, 'worker', p.worker_id, 'since', p.started_at) order by p.id)
+          from (select t.id, t.status, t.run_id, t.worker_id, t.started_at from tasks t
+                 where t.repo = g.repo and t.status in ('running', 'held') and t.paused_at is null
+                 order by t.id limit ${TASKS_LISTED_MAX}) p), '[]') as holders,
+       coalesce((select jsonb_agg(jsonb_build_object('task_id', p.id::text, 'by', p.paused_by, 'reason', p.pause_reason, 'since', p.paused_at,
+                                                     'has_question', p.questions is not null and p.answer is null) order by p.id)
+          from (select t.id, t.paused_by, t.pause_reason, t.paused_at, t.questions, t.answer from tasks t
+                 where t.repo = g.repo and t.paused_at is not null and t.status in ('queued', 'running', 'held')
+                 order by t.id limit ${TASKS_LISTED_MAX}) p), '[]') as parked,
+       (select count(*)::int from tasks t
+         where t.repo = g.repo and t.paused_at is not null and t.status in ('queued', 'running', 'held')) as parked_count
+  from repo_gates g
+  left join tasks h on h.id = g.head_id
+ where ($2::text is null or g.repo = $2)
+   and ($2::text is not null or g.in_progress > 0 or g.waiting > 0 or g.frozen_at is not null or g.max_in_progress <> 1
+        or exists (select from tasks t where t.repo = g.repo and t.paused_at is not null and t.status in ('queued', 'running', 'held')))
+ order by g.repo
+ limit $3`;
+
+/** The gates of repos for which there is something to tell, by name; those without are left out. */
+export async function readSerialGate(db: Queryable, gatedRepos: GatedRepos = null): Promise<SerialGateView> {
+  const { rows } = await db.query<RepoGateView>(READ, [gatedRepos, null, REPOS_LISTED_MAX + 1]);
+  return {
+    enabled: gatedRepos === null || gatedRepos.length > 0,
+    only_repos: gatedRepos === null || gatedRepos.length === 0 ? null : [...gatedRepos],
+    repos: rows.slice(0, REPOS_LISTED_MAX).map(inUtc),
+    more: rows.length > REPOS_LISTED_MAX,
+  };
+}
+
+/** One repo's gate; undefined where no task has named the repo and nobody has frozen or limited it. */
+export async function findRepoGate(db: Queryable, repo: string, gatedRepos: GatedRepos = null): Promise<RepoGateView | undefined> {
+  const { rows: [row] } = await db.query<RepoGateView>(READ, [gatedRepos, repo, 1]);
+  return row === undefined ? undefined : inUtc(row);
+}
+
+/** PostgreSQL writes times into JSON with the session's offset. */
+function inUtc(row: RepoGateView): RepoGateView {
+  return {
+    ...row,
+    frozen: row.frozen === null ? null : { ...row.frozen, at: utc(row.frozen.at) },
+    holders: row.holders.map((holder) => ({ ...holder, since: holder.since === null ? null : utc(holder.since) })),
+    parked: row.parked.map((task) => ({ ...task, since: utc(task.since) })),
+  };
+}
+
+const utc = (text: string): string => new Date(text).toISOString();

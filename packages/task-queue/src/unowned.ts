@@ -1,0 +1,6 @@
+/**
+ * Every way out of `running` clears the owner in the same statement (P15), and what was known of its process. `worker_id` and
+ * `host` stay for the reader.
+ */
+export const UNOWNED = `run_id = null, pid = null, started_at = null, heartbeat_at = null,
+         boot_id = null, pid_namespace = null, process_started = null, prefetched = false`;

@@ -1,0 +1,28 @@
+import type { Database } from '@orchestra/database';
+import { advanceHorizon, dropEmptyLanes, lineUpDue, raiseHeads, type HorizonLook } from '@orchestra/task-queue';
+
+// Lanes under which nothing waits cost the claims a look each; making them anew costs whoever adds the next task.
+const DROP_EVERY_MS = 10_000;
+// Raising a head is a write. Where hundreds of lanes move at a time it is done less often, or it would cost what it saves.
+const LANES_MAX = 1_000;
+const MANY_RAISED = 100;
+const MANY_RAISED_GAP_MS = 1_000;
+
+/**
+ * Makes the rounds that keep the lanes in order: the horizon follows the ids, heads follow the first tasks that wait, and
+ * lanes that have been empty go. All of it saves the claims time and decides nothing, so a round that fails, or two
+ * services at it side by side, do no harm.
+ */
+export function keepLanes(db: Database): () => Promise<void> {
+  let earlier: HorizonLook | null = null;
+  let droppedAtMs = performance.now();
+  let raiseFromMs = 0;
+  return async () => {
+    await lineUpDue(db);
+    earlier = await advanceHorizon(db, earlier);
+    if (performance.now() >= raiseFromMs && (await raiseHeads(db, LANES_MAX)) >= MANY_RAISED) raiseFromMs = performance.now() + MANY_RAISED_GAP_MS;
+    if (performance.now() - droppedAtMs < DROP_EVERY_MS) return;
+    droppedAtMs = performance.now();
+    await dropEmptyLanes(db);
+  };
+}

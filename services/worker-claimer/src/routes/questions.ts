@@ -1,0 +1,62 @@
+import type { Database } from '@orchestra/database';
+import { id } from '@orchestra/pause-core/contract';
+import { route, type Route } from '@orchestra/service-shell';
+import { answerQuestion, askQuestion, parkTask, unparkTask, type AutoParkRepos } from '@orchestra/task-queue';
+import { answerTaskRequest, finishAnswer, needsInputRequest, parkRunRequest, taskView, unparkRunRequest } from '@orchestra/task-queue/contract';
+import { z } from 'zod';
+import type { QueueMetrics } from '../queue-metrics.ts';
+
+const params = z.strictObject({ id });
+const FENCED = 'The `run_id` is the fence: a run that is not the caller’s any more is refused with `run_not_owner`.';
+
+/** A run sets its task aside or asks a question; an operator answers. */
+export function questionRoutes({ db, metrics, autoParkRepos, onOpened }: {
+  db: Database;
+  metrics: QueueMetrics;
+  autoParkRepos: AutoParkRepos;
+  /** Some task may start that could not before. */
+  onOpened: () => void;
+}): Route[] {
+  return [
+    route({
+      method: 'post', path: '/api/tasks/:id/park', permission: 'run_tasks',
+      summary: 'park the task of a run under way', description: `The run goes on, and its repo goes on beside it. ${FENCED}`,
+      params, body: parkRunRequest, answer: taskView,
+      handle: async ({ params: { id: taskId }, body }) => {
+        const task = await parkTask(db, taskId, { runId: body.run_id }, body.reason);
+        onOpened();
+        return task;
+      },
+    }),
+    route({
+      method: 'post', path: '/api/tasks/:id/unpark', permission: 'run_tasks',
+      summary: 'unpark the task of a run under way', description: FENCED,
+      params, body: unparkRunRequest, answer: taskView,
+      handle: ({ params: { id: taskId }, body }) => unparkTask(db, taskId, { runId: body.run_id }),
+    }),
+    route({
+      method: 'post', path: '/api/tasks/:id/needs-input', permission: 'run_tasks',
+      summary: 'end a run with questions to a person',
+      description: 'The task goes back to its place and is parked there until it is answered; no attempt is used, and the next run is given questions and answer. '
+        + `Where ORCHESTRA_AUTO_PARK is off for its repo, it is held instead, and holds up its repo. ${FENCED} Repeating the call with its \`run_id\` answers what the first one did.`,
+      params, body: needsInputRequest, answer: finishAnswer,
+      handle: async ({ params: { id: taskId }, body }) => {
+        const answer = await askQuestion(db, taskId, body.run_id, body.questions, autoParkRepos, body.cursor);
+        metrics.runsEnded.inc({ outcome: 'asked' });
+        onOpened();
+        return answer;
+      },
+    }),
+    route({
+      method: 'post', path: '/api/tasks/:id/answer', permission: 'pause',
+      summary: 'answer what a task has asked',
+      description: 'It goes on in its old place. One that an operator parked stays parked, and one that a pause covers stays covered. Without an open question: `no_open_question`.',
+      params, body: answerTaskRequest, answer: taskView,
+      handle: async ({ params: { id: taskId }, body, caller, idempotency }) => {
+        const task = await answerQuestion(db, taskId, body.answer, caller.name, idempotency);
+        onOpened();
+        return task;
+      },
+    }),
+  ];
+}
