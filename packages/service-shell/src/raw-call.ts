@@ -28,20 +28,23 @@ export async function readBody(request: Request): Promise<unknown> {
   }
 }
 
+function tooLarge(): ProblemError {
+  return new ProblemError('body_too_large', 'a body may be 256 KiB long');
+}
+
 async function readBytes(request: Request): Promise<Buffer> {
-  const tooLarge = new ProblemError('body_too_large', 'a body may be 256 KiB long');
-  if (Number(request.headers['content-length'] ?? 0) > BODY_MAX_BYTES) throw tooLarge;
+  if (Number(request.headers['content-length'] ?? 0) > BODY_MAX_BYTES) throw tooLarge();
   const chunks: Buffer[] = [];
   let length = 0;
   try {
     // Not destroyed on the way out: that would close the connection before the refusal is written.
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       length += chunk.length;
-      if (length > BODY_MAX_BYTES) throw tooLarge;
+      if (length > BODY_MAX_BYTES) throw tooLarge();
       chunks.push(chunk);
     }
   } catch (cause) {
-    throw cause === tooLarge ? tooLarge : new ProblemError('invalid_request', 'the body ended before its end', { cause });
+    throw cause instanceof ProblemError ? cause : new ProblemError('invalid_request', 'the body ended before its end', { cause });
   }
   return Buffer.concat(chunks);
 }

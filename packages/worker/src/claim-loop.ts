@@ -10,7 +10,7 @@ export interface ClaimLoopOptions {
   client: Pick<Client, 'claim'>;
   /** Everything but how many, and what goes along. */
   request: Omit<ClaimRequest, 'limit' | 'ended' | 'ahead'> & { wait_seconds: number };
-  roster: Roster;
+  roster: Roster<unknown>;
   endings: Endings;
   concurrency: number;
   /** How many tasks to claim ahead of those that run, as of now. */
@@ -98,8 +98,9 @@ class Claiming {
   /** Runs that end at about the same time go along together. */
   async #gather(): Promise<void> {
     const { endings, roster, stopping } = this.#options;
-    const late = AbortSignal.any([stopping, AbortSignal.timeout(GATHER_MS)]);
     await nextTurn();
+    if (roster.begunCount === 0) return;
+    const late = AbortSignal.any([stopping, AbortSignal.timeout(GATHER_MS)]);
     while (roster.begunCount > 0 && endings.waiting < BATCH_MAX && !late.aborted) await roster.changed(late);
   }
 

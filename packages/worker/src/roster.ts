@@ -1,23 +1,21 @@
-import type { TaskRun } from './task-run.ts';
-
 /**
  * The runs of a worker: those that have begun, those claimed ahead that wait for it, and those whose handler has ended and
  * whose ending the service does not know yet.
  */
-export class Roster {
+export class Roster<Run> {
   readonly #concurrency: number;
-  readonly #all = new Set<TaskRun>();
-  readonly #begun = new Set<TaskRun>();
-  readonly #ahead = new Set<TaskRun>();
+  readonly #all = new Set<Run>();
+  readonly #begun = new Set<Run>();
+  readonly #ahead = new Set<Run>();
   #waiting = Promise.withResolvers<void>();
 
   constructor(concurrency: number) { this.#concurrency = concurrency; }
 
-  get all(): readonly TaskRun[] { return [...this.#all]; }
+  get all(): readonly Run[] { return [...this.#all]; }
   /** Whose handlers are at work. */
-  get begun(): readonly TaskRun[] { return [...this.#begun]; }
+  get begun(): readonly Run[] { return [...this.#begun]; }
   /** Claimed ahead and not begun, in the order of their claim. */
-  get ahead(): readonly TaskRun[] { return [...this.#ahead]; }
+  get ahead(): readonly Run[] { return [...this.#ahead]; }
 
   get count(): number { return this.#all.size; }
   get begunCount(): number { return this.#begun.size; }
@@ -26,13 +24,13 @@ export class Roster {
   get free(): number { return this.#concurrency - this.#begun.size; }
 
   /** It is claimed, and waits. */
-  add(run: TaskRun): void {
+  add(run: Run): void {
     this.#all.add(run);
     this.#ahead.add(run);
   }
 
   /** The one that waits longest leaves the line, to begin; undefined: none may, or none waits. */
-  next(): TaskRun | undefined {
+  next(): Run | undefined {
     if (this.free <= 0) return undefined;
     const [run] = this.#ahead;
     if (run === undefined) return undefined;
@@ -42,18 +40,18 @@ export class Roster {
   }
 
   /** It will not begin. */
-  leaveLine(run: TaskRun): void {
+  leaveLine(run: Run): void {
     this.#ahead.delete(run);
   }
 
   /** Its handler has ended. */
-  handled(run: TaskRun): void {
+  handled(run: Run): void {
     this.#begun.delete(run);
     this.ring();
   }
 
   /** The service knows its end, or nobody is left to tell. */
-  ended(run: TaskRun): void {
+  ended(run: Run): void {
     this.#ahead.delete(run);
     this.#begun.delete(run);
     this.#all.delete(run);

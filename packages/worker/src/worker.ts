@@ -52,7 +52,7 @@ class ClaimingWorker implements Worker {
   readonly #settings: WorkerSettings;
   readonly #replica: PauseReplica;
   readonly #listeners = new Listeners<WorkerEvents>();
-  readonly #roster: Roster;
+  readonly #roster: Roster<TaskRun>;
   readonly #endings: Endings;
   readonly #begunReports: BegunReports;
   readonly #stopping = new AbortController();
@@ -64,7 +64,7 @@ class ClaimingWorker implements Worker {
 
   constructor(settings: WorkerSettings) {
     this.#settings = settings;
-    this.#roster = new Roster(settings.concurrency);
+    this.#roster = new Roster<TaskRun>(settings.concurrency);
     this.#begunReports = new BegunReports(settings.client);
     this.#endings = new Endings({
       finish: (ended, call) => settings.client.finish({ ended }, call),
