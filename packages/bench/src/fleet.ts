@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from '@orchestra/database';
 import { BATCH, type Claim } from './claimers.ts';
 
@@ -15,20 +16,28 @@ export interface Fleet {
 interface ClaimedLabels { id: string; agent_id: string | null }
 
 export interface FleetOptions {
+  /** For the claims. */
   db: Queryable;
+  /** For the ends of the runs: a claim is not to wait for a connection. */
+  ends: Queryable;
   claim: Claim<ClaimedLabels>;
   claimers: number;
 }
+
+// Runs end some time after they began, as those of real workers do. Else "in flight" would grow without end, and with it
+// everything that lists it.
+const END_EVERY_MS = 100;
 
 // A claim may find everything near the head locked by others; so many times it is not that.
 const EMPTY_MAX = 1_000;
 
 /** Claimers that go on until they are stopped, while something else is measured beside them. */
-export function startFleet({ db, claim, claimers }: FleetOptions): Fleet {
+export function startFleet({ db, ends, claim, claimers }: FleetOptions): Fleet {
   let stopping = false;
   let taken = 0;
   let empty = 0;
   let claimsMs: number[] = [];
+  let running: string[] = [];
   const waiting = new Set<{ wanted: (task: ClaimedLabels) => boolean; found: (atMs: number) => void; lost: (error: Error) => void }>();
   const claimer = async (worker: string): Promise<void> => {
     while (!stopping) {
@@ -38,10 +47,19 @@ export function startFleet({ db, claim, claimers }: FleetOptions): Fleet {
       claimsMs.push(atMs - askedMs);
       if (tasks.length === 0 && (empty += 1) > EMPTY_MAX) throw new Error(`${empty} claims found nothing: the queue has run dry beside what was measured`);
       taken += tasks.length;
+      running.push(...tasks.map((task) => task.id));
       for (const one of waiting) if (tasks.some(one.wanted)) { waiting.delete(one); one.found(atMs); }
     }
   };
-  const ended = Promise.all(Array.from({ length: claimers }, (_, index) => claimer(`fleet-${index}`)));
+  const ender = async (): Promise<void> => {
+    while (!stopping) {
+      await delay(END_EVERY_MS);
+      const ids = running;
+      running = [];
+      await ends.query("update tasks set status = 'succeeded' where id = any ($1::bigint[])", [ids]);
+    }
+  };
+  const ended = Promise.all([ender(), ...Array.from({ length: claimers }, (_, index) => claimer(`fleet-${index}`))]);
   // Whoever waits for a claim is told; `stop` throws it as well.
   ended.catch((error: unknown) => { for (const one of waiting) one.lost(error instanceof Error ? error : new Error(String(error))); });
   return {

@@ -2,8 +2,8 @@
 // Plain JavaScript that old versions of Node.js can read, so that they can say what is wrong.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { constants } from 'node:os';
+import module, { createRequire } from 'node:module';
+import { constants, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,7 +29,15 @@ function runOn(program) {
   child.on('exit', (code, signal) => { process.exit(code ?? 128 + (constants.signals[signal] ?? 0)); });
 }
 
+/** Keeps what Node.js makes of our files from one command to the next: that is half of what a command costs at its start. */
+function keepCompiled() {
+  const folder = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  // A folder of one's own: what is kept there is run. Where it cannot be written, nothing is kept.
+  module.enableCompileCache(join(folder, 'orchestra', 'compiled'));
+}
+
 if (Number.parseInt(process.versions.node, 10) >= NODE_NEEDED) {
+  keepCompiled();
   const { runCli } = await import('../src/run-cli.ts');
   await runCli(process.argv.slice(2));
 } else {

@@ -1,53 +1,64 @@
 import type { Command } from '@oclif/core';
-import DbMigrate from './commands/db/migrate.ts';
-import GateFreeze from './commands/gate/freeze.ts';
-import GateLimit from './commands/gate/limit.ts';
-import GateShow from './commands/gate/show.ts';
-import GateThaw from './commands/gate/thaw.ts';
-import Queue from './commands/queue.ts';
-import SenateAlertsAck from './commands/senate/alerts/ack.ts';
-import SenateAlerts from './commands/senate/alerts.ts';
-import SenateCheck from './commands/senate/check.ts';
-import SenatePause from './commands/senate/pause.ts';
-import SenatePauses from './commands/senate/pauses.ts';
-import SenateUnpause from './commands/senate/unpause.ts';
-import TaskAdd from './commands/task/add.ts';
-import TaskAnswer from './commands/task/answer.ts';
-import TaskEvents from './commands/task/events.ts';
-import TaskList from './commands/task/list.ts';
-import TaskPark from './commands/task/park.ts';
-import TaskShow from './commands/task/show.ts';
-import TaskUnpark from './commands/task/unpark.ts';
-import TokenCreate from './commands/token/create.ts';
-import TokenList from './commands/token/list.ts';
-import TokenRevoke from './commands/token/revoke.ts';
-import Up from './commands/up.ts';
-import Worker from './commands/worker.ts';
 
-/** Every command by its id. Each loads what is heavy inside its run(), so that this list costs next to nothing. */
-export const COMMANDS: Record<string, Command.Class> = {
-  'db:migrate': DbMigrate,
-  'gate:freeze': GateFreeze,
-  'gate:limit': GateLimit,
-  'gate:show': GateShow,
-  'gate:thaw': GateThaw,
-  queue: Queue,
-  'senate:alerts': SenateAlerts,
-  'senate:alerts:ack': SenateAlertsAck,
-  'senate:check': SenateCheck,
-  'senate:pause': SenatePause,
-  'senate:pauses': SenatePauses,
-  'senate:unpause': SenateUnpause,
-  'task:add': TaskAdd,
-  'task:answer': TaskAnswer,
-  'task:events': TaskEvents,
-  'task:list': TaskList,
-  'task:park': TaskPark,
-  'task:show': TaskShow,
-  'task:unpark': TaskUnpark,
-  'token:create': TokenCreate,
-  'token:list': TokenList,
-  'token:revoke': TokenRevoke,
-  up: Up,
-  worker: Worker,
+/** Every command by its id, each in a file of its own, which is loaded when it is called. */
+export const COMMAND_FILES: Readonly<Record<string, () => Promise<{ default: Command.Class }>>> = {
+  completion: () => import('./commands/completion.ts'),
+  'db:migrate': () => import('./commands/db/migrate.ts'),
+  doctor: () => import('./commands/doctor.ts'),
+  'gate:freeze': () => import('./commands/gate/freeze.ts'),
+  'gate:limit': () => import('./commands/gate/limit.ts'),
+  'gate:show': () => import('./commands/gate/show.ts'),
+  'gate:thaw': () => import('./commands/gate/thaw.ts'),
+  'profile:list': () => import('./commands/profile/list.ts'),
+  'profile:remove': () => import('./commands/profile/remove.ts'),
+  'profile:set': () => import('./commands/profile/set.ts'),
+  'profile:use': () => import('./commands/profile/use.ts'),
+  queue: () => import('./commands/queue.ts'),
+  'queue:labels': () => import('./commands/queue/labels.ts'),
+  'senate:alerts': () => import('./commands/senate/alerts.ts'),
+  'senate:alerts:ack': () => import('./commands/senate/alerts/ack.ts'),
+  'senate:check': () => import('./commands/senate/check.ts'),
+  'senate:extend': () => import('./commands/senate/extend.ts'),
+  'senate:history': () => import('./commands/senate/history.ts'),
+  'senate:notices': () => import('./commands/senate/notices.ts'),
+  'senate:notices:resume': () => import('./commands/senate/notices/resume.ts'),
+  'senate:pause': () => import('./commands/senate/pause.ts'),
+  'senate:pauses': () => import('./commands/senate/pauses.ts'),
+  'senate:show': () => import('./commands/senate/show.ts'),
+  'senate:unpause': () => import('./commands/senate/unpause.ts'),
+  'senate:watch': () => import('./commands/senate/watch.ts'),
+  'task:add': () => import('./commands/task/add.ts'),
+  'task:answer': () => import('./commands/task/answer.ts'),
+  'task:events': () => import('./commands/task/events.ts'),
+  'task:list': () => import('./commands/task/list.ts'),
+  'task:park': () => import('./commands/task/park.ts'),
+  'task:release': () => import('./commands/task/release.ts'),
+  'task:show': () => import('./commands/task/show.ts'),
+  'task:unpark': () => import('./commands/task/unpark.ts'),
+  'task:why': () => import('./commands/task/why.ts'),
+  'token:create': () => import('./commands/token/create.ts'),
+  'token:list': () => import('./commands/token/list.ts'),
+  'token:revoke': () => import('./commands/token/revoke.ts'),
+  up: () => import('./commands/up.ts'),
+  worker: () => import('./commands/worker.ts'),
 };
+
+/** Those commands; all of them unless named. */
+export async function loadCommands(ids: readonly string[] = Object.keys(COMMAND_FILES)): Promise<Record<string, Command.Class>> {
+  const loaded = await Promise.all(ids.map(async (id) => [id, (await COMMAND_FILES[id]?.())?.default] as const));
+  return Object.fromEntries(loaded.flatMap(([id, command]) => (command === undefined ? [] : [[id, command]])));
+}
+
+/** The one command that a command line calls; undefined: none, or help was asked for, which tells of all. */
+export function calledCommand(argv: readonly string[]): string | undefined {
+  const end = argv.indexOf('--');
+  const own = end === -1 ? argv : argv.slice(0, end);
+  if (own.includes('--help')) return undefined;
+  const flag = own.findIndex((word) => word.startsWith('-'));
+  const words = flag === -1 ? own : own.slice(0, flag);
+  for (let count = words.length; count > 0; count--) {
+    const id = words.slice(0, count).join(':');
+    if (Object.hasOwn(COMMAND_FILES, id)) return id;
+  }
+  return undefined;
+}

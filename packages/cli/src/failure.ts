@@ -1,5 +1,9 @@
-/** What a command ends with. 3 is `check` on something paused. */
-export const EXIT = { done: 0, failed: 1, usage: 2, paused: 3 } as const;
+/**
+ * What a command ends with. `paused`: `check` on something that is paused. `notQuiet`: `pause --wait` whose time was over
+ * before the last run had ended. `violated`: `pauses --verify` found something that started while it was paused.
+ * `interrupted`: Ctrl-C, where there was still something to wait for.
+ */
+export const EXIT = { done: 0, failed: 1, usage: 2, paused: 3, notQuiet: 4, violated: 5, interrupted: 130 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

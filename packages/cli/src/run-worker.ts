@@ -1,21 +1,27 @@
-import type { ClaimedTask } from '@orchestra/task-queue/contract';
-import { createCommandHandler, createWorker, type Worker } from '@orchestra/worker';
-import { findSettings } from './desk/at-desk.ts';
+import { hostname } from 'node:os';
+import { createClient, type Client } from '@orchestra/client';
+import { RUNNER_PREFIX, type ClaimedTask } from '@orchestra/task-queue/contract';
+import { createCommandHandler, createWorker, pipelineGates, type Handler, type Worker } from '@orchestra/worker';
 import { CommandFailure, wrongUsage } from './failure.ts';
+import { findSettings } from './profile/settings.ts';
+import type { RunnerSkill } from './runner/runner-skills.ts';
 import { sayDuration } from './show/duration.ts';
 import { sayInstant } from './show/instant.ts';
 import { visibleText } from './show/visible-text.ts';
 import { StopRequests } from './stop-requests.ts';
 
+/** What runs the tasks: a command, or one of the deterministic runners. */
+export type WorkOrder =
+  | { command: string[]; timeLimitSeconds: number | undefined; /** Each task works in a folder of its own below this one. */ folderPerTask: string | undefined }
+  | { runner: RunnerSkill; config: string };
+
 export interface WorkerOrder {
-  command: string[];
+  work: WorkOrder;
+  /** A runner takes the place of these skills' ordinary workers; its own unless given. */
   skills: string[] | undefined;
   agents: string[] | undefined;
   name: string | undefined;
   concurrency: number;
-  timeLimitSeconds: number | undefined;
-  /** Each task works in a folder of its own below this one. */
-  folderPerTask: string | undefined;
   /** For the person at the terminal: one line for each task. */
   tell: (line: string) => void;
   /** For programs: the end of each run. */
@@ -25,37 +31,66 @@ export interface WorkerOrder {
 /** Works until told to stop (SIGINT, SIGTERM, SIGHUP); what is running then is waited for, or put back. */
 export async function runWorker(order: WorkerOrder): Promise<void> {
   const requests = new StopRequests();
+  let unwatch = (): void => {};
   try {
-    const worker = await makeWorker(order);
-    tellOf(worker, order);
+    const { worker, says, watch } = await makeWorker(order);
+    tellOf(worker, order, says);
+    unwatch = watch();
     await worker.start();
     await requests.first;
     await worker.stop();
   } finally {
+    unwatch();
     requests.close();
   }
 }
 
-async function makeWorker({ command, skills, agents, name, concurrency, timeLimitSeconds, folderPerTask }: WorkerOrder): Promise<Worker> {
-  const settings = await findSettings();
+interface Made {
+  handler: Handler;
+  /** What it runs. */
+  says: string;
+  /** Which skills it claims, where that is not what was asked for. */
+  skills: string[] | undefined;
+  /** Looks at its environment from then on. Answers what ends that. */
+  watch: (worker: string) => () => void;
+}
+
+async function makeWorker(order: WorkerOrder): Promise<{ worker: Worker; says: string; watch: () => () => void }> {
+  const { agents, concurrency, name = `${hostname()}:${process.pid}` } = order;
+  const settings = findSettings();
   if (settings.token === undefined) {
     throw new CommandFailure('unauthenticated', 'no token was found: set ORCHESTRA_TOKEN, or call this below the folder where `orchestra up` was started');
   }
-  const handler = createCommandHandler({ command, folderPerTask, ...(timeLimitSeconds !== undefined && { timeLimitMs: timeLimitSeconds * 1_000 }) });
   try {
-    return createWorker({
-      url: settings.tasksUrl, pauseUrl: settings.url, token: settings.token, handlers: { '*': handler }, skills, agents, concurrency, name,
-    });
+    const client = createClient({ url: settings.url, tasksUrl: settings.tasksUrl, token: settings.token });
+    const { handler, says, skills, watch } = await makeWork(order, client);
+    const worker = createWorker({ url: settings.tasksUrl, pauseUrl: settings.url, token: settings.token, handlers: { '*': handler }, skills, agents, concurrency, name });
+    return { worker, says, watch: () => watch(name) };
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
     throw wrongUsage(cause.message, { cause }); // a label that is none, an address that is none
   }
 }
 
-function tellOf(worker: Worker, { tell, report, command }: WorkerOrder): void {
+async function makeWork({ work, skills, tell }: WorkerOrder, client: Client): Promise<Made> {
+  if ('command' in work) {
+    const { command, folderPerTask, timeLimitSeconds } = work;
+    const handler = createCommandHandler({ command, folderPerTask, gateOf: pipelineGates(client), ...(timeLimitSeconds !== undefined && { timeLimitMs: timeLimitSeconds * 1_000 }) });
+    return { handler, says: command.join(' '), skills, watch: () => () => {} };
+  }
+  const { readRunnerWork } = await import('./runner/runner-work.ts');
+  const { watchRunner } = await import('./runner/watch-runner.ts');
+  const runner = await readRunnerWork(work.runner, work.config);
+  return {
+    handler: runner.handler, says: runner.says, skills: (skills ?? [work.runner]).map((skill) => RUNNER_PREFIX + skill),
+    watch: (worker) => watchRunner({ work: runner, client, worker, tell }),
+  };
+}
+
+function tellOf(worker: Worker, { tell, report }: WorkerOrder, says: string): void {
   const line = (task: ClaimedTask, text: string): void => tell(`task ${task.id}${labels(task)}: ${text}`);
   worker
-    .on('started', ({ worker: name }) => tell(`worker ${visibleText(name)} runs: ${visibleText(command.join(' '))}`))
+    .on('started', ({ worker: name }) => tell(`worker ${visibleText(name)} runs: ${visibleText(says)}`))
     .on('finished', ({ task, durationMs }) => {
       line(task, `done in ${seconds(durationMs)}`);
       report({ event: 'finished', task_id: task.id, run_id: task.run_id, duration_ms: Math.round(durationMs) });
@@ -69,6 +104,11 @@ function tellOf(worker: Worker, { tell, report, command }: WorkerOrder): void {
       const next = status === 'queued' ? `again from ${nextEligibleAt === null ? 'now' : sayInstant(nextEligibleAt)}` : `${status} for good`;
       line(task, `failed in ${seconds(durationMs)}, attempt ${task.attempt} of ${task.max_attempts}, ${next}: ${visibleText(error.split('\n', 1)[0] ?? '')}`);
       report({ event: 'failed', task_id: task.id, run_id: task.run_id, duration_ms: Math.round(durationMs), status, next_eligible_at: nextEligibleAt, error });
+    })
+    .on('disturbed', ({ task, by, status, nextEligibleAt, durationMs }) => {
+      const next = status === 'held' ? `held until it is repaired; then: orchestra task release ${task.id}` : `again from ${nextEligibleAt === null ? 'now' : sayInstant(nextEligibleAt)}`;
+      line(task, `${by.outcome === 'environment' ? 'stopped by its environment' : 'disturbed'} after ${seconds(durationMs)}, no attempt used, ${next}: ${visibleText(by.message.split('\n', 1)[0] ?? '')}`);
+      report({ event: 'disturbed', task_id: task.id, run_id: task.run_id, duration_ms: Math.round(durationMs), outcome: by.outcome, status, next_eligible_at: nextEligibleAt, says: by.message, fix: by.fix, evidence: by.evidence ?? null });
     })
     .on('stopped-at-checkpoint', ({ task, reason }) => line(task, `stopped: ${visibleText(reason)}`))
     .on('released', ({ task, cause }) => {

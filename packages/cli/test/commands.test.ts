@@ -43,6 +43,7 @@ const PAUSE = {
   paused_at: expect.any(String), paused_by: 'admin', ttl_seconds: 1_800, expires_at: expect.any(String), cleared_at: null, cleared_by: null,
   // Nothing was in flight, so it is quiet within moments: by the time of the answer, or not yet.
   quiet_at: expect.toBeOneOf([null, expect.any(String)]),
+  then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null,
 };
 
 test('senate pause answers the receipt; pauses, check and unpause follow', async () => {
@@ -50,7 +51,7 @@ test('senate pause answers the receipt; pauses, check and unpause follow', async
   const receipt = await json(['senate', 'pause', 'agent', 'skeptic', '--reason', 'runaway loop', '--ttl', '30m']);
   expect(receipt).toEqual({ ...PAUSE, settled: true, in_flight: [], in_flight_count: 0, claimed_ahead: [], claimed_ahead_count: 0, queued: 1, queued_more: false });
   expect(await json(['senate', 'pauses'])).toEqual({
-    pauses: [{ ...PAUSE, age_seconds: expect.any(Number), remaining_seconds: expect.any(Number), in_flight_count: 0, claimed_ahead_count: 0, queued: 1, quiet: true }],
+    pauses: [{ ...PAUSE, age_seconds: expect.any(Number), remaining_seconds: expect.any(Number), in_flight_count: 0, claimed_ahead_count: 0, queued: 1, queued_more: false, quiet: true }],
   });
   expect(await json(['senate', 'pauses', 'agent', 'other'])).toEqual({ pauses: [] });
 

@@ -1,11 +1,11 @@
 import {
-  activePauses, alerts, alertView, checkAnswer, heldNow, pauseHistory, pausePreview, pauseReceipt, unpauseAnswer,
-  type ActivePauseView, type alertRequest, type alertsQuery, type checkQuery, type pauseRequest, type pausesQuery, type UnpauseRequest,
+  activePauses, alerts, alertView, checkAnswer, heldNow, history, notices, noticeTargetView, pauseHistory, pausePage, pausePreview, pauseReceipt, pauseView, sessionView, unpauseAnswer, verifyAnswer,
+  type ActivePauseView, type alertRequest, type alertsQuery, type checkQuery, type ExtendRequest, type historyQuery, type pauseRequest, type pausesQuery, type UnpauseRequest,
 } from '@orchestra/pause-core/contract';
 import {
-  begunAnswer, claimAnswer, endingAnswers, enqueueAnswer, finishAnswer, heartbeatAnswer, queueView, repoGateView, taskEvents, tasks, taskView,
-  type AnswerTaskRequest, type BegunRequest, type ClaimRequest, type CompleteRequest, type EnqueueRequest, type FailRequest, type FinishRequest, type FreezeRepoRequest, type LimitRepoRequest,
-  type NeedsInputRequest, type ParkRunRequest, type ParkTaskRequest, type ReleaseRequest, type tasksQuery, type ThawRepoRequest, type UnparkTaskRequest,
+  begunAnswer, claimAnswer, endingAnswers, enqueueAnswer, finishAnswer, heartbeatAnswer, labels, pipelinesView, preflightAnswer, queueRates, queueView, repoGateView, taskOutput, taskEvents, tasks, taskView, taskWhy,
+  type AnswerTaskRequest, type BegunRequest, type ClaimRequest, type CompleteRequest, type EnqueueRequest, type FailRequest, type FinishRequest, type FreezeRepoRequest, type HoldRequest, type labelsQuery, type LimitRepoRequest,
+  type NeedsInputRequest, type ParkRunRequest, type ParkTaskRequest, type PreflightRequest, type ReleaseRequest, type ResumeHeldRequest, type RetryRequest, type tasksQuery, type ThawRepoRequest, type UnparkTaskRequest,
 } from '@orchestra/task-queue/contract';
 import type { z } from 'zod';
 import { senateEvents, type EventsOptions } from './event-stream.ts';
@@ -39,6 +39,7 @@ export interface PageQuery {
   cursor?: string | undefined;
 }
 type Filter<T> = PageQuery & Omit<T, keyof PageQuery>;
+type HistoryQuery = Filter<z.input<typeof historyQuery>>;
 type AlertsQuery = Filter<Omit<z.input<typeof alertsQuery>, 'unacknowledged'>> & { unacknowledged?: boolean | undefined };
 type PausesQuery = Filter<Omit<z.input<typeof pausesQuery>, 'history'>>;
 type TasksQuery = Filter<Omit<z.input<typeof tasksQuery>, 'parked'>> & { parked?: boolean | undefined };
@@ -74,6 +75,8 @@ export function createClient(options: ClientOptions) {
       send(pauseApi, { method: 'POST', path: '/api/senate/pause?dry_run=true', body: request, answer: pausePreview }, call),
     /** Clears what is active on a scope, or one pause by its id. */
     unpause: (request: UnpauseRequest, call?: ChangeOptions) => change(pauseApi, '/api/senate/unpause', request, unpauseAnswer, call),
+    /** Gives an active pause another end, counted from now. */
+    extend: (request: ExtendRequest, call?: ChangeOptions) => change(pauseApi, '/api/senate/extend', request, pauseView, call),
     /** One page of the active pauses. */
     pauses,
     /** Every active pause, read page by page; all or none. */
@@ -98,8 +101,23 @@ export function createClient(options: ClientOptions) {
     check: (labels: CheckQuery, call?: CallOptions) => read(pauseApi, `/api/senate/pauses/check${queryString(labels)}`, checkAnswer, call),
 
     recordAlert: (request: AlertRequest, call?: ChangeOptions) => change(pauseApi, '/api/senate/alerts', request, alertView, call),
+    /** The receipt of one pause, as of now: what ran when it took effect and how that ended, what it holds, what happened to it. */
+    pausePage: (id: string, call?: CallOptions) => read(pauseApi, `/api/senate/pauses/${encodeURIComponent(id)}`, pausePage, call),
+    /** Did anything start while it was paused? Asks of the last hour, or since an instant. */
+    verify: (query: { since?: string | undefined; limit?: number | undefined } = {}, call?: CallOptions) => read(pauseApi, `/api/senate/verify${queryString(query)}`, verifyAnswer, call),
+    /** Who did what, when, why; newest first. */
+    history: (query: HistoryQuery = {}, call?: CallOptions) => read(pauseApi, `/api/senate/history${queryString(query)}`, history, call),
+
     alerts: (query: AlertsQuery = {}, call?: CallOptions) => read(pauseApi, `/api/senate/alerts${queryString(query)}`, alerts, call),
     ackAlert: (id: string, call?: ChangeOptions) => change(pauseApi, `/api/senate/alerts/${encodeURIComponent(id)}/ack`, {}, alertView, call),
+
+    /** How the sending of notices stands, target by target. */
+    notices: (call?: CallOptions) => read(pauseApi, '/api/senate/notices', notices, call),
+    /** Sends to a target of notices again: one that was switched off, or that is left alone after failures. */
+    resumeNotices: (target: string, call?: ChangeOptions) => change(pauseApi, '/api/senate/notices/resume', { target }, noticeTargetView, call),
+
+    /** Whose token this is, and what it may do. */
+    session: (call?: CallOptions) => read(pauseApi, '/api/session', sessionView, call),
 
     /** The stream of events, from a snapshot or from where `lastEventId` left off; reconnects by itself. */
     events: (stream?: EventsOptions) => senateEvents(pauseApi, stream),
@@ -109,7 +127,13 @@ export function createClient(options: ClientOptions) {
     task: (id: string, call?: CallOptions) => read(claimer, `/api/tasks/${encodeURIComponent(id)}`, taskView, call),
     tasks: (query: TasksQuery = {}, call?: CallOptions) => read(claimer, `/api/tasks${queryString(query)}`, tasks, call),
     taskEvents: (id: string, query: PageQuery = {}, call?: CallOptions) => read(claimer, ofTask(id, 'events') + queryString(query), taskEvents, call),
+    /** What holds a task, what must go first, and when it could start. */
+    why: (id: string, call?: CallOptions) => read(claimer, ofTask(id, 'why'), taskWhy, call),
     queue: (call?: CallOptions) => read(claimer, '/api/queue', queueView, call),
+    /** Numbers for each label of a kind, those with the most to do first. */
+    queueLabels: (query: Omit<z.input<typeof labelsQuery>, 'limit'> & Pick<PageQuery, 'limit'>, call?: CallOptions) => read(claimer, `/api/queue/labels${queryString(query)}`, labels, call),
+    /** What was claimed and how it ended, by minute of the last hour. */
+    queueRates: (call?: CallOptions) => read(claimer, '/api/queue/rates', queueRates, call),
 
     /**
      * Claims tasks; waits up to `wait_seconds` for one. Without a key it is sent once, and the service puts back what it
@@ -121,10 +145,24 @@ export function createClient(options: ClientOptions) {
         ...(idempotencyKey === undefined ? { triesMax: 1 } : {}),
         ...call,
       }),
-    heartbeat: (id: string, runId: string, call?: ChangeOptions) => change(claimer, ofTask(id, 'heartbeat'), { run_id: runId }, heartbeatAnswer, call),
+    /** Says that a run is alive; with `output`, also what it has printed last, at most 16,000 characters. */
+    heartbeat: (id: string, runId: string, { output, ...call }: ChangeOptions & { output?: string | undefined } = {}) =>
+      change(claimer, ofTask(id, 'heartbeat'), output === undefined ? { run_id: runId } : { run_id: runId, output }, heartbeatAnswer, call),
     complete: (id: string, request: CompleteRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'complete'), request, finishAnswer, call),
     fail: (id: string, request: FailRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'fail'), request, finishAnswer, call),
     release: (id: string, request: ReleaseRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'release'), request, finishAnswer, call),
+    /** Ends a run that its environment stopped: its task is held until an operator lets it go on, and uses up no attempt. */
+    hold: (id: string, request: HoldRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'hold'), request, finishAnswer, call),
+    /** Ends a run that a passing disturbance stopped: its task is tried again, so many times in a row, and uses up no attempt. */
+    retry: (id: string, request: RetryRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'retry'), request, finishAnswer, call),
+    /** Lets a held task go on, after the repair. */
+    resumeHeld: (id: string, request: ResumeHeldRequest = {}, call?: ChangeOptions) => change(claimer, ofTask(id, 'resume-held'), request, taskView, call),
+    /** The end of what the last run of a task has printed so far. */
+    taskOutput: (id: string, call?: CallOptions) => read(claimer, ofTask(id, 'output'), taskOutput, call),
+    /** The tables of stages that tasks go through. */
+    pipelines: (call?: CallOptions) => read(claimer, '/api/pipelines', pipelinesView, call),
+    /** What a runner found in its environment; `queue` tells it. */
+    reportPreflight: (request: PreflightRequest, call?: ChangeOptions) => change(claimer, '/api/runners/preflight', request, preflightAnswer, call),
     /** Says of runs that were claimed ahead that they have begun. */
     begun: (request: BegunRequest, call?: ChangeOptions) => change(claimer, '/api/tasks/begun', request, begunAnswer, call),
     /** Ends many runs, at most 100; each has an answer of its own. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { SENATE_EVENT_TYPES, senateEvent, type SenateEvent } from '@orchestra/pause-core/contract';
+import { cloudEvent, SENATE_EVENT_TYPES, senateEvent, shortType, type SenateEvent } from '@orchestra/pause-core/contract';
+import { deskTick, type DeskTick } from '@orchestra/task-queue/contract';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { refusal } from './answer.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
@@ -16,6 +17,8 @@ export interface EventsOptions {
   onState?: ((state: StreamState) => void) | undefined;
   /** The stream's heartbeats must come more often than this; else it counts as dead and is opened anew. */
   silenceMaxMs?: number | undefined;
+  /** Given, the stream also brings what moves in the queue between two changes, every two seconds. A reader that missed one gets the next. */
+  onDesk?: ((tick: DeskTick) => void) | undefined;
 }
 
 export type StreamState =
@@ -37,6 +40,7 @@ const SILENCE_MAX_MS = 45_000;
 const MESSAGE_CHARS_MAX = 64 * 1024 * 1024;
 const BACKOFF: Backoff = { baseMs: 500, capMs: 15_000 };
 const ASKED_WAIT_MAX_MS = 60_000;
+const DESK = 'desk';
 const KNOWN_TYPES: ReadonlySet<string | undefined> = new Set(['snapshot', ...SENATE_EVENT_TYPES]);
 
 /**
@@ -55,6 +59,10 @@ export async function* senateEvents(peer: Peer, options: EventsOptions = {}): As
       for await (const messages of readStream(peer, position, options, () => { failures = 0; tell({ state: 'connected' }); })) {
         for (const message of messages) {
           if (message.id !== undefined) position.lastEventId = message.id;
+          if (message.event === DESK) {
+            readDesk(message, options, tell);
+            continue;
+          }
           if (!KNOWN_TYPES.has(message.event)) continue; // a newer service may tell more
           const parsed = parseEvent(message);
           if (parsed instanceof Error) tell({ state: 'unreadable', error: parsed });
@@ -83,7 +91,7 @@ async function* readStream(
   const giveUp = (timeLimitMs: number) => connection.abort(new ConnectionError(peer.service, peer.url, 'timed_out', { timeLimitMs }));
   let watch = setTimeout(giveUp, CONNECT_LIMIT_MS, CONNECT_LIMIT_MS);
   try {
-    const response = await open(peer, position.lastEventId, AbortSignal.any([connection.signal, ...(options.signal ? [options.signal] : [])]));
+    const response = await open(peer, position.lastEventId, options.onDesk !== undefined, AbortSignal.any([connection.signal, ...(options.signal ? [options.signal] : [])]));
     connected();
     let messages: EventSourceMessage[] = [];
     const parser = createParser({
@@ -113,8 +121,8 @@ async function* readStream(
   }
 }
 
-async function open(peer: Peer, lastEventId: string | null, signal: AbortSignal): Promise<Response> {
-  const response = await peer.fetch(`${peer.url}/api/senate/events`, {
+async function open(peer: Peer, lastEventId: string | null, withDesk: boolean, signal: AbortSignal): Promise<Response> {
+  const response = await peer.fetch(`${peer.url}/api/senate/events${withDesk ? '?desk=true' : ''}`, {
     headers: {
       ...headersOf(peer, {}),
       accept: 'text/event-stream',
@@ -137,9 +145,21 @@ function mayHeal(error: Error): boolean {
   return isTransient(error) || (error instanceof ApiError || error instanceof AnswerError) && error.status >= 500;
 }
 
+function readDesk(message: EventSourceMessage, { onDesk }: EventsOptions, tell: (state: StreamState) => void): void {
+  try {
+    const parsed = parseTolerantly(deskTick, JSON.parse(message.data));
+    if (!parsed.success) throw parsed.error;
+    onDesk?.(parsed.data);
+  } catch (cause) {
+    tell({ state: 'unreadable', error: new Error('the numbers of the desk are not as the contract describes them', { cause }) });
+  }
+}
+
 function parseEvent(message: EventSourceMessage): SenateEvent | Error {
   try {
-    const parsed = parseTolerantly(senateEvent, { type: message.event, data: JSON.parse(message.data) });
+    const { type, data } = cloudEvent.parse(JSON.parse(message.data));
+    if (shortType(type) !== message.event) throw new Error(`its event line and its envelope disagree: "${type}"`);
+    const parsed = parseTolerantly(senateEvent, { type: message.event, data });
     if (!parsed.success) throw parsed.error;
     return parsed.data;
   } catch (cause) {

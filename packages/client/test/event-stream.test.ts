@@ -9,9 +9,12 @@ beforeAll(async () => { peer = await MisbehavingPeer.start(); });
 afterAll(() => peer.close());
 afterEach(() => stop.abort());
 
-const snapshot = 'event: snapshot\ndata: {"pauses":[]}\n';
-const alertOf = (id: number) => 'event: alert.created\ndata: '
-  + JSON.stringify({ id: String(id), kind: 'k', ref_id: 'u', severity: 'low', details: null, created_at: null, ack_at: null, ack_by: null }) + '\n';
+const event = (type: string, data: unknown, more: Record<string, unknown> = {}) => `event: ${type}\ndata: ${JSON.stringify({
+  specversion: '1.0', id: `of ${type}`, source: '/orchestra/senate', type: `orchestra.${type}`, time: '2026-11-21T03:00:00.000Z', datacontenttype: 'application/json', data, ...more,
+})}\n`;
+const snapshot = event('snapshot', { pauses: [] });
+const alert = (id: number) => ({ id: String(id), kind: 'k', ref_id: 'u', severity: 'low', details: null, created_at: null, ack_at: null, ack_by: null });
+const alertOf = (id: number) => event('alert.created', alert(id));
 
 /** Opens a stream, sends these messages, and does `then`. */
 const stream = (messages: string[], then: (response: ServerResponse) => void = () => {}): Behaviour => (response) => {
@@ -100,13 +103,38 @@ describe('the event stream', () => {
 
   test('an event of a newer service is passed over, a broken one is told of, and both are seen', async () => {
     peer.answers(
-      stream([`id: 1\nevent: pause.dreamt\ndata: {}\n`, `id: 2\nevent: alert.created\ndata: {"id":7}\n`], cut),
+      stream([`id: 1\nevent: pause.dreamt\ndata: {}\n`, `id: 2\n${event('alert.created', { id: 7 })}`], cut),
       stream([`id: 3\n${snapshot}`]),
     );
     const { take, states, resumedFrom } = follow();
     await expect(take(1)).resolves.toMatchObject([{ id: '3' }]);
     expect(resumedFrom()).toEqual([undefined, '2']);
     expect(states.filter(({ state }) => state === 'unreadable')).toHaveLength(1);
+  });
+
+  test('nothing but events of a newer service: each is seen, none is asked for again', async () => {
+    peer.answers(stream([`id: 8\n${event('pause.dreamt', {})}`], cut), stream([`id: 9\n${event('fleet.tired', {})}`], cut), stream([`id: 10\n${alertOf(1)}`]));
+    const { take, resumedFrom } = follow({ lastEventId: '7' });
+    await expect(take(1)).resolves.toMatchObject([{ id: '10' }]);
+    expect(resumedFrom()).toEqual(['7', '8', '9']);
+  });
+
+  test('what is not for an event does not move the place to resume behind', async () => {
+    peer.answers(stream([`id: 8\n${alertOf(1)}`, 'event: desk\ndata: {"numbers":null}\n'], cut), stream([`id: 9\n${alertOf(2)}`]));
+    const { take, resumedFrom } = follow({ lastEventId: '7' });
+    await take(2);
+    expect(resumedFrom()).toEqual(['7', '8']);
+  });
+
+  test('an envelope may hold more attributes; one that is no CloudEvent, or of another event, is told of', async () => {
+    peer.answers(stream([
+      `id: 1\n${event('alert.created', alert(1), { traceparent: '00-x' })}`, `id: 2\nevent: alert.created\ndata: ${JSON.stringify(alert(2))}\n`,
+      `id: 3\n${event('alert.created', alert(3), { type: 'orchestra.alert.acknowledged' })}`, `id: 4\n${event('alert.created', alert(4), { specversion: '2.0' })}`,
+      `id: 5\n${event('alert.acknowledged', alert(5))}`,
+    ]));
+    const { take, states } = follow();
+    await expect(take(2)).resolves.toMatchObject([{ id: '1', event: { data: { id: '1' } } }, { id: '5', event: { type: 'alert.acknowledged' } }]);
+    expect(states.filter(({ state }) => state === 'unreadable')).toHaveLength(3);
   });
 
   test('a token that may not is an error, not an endless loop', async () => {

@@ -1,22 +1,25 @@
 import { render } from 'preact';
-import { App } from './components/app.tsx';
-import { lookAgain, signIn } from './session.ts';
-import { monotonicMs } from './store.ts';
+import { App } from './shell/app.tsx';
+import { listenToKeys } from './shell/keys.ts';
+import { takeToken } from './shell/token-in-address.ts';
+import { lookAgain, signIn, start } from './state/session.ts';
+import { monotonicMs } from './state/store.ts';
 import './styles/page.css';
-import { takeToken } from './token.ts';
 
 const page = document.querySelector('#page');
 if (page === null) throw new Error('index.html has no #page');
 
-signInWithTokenAtHand();
+begin();
 render(<App />, page);
 
 setInterval(() => { monotonicMs.value = performance.now(); }, 1_000);
+listenToKeys();
 addEventListener('online', lookAgain);
-addEventListener('hashchange', signInWithTokenAtHand);
+addEventListener('hashchange', () => { if (location.hash.includes('token=')) begin(); });
 document.addEventListener('visibilitychange', () => { if (!document.hidden) lookAgain(); });
 
-function signInWithTokenAtHand(): void {
+function begin(): void {
   const token = takeToken();
-  if (token !== null) signIn(token);
+  if (token === null) start();
+  else void signIn(token);
 }

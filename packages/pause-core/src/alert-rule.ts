@@ -24,16 +24,28 @@ const ON_TIME_MS = 15_000;
  *   late; null when none is due
  */
 export function judgeAlerts(alertTimes: readonly number[], rule: AlertRule, now: number): number | null {
+  const { dueSince } = lastDue(alertTimes, rule);
+  const lateMs = now - dueSince;
+  if (lateMs >= rule.pauseMs) return null;
+  return lateMs <= ON_TIME_MS ? rule.pauseMs : rule.pauseMs - lateMs;
+}
+
+/** Of the same alerts the ones that made the last pause due, by which they are used up. */
+export function feedingAlerts(alertTimes: readonly number[], rule: AlertRule): readonly number[] {
+  return lastDue(alertTimes, rule).feeding;
+}
+
+function lastDue(alertTimes: readonly number[], rule: AlertRule): { dueSince: number; feeding: readonly number[] } {
   let dueSince = -Infinity;
+  let feeding: readonly number[] = [];
   let together: number[] = [];
   for (const time of alertTimes) {
     if (time < dueSince + rule.pauseMs) continue;
     together = [...together.filter((earlier) => time - earlier < rule.windowMs), time];
     if (together.length < rule.alerts) continue;
     dueSince = time;
+    feeding = together;
     together = [];
   }
-  const lateMs = now - dueSince;
-  if (lateMs >= rule.pauseMs) return null;
-  return lateMs <= ON_TIME_MS ? rule.pauseMs : rule.pauseMs - lateMs;
+  return { dueSince, feeding };
 }

@@ -2,7 +2,7 @@
 export const PAUSE_ERROR_CODES = [
   'pause_not_found',
   'pause_not_active',
-  'alert_not_found',
+  'alert_not_found', 'notice_target_not_found',
   'token_name_taken',
   'token_not_found',
   'idempotency_key_reused',

@@ -5,6 +5,13 @@ export const PAUSE_SOURCES = ['person', 'machine', 'sql'] as const;
 /** Who made a pause: a person, a rule, or a row that came by no command. */
 export type PauseSource = (typeof PAUSE_SOURCES)[number];
 
+/**
+ * What happens when the time of a pause is over: `resume` ends it; `stay` keeps it until a person decides; `probe` lets one
+ * task through at a time until a run of one says how it stands.
+ */
+export const PAUSE_THENS = ['resume', 'stay', 'probe'] as const;
+export type PauseThen = (typeof PAUSE_THENS)[number];
+
 /** A row of `senate_pause`. Times are the database's. */
 export interface Pause {
   id: string;
@@ -18,15 +25,25 @@ export interface Pause {
   clearedAt: Date | null;
   clearedBy: string | null;
   quietAt: Date | null;
+  /** On the wire it is called `then`. */
+  endsAs: PauseThen;
+  /** Since when it has waited for a person, its time being over; null: it does not. */
+  stayedAt: Date | null;
+  /** Since when it has let one task through at a time, its time being over; null: it does not. */
+  probingAt: Date | null;
+  /** The task that it lets through, or let through last; null: none since its time was over. */
+  probeTaskId: string | null;
+  /** When the last warning of its coming end went out. */
+  warnedAt: Date | null;
 }
 
 /** An active pause as one reading of the database saw it. */
 export interface ActivePause extends Pause {
-  /** Time left at the moment of reading, by the database's clock; null: until cleared. */
+  /** Time until it ends by itself, at the moment of reading and by the database's clock; null: it never does. Only `resume` ends by the clock. */
   remainingMs: number | null;
 }
 
-/** When the pause ends by itself; null: until cleared. */
+/** When the time of the pause is over, and with `resume` the pause itself; null: until cleared. */
 export function expiresAt(pause: Pick<Pause, 'pausedAt' | 'ttlSeconds'>): Date | null {
   return pause.ttlSeconds === null ? null : new Date(pause.pausedAt.getTime() + pause.ttlSeconds * 1_000);
 }

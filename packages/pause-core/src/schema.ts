@@ -1,11 +1,13 @@
-import { bigint, bigserial, customType, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, bigserial, customType, integer, jsonb, pgTable, primaryKey, smallint, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
 import type { Role, Severity } from './contract/index.ts';
-import type { PauseSource } from './pause.ts';
+import type { PauseSource, PauseThen } from './pause.ts';
 import type { ScopeKind } from './scope.ts';
 
 // Types for plain reads. The tables themselves, with their checks, indexes and triggers, are made by `migrations/`;
 // `schema.db.test.ts` holds the two together column by column.
 
+const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 // Ids stay exact: they leave the database as bigint and the process as text.
@@ -23,6 +25,14 @@ export const senatePause = pgTable('senate_pause', {
   id: big('id').generatedByDefaultAsIdentity().unique(),
   source: text('source').$type<PauseSource>().notNull(),
   quietAt: instant('quiet_at'),
+  endsAs: text('ends_as').$type<PauseThen>().notNull().default('resume'),
+  periodSeconds: integer('period_seconds'),
+  stayedAt: instant('stayed_at'),
+  probingAt: instant('probing_at'),
+  probeTaskId: big('probe_task_id'),
+  warnings: smallint('warnings').notNull().default(0),
+  warnedAt: instant('warned_at'),
+  traceparent: text('traceparent'),
 }, (table) => [primaryKey({ columns: [table.scopeKind, table.scopeValue, table.pausedAt] })]);
 
 export const senateAlerts = pgTable('senate_alerts', {
@@ -34,6 +44,8 @@ export const senateAlerts = pgTable('senate_alerts', {
   createdAt: instant('created_at').defaultNow(),
   ackAt: instant('ack_at'),
   ackBy: text('ack_by'),
+  fedPause: big('fed_pause'),
+  sourceKey: text('source_key'),
 });
 
 export const senateAudit = pgTable('senate_audit', {
@@ -53,6 +65,8 @@ export const senateEvents = pgTable('senate_events', {
   type: text('type').notNull(),
   data: jsonb('data').notNull(),
   position: big('position').unique(),
+  // The transaction that wrote it, by which a claim's snapshot tells whether it saw the event.
+  xid: xid8('xid').default(sql`pg_current_xact_id()`),
 });
 
 export const apiTokens = pgTable('api_tokens', {
@@ -74,3 +88,32 @@ export const idempotencyKeys = pgTable('idempotency_keys', {
   answer: jsonb('answer'),
   createdAt: instant('created_at').notNull().defaultNow(),
 }, (table) => [primaryKey({ columns: [table.principal, table.key] })]);
+
+export const noticeTargets = pgTable('notice_targets', {
+  name: text('name').primaryKey(),
+  position: big('position').notNull(),
+  addressSha256: bytea('address_sha256').notNull(),
+  seenAt: instant('seen_at').notNull().defaultNow(),
+  restingUntil: instant('resting_until'),
+  failures: integer('failures').notNull().default(0),
+  goneAt: instant('gone_at'),
+  delivered: big('delivered').notNull().default(0n),
+  givenUp: big('given_up').notNull().default(0n),
+  lastSuccessAt: instant('last_success_at'),
+  lastFailureAt: instant('last_failure_at'),
+  lastFailure: text('last_failure'),
+});
+
+export const noticeDeliveries = pgTable('notice_deliveries', {
+  target: text('target').notNull(),
+  position: big('position').notNull(),
+  eventId: big('event_id').notNull(),
+  subject: text('subject').notNull(),
+  type: text('type').notNull(),
+  at: instant('at').notNull(),
+  data: jsonb('data').notNull(),
+  tries: integer('tries').notNull().default(0),
+  nextTryAt: instant('next_try_at').notNull().defaultNow(),
+  heldBy: uuid('held_by'),
+  heldUntil: instant('held_until'),
+}, (table) => [primaryKey({ columns: [table.target, table.position] })]);

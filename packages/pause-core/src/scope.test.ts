@@ -19,7 +19,7 @@ test('a null or missing label is covered by nothing', () => {
 function pause(kind: ScopeKind, remainingMs: number | null, id = '1'): ActivePause {
   return {
     id, scope: { kind, value: 'x' }, reason: '', source: 'person', pausedAt: new Date(0), pausedBy: 'dana',
-    ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, remainingMs,
+    ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null, remainingMs,
   };
 }
 

@@ -17,6 +17,11 @@ export function toPauseView(pause: Pause): PauseView {
     cleared_at: pause.clearedAt?.toISOString() ?? null,
     cleared_by: pause.clearedBy,
     quiet_at: pause.quietAt?.toISOString() ?? null,
+    then: pause.endsAs,
+    stayed_at: pause.stayedAt?.toISOString() ?? null,
+    probing_at: pause.probingAt?.toISOString() ?? null,
+    probe_task_id: pause.probeTaskId,
+    warned_at: pause.warnedAt?.toISOString() ?? null,
   };
 }
 
@@ -32,9 +37,18 @@ export function fromHeldPause(view: Pick<ActivePauseView, keyof PauseView | 'rem
     ttlSeconds: view.ttl_seconds,
     clearedAt: null,
     clearedBy: null,
-    quietAt: view.quiet_at === null ? null : new Date(view.quiet_at),
+    quietAt: toDate(view.quiet_at),
+    endsAs: view.then,
+    stayedAt: toDate(view.stayed_at),
+    probingAt: toDate(view.probing_at),
+    probeTaskId: view.probe_task_id,
+    warnedAt: toDate(view.warned_at),
     remainingMs: view.remaining_seconds === null ? null : view.remaining_seconds * 1_000,
   };
+}
+
+function toDate(instant: string | null): Date | null {
+  return instant === null ? null : new Date(instant);
 }
 
 export function toAlertView(alert: Alert): AlertView {
@@ -47,5 +61,6 @@ export function toAlertView(alert: Alert): AlertView {
     created_at: alert.createdAt?.toISOString() ?? null,
     ack_at: alert.ackAt?.toISOString() ?? null,
     ack_by: alert.ackBy,
+    fed: alert.fedPause,
   };
 }

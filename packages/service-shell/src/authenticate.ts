@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { isDatabaseUnavailable, type Database } from '@orchestra/database';
 import { findTokens, looksLikeToken, type TokenHolder } from '@orchestra/pause-core';
 import { mayDo, type Permission } from '@orchestra/pause-core/contract';
+import { callerToken } from './caller-token.ts';
 import { ProblemError } from './problem.ts';
 
 // A token that was looked up is honoured this long without asking again; so long does a revocation take at most.
@@ -30,11 +31,16 @@ interface Known {
 export interface Authenticator {
   /** @throws ProblemError `unauthenticated`, `forbidden`; or the database's error */
   authenticate(request: Request, permission: Permission): Promise<TokenHolder>;
+  /** Who calls, whatever they may do. @throws ProblemError `unauthenticated`; or the database's error */
+  identify(request: Request): Promise<TokenHolder>;
+  /** Whose token this is; undefined for one that is unknown, expired or revoked. @throws the database's error */
+  holderOf(token: string): Promise<TokenHolder | undefined>;
   /** For answers that stay open: is this call's token still good for this? Asks again. With the database out of reach, as above. */
   stillMay(request: Request, permission: Permission): Promise<boolean>;
 }
 
-export function makeAuthenticator(db: Database): Authenticator {
+/** @param options.cookies true for a service with a page: its cookie is as good as a header, for calls from that page */
+export function makeAuthenticator(db: Database, { cookies = false }: { cookies?: boolean } = {}): Authenticator {
   const known = new Map<string, Known>();
   const underWay = new Map<string, Promise<TokenHolder | undefined>>();
 
@@ -79,18 +85,26 @@ export function makeAuthenticator(db: Database): Authenticator {
     known.set(token, entry);
   }
 
+  async function identify(request: Request, permission: Permission): Promise<TokenHolder> {
+    const token = callerToken(request, { cookies });
+    const holder = token === undefined ? undefined : await holderOf(token, permission);
+    if (holder === undefined) throw unauthenticated();
+    return holder;
+  }
+
   return {
     async authenticate(request, permission) {
-      const token = bearerToken(request);
-      const holder = token === undefined ? undefined : await holderOf(token, permission);
-      if (holder === undefined) throw unauthenticated();
+      const holder = await identify(request, permission);
       if (!mayDo(permission, holder.role)) {
         throw new ProblemError('forbidden', `the token ${holder.name} has the role ${holder.role}, which may not do this`);
       }
       return holder;
     },
+    // Asked seldom and by people: not trusted for longer than a change would be.
+    identify: (request) => identify(request, 'pause'),
+    holderOf: async (token) => (looksLikeToken(token) ? holderOf(token, 'pause') : undefined),
     async stillMay(request, permission) {
-      const token = bearerToken(request);
+      const token = callerToken(request, { cookies });
       const holder = token === undefined ? undefined : await holderOf(token, permission);
       return holder !== undefined && mayDo(permission, holder.role);
     },
@@ -112,11 +126,4 @@ async function within<T>(promise: Promise<T>, ms: number, otherwise: T): Promise
 function unauthenticated(): ProblemError {
   return new ProblemError('unauthenticated', 'send a valid token as "Authorization: Bearer <token>"; `orchestra token create` makes one',
     { headers: { 'WWW-Authenticate': 'Bearer realm="orchestra"' } });
-}
-
-function bearerToken(request: Request): string | undefined {
-  const given = request.headersDistinct['authorization'];
-  if (given?.length !== 1) return undefined;
-  const token = /^Bearer +(\S+)$/i.exec(given[0] ?? '')?.[1];
-  return token !== undefined && looksLikeToken(token) ? token : undefined;
 }

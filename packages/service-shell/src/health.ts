@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Express } from 'express';
+import manifest from '../package.json' with { type: 'json' };
 import { pendingMigrations, type Database } from '@orchestra/database';
 import { nameRoute, type Metrics } from './metrics.ts';
 
@@ -15,6 +16,9 @@ export interface Health {
 
 const CHECK_TIMEOUT_MS = 3_000;
 
+/** Of all of Orchestra: its parts are released together. */
+const VERSION = manifest.version;
+
 /**
  * `/livez` answers as long as the process does; `/readyz` says whether it can do its work, and if not, what is missing;
  * `/metrics`. None of them needs a token.
@@ -25,7 +29,7 @@ export function serveHealth(app: Express, health: Health): void {
 
   app.get('/livez', (_request, response) => {
     nameRoute(response, '/livez');
-    response.json({ alive: true });
+    response.json({ alive: true, version: VERSION });
   });
   app.get('/readyz', async (_request, response) => {
     nameRoute(response, '/readyz');

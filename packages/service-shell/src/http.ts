@@ -8,6 +8,7 @@ import { nameRoute, type Metrics } from './metrics.ts';
 import { PROBLEMS, problemDocument, ProblemError, toProblemError } from './problem.ts';
 import { readBody, readIdempotencyKey, readQuery } from './raw-call.ts';
 import type { Route } from './route.ts';
+import type { CallSpan, Tracing } from './tracing.ts';
 
 export interface AppOptions {
   db: Database;
@@ -17,6 +18,8 @@ export interface AppOptions {
   authenticator?: Authenticator;
   /** Named conditions for `/readyz` besides the database. */
   checks?: Record<string, HealthCheck>;
+  /** Absent: off. */
+  tracing?: Tracing | undefined;
   /** Adds what needs no token and is no call: pages, documents. */
   pages?: (app: Express) => void;
 }
@@ -36,7 +39,7 @@ export function makeApp(options: AppOptions): Express {
   });
   serveHealth(app, { db: options.db, metrics: options.metrics, checks: options.checks ?? {} });
   const authenticator = options.authenticator ?? makeAuthenticator(options.db);
-  for (const route of options.routes) app[route.method](route.path, serve(route, authenticator));
+  for (const route of options.routes) app[route.method](route.path, traced(route, options.tracing, serve(route, authenticator)));
   options.pages?.(app);
   refuseOtherMethods(app, options.routes);
   app.use((request) => { throw new ProblemError('not_found', `there is nothing at ${request.method} ${request.path}; /openapi.json lists the routes`); });
@@ -59,10 +62,28 @@ function secureHeaders(): RequestHandler {
   });
 }
 
-function serve(route: Route, authenticator: Authenticator): RequestHandler {
+type Serve = (request: Request, response: Response, span: CallSpan | undefined) => Promise<void>;
+
+/** In a span of its own, where tracing is on: from here until the call is answered. That of a stream ends when it has begun. */
+function traced(route: Route, tracing: Tracing | undefined, work: Serve): RequestHandler {
+  if (tracing === undefined) return (request, response) => work(request, response, undefined);
   return async (request, response) => {
+    const span = tracing.begin({ method: route.method.toUpperCase(), route: route.path }, request.get('traceparent'));
+    try {
+      await work(request, response, span);
+      span.end(response.statusCode);
+    } catch (error) {
+      span.end(PROBLEMS[toProblemError(error).code].status);
+      throw error;
+    }
+  };
+}
+
+function serve(route: Route, authenticator: Authenticator): Serve {
+  return async (request, response, span) => {
     nameRoute(response, route.path);
-    const caller = await authenticator.authenticate(request, route.permission);
+    route.admit?.(request);
+    const caller = route.permission === null ? null : await authenticator.authenticate(request, route.permission);
     const changes = route.method !== 'get';
     const gone = new AbortController();
     response.once('close', () => { if (!response.writableFinished) gone.abort(); });
@@ -74,6 +95,7 @@ function serve(route: Route, authenticator: Authenticator): RequestHandler {
       caller,
       log: request.log,
       gone: gone.signal,
+      span,
     }, request, response);
   };
 }

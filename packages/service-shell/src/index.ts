@@ -1,6 +1,7 @@
 export { makeAuthenticator, type Authenticator } from './authenticate.ts';
 export { ConfigError, fraction, portNumber, readSettings, wholeNumber, type Settings, type SettingValues } from './config.ts';
 export { readCursor, toPage, type Page } from './cursor.ts';
+export { requireOurPage } from './from-our-page.ts';
 export { type HealthCheck } from './health.ts';
 export { makeApp, type AppOptions } from './http.ts';
 export { listen, ListenError, type Listening } from './listen.ts';
@@ -11,6 +12,8 @@ export { MigrateError, migrateAtStart } from './migrate-at-start.ts';
 export { describeRoutes, type OpenApiDocument } from './openapi.ts';
 export { Parts, startParts } from './parts.ts';
 export { problemDocument, ProblemError, PROBLEMS, toProblemError, type OffendingField } from './problem.ts';
-export { route, streamRoute, type Call, type Route } from './route.ts';
+export { openRoute, route, streamRoute, type Call, type Route } from './route.ts';
 export { runService, type RunningService, type ServiceProgram } from './run-service.ts';
+export { endedSessionCookie, sessionCookie } from './session-cookie.ts';
+export { startTracing, type CallSpan, type Tracing } from './tracing.ts';
 export { COMMON_SETTINGS, LOG_LEVELS, serviceConfig, type LogLevel, type ServiceConfig } from './service-config.ts';

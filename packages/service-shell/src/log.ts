@@ -10,6 +10,7 @@ export type { Logger } from 'pino';
 const SECRETS: [RegExp, string][] = [
   [/(:\/\/[^:/@\s"]*:)[^@/\s"]+@/g, '$1***@'],
   [/orc_[A-Za-z0-9_-]{43}/g, 'orc_***'],
+  [/whsec_[A-Za-z0-9+/=]+/g, 'whsec_***'],
 ];
 
 /** Takes passwords of connection strings and tokens out of a text. */
@@ -17,12 +18,21 @@ export function withoutSecrets(text: string): string {
   return SECRETS.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), text);
 }
 
+// Within JSON they stand in strings only. A log is read in a terminal, which must not obey what somebody wrote into a reason: what is
+// below U+0020 is escaped by pino; these are the other controls, what breaks a line, turns its direction round, or has no width.
+const OBEYED = /[\u007f-\u009f\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/g;
+
+/** A line of JSON in which nothing is left that a terminal would obey; it reads back as the same. */
+export function printableLine(line: string): string {
+  return line.replaceAll(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 // One for all loggers of a process: two writers to one pipe would put their lines out of order.
 const stdout = destination({ dest: 1, sync: true });
 
 /** JSON lines on stdout. `error` means that someone must act; what heals by itself is `warn`. */
 export function makeLogger({ service, level }: { service: string; level: LogLevel }): Logger {
-  return pino({ name: service, level, redact: ['*.authorization', '*.token', '*.password'], hooks: { streamWrite: withoutSecrets } }, stdout);
+  return pino({ name: service, level, redact: ['*.authorization', '*.token', '*.password'], hooks: { streamWrite: (line) => printableLine(withoutSecrets(line)) } }, stdout);
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;

@@ -33,7 +33,8 @@ function operation(route: Route): ZodOpenApiOperationObject {
   return {
     operationId: `${route.method}${route.path.replaceAll(/[^A-Za-z]+(.?)/g, (_match, next: string) => next.toUpperCase())}`,
     summary: route.summary,
-    description: `${route.description === undefined ? '' : `${route.description}\n\n`}Needs the permission \`${route.permission}\`.`,
+    description: `${route.description === undefined ? '' : `${route.description}\n\n`}${route.permission === null ? 'Needs no token.' : `Needs the permission \`${route.permission}\`.`}`,
+    ...(route.permission === null ? { security: [] } : {}),
     tags: [route.path.split('/')[2] ?? 'service'],
     requestParams: {
       ...(fieldsOf(route.params) ? { path: route.params } : {}),
@@ -58,7 +59,7 @@ const readiness = z.object({ ready: z.boolean(), checks: z.record(z.string(), z.
 const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } });
 
 const HEALTH_PATHS: ZodOpenApiPathsObject = {
-  '/livez': { get: { operationId: 'livez', summary: 'is the process alive?', tags: ['health'], security: [], responses: { 200: { description: 'yes', ...json(z.object({ alive: z.literal(true) })) } } } },
+  '/livez': { get: { operationId: 'livez', summary: 'is the process alive?', tags: ['health'], security: [], responses: { 200: { description: 'yes', ...json(z.object({ alive: z.literal(true), version: z.string() })) } } } },
   '/readyz': { get: { operationId: 'readyz', summary: 'can it do its work? If not, what is missing?', tags: ['health'], security: [], responses: { 200: { description: 'yes', ...json(readiness) }, 503: { description: 'no', ...json(readiness) } } } },
   '/metrics': { get: { operationId: 'metrics', summary: 'numbers for Prometheus', tags: ['health'], security: [], responses: { 200: { description: 'text exposition format', content: { 'text/plain': { schema: z.string() } } } } } },
 };

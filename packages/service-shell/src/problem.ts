@@ -11,6 +11,7 @@ export const PROBLEMS: Record<ProblemCode, { status: number; title: string }> = 
   forbidden: { status: 403, title: 'This token may not do that' },
   not_found: { status: 404, title: 'There is no such route' },
   method_not_allowed: { status: 405, title: 'This route has no such method' },
+  too_many_sign_ins: { status: 429, title: 'Too many sign-ins have failed' },
   too_many_streams: { status: 503, title: 'Too many event streams are open' },
   too_many_waiters: { status: 503, title: 'Too many claims are waiting' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
@@ -18,6 +19,7 @@ export const PROBLEMS: Record<ProblemCode, { status: number; title: string }> = 
   pause_not_found: { status: 404, title: 'There is no such pause' },
   pause_not_active: { status: 409, title: 'The pause has ended' },
   alert_not_found: { status: 404, title: 'There is no such alert' },
+  notice_target_not_found: { status: 404, title: 'There is no such target of notices' },
   token_name_taken: { status: 409, title: 'The name is taken' },
   token_not_found: { status: 404, title: 'There is no such token' },
   idempotency_key_reused: { status: 422, title: 'The key stands for another request' },
@@ -28,6 +30,8 @@ export const PROBLEMS: Record<ProblemCode, { status: number; title: string }> = 
   task_has_ended: { status: 409, title: 'The task has ended' },
   no_open_question: { status: 409, title: 'The task waits for no answer' },
   repo_not_found: { status: 404, title: 'No task has named that repo' },
+  task_not_held: { status: 409, title: 'The task is not held' },
+  unknown_stage: { status: 422, title: 'There is no such stage' },
 };
 
 export interface OffendingField {

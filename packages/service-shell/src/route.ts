@@ -4,6 +4,7 @@ import type { Permission } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
 import { parseAtEdge } from './offending-fields.ts';
 import type { Logger } from './log.ts';
+import type { CallSpan } from './tracing.ts';
 
 /** One call, with everything from outside already read by its schema. */
 export interface Call<Params = unknown, Query = unknown, Body = unknown> {
@@ -17,6 +18,8 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> {
   log: Logger;
   /** Aborted when the caller has gone before the answer. */
   gone: AbortSignal;
+  /** undefined: tracing is off. */
+  span: CallSpan | undefined;
 }
 
 /** What a route is given before its schemas have spoken. */
@@ -25,17 +28,22 @@ export interface RawCall {
   query: unknown;
   body: unknown;
   idempotencyKey: string | undefined;
-  caller: TokenHolder;
+  /** null: the route is open to everybody. */
+  caller: TokenHolder | null;
   log: Logger;
   gone: AbortSignal;
+  span: CallSpan | undefined;
 }
 
 /** A route as plain data: the app serves it, the OpenAPI document describes it, tests walk it. */
 export interface Route {
-  method: 'get' | 'post';
+  method: 'get' | 'post' | 'delete';
   /** As express writes it: `/api/tasks/:id`. */
   path: string;
-  permission: Permission;
+  /** null: open to everybody, by `admit`. */
+  permission: Permission | null;
+  /** Refuses a call before its body is read. */
+  admit?: (request: Request) => void;
   summary: string;
   description: string | undefined;
   params: z.ZodObject;
@@ -98,6 +106,28 @@ export function streamRoute<A extends z.ZodType, Q extends z.ZodObject = typeof 
   };
 }
 
+/** Defines a route that needs no token: it looks at the request by itself. Used where a page signs in. */
+export function openRoute<A extends z.ZodType, B extends z.ZodType = typeof NO_BODY>(
+  definition: Omit<RouteText, 'method' | 'permission'> & {
+    method: Route['method'];
+    body?: B;
+    answer: A;
+    admit?: (request: Request) => void;
+    handle: (body: z.output<B>, request: Request, response: Response) => Promise<z.input<A>>;
+  },
+): Route {
+  const { method, path, summary, description, body, answer, admit, handle } = definition;
+  return {
+    method, path, summary, description, body, permission: null, params: NO_FIELDS, query: NO_FIELDS,
+    ...(admit === undefined ? {} : { admit }),
+    answer: { kind: 'json', schema: answer },
+    async serve(raw, request, response) {
+      parseAtEdge(NO_FIELDS, raw.query, 'query');
+      response.json(await handle(parseAtEdge(body ?? NO_BODY, raw.body, 'body') as z.output<B>, request, response));
+    },
+  };
+}
+
 function plain(definition: RouteText & RouteSchemas<z.ZodObject, z.ZodObject, z.ZodType>): Omit<Route, 'answer' | 'serve'> {
   const { method, path, permission, summary, description, params = NO_FIELDS, query = NO_FIELDS, body } = definition;
   return { method, path, permission, summary, description, params, query, body };
@@ -110,8 +140,9 @@ function readCall<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
   const params = parseAtEdge(schemas.params ?? NO_FIELDS, raw.params, 'path') as z.output<P>;
   const query = parseAtEdge(schemas.query ?? NO_FIELDS, raw.query, 'query') as z.output<Q>;
   const body = parseAtEdge(schemas.body ?? NO_BODY, raw.body, 'body') as z.output<B>;
-  const { caller, log, gone, idempotencyKey } = raw;
+  const { caller, log, gone, span, idempotencyKey } = raw;
+  if (caller === null) throw new Error(`${method} ${path} needs a permission and was served without a caller`);
   const idempotency = idempotencyKey === undefined ? undefined
     : { principal: caller.name, key: idempotencyKey, request: { route: `${method} ${path}`, params, query, body } };
-  return { params, query, body, caller, idempotency, log, gone };
+  return { params, query, body, caller, idempotency, log, gone, span };
 }

@@ -14,7 +14,13 @@ export const COMMON_SETTINGS = {
   LISTEN_DATABASE_URL: postgresUrl.optional().describe('a direct connection for LISTEN, where DATABASE_URL goes through a pooler; not set: DATABASE_URL'),
   HOST: z.string().regex(/^[A-Za-z0-9.:_-]{1,255}$/, 'must be an address or a host name').default('127.0.0.1').describe('the address that the services listen on'),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info').describe('fatal, error, warn, info, debug, trace or silent'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().regex(/^https?:\/\/\S+$/, 'must look like http://127.0.0.1:4318').optional()
+    .describe('where traces are sent, by OTLP over HTTP, as http://127.0.0.1:4318; not set: nothing is traced'),
+  ORCHESTRA_TRACING: z.enum(['on', 'off'], 'must be on or off').optional()
+    .describe('on or off; not set: on where OTEL_EXPORTER_OTLP_ENDPOINT is set'),
 };
+
+const OTLP_ENDPOINT = 'http://127.0.0.1:4318';
 
 /** What every service is given to start with. */
 export interface ServiceConfig {
@@ -24,6 +30,8 @@ export interface ServiceConfig {
   /** 0: a free one. */
   port: number;
   logLevel: LogLevel;
+  /** Absent: off. */
+  tracing?: { endpoint: string };
 }
 
 export function serviceConfig(values: SettingValues<typeof COMMON_SETTINGS>, port: number): ServiceConfig {
@@ -33,5 +41,11 @@ export function serviceConfig(values: SettingValues<typeof COMMON_SETTINGS>, por
     host: values.HOST,
     port,
     logLevel: values.LOG_LEVEL,
+    ...tracingOf(values),
   };
+}
+
+function tracingOf({ ORCHESTRA_TRACING: asked, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }: SettingValues<typeof COMMON_SETTINGS>): Pick<ServiceConfig, 'tracing'> {
+  if (asked === 'off' || (asked === undefined && endpoint === undefined)) return {};
+  return { tracing: { endpoint: endpoint ?? OTLP_ENDPOINT } };
 }

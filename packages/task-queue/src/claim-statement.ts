@@ -1,6 +1,7 @@
 import { openGates } from './gate-statement.ts';
 import { openLanes, wanted } from './open-lanes.ts';
 import { CLAIMS_PAUSE_KEYS, covered, eligible } from './pause-keys.ts';
+import { probes } from './probe-statement.ts';
 
 /**
  * Server settings for the connections that claim. A claim is planned once for each connection, perhaps while the queue
@@ -25,7 +26,7 @@ const take = (candidates: string): string => `
   select t.ctid as lies_at, t.priority, t.place
     from (${candidates}) c
     join tasks t on t.ctid = c.lies_at
-   where t.status = 'queued' and ${eligible('t')} and not ${covered('t')} and ${wanted('t', '$4', '$5')}
+   where t.status = 'queued' and ${eligible('t')} and not ${covered('t')} and ${wanted('t', '$4', '$5', '$8')}
    order by c.priority, c.place
    limit $6
      for update of t skip locked`;
@@ -38,14 +39,19 @@ const start = (cutShort: string): string => `claimed as (
      set status = 'running', run_id = gen_random_uuid(), worker_id = $1, host = $2, pid = ($3::jsonb ->> 'pid')::int, boot_id = ($3::jsonb ->> 'boot_id')::uuid,
          pid_namespace = $3::jsonb ->> 'pid_namespace', process_started = ($3::jsonb ->> 'process_started')::bigint,
          started_at = clock_timestamp(), heartbeat_at = clock_timestamp(), attempt = t.attempt + 1, deferred_by = null,
-         prefetched = c.nth > coalesce(($3::jsonb ->> 'begins')::int, $6)
+         prefetched = c.nth > coalesce(($3::jsonb ->> 'begins')::int, $6),
+         admitted_under = (select max(e.id) from senate_events e where e.type like 'pause.%')
     from claimable c
    where t.ctid = c.lies_at
   returning t.id, t.run_id, t.repo, t.agent_id, t.skill, t.quest_id, t.actor_id, t.priority, t.place, t.payload, t.attempt,
-            t.max_attempts, t.cursor, t.questions, t.answer
+            t.max_attempts, t.cursor, t.questions, t.answer, t.probe_of, t.pipeline, t.stage, t.admitted_under
 ), events as (
   insert into task_events (task_id, run_id, kind, by, data)
-  select c.id, c.run_id, 'claimed', $1, jsonb_build_object('attempt', c.attempt, 'host', $2::text, 'pid', $3::jsonb -> 'pid')
+  select c.id, c.run_id, 'claimed', $1,
+         jsonb_build_object('attempt', c.attempt, 'host', $2::text, 'pid', $3::jsonb -> 'pid', 'admitted_under', c.admitted_under::text, 'snapshot', (select pg_current_snapshot()::text))
+         || case when c.probe_of is null then '{}' else jsonb_build_object('probe_of', c.probe_of::text) end
+         -- a task with a stage goes on under other skills
+         || case when c.stage is null then '{}' else jsonb_build_object('skill', c.skill) end
     from claimed c
 )
 select c.*, s.cut_short, s.some_are_due
@@ -64,10 +70,14 @@ const AHEAD = `
 
 // Tasks whose repos are gated come from here and from nowhere else. A search that was cut short has an end, and a task that
 // stands behind it is left for later: else it would be taken before those that the search has not come to.
-const together = (end: string): string => `at_gates as materialized (${openGates({ agents: '$4', skills: '$5', limit: '$6', repos: '$7' })}
-), claimable as materialized (
+const together = (end: string): string => `at_gates as materialized (${openGates({ agents: '$4', skills: '$5', limit: '$6', repos: '$7', kept: '$8' })}
+), ${probes({ agents: '$4', skills: '$5', limit: '$6', repos: '$7', kept: '$8' })}, claimable as materialized (
   select c.lies_at, row_number() over (order by c.priority, c.place) as nth
     from (select r.lies_at, r.priority, r.place from ready r
+           union all
+          select f.lies_at, f.priority, f.place from free_probes f
+           union all
+          select p.lies_at, p.priority, p.place from gated_probes p
            union all
           select g.lies_at, g.priority, g.place from at_gates g
            where (select count(*) from ready) >= $6 or not exists (select from (${end}) e where (g.priority, g.place) > (e.priority, e.place))) c
@@ -85,7 +95,7 @@ const together = (end: string): string => `at_gates as materialized (${openGates
  * another statement, and do not run it under REPEATABLE READ: the snapshot would be older than the lock.
  *
  * Parameters: $1 worker, $2 host, $3 its process, $4 agents or null, $5 skills or null, $6 how many at most, $7 the repos for which
- * the serial gate holds or null. This way finds no tasks of repos for which it does not.
+ * the serial gate holds or null, $8 what is kept for runners or null. This way finds no tasks of repos for which it does not.
  */
 export const CLAIM_BY_WALK = `
 with ${CLAIMS_PAUSE_KEYS}, first_lane as materialized (
@@ -99,13 +109,13 @@ with ${CLAIMS_PAUSE_KEYS}, first_lane as materialized (
  * before the head of the first lane left out is in its right order, what stands behind may not be and is left for
  * the next claim. The answer is cut short then, and the caller raises the heads and asks again with more lanes.
  *
- * Parameters: as for {@link CLAIM_BY_WALK}, and $8 how many lanes to look at.
+ * Parameters: as for {@link CLAIM_BY_WALK}, and $9 how many lanes to look at.
  */
 export const CLAIM_BY_LANES = `
 with ${CLAIMS_PAUSE_KEYS}, nearest as materialized (
-  ${openLanes({ agents: '$4', skills: '$5', limit: '$8::int + 1', repos: '$7' })}
+  ${openLanes({ agents: '$4', skills: '$5', limit: '$9::int + 1', repos: '$7', kept: '$8' })}
 ), left_out as materialized (
-  select n.priority, n.head from nearest n order by n.priority, n.head offset $8
+  select n.priority, n.head from nearest n order by n.priority, n.head offset $9
 ), near as materialized (
   select n.id, n.priority, n.head,
          coalesce((select case when o.priority = n.priority then o.head end from left_out o), 9223372036854775807) as upto,
@@ -113,7 +123,7 @@ with ${CLAIMS_PAUSE_KEYS}, nearest as materialized (
          (select greatest($6::int, $6::int * ${CHOICE} / count(*)::int) from nearest) as depth
     from nearest n
    order by n.priority, n.head
-   limit $8
+   limit $9
 ), candidates as materialized (
   select c.lies_at, c.priority, c.place
     from near n

@@ -7,16 +7,18 @@ export interface GateStep {
   skills: string;
   limit: string;
   repos: string;
+  /** What is kept for runners; absent: nothing. */
+  kept?: string;
 }
 
 /** Heads that may start now, and their gates. Stands behind the steps that read the pauses. */
-const opened = ({ agents, skills, repos }: Omit<GateStep, 'limit'>): string => `
+const opened = ({ agents, skills, repos, kept }: Omit<GateStep, 'limit'>): string => `
     from repo_gates g
     join tasks h on h.id = g.head_id
    where g.head_id is not null and g.frozen_at is null and g.in_progress < g.max_in_progress and ${gated('g.repo', repos)}
      -- the same of the gate's copy of its labels: without it, each gate with a paused head would cost a look at a task
-     and not ${covered('g')} and ${wanted('g', agents, skills)}
-     and h.status = 'queued' and ${eligible('h')} and not ${covered('h')} and ${wanted('h', agents, skills)}`;
+     and not ${covered('g')} and ${wanted('g', agents, skills, kept)}
+     and h.status = 'queued' and ${eligible('h')} and not ${covered('h')} and ${wanted('h', agents, skills, kept)}`;
 
 /**
  * The serial gate, as a step of the claim's statement: of each repo whose gate is open the first in line, nearest first,
@@ -41,7 +43,7 @@ export const openGates = (step: GateStep): string => `
 
 /** The labels of the heads that {@link openGates} would find; locks nothing. */
 export const openHeads = (step: GateStep): string => `
-  select h.agent_id, h.skill ${opened(step)}
+  select h.agent_id, h.skill, h.repo ${opened(step)}
    limit ${step.limit}`;
 
 /**

@@ -1,17 +1,25 @@
 import { gated } from './gated.ts';
+import { RUNNER_PREFIX } from './contract/index.ts';
 import { covered } from './pause-keys.ts';
 
-/** Does a claim of these agents and skills, each a parameter that may be null, want what carries these labels? */
-export const wanted = (row: string, agents: string, skills: string): string =>
-  `(${agents}::text[] is null or ${row}.agent_id = any (${agents}::text[])) and (${skills}::text[] is null or ${row}.skill = any (${skills}::text[]))`;
+/** Is what carries these labels kept for a runner? `kept`: a parameter that carries `KeptForRunners`. */
+export const keptForRunner = (row: string, kept: string): string => `(${kept}::jsonb -> ${row}.skill = 'true' or ${kept}::jsonb -> ${row}.skill ? ${row}.repo)`;
+
+/**
+ * Does a claim of these agents and skills, each a parameter that may be null, want what carries these labels? What is kept for a runner
+ * is wanted by a claim that names it, as `runner:<skill>`, and by no other. Its label stays the skill, so a pause of the skill holds it all the same.
+ */
+export const wanted = (row: string, agents: string, skills: string, kept = 'null'): string =>
+  `(${agents}::text[] is null or ${row}.agent_id = any (${agents}::text[])) and case when ${keptForRunner(row, kept)}
+     then '${RUNNER_PREFIX}' || ${row}.skill = any (${skills}::text[]) else ${skills}::text[] is null or ${row}.skill = any (${skills}::text[]) end`;
 
 /**
  * The lanes that a claim may take from, nearest head first, but those whose tasks pass the serial gate. Stands behind the steps
  * that read the pauses. `repos`: a parameter, the repos for which the gate holds, null for all.
  */
-export const openLanes = ({ agents, skills, limit, repos }: { agents: string; skills: string; limit: string; repos: string }): string => `
+export const openLanes = ({ agents, skills, limit, repos, kept }: { agents: string; skills: string; limit: string; repos: string; kept?: string }): string => `
   select l.id, l.priority, l.head, l.returns
     from task_lanes l
-   where not ${gated('l.repo', repos)} and not ${covered('l')} and ${wanted('l', agents, skills)}
+   where not ${gated('l.repo', repos)} and not ${covered('l')} and ${wanted('l', agents, skills, kept)}
    order by l.priority, l.head
    limit ${limit}`;

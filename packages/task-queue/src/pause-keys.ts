@@ -1,5 +1,5 @@
 const pauseKeys = (condition: string): string => `paused as materialized (
-  select p.id, p.scope_kind, p.scope_value, p.reason, p.ends_at
+  select p.id, p.scope_kind, p.scope_value, p.reason, p.ends_at, p.probing_at, p.probe_task_id
     from active_pauses p ${condition}
 ), keys as materialized (
   -- one jsonb object: about its content the planner guesses nothing; for an array it would sort the whole queue
@@ -19,12 +19,16 @@ export const CLAIMS_PAUSE_KEYS = pauseKeys('where not exists (select from claim_
 export const covered = (row: string): string =>
   `(select k.scopes from keys k) ?| array['agent ' || ${row}.agent_id, 'skill ' || ${row}.skill, 'quest ' || ${row}.quest_id, 'actor ' || ${row}.actor_id]`;
 
+/** Does this one pause cover the row? Both by the names of their steps. */
+export const coveredBy = (pause: string, row: string): string =>
+  `case ${pause}.scope_kind when 'actor' then ${row}.actor_id when 'agent' then ${row}.agent_id
+                                  when 'skill' then ${row}.skill when 'quest' then ${row}.quest_id end = ${pause}.scope_value`;
+
 /** Of the pauses that cover a row the one that is named: actor, agent, skill, quest; then the one that ends last; then the older one. */
 export const namedPause = (row: string): string => `
          select p.id, p.scope_kind, p.scope_value, p.reason, p.ends_at
            from paused p
-          where case p.scope_kind when 'actor' then ${row}.actor_id when 'agent' then ${row}.agent_id
-                                  when 'skill' then ${row}.skill when 'quest' then ${row}.quest_id end = p.scope_value
+          where ${coveredBy('p', row)}
           order by array_position(array['actor', 'agent', 'skill', 'quest'], p.scope_kind), p.ends_at desc nulls first, p.id
           limit 1`;
 

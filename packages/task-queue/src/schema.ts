@@ -1,6 +1,6 @@
-import { bigint, boolean, customType, integer, jsonb, pgTable, smallint, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, customType, integer, jsonb, pgTable, primaryKey, smallint, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import { sql } from 'drizzle-orm';
-import type { TASK_EVENT_KINDS, TaskStatus } from './contract/index.ts';
+import type { OutcomeKind, PreflightView, TASK_EVENT_KINDS, TaskStatus } from './contract/index.ts';
 
 // Types for plain reads. The tables themselves are made by `migrations/`; `schema.db.test.ts` holds the two together.
 
@@ -22,6 +22,7 @@ export const tasks = pgTable('tasks', {
   status: text('status').$type<TaskStatus>().notNull().default('queued'),
   nextEligibleAt: instant('next_eligible_at').notNull().defaultNow(),
   deferredBy: big('deferred_by'),
+  probeOf: big('probe_of'),
   runId: uuid('run_id'),
   workerId: text('worker_id'),
   host: text('host'),
@@ -32,6 +33,14 @@ export const tasks = pgTable('tasks', {
   startedAt: instant('started_at'),
   prefetched: boolean('prefetched').notNull().default(false),
   heartbeatAt: instant('heartbeat_at'),
+  pipeline: text('pipeline'),
+  stage: text('stage'),
+  stageSince: instant('stage_since'),
+  lastOutcome: text('last_outcome').$type<OutcomeKind>(),
+  stageAttempts: jsonb('stage_attempts'),
+  transientFailures: integer('transient_failures').notNull().default(0),
+  heldAt: instant('held_at'),
+  heldEvidence: jsonb('held_evidence'),
   attempt: integer('attempt').notNull().default(0),
   maxAttempts: integer('max_attempts').notNull().default(3),
   crashes: integer('crashes').notNull().default(0),
@@ -47,8 +56,10 @@ export const tasks = pgTable('tasks', {
   answeredAt: instant('answered_at'),
   answeredBy: text('answered_by'),
   inLine: boolean('in_line').notNull().default(true),
+  admittedUnder: big('admitted_under'),
   createdAt: instant('created_at').notNull().defaultNow(),
   createdBy: text('created_by').notNull(),
+  traceparent: text('traceparent'),
 });
 
 export const taskEvents = pgTable('task_events', {
@@ -90,9 +101,11 @@ export const repoGates = pgTable('repo_gates', {
   frozenBy: text('frozen_by'),
   freezeReason: text('freeze_reason'),
   inProgress: integer('in_progress').notNull().default(0),
+  betweenStages: integer('between_stages').notNull().default(0),
   waiting: integer('waiting').notNull().default(0),
   headId: big('head_id'),
   headPriority: smallint('head_priority'),
+  headHasBegun: boolean('head_has_begun').notNull().default(false),
   agentId: text('agent_id'),
   skill: text('skill'),
   questId: text('quest_id'),
@@ -108,3 +121,34 @@ export const reaperTotals = pgTable('reaper_totals', {
   impossibleQueued: big('impossible_queued').notNull().default(0n),
   lastTickAt: instant('last_tick_at'),
 });
+
+/** The tail of what a task's last run has printed so far. Not logged: it is lost when the server crashes. */
+export const taskOutput = pgTable('task_output', {
+  taskId: big('task_id').primaryKey(),
+  runId: uuid('run_id').notNull(),
+  tail: text('tail').notNull(),
+  at: instant('at').notNull().defaultNow(),
+});
+
+/** What each runner's worker last said of its environment. */
+export const runnerPreflights = pgTable('runner_preflights', {
+  runner: text('runner').notNull(),
+  worker: text('worker').notNull(),
+  at: instant('at').notNull().defaultNow(),
+  host: text('host'),
+  outcome: text('outcome').$type<OutcomeKind>().notNull(),
+  execHostSide: boolean('exec_host_side').notNull().default(false),
+  summary: text('summary').notNull(),
+  fix: text('fix'),
+  checks: jsonb('checks').$type<PreflightView['checks']>().notNull().default([]),
+}, (table) => [primaryKey({ columns: [table.runner, table.worker] })]);
+
+/** Which workers have asked for tasks of which labels, and when last. Null labels: any. */
+export const workerSightings = pgTable('worker_sightings', {
+  worker: text('worker').notNull(),
+  wants: text('wants').notNull(),
+  host: text('host'),
+  agents: text('agents').array(),
+  skills: text('skills').array(),
+  seenAt: instant('seen_at').notNull().defaultNow(),
+}, (table) => [primaryKey({ columns: [table.worker, table.wants] })]);

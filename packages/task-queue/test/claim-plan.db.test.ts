@@ -28,13 +28,14 @@ beforeAll(async () => {
 afterAll(() => pool.end());
 
 const WAYS = [
-  { way: 'walk', prepare: `prepare plan_test (text, text, jsonb, text[], text[], int, text[]) as ${CLAIM_BY_WALK}`, execute: "execute plan_test ('w', null, null, null, null, 10, null)" },
-  { way: 'lanes', prepare: `prepare plan_test (text, text, jsonb, text[], text[], int, text[], int) as ${CLAIM_BY_LANES}`, execute: "execute plan_test ('w', null, null, null, null, 10, null, 32)" },
+  { way: 'walk', buffersMax: 300, prepare: `prepare plan_test (text, text, jsonb, text[], text[], int, text[], jsonb) as ${CLAIM_BY_WALK}`, execute: "execute plan_test ('w', null, null, null, null, 10, null, null)" },
+  // Ten candidates from each of twenty lanes.
+  { way: 'lanes', buffersMax: 350, prepare: `prepare plan_test (text, text, jsonb, text[], text[], int, text[], jsonb, int) as ${CLAIM_BY_LANES}`, execute: "execute plan_test ('w', null, null, null, null, 10, null, null, 32)" },
 ];
 
 test.each([0, 1, 500].flatMap((pauses) => WAYS.map((one) => ({ ...one, pauses }))))(
   'F28 with $pauses pauses, 200,000 queued tasks and statistics of an empty queue, a claim by $way neither reads nor sorts the queue',
-  async ({ pauses, prepare, execute }) => {
+  async ({ pauses, prepare, execute, buffersMax }) => {
     const { rows: [active] } = await db.pool.query<{ count: number }>('select count(*)::int as count from active_pauses');
     // The first pause holds the task at the head and a twentieth of the queue; the others touch nothing.
     for (let made = active?.count ?? 0; made < pauses; made++) await pause(db.pool, { kind: 'agent', value: made === 0 ? 'a-1' : `elsewhere-${made}` });
@@ -48,7 +49,7 @@ test.each([0, 1, 500].flatMap((pauses) => WAYS.map((one) => ({ ...one, pauses })
     expect(nodes.filter((node) => node['Node Type'] === 'Sort').every((node) => node['Actual Rows'] <= SORTED_MAX)).toBe(true);
     // The rows of 500 pauses fill some 90 buffers themselves.
     const read = nodes.find((node) => node['Subplan Name'] === 'CTE paused');
-    expect(buffers(top) - (read === undefined ? 0 : buffers(read))).toBeLessThan(300);
+    expect(buffers(top) - (read === undefined ? 0 : buffers(read))).toBeLessThan(buffersMax);
   });
 
 const buffers = (node: PlanNode): number => node['Shared Hit Blocks'] + node['Shared Read Blocks'];

@@ -22,5 +22,6 @@ test('the drizzle schema and the migrated database have the same tables and colu
 });
 
 function nameInSql(type: string): string {
+  if (type.endsWith('[]')) return 'ARRAY';
   return type === 'bigserial' ? 'bigint' : type;
 }

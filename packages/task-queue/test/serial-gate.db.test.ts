@@ -227,7 +227,7 @@ describe('at the same time', () => {
       .replace('where g.head_id is not null', 'where w.waited and g.head_id is not null');
     const step = await db.pool.connect();
     await step.query('select pg_advisory_lock($1)', [STEP]);
-    const slow = db.pool.query<{ id: string | null }>(steppedClaim, ['w-slow', null, null, null, null, 10, null]);
+    const slow = db.pool.query<{ id: string | null }>(steppedClaim, ['w-slow', null, null, null, null, 10, null, null]);
     await until('the slow claim waits', async () => (await db.pool.query("select from pg_locks where locktype = 'advisory' and not granted")).rowCount === 1);
     await act(head);
     await step.query('select pg_advisory_unlock($1)', [STEP]);
@@ -356,6 +356,8 @@ describe('exactness', () => {
     'update tasks set repo = null where id % 5 = $1',
     "update tasks set agent_id = 'a-' || id, skill = null where id % 5 = $1",
     'update tasks set in_line = not in_line where id % 5 = $1',
+    'update tasks set stage_since = case when stage_since is null then now() end where id % 5 = $1',
+    `update tasks set stage_since = case when id % 2 = 0 then now() end, priority = 3 - priority, status = case when id % 3 = 0 then 'succeeded' else status end where id % 5 = $1 and status = 'queued'`,
     'delete from tasks where id % 5 = $1',
     "insert into tasks (repo, priority, next_eligible_at) select 'a', n % 3, now() + make_interval(hours => n % 2) from generate_series(0, $1::int) n",
     "with gone as (delete from tasks where id % 5 = $1 and status = 'queued' returning repo) insert into tasks (repo) select g.repo from gone g",

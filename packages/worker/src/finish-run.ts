@@ -47,9 +47,10 @@ export async function finishRun(outcome: Told, options: FinishOptions): Promise<
       if (saysRunIsOver(error)) return { kind: 'lost', why: error.detail };
       const retryInMs = backoffMs(failures, BACKOFF);
       if (isUntakable(error)) {
-        if ((asked.kind === 'release' || asked.kind === 'ask') && withCursor && options.cursor !== undefined) withCursor = false;
+        if ((asked.kind === 'release' || asked.kind === 'ask' || asked.kind === 'disturbed') && withCursor && options.cursor !== undefined) withCursor = false;
         else if (asked.kind === 'complete') asked = untakable('its result', error);
         else if (asked.kind === 'ask') asked = untakable('its questions', error);
+        else if (asked.kind === 'disturbed' && asked.withEvidence) asked = { ...asked, withEvidence: false };
         else if (asked.kind === 'fail' && asked.result !== undefined) asked = { ...asked, result: undefined };
         else { options.onFailed(error, null); return { kind: 'untold', error }; }
         options.onFailed(error, 0);
@@ -72,6 +73,13 @@ function tell(outcome: Told, withCursor: boolean, { client, endings, task, curso
     }, {
       triesMax: 1, signal: signal.aborted ? AbortSignal.timeout(LAST_TRY_MS) : signal,
     });
+    case 'disturbed': {
+      const end = outcome.by.outcome === 'environment' ? client.hold : client.retry;
+      return end(task.id, {
+        run_id: task.run_id, says: storable(outcome.by.message, SAYS_CHARS_MAX) || 'it was disturbed', fix: outcome.by.fix === null ? null : storable(outcome.by.fix, SAYS_CHARS_MAX),
+        ...(outcome.withEvidence && outcome.by.evidence !== undefined ? { evidence: outcome.by.evidence } : {}), ...(withCursor && cursor !== undefined ? { cursor } : {}),
+      }, { triesMax: 1, signal: signal.aborted ? AbortSignal.timeout(LAST_TRY_MS) : signal });
+    }
     case 'fail': return endings.end({
       as: 'failed', ...run, error: outcome.error, retry: outcome.retry, ...(outcome.result === undefined ? {} : { result: outcome.result }),
     }, signal);
@@ -82,6 +90,7 @@ function tell(outcome: Told, withCursor: boolean, { client, endings, task, curso
 }
 
 const LAST_TRY_MS = 1_000;
+const SAYS_CHARS_MAX = 2_000;
 
 function untakable(what: 'its result' | 'its questions', error: Error): Told {
   const why = storable(`the work was done, but ${what} cannot be kept: ${error.message}`);

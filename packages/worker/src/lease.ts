@@ -25,6 +25,8 @@ export class Lease {
   #lapsed = false;
   #ended = false;
   #timer: NodeJS.Timeout | undefined;
+  #nextBeatMs = 0;
+  #wantedWithinMs = Infinity;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
@@ -37,17 +39,30 @@ export class Lease {
     return performance.now() - this.#heldSinceMs >= this.#leaseMs;
   }
 
+  /** Brings the next heartbeat forward, for what it takes along. */
+  beatWithin(ms: number): void {
+    if (this.#timer === undefined) { this.#wantedWithinMs = ms; return; } // one is under way
+    if (performance.now() + ms >= this.#nextBeatMs) return;
+    clearTimeout(this.#timer);
+    this.#beatIn(ms);
+  }
+
   end(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
   }
 
   #beatIn(ms: number): void {
-    if (!this.#ended) this.#timer = setTimeout(() => void this.#beat(), ms);
+    if (this.#ended) return;
+    const inMs = Math.min(ms, this.#wantedWithinMs);
+    this.#wantedWithinMs = Infinity;
+    this.#nextBeatMs = performance.now() + inMs;
+    this.#timer = setTimeout(() => void this.#beat(), inMs);
   }
 
   async #beat(): Promise<void> {
     const sentAtMs = performance.now();
+    this.#timer = undefined;
     try {
       const { lease_seconds } = await this.#options.beat(this.#leaseMs / 3);
       this.#heldSinceMs = sentAtMs;

@@ -1,6 +1,6 @@
 import { errorText } from './error-text.ts';
 import { NeedsInput } from './needs-input.ts';
-import { RunAborted, TaskFailure, type StoppedAtCheckpoint } from './stop-reasons.ts';
+import { Disturbance, RunAborted, TaskFailure, type StoppedAtCheckpoint } from './stop-reasons.ts';
 
 /** How a handler came to its end. */
 export type Ending = { returned: unknown } | { threw: unknown };
@@ -10,6 +10,7 @@ export type Outcome =
   | { kind: 'complete'; result: unknown }
   | { kind: 'ask'; questions: string }
   | { kind: 'fail'; error: string; retry: boolean; result: unknown; thrown: unknown }
+  | { kind: 'disturbed'; by: Disturbance; withEvidence: boolean }
   | { kind: 'release'; cause: 'pause'; stopped: StoppedAtCheckpoint }
   | { kind: 'release'; cause: 'shutdown' }
   /** The run belongs to someone else: there is nobody to tell. */
@@ -22,6 +23,7 @@ export type Outcome =
  * - Questions come before everything else: they are asked also at a checkpoint or a shutdown, and the task waits for its answer.
  * - A handler that was stopped at a checkpoint has not done all of its work, also when it caught the signal and returned.
  * - One that was told to end, and did so by throwing, has not failed.
+ * - Nor has one that its environment or a passing disturbance stopped, and which says so.
  */
 export function outcomeOf(ending: Ending, stopped: StoppedAtCheckpoint | undefined, abortReason: unknown): Outcome {
   const aborted = abortReason instanceof RunAborted ? abortReason : undefined;
@@ -32,6 +34,7 @@ export function outcomeOf(ending: Ending, stopped: StoppedAtCheckpoint | undefin
   if ('returned' in ending) return { kind: 'complete', result: ending.returned };
   if (aborted !== undefined) return { kind: 'release', cause: 'shutdown' };
   const { threw } = ending;
+  if (threw instanceof Disturbance) return { kind: 'disturbed', by: threw, withEvidence: true };
   const failure = threw instanceof TaskFailure ? threw : undefined;
   return { kind: 'fail', error: errorText(threw), retry: failure?.retry ?? true, result: failure?.result, thrown: threw };
 }

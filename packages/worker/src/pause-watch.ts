@@ -39,8 +39,8 @@ async function followBells(client: Client, ears: Ears, stopped: AbortSignal, tri
         },
       });
       for await (const { event } of events) {
-        // Alerts may come in floods, and neither they nor a pause that has become quiet change what is paused.
-        if (event.type !== 'alert.created' && event.type !== 'pause.quiet') ears.onBell();
+        // Alerts may come in floods, and neither they nor a pause that has become quiet or will end soon change what is paused.
+        if (!event.type.startsWith('alert.') && event.type !== 'pause.quiet' && event.type !== 'pause.warning') ears.onBell();
       }
     } catch (error) {
       ears.onLost(error instanceof Error ? error : new Error(String(error)));

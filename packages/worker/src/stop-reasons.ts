@@ -1,4 +1,5 @@
 import type { Checkpoint } from '@orchestra/pause-core/replica';
+import type { OutcomeEvidence } from '@orchestra/task-queue/contract';
 
 type Stop = Extract<Checkpoint, { stop: true }>;
 
@@ -45,5 +46,25 @@ export class TaskFailure extends Error {
     super(message, rest);
     this.result = result;
     this.retry = retry ?? true;
+  }
+}
+
+/**
+ * Thrown by a handler whose work was stopped by something else than itself. No attempt is used. After an `environment`'s fault the task is held until
+ * someone has repaired it; after a `transient` disturbance it is tried again, so many times in a row.
+ */
+export class Disturbance extends Error {
+  override readonly name = 'Disturbance';
+  readonly outcome: 'environment' | 'transient';
+  /** What to repair; null: nothing, or nobody knows. */
+  readonly fix: string | null;
+  readonly evidence: OutcomeEvidence | undefined;
+
+  constructor(outcome: Disturbance['outcome'], says: string, options: ErrorOptions & { fix?: string | null; evidence?: OutcomeEvidence } = {}) {
+    const { fix, evidence, ...rest } = options;
+    super(says, rest);
+    this.outcome = outcome;
+    this.fix = fix ?? null;
+    this.evidence = evidence;
   }
 }

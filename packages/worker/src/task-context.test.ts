@@ -8,7 +8,7 @@ const PAUSED: Checkpoint = {
   stop: true, why: 'paused', reason: 'runaway loop',
   pause: {
     id: '1', scope: { kind: 'agent', value: 'skeptic' }, reason: 'runaway loop', source: 'person', pausedAt: new Date(0), pausedBy: 'dana',
-    ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, remainingMs: null,
+    ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null, remainingMs: null,
   },
 };
 

@@ -27,6 +27,8 @@ export interface TaskContext {
   readonly iterate: <T>(items: Iterable<T> | AsyncIterable<T>, options?: CheckpointOptions) => AsyncGenerator<T, void, undefined>;
   /** Keeps a JSON value for the next run, should this one be put back. Inside `iterate` an object, and from the end of the iteration on. */
   readonly saveCursor: (value: unknown) => void;
+  /** The end of what the work has printed so far, for `orchestra task show --follow`; in place of what was shown before. At most 16,000 characters are. */
+  readonly showOutput: (tail: string) => void;
   /** A line for the worker's log, by its `log` event. */
   readonly log: (message: string, details?: Record<string, unknown>) => void;
 }
@@ -37,6 +39,7 @@ export interface ContextParts {
   signal: AbortSignal;
   look: (options: CheckpointOptions) => Checkpoint;
   log: (message: string, details: Record<string, unknown>) => void;
+  showOutput?: ((tail: string) => void) | undefined;
   /** Told of the first stop; from then on every checkpoint stops. */
   onStop: (stopped: StoppedAtCheckpoint) => void;
 }
@@ -99,6 +102,7 @@ export function createTaskContext(parts: ContextParts): TaskContext {
     checkpoint,
     iterate,
     saveCursor: (value) => parts.cursor.save(value),
+    showOutput: (tail) => parts.showOutput?.(tail),
     log: (message, details = {}) => parts.log(message, details),
   };
 }

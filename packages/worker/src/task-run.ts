@@ -6,6 +6,7 @@ import type { Endings } from './endings.ts';
 import { finishRun } from './finish-run.ts';
 import { Lease } from './lease.ts';
 import { outcomeOf, type Ending, type Outcome } from './outcome.ts';
+import { ShownOutput } from './shown-output.ts';
 import { RunAborted, StoppedAtCheckpoint } from './stop-reasons.ts';
 import { createTaskContext, type TaskContext } from './task-context.ts';
 import type { Tell } from './worker-events.ts';
@@ -32,6 +33,7 @@ export class TaskRun {
   readonly #cursor: CursorKeeper;
   readonly #abort = new AbortController();
   readonly #abandoned = Promise.withResolvers<Ending>();
+  readonly #output = new ShownOutput();
   readonly #noMoreTime = new AbortController();
   readonly #order = Promise.withResolvers<void>();
   readonly #claimedAtMs = performance.now();
@@ -86,7 +88,7 @@ export class TaskRun {
     const { task } = this;
     const lease = this.#lease = new Lease({
       leaseMs: task.lease_seconds * 1_000,
-      beat: (timeLimitMs) => client.heartbeat(task.id, task.run_id, { triesMax: 1, timeLimitMs }),
+      beat: (timeLimitMs) => this.#output.send((output) => client.heartbeat(task.id, task.run_id, { triesMax: 1, timeLimitMs, output })),
       onLost: (error) => this.#endEarly(new RunAborted('run-lost', error.detail, { cause: error })),
       onLapsed: (silentMs) => this.#endEarly(new RunAborted('lease-lapsed',
         `no heartbeat was answered for ${Math.round(silentMs / 1_000)} s, so the run may be given to another worker`)),
@@ -127,9 +129,10 @@ export class TaskRun {
       this.#stopped = new StoppedAtCheckpoint(TOO_OLD);
       return false;
     }
-    if (!replica.isPaused(labelsOf(this.task)).paused) return true;
+    const probeOf = this.task.probe_of;
+    if (!replica.isPaused(labelsOf(this.task), { probeOf }).paused) return true;
     await replica.refresh();
-    const seen = replica.checkpoint(labelsOf(this.task));
+    const seen = replica.checkpoint(labelsOf(this.task), { probeOf });
     if (seen.stop) this.#stopped = new StoppedAtCheckpoint(seen);
     return !seen.stop;
   }
@@ -140,8 +143,9 @@ export class TaskRun {
       formerCursor: this.task.cursor,
       cursor: this.#cursor,
       signal: this.#abort.signal,
-      look: (options) => replica.checkpoint(labelsOf(this.task), { onUnknown: options.onUnknown ?? onUnknown }),
+      look: (options) => replica.checkpoint(labelsOf(this.task), { probeOf: this.task.probe_of, onUnknown: options.onUnknown ?? onUnknown }),
       log: (message, details) => tell('log', { task: this.task, message, details }),
+      showOutput: (tail) => { this.#output.show(tail); this.#lease?.beatWithin(SHOWN_WITHIN_MS); },
       onStop: (stopped) => { this.#stopped = stopped; },
     });
     try {
@@ -176,6 +180,9 @@ export class TaskRun {
       case 'ask':
         tell('asked', { task, questions: told.questions, status: answer.status, durationMs });
         break;
+      case 'disturbed':
+        tell('disturbed', { task, by: told.by, status: answer.status, nextEligibleAt: answer.next_eligible_at, durationMs });
+        break;
       case 'fail':
         tell('failed', { task, error: told.error, thrown: told.thrown, status: answer.status, nextEligibleAt: answer.next_eligible_at, durationMs });
         break;
@@ -186,6 +193,9 @@ export class TaskRun {
     }
   }
 }
+
+// What a run prints is seen by someone who watches it within this, at the cost of a heartbeat.
+const SHOWN_WITHIN_MS = 2_000;
 
 /** Why a task that was claimed ahead goes back when the pauses could not be read lately. */
 export const TOO_OLD = { stop: true, why: 'unknown', reason: 'the active pauses could not be read lately, so what was claimed ahead does not begin', pause: null } as const;

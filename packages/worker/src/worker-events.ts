@@ -1,5 +1,6 @@
 import type { ActivePause } from '@orchestra/pause-core';
 import type { ReleaseCause, ClaimedTask, TaskStatus } from '@orchestra/task-queue/contract';
+import type { Disturbance } from './stop-reasons.ts';
 
 interface OfRun { task: ClaimedTask }
 
@@ -13,6 +14,8 @@ export interface WorkerEvents {
   finished: [OfRun & { result: unknown; durationMs: number }];
   /** The task waits for an answer to these questions, parked where `status` is queued. */
   asked: [OfRun & { questions: string; status: TaskStatus; durationMs: number }];
+  /** Its environment or a passing disturbance stopped the run; `status` says whether the task is held, or tried again. */
+  disturbed: [OfRun & { by: Disturbance; status: TaskStatus; nextEligibleAt: string | null; durationMs: number }];
   /** The handler failed; `status` says whether the task runs again. */
   failed: [OfRun & { error: string; thrown: unknown; status: TaskStatus; nextEligibleAt: string | null; durationMs: number }];
   /** A handler ended at a checkpoint, or did not begin because a pause came after the claim. `pause` is null when the pauses were unknown. */

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { clientSettingsFromEnv, createClient, type Client } from '@orchestra/client';
-import { claimRequest, type ClaimRequest } from '@orchestra/task-queue/contract';
+import { claimRequest, RUNNER_PREFIX, type ClaimRequest } from '@orchestra/task-queue/contract';
 import { ownProcessIdentity } from '@orchestra/task-queue/process-table';
 import type { Handler } from './task-run.ts';
 
@@ -10,7 +10,7 @@ export interface WorkerOptions {
   /** pause-api, for checkpoints. Where the settings of the client say, unless given. */
   pauseUrl?: string | undefined;
   token?: string | undefined;
-  /** By skill; `*` takes every other task, also one without a skill. */
+  /** By skill; `*` takes every other task, also one without a skill. `runner:testing` takes what is kept for the runner of the skill `testing`. */
   handlers: Readonly<Record<string, Handler>>;
   /** Claims tasks of these agents only. */
   agents?: readonly string[] | undefined;
@@ -61,7 +61,9 @@ const ABORT_GRACE_MS = 10_000;
 export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
   const { handlers, concurrency = 1, prefetch = 0, onUnknown = 'continue' } = options;
   const named = Object.keys(handlers).filter((skill) => skill !== ANY_SKILL);
-  const handlerFor = (skill: string | null) => (skill !== null && Object.hasOwn(handlers, skill) ? handlers[skill] : handlers[ANY_SKILL]);
+  // A task that was kept for a runner carries the skill itself: what its runner claims as runner:testing comes as testing.
+  const handlerFor = (skill: string | null) =>
+    handlers[[skill, `${RUNNER_PREFIX}${skill}`].find((name) => name !== null && Object.hasOwn(handlers, name)) ?? ANY_SKILL];
   if (Object.keys(handlers).length === 0) throw new TypeError('a worker needs at least one handler');
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > CONCURRENCY_MAX) {
     throw new TypeError(`concurrency must be a whole number from 1 to ${CONCURRENCY_MAX}, not ${concurrency}`);

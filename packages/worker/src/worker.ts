@@ -169,7 +169,7 @@ class ClaimingWorker implements Worker {
   /** What was claimed ahead goes back as soon as a pause covers it, or the pauses are not known any more: also while there is nowhere to begin. */
   #lookAhead(): void {
     for (const run of this.#roster.ahead) {
-      const seen = this.#replica.stale ? TOO_OLD : this.#replica.checkpoint(labelsOf(run.task));
+      const seen = this.#replica.stale ? TOO_OLD : this.#replica.checkpoint(labelsOf(run.task), { probeOf: run.task.probe_of });
       if (seen.stop) this.#putBack(run, new StoppedAtCheckpoint(seen));
     }
   }

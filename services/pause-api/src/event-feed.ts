@@ -1,5 +1,6 @@
 import type { Database } from '@orchestra/database';
 import { eventsAfter, headPosition, newsPosition, sequenceEvents, type PlacedEvent } from '@orchestra/pause-core';
+import { shortType, toCloudEvent, type SenateMessage } from '@orchestra/pause-core/contract';
 
 /** An event as it goes over the wire, made once for all readers. */
 export interface FeedEvent {
@@ -8,7 +9,11 @@ export interface FeedEvent {
   text: string;
 }
 
-const BATCH_MAX = 500;
+const BATCH_MAX = 200;
+// Of `sequenceEvents`.
+const PLACED_MAX = 500;
+// What a stream has in hand while its reader takes none of it, besides one event that may be longer. Each stream has its own, so it is small.
+const READER_CHARS_MAX = 250_000;
 // What readers that keep up are served from. One that is further behind reads the table.
 const KEPT_MAX = 1_000;
 const KEPT_CHARS_MAX = 4_000_000;
@@ -49,15 +54,15 @@ export class EventFeed {
     if (this.#keptSince === Infinity || head < this.#head) this.#beginAt(head);
     for (;;) {
       const events = await eventsAfter(this.#db, this.#head, BATCH_MAX);
+      if (events.length === 0) return;
       this.#keep(events.map(toFeedEvent));
-      if (events.length < BATCH_MAX) return;
     }
   }
 
   /** Events behind a position, in order, a batch at a time; from memory where it reaches back so far. */
   async after(position: number): Promise<FeedEvent[]> {
-    if (position >= this.#keptSince) return this.#kept.filter((event) => event.position > position);
-    return (await eventsAfter(this.#db, position, BATCH_MAX)).map(toFeedEvent);
+    if (position >= this.#keptSince) return firstOf(this.#kept.filter((event) => event.position > position));
+    return (await eventsAfter(this.#db, position, BATCH_MAX, READER_CHARS_MAX)).map(toFeedEvent);
   }
 
   #beginAt(head: number): void {
@@ -90,18 +95,28 @@ export class EventFeed {
   }
 }
 
+/** As many as a stream may have in hand; one at least. */
+function firstOf(events: FeedEvent[]): FeedEvent[] {
+  let chars = 0;
+  return events.filter((event) => {
+    const before = chars;
+    chars += event.text.length;
+    return before < READER_CHARS_MAX;
+  });
+}
+
 /** Places every event that is committed by now. */
 export async function placeAll(db: Database): Promise<void> {
   let placed: number;
   do placed = await sequenceEvents(db);
-  while (placed === BATCH_MAX);
+  while (placed === PLACED_MAX);
 }
 
-function toFeedEvent({ id, position, event }: PlacedEvent): FeedEvent {
-  return { id, position, text: message(position, event.type, event.data) };
+function toFeedEvent({ id, position, at, event }: PlacedEvent): FeedEvent {
+  return { id, position, text: message(position, toCloudEvent({ id, at, event })) };
 }
 
 /** One server-sent event. JSON holds no line break, so one `data:` line is enough. */
-export function message(position: number, type: string, data: unknown): string {
-  return `id: ${position}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+export function message(position: number, told: SenateMessage): string {
+  return `id: ${position}\nevent: ${shortType(told.type)}\ndata: ${JSON.stringify(told)}\n\n`;
 }

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { inTransaction, type Database } from '@orchestra/database';
 import { headPosition, unplacedEvents } from '@orchestra/pause-core';
+import { toCloudEvent } from '@orchestra/pause-core/contract';
 import { ProblemError, type Authenticator, type Logger } from '@orchestra/service-shell';
 import { listActivePauseViews } from '@orchestra/task-queue';
+import type { DeskReader, DeskTicker } from './desk-ticker.ts';
 import { message, placeAll, type EventFeed } from './event-feed.ts';
 import { StreamWriter, type StreamLimits } from './stream-writer.ts';
 
@@ -15,6 +18,8 @@ export interface EventStreamOptions {
   authenticator: Authenticator;
   log: Logger;
   onCut: (why: CutWhy) => void;
+  /** For readers that follow it too. */
+  desk: DeskTicker;
   limits?: Partial<StreamLimits> & { max?: number; heartbeatMs?: number; recheckMs?: number };
 }
 
@@ -50,14 +55,14 @@ export class EventStreams {
    *
    * @throws ProblemError `too_many_streams`; the database's error when it cannot be read
    */
-  async open(request: Request, response: Response): Promise<void> {
+  async open(request: Request, response: Response, { desk = false }: { desk?: boolean } = {}): Promise<void> {
     const headers = { 'Retry-After': '5' };
     if (this.#stopping.signal.aborted) throw new ProblemError('too_many_streams', 'this service is stopping; try again in a moment', { headers });
     if (this.count >= (this.#options.limits?.max ?? STREAMS_MAX)) {
       throw new ProblemError('too_many_streams', `${this.count} streams are open, as many as this service keeps; try again in a moment`, { headers });
     }
     const begun = Promise.withResolvers<void>();
-    const stream = this.#run(request, response, begun).finally(() => this.#open.delete(stream));
+    const stream = this.#run(request, response, begun, desk).finally(() => this.#open.delete(stream));
     this.#open.add(stream); // from here on it counts, also while its first reading is under way
     await begun.promise;
   }
@@ -68,22 +73,26 @@ export class EventStreams {
     await Promise.all(this.#open);
   }
 
-  async #run(request: Request, response: Response, begun: PromiseWithResolvers<void>): Promise<void> {
+  async #run(request: Request, response: Response, begun: PromiseWithResolvers<void>, wantsDesk: boolean): Promise<void> {
     let writer: StreamWriter | undefined;
     let deaf = (): void => {};
+    let desk: DeskReader | undefined;
     try {
       const start = await this.#startOf(request);
       const stream = writer = new StreamWriter(response, this.#stopping.signal, this.#options.limits);
       deaf = this.#options.feed.onNews(() => stream.wake());
+      if (wantsDesk) desk = this.#options.desk.follow(() => stream.wake());
       begun.resolve();
       await stream.write(start.opening);
-      const cut = await this.#follow(stream, request, start);
+      start.opening = ''; // a thousand pauses are a megabyte, and the stream may last for weeks
+      const cut = await this.#follow(stream, request, start, desk);
       if (cut !== undefined) this.#options.onCut(cut);
     } catch (error) {
       begun.reject(error); // changes nothing once the stream has begun
       if (writer !== undefined) this.#options.log.warn({ err: error }, 'an event stream broke off; its reader will come back');
     } finally {
       deaf();
+      desk?.leave();
       writer?.end();
     }
   }
@@ -99,12 +108,14 @@ export class EventStreams {
       const head = await headPosition(tx);
       const told = await unplacedEvents(tx);
       const pauses = await listActivePauseViews(tx);
-      return { position: head, told, opening: opening + message(head, 'snapshot', { pauses }) };
+      const { rows: [clock] } = await tx.query<{ now: Date }>('select now()');
+      const snapshot = toCloudEvent({ id: `snapshot-${randomUUID()}`, at: clock?.now ?? new Date(), event: { type: 'snapshot', data: { pauses } } });
+      return { position: head, told, opening: opening + message(head, snapshot) };
     });
   }
 
   /** Writes events as they come, until the reader is gone or has to be cut off. */
-  async #follow(writer: StreamWriter, request: Request, start: Start): Promise<CutWhy | undefined> {
+  async #follow(writer: StreamWriter, request: Request, start: Start, desk: DeskReader | undefined): Promise<CutWhy | undefined> {
     const { feed, limits } = this.#options;
     const heartbeatMs = limits?.heartbeatMs ?? HEARTBEAT_MS;
     let { position } = start;
@@ -122,6 +133,8 @@ export class EventStreams {
         if (!start.told.has(event.id)) await writer.write(event.text);
         position = event.position;
       }
+      const tick = desk?.take();
+      if (tick !== undefined) await writer.write(tick);
       const upToDate = events === undefined || (events.length === 0 && feed.version === version);
       if (upToDate && !await writer.idle(events === undefined ? RETRY_MS : heartbeatMs)) await writer.write(HEARTBEAT);
     }

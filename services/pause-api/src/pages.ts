@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import express, { type Express } from 'express';
@@ -6,6 +6,9 @@ import { PAGE_FOLDER } from '@orchestra/dashboard';
 import { nameRoute, ProblemError, type OpenApiDocument } from '@orchestra/service-shell';
 
 const SWAGGER_FOLDER = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+/** The addresses of the page: each is answered with it, and it shows that place. Everything else is not found, as ever. */
+const PAGE_PATHS = ['/', '/pauses/:id', '/tasks', '/tasks/:id', '/alerts', '/history'];
+const ID = /^[1-9][0-9]{0,18}$/;
 const NOT_BUILT = `The page has not been built. In the repository run:  npx pnpm --filter @orchestra/dashboard build
 \`npx pnpm start\` does it by itself. Everything else works without it: \`orchestra senate pauses\`, /docs.
 `;
@@ -34,7 +37,7 @@ const DOCS = `<!doctype html>
 `;
 
 /**
- * The operator's page at `/`, the document of the API and its readable page. They need no token: they hold nothing that
+ * The operator's page at its addresses, the document of the API and its readable page. They need no token: they hold nothing that
  * the repository does not, and a browser cannot send one with the first request. The page asks for it.
  */
 export function servePages(app: Express, document: OpenApiDocument): void {
@@ -54,19 +57,31 @@ export function servePages(app: Express, document: OpenApiDocument): void {
       response.sendFile(file, { root: SWAGGER_FOLDER, cacheControl: false });
     });
   }
-  app.all(['/', '/docs', '/openapi.json'], (request, _response, next) => {
+  app.all([...PAGE_PATHS, '/docs', '/openapi.json'], (request, _response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') { next(); return; }
     throw new ProblemError('method_not_allowed', `${request.path} knows GET, HEAD, not ${request.method}`, { headers: { Allow: 'GET, HEAD' } });
   });
-  if (!existsSync(join(PAGE_FOLDER, 'index.html'))) {
-    app.get('/', (_request, response) => { response.status(503).type('text/plain').send(NOT_BUILT); });
+  servePage(app);
+}
+
+function servePage(app: Express): void {
+  const index = join(PAGE_FOLDER, 'index.html');
+  if (!existsSync(index)) {
+    app.get(PAGE_PATHS, (_request, response) => { response.status(503).type('text/plain').send(NOT_BUILT); });
     return;
   }
-  app.use(express.static(PAGE_FOLDER, {
-    redirect: false, cacheControl: false,
-    setHeaders: (response, path) => {
-      // The build puts a hash into the name of everything under assets/.
-      response.setHeader('Cache-Control', path.startsWith(join(PAGE_FOLDER, 'assets')) ? 'public, max-age=31536000, immutable' : 'no-cache');
-    },
-  }));
+  const page = readFileSync(index, 'utf8');
+  for (const path of PAGE_PATHS) {
+    // The page names its files relative to itself, so that it also works behind a proxy that serves it under a path.
+    const deeper = '../'.repeat(path.split('/').length - 2);
+    const here = page.replaceAll('="./', `="${deeper || './'}`);
+    app.get(path, (request, response, next) => {
+      if (!ID.test(String(request.params['id'] ?? '1'))) { next(); return; }
+      nameRoute(response, path);
+      response.setHeader('Cache-Control', 'no-cache');
+      response.type('html').send(here);
+    });
+  }
+  // The build puts a hash into the name of everything in there.
+  app.use('/assets', express.static(join(PAGE_FOLDER, 'assets'), { index: false, redirect: false, immutable: true, maxAge: '365d' }));
 }

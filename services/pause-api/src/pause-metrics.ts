@@ -9,6 +9,9 @@ export interface PauseMetrics {
   bells: Counter<'topic'>;
   bellConnectionsLost: Counter;
   pausesExpired: Counter;
+  pausesStayed: Counter;
+  pauseWarnings: Counter;
+  probes: Counter<'verdict'>;
   streamsCut: Counter<'why'>;
 }
 
@@ -29,6 +32,9 @@ export function makePauseMetrics({ registry }: Metrics, source: { replica: Pause
     bells: new Counter({ name: 'orchestra_bells_total', help: 'Bells heard', labelNames: ['topic'], registers }),
     bellConnectionsLost: new Counter({ name: 'orchestra_bell_connections_lost_total', help: 'Times that the listening connection was lost; pauses are re-read by the clock meanwhile', registers }),
     pausesExpired: new Counter({ name: 'orchestra_pauses_expired_total', help: 'Pauses that this process closed at their end', registers }),
+    pausesStayed: new Counter({ name: 'orchestra_pauses_stayed_total', help: 'Pauses that wait for a person since their time was over, marked by this process', registers }),
+    pauseWarnings: new Counter({ name: 'orchestra_pause_warnings_total', help: 'Warnings of coming ends that this process gave', registers }),
+    probes: new Counter({ name: 'orchestra_pause_probes_total', help: 'Probes that this process judged', labelNames: ['verdict'], registers }),
     streamsCut: new Counter({ name: 'orchestra_event_streams_cut_total', help: 'Event streams that this service ended', labelNames: ['why'], registers }),
   };
 }

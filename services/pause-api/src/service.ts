@@ -1,17 +1,21 @@
 import { makePool } from '@orchestra/database';
 import { createDatabaseReplica } from '@orchestra/pause-core';
-import { listen, makeApp, makeAuthenticator, makeLogger, makeMetrics, startParts, type RunningService } from '@orchestra/service-shell';
+import { listen, makeApp, makeAuthenticator, makeLogger, makeMetrics, startParts, startTracing, type RunningService } from '@orchestra/service-shell';
 import type { PauseApiConfig } from './config.ts';
+import { DeskTicker } from './desk-ticker.ts';
 import { EventFeed } from './event-feed.ts';
 import { EventStreams, type CutWhy } from './event-stream.ts';
 import { startQuietWatcher } from './loops/announce-quiet.ts';
 import { startSweeper } from './loops/close-expired.ts';
 import { startKeyKeeper } from './loops/forget-keys.ts';
+import { startNotices } from './loops/send-notices.ts';
 import { startSequencer } from './loops/sequence-events.ts';
+import { makeNoticeMetrics } from './notice-metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { servePages } from './pages.ts';
 import { makePauseMetrics } from './pause-metrics.ts';
 import { makeRoutes } from './routes/index.ts';
+import { sessionRoutes } from './routes/session.ts';
 
 // As the replica's default; the age in the metrics is reckoned back from it.
 const TRUST_MS = 10_000;
@@ -42,9 +46,11 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
       onConnect: () => { for (const loop of wake) loop(); },
     });
     const shellMetrics = makeMetrics('pause-api');
-    const authenticator = makeAuthenticator(db);
+    const authenticator = makeAuthenticator(db, { cookies: true });
+    const desk = new DeskTicker(background, log);
+    parts.add('the desk ticker', () => desk.stop());
     const streams = new EventStreams({
-      db: background, feed, authenticator, log, onCut: (why: CutWhy) => metrics.streamsCut.inc({ why }), ...(config.streams === undefined ? {} : { limits: config.streams }),
+      db: background, feed, desk, authenticator, log, onCut: (why: CutWhy) => metrics.streamsCut.inc({ why }), ...(config.streams === undefined ? {} : { limits: config.streams }),
     });
     const metrics = makePauseMetrics(shellMetrics, {
       replica, streamCount: () => streams.count,
@@ -59,16 +65,25 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     const sequencer = startSequencer({ feed, log });
     wake.push(sequencer.wake);
     parts.add('the event sequencer', sequencer.stop);
-    const sweeper = startSweeper({ db: background, replica, metrics, log });
+    const sweeper = startSweeper({ db: background, metrics, log });
     parts.add('the sweeper', sweeper.stop);
     const quietWatcher = startQuietWatcher({ db: background, replica, log });
     parts.add('the quiet watcher', quietWatcher.stop);
     replica.on('changed', () => { sweeper.wake(); quietWatcher.wake(); });
     parts.add('the key keeper', startKeyKeeper({ db: background, log }).stop);
 
-    const routes = makeRoutes({ brake, db, replica, streams, metrics, settleTimeoutMs: config.settleTimeoutMs });
+    const { notices = [] } = config;
+    const noticeMetrics = makeNoticeMetrics(shellMetrics);
+    if (notices.length > 0) {
+      const sending = startNotices({ targets: notices, databaseUrl: config.databaseUrl, feed, metrics: noticeMetrics, log, ...(config.noticeTimings === undefined ? {} : { timings: config.noticeTimings }) });
+      parts.add('the notices', sending.stop);
+    }
+
+    const routes = [...makeRoutes({ brake, db, replica, streams, metrics, settleTimeoutMs: config.settleTimeoutMs, alertmanager: config.alertmanager, notices, queue: config.queue }), ...sessionRoutes({ authenticator })];
+    const tracing = config.tracing === undefined ? undefined : await startTracing({ service: 'pause-api', endpoint: config.tracing.endpoint, log });
+    if (tracing !== undefined) parts.add('tracing', () => tracing.stop());
     const app = makeApp({
-      db, log, metrics: shellMetrics, routes, authenticator,
+      db, log, metrics: shellMetrics, routes, authenticator, tracing,
       checks: { replica: () => (replica.stale ? 'the pauses could not be read for ten seconds' : undefined) },
       pages: (pages) => servePages(pages, openApiDocument(routes)),
     });

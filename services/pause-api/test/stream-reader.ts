@@ -1,8 +1,11 @@
-import { senateEvent, type SenateEvent } from '@orchestra/pause-core/contract';
+import { cloudEvent, senateEvent, senateMessage, type SenateEvent } from '@orchestra/pause-core/contract';
 import { until } from '@orchestra/testkit';
 
 export interface Received {
+  /** Its position. */
   id: string;
+  /** Of the CloudEvent. */
+  eventId: string;
   event: SenateEvent;
 }
 
@@ -37,7 +40,7 @@ export class StreamReader {
   get told(): string[] {
     return this.received.map(({ event }) => {
       if (event.type === 'snapshot') return `snapshot of ${event.data.pauses.map((pause) => pause.scope_value).toSorted().join(', ') || 'nothing'}`;
-      return `${event.type} ${event.type === 'alert.created' ? event.data.ref_id : event.data.scope_value}`;
+      return `${event.type} ${'ref_id' in event.data ? event.data.ref_id : event.data.scope_value}`;
     });
   }
 
@@ -66,6 +69,9 @@ export class StreamReader {
     const fields = new Map(message.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
     const data = fields.get('data');
     if (data === undefined) return;
-    this.received.push({ id: fields.get('id') ?? '', event: senateEvent.parse({ type: fields.get('event'), data: JSON.parse(data) }) });
+    if (fields.get('event') === 'desk') return; // a tick of what moves between two changes, and no event
+    const envelope = senateMessage.parse(cloudEvent.parse(JSON.parse(data)));
+    if (envelope.type !== `orchestra.${fields.get('event')}`) throw new Error(`the event line says ${fields.get('event')} and the envelope ${envelope.type}`);
+    this.received.push({ id: fields.get('id') ?? '', eventId: envelope.id, event: senateEvent.parse({ type: fields.get('event'), data: envelope.data }) });
   }
 }

@@ -1,7 +1,7 @@
 import { inTransaction, type Database } from '@orchestra/database';
 import type { Idempotency } from '@orchestra/pause-core';
 import type { Logger } from '@orchestra/service-shell';
-import { claimTasks, claimTasksOnce, endRuns, type ClaimOrder, type ClaimWays } from '@orchestra/task-queue';
+import { claimTasks, claimTasksOnce, endRuns, type ClaimOrder, type ClaimWays, type StageRules } from '@orchestra/task-queue';
 import type { ClaimedTask, Ending, EndingAnswer } from '@orchestra/task-queue/contract';
 import type { QueueMetrics } from './queue-metrics.ts';
 
@@ -16,6 +16,8 @@ export interface ClaimPlace {
   db: Database;
   ways: ClaimWays;
   metrics: QueueMetrics;
+  /** Where tasks with stages go when their runs end. */
+  rules: StageRules;
   /** Tasks were taken out of the queue. */
   onClaimed: () => void;
   /** Tasks went back to the queue. */
@@ -41,14 +43,14 @@ export async function claimForCaller(place: ClaimPlace, order: ClaimOrder, calle
  * (P1); what ends before it frees gates and places for it. The endings are written also for a caller that has gone.
  */
 export async function endAndClaim(place: ClaimPlace, endings: readonly Ending[], order: ClaimOrder, caller: Caller): Promise<{ tasks: ClaimedTask[]; ended: EndingAnswer[] }> {
-  const { db, ways } = place;
+  const { db, ways, rules } = place;
   // A repeated call finds the tasks of the first one; its endings answer by themselves what they did then.
   if (caller.idempotency !== undefined || caller.gone.aborted) {
-    const ended = await endRuns(db, endings);
+    const ended = await endRuns(db, endings, rules);
     return { ended, tasks: await claimForCaller(place, order, caller) };
   }
   const { ended, tasks } = await timed(place, () => inTransaction(db, async (tx) => ({
-    ended: await endRuns(tx, endings),
+    ended: await endRuns(tx, endings, rules),
     tasks: await claimTasks(tx, order, ways),
   })), (both) => both.tasks.length);
   return { ended, tasks: await keptWhileWanted(place, tasks, order, caller) };

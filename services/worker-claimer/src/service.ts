@@ -1,7 +1,8 @@
 import { isDatabaseUnavailable, makePool } from '@orchestra/database';
+import { deskRoutes } from '@orchestra/desk';
 import { createListenHub, forgetOldKeys } from '@orchestra/pause-core';
-import { listen, makeApp, makeLogger, makeMetrics, startLoop, startParts, type Route, type RunningService } from '@orchestra/service-shell';
-import { CLAIM_SETTINGS, ClaimWays, deferPaused } from '@orchestra/task-queue';
+import { listen, makeApp, makeLogger, makeMetrics, startLoop, startParts, startTracing, type Route, type RunningService } from '@orchestra/service-shell';
+import { ALL_OFF, CLAIM_SETTINGS, ClaimWays, DEFAULT_STAGE_RULES, deferPaused, forgetOldSightings, keptForRunners, noteSightings } from '@orchestra/task-queue';
 import type { WorkerClaimerConfig } from './config.ts';
 import { forgetTasks } from './loops/forget-old-tasks.ts';
 import { Hearing } from './loops/hearing.ts';
@@ -10,12 +11,12 @@ import { LookForTheDead } from './loops/look-for-the-dead.ts';
 import { reap } from './loops/reap.ts';
 import { serveOpenApi } from './openapi.ts';
 import { makeQueueMetrics } from './queue-metrics.ts';
+import { addTasksRoute } from './routes/add-tasks.ts';
 import { claimRoute } from './routes/claim.ts';
-import { queueRoute } from './routes/queue.ts';
 import { questionRoutes } from './routes/questions.ts';
 import { runRoutes } from './routes/runs.ts';
-import { serialGateRoutes } from './routes/serial-gate.ts';
-import { taskRoutes } from './routes/tasks.ts';
+import { stageRoutes } from './routes/stages.ts';
+import { Sightings } from './sightings.ts';
 import { tellEndings } from './told-endings.ts';
 import { serveWaiters } from './waiting/serve-waiters.ts';
 import { WaitingRoom } from './waiting/waiting-room.ts';
@@ -26,20 +27,25 @@ const LOOK_EVERY_MS = 5_000;
 const LOOK_GAP_MS = 25;
 const FORGET_EVERY_MS = 3_600_000;
 const RETENTION_EVERY_MS = 3_600_000;
+// Workers are seen often; that is written once a minute, and somebody new sooner.
+const SIGHTINGS_EVERY_MS = 60_000;
+const SIGHTINGS_GAP_MS = 15_000;
 // Workers send a heartbeat at a third of the lease: within half of it every living one has been heard.
 const LISTEN_SHARE = 0.5;
 
 // While tasks are claimed, the lanes are kept in order four times a second; otherwise now and then.
 const KEEP_LANES_GAP_MS = 250;
-const KEEP_LANES_IDLE_MS = 30_000;
+const KEEP_LANES_IDLE_MS = 60_000;
 // A chunk four times a second: a million tasks are put off within ten minutes, and the claims do not feel it.
 const DEFER_GAP_MS = 250;
-const DEFER_EVERY_MS = 5_000;
+// Whatever is added or paused through this service, or by a bell, is looked after at once; this is for tasks that come by other doors.
+const DEFER_EVERY_MS = 30_000;
 
 /** Starts worker-claimer on a migrated database. Without one it starts as well, answers 503, and works when it is there. */
 export function startService(config: WorkerClaimerConfig): Promise<RunningService> {
   return startParts(async (parts) => {
-    const { leaseSeconds, gatedRepos = null, autoParkRepos = null } = config;
+    const { leaseSeconds, gatedRepos = null, autoParkRepos = null, stages = DEFAULT_STAGE_RULES, runners = ALL_OFF } = config;
+    const kept = keptForRunners(runners, stages.pipelines);
     const log = makeLogger({ service: 'worker-claimer', level: config.logLevel });
     const db = makePool({
       connectionString: config.databaseUrl, applicationName: 'orchestra worker-claimer',
@@ -60,7 +66,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
 
     const looks = startLoop({
       name: 'looking for those who wait', everyMs: config.lookEveryMs ?? LOOK_EVERY_MS, gapMs: LOOK_GAP_MS, log,
-      round: () => serveWaiters(db, room, metrics, gatedRepos),
+      round: () => serveWaiters(db, room, metrics, gatedRepos, kept),
     });
     parts.add('looks', () => looks.stop());
 
@@ -76,7 +82,13 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     });
     const reaping = startLoop({ name: 'the reaper', everyMs: config.reapEveryMs, log, round: () => reap(reaper) });
     parts.add('reaper', () => reaping.stop());
-    const forgetting = startLoop({ name: 'forgetting old idempotency keys', everyMs: FORGET_EVERY_MS, log, round: async () => { await forgetOldKeys(db); } });
+    const forgetting = startLoop({
+      name: 'forgetting old idempotency keys and workers', everyMs: FORGET_EVERY_MS, log,
+      round: async () => {
+        await forgetOldKeys(db);
+        await forgetOldSightings(db);
+      },
+    });
     parts.add('forgetting', () => forgetting.stop());
 
     if (config.retentionDays !== undefined) {
@@ -109,16 +121,25 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     parts.add('bells', () => hub.close());
     await hub.start();
 
+    const sightings: Sightings = new Sightings({ onNew: () => noting.wake() });
+    const noting = startLoop({
+      name: 'writing down which workers ask', everyMs: SIGHTINGS_EVERY_MS, gapMs: config.sightingsGapMs ?? SIGHTINGS_GAP_MS, log,
+      round: async () => ((await sightings.writeDue((batch) => noteSightings(db, batch))) > 0 ? 0 : undefined),
+    });
+    parts.add('sightings', () => noting.stop());
+
     const told = tellEndings({ metrics, onReturned: callOut, onFreed: () => room.callAtGates() });
     const routes: Route[] = [
-      ...taskRoutes({ db, metrics, onAdded: () => { callOut(); deferring.wake(); } }),
-      claimRoute({ place: { db: claims, ways: new ClaimWays(), metrics, onClaimed: () => keeping.wake(), onReturned: callOut }, room, leaseSeconds, gatedRepos, told }),
-      ...runRoutes({ db, endings: claims, leaseSeconds, told }),
+      addTasksRoute({ db, metrics, pipelines: stages.pipelines, onAdded: () => { callOut(); deferring.wake(); } }),
+      claimRoute({ db, place: { db: claims, ways: new ClaimWays(), metrics, rules: stages, onClaimed: () => keeping.wake(), onReturned: callOut }, room, leaseSeconds, gatedRepos, kept, told, saw: (claim) => sightings.see(claim) }),
+      ...runRoutes({ db, endings: claims, leaseSeconds, rules: stages, told }),
+      ...stageRoutes({ db, endings: claims, rules: stages, told }),
       ...questionRoutes({ db, metrics, autoParkRepos, onOpened: callOut }),
-      ...serialGateRoutes({ db, gatedRepos, onOpened: callOut }),
-      queueRoute({ db, leaseSeconds, gatedRepos, heal }),
+      ...deskRoutes({ db, rules: config, onOpened: callOut }),
     ];
-    const app = makeApp({ db, log, metrics: shell, routes, pages: serveOpenApi(routes) });
+    const tracing = config.tracing === undefined ? undefined : await startTracing({ service: 'worker-claimer', endpoint: config.tracing.endpoint, log });
+    if (tracing !== undefined) parts.add('tracing', () => tracing.stop());
+    const app = makeApp({ db, log, metrics: shell, routes, tracing, pages: serveOpenApi(routes) });
     const server = await listen(app, { host: config.host, port: config.port, portSetting: 'WORKER_CLAIMER_PORT' });
     parts.add('HTTP', () => server.close());
     // Before the server closes: it waits for the answers that are still open.

@@ -2,6 +2,7 @@ import type { Measure } from '../measure.ts';
 import { bell } from './bell.ts';
 import { claimDepth } from './claim-depth.ts';
 import { claimMixture } from './claim-mixture.ts';
+import { cliStart } from './cli-start.ts';
 import { idle } from './idle.ts';
 import { isPaused } from './is-paused.ts';
 import { labelSets } from './label-sets.ts';
@@ -13,4 +14,4 @@ import { prefetch } from './prefetch.ts';
 import { settle } from './settle.ts';
 
 /** In the order of the table. */
-export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, library, prefetch, idle, memory];
+export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, library, prefetch, idle, memory, cliStart];

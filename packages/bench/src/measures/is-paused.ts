@@ -64,7 +64,7 @@ function activePause(index: number): ActivePause {
   const kind = SCOPE_KINDS[index % SCOPE_KINDS.length] ?? 'agent';
   return {
     id: String(index + 1), scope: { kind, value: `paused-${kind}-${index}` }, reason: 'measured', source: 'person', pausedAt: new Date(), pausedBy: 'bench',
-    ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, remainingMs: null,
+    ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null, remainingMs: null,
   };
 }
 

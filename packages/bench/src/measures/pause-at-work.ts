@@ -46,7 +46,7 @@ export const pauseAtWork: Measure = {
     await comeToRest(db);
     await db.query('create table bare (n int)');
     return withUpkeep(url, async () => {
-      const fleet = startFleet({ db: claims, claim: freshClaim(), claimers: CLAIMERS });
+      const fleet = startFleet({ db: claims, ends: db, claim: freshClaim(), claimers: CLAIMERS });
       const rounds: Round[] = [];
       try {
         for (let round = -1; round < bench.rounds; round++) {

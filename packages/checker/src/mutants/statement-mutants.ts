@@ -32,8 +32,11 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   {
     name: 'settled before it is committed', file: `${CORE}/commands/pause-scope.ts`, why: 'P2: claims that begin between the two are not waited for',
     edits: [
-      { find: '  const id = await commitPause(db, order, options.idempotency);\n', replace: '' },
-      { find: '  const { rows } = await db.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]);', replace: '  const id = await commitPause(db, order, options.idempotency);\n  const { rows } = await db.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]);' },
+      { find: '  const id = await commitPause(db, order, options.idempotency);\n  const [settled, { rows }] = await Promise.all([\n    settleClaims(', replace: '  const settled = await settleClaims(' },
+      {
+        find: '),\n    db.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]),\n  ]);',
+        replace: ');\n  const id = await commitPause(db, order, options.idempotency);\n  const { rows } = await db.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]);',
+      },
     ],
     caughtBy: by(GATE),
   },
@@ -59,7 +62,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a heartbeat without its run', file: `${QUEUE}/commands/heartbeat.ts`, why: 'P10: who was taken for dead is told that the run is still its own',
-    edits: [{ find: "where id = $1 and run_id = $2 and status = 'running'", replace: "where id = $1 and $2::uuid is not null and status = 'running'" }],
+    edits: [{ find: "t.run_id = $2 and t.status = 'running'", replace: "$2::uuid is not null and t.status = 'running'" }],
     caughtBy: by('P10 a late heartbeat × reap × claim'),
   },
   {

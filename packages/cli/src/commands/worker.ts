@@ -1,13 +1,16 @@
 import { Flags } from '@oclif/core';
 import { wrongUsage } from '../failure.ts';
+import { profile } from '../flags/desk.ts';
 import { durationFlag } from '../flags/duration.ts';
 import { OrchestraCommand } from '../orchestra-command.ts';
+import type { WorkOrder } from '../run-worker.ts';
+import { RUNNER_SKILLS, type RunnerSkill } from '../runner/runner-skills.ts';
 
 export default class Worker extends OrchestraCommand {
   static override summary = 'run a command for every task: payload on stdin, exit code 0 is done';
-  static override description = 'A command that leaves questions in 01-questions.md of its working folder, and ends with 0 without writing anything after them, has its task parked until `orchestra task answer`; its next run finds the answer in 02-answers.md. The payload also stands in ORCHESTRA_PAYLOAD, the labels in ORCHESTRA_AGENT_ID, ORCHESTRA_SKILL and so on. Any exit code but 0 has failed; the output is kept with the task. At the time limit the command and everything it started is ended. Ctrl-C claims nothing more and waits for what is running.';
-  static override usage = 'worker [--skill NAME] [--agent ID] [--concurrency 4] [--time-limit 10m] -- COMMAND';
-  static override examples = ['<%= config.bin %> worker --skill lint -- node lint.mjs', '<%= config.bin %> worker --agent skeptic --concurrency 4 --time-limit 10m -- ./work.sh'];
+  static override description = 'A command that leaves questions in 01-questions.md of its working folder, and ends with 0 without writing anything after them, has its task parked until `orchestra task answer`; its next run finds the answer in 02-answers.md. The payload also stands in ORCHESTRA_PAYLOAD, the labels in ORCHESTRA_AGENT_ID, ORCHESTRA_SKILL and so on. Any exit code but 0 has failed; the output is kept with the task. At the time limit the command and everything it started is ended. Ctrl-C claims nothing more and waits for what is running. With --runner it is a deterministic runner instead, and takes what is kept for the runner of its skill; what its file holds: docs/runners.md.';
+  static override usage = ['worker [--skill NAME] [--agent ID] [--concurrency 4] [--time-limit 10m] -- COMMAND', 'worker --runner testing|staging --runner-config FILE [--concurrency 4]'];
+  static override examples = ['<%= config.bin %> worker --skill lint -- node lint.mjs', '<%= config.bin %> worker --agent skeptic --concurrency 4 --time-limit 10m -- ./work.sh', '<%= config.bin %> worker --runner testing --runner-config /etc/orchestra/testing.yaml'];
   static override strict = false;
   static override flags = {
     skill: Flags.string({ description: 'take only tasks of this skill; may be given again', multiple: true, multipleNonGreedy: true, helpValue: 'NAME' }),
@@ -15,19 +18,41 @@ export default class Worker extends OrchestraCommand {
     concurrency: Flags.integer({ description: 'how many tasks at a time', default: 1, min: 1, max: 1_000 }),
     folder: Flags.string({ description: 'each task gets a working folder of its own below this one, named by its id; the current one serves all unless given. Paths in COMMAND count from there', helpValue: 'DIR' }),
     'time-limit': durationFlag({ description: 'how long the command may take; one hour unless given' }),
+    runner: Flags.string({ description: 'instead of COMMAND: run the tests of a task\'s repo, or the staging command on its host', options: [...RUNNER_SKILLS], helpValue: RUNNER_SKILLS.join('|') }),
+    'runner-config': Flags.string({ description: 'the settings of the runner, YAML or JSON; needs --runner', helpValue: 'FILE' }),
     name: Flags.string({ description: 'names this worker in receipts and histories; host and process id unless given' }),
+    profile,
   };
 
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(Worker);
-    const command = argv.map(String);
-    if (command.length === 0) throw wrongUsage('say what to run: `orchestra worker --skill lint -- node lint.mjs`');
+    const work = workOf(argv.map(String), flags);
     const { runWorker } = await import('../run-worker.ts');
     await runWorker({
-      command, skills: flags.skill, agents: flags.agent, name: flags.name, concurrency: flags.concurrency,
-      timeLimitSeconds: flags['time-limit'], folderPerTask: flags.folder,
+      work, skills: flags.skill, agents: flags.agent, name: flags.name, concurrency: flags.concurrency,
       tell: (line) => this.talk(line),
       report: (told) => { if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(told)}\n`); },
     });
   }
+}
+
+interface Given {
+  runner?: string | undefined;
+  'runner-config'?: string | undefined;
+  'time-limit'?: number | undefined;
+  folder?: string | undefined;
+}
+
+/** @throws CommandFailure `wrong_usage` for both a command and a runner, for neither, and for a half of one */
+function workOf(command: string[], { runner: named, 'runner-config': config, 'time-limit': timeLimitSeconds, folder: folderPerTask }: Given): WorkOrder {
+  const runner: RunnerSkill | undefined = RUNNER_SKILLS.find((skill) => skill === named);
+  if (runner === undefined) {
+    if (config !== undefined) throw wrongUsage(`--runner-config needs --runner: say which it is, ${RUNNER_SKILLS.join(' or ')}`);
+    if (command.length === 0) throw wrongUsage('say what to run: `orchestra worker --skill lint -- node lint.mjs`, or --runner with --runner-config');
+    return { command, timeLimitSeconds, folderPerTask };
+  }
+  if (command.length > 0) throw wrongUsage('either --runner or a COMMAND, not both: what a runner runs stands in its --runner-config');
+  if (config === undefined) throw wrongUsage(`--runner ${runner} needs its settings: --runner-config FILE`);
+  if (timeLimitSeconds !== undefined || folderPerTask !== undefined) throw wrongUsage('--time-limit and --folder are for a COMMAND; with --runner they stand in its --runner-config');
+  return { runner, config };
 }

@@ -7,9 +7,19 @@ export function apiDesk(settings: ClientSettings): Desk {
   const client = createClient(settings);
   return {
     pause: (request) => client.pause(request),
-    previewPause: (request) => client.pausePreview(request),
+    previewPause: (request, signal) => client.pausePreview(request, { signal, ...(signal !== undefined && { triesMax: 1 }) }),
     unpause: (request) => client.unpause(request),
+    extend: (request) => client.extend(request),
+    events: (options) => client.events(options),
     pauses: (scope) => client.allPauses(scope),
+    pausePage: (id) => client.pausePage(id),
+    verify: (query) => client.verify(query),
+    history: async (filter) => {
+      const answer = await client.history(filter);
+      return { rows: answer.entries, more: answer.next_cursor !== null };
+    },
+    notices: async () => (await client.notices()).targets,
+    resumeNotices: (target) => client.resumeNotices(target),
     check: (labels) => client.check(labels),
     alerts: async (filter) => {
       const answer = await client.alerts(filter);
@@ -26,10 +36,14 @@ export function apiDesk(settings: ClientSettings): Desk {
       const answer = await client.taskEvents(id, { limit });
       return { rows: answer.events, more: answer.next_cursor !== null };
     },
+    why: (id) => client.why(id),
     queue: () => client.queue(),
+    labels: (filter) => client.queueLabels(filter),
     park: (request) => client.park(request),
     unpark: (request) => client.unpark(request),
     answer: (taskId, answer) => client.answerTask(taskId, { answer }),
+    release: (taskId, reason) => client.resumeHeld(taskId, { reason }),
+    taskOutput: (taskId) => client.taskOutput(taskId),
     freezeRepo: (request) => client.freezeRepo(request),
     thawRepo: (request) => client.thawRepo(request),
     limitRepo: (request) => client.limitRepo(request),

@@ -1,4 +1,5 @@
-import { CommandFailure } from '../failure.ts';
+import { wrongUsage } from '../failure.ts';
+import { chosenProfile } from '../profile/chosen-profile.ts';
 import type { Desk } from './desk.ts';
 
 /**
@@ -12,7 +13,8 @@ export async function atDesk<T>(direct: boolean, work: (desk: Desk) => Promise<T
 
 async function atApiDesk<T>(work: (desk: Desk) => Promise<T>): Promise<T> {
   const { apiDesk, explainApiError } = await import('./api-desk.ts');
-  const settings = await findSettings();
+  const { findSettings } = await import('../profile/settings.ts');
+  const settings = findSettings();
   try {
     return await work(apiDesk(settings));
   } catch (error) {
@@ -21,17 +23,8 @@ async function atApiDesk<T>(work: (desk: Desk) => Promise<T>): Promise<T> {
 }
 
 async function atDatabaseDesk<T>(work: (desk: Desk) => Promise<T>): Promise<T> {
+  if (chosenProfile() !== undefined) throw wrongUsage('say either --profile or --direct: a profile names services, and --direct works on DATABASE_URL');
   const { atDatabase } = await import('./open-database.ts');
   const { directDesk } = await import('./direct-desk.ts');
   return atDatabase((db) => work(directDesk(db)));
-}
-
-/** Address and token from the environment, or from what `orchestra up` wrote. */
-export async function findSettings() {
-  const { clientSettingsFromEnv } = await import('@orchestra/client');
-  try {
-    return clientSettingsFromEnv(process.env);
-  } catch (cause) {
-    throw new CommandFailure('settings', cause instanceof Error ? cause.message : String(cause), { cause });
-  }
 }

@@ -1,9 +1,10 @@
+import type { EventsOptions, ReceivedEvent } from '@orchestra/client';
 import type {
-  ActivePauseView, alertsQuery, AlertView, checkAnswer, checkQuery, pauseRequest, PausePreview, PauseReceipt, ScopeKind,
-  UnpauseAnswer, UnpauseRequest,
+  ActivePauseView, alertsQuery, AlertView, checkAnswer, checkQuery, ExtendRequest, HistoryEntry, historyQuery, NoticeTargetView, PausePage, pauseRequest, PausePreview, PauseReceipt, PauseView, ScopeKind,
+  UnpauseAnswer, UnpauseRequest, VerifyAnswer, verifyQuery,
 } from '@orchestra/pause-core/contract';
 import type {
-  freezeRepoRequest, limitRepoRequest, newTask, parkTaskRequest, QueueView, RepoGateView, TaskEventView, tasksQuery, TaskView,
+  freezeRepoRequest, Labels, labelsQuery, limitRepoRequest, newTask, parkTaskRequest, QueueView, RepoGateView, TaskEventView, TaskOutput, tasksQuery, TaskView, TaskWhy,
   thawRepoRequest, unparkTaskRequest,
 } from '@orchestra/task-queue/contract';
 import type { z } from 'zod';
@@ -15,6 +16,8 @@ export interface ScopeFilter {
 
 export type LabelQuery = z.output<typeof checkQuery>;
 export type AlertFilter = Omit<z.output<typeof alertsQuery>, 'cursor'>;
+export type HistoryFilter = Omit<z.output<typeof historyQuery>, 'cursor'>;
+export type LabelsFilter = z.output<typeof labelsQuery>;
 export type TaskFilter = Omit<z.output<typeof tasksQuery>, 'cursor'>;
 
 /** A list that may go on beyond what was asked for. */
@@ -29,10 +32,23 @@ export interface Page<Row> {
  */
 export interface Desk {
   pause(request: z.output<typeof pauseRequest>): Promise<PauseReceipt>;
-  previewPause(request: z.output<typeof pauseRequest>): Promise<PausePreview>;
+  /** @param signal for whom the answer would come too late */
+  previewPause(request: z.output<typeof pauseRequest>, signal?: AbortSignal): Promise<PausePreview>;
   unpause(request: UnpauseRequest): Promise<UnpauseAnswer>;
+  extend(request: ExtendRequest): Promise<PauseView>;
+  /** The stream of changes; undefined at a desk that nobody rings. */
+  events: ((options: EventsOptions) => AsyncGenerator<ReceivedEvent>) | undefined;
   /** Every active pause, newest first. */
   pauses(scope?: ScopeFilter): Promise<ActivePauseView[]>;
+  /** The receipt of one pause as of now, and what happened to it. */
+  pausePage(id: string): Promise<PausePage>;
+  /** Did anything start while it was paused? */
+  verify(query: z.output<typeof verifyQuery>): Promise<VerifyAnswer>;
+  /** Who did what, newest first. */
+  history(filter: HistoryFilter): Promise<Page<HistoryEntry>>;
+  /** How the sending of notices stands; its targets are settings of the services. */
+  notices(): Promise<NoticeTargetView[]>;
+  resumeNotices(target: string): Promise<NoticeTargetView>;
   check(labels: LabelQuery): Promise<z.output<typeof checkAnswer>>;
   /** Newest first. */
   alerts(filter: AlertFilter): Promise<Page<AlertView>>;
@@ -44,10 +60,18 @@ export interface Desk {
   tasks(filter: TaskFilter): Promise<Page<TaskView>>;
   /** Oldest first. */
   taskEvents(id: string, limit: number): Promise<Page<TaskEventView>>;
+  /** What holds a task, what must go first, and when it could start. */
+  why(id: string): Promise<TaskWhy>;
   queue(): Promise<QueueView>;
+  /** Numbers for each label of a kind, those with the most to do first. */
+  labels(filter: LabelsFilter): Promise<Labels>;
   park(request: z.output<typeof parkTaskRequest>): Promise<TaskView>;
   unpark(request: z.output<typeof unparkTaskRequest>): Promise<TaskView>;
   answer(taskId: string, answer: string): Promise<TaskView>;
+  /** Lets a held task go on. */
+  release(taskId: string, reason: string | undefined): Promise<TaskView>;
+  /** The end of what its last run has printed so far. */
+  taskOutput(taskId: string): Promise<TaskOutput>;
   freezeRepo(request: z.output<typeof freezeRepoRequest>): Promise<RepoGateView>;
   thawRepo(request: z.output<typeof thawRepoRequest>): Promise<RepoGateView>;
   limitRepo(request: z.output<typeof limitRepoRequest>): Promise<RepoGateView>;

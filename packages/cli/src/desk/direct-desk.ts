@@ -1,13 +1,14 @@
 import { hostname, userInfo } from 'node:os';
 import type { Database } from '@orchestra/database';
 import {
-  ackAlert, comparePrecedence, covers, listActivePauses, listAlerts, toAlertView, toPauseView, unpauseScope, type Scope,
+  ackAlert, comparePrecedence, covers, extendPause, listActivePauses, listAlerts, listHistory, PauseError, toAlertView, toPauseView, unpauseScope, type Scope,
 } from '@orchestra/pause-core';
 import type { UnpauseRequest } from '@orchestra/pause-core/contract';
 import {
-  answerQuestion, enqueueTasks, findTask, freezeRepo, LEASE_SECONDS, limitRepo, listActivePauseViews, listTaskEvents, listTasks, parkTask,
-  pauseWithReceipt, previewPause, readQueueView, TaskError, thawRepo, unparkTask,
+  answerQuestion, enqueueTasks, explainTask, findTask, findTaskOutput, freezeRepo, LEASE_SECONDS, limitRepo, listActivePauseViews, listTaskEvents, listTasks, parkTask,
+  pauseWithReceipt, previewPause, readLabelNumbers, readPausePage, readQueueView, resumeHeld, TaskError, thawRepo, unparkTask, verifyClaims,
 } from '@orchestra/task-queue';
+import { wrongUsage } from '../failure.ts';
 import type { Desk, Page, ScopeFilter } from './desk.ts';
 
 /** How the history names someone who worked on the database itself: nobody checked a token. */
@@ -19,14 +20,26 @@ export function directName(): string {
 export function directDesk(db: Database, by: string = directName()): Desk {
   return {
     pause: (request) => pauseWithReceipt(db, {
-      scope: toScope(request), reason: request.reason, ttlSeconds: request.ttl_seconds ?? null, by, source: 'person',
+      scope: toScope(request), reason: request.reason, ttlSeconds: request.ttl_seconds ?? null, endsAs: request.then, by, source: 'person',
     }),
     previewPause: (request) => previewPause(db, toScope(request)),
     unpause: async (request) => {
       const { cleared, stillPaused } = await unpauseScope(db, { target: targetOf(request), by, reason: request.reason });
       return { cleared: cleared.map(toPauseView), still_paused: stillPaused.map(toPauseView) };
     },
+    extend: async ({ id, ttl_seconds: ttlSeconds, then: endsAs, reason }) => toPauseView(await extendPause(db, { id, ttlSeconds, endsAs, by, reason })),
+    events: undefined,
     pauses: (scope) => listActivePauseViews(db, scope === undefined ? undefined : toScope(scope)),
+    pausePage: async (id) => {
+      const page = await readPausePage(db, id);
+      if (page === undefined) throw new PauseError('pause_not_found', `there is no pause ${id}`);
+      return page;
+    },
+    verify: (query) => verifyClaims(db, query),
+    history: async ({ scope_kind: scopeKind, scope_value: scopeValue, by: doneBy, action, since, until, limit }) =>
+      pageOf(await listHistory(db, { scopeKind, scopeValue, by: doneBy, action, since, until, limit: limit + 1 }), limit),
+    notices: needsServices,
+    resumeNotices: needsServices,
     check: async (labels) => {
       const task = { agentId: labels.agent_id, skill: labels.skill, questId: labels.quest_id, actorId: labels.actor_id };
       const [named] = (await listActivePauses(db)).filter((pause) => covers(pause.scope, task)).toSorted(comparePrecedence);
@@ -37,20 +50,32 @@ export function directDesk(db: Database, by: string = directName()): Desk {
     ackAlert: async (id) => toAlertView(await ackAlert(db, { id, by })),
     enqueue: (tasks) => enqueueTasks(db, tasks, by),
     task: (id) => existingTask(db, id),
-    tasks: async ({ limit, status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, repo, parked }) =>
-      pageOf(await listTasks(db, { status, agentId, skill, questId, actorId, repo, parked, limit: limit + 1 }), limit),
+    tasks: async ({ limit, status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, repo, parked, held_by: heldBy, created_since: createdSince, created_until: createdUntil }) =>
+      pageOf(await listTasks(db, { status, agentId, skill, questId, actorId, repo, parked, heldBy, createdSince, createdUntil, limit: limit + 1 }), limit),
     taskEvents: async (id, limit) => {
       await existingTask(db, id); // a task without events and no task must not look the same
       return pageOf(await listTaskEvents(db, id, { limit: limit + 1 }), limit);
     },
+    why: (id) => explainTask(db, id),
     queue: () => readQueueView(db, LEASE_SECONDS),
+    labels: async (filter) => ({ age_ms: 0, ...(await readLabelNumbers(db, filter)) }),
     park: ({ task_id: taskId, reason }) => parkTask(db, taskId, { name: by }, reason),
     unpark: ({ task_id: taskId }) => unparkTask(db, taskId, { name: by }),
     answer: (taskId, answer) => answerQuestion(db, taskId, answer, by),
+    release: (taskId, reason) => resumeHeld(db, taskId, by, reason ?? null),
+    taskOutput: async (taskId) => {
+      await existingTask(db, taskId);
+      return findTaskOutput(db, taskId);
+    },
     freezeRepo: ({ repo, reason }) => freezeRepo(db, repo, by, reason),
     thawRepo: ({ repo }) => thawRepo(db, repo, by),
     limitRepo: ({ repo, max_in_progress: max }) => limitRepo(db, repo, by, max),
   };
+}
+
+/** Commands refuse `--direct` for these before anything is opened. */
+function needsServices(): Promise<never> {
+  return Promise.reject(wrongUsage('the targets of notices are settings of the services, so this needs them'));
 }
 
 function toScope(request: ScopeFilter): Scope {

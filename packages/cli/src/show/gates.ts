@@ -1,6 +1,6 @@
 import type { RepoGateView, SerialGateView } from '@orchestra/task-queue/contract';
 import { sayAgo, sayInstant } from './instant.ts';
-import { loud } from './pauses.ts';
+import { loud } from './say-pause.ts';
 import { table } from './table.ts';
 import { visibleText } from './visible-text.ts';
 

@@ -1,6 +1,6 @@
 import type { PausePreview, PauseReceipt, RunInFlight } from '@orchestra/pause-core/contract';
 import { sayAgo } from './instant.ts';
-import { loud, sayEnd, sayPause, sayScope } from './pauses.ts';
+import { loud, sayEnd, sayPause, sayScope } from './say-pause.ts';
 import { table } from './table.ts';
 import { visibleText } from './visible-text.ts';
 
@@ -22,7 +22,26 @@ export function showPreview(preview: PausePreview): string {
     `dry run: ${sayScope(preview)} has not been paused`,
     ...preview.other_pauses.map((pause) => `already: ${sayPause(pause)}`),
     ...showWork(preview),
+    ...(preview.queued_share === null ? [] : [`of all that is queued: ${sayShare(preview.queued_share)}${preview.broad ? loud(', more than half') : ''}`]),
+    ...blastLines(preview),
   ].join('\n');
+}
+
+function sayShare(share: number): string {
+  const percent = share * 100;
+  return percent > 0 && percent < 1 ? 'less than 1 %' : `${Math.round(percent)} %`;
+}
+
+/** What would stand still beside the tasks themselves. */
+function blastLines({ quests, repos }: PausePreview): string[] {
+  return [
+    ...(quests.length === 0 ? [] : ['quests:', indented(table(quests, [
+      { head: 'QUEST', cell: (quest) => quest.quest_id },
+      { head: 'HELD', cell: (quest) => quest.queued, align: 'right' },
+      { head: '', cell: (quest) => quest.stalled ? 'stalls: nothing of it is left to go on with' : 'goes on with the rest' },
+    ]))]),
+    ...repos.map(({ repo, head_held: task }) => `repo ${visibleText(repo)}: its serial gate stands still behind task ${task}`),
+  ];
 }
 
 function showWork(work: Pick<PauseReceipt, 'in_flight' | 'in_flight_count' | 'claimed_ahead_count' | 'queued' | 'queued_more'>): string[] {

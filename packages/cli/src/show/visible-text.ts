@@ -1,5 +1,5 @@
-// Control characters, lone surrogates, line and paragraph separators, and the marks that turn the direction of text round.
-const INVISIBLE = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+// Control characters, lone surrogates, line and paragraph separators, the marks that turn the direction of text round, and what has no width.
+const INVISIBLE = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/gu;
 
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -14,6 +14,11 @@ export function visibleText(text: string): string {
 /** The same for a message of several lines: its line breaks stay. */
 export function visibleLines(text: string): string {
   return text.split('\n').map(visibleText).join('\n');
+}
+
+/** The same for what a program printed: its line breaks and tabs stay. */
+export function visibleOutput(text: string): string {
+  return text.replaceAll(/[^\n\t]+/g, (piece) => visibleText(piece.replaceAll(/\r$/gm, '')));
 }
 
 /** JSON that is as safe to print: the same characters, in the escapes that JSON has for them. */

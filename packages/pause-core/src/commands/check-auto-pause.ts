@@ -1,6 +1,12 @@
 import { inTransaction, SQLSTATE, sqlState, type Database, type Queryable, type Transaction } from '@orchestra/database';
-import { AUTO_PAUSE_RULE, judgeAlerts, type AlertRule } from '../alert-rule.ts';
+import { AUTO_PAUSE_RULE, feedingAlerts, judgeAlerts, type AlertRule } from '../alert-rule.ts';
 import { insertPause } from './pause-scope.ts';
+import { PAUSE_NEEDS_PERSON } from './stay-paused.ts';
+
+/** Of this kind are alerts about tasks that their environment holds. They count toward no auto-pause, whatever their severity and whatever the rule: it is nobody's conduct. */
+const TASK_HELD = 'task_held';
+
+const ABOUT_CONDUCT = `coalesce(a.kind, '') not in ('${PAUSE_NEEDS_PERSON}', '${TASK_HELD}')`;
 
 /** Who makes auto-pauses. */
 export const AUTO_PAUSER = 'senate.auto';
@@ -26,7 +32,7 @@ export async function autoPauseCandidates(db: Queryable, rule: AlertRule = AUTO_
     `select a.ref_id
        from senate_alerts a
       where a.severity = 'critical' and a.ack_at is null and a.ref_id is not null
-        and a.created_at > now() - make_interval(secs => $1)
+        and ${ABOUT_CONDUCT} and a.created_at > now() - make_interval(secs => $1)
       group by a.ref_id
      having count(*) >= $2
       order by max(a.created_at) desc
@@ -63,6 +69,11 @@ function judgeAndPause(db: Database, actor: string, rule: AlertRule, ring: boole
     const ttlSeconds = Math.ceil(pauseMs / 1_000);
     const reason = `auto-paused: ${rule.alerts}+ critical alerts in ${rule.windowMs / 60_000}m`;
     const pauseId = await insertPause(tx, { scope: { kind: 'actor', value: actor }, reason, ttlSeconds, by: AUTO_PAUSER, source: 'machine' });
+    // For people alone: what counts toward the next pause is told by when this one ends.
+    await tx.query(
+      `update senate_alerts a set fed_pause = $1
+        where a.ref_id = $2 and a.severity = 'critical' and a.ack_at is null and ${ABOUT_CONDUCT} and extract(epoch from a.created_at)::float8 * 1000 = any ($3::float8[])`,
+      [pauseId, actor, feedingAlerts(alertTimes, rule)]);
     return { pauseId, actor, ttlSeconds };
   });
 }
@@ -73,14 +84,16 @@ interface Case { alertTimes: number[]; now: number; paused: boolean }
 async function readCase(tx: Transaction, actor: string, rule: AlertRule): Promise<Case> {
   const { rows } = await tx.query<{ alert_times: number[] | null; now: number; paused: boolean }>(
     `with last_auto as (
-       select max(least(p.cleared_at, p.paused_at + make_interval(secs => p.ttl_seconds))) as ended_at,
-              coalesce(bool_or(p.cleared_at is null and p.paused_at + make_interval(secs => p.ttl_seconds) > clock_timestamp()), false) as paused
+       -- a person may have given it another end since, or another way to end
+       select max(least(p.cleared_at, case when p.ends_as = 'resume' then p.paused_at + make_interval(secs => p.ttl_seconds) end)) as ended_at,
+              coalesce(bool_or(p.cleared_at is null and (p.ttl_seconds is null or p.ends_as <> 'resume'
+                                                         or p.paused_at + make_interval(secs => p.ttl_seconds) > clock_timestamp())), false) as paused
          from senate_pause p
         where p.scope_kind = 'actor' and p.scope_value = $1 and p.paused_by = $2)
      select l.paused, extract(epoch from clock_timestamp())::float8 * 1000 as now,
             (select array_agg(extract(epoch from a.created_at)::float8 * 1000 order by a.created_at)
                from (select a.created_at from senate_alerts a
-                      where a.ref_id = $1 and a.severity = 'critical' and a.ack_at is null
+                      where a.ref_id = $1 and a.severity = 'critical' and a.ack_at is null and ${ABOUT_CONDUCT}
                         and a.created_at > now() - make_interval(secs => 2 * $3)
                         and (l.ended_at is null or a.created_at > l.ended_at)
                       order by a.created_at desc limit $4) a) as alert_times

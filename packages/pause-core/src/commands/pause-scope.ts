@@ -1,5 +1,5 @@
 import { SQLSTATE, sqlState, type Database, type Transaction } from '@orchestra/database';
-import type { Pause, PauseSource } from '../pause.ts';
+import type { Pause, PauseSource, PauseThen } from '../pause.ts';
 import { PAUSE_COLUMNS, toPause, type PauseRow } from '../queries/pause-row.ts';
 import type { Scope } from '../scope.ts';
 import { settleClaims } from '../settle.ts';
@@ -10,9 +10,13 @@ export interface PauseOrder {
   reason: string;
   /** null: until someone clears it */
   ttlSeconds: number | null;
+  /** What happens when that time is over; `resume` unless given. */
+  endsAs?: PauseThen | undefined;
   /** The authenticated name. */
   by: string;
   source: PauseSource;
+  /** W3C trace context of the call that pauses. */
+  traceparent?: string | undefined;
 }
 
 export interface PauseOptions {
@@ -32,8 +36,10 @@ export interface PausedScope {
  */
 export async function pauseScope(db: Database, order: PauseOrder, options: PauseOptions = {}): Promise<PausedScope> {
   const id = await commitPause(db, order, options.idempotency);
-  const settled = await settleClaims(db, options.settleTimeoutMs === undefined ? {} : { timeoutMs: options.settleTimeoutMs });
-  const { rows } = await db.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]);
+  const [settled, { rows }] = await Promise.all([
+    settleClaims(db, options.settleTimeoutMs === undefined ? {} : { timeoutMs: options.settleTimeoutMs }),
+    db.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]),
+  ]);
   const row = rows[0];
   if (row === undefined) throw new Error(`pause ${id} was committed and cannot be read back`);
   return { pause: toPause(row), settled };
@@ -53,12 +59,12 @@ async function commitPause(db: Database, order: PauseOrder, idempotency: Idempot
 }
 
 /** Writes the row inside the caller's transaction and answers its id. Bell, audit and event follow by trigger. */
-export async function insertPause(tx: Transaction, { scope, reason, ttlSeconds, by, source }: PauseOrder): Promise<string> {
+export async function insertPause(tx: Transaction, { scope, reason, ttlSeconds, endsAs = 'resume', by, source, traceparent }: PauseOrder): Promise<string> {
   const { rows } = await tx.query<{ id: string }>(
-    `insert into senate_pause (scope_kind, scope_value, paused_at, paused_by, reason, ttl_seconds, source)
-     values ($1, $2, clock_timestamp(), $3, $4, $5, $6)
+    `insert into senate_pause (scope_kind, scope_value, paused_at, paused_by, reason, ttl_seconds, ends_as, source, traceparent)
+     values ($1, $2, clock_timestamp(), $3, $4, $5, $6, $7, $8)
      returning id`,
-    [scope.kind, scope.value, by, reason, ttlSeconds, source],
+    [scope.kind, scope.value, by, reason, ttlSeconds, endsAs, source, traceparent ?? null],
   );
   const row = rows[0];
   if (row === undefined) throw new Error('the insert of a pause answered no row');

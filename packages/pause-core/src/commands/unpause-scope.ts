@@ -1,9 +1,9 @@
 import type { Database, Transaction } from '@orchestra/database';
-import { PauseError } from '../errors.ts';
 import type { ActivePause, Pause } from '../pause.ts';
 import { listActivePauses } from '../queries/active-pauses.ts';
 import { PAUSE_COLUMNS, toPause, type PauseRow } from '../queries/pause-row.ts';
 import type { Scope } from '../scope.ts';
+import { refusePause } from './refuse-pause.ts';
 import { runOnce, type Idempotency } from './run-once.ts';
 
 export interface UnpauseOrder {
@@ -40,24 +40,14 @@ async function clear(tx: Transaction, { target, by, reason }: UnpauseOrder): Pro
     const { rows } = await tx.query<{ id: string }>(
       `update senate_pause p set cleared_at = clock_timestamp(), cleared_by = $3
         where p.scope_kind = $1 and p.scope_value = $2 and p.cleared_at is null
-          and (p.ttl_seconds is null or p.paused_at + make_interval(secs => p.ttl_seconds) > now())
+          and (p.ttl_seconds is null or p.ends_as <> 'resume' or p.paused_at + make_interval(secs => p.ttl_seconds) > now())
         returning p.id`, [target.kind, target.value, by]);
     return rows.map((row) => row.id);
   }
   const { rowCount } = await tx.query(
     `update senate_pause p set cleared_at = clock_timestamp(), cleared_by = $2
       where p.id = $1 and p.cleared_at is null
-        and (p.ttl_seconds is null or p.paused_at + make_interval(secs => p.ttl_seconds) > now())`, [target.id, by]);
-  if (rowCount === 0) await refuse(tx, target.id);
+        and (p.ttl_seconds is null or p.ends_as <> 'resume' or p.paused_at + make_interval(secs => p.ttl_seconds) > now())`, [target.id, by]);
+  if (rowCount === 0) await refusePause(tx, target.id);
   return [target.id];
-}
-
-async function refuse(tx: Transaction, id: string): Promise<never> {
-  const { rows } = await tx.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]);
-  const row = rows[0];
-  if (row === undefined) throw new PauseError('pause_not_found', `there is no pause ${id}; GET /api/senate/pauses lists the active ones`);
-  const scope = `${row.scope_kind} ${row.scope_value}`;
-  throw new PauseError('pause_not_active', row.cleared_at === null
-    ? `the pause on ${scope} has reached its end by itself`
-    : `the pause on ${scope} was cleared by ${row.cleared_by ?? 'someone'} at ${row.cleared_at.toISOString()}`);
 }

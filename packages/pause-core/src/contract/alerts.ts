@@ -22,6 +22,8 @@ export const alertView = z.strictObject({
   created_at: instant.nullable().describe('null: came before this system kept the time'),
   ack_at: instant.nullable(),
   ack_by: z.string().nullable(),
+  // Events from before, and those that tell of an alert as it comes, do not say.
+  fed: id.nullable().default(null).describe('the auto-pause that it helped to bring about'),
 }).meta({ id: 'Alert' });
 
 export const alertsQuery = z.strictObject({

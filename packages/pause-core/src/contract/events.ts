@@ -4,21 +4,23 @@ import { activePauseView, pauseView } from './pauses.ts';
 
 /** What the stream tells, besides the `snapshot` that opens it. */
 export const SENATE_EVENT_TYPES = [
-  'pause.created', 'pause.changed', 'pause.cleared', 'pause.expired', 'pause.quiet', 'alert.created',
+  'pause.created', 'pause.changed', 'pause.cleared', 'pause.expired', 'pause.quiet',
+  'pause.warning', 'pause.stayed', 'pause.probing', 'alert.created', 'alert.acknowledged',
 ] as const;
 export type SenateEventType = (typeof SENATE_EVENT_TYPES)[number];
 
 export const snapshotEvent = z.strictObject({ type: z.literal('snapshot'), data: z.strictObject({ pauses: z.array(activePauseView) }) });
 export const pauseEvent = z.strictObject({
-  type: z.enum(['pause.created', 'pause.changed', 'pause.cleared', 'pause.expired', 'pause.quiet']),
+  type: z.enum(['pause.created', 'pause.changed', 'pause.cleared', 'pause.expired', 'pause.quiet', 'pause.warning', 'pause.stayed', 'pause.probing']),
   data: pauseView,
 });
 export const alertEvent = z.strictObject({ type: z.literal('alert.created'), data: alertView });
+export const alertAcknowledgedEvent = z.strictObject({ type: z.literal('alert.acknowledged'), data: alertView });
 
 /**
- * One message of `GET /api/senate/events`: the `event:` line is `type`, the `data:` line is `data`, the `id:` line is
- * the position to resume behind (`Last-Event-ID`).
+ * One message of `GET /api/senate/events`: the `event:` line is `type`, the `data:` line is `data` in its envelope
+ * (`senateMessage`), the `id:` line is the position to resume behind (`Last-Event-ID`).
  */
-export const senateEvent = z.discriminatedUnion('type', [snapshotEvent, pauseEvent, alertEvent]).meta({ id: 'SenateEvent' });
+export const senateEvent = z.discriminatedUnion('type', [snapshotEvent, pauseEvent, alertEvent, alertAcknowledgedEvent]).meta({ id: 'SenateEvent' });
 
 export type SenateEvent = z.infer<typeof senateEvent>;

@@ -1,8 +1,13 @@
+export * from './alertmanager.ts';
 export * from './alerts.ts';
+export * from './cloud-events.ts';
 export * from './events.ts';
 export * from './jsonb.ts';
+export * from './notices.ts';
+export * from './pause-page.ts';
 export * from './pauses.ts';
 export * from './problem.ts';
+export * from './session.ts';
 export * from './text.ts';
 export * from './tokens.ts';
 export { SCOPE_KINDS, type Scope, type ScopeKind, type TaskLabels } from '../scope.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PAUSE_SOURCES } from '../pause.ts';
+import { PAUSE_SOURCES, PAUSE_THENS } from '../pause.ts';
 import { id, instant, label, page, queryFlag, reason } from './text.ts';
 
 export const scopeKind = z.enum(['agent', 'skill', 'quest', 'actor']).meta({ id: 'ScopeKind' });
@@ -12,13 +12,23 @@ export const ttlSeconds = z.int('must be a whole number of seconds')
   .max(TTL_SECONDS_MAX, 'must be at most ten years')
   .meta({ id: 'TtlSeconds', example: 1_800 });
 
+/** What happens when the time is over. */
+export const pauseThen = z.enum(PAUSE_THENS).meta({
+  id: 'PauseThen',
+  description: 'resume: it ends; stay: it waits for a person, and an alert is raised; probe: one task is let through, and its run decides',
+});
+
+const NEEDS_A_TIME = 'needs ttl_seconds: without a time there is no end at which to do it';
+
 /** `POST /api/senate/pause` */
 export const pauseRequest = z.strictObject({
   scope_kind: scopeKind,
   scope_value: label,
   reason,
   ttl_seconds: ttlSeconds.nullish().describe('absent or null: until someone clears it'),
-}).meta({ id: 'PauseRequest' });
+  then: pauseThen.default('resume').describe('what happens when the time is over; other than resume it needs ttl_seconds'),
+}).refine((request) => request.then === 'resume' || typeof request.ttl_seconds === 'number', { path: ['then'], error: NEEDS_A_TIME })
+  .meta({ id: 'PauseRequest' });
 
 export const pauseQuery = z.strictObject({ dry_run: queryFlag.optional() });
 
@@ -27,6 +37,15 @@ export const unpauseRequest = z.union([
   z.strictObject({ scope_kind: scopeKind, scope_value: label, reason: reason.optional() }),
   z.strictObject({ id, reason: reason.optional() }),
 ]).meta({ id: 'UnpauseRequest' });
+
+/** `POST /api/senate/extend`: an active pause gets another end. */
+export const extendRequest = z.strictObject({
+  id,
+  ttl_seconds: ttlSeconds.nullable().describe('counted from now, so it may also end sooner than before; null: until someone clears it'),
+  then: pauseThen.optional().describe('what happens when the time is over; absent: as before'),
+  reason: reason.optional().describe('why it is extended; stands in the history'),
+}).refine((request) => request.then === undefined || request.then === 'resume' || request.ttl_seconds !== null, { path: ['then'], error: NEEDS_A_TIME })
+  .meta({ id: 'ExtendRequest' });
 
 /** A pause as everyone outside sees it. */
 export const pauseView = z.strictObject({
@@ -38,10 +57,16 @@ export const pauseView = z.strictObject({
   paused_at: instant,
   paused_by: z.string(),
   ttl_seconds: z.int().nullable(),
-  expires_at: instant.nullable(),
+  expires_at: instant.nullable().describe('when its time is over, which ends it only with `then: resume`; null: until cleared'),
   cleared_at: instant.nullable(),
   cleared_by: z.string().nullable(),
   quiet_at: instant.nullable().describe('when the last run that the pause found in flight had ended'),
+  // A service of an earlier version, and events from before, do not tell the following.
+  then: pauseThen.default('resume'),
+  stayed_at: instant.nullable().default(null).describe('its time is over and it waits for a person since; null: it does not'),
+  probing_at: instant.nullable().default(null).describe('its time is over and it lets one task through at a time since; null: it does not'),
+  probe_task_id: id.nullable().default(null).describe('the task that it lets through, or let through last'),
+  warned_at: instant.nullable().default(null).describe('when the last warning of its coming end went out'),
 }).meta({ id: 'Pause' });
 
 /** A run that began before the pause and goes on to its normal end. */
@@ -66,7 +91,7 @@ export const pauseReceipt = z.strictObject({
   in_flight_count: z.int(),
   claimed_ahead: z.array(runInFlight).describe('claimed by workers that prefetch, and not begun as far as these have said: each is looked at again before it begins, and goes back; the first 200'),
   claimed_ahead_count: z.int(),
-  queued: z.int().describe('tasks that wait under this pause, counted up to 10000'),
+  queued: z.int().describe('tasks that wait under this pause, counted up to 1000'),
   queued_more: z.boolean().describe('true: more wait than were counted'),
 }).meta({ id: 'PauseReceipt' });
 
@@ -79,9 +104,13 @@ export const pausePreview = z.strictObject({
   in_flight_count: z.int(),
   claimed_ahead: z.array(runInFlight).describe('the first 200'),
   claimed_ahead_count: z.int(),
-  queued: z.int(),
-  queued_more: z.boolean(),
-  other_pauses: z.array(pauseView).describe('already active on the same scope'),
+  queued: z.int().describe('tasks that it would hold'),
+  queued_more: z.boolean().describe('false: all were counted'),
+  queued_share: z.number().nullable().describe('of everything that is queued; null: nothing is'),
+  broad: z.boolean().describe('true: it would hold more than half of what is queued'),
+  quests: z.array(z.strictObject({ quest_id: z.string(), queued: z.int().describe('its tasks that would be held'), stalled: z.boolean().describe('true: nothing of it would be left to go on with') })).describe('the 200 with the most'),
+  repos: z.array(z.strictObject({ repo: z.string(), head_held: id.describe('the first task in its line, which would be held') })).describe('whose serial gates would stand still; the first 200'),
+  other_pauses: z.array(pauseView).describe('active already on some of the same tasks'),
 }).meta({ id: 'PausePreview' });
 
 export const unpauseAnswer = z.strictObject({
@@ -93,10 +122,11 @@ export const unpauseAnswer = z.strictObject({
 export const activePauseView = z.strictObject({
   ...pauseView.shape,
   age_seconds: z.number(),
-  remaining_seconds: z.number().nullable().describe('null: until cleared'),
+  remaining_seconds: z.number().nullable().describe('until `expires_at`; 0: that is past, and `then` keeps it; null: until cleared'),
   in_flight_count: z.int(),
   claimed_ahead_count: z.int().describe('claimed by workers that prefetch, and not begun as far as these have said'),
-  queued: z.int(),
+  queued: z.int().describe('tasks that wait under this pause, counted up to 10000'),
+  queued_more: z.boolean().default(false).describe('true: more wait than were counted'),
   quiet: z.boolean().describe('no run covered by the pause is in flight any more, and none is claimed ahead'),
 }).meta({ id: 'ActivePause' });
 
@@ -108,7 +138,7 @@ export const heldNowQuery = z.strictObject({
 export const heldNow = z.strictObject({
   age_ms: z.number().describe('how long ago this was read from the database'),
   version: z.string(),
-  pauses: z.array(z.strictObject({ ...pauseView.shape, remaining_seconds: z.number().nullable().describe('null: until cleared') })).nullable().describe('null: as in the version that is known'),
+  pauses: z.array(z.strictObject({ ...pauseView.shape, remaining_seconds: z.number().nullable().describe('until it ends by itself; null: it does not') })).nullable().describe('null: as in the version that is known'),
 }).meta({ id: 'HeldNow' });
 
 export const pausesQuery = z.strictObject({
@@ -143,7 +173,8 @@ export type PausePreview = z.infer<typeof pausePreview>;
 export type UnpauseAnswer = z.infer<typeof unpauseAnswer>;
 export type RunInFlight = z.infer<typeof runInFlight>;
 export type CheckAnswer = z.infer<typeof checkAnswer>;
-export type PauseRequest = z.infer<typeof pauseRequest>;
+export type PauseRequest = z.input<typeof pauseRequest>;
+export type ExtendRequest = z.infer<typeof extendRequest>;
 export type UnpauseRequest = z.infer<typeof unpauseRequest>;
 export type HeldNow = z.infer<typeof heldNow>;
 export type ActivePauses = z.infer<typeof activePauses>;

@@ -19,6 +19,11 @@ const GRANTED: Record<Role, readonly Permission[]> = {
   admin: PERMISSIONS,
 };
 
+/** All that this role may do. */
+export function permissionsOf(holder: Role): readonly Permission[] {
+  return GRANTED[holder];
+}
+
 /** May this role do that? */
 export function mayDo(asked: Permission, holder: Role): boolean {
   return GRANTED[holder].includes(asked);

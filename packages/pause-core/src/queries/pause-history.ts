@@ -16,7 +16,7 @@ export async function listEndedPauses(db: Queryable, filter: PauseHistoryFilter)
   const { rows } = await db.query<PauseRow>(
     `select ${PAUSE_COLUMNS}
        from senate_pause p
-      where (p.cleared_at is not null or p.paused_at + make_interval(secs => p.ttl_seconds) <= now())
+      where (p.cleared_at is not null or (p.ends_as = 'resume' and p.paused_at + make_interval(secs => p.ttl_seconds) <= now()))
         and ($1::text is null or p.scope_kind = $1)
         and ($2::text is null or p.scope_value = $2)
         and ($3::bigint is null or p.id < $3)

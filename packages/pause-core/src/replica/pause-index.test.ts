@@ -8,7 +8,7 @@ let lastId = 0;
 function pauseOn(kind: ScopeKind, value: string, remainingMs: number | null = null): ActivePause {
   return {
     id: String(++lastId), scope: { kind, value }, reason: `${kind} ${value}`, source: 'person', pausedAt: new Date(), pausedBy: 'dana',
-    ttlSeconds: remainingMs === null ? null : Math.ceil(remainingMs / 1_000), clearedAt: null, clearedBy: null, quietAt: null, remainingMs,
+    ttlSeconds: remainingMs === null ? null : Math.ceil(remainingMs / 1_000), clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null, remainingMs,
   };
 }
 
@@ -105,3 +105,22 @@ function seeded(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+test('a run that a pause has let through is held by every other pause, but not by one that probes as well', () => {
+  const labels = { agentId: 'skeptic', skill: 'debate' };
+  const probed = { ...pauseOn('agent', 'skeptic'), endsAs: 'probe' as const, probingAt: new Date(0) };
+  const beside = pauseOn('skill', 'debate', 1_000);
+  const alsoProbes = { ...pauseOn('skill', 'debate'), probingAt: new Date(0) };
+  expect(new PauseIndex([probed], 0).find(labels, 0)?.pause.id).toBe(probed.id);
+  expect(new PauseIndex([probed], 0).find(labels, 0, probed.id)).toBeUndefined();
+  expect(new PauseIndex([probed, beside], 0).find(labels, 0, probed.id)?.pause.id).toBe(beside.id);
+  expect(new PauseIndex([probed, beside], 0).find(labels, 1_000, probed.id)).toBeUndefined();
+  expect(new PauseIndex([probed, alsoProbes], 0).find(labels, 0, probed.id)).toBeUndefined();
+  // A second pause on the very same scope, of which only one is kept for looking up.
+  expect(new PauseIndex([probed, pauseOn('agent', 'skeptic')], 0).find(labels, 0, probed.id)).toBeDefined();
+});
+
+test('P8 a pause that does not end with its time is held for as long as the database tells of it', () => {
+  const stays = { ...pauseOn('agent', 'skeptic'), ttlSeconds: 1, endsAs: 'stay' as const };
+  expect(new PauseIndex([stays], 0).find({ agentId: 'skeptic' }, 1e9)?.pause.id).toBe(stays.id);
+});

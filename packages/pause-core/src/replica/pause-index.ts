@@ -1,5 +1,5 @@
 import { comparePrecedence, type ActivePause } from '../pause.ts';
-import type { ScopeKind, TaskLabels } from '../scope.ts';
+import { covers, type ScopeKind, type TaskLabels } from '../scope.ts';
 
 /** What `isPaused` answers. `pause.remainingMs` is as it was read; `PauseReplica.pauses()` tells it as of now. */
 export type PauseCheck =
@@ -57,12 +57,21 @@ export class PauseIndex {
    * when none covers them.
    *
    * @param nowMs by `performance.now()`, which is also what it is when absent
+   * @param probeOf for a run that a pause has let through: that one does not hold it, nor does any other that probes as well
    */
-  find(labels: TaskLabels, nowMs?: number): Covered | undefined {
+  find(labels: TaskLabels, nowMs?: number, probeOf?: string | null): Covered | undefined {
     if (this.size === 0) return undefined;
+    if (probeOf !== undefined && probeOf !== null) return this.#findForProbe(labels, nowMs ?? performance.now(), probeOf);
     const { actor, agent, skill, quest } = this.#byKind;
     return lookUp(actor, labels.actorId, nowMs) ?? lookUp(agent, labels.agentId, nowMs)
       ?? lookUp(skill, labels.skill, nowMs) ?? lookUp(quest, labels.questId, nowMs);
+  }
+
+  /** Looks at every pause: what is kept for a scope is the pause that is named, which may be the one that does not count here. */
+  #findForProbe(labels: TaskLabels, nowMs: number, probeOf: string): Covered | undefined {
+    return this.#all
+      .filter(({ endsAtMs, covered: { pause } }) => pause.id !== probeOf && pause.probingAt === null && nowMs < endsAtMs && covers(pause.scope, labels))
+      .toSorted((a, b) => comparePrecedence(a.covered.pause, b.covered.pause))[0]?.covered;
   }
 
   /** Every pause that has not ended, in the order they were read, with the time left as of `nowMs`. */

@@ -6,7 +6,7 @@ import { NEXT, type ReplicaEvent, type ReplicaState } from './replica-state.ts';
 
 const SKEPTIC: ActivePause = {
   id: '1', scope: { kind: 'agent', value: 'skeptic' }, reason: 'runaway loop', source: 'person', pausedAt: new Date(0), pausedBy: 'dana',
-  ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, remainingMs: null,
+  ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null, remainingMs: null,
 };
 const DAY_MS = 86_400_000;
 

@@ -49,6 +49,11 @@ export interface ReplicaEvents {
   disconnected: [Error];
 }
 
+/** Whether a run is the probe of a pause: that pause, by its id, does not hold it. */
+export interface ProbeRun {
+  probeOf?: string | null | undefined;
+}
+
 /** What a loop does at its checkpoint. */
 export type Checkpoint =
   | { readonly stop: false }
@@ -114,8 +119,8 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
   pauses(): ActivePause[] { return this.#index.active(); }
 
   /** Is work with these labels held back, by what is known? Which of several pauses is named is fixed: see `comparePrecedence`. */
-  isPaused(labels: TaskLabels): PauseCheck {
-    return this.#index.find(labels) ?? NOT_PAUSED;
+  isPaused(labels: TaskLabels, { probeOf }: ProbeRun = {}): PauseCheck {
+    return this.#index.find(labels, undefined, probeOf) ?? NOT_PAUSED;
   }
 
   /**
@@ -123,9 +128,9 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
    *
    * @param options.onUnknown what to do while nothing has ever been read (P13); going on unless told otherwise
    */
-  checkpoint(labels: TaskLabels, options: { onUnknown?: 'continue' | 'stop' } = {}): Checkpoint {
+  checkpoint(labels: TaskLabels, options: ProbeRun & { onUnknown?: 'continue' | 'stop' } = {}): Checkpoint {
     if (!this.known) return options.onUnknown === 'stop' ? UNKNOWN : GO_ON;
-    const covered = this.#index.find(labels);
+    const covered = this.#index.find(labels, undefined, options.probeOf);
     return covered === undefined ? GO_ON : { stop: true, why: 'paused', reason: covered.reason, pause: covered.pause };
   }
 

@@ -6,7 +6,12 @@ export function samePauses(one: readonly ActivePause[], other: readonly ActivePa
   const byId = new Map(one.map((pause) => [pause.id, pause]));
   return other.every((pause) => {
     const known = byId.get(pause.id);
-    return known !== undefined && known.ttlSeconds === pause.ttlSeconds && known.reason === pause.reason
-      && known.quietAt?.getTime() === pause.quietAt?.getTime();
+    return known !== undefined && known.ttlSeconds === pause.ttlSeconds && known.reason === pause.reason && known.endsAs === pause.endsAs
+      && known.probeTaskId === pause.probeTaskId && sameInstant(known.quietAt, pause.quietAt) && sameInstant(known.stayedAt, pause.stayedAt)
+      && sameInstant(known.probingAt, pause.probingAt) && sameInstant(known.warnedAt, pause.warnedAt);
   });
+}
+
+function sameInstant(one: Date | null, other: Date | null): boolean {
+  return one?.getTime() === other?.getTime();
 }

@@ -2,11 +2,13 @@ import type { Database } from '@orchestra/database';
 import { runOnce, type Idempotency } from '@orchestra/pause-core';
 import type { TaskView } from '../contract/index.ts';
 import { TaskError } from '../errors.ts';
+import { lockGates } from '../gate-statement.ts';
 import { findTask } from '../queries/tasks.ts';
 
 /**
  * Answers what a run of this task asked. The next run is given the answer. A task that was parked or held for the question goes
- * on in its old place; one that an operator parked stays parked, and one that a pause covers stays covered.
+ * on in its old place; one that an operator parked stays parked, one that a pause covers stays covered, and one that its environment holds
+ * stays held.
  *
  * @throws TaskError `task_not_found`, `no_open_question`; PauseError `idempotency_key_reused`, `idempotency_key_in_use`
  */
@@ -14,12 +16,18 @@ export function answerQuestion(db: Database, taskId: string, answer: string, by:
   return runOnce(db, idempotency, async (tx) => {
     await tx.query("select set_config('orchestra.who', $1, true)", [by]);
     const { rowCount } = await tx.query(
-      `with answered as (
+      `with found as materialized (
+         select t.id, t.repo from tasks t
+          where t.id = $1 and t.questions is not null and t.answer is null and t.status in ('queued', 'held')
+            for no key update
+       -- before the lane, as whoever ends runs
+       ), gates as materialized (${lockGates('found')}
+       ), answered as (
          update tasks t
             set answer = $2, answered_at = now(), answered_by = $3,
-                status = 'queued', next_eligible_at = case t.status when 'held' then now() else t.next_eligible_at end,
+                status = case when t.held_evidence is null then 'queued' else t.status end, next_eligible_at = case t.status when 'held' then now() else t.next_eligible_at end,
                 paused_at = case when t.paused_at = t.asked_at then null else t.paused_at end
-          where t.id = $1 and t.questions is not null and t.answer is null and t.status in ('queued', 'held')
+           from found f where t.id = f.id and (select count(*) from gates) >= 0
          returning t.id
        )
        insert into task_events (task_id, kind, by, data)

@@ -4,6 +4,7 @@ import { CLAIM_BY_LANES, CLAIM_BY_WALK } from '../claim-statement.ts';
 import { ClaimWays, LANES_FACTOR, LANES_FEWEST, LANES_MOST } from '../claim-ways.ts';
 import type { ClaimedTask } from '../contract/index.ts';
 import type { GatedRepos } from '../gated.ts';
+import type { KeptForRunners } from '../runner-switches.ts';
 import { lineUpDue } from './line-up-due.ts';
 import { raiseNearHeads } from './raise-heads.ts';
 
@@ -28,10 +29,12 @@ export interface ClaimOrder {
   begins?: number | undefined;
   /** For which repos the serial gate holds; absent: for all. */
   gatedRepos?: GatedRepos | undefined;
+  /** Tasks that only claims of their runner get; absent: none. */
+  keptForRunners?: KeptForRunners | undefined;
 }
 
 /** One row for each claimed task; a single one without a task where there is none. */
-type ClaimedRow = Omit<ClaimedTask, 'lease_seconds'> & { place: string; cut_short: boolean; some_are_due: boolean };
+type ClaimedRow = Omit<ClaimedTask, 'lease_seconds'> & { place: string; admitted_under: string | null; cut_short: boolean; some_are_due: boolean };
 type AnswerRow = ClaimedRow | { id: null; cut_short: boolean; some_are_due: boolean };
 
 // Enough to have looked twice at the most lanes that are ever looked at. Hardly ever more than the first is needed.
@@ -46,6 +49,7 @@ const ROUNDS_MAX = 8;
 export async function claimTasks(db: Queryable, order: ClaimOrder, ways: ClaimWays = new ClaimWays()): Promise<ClaimedTask[]> {
   const kind = JSON.stringify([order.agents ?? null, order.skills ?? null]);
   const gatedRepos = order.gatedRepos ?? null;
+  const kept = order.keptForRunners === undefined || order.keptForRunners === null ? null : JSON.stringify(order.keptForRunners);
   const claimed: ClaimedTask[] = [];
   const take = async (name: string, text: string, more: readonly unknown[] = []): Promise<boolean> => {
     const process = JSON.stringify({
@@ -55,11 +59,11 @@ export async function claimTasks(db: Queryable, order: ClaimOrder, ways: ClaimWa
     const { rows } = await db.query<AnswerRow>({
       // Prepared once for each connection: planning it takes several times as long as running it.
       name, text,
-      values: [order.worker, order.host ?? null, process, order.agents ?? null, order.skills ?? null, order.limit - claimed.length, gatedRepos, ...more],
+      values: [order.worker, order.host ?? null, process, order.agents ?? null, order.skills ?? null, order.limit - claimed.length, gatedRepos, kept, ...more],
     });
     for (const row of rows) {
       if (row.id === null) continue;
-      const { place: _place, cut_short: _cutShort, some_are_due: _due, ...task } = row;
+      const { place: _place, admitted_under: _admittedUnder, cut_short: _cutShort, some_are_due: _due, ...task } = row;
       claimed.push({ ...task, lease_seconds: order.leaseSeconds ?? LEASE_SECONDS });
     }
     if (rows[0]?.some_are_due) {
@@ -78,7 +82,7 @@ export async function claimTasks(db: Queryable, order: ClaimOrder, ways: ClaimWa
   let lanes = first === 'walk' ? LANES_FEWEST : first.lanes;
   for (let round = 0; round < ROUNDS_MAX; round++) {
     if (!(await take('orchestra-claim-by-lanes', CLAIM_BY_LANES, [lanes]))) return claimed;
-    await raiseNearHeads(db, { agents: order.agents, skills: order.skills, lanes: lanes * 2, gatedRepos });
+    await raiseNearHeads(db, { agents: order.agents, skills: order.skills, lanes: lanes * 2, gatedRepos, kept });
     // Raised heads bring other lanes near. Where that has not helped, the tasks near by are in other claims' hands.
     if (round % 2 === 1 && lanes < LANES_MOST) {
       lanes *= LANES_FACTOR;

@@ -52,6 +52,7 @@ with ${PAUSE_KEYS}, lanes as materialized (
   select d.id, 'deferred', 'orchestra.sweep', jsonb_build_object(
            'pause_id', d.pause_id::text, 'scope_kind', d.scope_kind, 'scope_value', d.scope_value, 'reason', d.reason,
            'next_eligible_at', d.next_eligible_at)
+         || coalesce((select jsonb_build_object('traceparent', p.traceparent) from senate_pause p where p.id = d.pause_id and p.traceparent is not null), '{}')
     from deferred d
 ), gone_through as (
   update task_lanes l set deferred_by = m.pause_id, deferred_to = m.place

@@ -1,8 +1,10 @@
 import type { Queryable } from '@orchestra/database';
-import type { Ending, EndingAnswer, TaskStatus } from '../contract/index.ts';
+import type { Ending, EndingAnswer } from '../contract/index.ts';
 import { lockGates } from '../gate-statement.ts';
+import { DEFAULT_STAGE_RULES, type StageRules } from '../pipelines/stage-rules.ts';
 import { retryDelaySeconds } from '../retry-delay.ts';
 import { UNOWNED } from '../unowned.ts';
+import { endStagedRuns, type EndedRow } from './end-staged-runs.ts';
 import { whyNotOwner } from './refuse-run.ts';
 
 const RETRY_DELAYS = Array.from({ length: 10 }, (_, index) => retryDelaySeconds(index + 1));
@@ -16,13 +18,15 @@ const RETRY_DELAYS = Array.from({ length: 10 }, (_, index) => retryDelaySeconds(
  * The status is asked for in a way that offers no index: by that of the running tasks, which the planner believes to be
  * none, each of them would be compared with each of the endings.
  *
+ * A call that brings a task with a stage ends nothing here: `end-staged-runs.ts` does all of it, with one order of its locks.
+ *
  * Parameters: $1 the endings, $2 the delays in seconds before the second attempt, the third, and so on.
  */
 const END_RUNS = `
 with given as materialized (
   select g.n::int as n, t.id, (g.item ->> 'run_id')::uuid as run_id, g.item ->> 'as' as kind, nullif(g.item -> 'result', 'null') as result,
          nullif(g.item -> 'cursor', 'null') as cursor, g.item ->> 'error' as error, (g.item ->> 'retry')::boolean as retry,
-         g.item ->> 'cause' as cause, t.repo
+         g.item ->> 'cause' as cause, t.repo, t.pipeline is not null as staged
     from jsonb_array_elements($1::jsonb) with ordinality as g(item, n)
     join tasks t on t.id = (g.item ->> 'id')::bigint
    order by t.lane_id, t.id
@@ -42,7 +46,7 @@ with given as materialized (
          cursor = case g.kind when 'released' then coalesce(g.cursor, t.cursor) else t.cursor end,
          ${UNOWNED}
     from given g
-   where t.id = g.id and t.run_id = g.run_id and coalesce(t.status, '') = 'running' and (select count(*) from gates) >= 0
+   where t.id = g.id and t.run_id = g.run_id and coalesce(t.status, '') = 'running' and (select count(*) from gates) >= 0 and not exists (select from given s where s.staged)
   returning g.n, g.run_id, g.kind, t.id, t.worker_id, t.status, case when t.status = 'queued' then t.next_eligible_at end as next_eligible_at,
             case g.kind when 'failed' then jsonb_build_object('error', g.error, 'attempt', t.attempt, 'output', g.result)
                         when 'released' then jsonb_build_object('cause', g.cause, 'cursor', t.cursor)
@@ -54,19 +58,20 @@ with given as materialized (
 )
 select e.n, e.status, e.next_eligible_at from ended e`;
 
-interface EndedRow { n: number; status: TaskStatus; next_eligible_at: Date | null }
-
 /**
  * Ends runs on behalf of their owners, each as it asks for. One that is refused (P10) changes nothing for the others, and one that
  * an earlier call has brought already answers what it did then.
  *
  * Inside a transaction nothing of it is true before the commit.
  *
+ * @param rules where tasks with stages go, and how often a disturbance is tried again
  * @returns an answer for each ending, in their order
  */
-export async function endRuns(db: Queryable, endings: readonly Ending[]): Promise<EndingAnswer[]> {
+export async function endRuns(db: Queryable, endings: readonly Ending[], rules: StageRules = DEFAULT_STAGE_RULES): Promise<EndingAnswer[]> {
   if (endings.length === 0) return [];
-  const { rows } = await db.query<EndedRow>({ name: 'orchestra-end-runs', text: END_RUNS, values: [JSON.stringify(endings), RETRY_DELAYS] });
+  const rows = await endPlainRuns(db, endings);
+  // Whoever brings a stage or a disturbance has ended nothing yet, as has whoever is refused.
+  if (rows.length === 0) rows.push(...await endStagedRuns(db, endings, RETRY_DELAYS, rules));
   const ended = new Map(rows.map((row) => [row.n, row]));
   const others = endings.flatMap((ending, index) => (ended.has(index + 1) ? [] : [ending]));
   const reasons = (await whyNotOwner(db, others)).values();
@@ -79,6 +84,12 @@ export async function endRuns(db: Queryable, endings: readonly Ending[]): Promis
     if (why?.ended?.as === ending.as) return { id, run_id, outcome: 'repeated', status: why.ended.status, next_eligible_at: instant(why.ended.nextEligibleAt), refused: null };
     return { id, run_id, outcome: 'refused', status: null, next_eligible_at: null, refused: { code: why?.code ?? 'run_not_owner', detail: why?.detail ?? `run ${run_id} is not this worker's` } };
   });
+}
+
+async function endPlainRuns(db: Queryable, endings: readonly Ending[]): Promise<EndedRow[]> {
+  if (endings.some(({ as }) => as === 'held' || as === 'retried')) return [];
+  const { rows } = await db.query<EndedRow>({ name: 'orchestra-end-runs', text: END_RUNS, values: [JSON.stringify(endings), RETRY_DELAYS] });
+  return rows;
 }
 
 function instant(at: Date | null): string | null {

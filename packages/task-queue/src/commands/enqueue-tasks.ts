@@ -2,15 +2,26 @@ import type { Database, Transaction } from '@orchestra/database';
 import { runOnce, type Idempotency } from '@orchestra/pause-core';
 import type { z } from 'zod';
 import type { newTask } from '../contract/index.ts';
+import { DEFAULT_PIPELINES, type Pipeline } from '../pipelines/pipeline.ts';
+import { placeInPipeline } from '../pipelines/place-in-pipeline.ts';
 
 export type TaskToAdd = z.output<typeof newTask>;
 
-/** Adds tasks in the order given; all of them or none. Answers their ids in that order. */
-export async function enqueueTasks(db: Database, tasks: readonly TaskToAdd[], by: string, idempotency?: Idempotency): Promise<string[]> {
-  return runOnce(db, idempotency, (tx) => insertTasks(tx, tasks, by));
+/**
+ * Adds tasks in the order given; all of them or none. Those that name a pipeline or a stage begin there, with the skill of that stage.
+ *
+ * @param traceparent W3C trace context of the call that adds them
+ * @returns their ids, in that order
+ * @throws TaskError `unknown_stage`; PauseError `idempotency_key_reused`, `idempotency_key_in_use`
+ */
+export async function enqueueTasks(
+  db: Database, tasks: readonly TaskToAdd[], by: string, idempotency?: Idempotency, pipelines: readonly Pipeline[] = DEFAULT_PIPELINES, traceparent?: string,
+): Promise<string[]> {
+  const placed = tasks.map((task) => placeInPipeline(task, pipelines));
+  return runOnce(db, idempotency, (tx) => insertTasks(tx, placed, by, traceparent));
 }
 
-async function insertTasks(tx: Transaction, tasks: readonly TaskToAdd[], by: string): Promise<string[]> {
+async function insertTasks(tx: Transaction, tasks: readonly TaskToAdd[], by: string, traceparent: string | undefined): Promise<string[]> {
   // Lanes that are not there yet, in the order of their keys: two callers who bring the same ones in different orders would
   // otherwise wait for each other.
   await tx.query(
@@ -29,10 +40,10 @@ async function insertTasks(tx: Transaction, tasks: readonly TaskToAdd[], by: str
     `with given as (
        select g.item, g.place from jsonb_array_elements($1::jsonb) with ordinality as g(item, place)
      ), added as (
-       insert into tasks (repo, agent_id, skill, quest_id, actor_id, priority, payload, max_attempts, max_crashes, next_eligible_at, created_by)
-       select g.item ->> 'repo', g.item ->> 'agent_id', g.item ->> 'skill', g.item ->> 'quest_id', g.item ->> 'actor_id',
+       insert into tasks (repo, agent_id, skill, quest_id, actor_id, pipeline, stage, priority, payload, max_attempts, max_crashes, next_eligible_at, created_by, traceparent)
+       select g.item ->> 'repo', g.item ->> 'agent_id', g.item ->> 'skill', g.item ->> 'quest_id', g.item ->> 'actor_id', g.item ->> 'pipeline', g.item ->> 'stage',
               (g.item ->> 'priority')::smallint, g.item -> 'payload', (g.item ->> 'max_attempts')::int, (g.item ->> 'max_crashes')::int,
-              coalesce((g.item ->> 'not_before')::timestamptz, now()), $2
+              coalesce((g.item ->> 'not_before')::timestamptz, now()), $2, $3
          from given g
         order by g.place
        returning id
@@ -40,6 +51,6 @@ async function insertTasks(tx: Transaction, tasks: readonly TaskToAdd[], by: str
        insert into task_events (task_id, kind, by) select a.id, 'queued', $2 from added a
      )
      select a.id from added a order by a.id`,
-    [JSON.stringify(tasks), by]);
+    [JSON.stringify(tasks), by, traceparent ?? null]);
   return rows.map((row) => row.id);
 }

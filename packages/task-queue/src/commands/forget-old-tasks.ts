@@ -35,6 +35,8 @@ export async function forgetOldTasks(db: Queryable, days: number, from?: ForgetM
          for update skip locked
     ), events as (
       delete from task_events e using old o where e.task_id = o.id returning e.id
+    ), outputs as (
+      delete from task_output p using old o where p.task_id = o.id
     ), gone as (
       delete from tasks t using old o where t.id = o.id returning t.id
     ), audit as (

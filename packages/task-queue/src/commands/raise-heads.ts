@@ -25,12 +25,12 @@ with ${PAUSE_KEYS}, lanes as materialized (${lanes}
 )
 update task_lanes l set head = h.head from held h where l.id = h.id`;
 
-const RAISE_NEAR = raise(openLanes({ agents: '$1', skills: '$2', limit: '$3', repos: '$4' }));
+const RAISE_NEAR = raise(openLanes({ agents: '$1', skills: '$2', limit: '$3', repos: '$4', kept: '$5' }));
 const RAISE_ALL = raise('select l.id, l.head, l.returns from task_lanes l order by l.priority, l.head limit $1');
 
 /** Raises the heads of the nearest `lanes` that a claim of these agents and skills may take from. */
-export async function raiseNearHeads(db: Queryable, order: { agents?: readonly string[] | undefined; skills?: readonly string[] | undefined; lanes: number; gatedRepos?: GatedRepos }): Promise<void> {
-  await db.query({ name: 'orchestra-raise-near-heads', text: RAISE_NEAR, values: [order.agents ?? null, order.skills ?? null, order.lanes, order.gatedRepos ?? null] });
+export async function raiseNearHeads(db: Queryable, order: { agents?: readonly string[] | undefined; skills?: readonly string[] | undefined; lanes: number; gatedRepos?: GatedRepos; kept?: string | null }): Promise<void> {
+  await db.query({ name: 'orchestra-raise-near-heads', text: RAISE_NEAR, values: [order.agents ?? null, order.skills ?? null, order.lanes, order.gatedRepos ?? null, order.kept ?? null] });
 }
 
 /**

@@ -42,16 +42,16 @@ export const repoGateView = z.strictObject({
   repo: z.string(),
   gated: z.boolean().describe('false: the serial gate is switched off for this repo'),
   max_in_progress: z.int(),
-  in_progress: z.int().describe('tasks that are running or held, and not parked'),
-  waiting: z.int().describe('tasks in line: queued, not parked, and not added for later'),
+  in_progress: z.int().describe('tasks that are running, held, or between two stages, and not parked'),
+  waiting: z.int().describe('tasks in line that have not begun: queued, not parked, not added for later, and not between two stages'),
   frozen: z.strictObject({ at: instant, by: z.string(), reason: z.string() }).nullable(),
   head: z.strictObject({
     task_id: id,
     waiting_for: z.enum(HEAD_WAITS_FOR).describe('a worker that takes it; its gate (frozen, or full); the end of a pause; its next attempt'),
   }).nullable().describe('the first in line, the only one that may start'),
   holders: z.array(z.strictObject({
-    task_id: id, status: z.enum(['running', 'held']), run_id: z.uuid().nullable(), worker: z.string().nullable(),
-    since: instant.nullable().describe('null where it is held'),
+    task_id: id, status: z.enum(['running', 'held', 'queued']).describe('queued: it is between two stages'), run_id: z.uuid().nullable(), worker: z.string().nullable(),
+    since: instant.nullable().describe('since when it runs, is held, or stands in its stage'),
   })).describe('the first 20 that are in progress'),
   parked: z.array(z.strictObject({
     task_id: id, by: z.string(), reason: z.string(), since: instant, has_question: z.boolean().describe('it waits for an answer'),

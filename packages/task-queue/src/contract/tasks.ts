@@ -1,6 +1,8 @@
 import { id, instant, jsonObject, jsonValue, label, page, queryFlag, TASK_ERROR_CODES } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
+import { outcomeKind } from './outcome.ts';
 import { serialGateView } from './serial-gate.ts';
+import { holdRequest, outputTail, retryRequest, RUNNER_PREFIX, runnerView } from './stages.ts';
 
 export const TASK_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'held', 'cancelled'] as const;
 export const taskStatus = z.enum(TASK_STATUSES).meta({ id: 'TaskStatus' });
@@ -9,7 +11,7 @@ export type TaskStatus = z.infer<typeof taskStatus>;
 const labels = {
   repo: label.nullish(),
   agent_id: label.nullish(),
-  skill: label.nullish(),
+  skill: label.refine((skill) => !skill.startsWith(RUNNER_PREFIX), `must not begin with "${RUNNER_PREFIX}"; that is how a claim names a runner`).nullish(),
   quest_id: label.nullish(),
   actor_id: label.nullish(),
 };
@@ -26,6 +28,8 @@ export const newTask = z.strictObject({
   max_attempts: z.int().min(1).max(100).default(3).describe('after so many runs that ended with an error it fails'),
   max_crashes: z.int().min(1).max(100).default(3).describe('after so many runs that were taken away from a lost worker it fails'),
   not_before: notBefore.nullish().describe('not eligible before this instant'),
+  pipeline: label.nullish().describe('the table of stages that it goes through; GET /api/pipelines lists them'),
+  stage: label.nullish().describe('where in it the task begins; absent: in the first stage. Its skill is the stage’s'),
 }).meta({ id: 'NewTask' });
 
 /** `POST /api/tasks`: one task, or many in the order in which they are to stand. */
@@ -43,6 +47,8 @@ export const claimedTask = z.strictObject({
   skill: z.string().nullable(),
   quest_id: z.string().nullable(),
   actor_id: z.string().nullable(),
+  pipeline: z.string().nullish(),
+  stage: z.string().nullish().describe('where in its pipeline this run is'),
   priority: z.int(),
   payload: z.record(z.string(), z.unknown()),
   attempt: z.int(),
@@ -51,6 +57,7 @@ export const claimedTask = z.strictObject({
   questions: z.string().nullable().describe('what an earlier run asked'),
   answer: z.string().nullable().describe('what a person answered to that'),
   lease_seconds: z.number().describe('without a heartbeat for this long, the run is taken away'),
+  probe_of: id.nullish().describe('the pause whose probe this run is: it goes on under that pause, and decides whether it ends'),
 }).meta({ id: 'ClaimedTask' });
 
 /** Why a run is handed back unfinished. Only `gave_up` counts as a run given up. */
@@ -59,7 +66,10 @@ export const releaseCause = z.enum(RELEASE_CAUSES).meta({ id: 'ReleaseCause' });
 export type ReleaseCause = z.infer<typeof releaseCause>;
 
 const run = { run_id: z.uuid() };
-export const heartbeatRequest = z.strictObject({ ...run }).meta({ id: 'HeartbeatRequest' });
+export const heartbeatRequest = z.strictObject({
+  ...run,
+  output: outputTail.optional().describe('the end of what the run has printed, in place of what an earlier heartbeat brought; kept once a second at the most'),
+}).meta({ id: 'HeartbeatRequest' });
 export const completeRequest = z.strictObject({ ...run, result: jsonValue.optional() }).meta({ id: 'CompleteRequest' });
 export const failRequest = z.strictObject({
   ...run,
@@ -81,6 +91,8 @@ export const ending = z.discriminatedUnion('as', [
   z.strictObject({ as: z.literal('completed'), id, ...completeRequest.shape }),
   z.strictObject({ as: z.literal('failed'), id, ...failRequest.shape }),
   z.strictObject({ as: z.literal('released'), id, ...releaseRequest.shape }),
+  z.strictObject({ as: z.literal('held'), id, ...holdRequest.shape }),
+  z.strictObject({ as: z.literal('retried'), id, ...retryRequest.shape }),
 ]).meta({ id: 'Ending' });
 
 /** `POST /api/tasks/finish` */
@@ -148,7 +160,14 @@ export const taskView = z.strictObject({
   pid: z.int().nullable(),
   started_at: instant.nullable(),
   heartbeat_at: instant.nullable(),
-  attempt: z.int().describe('runs that ended with an error, and the one under way'),
+  pipeline: z.string().nullable(),
+  stage: z.string().nullable().describe('where in its pipeline it stands; done: it is through'),
+  stage_since: instant.nullable().describe('null: it was added there'),
+  last_outcome: outcomeKind.nullable().describe('of the last run that was judged'),
+  transient_failures: z.int().describe('runs in a row that met a passing disturbance; they use no attempt'),
+  held_at: instant.nullable(),
+  held_evidence: z.unknown().describe('why it is held, and what to repair; null where it waits for an answer alone'),
+  attempt: z.int().describe('runs that ended with an error, and the one under way; of its stage, where it has one'),
   max_attempts: z.int(),
   crashes: z.int().describe('runs that were taken away from a lost worker'),
   max_crashes: z.int(),
@@ -175,10 +194,14 @@ export const tasksQuery = z.strictObject({
   actor_id: label.optional(),
   repo: label.optional(),
   parked: queryFlag.optional().describe('true: only tasks that are parked; false: only others'),
+  held_by: id.optional().describe('the id of a pause: only the tasks that wait under it; none under one that has ended'),
+  created_since: instant.optional().describe('added at this instant or later'),
+  created_until: instant.optional().describe('added before this instant'),
 });
 export const tasks = z.strictObject({ tasks: z.array(taskView), next_cursor: z.string().nullable() }).meta({ id: 'Tasks' });
 
-export const TASK_EVENT_KINDS = ['queued', 'claimed', 'deferred', 'completed', 'failed', 'released', 'reaped', 'healed', 'parked', 'unparked', 'asked', 'answered'] as const;
+export const TASK_EVENT_KINDS = ['queued', 'claimed', 'deferred', 'completed', 'failed', 'released', 'reaped', 'healed', 'parked', 'unparked', 'asked', 'answered', 'probing', 'probed',
+  'held', 'retried', 'resumed', 'stage'] as const;
 export const taskEventView = z.strictObject({
   id,
   task_id: id,
@@ -211,6 +234,7 @@ export const queueView = z.strictObject({
     heal: z.enum(['on', 'off']).describe('off: this service leaves impossible rows as they are'),
     impossible_queued_total: z.int().describe('queued rows that still named a run, found and healed'),
   }),
+  runners: z.array(runnerView),
 }).meta({ id: 'Queue' });
 
 export type NewTask = z.input<typeof newTask>;

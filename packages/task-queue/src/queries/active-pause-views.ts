@@ -1,38 +1,52 @@
 import type { Queryable } from '@orchestra/database';
-import { listActivePauses, toPauseView, type Scope } from '@orchestra/pause-core';
+import { expiresAt, listActivePauses, toPauseView, type ActivePause, type Scope } from '@orchestra/pause-core';
 import type { ActivePauseView } from '@orchestra/pause-core/contract';
-import { LABEL_COLUMN } from './covered-work.ts';
+import { asCounted, LABEL_COLUMN, WAITING_COUNTED_MAX, waitingUnder } from './covered-work.ts';
 
-interface Counts { id: string; begun: number; ahead: number; queued: number }
+interface Counts { id: string; begun: number; ahead: number; waiting: number }
 
-const COVERS = Object.entries(LABEL_COLUMN).map(([kind, column]) => `
-      select p.id, t.status, t.prefetched from active_pauses p join tasks t on p.scope_kind = '${kind}' and t.${column} = p.scope_value
-       where t.status = 'running' and p.id = any ($1::bigint[])
-      union all
-      select p.id, t.status, false from active_pauses p join task_lanes l on p.scope_kind = '${kind}' and l.${column} = p.scope_value
-        join tasks t on t.lane_id = l.id
-       where t.status = 'queued' and p.id = any ($1::bigint[])`).join('\n      union all');
+const KINDS = Object.entries(LABEL_COLUMN);
 
-/** The active pauses with age, time left, and what each of them covers, newest first. */
+const COUNTS = `
+select p.id, count(r.run_id) filter (where not r.prefetched)::int as begun, count(r.run_id) filter (where r.prefetched)::int as ahead,
+       case p.scope_kind ${KINDS.map(([kind, column]) => `when '${kind}' then (${waitingUnder(column, 'p.scope_value', WAITING_COUNTED_MAX.list)})`).join('\n')} end as waiting
+  from senate_pause p
+  left join (
+${KINDS.map(([kind, column]) => `       select q.id as pause_id, t.run_id, t.prefetched from senate_pause q join tasks t on q.scope_kind = '${kind}' and t.${column} = q.scope_value
+        where t.status = 'running' and q.id = any ($1::bigint[])`).join('\n        union all\n')}) r on r.pause_id = p.id
+ where p.id = any ($1::bigint[])
+ group by p.id, p.scope_kind, p.scope_value`;
+
+/** All active pauses with age, time left, and what each of them covers, newest first. */
 export async function listActivePauseViews(db: Queryable, scope?: Scope): Promise<ActivePauseView[]> {
-  const pauses = await listActivePauses(db, scope);
+  return viewActivePauses(db, await listActivePauses(db, scope));
+}
+
+/** These pauses with age, time left, and what each of them covers. */
+export async function viewActivePauses(db: Queryable, pauses: readonly ActivePause[]): Promise<ActivePauseView[]> {
   if (pauses.length === 0) return [];
-  const { rows } = await db.query<Counts>(
-    `select c.id, count(*) filter (where c.status = 'running' and not c.prefetched)::int as begun,
-            count(*) filter (where c.status = 'running' and c.prefetched)::int as ahead, count(*) filter (where c.status = 'queued')::int as queued
-       from (${COVERS}) c group by c.id`, [pauses.map((pause) => pause.id)]);
+  const { rows } = await db.query<Counts>(COUNTS, [pauses.map((pause) => pause.id)]);
   const { rows: [clock] } = await db.query<{ now: Date }>('select clock_timestamp() as now');
   const counts = new Map(rows.map((row) => [row.id, row]));
   return pauses.map((pause) => {
-    const { begun = 0, ahead = 0, queued = 0 } = counts.get(pause.id) ?? {};
+    const { begun = 0, ahead = 0, waiting = 0 } = counts.get(pause.id) ?? {};
+    const { queued, queuedMore } = asCounted(waiting, WAITING_COUNTED_MAX.list);
     return {
       ...toPauseView(pause),
       age_seconds: clock === undefined ? 0 : Math.max(0, (clock.now.getTime() - pause.pausedAt.getTime()) / 1_000),
-      remaining_seconds: pause.remainingMs === null ? null : Math.max(0, pause.remainingMs / 1_000),
+      remaining_seconds: leftSeconds(pause, clock?.now),
       in_flight_count: begun,
       claimed_ahead_count: ahead,
       queued,
+      queued_more: queuedMore,
       quiet: begun + ahead === 0,
     };
   });
+}
+
+/** Until its time is over, also where it does not end with that. */
+function leftSeconds(pause: ActivePause, now: Date | undefined): number | null {
+  if (pause.remainingMs !== null) return Math.max(0, pause.remainingMs / 1_000);
+  const overAt = expiresAt(pause);
+  return overAt === null ? null : Math.max(0, (overAt.getTime() - (now ?? overAt).getTime()) / 1_000);
 }

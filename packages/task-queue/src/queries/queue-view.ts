@@ -1,11 +1,15 @@
 import type { Queryable } from '@orchestra/database';
 import { TASK_STATUSES, type QueueView, type TaskStatus } from '../contract/index.ts';
 import type { GatedRepos } from '../gated.ts';
+import type { Pipeline } from '../pipelines/pipeline.ts';
+import type { RunnerSwitches } from '../runner-switches.ts';
 import { readReaperTotals } from './reaper-totals.ts';
+import { readRunners } from './runners-view.ts';
 import { readSerialGate } from './serial-gate-view.ts';
 
 /** The queue in numbers. The reaper's totals stand in a row of their own: they outlive restarts, and nobody has to count events. */
-export async function readQueueView(db: Queryable, leaseSeconds: number, gatedRepos: GatedRepos = null, heal: 'on' | 'off' = 'on'): Promise<QueueView> {
+export async function readQueueView(db: Queryable, leaseSeconds: number, gatedRepos: GatedRepos = null, heal: 'on' | 'off' = 'on',
+  runners: { switches?: RunnerSwitches; pipelines?: readonly Pipeline[] } = {}): Promise<QueueView> {
   const byStatus = await db.query<{ status: TaskStatus; count: number }>('select t.status, count(*)::int as count from tasks t group by t.status');
   const { rows: [rest] } = await db.query<{ active: number; deferred: number }>(
     `select (select count(*)::int from active_pauses) as active,
@@ -17,5 +21,6 @@ export async function readQueueView(db: Queryable, leaseSeconds: number, gatedRe
     serial_gate: await readSerialGate(db, gatedRepos),
     pauses: { active: rest?.active ?? 0, deferred: rest?.deferred ?? 0 },
     reaper: { lease_seconds: leaseSeconds, heal, ...await readReaperTotals(db) },
+    runners: await readRunners(db, runners.switches, runners.pipelines),
   };
 }

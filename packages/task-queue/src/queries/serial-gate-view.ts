@@ -11,17 +11,22 @@ const TASKS_LISTED_MAX = 20;
 // Counts and heads are read from the gates, which triggers keep; what holds and what is parked is looked up.
 const READ = `
 with ${PAUSE_KEYS}
-select g.repo, ${gated('g.repo', '$1')} as gated, g.max_in_progress, g.in_progress, g.waiting,
+select g.repo, ${gated('g.repo', '$1')} as gated, g.max_in_progress, g.in_progress + g.between_stages as in_progress, g.waiting - g.between_stages as waiting,
        case when g.frozen_at is not null then jsonb_build_object('at', g.frozen_at, 'by', g.frozen_by, 'reason', g.freeze_reason) end as frozen,
        case when g.head_id is not null then jsonb_build_object('task_id', g.head_id::text, 'waiting_for',
          case when ${gated('g.repo', '$1')} and (g.frozen_at is not null or g.in_progress >= g.max_in_progress) then 'gate'
               when ${covered('h')} then 'pause'
               when not ${eligible('h')} then 'retry'
               else 'worker' end) end as head,
-       coalesce((select jsonb_agg(jsonb_build_object('task_id', p.id::text, 'status', p.status, 'run_id', p.run_id, 'worker', p.worker_id, 'since', p.started_at) order by p.id)
-          from (select t.id, t.status, t.run_id, t.worker_id, t.started_at from tasks t
+       coalesce((select jsonb_agg(jsonb_build_object('task_id', p.id::text, 'status', p.status, 'run_id', p.run_id, 'worker', p.worker_id, 'since', p.since) order by p.id)
+          from (select * from (select t.id, t.status, t.run_id, t.worker_id, coalesce(t.started_at, t.held_at) as since from tasks t
                  where t.repo = g.repo and t.status in ('running', 'held') and t.paused_at is null
-                 order by t.id limit ${TASKS_LISTED_MAX}) p), '[]') as holders,
+                 order by t.id limit ${TASKS_LISTED_MAX}) h
+                 union all
+                select * from (select t.id, t.status, t.run_id, t.worker_id, t.stage_since from tasks t
+                 where t.repo = g.repo and t.status = 'queued' and t.paused_at is null and t.stage_since is not null
+                 order by t.id limit ${TASKS_LISTED_MAX}) b
+                order by id limit ${TASKS_LISTED_MAX}) p), '[]') as holders,
        coalesce((select jsonb_agg(jsonb_build_object('task_id', p.id::text, 'by', p.paused_by, 'reason', p.pause_reason, 'since', p.paused_at,
                                                      'has_question', p.questions is not null and p.answer is null) order by p.id)
           from (select t.id, t.paused_by, t.pause_reason, t.paused_at, t.questions, t.answer from tasks t

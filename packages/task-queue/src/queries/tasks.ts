@@ -1,7 +1,8 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Database, Transaction } from '@orchestra/database';
 import type { TaskEventView, TaskStatus, TaskView } from '../contract/index.ts';
+import { coveredBy } from '../pause-keys.ts';
 import { taskEvents, tasks } from '../schema.ts';
 
 export interface TaskFilter {
@@ -12,6 +13,12 @@ export interface TaskFilter {
   actorId?: string | undefined;
   repo?: string | undefined;
   parked?: boolean | undefined;
+  /** A pause: only the tasks that wait under it. */
+  heldBy?: string | undefined;
+  /** RFC 3339: added at this instant or later. */
+  createdSince?: string | undefined;
+  /** RFC 3339: added before this instant. */
+  createdUntil?: string | undefined;
   /** Only tasks before the one with this id. */
   beforeId?: string | undefined;
   limit: number;
@@ -19,6 +26,12 @@ export interface TaskFilter {
 
 /** Tasks, newest first. */
 export async function listTasks(db: Database, filter: TaskFilter): Promise<TaskView[]> {
+  const wanted = filter.heldBy === undefined ? conditions(filter) : [inArray(tasks.id, heldBy(filter, filter.heldBy))];
+  const rows = await drizzle({ client: db }).select().from(tasks).where(and(...wanted)).orderBy(desc(tasks.id)).limit(filter.limit);
+  return rows.map(toTaskView);
+}
+
+function conditions(filter: TaskFilter): SQL[] {
   const wanted: SQL[] = [];
   if (filter.status !== undefined) wanted.push(eq(tasks.status, filter.status));
   if (filter.agentId !== undefined) wanted.push(eq(tasks.agentId, filter.agentId));
@@ -28,9 +41,26 @@ export async function listTasks(db: Database, filter: TaskFilter): Promise<TaskV
   if (filter.repo !== undefined) wanted.push(eq(tasks.repo, filter.repo));
   if (filter.parked === true) wanted.push(isNotNull(tasks.pausedAt), inArray(tasks.status, ['queued', 'running', 'held']));
   if (filter.parked === false) wanted.push(isNull(tasks.pausedAt));
+  if (filter.createdSince !== undefined) wanted.push(gte(tasks.createdAt, new Date(filter.createdSince)));
+  if (filter.createdUntil !== undefined) wanted.push(lt(tasks.createdAt, new Date(filter.createdUntil)));
   if (filter.beforeId !== undefined) wanted.push(lt(tasks.id, BigInt(filter.beforeId)));
-  const rows = await drizzle({ client: db }).select().from(tasks).where(and(...wanted)).orderBy(desc(tasks.id)).limit(filter.limit);
-  return rows.map(toTaskView);
+  return wanted;
+}
+
+/** Their ids, found through the lanes that the pause covers: of a million tasks that wait, few may wait under it. */
+function heldBy(filter: TaskFilter, pauseId: string): SQL {
+  const from = filter.beforeId === undefined ? sql`` : sql`and tasks.place < ${BigInt(filter.beforeId)}`;
+  return sql`(select h.id
+    from active_pauses p
+    join task_lanes l on ${sql.raw(coveredBy('p', 'l'))}
+   cross join lateral (
+         select tasks.id from tasks
+          where tasks.lane_id = l.id and tasks.status = 'queued' and tasks.place >= l.head ${from} and ${and(sql`true`, ...conditions(filter))}
+          order by tasks.place desc
+          limit ${filter.limit}) h
+   where p.id = ${BigInt(pauseId)}
+   order by h.id desc
+   limit ${filter.limit})`;
 }
 
 /** One task; undefined where there is none. */
@@ -68,6 +98,13 @@ function toTaskView(row: typeof tasks.$inferSelect): TaskView {
     pid: row.pid,
     started_at: row.startedAt?.toISOString() ?? null,
     heartbeat_at: row.heartbeatAt?.toISOString() ?? null,
+    pipeline: row.pipeline,
+    stage: row.stage,
+    stage_since: row.stageSince?.toISOString() ?? null,
+    last_outcome: row.lastOutcome,
+    transient_failures: row.transientFailures,
+    held_at: row.heldAt?.toISOString() ?? null,
+    held_evidence: row.heldEvidence,
     attempt: row.attempt,
     max_attempts: row.maxAttempts,
     crashes: row.crashes,

@@ -1,15 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { readReport, runCommand, type CommandEnd } from '@orchestra/runner';
 import type { ClaimedTask } from '@orchestra/task-queue/contract';
 import { storable } from '../error-text.ts';
+import type { GateOf } from '../runner/pipeline-gates.ts';
 import type { NeedsInput } from '../needs-input.ts';
 import { TaskFailure } from '../stop-reasons.ts';
 import type { TaskContext } from '../task-context.ts';
 import type { Handler } from '../task-run.ts';
 import { commandEnvironment } from './environment.ts';
 import { FoldersInUse, type Stay } from './folders-in-use.ts';
+import { LiveTail } from './live-tail.ts';
 import { freshQuestions, leaveAnswer, lookBefore, QUESTIONS_FILE, takeAnswerAway } from './questions.ts';
-import { runCommand, type CommandEnd } from './run-command.ts';
 
 export interface CommandHandlerOptions {
   /** The program and its arguments; no shell is involved. */
@@ -27,6 +29,8 @@ export interface CommandHandlerOptions {
    * that a later run finds what an earlier one left. What several runs at a time need, should they ask questions.
    */
   folderPerTask?: string | undefined;
+  /** Which report the gate of a task's stage reads; `pipelineGates` knows. Without it there is no gate but the exit code. */
+  gateOf?: GateOf | undefined;
   /** Added to this process's environment, of which credentials are not handed on. */
   env?: Record<string, string> | undefined;
 }
@@ -53,12 +57,12 @@ const RESULT_BYTES_MAX = 200_000;
 /**
  * A handler that runs a command: payload as JSON on stdin and in `ORCHESTRA_PAYLOAD`. Exit code 0 is done, anything else has
  * failed; the output is kept either way. With exit code 0 and fresh questions in its working folder it is not done but asks
- * them; its next run finds the answer beside them.
+ * them; its next run finds the answer beside them. With a gate on its stage it is done once the report that it left in its working folder says so.
  *
  * @throws TypeError without a command
  */
 export function createCommandHandler(options: CommandHandlerOptions): Handler {
-  const [program, ...args] = options.command;
+  const [program] = options.command;
   if (program === undefined || program === '') throw new TypeError('a command worker needs a command, for example: orchestra worker --skill lint -- node lint.mjs');
   const { timeLimitMs = TIME_LIMIT_MS, outputBytesMax = OUTPUT_BYTES_MAX, graceMs = GRACE_MS } = options;
   const folders = new FoldersInUse();
@@ -68,20 +72,28 @@ export function createCommandHandler(options: CommandHandlerOptions): Handler {
     const before = await lookBefore(folder);
     // Where another run is at work its own answer may lie; this one's is in the environment.
     const answerFile = task.answer === null || !stay.alone ? undefined : await leaveAnswer(folder, task.run_id, task.answer);
+    const live = new LiveTail(context.showOutput);
     const end = await runCommand({
-      program, args, graceMs, timeLimitMs, outputBytesMax,
+      command: options.command, graceMs, timeLimitMs,
+      keepBytes: { head: 0, tail: outputBytesMax },
       cwd: folder,
       env: commandEnvironment(task, payloadJson, process.env, options.env, answerFile),
       stdin: payloadJson,
       signal: context.signal,
+      onOutput: live.add,
       onUnguarded: (error) => context.log('the command runs on should this worker be killed', { error: error.message }),
-    }).finally(() => answerFile === undefined ? undefined : takeAnswerAway(answerFile));
+    }).finally(() => { live.end(); return answerFile === undefined ? undefined : takeAnswerAway(answerFile); });
     if (end.why === 'aborted') throw context.signal.reason;
+    if (end.startProblem !== null) throw new TaskFailure(`cannot start ${program}: ${end.startProblem.message}`, { cause: end.startProblem.cause });
     const result = fittingResult(end, outputBytesMax);
     if (end.why !== 'exited' || end.exitCode !== 0) throw new TaskFailure(failureText(program, end, timeLimitMs, result), { result });
     const asked = await freshQuestions(before);
     if (asked !== undefined && stay.alone) return asked;
     if (asked !== undefined) context.log(`${QUESTIONS_FILE} is left alone: another run was in the same folder; give each task its own`, { folder });
+    const report = await options.gateOf?.(task) ?? null;
+    if (report === null) return result;
+    const gate = await readReport({ file: join(folder, report), runStartedAt: new Date(before.startedAtMs), runId: task.run_id });
+    if (!gate.passes) throw new TaskFailure(`the gate of its stage did not open: ${gate.reason}`, { result });
     return result;
   };
 
@@ -110,7 +122,7 @@ function fittingResult(end: CommandEnd, outputBytesMax: number): CommandResult {
   for (let bytesMax = outputBytesMax; ; bytesMax = Math.floor(bytesMax / 2)) {
     const result: CommandResult = {
       exit_code: end.exitCode, signal: end.signal, duration_ms: Math.round(end.durationMs),
-      stdout: end.stdout.text(bytesMax), stderr: end.stderr.text(bytesMax),
+      stdout: end.stdout.tail(bytesMax), stderr: end.stderr.tail(bytesMax),
       stdout_bytes: end.stdout.bytesSeen, stderr_bytes: end.stderr.bytesSeen,
     };
     if (Buffer.byteLength(JSON.stringify(result)) <= RESULT_BYTES_MAX || bytesMax === 0) return result;

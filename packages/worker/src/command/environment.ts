@@ -23,6 +23,8 @@ export function commandEnvironment(task: ClaimedTask, payloadJson: string, own: 
     ORCHESTRA_QUEST_ID: task.quest_id,
     ORCHESTRA_ACTOR_ID: task.actor_id,
     ORCHESTRA_REPO: task.repo,
+    ORCHESTRA_PIPELINE: task.pipeline ?? null,
+    ORCHESTRA_STAGE: task.stage ?? null,
     ORCHESTRA_PAYLOAD: whereItFits(payloadJson),
     ORCHESTRA_QUESTIONS: whereItFits(task.questions),
     ORCHESTRA_ANSWER: whereItFits(task.answer),

@@ -1,26 +1,49 @@
 import type { Database } from '@orchestra/database';
-import { closeExpiredPauses, type PauseReplica } from '@orchestra/pause-core';
+import { closeExpiredPauses, dueEnds, stayPauses, warnOfEnds } from '@orchestra/pause-core';
 import { startLoop, type Logger, type Loop } from '@orchestra/service-shell';
+import { lookAfterProbes, PROBER, unmarkLeftOver } from '@orchestra/task-queue';
 import type { PauseMetrics } from '../pause-metrics.ts';
 
-// What the replica knows is closed to the moment; this is for what it cannot know.
+// What the database says is due next is waited for to the moment; this is for what nobody could know.
 const TICK_MS = 10_000;
-// A little past the end, so that the database's clock has passed it too.
+// A little past the instant, so that the database's clock has passed it too.
 const PAST_THE_END_MS = 5;
+// Nothing rings when a run ends, so a task that was let through is looked at as often as this.
+const PROBE_LOOK_MS = 1_000;
 
 /**
- * Closes pauses that have reached their end. Nobody's work waits for this, the claim judges the end itself; it is for the
- * row, the history and the subscribers. Any number of instances may do it.
+ * Does what is to be done when the time of a pause is over, and warns before: closes those that end with it, marks those that stay, looks after
+ * those that probe. Nobody's work waits for the first two, the claim judges the end itself. Any number of instances may do it.
  */
-export function startSweeper({ db, replica, metrics, log }: { db: Database; replica: PauseReplica; metrics: PauseMetrics; log: Logger }): Loop {
+export function startSweeper({ db, metrics, log }: { db: Database; metrics: PauseMetrics; log: Logger }): Loop {
+  function tellStayed(stayed: number): void {
+    metrics.pausesStayed.inc(stayed);
+    if (stayed > 0) log.warn({ stayed }, 'the time of pauses is over, and they stay until a person decides');
+  }
+
+  async function lookAfter(): Promise<void> {
+    const { let: letThrough, done, again, stayed } = await lookAfterProbes(db);
+    metrics.probes.inc({ verdict: 'done' }, done);
+    metrics.probes.inc({ verdict: 'failed' }, again);
+    metrics.probes.inc({ verdict: 'environment' }, stayed);
+    tellStayed(stayed);
+    if (letThrough + done + again > 0) log.info({ let_through: letThrough, done, again }, 'pauses probe');
+  }
+
   return startLoop({
     name: 'the sweeper of ended pauses', everyMs: TICK_MS, log,
     round: async () => {
-      const closed = await closeExpiredPauses(db);
-      metrics.pausesExpired.inc(closed);
-      if (closed > 0) log.info({ closed }, 'pauses reached their end');
-      const ends = replica.pauses().map((pause) => pause.remainingMs ?? Infinity);
-      return Math.min(TICK_MS, ...ends.slice(0, 1_000)) + PAST_THE_END_MS;
+      const due = await dueEnds(db);
+      if (due.toClose) {
+        const closed = await closeExpiredPauses(db);
+        metrics.pausesExpired.inc(closed);
+        if (closed > 0) log.info({ closed }, 'pauses reached their end');
+      }
+      if (due.toStay) tellStayed(await stayPauses(db));
+      if (due.toWarn) metrics.pauseWarnings.inc(await warnOfEnds(db));
+      if (due.probing) await lookAfter();
+      await unmarkLeftOver(db, PROBER);
+      return Math.min(TICK_MS, due.nextInMs ?? TICK_MS, due.probing ? PROBE_LOOK_MS : TICK_MS) + PAST_THE_END_MS;
     },
   });
 }

@@ -1,14 +1,22 @@
 import type { Database } from '@orchestra/database';
-import type { PauseReplica } from '@orchestra/pause-core';
+import { deskRoutes, type QueueRules } from '@orchestra/desk';
+import type { AlertmanagerLabels, PauseReplica } from '@orchestra/pause-core';
+import type { NoticeTarget } from '@orchestra/notices';
 import type { Route } from '@orchestra/service-shell';
 import type { EventStreams } from '../event-stream.ts';
 import type { PauseMetrics } from '../pause-metrics.ts';
 import { activeRoute } from './active.ts';
+import { alertmanagerRoute } from './alertmanager.ts';
 import { alertRoutes } from './alerts.ts';
 import { checkRoute } from './check.ts';
 import { eventsRoute } from './events.ts';
+import { extendRoute } from './extend.ts';
+import { noticeRoutes } from './notices.ts';
 import { pauseRoute } from './pause.ts';
+import { historyRoute } from './history.ts';
+import { pausePageRoute } from './pause-page.ts';
 import { pausesRoute } from './pauses.ts';
+import { verifyRoute } from './verify.ts';
 import { unpauseRoute } from './unpause.ts';
 
 export interface RouteDependencies {
@@ -20,6 +28,12 @@ export interface RouteDependencies {
   streams: EventStreams;
   metrics: PauseMetrics;
   settleTimeoutMs: number | undefined;
+  /** Absent: the usual names. */
+  alertmanager?: AlertmanagerLabels | undefined;
+  /** Absent: none are configured. */
+  notices?: readonly NoticeTarget[] | undefined;
+  /** Absent: as without any setting. */
+  queue?: QueueRules | undefined;
 }
 
 /** Every call of this service. */
@@ -27,10 +41,18 @@ export function makeRoutes(dependencies: RouteDependencies): Route[] {
   return [
     pauseRoute(dependencies),
     unpauseRoute(dependencies),
+    extendRoute(dependencies),
     pausesRoute(dependencies),
     activeRoute(dependencies),
     checkRoute(dependencies),
+    // Behind those whose last word it would take for an id.
+    pausePageRoute(dependencies),
+    verifyRoute(dependencies),
+    historyRoute(dependencies),
     eventsRoute(dependencies),
     ...alertRoutes(dependencies),
+    alertmanagerRoute(dependencies),
+    ...noticeRoutes(dependencies),
+    ...deskRoutes({ db: dependencies.db, rules: dependencies.queue }),
   ];
 }

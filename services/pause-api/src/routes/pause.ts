@@ -5,18 +5,18 @@ import { pauseWithReceipt, previewPause } from '@orchestra/task-queue';
 import { z } from 'zod';
 import type { PauseMetrics } from '../pause-metrics.ts';
 
-export function pauseRoute({ brake, metrics, settleTimeoutMs }: { brake: Database; metrics: PauseMetrics; settleTimeoutMs: number | undefined }): Route {
+export function pauseRoute({ brake, db, metrics, settleTimeoutMs }: { brake: Database; db: Database; metrics: PauseMetrics; settleTimeoutMs: number | undefined }): Route {
   return route({
     method: 'post', path: '/api/senate/pause', permission: 'pause',
     summary: 'stop new work for one agent, skill, quest or actor',
     description: 'What runs goes on to its normal end; what waits keeps its place. The answer comes when every claim that began earlier has ended, or says `settled: false`.',
     query: pauseQuery, body: pauseRequest, answer: z.union([pauseReceipt, pausePreview]),
-    handle: async ({ query, body, caller, idempotency, log }) => {
+    handle: async ({ query, body, caller, idempotency, log, span }) => {
       const scope = { kind: body.scope_kind, value: body.scope_value };
-      if (query.dry_run) return previewPause(brake, scope);
+      if (query.dry_run) return previewPause(db, scope);
       const observed = metrics.receiptSeconds.startTimer();
       const receipt = await pauseWithReceipt(brake,
-        { scope, reason: body.reason, ttlSeconds: body.ttl_seconds ?? null, by: caller.name, source: 'person' }, { idempotency, settleTimeoutMs });
+        { scope, reason: body.reason, ttlSeconds: body.ttl_seconds ?? null, endsAs: body.then, by: caller.name, source: 'person', traceparent: span?.traceparent }, { idempotency, settleTimeoutMs });
       observed();
       if (!receipt.settled) {
         metrics.unsettled.inc();

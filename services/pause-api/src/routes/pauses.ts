@@ -1,8 +1,8 @@
 import type { Database } from '@orchestra/database';
-import { listEndedPauses, toPauseView } from '@orchestra/pause-core';
+import { listActivePauses, listEndedPauses, toPauseView } from '@orchestra/pause-core';
 import { activePauses, pauseHistory, pausesQuery, type ActivePauses, type PauseHistory } from '@orchestra/pause-core/contract';
 import { readCursor, route, toPage, type Route } from '@orchestra/service-shell';
-import { listActivePauseViews } from '@orchestra/task-queue';
+import { viewActivePauses } from '@orchestra/task-queue';
 import { z } from 'zod';
 
 type Filter = z.output<typeof pausesQuery>;
@@ -18,13 +18,13 @@ export function pausesRoute({ db }: { db: Database }): Route {
 
 async function active(db: Database, { scope_kind: kind, scope_value: value, limit, cursor }: Filter): Promise<ActivePauses> {
   const beforeId = readCursor(cursor);
-  const views = await listActivePauseViews(db, kind !== undefined && value !== undefined ? { kind, value } : undefined);
-  const asked = views
-    .filter((view) => (kind === undefined || view.scope_kind === kind) && (value === undefined || view.scope_value === value))
-    .filter((view) => beforeId === undefined || BigInt(view.id) < BigInt(beforeId))
+  const pauses = await listActivePauses(db, kind !== undefined && value !== undefined ? { kind, value } : undefined);
+  const asked = pauses
+    .filter(({ scope }) => (kind === undefined || scope.kind === kind) && (value === undefined || scope.value === value))
+    .filter(({ id }) => beforeId === undefined || BigInt(id) < BigInt(beforeId))
     .toSorted((a, b) => Number(BigInt(b.id) - BigInt(a.id)));
   const { items, nextCursor } = toPage(asked, limit);
-  return { pauses: items, next_cursor: nextCursor };
+  return { pauses: await viewActivePauses(db, items), next_cursor: nextCursor };
 }
 
 async function ended(db: Database, { scope_kind: kind, scope_value: value, limit, cursor }: Filter): Promise<PauseHistory> {

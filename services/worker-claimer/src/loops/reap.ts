@@ -1,6 +1,6 @@
 import type { Database } from '@orchestra/database';
 import type { Logger } from '@orchestra/service-shell';
-import { countDeferred, healQueued, noteReaperTick, reapRuns } from '@orchestra/task-queue';
+import { healQueued, noteReaperTick, reapRuns } from '@orchestra/task-queue';
 import type { ReapCause } from '@orchestra/task-queue/contract';
 import type { QueueMetrics } from '../queue-metrics.ts';
 import type { Hearing } from './hearing.ts';
@@ -47,7 +47,6 @@ export async function reap(options: ReaperOptions): Promise<number | undefined> 
 async function tick(options: ReaperOptions): Promise<number | undefined> {
   const { db, log, metrics, leaseSeconds, hearing, theDead, onReturned } = options;
   if (options.heal) await healAll(options);
-  metrics.deferred.set(await countDeferred(db));
   const deafForMs = hearing.stillDeafForMs(performance.now());
   const dead = await theDead.round({ heard: deafForMs === 0 });
   const reaped = { process_gone: dead.processGone, other_boot: dead.otherBoot, lease: deafForMs > 0 ? 0 : await reapRuns(db, leaseSeconds) };
@@ -56,7 +55,8 @@ async function tick(options: ReaperOptions): Promise<number | undefined> {
     metrics.runsReaped.inc({ cause }, runs);
     log.warn({ reaped: runs, cause, lease_seconds: leaseSeconds }, WHY[cause]);
   }
-  await noteReaperTick(db);
+  const { deferred } = await noteReaperTick(db);
+  metrics.deferred.set(deferred);
   if (Object.values(reaped).some((runs) => runs > 0)) {
     onReturned();
     return 0;

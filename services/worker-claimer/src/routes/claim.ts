@@ -1,38 +1,57 @@
-import { route, type Route } from '@orchestra/service-shell';
-import type { ClaimOrder, GatedRepos } from '@orchestra/task-queue';
-import { claimAnswer, claimRequest } from '@orchestra/task-queue/contract';
+import type { Database } from '@orchestra/database';
+import { route, type CallSpan, type Logger, type Route } from '@orchestra/service-shell';
+import { keptTraces, type ClaimOrder, type GatedRepos, type KeptForRunners } from '@orchestra/task-queue';
+import { claimAnswer, claimRequest, type ClaimAnswer } from '@orchestra/task-queue/contract';
+import type { z } from 'zod';
 import { claimForCaller, endAndClaim, type ClaimPlace } from '../claim-for-caller.ts';
 import type { TellEndings } from '../told-endings.ts';
 import type { WaitingRoom } from '../waiting/waiting-room.ts';
 
-export function claimRoute({ place, room, leaseSeconds, gatedRepos, told }: {
+export function claimRoute({ db, place, room, leaseSeconds, gatedRepos, kept, told, saw }: {
+  db: Database;
   place: ClaimPlace;
   room: WaitingRoom;
   leaseSeconds: number;
   gatedRepos: GatedRepos;
+  kept: KeptForRunners;
   told: TellEndings;
+  /** A worker has asked for tasks. */
+  saw: (claim: Pick<z.output<typeof claimRequest>, 'worker' | 'host' | 'agents' | 'skills'>) => void;
 }): Route {
   return route({
     method: 'post', path: '/api/tasks/claim', permission: 'run_tasks',
     summary: 'take tasks for a worker',
-    description: 'By priority, then by place, and none that an active pause covers; of each gated repo the first in line at the most, where its serial gate is open. Where there is none, the call waits up to `wait_seconds` for one and then answers an empty list. '
+    description: 'By priority, then by place, and none that an active pause covers; of each gated repo the first in line at the most, where its serial gate is open. What is kept for a runner goes to claims alone that name it, as the skill `runner:<skill>`. Where there is none, the call waits up to `wait_seconds` for one and then answers an empty list. '
       + 'Send heartbeats well within `lease_seconds`, or the run is taken away. With an `Idempotency-Key`, a repeated call gets the tasks of the first one that are still its own; '
       + 'without one, the tasks of a caller that goes away before its answer go back to the queue. '
       + 'A worker that has finished runs may bring them along as `ended`: they end before the claim, in the same transaction, whether or not the call then waits, and each has its own answer as with `/api/tasks/finish`.',
     body: claimRequest, answer: claimAnswer,
-    handle: async ({ body, idempotency, gone, log }) => {
+    handle: async ({ body, idempotency, gone, log, span }) => {
       const { worker, agents, skills, limit, host, pid, boot_id: bootId, pid_namespace: pidNamespace, process_started: processStarted } = body;
-      const order: ClaimOrder = { worker, agents, skills, limit, host, pid, bootId, pidNamespace, processStarted, leaseSeconds, gatedRepos, begins: limit - Math.min(body.ahead, limit) };
+      const order: ClaimOrder = { worker, agents, skills, limit, host, pid, bootId, pidNamespace, processStarted, leaseSeconds, gatedRepos, keptForRunners: kept, begins: limit - Math.min(body.ahead, limit) };
       const caller = { idempotency, gone, log };
+      saw(body);
       const callsSeen = room.calls;
       const ended = body.ended === undefined || body.ended.length === 0 ? undefined : body.ended;
       const mayWait = body.wait_seconds > 0 && idempotency === undefined;
       // The endings are true before anybody waits for a task.
       const first = ended === undefined ? { tasks: mayWait && room.nothingFor({ agents, skills }) ? [] : await claimForCaller(place, order, caller) } : await endAndClaim(place, ended, order, caller);
       if (ended !== undefined && 'ended' in first) told(ended, first.ended);
-      if (first.tasks.length > 0 || body.wait_seconds === 0) return first;
       const attempt = () => claimForCaller(place, order, caller);
-      return { ...first, tasks: await room.wait({ want: { agents, skills }, attempt, waitMs: body.wait_seconds * 1_000, gone, callsSeen }) };
+      const answer = first.tasks.length > 0 || body.wait_seconds === 0 ? first
+        : { ...first, tasks: await room.wait({ want: { agents, skills }, attempt, waitMs: body.wait_seconds * 1_000, gone, callsSeen }) };
+      if (span !== undefined) await tie(db, span, answer, limit, log);
+      return answer;
     },
   });
+}
+
+/** Ties a claim's span to the calls that added its tasks and to those that paused them. A claim that was made stands, whatever becomes of this. */
+async function tie(db: Database, span: CallSpan, { tasks }: Pick<ClaimAnswer, 'tasks'>, limit: number, log: Logger): Promise<void> {
+  try {
+    const kept = await keptTraces(db, tasks.map(({ id }) => id), tasks.length >= limit);
+    for (const { of, id, traceparent } of kept) span.link(traceparent, { 'orchestra.of': of, [`orchestra.${of}_id`]: id });
+  } catch (err) {
+    log.debug({ err }, 'the traces of what was claimed could not be read');
+  }
 }

@@ -1,15 +1,15 @@
 import type { Database } from '@orchestra/database';
 import { id } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
-import { answerQuestion, askQuestion, parkTask, unparkTask, type AutoParkRepos } from '@orchestra/task-queue';
-import { answerTaskRequest, finishAnswer, needsInputRequest, parkRunRequest, taskView, unparkRunRequest } from '@orchestra/task-queue/contract';
+import { askQuestion, parkTask, unparkTask, type AutoParkRepos } from '@orchestra/task-queue';
+import { finishAnswer, needsInputRequest, parkRunRequest, taskView, unparkRunRequest } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
 import type { QueueMetrics } from '../queue-metrics.ts';
 
 const params = z.strictObject({ id });
 const FENCED = 'The `run_id` is the fence: a run that is not the caller’s any more is refused with `run_not_owner`.';
 
-/** A run sets its task aside or asks a question; an operator answers. */
+/** A run sets its task aside or asks a question. */
 export function questionRoutes({ db, metrics, autoParkRepos, onOpened }: {
   db: Database;
   metrics: QueueMetrics;
@@ -45,17 +45,6 @@ export function questionRoutes({ db, metrics, autoParkRepos, onOpened }: {
         metrics.runsEnded.inc({ outcome: 'asked' });
         onOpened();
         return answer;
-      },
-    }),
-    route({
-      method: 'post', path: '/api/tasks/:id/answer', permission: 'pause',
-      summary: 'answer what a task has asked',
-      description: 'It goes on in its old place. One that an operator parked stays parked, and one that a pause covers stays covered. Without an open question: `no_open_question`.',
-      params, body: answerTaskRequest, answer: taskView,
-      handle: async ({ params: { id: taskId }, body, caller, idempotency }) => {
-        const task = await answerQuestion(db, taskId, body.answer, caller.name, idempotency);
-        onOpened();
-        return task;
       },
     }),
   ];

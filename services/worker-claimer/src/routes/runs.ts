@@ -1,7 +1,7 @@
 import type { Database } from '@orchestra/database';
 import { id } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
-import { completeRun, endRuns, failRun, heartbeat, noteBegun, releaseRun } from '@orchestra/task-queue';
+import { completeRun, endRuns, failRun, heartbeat, noteBegun, releaseRun, type StageRules } from '@orchestra/task-queue';
 import {
   begunAnswer, begunRequest, completeRequest, endingAnswers, failRequest, finishAnswer, finishRequest, heartbeatAnswer, heartbeatRequest, releaseRequest, type FinishAnswer,
 } from '@orchestra/task-queue/contract';
@@ -13,7 +13,13 @@ const REPEATABLE = 'The `run_id` is the fence: a run that is not the caller’s 
   + 'answers what the first one did, with or without an `Idempotency-Key`, which is accepted and not needed here.';
 
 /** What the owner of a run may do with it. Endings go over connections of their own: see CLAIM_SETTINGS. */
-export function runRoutes({ db, endings, leaseSeconds, told }: { db: Database; endings: Database; leaseSeconds: number; told: TellEndings }): Route[] {
+export function runRoutes({ db, endings, leaseSeconds, rules, told }: {
+  db: Database;
+  endings: Database;
+  leaseSeconds: number;
+  rules: StageRules;
+  told: TellEndings;
+}): Route[] {
   const ended = (as: string, answer: FinishAnswer): FinishAnswer => {
     told([{ as }], [answer]);
     return answer;
@@ -24,7 +30,7 @@ export function runRoutes({ db, endings, leaseSeconds, told }: { db: Database; e
       summary: 'say that the run is alive', description: REPEATABLE,
       params, body: heartbeatRequest, answer: heartbeatAnswer,
       handle: async ({ params: { id: taskId }, body }) => {
-        await heartbeat(db, taskId, body.run_id);
+        await heartbeat(db, taskId, body.run_id, body.output);
         return { lease_seconds: leaseSeconds };
       },
     }),
@@ -32,21 +38,21 @@ export function runRoutes({ db, endings, leaseSeconds, told }: { db: Database; e
       method: 'post', path: '/api/tasks/:id/complete', permission: 'run_tasks',
       summary: 'end a run with success', description: REPEATABLE,
       params, body: completeRequest, answer: finishAnswer,
-      handle: async ({ params: { id: taskId }, body }) => ended('completed', await completeRun(endings, taskId, body.run_id, body.result)),
+      handle: async ({ params: { id: taskId }, body }) => ended('completed', await completeRun(endings, taskId, body.run_id, body.result, rules)),
     }),
     route({
       method: 'post', path: '/api/tasks/:id/fail', permission: 'run_tasks',
-      summary: 'end a run with an error', description: `The task goes back to its place after a delay while attempts are left. ${REPEATABLE}`,
+      summary: 'end a run with an error', description: `The task goes back to its place after a delay while attempts are left; one with a stage goes where the stage’s way back leads. ${REPEATABLE}`,
       params, body: failRequest, answer: finishAnswer,
       handle: async ({ params: { id: taskId }, body }) =>
-        ended('failed', await failRun(endings, taskId, body.run_id, { error: body.error, retry: body.retry, result: body.result })),
+        ended('failed', await failRun(endings, taskId, body.run_id, { error: body.error, retry: body.retry, result: body.result }, rules)),
     }),
     route({
       method: 'post', path: '/api/tasks/:id/release', permission: 'run_tasks',
       summary: 'hand a run back unfinished', description: `No attempt is used, the place is kept, and the next run is given the cursor. ${REPEATABLE}`,
       params, body: releaseRequest, answer: finishAnswer,
       handle: async ({ params: { id: taskId }, body }) =>
-        ended('released', await releaseRun(endings, taskId, body.run_id, { cause: body.cause, cursor: body.cursor })),
+        ended('released', await releaseRun(endings, taskId, body.run_id, { cause: body.cause, cursor: body.cursor }, rules)),
     }),
     route({
       method: 'post', path: '/api/tasks/begun', permission: 'run_tasks',
@@ -62,7 +68,7 @@ export function runRoutes({ db, endings, leaseSeconds, told }: { db: Database; e
         + 'Repeating the call answers `repeated` for what the first one did, with or without an `Idempotency-Key`, which is accepted and not needed here.',
       body: finishRequest, answer: endingAnswers,
       handle: async ({ body }) => {
-        const answers = await endRuns(endings, body.ended);
+        const answers = await endRuns(endings, body.ended, rules);
         told(body.ended, answers);
         return { ended: answers };
       },

@@ -1,5 +1,5 @@
 import type { Queryable } from '@orchestra/database';
-import { lookForWork, type GatedRepos, type OpenWork } from '@orchestra/task-queue';
+import { lookForWork, type GatedRepos, type KeptForRunners, type OpenWork } from '@orchestra/task-queue';
 import type { QueueMetrics } from '../queue-metrics.ts';
 import { wanted } from './want.ts';
 import type { Waiter, WaitingRoom } from './waiting-room.ts';
@@ -16,13 +16,13 @@ const LINES_AT_ONCE = 4;
  *
  * @returns after how many milliseconds to look again at the latest: sooner than usual where something is known to become eligible then
  */
-export async function serveWaiters(db: Queryable, room: WaitingRoom, metrics: Pick<QueueMetrics, 'looks'>, gatedRepos: GatedRepos): Promise<number | undefined> {
+export async function serveWaiters(db: Queryable, room: WaitingRoom, metrics: Pick<QueueMetrics, 'looks'>, gatedRepos: GatedRepos, kept: KeptForRunners): Promise<number | undefined> {
   if (room.size === 0) return undefined;
   metrics.looks.inc();
   const callsBefore = room.calls;
   let work: OpenWork;
   try {
-    work = await lookForWork(db, gatedRepos);
+    work = await lookForWork(db, gatedRepos, kept);
     room.someWaitAtGates = work.someWaitAtGates;
     room.looked(work, callsBefore);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { RepoGateView } from '@orchestra/task-queue/contract';
-import { direct } from '../../flags/direct.ts';
+import { deskFlags } from '../../flags/desk.ts';
 import { repoArg } from '../../flags/repo.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
@@ -11,7 +11,7 @@ export default class GateFreeze extends OrchestraCommand {
   static override args = { repo: repoArg };
   static override flags = {
     reason: Flags.string({ required: true, description: 'why, for everyone who meets this gate' }),
-    direct,
+    ...deskFlags,
   };
 
   async run(): Promise<RepoGateView> {

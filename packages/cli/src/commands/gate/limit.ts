@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import type { RepoGateView } from '@orchestra/task-queue/contract';
 import { wrongUsage } from '../../failure.ts';
-import { direct } from '../../flags/direct.ts';
+import { deskFlags } from '../../flags/desk.ts';
 import { repoArg } from '../../flags/repo.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
@@ -13,7 +13,7 @@ export default class GateLimit extends OrchestraCommand {
     repo: repoArg,
     max: Args.string({ description: 'so many at a time, 1 to 1000', required: true, ignoreStdin: true }),
   };
-  static override flags = { direct };
+  static override flags = deskFlags;
 
   async run(): Promise<RepoGateView> {
     const { args, flags } = await this.parse(GateLimit);

@@ -1,6 +1,6 @@
 import type { RepoGateView } from '@orchestra/task-queue/contract';
 import { CommandFailure } from '../../failure.ts';
-import { direct } from '../../flags/direct.ts';
+import { deskFlags } from '../../flags/desk.ts';
 import { optionalRepoArg } from '../../flags/repo.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
@@ -8,7 +8,7 @@ export default class GateShow extends OrchestraCommand {
   static override summary = 'the serial gates: what is in progress, first in line, parked and why, frozen or not';
   static override examples = ['<%= config.bin %> gate show', '<%= config.bin %> gate show github.com/acme/shop'];
   static override args = { repo: optionalRepoArg };
-  static override flags = { direct };
+  static override flags = deskFlags;
 
   async run(): Promise<{ repos: RepoGateView[]; more: boolean }> {
     const { args: { repo }, flags } = await this.parse(GateShow);

@@ -1,12 +1,12 @@
 import type { RepoGateView } from '@orchestra/task-queue/contract';
-import { direct } from '../../flags/direct.ts';
+import { deskFlags } from '../../flags/desk.ts';
 import { repoArg } from '../../flags/repo.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class GateThaw extends OrchestraCommand {
   static override summary = 'open the frozen gate of a repo';
   static override args = { repo: repoArg };
-  static override flags = { direct };
+  static override flags = deskFlags;
 
   async run(): Promise<RepoGateView> {
     const { args, flags } = await this.parse(GateThaw);

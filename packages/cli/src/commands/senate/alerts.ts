@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { AlertView } from '@orchestra/pause-core/contract';
-import { direct } from '../../flags/direct.ts';
+import { deskFlags } from '../../flags/desk.ts';
 import { limit } from '../../flags/limit.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
@@ -12,7 +12,7 @@ export default class SenateAlerts extends OrchestraCommand {
     severity: Flags.string({ description: 'only those of this severity', options: ['low', 'medium', 'high', 'critical'] }),
     unacknowledged: Flags.boolean({ description: 'only those that nobody has acknowledged' }),
     limit,
-    direct,
+    ...deskFlags,
   };
 
   async run(): Promise<{ alerts: AlertView[]; more: boolean }> {

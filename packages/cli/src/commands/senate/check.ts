@@ -1,6 +1,6 @@
 import type { PauseView } from '@orchestra/pause-core/contract';
 import { EXIT, wrongUsage } from '../../failure.ts';
-import { direct } from '../../flags/direct.ts';
+import { deskFlags } from '../../flags/desk.ts';
 import { labelFlags, toLabels } from '../../flags/labels.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
@@ -14,14 +14,14 @@ interface CheckAnswer {
 export default class SenateCheck extends OrchestraCommand {
   static override summary = 'is work with these labels paused? exit code 3 when it is, 0 when not';
   static override examples = ['<%= config.bin %> senate check --agent skeptic --skill debate || exit 0'];
-  static override flags = { ...labelFlags, direct };
+  static override flags = { ...labelFlags, ...deskFlags };
 
   async run(): Promise<CheckAnswer> {
     const { flags } = await this.parse(SenateCheck);
     const { checkQuery } = await import('@orchestra/pause-core/contract');
     const { checked } = await import('../../checked.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
-    const { sayPause } = await import('../../show/pauses.ts');
+    const { sayPause } = await import('../../show/say-pause.ts');
     const labels = checked(checkQuery, toLabels(flags));
     if (Object.keys(labels).length === 0) throw wrongUsage('say what to check: --agent, --skill, --quest or --actor');
     const answer = await atDesk(flags.direct, (desk) => desk.check(labels));

@@ -1,42 +1,99 @@
 import { Flags } from '@oclif/core';
 import type { PausePreview, PauseReceipt } from '@orchestra/pause-core/contract';
-import { direct } from '../../flags/direct.ts';
+import type { Desk } from '../../desk/desk.ts';
+import { EXIT, wrongUsage } from '../../failure.ts';
+import { deskFlags } from '../../flags/desk.ts';
 import { durationFlag } from '../../flags/duration.ts';
 import { scopeArgs } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import type { WaitOutcome } from '../../wait-until-quiet.ts';
+
+const WAIT_SECONDS = 600;
+
+interface Waited {
+  outcome: WaitOutcome;
+  seconds: number;
+  /** Runs that it covered were in flight still, when the waiting ended. */
+  left: number;
+}
 
 export default class SenatePause extends OrchestraCommand {
   static override summary = 'stop new work for one agent, skill, quest or actor, everywhere';
-  static override description = 'What is running goes on to its normal end; what is waiting keeps its place. Without --ttl the pause lasts until somebody clears it.';
+  static override description = 'What is running goes on to its normal end; what is waiting keeps its place. Without --ttl the pause lasts until somebody clears it. A broad pause, one that would hold more than half of what is queued and twenty tasks or more, asks you to type out its scope; --yes says it beforehand. Where there is no terminal nobody is asked. '
+    + '--wait shows how what is running drains, and ends with 0 once the pause is quiet, with 4 when --wait-timeout is over or somebody cleared it before; the pause holds either way.';
   static override examples = [
     '<%= config.bin %> senate pause agent skeptic --reason "runaway loop" --ttl 30m',
     '<%= config.bin %> senate pause quest q-7 --reason "wrong brief" --dry-run',
+    '<%= config.bin %> senate pause actor acct-7 --reason "over budget" --ttl 1h --then probe --wait --wait-timeout 5m',
   ];
   static override args = scopeArgs;
   static override flags = {
     reason: Flags.string({ required: true, description: 'why, for everyone who meets this pause' }),
     ttl: durationFlag({ description: 'how long, for example 90s, 30m, 1h30m, 2d', exclusive: ['until-cleared'] }),
     'until-cleared': Flags.boolean({ description: 'until somebody clears it; the same as no --ttl, said aloud' }),
+    then: Flags.string({ description: 'what happens when the time is over: resume (unless given), stay until a person clears it, or probe with one task', options: ['resume', 'stay', 'probe'] }),
     'dry-run': Flags.boolean({ description: 'tell what the pause would hold, and change nothing' }),
-    direct,
+    yes: Flags.boolean({ char: 'y', description: 'do not ask, however much it holds' }),
+    wait: Flags.boolean({ description: 'wait until nothing that it covers runs any more', exclusive: ['dry-run'] }),
+    'wait-timeout': durationFlag({ description: 'how long to wait at the most; 10m unless given', helpValue: '10m', dependsOn: ['wait'] }),
+    ...deskFlags,
   };
 
-  async run(): Promise<PauseReceipt | PausePreview> {
+  async run(): Promise<PauseReceipt & { wait?: Waited } | PausePreview> {
     const { args, flags } = await this.parse(SenatePause);
+    if (flags.then !== undefined && flags.then !== 'resume' && flags.ttl === undefined) throw wrongUsage(`--then ${flags.then} needs --ttl: without a time there is no end at which to do it`);
     const { pauseRequest } = await import('@orchestra/pause-core/contract');
     const { checked } = await import('../../checked.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { showPreview, showReceipt } = await import('../../show/receipt.ts');
-    const request = checked(pauseRequest, { scope_kind: args.kind, scope_value: args.value, reason: flags.reason, ttl_seconds: flags.ttl });
+    const request = checked(pauseRequest, { scope_kind: args.kind, scope_value: args.value, reason: flags.reason, ttl_seconds: flags.ttl, then: flags.then });
     return atDesk(flags.direct, async (desk) => {
       if (flags['dry-run']) {
         const preview = await desk.previewPause(request);
         this.show(showPreview(preview));
         return preview;
       }
+      if (!flags.yes) {
+        const { confirmBroad } = await import('../../confirm-broad.ts');
+        await confirmBroad(desk, request, (text) => this.talk(text));
+      }
       const receipt = await desk.pause(request);
       this.show(showReceipt(receipt));
-      return receipt;
+      return flags.wait ? { ...receipt, wait: await this.#wait(desk, receipt, flags['wait-timeout'] ?? WAIT_SECONDS) } : receipt;
     });
+  }
+
+  async #wait(desk: Desk, receipt: PauseReceipt, limitSeconds: number): Promise<Waited> {
+    const { waitUntilQuiet } = await import('../../wait-until-quiet.ts');
+    const { DrainLine } = await import('../../show/drain.ts');
+    const { sayDuration } = await import('../../show/duration.ts');
+    const { StopRequests } = await import('../../stop-requests.ts');
+    const startedAt = performance.now();
+    const requests = new StopRequests();
+    const drainLine = new DrainLine();
+    let left = receipt.in_flight_count + receipt.claimed_ahead_count;
+    let outcome: WaitOutcome;
+    try {
+      outcome = await waitUntilQuiet(desk, receipt, {
+        timeLimitMs: limitSeconds * 1_000, signal: requests.signal,
+        onDrain: (drain) => { left = drain.left; drainLine.note(drain); },
+        onLine: (down) => drainLine.say(down === null ? 'connected again' : `${down}; trying again, and the pause holds`),
+      });
+    } finally {
+      drainLine.end();
+      requests.close();
+    }
+    const seconds = (performance.now() - startedAt) / 1_000;
+    const said = sayDuration(seconds);
+    const told: Record<WaitOutcome, string> = {
+      quiet: `quiet after ${said}: nothing that it covers runs any more`,
+      ended: `the pause ended after ${said}, before it was quiet`,
+      not_in_time: `NOT QUIET after ${said}: ${left} in flight still; the pause holds`,
+      interrupted: `not waited for any longer: ${left} in flight still; the pause holds`,
+    };
+    this.show(told[outcome]);
+    const codes: Record<WaitOutcome, number> = { quiet: EXIT.done, ended: EXIT.notQuiet, not_in_time: EXIT.notQuiet, interrupted: EXIT.interrupted };
+    process.exitCode = codes[outcome];
+    return { outcome, seconds: Math.round(seconds * 10) / 10, left: outcome === 'quiet' ? 0 : left };
   }
 }

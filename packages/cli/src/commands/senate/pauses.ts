@@ -1,18 +1,28 @@
-import type { ActivePauseView } from '@orchestra/pause-core/contract';
-import { wrongUsage } from '../../failure.ts';
-import { direct } from '../../flags/direct.ts';
+import { Flags } from '@oclif/core';
+import type { ActivePauseView, VerifyAnswer } from '@orchestra/pause-core/contract';
+import { EXIT, wrongUsage } from '../../failure.ts';
+import { deskFlags } from '../../flags/desk.ts';
+import { instantFlag } from '../../flags/instant.ts';
 import { optionalScopeArgs } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class SenatePauses extends OrchestraCommand {
   static override summary = 'the active pauses: scope, who, since when, time left, what they hold';
-  static override examples = ['<%= config.bin %> senate pauses', '<%= config.bin %> senate pauses agent skeptic --json'];
+  static override description = '--verify looks at every claim since then instead, by what that claim itself could see: did anything start while it was paused? Exit code 5 when something did, 0 when nothing.';
+  static override examples = ['<%= config.bin %> senate pauses', '<%= config.bin %> senate pauses agent skeptic --json', '<%= config.bin %> senate pauses --verify --since 1d'];
   static override args = optionalScopeArgs;
-  static override flags = { direct };
+  static override flags = {
+    verify: Flags.boolean({ description: 'did anything start while it was paused?' }),
+    since: instantFlag({ description: 'with --verify: since when; the last hour unless given', dependsOn: ['verify'] }),
+    limit: Flags.integer({ description: 'with --verify: how many claims to look at, the newest ones; 10000 unless given', min: 1, max: 100_000, dependsOn: ['verify'] }),
+    ...deskFlags,
+  };
 
-  async run(): Promise<{ pauses: ActivePauseView[] }> {
+  async run(): Promise<{ pauses: ActivePauseView[] } | VerifyAnswer> {
     const { args: { kind, value }, flags } = await this.parse(SenatePauses);
+    if (flags.verify && kind !== undefined) throw wrongUsage('--verify looks at all pauses; leave KIND and VALUE out');
     if (kind !== undefined && value === undefined) throw wrongUsage('KIND needs a VALUE: for example `orchestra senate pauses agent skeptic`');
+    if (flags.verify) return this.#verify(flags);
     const { label, scopeKind } = await import('@orchestra/pause-core/contract');
     const { z } = await import('zod');
     const { checked } = await import('../../checked.ts');
@@ -22,5 +32,17 @@ export default class SenatePauses extends OrchestraCommand {
     const pauses = await atDesk(flags.direct, (desk) => desk.pauses(scope));
     this.show(showPauses(pauses));
     return { pauses };
+  }
+
+  async #verify({ direct, since, limit }: { direct: boolean; since: string | undefined; limit: number | undefined }): Promise<VerifyAnswer> {
+    const { verifyQuery } = await import('@orchestra/pause-core/contract');
+    const { checked } = await import('../../checked.ts');
+    const { atDesk } = await import('../../desk/at-desk.ts');
+    const { showVerified } = await import('../../show/verified.ts');
+    const query = checked(verifyQuery, { since, limit });
+    const answer = await atDesk(direct, (desk) => desk.verify(query));
+    this.show(showVerified(answer));
+    if (answer.violations.length > 0) process.exitCode = EXIT.violated;
+    return answer;
   }
 }

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { UnpauseAnswer } from '@orchestra/pause-core/contract';
 import { wrongUsage } from '../../failure.ts';
-import { direct } from '../../flags/direct.ts';
+import { deskFlags } from '../../flags/desk.ts';
 import { optionalScopeArgs } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
@@ -12,13 +12,13 @@ export default class SenateUnpause extends OrchestraCommand {
   static override flags = {
     id: Flags.string({ description: 'end this pause only', helpValue: '42' }),
     reason: Flags.string({ description: 'why, for the history' }),
-    direct,
+    ...deskFlags,
   };
 
   async run(): Promise<UnpauseAnswer> {
     const { args, flags } = await this.parse(SenateUnpause);
     const { atDesk } = await import('../../desk/at-desk.ts');
-    const { sayPause, sayScope } = await import('../../show/pauses.ts');
+    const { sayPause, sayScope } = await import('../../show/say-pause.ts');
     const request = await this.#request(args, flags);
     const answer = await atDesk(flags.direct, (desk) => desk.unpause(request));
     if (answer.cleared.length === 0 && 'scope_kind' in request) this.show(`${sayScope(request)} was not paused; nothing to clear`);

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { direct } from '../../flags/direct.ts';
+import { deskFlags } from '../../flags/desk.ts';
 import { labelFlags, toLabels } from '../../flags/labels.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
@@ -16,7 +16,7 @@ export default class TaskAdd extends OrchestraCommand {
     'max-attempts': Flags.integer({ description: 'how often it may be tried; 3 unless given' }),
     payload: Flags.string({ description: 'a JSON object: as text, as @file, or - for standard input', exclusive: ['from'], helpValue: 'JSON' }),
     from: Flags.string({ description: 'a file with one JSON task a line (- for standard input); the other flags hold for lines that do not say otherwise', helpValue: 'tasks.ndjson' }),
-    direct,
+    ...deskFlags,
   };
 
   async run(): Promise<{ ids: string[] }> {

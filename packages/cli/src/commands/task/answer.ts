@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { TaskView } from '@orchestra/task-queue/contract';
-import { direct } from '../../flags/direct.ts';
+import { deskFlags } from '../../flags/desk.ts';
 import { taskId } from '../../flags/task-id.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
@@ -16,7 +16,7 @@ export default class TaskAnswer extends OrchestraCommand {
   static override flags = {
     text: Flags.string({ description: 'the answer', exclusive: ['file'] }),
     file: Flags.string({ description: 'a file that holds the answer; - for standard input', helpValue: 'answer.md' }),
-    direct,
+    ...deskFlags,
   };
 
   async run(): Promise<TaskView> {

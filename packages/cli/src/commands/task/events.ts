@@ -1,5 +1,5 @@
 import type { TaskEventView } from '@orchestra/task-queue/contract';
-import { direct } from '../../flags/direct.ts';
+import { deskFlags } from '../../flags/desk.ts';
 import { limit } from '../../flags/limit.ts';
 import { taskId } from '../../flags/task-id.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
@@ -7,7 +7,7 @@ import { OrchestraCommand } from '../../orchestra-command.ts';
 export default class TaskEvents extends OrchestraCommand {
   static override summary = 'what happened to a task, oldest first';
   static override args = { id: taskId };
-  static override flags = { limit, direct };
+  static override flags = { limit, ...deskFlags };
 
   async run(): Promise<{ events: TaskEventView[]; more: boolean }> {
     const { args, flags } = await this.parse(TaskEvents);

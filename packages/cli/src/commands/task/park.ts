@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { TaskView } from '@orchestra/task-queue/contract';
-import { direct } from '../../flags/direct.ts';
+import { deskFlags } from '../../flags/desk.ts';
 import { taskId } from '../../flags/task-id.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
@@ -11,7 +11,7 @@ export default class TaskPark extends OrchestraCommand {
   static override args = { id: taskId };
   static override flags = {
     reason: Flags.string({ required: true, description: 'why, for everyone who meets this task' }),
-    direct,
+    ...deskFlags,
   };
 
   async run(): Promise<TaskView> {

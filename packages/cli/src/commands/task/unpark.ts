@@ -1,5 +1,5 @@
 import type { TaskView } from '@orchestra/task-queue/contract';
-import { direct } from '../../flags/direct.ts';
+import { deskFlags } from '../../flags/desk.ts';
 import { taskId } from '../../flags/task-id.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
@@ -7,7 +7,7 @@ export default class TaskUnpark extends OrchestraCommand {
   static override summary = 'bring a parked task back to its old place';
   static override description = 'A question that it has asked stays open: it goes on without an answer. To answer it, use `task answer`, which unparks as well.';
   static override args = { id: taskId };
-  static override flags = { direct };
+  static override flags = deskFlags;
 
   async run(): Promise<TaskView> {
     const { args, flags } = await this.parse(TaskUnpark);

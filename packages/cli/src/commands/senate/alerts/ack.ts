@@ -1,12 +1,12 @@
 import { Args } from '@oclif/core';
 import type { AlertView } from '@orchestra/pause-core/contract';
-import { direct } from '../../../flags/direct.ts';
+import { deskFlags } from '../../../flags/desk.ts';
 import { OrchestraCommand } from '../../../orchestra-command.ts';
 
 export default class SenateAlertsAck extends OrchestraCommand {
   static override summary = 'acknowledge an alert: it counts toward no auto-pause from then on';
   static override args = { id: Args.string({ description: 'of the alert', required: true, ignoreStdin: true }) };
-  static override flags = { direct };
+  static override flags = deskFlags;
 
   async run(): Promise<AlertView> {
     const { args, flags } = await this.parse(SenateAlertsAck);

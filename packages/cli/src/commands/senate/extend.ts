@@ -1,0 +1,61 @@
+import { Args, Flags } from '@oclif/core';
+import type { ExtendRequest, PauseView } from '@orchestra/pause-core/contract';
+import { CommandFailure, wrongUsage } from '../../failure.ts';
+import { deskFlags } from '../../flags/desk.ts';
+import { durationFlag } from '../../flags/duration.ts';
+import { OrchestraCommand } from '../../orchestra-command.ts';
+import type { Desk, ScopeFilter } from '../../desk/desk.ts';
+
+export default class SenateExtend extends OrchestraCommand {
+  static override summary = 'give an active pause another end, counted from now';
+  static override description = 'By its id, or by its scope where one pause alone is active there. The new end may also come sooner than the former one.';
+  static override examples = ['<%= config.bin %> senate extend 42 --ttl 2h', '<%= config.bin %> senate extend agent skeptic --until-cleared --reason "waits for the fix"'];
+  static override args = {
+    pause: Args.string({ description: 'id of the pause, or the kind of its scope', required: true, ignoreStdin: true }),
+    value: Args.string({ description: 'with a kind: which one', ignoreStdin: true }),
+  };
+  static override flags = {
+    ttl: durationFlag({ description: 'how long from now', exclusive: ['until-cleared'] }),
+    'until-cleared': Flags.boolean({ description: 'until somebody clears it' }),
+    then: Flags.string({ description: 'what happens when the time is over; as before unless given', options: ['resume', 'stay', 'probe'] }),
+    reason: Flags.string({ description: 'why, for the history' }),
+    ...deskFlags,
+  };
+
+  async run(): Promise<PauseView> {
+    const { args, flags } = await this.parse(SenateExtend);
+    if (flags.ttl === undefined && !flags['until-cleared']) throw wrongUsage('say the new end: --ttl 30m, or --until-cleared');
+    if (flags['until-cleared'] && flags.then !== undefined && flags.then !== 'resume') throw wrongUsage(`--then ${flags.then} needs --ttl: without a time there is no end at which to do it`);
+    const { extendRequest } = await import('@orchestra/pause-core/contract');
+    const { checked } = await import('../../checked.ts');
+    const { atDesk } = await import('../../desk/at-desk.ts');
+    const { sayScope, sayUntil } = await import('../../show/say-pause.ts');
+    const { visibleText } = await import('../../show/visible-text.ts');
+    const order = { ttl_seconds: flags.ttl ?? null, then: flags.then, reason: flags.reason };
+    const scope = await this.#scope(args);
+    const request = (id: string): ExtendRequest => checked(extendRequest, { id, ...order });
+    if (scope === undefined) request(args.pause); // wrong usage is told before anything is asked
+    const pause = await atDesk(flags.direct, async (desk) => desk.extend(request(scope === undefined ? args.pause : await onlyPauseOn(desk, scope))));
+    this.show(`pause ${pause.id} on ${sayScope(pause)} now lasts ${sayUntil(pause)}, by ${visibleText(pause.paused_by)}: ${visibleText(pause.reason)}`);
+    return pause;
+  }
+
+  async #scope({ pause, value }: { pause: string; value?: string | undefined }): Promise<ScopeFilter | undefined> {
+    if (value === undefined && /^\d+$/.test(pause)) return undefined;
+    if (value === undefined) throw wrongUsage('say which pause: its id, or KIND VALUE');
+    const { label, scopeKind } = await import('@orchestra/pause-core/contract');
+    const { z } = await import('zod');
+    const { checked } = await import('../../checked.ts');
+    return checked(z.object({ scope_kind: scopeKind, scope_value: label }), { scope_kind: pause, scope_value: value });
+  }
+}
+
+/** Of several, the person has to say which: a longer end for a machine's pause is seldom what was meant. */
+async function onlyPauseOn(desk: Desk, scope: ScopeFilter): Promise<string> {
+  const pauses = await desk.pauses(scope);
+  const [pause] = pauses;
+  const { sayScope, sayPause } = await import('../../show/say-pause.ts');
+  if (pause === undefined) throw new CommandFailure('pause_not_active', `${sayScope(scope)} is not paused; to pause it: orchestra senate pause`);
+  if (pauses.length > 1) throw wrongUsage(`${pauses.length} pauses are active on ${sayScope(scope)}; name one by its id:\n${pauses.map((each) => `  ${each.id}  ${sayPause(each)}`).join('\n')}`);
+  return pause.id;
+}

@@ -1,0 +1,36 @@
+import { Flags } from '@oclif/core';
+import type { HistoryEntry } from '@orchestra/pause-core/contract';
+import { wrongUsage } from '../../failure.ts';
+import { deskFlags } from '../../flags/desk.ts';
+import { instantFlag } from '../../flags/instant.ts';
+import { limit } from '../../flags/limit.ts';
+import { optionalScopeArgs } from '../../flags/scope.ts';
+import { OrchestraCommand } from '../../orchestra-command.ts';
+
+export default class SenateHistory extends OrchestraCommand {
+  static override summary = 'who did what to which pause, alert, task, gate or token, and why; newest first';
+  static override examples = ['<%= config.bin %> senate history --since 2h', '<%= config.bin %> senate history agent skeptic --by dana', '<%= config.bin %> senate history --action pause.cleared --json'];
+  static override args = optionalScopeArgs;
+  static override flags = {
+    by: Flags.string({ description: 'only what this person or machine did', helpValue: 'NAME' }),
+    action: Flags.string({ description: 'only this, for example pause.created', helpValue: 'NAME' }),
+    since: instantFlag({ description: 'not older: so long ago (2h), or an instant (2026-11-21T03:00:00Z)' }),
+    until: instantFlag({ description: 'older than this' }),
+    limit,
+    ...deskFlags,
+  };
+
+  async run(): Promise<{ entries: HistoryEntry[]; more: boolean }> {
+    const { args: { kind, value }, flags } = await this.parse(SenateHistory);
+    if (kind !== undefined && value === undefined) throw wrongUsage('KIND needs a VALUE: for example `orchestra senate history agent skeptic`');
+    const { historyQuery } = await import('@orchestra/pause-core/contract');
+    const { checked } = await import('../../checked.ts');
+    const { atDesk } = await import('../../desk/at-desk.ts');
+    const { showHistory } = await import('../../show/history.ts');
+    const filter = checked(historyQuery, { scope_kind: kind, scope_value: value, by: flags.by, action: flags.action, since: flags.since, until: flags.until, limit: flags.limit });
+    const { rows, more } = await atDesk(flags.direct, (desk) => desk.history(filter));
+    this.show(showHistory(rows));
+    if (more) this.hint(`there is more; --limit ${Math.min(flags.limit * 2, 200)} shows more of it, --until goes further back`);
+    return { entries: rows, more };
+  }
+}

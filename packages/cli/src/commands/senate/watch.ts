@@ -1,0 +1,44 @@
+import type { ReceivedEvent } from '@orchestra/client';
+import { wrongUsage } from '../../failure.ts';
+import { servicesOnly } from '../../flags/desk.ts';
+import { optionalScopeArgs } from '../../flags/scope.ts';
+import { OrchestraCommand } from '../../orchestra-command.ts';
+
+export default class SenateWatch extends OrchestraCommand {
+  static override summary = 'follow pauses and alerts as they change, one line each, until Ctrl-C';
+  static override description = 'Begins with what is paused now. A lost connection is taken up again by itself, and what was missed is told then. With --json a line of JSON for each change.';
+  static override examples = ['<%= config.bin %> senate watch', '<%= config.bin %> senate watch actor acct-7 --json'];
+  static override args = optionalScopeArgs;
+  static override flags = servicesOnly('with the API down, `orchestra senate pauses --direct` says how it stands');
+
+  async run(): Promise<void> {
+    const { args: { kind, value }, flags } = await this.parse(SenateWatch);
+    if (kind !== undefined && value === undefined) throw wrongUsage('KIND needs a VALUE: for example `orchestra senate watch agent skeptic`');
+    const { atDesk } = await import('../../desk/at-desk.ts');
+    const { whileWanted } = await import('../../while-wanted.ts');
+    const { eventLines, isAbout } = await import('../../show/events.ts');
+    const { printableJson } = await import('../../show/visible-text.ts');
+    const tell = ({ id, event }: ReceivedEvent): void => {
+      const told = kind === undefined || value === undefined ? event : isAbout(event, kind, value);
+      if (told === undefined) return;
+      if (this.jsonEnabled()) process.stdout.write(`${printableJson({ id, type: told.type, data: told.data })}\n`);
+      else for (const line of eventLines(told)) process.stdout.write(`${line}\n`);
+    };
+    let isDown = false;
+    await whileWanted((signal) => atDesk(flags.direct, async (desk) => {
+      const stream = desk.events?.({
+        signal,
+        onState: (state) => {
+          if (state.state === 'disconnected') {
+            if (!isDown) this.talk(`${state.error.message}; trying again`);
+            isDown = true;
+          } else if (state.state === 'connected' && isDown) {
+            isDown = false;
+            this.talk('connected again');
+          } else if (state.state === 'unreadable') this.talk(state.error.message);
+        },
+      });
+      for await (const received of stream ?? []) tell(received);
+    }));
+  }
+}

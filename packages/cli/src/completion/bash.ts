@@ -1,0 +1,43 @@
+import type { KnownCommand, KnownFlag } from './known-commands.ts';
+
+/** For `source <(orchestra completion bash)`; of bash 3.2 and later. */
+export function bashCompletion(commands: readonly KnownCommand[]): string {
+  return `# Completion of orchestra for bash: source <(orchestra completion bash)
+_orchestra() {
+  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" at="" after=0 word i
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word="\${COMP_WORDS[i]}"
+    case "$word" in
+      --) return ;;
+      -*) continue ;;
+    esac
+    case "\${at:+$at }$word" in
+      ${commands.filter(({ words }) => words.length > 0).map(({ words }) => `"${words.join(' ')}"`).join('|')}) at="\${at:+$at }$word" ;;
+      *) after=1; break ;;
+    esac
+  done
+  case "$at|$prev" in
+${commands.flatMap((command) => command.flags.filter(({ takes }) => takes !== 'nothing').map((flag) => `    ${patterns(command, flag)}) ${values(flag)} ;;`)).join('\n')}
+  esac
+  case "$cur|$at" in
+${commands.map((command) => `    "-"*"|${command.words.join(' ')}") COMPREPLY=($(compgen -W "${command.flags.map(({ name }) => `--${name}`).join(' ')}" -- "$cur")) ;;`).join('\n')}
+${commands.filter((command) => offered(command).length > 0).map((command) => `    *"|${command.words.join(' ')}") [[ $after == 1 ]] || COMPREPLY=($(compgen -W "${offered(command).join(' ')}" -- "$cur")) ;;`).join('\n')}
+  esac
+}
+complete -o default -F _orchestra orchestra
+`;
+}
+
+function patterns({ words }: KnownCommand, { name, char }: KnownFlag): string {
+  return [`--${name}`, ...(char === undefined ? [] : [`-${char}`])].map((flag) => `"${words.join(' ')}|${flag}"`).join('|');
+}
+
+function values({ takes, values: only }: KnownFlag): string {
+  if (takes === 'file') return 'COMPREPLY=($(compgen -f -- "$cur")); return';
+  return only.length === 0 ? 'return' : `COMPREPLY=($(compgen -W "${only.join(' ')}" -- "$cur")); return`;
+}
+
+function offered({ next, firstArgument }: KnownCommand): string[] {
+  return [...next.map(({ word }) => word), ...firstArgument];
+}

@@ -1,0 +1,57 @@
+import { createInterface } from 'node:readline/promises';
+import type { PausePreview, pauseRequest } from '@orchestra/pause-core/contract';
+import type { z } from 'zod';
+import type { Desk } from './desk/desk.ts';
+import { CommandFailure, EXIT } from './failure.ts';
+import { visibleText } from './show/visible-text.ts';
+
+type PauseRequest = z.output<typeof pauseRequest>;
+
+// The brake waits no longer for being told how much it will hold.
+const PREVIEW_LIMIT_MS = 3_000;
+
+// Below this a pause is made and cleared again sooner than anybody has read what is asked.
+export const BROAD_FEWEST = 20;
+
+/**
+ * Before a broad pause, one that would hold more than half of what is queued and twenty tasks or more, has the person type out its scope. Where that
+ * cannot be told in three seconds, the pause is made: one that was not wanted is cleared again, and loses nothing. Where nobody can be asked
+ * it is made at once: a script that pulls the brake at night must not be refused for how much there is to hold.
+ *
+ * @param say tells the person what it would hold
+ * @throws CommandFailure `not_confirmed`
+ */
+export async function confirmBroad(desk: Desk, request: PauseRequest, say: (text: string) => void): Promise<void> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return;
+  const preview = await previewInTime(desk, request);
+  if (preview === undefined) return say(`what this pause holds could not be told in ${PREVIEW_LIMIT_MS / 1_000} s; pausing all the same`);
+  if (!preview.broad || preview.queued < BROAD_FEWEST) return;
+  const scope = `${request.scope_kind} ${request.scope_value}`;
+  const much = `${preview.queued}${preview.queued_more ? ' or more' : ''} tasks, more than half of what is queued`;
+  say(`this would hold ${much}`);
+  const typed = await ask(`to pause it, type the scope (${visibleText(scope)}): `);
+  if (typed?.trim().replaceAll(/\s+/g, ' ') !== scope.replaceAll(/\s+/g, ' ')) throw new CommandFailure('not_confirmed', 'nothing was paused', { exitCode: typed === undefined ? EXIT.interrupted : EXIT.failed });
+}
+
+/** undefined: it could not be told in time, or at all; a desk that cannot be reached says so at the pause itself. */
+async function previewInTime(desk: Desk, request: PauseRequest): Promise<PausePreview | undefined> {
+  const late = AbortSignal.timeout(PREVIEW_LIMIT_MS);
+  const tooLate = new Promise<undefined>((resolve) => { late.addEventListener('abort', () => resolve(undefined), { once: true }); });
+  return Promise.race([desk.previewPause(request, late).catch(() => undefined), tooLate]);
+}
+
+/** undefined: Ctrl-C, or the end of the input. */
+async function ask(question: string): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new AbortController();
+  lines.once('SIGINT', () => ended.abort());
+  lines.once('close', () => ended.abort());
+  try {
+    return await lines.question(question, { signal: ended.signal });
+  } catch {
+    process.stderr.write('\n');
+    return undefined;
+  } finally {
+    lines.close();
+  }
+}

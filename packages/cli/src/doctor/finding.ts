@@ -1,0 +1,27 @@
+/** What one check has found. */
+export interface Finding {
+  check: string;
+  /** `skipped`: it could not be looked at from here, which says nothing about whether it is well. */
+  outcome: 'ok' | 'failed' | 'skipped';
+  says: string;
+  /** What to do; null: nothing. */
+  fix: string | null;
+}
+
+export function ok(check: string, says: string): Finding {
+  return { check, outcome: 'ok', says, fix: null };
+}
+
+export function failed(check: string, says: string, fix: string): Finding {
+  return { check, outcome: 'failed', says, fix };
+}
+
+export function skipped(check: string, says: string): Finding {
+  return { check, outcome: 'skipped', says, fix: null };
+}
+
+/** The words of whatever was thrown. */
+export function wordsOf(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return (first instanceof Error ? first.message : String(first)) || 'an error without words';
+}

@@ -1,0 +1,48 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TaskOutput, TaskView } from '@orchestra/task-queue/contract';
+import type { Desk } from './desk/desk.ts';
+
+const LOOK_EVERY_MS = 1_000;
+const ENDED: ReadonlySet<TaskView['status']> = new Set(['succeeded', 'failed', 'cancelled']);
+
+export interface FollowedTask {
+  /** More of what the run has printed. `isNewRun`: by another run than before; `isGap`: something between was not kept. */
+  onOutput: (more: { text: string; runId: string; isNewRun: boolean; isGap: boolean }) => void;
+  onStatus: (task: TaskView) => void;
+}
+
+/**
+ * Follows what a task prints and where it stands until it has ended, through all its runs.
+ *
+ * @returns the task as it was seen last
+ */
+export async function followTask(desk: Pick<Desk, 'task' | 'taskOutput'>, id: string, signal: AbortSignal, { onOutput, onStatus }: FollowedTask): Promise<TaskView> {
+  let task = await desk.task(id);
+  let before: TaskOutput | undefined;
+  for (;;) {
+    const output = await desk.taskOutput(id);
+    if (output.run_id !== null) {
+      const isNewRun = before?.run_id !== output.run_id;
+      const { text, isGap } = isNewRun ? { text: output.tail, isGap: false } : newText(before?.tail ?? '', output.tail);
+      if (text !== '' || isGap) onOutput({ text, runId: output.run_id, isNewRun, isGap });
+      before = output;
+    }
+    // Read before the output: what the run printed last is there once its end is.
+    if (ENDED.has(task.status) || signal.aborted) return task;
+    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // told to end
+    const now = await desk.task(id);
+    if (now.status !== task.status || now.run_id !== task.run_id || now.stage !== task.stage) onStatus(now);
+    task = now;
+  }
+}
+
+/** What a tail holds beyond an earlier one of the same run; both are the end of one text, kept to a length. */
+export function newText(before: string, now: string): { text: string; isGap: boolean } {
+  if (now.startsWith(before)) return { text: now.slice(before.length), isGap: false };
+  // The earlier tail has lost its beginning: the longest end of it that the new one begins with.
+  for (let lost = 1; lost < before.length; lost++) {
+    const kept = before.length - lost;
+    if (now.startsWith(before.slice(lost))) return { text: now.slice(kept), isGap: false };
+  }
+  return { text: now, isGap: true };
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { clientSettingsFromEnv, DEFAULT_TASKS_URL, DEFAULT_URL, type ClientSettings } from '@orchestra/client';
+import { CommandFailure, wrongUsage } from '../failure.ts';
+import { chosenProfile } from './chosen-profile.ts';
+import { profilesPath, readProfiles, type Profile } from './profiles-file.ts';
+
+export interface FoundSettings extends ClientSettings {
+  /** The profile that they are from; null: none. */
+  profile: string | null;
+}
+
+/**
+ * Where the services are and as whom to call them. What the command line says goes before the environment, that before the
+ * profile in use, that before the folder of `orchestra up`. A profile's token is sent to the addresses of that profile alone.
+ *
+ * @throws CommandFailure `settings`, `wrong_usage` for a profile that is not there
+ */
+export function findSettings(env: NodeJS.ProcessEnv = process.env): FoundSettings {
+  const asked = chosenProfile();
+  if (asked !== undefined) return { ...ofProfile(asked, 'the command line'), home: undefined, profile: asked };
+  const named = env['ORCHESTRA_PROFILE'] || undefined;
+  const hasAddress = Boolean(env['ORCHESTRA_URL'] || env['ORCHESTRA_TASKS_URL']);
+  if (named !== undefined && hasAddress) throw wrongUsage('ORCHESTRA_PROFILE and ORCHESTRA_URL (or ORCHESTRA_TASKS_URL) are both set, and may mean different services: unset one');
+  const name = named ?? (hasAddress || env['ORCHESTRA_HOME'] ? null : readProfiles().current);
+  if (name === null) return { ...fromEnv(env), profile: null };
+  const found = ofProfile(name, named === undefined ? profilesPath() : 'ORCHESTRA_PROFILE');
+  return { ...found, token: tokenOf(env) ?? found.token, home: undefined, profile: name };
+}
+
+function tokenOf(env: NodeJS.ProcessEnv): string | undefined {
+  if (!env['ORCHESTRA_TOKEN'] && !env['ORCHESTRA_TOKEN_FILE']) return undefined;
+  // With both addresses given, nothing else is looked for.
+  return fromEnv({ ORCHESTRA_TOKEN: env['ORCHESTRA_TOKEN'], ORCHESTRA_TOKEN_FILE: env['ORCHESTRA_TOKEN_FILE'], ORCHESTRA_URL: DEFAULT_URL, ORCHESTRA_TASKS_URL: DEFAULT_TASKS_URL }).token;
+}
+
+function fromEnv(env: Record<string, string | undefined>): ClientSettings {
+  try {
+    return clientSettingsFromEnv(env);
+  } catch (cause) {
+    throw new CommandFailure('settings', cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function ofProfile(name: string, namedBy: string): Omit<ClientSettings, 'home'> {
+  const { profiles } = readProfiles();
+  const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+  if (profile === undefined) {
+    throw wrongUsage(`there is no profile "${name}", which ${namedBy} names; ${Object.keys(profiles).length === 0 ? 'make it with `orchestra profile set`' : `there are: ${Object.keys(profiles).join(', ')}`}`);
+  }
+  return { url: profile.url, tasksUrl: profile.tasks_url, token: profile.token ?? readToken(name, profile) };
+}
+
+function readToken(name: string, { token_file: file }: Profile): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined;
+  } catch (cause) {
+    throw new CommandFailure('settings', `the token of profile "${name}" cannot be read from ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,26 @@
+import type { QueueView, RunnerView } from '@orchestra/task-queue/contract';
+import { sayAgo } from './instant.ts';
+import { showGates } from './gates.ts';
+import { table } from './table.ts';
+import { visibleText } from './visible-text.ts';
+
+/** The queue in numbers, with what holds it up. */
+export function showQueue(queue: QueueView): string {
+  return [
+    table(Object.entries(queue.counts), [
+      { head: 'STATUS', cell: ([status]) => status },
+      { head: 'TASKS', cell: ([, count]) => count, align: 'right' },
+    ]),
+    '',
+    showGates(queue.serial_gate),
+    `pauses: ${queue.pauses.active} active; ${queue.pauses.deferred} queued tasks put off by them`,
+    `reaper: a run without a heartbeat for ${queue.reaper.lease_seconds}s is taken away; ${queue.reaper.reaped_total} so far`,
+    ...(queue.reaper.impossible_queued_total > 0 ? [`healed: ${queue.reaper.impossible_queued_total} queued rows that still named a run`] : []),
+    ...queue.runners.filter((runner) => runner.switched === 'on' || runner.held > 0 || runner.permanent_env).map(sayRunner),
+  ].join('\n');
+}
+
+function sayRunner(runner: RunnerView): string {
+  const found = runner.preflight === null ? 'no preflight in the last day' : `${runner.preflight.outcome} ${sayAgo(runner.preflight.at)}: ${visibleText(runner.preflight.says)}`;
+  return `runner ${runner.runner}: ${runner.switched}, ${runner.held} held; ${found}`;
+}

@@ -1,0 +1,92 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ActivePauseView, PauseReceipt, PauseView } from '@orchestra/pause-core/contract';
+import type { Desk } from './desk/desk.ts';
+
+/** How a pause is draining: runs that go on, of so many that did when it was seen first. */
+export interface Drain {
+  left: number;
+  of: number;
+}
+
+/** Why nobody waits any more. `ended`: the pause was cleared, or its time was over, before it was quiet. */
+export type WaitOutcome = 'quiet' | 'ended' | 'not_in_time' | 'interrupted';
+
+export interface WaitOptions {
+  timeLimitMs: number;
+  /** Ends the waiting; the pause stays. */
+  signal: AbortSignal;
+  onDrain: (drain: Drain) => void;
+  /** The line to the service is down (a message) or up again (null). */
+  onLine: (down: string | null) => void;
+}
+
+type Waited = Pick<PauseReceipt, 'id' | 'settled' | 'scope_kind' | 'scope_value' | 'in_flight_count' | 'claimed_ahead_count'>;
+type Counts = Pick<ActivePauseView, 'in_flight_count' | 'claimed_ahead_count' | 'quiet'>;
+
+const LOOK_EVERY_MS = 1_000;
+// Node.js knows no longer timer.
+const TIMER_MAX_MS = 2_147_483_647;
+
+/**
+ * Waits until no run covered by a pause is in flight any more. Told by the event stream, which reconnects by itself; over the
+ * database, where nobody rings, looks every second.
+ */
+export async function waitUntilQuiet(desk: Pick<Desk, 'events' | 'pauses'>, pause: Waited, { timeLimitMs, signal, onDrain, onLine }: WaitOptions): Promise<WaitOutcome> {
+  const late = AbortSignal.timeout(Math.min(timeLimitMs, TIMER_MAX_MS));
+  const done = new AbortController();
+  const ending = AbortSignal.any([late, signal, done.signal]);
+  const drain: Drain = { left: -1, of: 0 };
+  let outcome: WaitOutcome | undefined;
+  const end = (how: WaitOutcome): void => { outcome ??= how; done.abort(); };
+  const note = (counts: Counts | undefined): void => {
+    if (counts === undefined) return end('ended');
+    const left = counts.in_flight_count + counts.claimed_ahead_count;
+    if (left !== drain.left) {
+      drain.left = left;
+      drain.of = Math.max(drain.of, left);
+      onDrain({ ...drain });
+    }
+    // While a claim that began before may still bring a run, only the event says that none will come.
+    if (counts.quiet && pause.settled) end('quiet');
+  };
+  note({ ...pause, quiet: false });
+  if (desk.events === undefined) await look(desk, pause, ending, note);
+  else await listen(desk.events, pause, ending, { note, end, onLine });
+  return outcome ?? (late.aborted ? 'not_in_time' : 'interrupted');
+}
+
+async function listen(
+  events: NonNullable<Desk['events']>, { id }: Waited, signal: AbortSignal,
+  { note, end, onLine }: { note: (counts: Counts | undefined) => void; end: (how: WaitOutcome) => void; onLine: WaitOptions['onLine'] },
+): Promise<void> {
+  let isDown = false;
+  const stream = events({
+    signal,
+    onState: (state) => {
+      if (state.state === 'disconnected' && !isDown) onLine(state.error.message);
+      if (state.state === 'connected' && isDown) onLine(null);
+      if (state.state === 'disconnected' || state.state === 'connected') isDown = state.state === 'disconnected';
+    },
+    // It lists the newest pauses alone: one that is not among them need not have ended.
+    onDesk: ({ numbers }) => {
+      const counts = numbers?.pauses.find((pause) => pause.id === id);
+      if (counts !== undefined) note(counts);
+    },
+  });
+  for await (const { event } of stream) {
+    if (event.type === 'snapshot') note(event.data.pauses.find((pause) => pause.id === id));
+    else if (isOf(event.data, id) && event.type === 'pause.quiet') end('quiet');
+    else if (isOf(event.data, id) && (event.type === 'pause.cleared' || event.type === 'pause.expired')) end('ended');
+  }
+}
+
+async function look(desk: Pick<Desk, 'pauses'>, pause: Waited, signal: AbortSignal, note: (counts: Counts | undefined) => void): Promise<void> {
+  while (!signal.aborted) {
+    note((await desk.pauses({ scope_kind: pause.scope_kind, scope_value: pause.scope_value })).find(({ id }) => id === pause.id));
+    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // told to end
+  }
+}
+
+function isOf(data: PauseView | { id: string; kind?: unknown }, id: string): boolean {
+  return 'scope_kind' in data && data.id === id;
+}

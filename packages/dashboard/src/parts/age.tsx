@@ -1,0 +1,15 @@
+import type { VNode } from 'preact';
+import { shortDuration } from '../text/duration.ts';
+import { localTime } from '../text/local-time.ts';
+import { serverMs } from '../state/store.ts';
+
+/** How long ago something was, by the server's time, with the exact time below. */
+export function Age({ since }: { since: string }): VNode {
+  const now = serverMs.value;
+  return (
+    <time dateTime={since} title={since}>
+      <span class="ticking">{now === null ? '–' : shortDuration(now - Date.parse(since))}</span>
+      <span class="exact">since {localTime(since, now)}</span>
+    </time>
+  );
+}

@@ -1,0 +1,93 @@
+import type { PausePreview, ScopeKind } from '@orchestra/pause-core/contract';
+import { useSignal } from '@preact/signals';
+import type { TargetedSubmitEvent, VNode } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { Busy } from '../parts/reading-state.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { pauseDialog, type AskedScope } from '../state/dialogs.ts';
+import { go } from '../state/route.ts';
+import { lastReceipt } from '../state/store.ts';
+import { useChange } from '../state/use-change.ts';
+import { pause } from '../wire/calls.ts';
+import { BlastRadius } from './blast-radius.tsx';
+import { DurationField, type Duration } from './duration-field.tsx';
+import { ScopeField } from './scope-field.tsx';
+import { ThenField, type Then } from './then-field.tsx';
+import { TypedOut } from './typed-out.tsx';
+
+const SETTLES_MS = 250;
+
+/** Stops one scope: what, why and for how long are asked, and what it would hold is shown before it is done. */
+export function PauseDialog({ asked }: { asked: AskedScope }): VNode {
+  const scope = useSignal(asked);
+  const settled = useSettled(scope.value);
+  const reason = useSignal('');
+  const duration = useSignal<Duration | null>(null);
+  const then = useSignal<Then>('resume');
+  const preview = useSignal<PausePreview | null>(null);
+  const typed = useSignal('');
+  const close = (): void => { pauseDialog.value = null; };
+  const change = useChange(pause, (receipt) => {
+    lastReceipt.value = receipt;
+    close();
+    go(`pauses/${receipt.id}`);
+  });
+
+  const { kind, value } = scope.value;
+  const known = preview.value !== null && preview.value.scope_kind === kind && preview.value.scope_value === value.trim() ? preview.value : null;
+  const broad = known?.broad ?? false;
+  const ready = value.trim() !== '' && reason.value.trim() !== '' && duration.value !== null && (!broad || typed.value.trim() === value.trim());
+  const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    if (!ready || duration.value === null) return;
+    const { seconds } = duration.value;
+    change.start({
+      scope_kind: kind, scope_value: value.trim(), reason: reason.value.trim(), ttl_seconds: seconds,
+      ...(seconds === null || then.value === 'resume' ? {} : { then: then.value }),
+    });
+  };
+
+  return (
+    <Dialog title="Pause" onClose={close} wide>
+      <form class="pause-form" onSubmit={submit} autocomplete="off">
+        <ScopeField scope={scope.value} onChange={(next) => { scope.value = next; }} focused={asked.value === ''} />
+        <label class="field">
+          <span class="label">Reason</span>
+          <input name="reason" required maxLength={2_000} autofocus={asked.value !== ''} value={reason.value} onInput={(event) => { reason.value = event.currentTarget.value; }} />
+          <span class="hint">Shown to everyone who meets this pause.</span>
+        </label>
+        <DurationField onChange={(next) => { duration.value = next; }} />
+        {duration.value !== null && duration.value.seconds !== null && <ThenField value={then.value} onChange={(next) => { then.value = next; }} />}
+        <BlastRadius key={`${settled.kind} ${settled.value}`} scope={settled} onKnown={(next) => { preview.value = next; }} />
+        {broad && <TypedOut expected={value.trim()} value={typed.value} onInput={(next) => { typed.value = next; }} />}
+        {change.trouble !== null && <p class="line-trouble" role="alert">{change.trouble}</p>}
+        {change.slow && <Busy says="Waiting for claims that began before…" />}
+        <div class="actions">
+          <button type="submit" class="button primary" disabled={!ready || change.busy}>{value.trim() === '' ? 'Pause' : `Pause ${kind} ${shortened(value.trim())}`}</button>
+          <button type="button" class="button" onClick={close}>Cancel</button>
+          {!ready && <span class="hint">{missing(scope.value, reason.value, duration.value, broad && typed.value.trim() !== value.trim())}</span>}
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function missing(scope: AskedScope, reason: string, duration: Duration | null, untyped: boolean): string {
+  const what = [scope.value.trim() === '' && 'what', reason.trim() === '' && 'a reason', duration === null && 'for how long', untyped && 'the name typed out'].filter((part) => part !== false);
+  return what.length === 0 ? '' : `Still needed: ${what.join(', ')}.`;
+}
+
+function shortened(name: string): string {
+  const characters = [...name];
+  return characters.length > 32 ? `${characters.slice(0, 31).join('')}…` : name;
+}
+
+/** The scope once nobody has typed for a moment. */
+function useSettled(scope: AskedScope): { kind: ScopeKind; value: string } {
+  const settled = useSignal({ kind: scope.kind, value: scope.value.trim() });
+  useEffect(() => {
+    const timer = setTimeout(() => { settled.value = { kind: scope.kind, value: scope.value.trim() }; }, SETTLES_MS);
+    return () => clearTimeout(timer);
+  }, [scope.kind, scope.value]);
+  return settled.value;
+}

@@ -1,0 +1,26 @@
+import { effect, type ReadonlySignal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { Reader, type Reading } from './reader.ts';
+import { endSessionFor } from './session.ts';
+
+const GAP_MS = 1_000;
+
+/**
+ * What `read` answers, read again whenever `again` changes.
+ *
+ * @param what names what is read: another name begins anew, the same one keeps what was read while it is read again
+ */
+export function useReading<T>(what: string, read: (signal: AbortSignal) => Promise<T>, again: ReadonlySignal<unknown>, { gapMs = GAP_MS, isOld }: { gapMs?: number; isOld?: (value: T, askedMsAgo: number) => boolean } = {}): Reading<T> & { now: () => void } {
+  const reader = useMemo(() => new Reader(read, { gapMs, isOld, onTrouble: endSessionFor }), [what]);
+  useEffect(() => {
+    const forget = effect(() => {
+      void again.value;
+      reader.refresh();
+    });
+    return () => {
+      forget();
+      reader.stop();
+    };
+  }, [reader, again]);
+  return { ...reader.state.value, now: () => reader.now() };
+}

@@ -1,0 +1,31 @@
+import type { ScopeKind } from '@orchestra/pause-core/contract';
+import type { LabelNumbers } from '@orchestra/task-queue/contract';
+import type { VNode } from 'preact';
+import { Count } from '../../parts/count.tsx';
+import { Link } from '../../parts/link.tsx';
+import { PauseButton } from '../../parts/pause-button.tsx';
+import { Prose } from '../../parts/prose.tsx';
+import { Sparkline } from '../../parts/sparkline.tsx';
+import { tasksAt } from '../../state/place.ts';
+import { may } from '../../state/store.ts';
+import { labelField } from '../../text/scope-kinds.ts';
+
+/** One agent, skill, quest or actor in numbers; every number links to what was counted. */
+export function LabelRow({ kind, row }: { kind: ScopeKind; row: LabelNumbers }): VNode {
+  const label = { [labelField(kind)]: row.value };
+  return (
+    <tr data-scope-kind={kind} data-scope-value={row.value}>
+      <th scope="row">
+        <Link to={tasksAt(label)} class="mono"><Prose text={row.value} /></Link>
+        {row.paused !== null && <> <Link to={`pauses/${row.paused}`} class="badge warn">paused</Link></>}
+      </th>
+      <td class="number"><Count value={row.queued} more={row.queued_more} to={tasksAt({ ...label, status: 'queued' })} of="queued" /></td>
+      <td class="number"><Count value={row.running} to={tasksAt({ ...label, status: 'running' })} of="running" /></td>
+      <td class="number">{row.deferred === 0 ? <span class="none">0</span> : <Count value={row.deferred} to={tasksAt({ ...label, status: 'queued' })} of="deferred" />}</td>
+      <td class={row.failed_last_hour > 0 ? 'number bad' : 'number'}><Count value={row.failed_last_hour} to={tasksAt({ ...label, status: 'failed' })} of="failed" /></td>
+      <td class={row.alerts_last_hour > 0 ? 'number bad' : 'number'}><Count value={row.alerts_last_hour} to={`alerts?${new URLSearchParams({ ref_id: row.value })}`} of="alerts" /></td>
+      <td class="spark"><Sparkline finished={row.per_minute.finished} failed={row.per_minute.failed} of={`${kind} ${row.value}`} /></td>
+      {may('pause') && <td class="row-action"><PauseButton kind={kind} value={row.value} /></td>}
+    </tr>
+  );
+}

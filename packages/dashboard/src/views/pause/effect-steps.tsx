@@ -1,0 +1,38 @@
+import type { VNode } from 'preact';
+import type { PausePage } from '@orchestra/pause-core/contract';
+import { When } from '../../parts/when.tsx';
+import { lastReceipt } from '../../state/store.ts';
+import { counted } from '../../text/count.ts';
+
+/** The answer to the question of the night: has it really stopped? Step by step, each done or not yet. */
+export function EffectSteps({ page }: { page: PausePage }): VNode {
+  const { pause } = page;
+  const ended = pause.cleared_at !== null;
+  const receipt = lastReceipt.value?.id === pause.id ? lastReceipt.value : null;
+  return (
+    <ol class="steps" aria-label="Has it taken effect?">
+      <li class="done"><b>In effect</b><When at={page.effective_at} /><span>no claim that began since takes what it covers</span></li>
+      {receipt !== null && (
+        <li class={receipt.settled ? 'done' : 'open'}>
+          <b>{receipt.settled ? 'Settled' : 'Not settled'}</b>
+          <span>{receipt.settled ? 'every claim that began before has ended' : 'a claim that began before outlived the wait; what it takes is among the runs below'}</span>
+        </li>
+      )}
+      {ended ? <li class="done"><b>Ended</b>{pause.cleared_at !== null && <When at={pause.cleared_at} />}</li> : <Drain page={page} />}
+    </ol>
+  );
+}
+
+function Drain({ page }: { page: PausePage }): VNode {
+  const { pause, in_flight_count: running, admitted_before_count: before } = page;
+  const quiet = 'quiet' in pause ? pause.quiet : pause.quiet_at !== null;
+  if (quiet) return <li class="done"><b>Quiet</b>{pause.quiet_at !== null && <When at={pause.quiet_at} />}<span>nothing it covers is running</span></li>;
+  const all = Math.max(before, running);
+  const over = all - running;
+  return (
+    <li class="open">
+      <b>{running === 0 ? 'Draining' : `Draining ${running}`}</b>
+      <span><progress max={Math.max(all, 1)} value={over} aria-label={`${over} of ${all} runs have ended`} /> {over} of {counted(all, 'run')} ended; the others go on to their normal end</span>
+    </li>
+  );
+}

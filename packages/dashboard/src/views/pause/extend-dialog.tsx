@@ -1,0 +1,38 @@
+import type { PauseView } from '@orchestra/pause-core/contract';
+import { useSignal } from '@preact/signals';
+import type { TargetedSubmitEvent, VNode } from 'preact';
+import { Dialog } from '../../parts/dialog.tsx';
+import { Busy } from '../../parts/reading-state.tsx';
+import { ScopeName } from '../../parts/scope-name.tsx';
+import { DurationField, type Duration } from '../../pause-dialog/duration-field.tsx';
+import { useChange } from '../../state/use-change.ts';
+import { extendPause } from '../../wire/calls.ts';
+
+/** Gives an active pause another end, counted from now. */
+export function ExtendDialog({ pause, onClose }: { pause: PauseView; onClose: () => void }): VNode {
+  const duration = useSignal<Duration | null>(null);
+  const reason = useSignal('');
+  const change = useChange(extendPause, onClose);
+  const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    if (duration.value !== null) change.start(pause.id, duration.value.seconds, reason.value.trim());
+  };
+  return (
+    <Dialog title={<>Extend the pause of <ScopeName kind={pause.scope_kind} value={pause.scope_value} /></>} onClose={onClose}>
+      <form onSubmit={submit} autocomplete="off">
+        <DurationField legend="From now on, for" onChange={(next) => { duration.value = next; }} />
+        <label class="field">
+          <span class="label">Why</span>
+          <input name="reason" maxLength={2_000} value={reason.value} onInput={(event) => { reason.value = event.currentTarget.value; }} />
+          <span class="hint">Stands in the history. May be left empty.</span>
+        </label>
+        {change.trouble !== null && <p class="line-trouble" role="alert">{change.trouble}</p>}
+        {change.slow && <Busy says="Extending…" />}
+        <div class="actions">
+          <button type="submit" class="button primary" disabled={duration.value === null || change.busy}>Extend this pause</button>
+          <button type="button" class="button" onClick={onClose}>Cancel</button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,75 @@
+import { computed } from '@preact/signals';
+import type { PausePage } from '@orchestra/pause-core/contract';
+import type { VNode } from 'preact';
+import { Author } from '../../parts/author.tsx';
+import { Count } from '../../parts/count.tsx';
+import { Facts } from '../../parts/facts.tsx';
+import { Link } from '../../parts/link.tsx';
+import { Prose } from '../../parts/prose.tsx';
+import { ReadingState } from '../../parts/reading-state.tsx';
+import { ScopeName } from '../../parts/scope-name.tsx';
+import { TimeLeft } from '../../parts/time-left.tsx';
+import { When } from '../../parts/when.tsx';
+import { tasksAt } from '../../state/place.ts';
+import { pausesVersion, queueVersion } from '../../state/store.ts';
+import { useReading } from '../../state/use-reading.ts';
+import { readPausePage } from '../../wire/calls.ts';
+import { EffectSteps } from './effect-steps.tsx';
+import { PauseActions } from './pause-actions.tsx';
+import { PauseTimeline } from './pause-timeline.tsx';
+import { RunsBefore } from './runs-before.tsx';
+
+const again = computed(() => pausesVersion.value + queueVersion.value);
+
+/** One pause: has it taken effect, what does it hold, what happened to it. */
+export function PauseView({ id }: { id: string }): VNode {
+  const reading = useReading(id, (signal) => readPausePage(id, signal), again);
+  if (reading.value === null && reading.trouble?.code === 'not_found') {
+    return <><h1>There is no pause {id}</h1><p><Link to="history">The history</Link> has every pause that ever was.</p></>;
+  }
+  return (
+    <>
+      <ReadingState reading={reading} what="The pause" />
+      {reading.value !== null && <Known page={reading.value} />}
+    </>
+  );
+}
+
+function Known({ page }: { page: PausePage }): VNode {
+  const { pause } = page;
+  const ended = pause.cleared_at !== null;
+  return (
+    <article data-scope-kind={pause.scope_kind} data-scope-value={pause.scope_value} data-whole-view>
+      <header class="title">
+        <div>
+          <p class="kicker">Pause {pause.id}{ended && ', ended'}</p>
+          <h1><ScopeName kind={pause.scope_kind} value={pause.scope_value} /></h1>
+          <p class="lead"><Prose text={pause.reason} /></p>
+        </div>
+        {!ended && <PauseActions pause={pause} />}
+      </header>
+      <EffectSteps page={page} />
+      <Facts facts={[
+        ['By', <Author view={pause} />],
+        ['Paused', <When at={pause.paused_at} ago />],
+        ['Time left', ended ? null : <TimeLeft view={pause} />],
+        ['And then', ended || pause.then === 'resume' ? null : pause.then === 'stay' ? 'it stays until a person clears it' : 'one task is let through, and its run decides'],
+        ['Ended', pause.cleared_at === null ? null : <><When at={pause.cleared_at} /> by <Prose text={pause.cleared_by ?? 'nobody known'} /></>],
+        ['Held', ended ? null : <><Count value={page.held.count} more={page.held.more} to={tasksAt({ held_by: pause.id })} of="tasks held" /> tasks keep their place</>],
+        ['Also paused by', page.other_pauses.length === 0 ? null : <OtherPauses page={page} />],
+      ]} />
+      <RunsBefore page={page} />
+      <PauseTimeline timeline={page.timeline} />
+    </article>
+  );
+}
+
+function OtherPauses({ page }: { page: PausePage }): VNode {
+  return (
+    <>
+      {page.other_pauses.map((other, index) => (
+        <span key={other.id}>{index > 0 && ', '}<Link to={`pauses/${other.id}`}><ScopeName kind={other.scope_kind} value={other.scope_value} /></Link></span>
+      ))}. Work resumes when none is left.
+    </>
+  );
+}

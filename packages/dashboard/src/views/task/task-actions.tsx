@@ -1,0 +1,41 @@
+import type { TaskView } from '@orchestra/task-queue/contract';
+import { useSignal } from '@preact/signals';
+import type { VNode } from 'preact';
+import { may } from '../../state/store.ts';
+import { useChange } from '../../state/use-change.ts';
+import { answerTask, parkTask, resumeHeld, unparkTask } from '../../wire/calls.ts';
+import { WordsDialog } from './words-dialog.tsx';
+
+const LIVING = ['queued', 'running', 'held'];
+
+/** What may be done about a task as it stands, by who may. */
+export function TaskActions({ task, onChange }: { task: TaskView; onChange: () => void }): VNode | null {
+  const open = useSignal<'park' | 'answer' | 'release' | null>(null);
+  const unpark = useChange(unparkTask, onChange);
+  if (!may('pause') || !LIVING.includes(task.status)) return null;
+  const close = (): void => { open.value = null; };
+  const done = (): void => { close(); onChange(); };
+  const asks = task.questions !== null && task.answer === null;
+  return (
+    <div class="actions">
+      {task.status === 'held' && task.held_evidence !== null && <button type="button" class="button primary" onClick={() => { open.value = 'release'; }}>Let it go on…</button>}
+      {asks && <button type="button" class="button primary" onClick={() => { open.value = 'answer'; }}>Answer…</button>}
+      {task.paused_at === null
+        ? <button type="button" class="button" onClick={() => { open.value = 'park'; }}>Park…</button>
+        : <button type="button" class="button" disabled={unpark.busy} onClick={() => unpark.start(task.id)}>Unpark</button>}
+      {unpark.trouble !== null && <p class="line-trouble" role="alert">{unpark.trouble}</p>}
+      {open.value === 'park' && (
+        <WordsDialog title={`Park task ${task.id}`} says="No claim takes it, its place is kept, and its repo goes on without it. A run under way goes on."
+          label="Reason" submit="Park it" make={(wanted, words) => parkTask(wanted, task.id, words)} onDone={done} onClose={close} />
+      )}
+      {open.value === 'release' && (
+        <WordsDialog title={`Let task ${task.id} go on`} says="It goes back to its old place, with no attempt used. One that is parked stays parked, and one that a pause covers stays covered."
+          label="What was repaired" submit="Let it go on" make={(wanted, words) => resumeHeld(wanted, task.id, words)} onDone={done} onClose={close} />
+      )}
+      {open.value === 'answer' && (
+        <WordsDialog title={`Answer task ${task.id}`} says={task.questions ?? ''} label="Answer" submit="Answer" long
+          make={(wanted, words) => answerTask(wanted, task.id, words)} onDone={done} onClose={close} />
+      )}
+    </div>
+  );
+}

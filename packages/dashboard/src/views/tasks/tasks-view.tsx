@@ -1,0 +1,49 @@
+import type { TaskStatus } from '@orchestra/task-queue/contract';
+import { computed } from '@preact/signals';
+import type { VNode } from 'preact';
+import { Empty } from '../../parts/empty.tsx';
+import { FilterChoice, FilterField } from '../../parts/filter-field.tsx';
+import { Link } from '../../parts/link.tsx';
+import { Pager } from '../../parts/pager.tsx';
+import { ReadingState } from '../../parts/reading-state.tsx';
+import { query } from '../../state/route.ts';
+import { pausesVersion, queueVersion } from '../../state/store.ts';
+import { useReading } from '../../state/use-reading.ts';
+import { queryAmong } from '../../text/query-among.ts';
+import { readTasks } from '../../wire/calls.ts';
+import { TaskTable } from './task-table.tsx';
+
+const FILTERS = ['status', 'agent_id', 'skill', 'quest_id', 'actor_id', 'repo', 'parked', 'held_by', 'created_since', 'created_until', 'cursor'] as const;
+const STATUSES: Record<TaskStatus, true> = { queued: true, running: true, held: true, failed: true, succeeded: true, cancelled: true };
+const GAP_MS = 3_000;
+const again = computed(() => queueVersion.value + pausesVersion.value);
+
+/** The tasks, newest first, filtered by what stands in the address. */
+export function TasksView(): VNode {
+  const asked = queryAmong(FILTERS, query.value);
+  const reading = useReading(String(asked), (signal) => readTasks(asked, signal), again, { gapMs: GAP_MS });
+  const heldBy = query.value.get('held_by');
+  return (
+    <>
+      <h1>Tasks</h1>
+      {heldBy !== null && <p class="aside">Held by <Link to={`pauses/${heldBy}`}>pause {heldBy}</Link>, in no particular order of start. <Link to="tasks">Show all tasks</Link></p>}
+      <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+        <FilterChoice name="status" label="status" any="any" values={Object.keys(STATUSES).map((status) => [status, status] as const)} />
+        <FilterField name="agent_id" label="agent" main />
+        <FilterField name="skill" label="skill" />
+        <FilterField name="quest_id" label="quest" />
+        <FilterField name="actor_id" label="actor" />
+        <FilterField name="repo" label="repo" />
+        <FilterChoice name="parked" label="parked" any="either" values={[['true', 'parked'], ['false', 'not parked']]} />
+      </form>
+      <ReadingState reading={reading} what="The tasks" />
+      {reading.value !== null && (reading.value.tasks.length > 0 ? <TaskTable tasks={reading.value.tasks} /> : <NoTasks filtered={asked.size > 0} />)}
+      {reading.value !== null && <Pager next={reading.value.next_cursor} />}
+    </>
+  );
+}
+
+function NoTasks({ filtered }: { filtered: boolean }): VNode {
+  if (filtered) return <Empty says="No task is like that."><p class="aside">Filters match a label whole. <Link to="tasks">Show all tasks</Link></p></Empty>;
+  return <Empty says="No task was ever added."><p class="aside">Add one: <code>orchestra task add --skill debate</code>, or <code>POST /api/tasks</code>.</p></Empty>;
+}

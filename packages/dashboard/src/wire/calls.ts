@@ -1,0 +1,38 @@
+import type {
+  Alerts, AlertView, History, PausePage, PausePreview, PauseReceipt, PauseRequest, PauseView, ScopeKind, UnpauseAnswer,
+} from '@orchestra/pause-core/contract';
+import type { Labels, QueueRates, TaskEvents, TaskOutput, Tasks, TaskView, TaskWhy } from '@orchestra/task-queue/contract';
+import { readJson, sendJson } from './json-calls.ts';
+
+// Every call of the API that this page makes, by what it is for. All of them throw ApiError.
+
+export const readPausePage = (id: string, signal: AbortSignal): Promise<PausePage> => readJson(`api/senate/pauses/${id}`, signal);
+export const readCriticalAlerts = (limit: number, signal: AbortSignal): Promise<Alerts> => readJson(`api/senate/alerts?severity=critical&limit=${limit}`, signal);
+export const readAlerts = (query: URLSearchParams, signal: AbortSignal): Promise<Alerts> => readJson(`api/senate/alerts?${query}`, signal);
+export const readHistory = (query: URLSearchParams, signal: AbortSignal): Promise<History> => readJson(`api/senate/history?${query}`, signal);
+export const readTasks = (query: URLSearchParams, signal: AbortSignal): Promise<Tasks> => readJson(`api/tasks?${query}`, signal);
+export const readTask = (id: string, signal: AbortSignal): Promise<TaskView> => readJson(`api/tasks/${id}`, signal);
+export const readTaskEvents = (id: string, signal: AbortSignal): Promise<TaskEvents> => readJson(`api/tasks/${id}/events?limit=200`, signal);
+export const readOutput = (id: string, signal: AbortSignal): Promise<TaskOutput> => readJson(`api/tasks/${id}/output`, signal);
+export const readWhy = (id: string, signal: AbortSignal): Promise<TaskWhy> => readJson(`api/tasks/${id}/why`, signal);
+export const readRates = (signal: AbortSignal): Promise<QueueRates> => readJson('api/queue/rates', signal);
+export const readLabels = (by: ScopeKind, contains: string, signal: AbortSignal): Promise<Labels> =>
+  readJson(`api/queue/labels?${new URLSearchParams({ by, limit: '200', ...(contains === '' ? {} : { contains }) })}`, signal);
+
+/** What a pause would hold. Nothing is written. */
+export const previewPause = (kind: ScopeKind, value: string, signal: AbortSignal): Promise<PausePreview> =>
+  sendJson('POST', 'api/senate/pause?dry_run=true', { scope_kind: kind, scope_value: value, reason: 'a preview' }, { signal });
+
+/** A change that a person asked for; `key` is one for each thing wanted, so that asking twice does it once. */
+export interface Wanted { key: string; signal: AbortSignal }
+
+export const pause = (wanted: Wanted, request: PauseRequest): Promise<PauseReceipt> => sendJson('POST', 'api/senate/pause', request, wanted);
+export const clearPause = (wanted: Wanted, id: string, reason: string): Promise<UnpauseAnswer> =>
+  sendJson('POST', 'api/senate/unpause', { id, ...(reason === '' ? {} : { reason }) }, wanted);
+export const extendPause = (wanted: Wanted, id: string, ttlSeconds: number | null, reason: string): Promise<PauseView> =>
+  sendJson('POST', 'api/senate/extend', { id, ttl_seconds: ttlSeconds, ...(reason === '' ? {} : { reason }) }, wanted);
+export const acknowledge = (wanted: Wanted, id: string): Promise<AlertView> => sendJson('POST', `api/senate/alerts/${id}/ack`, {}, wanted);
+export const parkTask = (wanted: Wanted, id: string, reason: string): Promise<TaskView> => sendJson('POST', 'api/serial-gate/pause', { task_id: id, reason }, wanted);
+export const unparkTask = (wanted: Wanted, id: string): Promise<TaskView> => sendJson('POST', 'api/serial-gate/resume', { task_id: id }, wanted);
+export const resumeHeld = (wanted: Wanted, id: string, reason: string): Promise<TaskView> => sendJson('POST', `api/tasks/${id}/resume-held`, { reason }, wanted);
+export const answerTask = (wanted: Wanted, id: string, answer: string): Promise<TaskView> => sendJson('POST', `api/tasks/${id}/answer`, { answer }, wanted);

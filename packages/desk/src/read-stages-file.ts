@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { parsePipelines, StagesError, type Pipeline } from '@orchestra/task-queue';
+
+/**
+ * The pipelines that a stages file declares.
+ *
+ * @throws StagesError when the file cannot be read, or with each line that is wrong
+ */
+export function readStagesFile(path: string): Pipeline[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new StagesError(`ORCHESTRA_STAGES: ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  return parsePipelines(text, path);
+}

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import type { Queryable } from '@orchestra/database';
+import type { NoticeTarget } from '../targets/target.ts';
+
+/**
+ * Makes a target known, or says that it is still configured. A new one is told what happens from now on. One that was switched
+ * off comes back when its address is another: to the old one nobody is to call any more.
+ */
+export async function registerTarget(db: Queryable, { name, url }: NoticeTarget): Promise<void> {
+  await db.query(
+    `insert into notice_targets as t (name, position, address_sha256)
+     select $1, coalesce(max(e.position), 0), $2 from senate_events e
+         on conflict (name) do update set seen_at = now(), address_sha256 = excluded.address_sha256,
+            gone_at = case when t.address_sha256 = excluded.address_sha256 then t.gone_at end`,
+    [name, createHash('sha256').update(url.href).digest()]);
+}
+
+const FORGET_AFTER_HOURS = 24;
+
+/** Forgets targets that no pause-api has had in its configuration for a day, with what was still to be sent to them. */
+export async function forgetTargets(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ name: string }>(
+    'delete from notice_targets t where t.seen_at < now() - make_interval(hours => $1) returning t.name', [FORGET_AFTER_HOURS]);
+  return rows.map(({ name }) => name);
+}

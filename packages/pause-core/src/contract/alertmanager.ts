@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { instant } from './text.ts';
+
+const texts = z.record(z.string(), z.string());
+
+/** One alert of a notification. Fields that are not named here are passed over: the format grows without changing its version. */
+export const alertmanagerAlert = z.object({
+  status: z.enum(['firing', 'resolved']),
+  labels: texts,
+  annotations: texts.default({}),
+  startsAt: instant.refine((text) => /^(19[7-9][0-9]|[2-9][0-9]{3})-/.test(text), 'must be between the years 1970 and 9999'),
+  generatorURL: z.string().optional(),
+  fingerprint: z.string().min(1).max(200).optional().describe('absent from old versions: reckoned from the labels then'),
+}).meta({ id: 'AlertmanagerAlert' });
+
+/** `POST /api/senate/alerts/alertmanager`: what Alertmanager's `webhook_configs` send, version 4 of their format. */
+export const alertmanagerWebhook = z.object({
+  version: z.literal('4', 'must be "4", the version of Alertmanager\'s webhook format that is understood here'),
+  receiver: z.string().max(1_000).optional(),
+  alerts: z.array(alertmanagerAlert).max(1_000, 'must be at most 1000 alerts; set max_alerts in the webhook_config'),
+  truncatedAlerts: z.int().min(0).optional().describe('how many Alertmanager left out, by its `max_alerts`'),
+}).meta({ id: 'AlertmanagerWebhook' });
+
+export const alertmanagerAnswer = z.strictObject({
+  accepted: z.int().describe('written down as alerts'),
+  duplicates: z.int().describe('known already: a notification is repeated for as long as its alerts fire'),
+  ignored: z.int().describe('resolved, or without a label that names the actor'),
+}).meta({ id: 'AlertmanagerAnswer' });
+
+export type AlertmanagerAlert = z.output<typeof alertmanagerAlert>;
+export type AlertmanagerWebhook = z.output<typeof alertmanagerWebhook>;
+export type AlertmanagerAnswer = z.infer<typeof alertmanagerAnswer>;

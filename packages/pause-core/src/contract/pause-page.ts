@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { activePauseView, pauseView, runInFlight, scopeKind } from './pauses.ts';
+import { id, instant, label, page } from './text.ts';
+
+/** A run that was under way when the pause took effect, and what became of it. */
+export const runAdmittedBefore = z.strictObject({
+  run: runInFlight,
+  ended_at: instant.nullable().describe('null: it is still in flight'),
+  ended_as: z.string().nullable().describe('the kind of the event that ended it'),
+}).meta({ id: 'RunAdmittedBefore' });
+
+/** One line of what happened to a pause. */
+export const timelineEntry = z.strictObject({
+  at: instant, by: z.string(), what: z.string(), why: z.string().nullable(), data: z.unknown(),
+}).meta({ id: 'TimelineEntry' });
+
+/** `GET /api/senate/pauses/:id`: the receipt of a pause, as of now. */
+export const pausePage = z.strictObject({
+  pause: z.union([activePauseView, pauseView]).describe('with counts while it is active'),
+  effective_at: instant.describe('from its commit on, no claim that starts takes a task that it covers; this is when its row was written'),
+  in_flight: z.array(runInFlight).describe('the first 200; of a pause that has ended: none'),
+  in_flight_count: z.int(),
+  admitted_before: z.array(runAdmittedBefore).describe('runs that had begun when it took effect, oldest first; the first 200'),
+  admitted_before_count: z.int(),
+  held: z.strictObject({ count: z.int(), more: z.boolean().describe('true: more wait than were counted') }).describe('tasks that wait under it; of a pause that has ended: none'),
+  other_pauses: z.array(pauseView).describe('other active pauses that cover some of the same tasks'),
+  timeline: z.array(timelineEntry).describe('what happened to it, oldest first; the first 200'),
+}).meta({ id: 'PausePage' });
+
+/** `GET /api/senate/verify` */
+export const verifyQuery = z.strictObject({
+  since: instant.optional().describe('absent: the last hour'),
+  limit: z.coerce.number().int().min(1).max(100_000).default(10_000).describe('how many claims to look at, the newest ones'),
+});
+export const verifyAnswer = z.strictObject({
+  claims_checked: z.int(),
+  claims_unknown: z.int().describe('claims from before their snapshots were kept; nothing is said of them'),
+  from: instant.nullable().describe('the oldest claim looked at; null: there was none'),
+  to: instant.nullable(),
+  complete: z.boolean().describe('false: there are more claims since then than `limit`'),
+  violations: z.array(z.strictObject({
+    task_id: id, run_id: z.uuid(), worker: z.string(), claimed_at: instant, pause_id: id, scope_kind: scopeKind, scope_value: z.string(), paused_at: instant,
+  })).describe('claims that saw an active pause on their task and took it all the same; the first 200'),
+}).meta({ id: 'VerifyAnswer' });
+
+/** `GET /api/senate/history` */
+export const historyQuery = z.strictObject({
+  ...page.shape,
+  scope_kind: scopeKind.optional(),
+  scope_value: label.optional(),
+  by: label.optional().describe('who did it'),
+  action: label.optional().describe('such as pause.created, alert.acknowledged, repo.frozen'),
+  since: instant.optional(),
+  until: instant.optional(),
+});
+export const historyEntry = z.strictObject({
+  id, at: instant, by: z.string(), action: z.string(), subject_kind: z.string(), subject_id: z.string(),
+  scope_kind: scopeKind.nullable(), scope_value: z.string().nullable(), why: z.string().nullable(), data: z.unknown(),
+}).meta({ id: 'HistoryEntry' });
+export const history = z.strictObject({ entries: z.array(historyEntry).describe('newest first'), next_cursor: z.string().nullable() }).meta({ id: 'History' });
+
+export type PausePage = z.infer<typeof pausePage>;
+export type VerifyAnswer = z.infer<typeof verifyAnswer>;
+export type HistoryEntry = z.infer<typeof historyEntry>;
+export type History = z.infer<typeof history>;

@@ -1,0 +1,44 @@
+import { runCommand, type CommandEnd } from '../process/run-command.ts';
+
+const TIME_LIMIT_MS = 600_000;
+const GRACE_MS = 5_000;
+const KEEP_BYTES = { head: 0, tail: 4 * 1_024 * 1_024 };
+// Set where a git hook started us: they would turn every command of ours to another repository.
+const OF_ANOTHER_REPOSITORY = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_COMMON_DIR', 'GIT_OBJECT_DIRECTORY', 'GIT_PREFIX', 'GIT_NAMESPACE'];
+
+export interface GitOptions {
+  signal?: AbortSignal | undefined;
+  timeLimitMs?: number | undefined;
+}
+
+/** git itself said no, or could not be run. */
+export class GitFailure extends Error {
+  override readonly name = 'GitFailure';
+  readonly command: readonly string[];
+  readonly end: CommandEnd;
+
+  constructor(command: readonly string[], end: CommandEnd) {
+    const said = end.stderr.text().trim();
+    super(end.startProblem === null ? `${command.join(' ')} ended with ${end.exitCode ?? end.signal}${said === '' ? '' : `: ${said}`}` : `git cannot be started: ${end.startProblem.message}`);
+    this.command = command;
+    this.end = end;
+  }
+}
+
+/**
+ * Runs git in a repository, asking nobody anything, and without the repository's hooks: what a task brings is not run before its time.
+ *
+ * @returns what it printed
+ * @throws GitFailure; the reason of `signal` where that ended it
+ */
+export async function git(repository: string, args: readonly string[], { signal, timeLimitMs = TIME_LIMIT_MS }: GitOptions = {}): Promise<string> {
+  const env: NodeJS.ProcessEnv = { ...process.env, GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
+  for (const name of OF_ANOTHER_REPOSITORY) delete env[name];
+  const command = ['git', '-C', repository, '-c', 'core.hooksPath=/dev/null', ...args];
+  const end = await runCommand({ command, env, timeLimitMs, graceMs: GRACE_MS, keepBytes: KEEP_BYTES, signal });
+  if (end.why === 'aborted') throw signal?.reason;
+  const printed = end.stdout.bytes();
+  // Half of a list is worse than none: what stands beside the gap would belong together.
+  if (end.why !== 'exited' || end.exitCode !== 0 || printed === undefined) throw new GitFailure(command, end);
+  return printed.toString('utf8');
+}

@@ -1,0 +1,111 @@
+import type { Queryable } from '@orchestra/database';
+import type { Ending, TaskStatus } from '../contract/index.ts';
+import { lockGates } from '../gate-statement.ts';
+import type { StageRules } from '../pipelines/stage-rules.ts';
+import { TRANSIENT_DELAYS_SECONDS } from '../pipelines/transient-delay.ts';
+import { UNOWNED } from '../unowned.ts';
+
+/** One ending that was accepted: which of those given, counted from 1. */
+export interface EndedRow { n: number; status: TaskStatus; next_eligible_at: Date | null }
+
+/**
+ * Ends runs of any kind, also those whose tasks have stages, and those that their environment or a passing disturbance has stopped: ending and
+ * transition are this one statement, with the fence in it. Tasks without a stage end as in `end-runs.ts`, whose statement is the
+ * shorter one for calls that bring nothing else.
+ *
+ * What becomes of each is worked out beforehand from the task as the snapshot has it. Nothing of that changes while its run goes on, and
+ * the fence looks once more, on the newest version, whether it still does. `nextStep` says the same in TypeScript.
+ *
+ * Tasks are locked before gates, all of them, also those without a repo: a reaper that holds one may wait for a gate or a lane. Gates by name. Then
+ * lanes in one order, as everybody: here that of the lanes to which the tasks go, which may be others than they came from. Those that are not there
+ * are made beforehand, in the order of their keys.
+ *
+ * Parameters: $1 the endings, $2 the delays in seconds before the second attempt, the third, and so on, $3 the transitions, $4 the delays before
+ * the tries after the first disturbance, the second, and so on, of which a random half is taken off, $5 how many such tries.
+ */
+const END_STAGED_RUNS = `
+with brought as materialized (
+  select g.n::int as n, (g.item ->> 'run_id')::uuid as run_id, g.item ->> 'as' as kind, nullif(g.item -> 'result', 'null') as result,
+         nullif(g.item -> 'cursor', 'null') as cursor, g.item ->> 'error' as error, g.item ->> 'cause' as cause,
+         jsonb_build_object('says', g.item ->> 'says', 'fix', g.item ->> 'fix', 'evidence', nullif(g.item -> 'evidence', 'null')) as evidence,
+         coalesce((g.item ->> 'retry')::boolean, true) and t.attempt < t.max_attempts as attempts_left,
+         t.id, t.repo, t.priority, t.agent_id, t.skill, t.quest_id, t.actor_id, t.pipeline, t.stage, t.transient_failures,
+         $3::jsonb -> t.pipeline -> t.stage as step
+    from jsonb_array_elements($1::jsonb) with ordinality as g(item, n)
+    join tasks t on t.id = (g.item ->> 'id')::bigint
+), judged as materialized (
+  select b.*,
+         case b.kind
+           when 'completed' then case when b.pipeline is null or b.step -> 'pass' ->> 'stage' = 'done' then 'succeeded' when b.step is null then 'held' else 'queued' end
+           when 'failed' then case when not b.attempts_left then 'failed' when b.pipeline is not null and b.step is null then 'held' else 'queued' end
+           when 'held' then 'held'
+           when 'retried' then case when b.transient_failures < $5::int then 'queued' else 'held' end
+           else 'queued' end as becomes,
+         case when b.kind = 'completed' then b.step -> 'pass' when b.kind = 'failed' and b.attempts_left then b.step -> 'fail' end as goes_to
+    from brought b
+), found as materialized (
+  select t.id, t.repo from judged j join tasks t on t.id = j.id order by t.id for no key update of t
+), gates as materialized (${lockGates('found')}
+), keyed as materialized (
+  select j.*, lane_key(j.priority, j.repo, j.agent_id, coalesce(j.goes_to ->> 'skill', j.skill), j.quest_id, j.actor_id) as key
+    from judged j where (select count(*) from found) + (select count(*) from gates) >= 0 order by key
+), laned as materialized (
+  select k.*, case when k.becomes = 'queued' then lane_for(k.priority, k.repo, k.agent_id, coalesce(k.goes_to ->> 'skill', k.skill), k.quest_id, k.actor_id) end as goes_to_lane
+    from keyed k
+), given as materialized (
+  select j.n, j.run_id, j.kind, j.result, j.cursor, j.error, j.cause, j.id, j.repo, j.becomes,
+         coalesce(j.goes_to ->> 'stage', j.stage) as stage, coalesce(j.goes_to ->> 'skill', j.skill) as skill,
+         coalesce(j.goes_to ->> 'stage' <> j.stage, false) as moves,
+         case when j.becomes <> 'held' then null
+              when j.kind in ('held', 'retried') then j.evidence || jsonb_build_object('retries', j.transient_failures)
+              else jsonb_build_object('says', format('the pipeline %s has no stage %s (any more), so nobody can say where this task goes', j.pipeline, j.stage),
+                     'fix', 'declare that stage again in the stages file (ORCHESTRA_STAGES) and restart worker-claimer; then let the task go on, and this stage is run once more',
+                     'evidence', null, 'retries', j.transient_failures) end as evidence
+    from laned j
+   order by j.goes_to_lane, j.id
+), ended as (
+  update tasks t
+     set status = g.becomes, stage = g.stage, skill = g.skill,
+         last_outcome = case g.kind when 'completed' then 'passed' when 'failed' then 'failed' when 'held' then 'environment' when 'retried' then 'transient' else t.last_outcome end,
+         -- Each stage counts its own failed runs until it is passed. One that holds its task, or hands it back, has used none.
+         attempt = case when g.moves and g.becomes = 'queued' then coalesce((t.stage_attempts ->> g.stage)::int, 0)
+                        when g.becomes = 'held' or g.kind in ('released', 'retried') then greatest(t.attempt - 1, 0)
+                        else t.attempt end,
+         stage_attempts = case when not g.moves then t.stage_attempts
+                               when g.kind = 'completed' then nullif(t.stage_attempts - t.stage, '{}')
+                               else coalesce(t.stage_attempts, '{}') || jsonb_build_object(t.stage, t.attempt) end,
+         transient_failures = case when g.kind in ('completed', 'failed') and g.becomes <> 'held' then 0
+                                   when g.kind = 'retried' and g.becomes = 'queued' then t.transient_failures + 1
+                                   else t.transient_failures end,
+         next_eligible_at = case when g.becomes not in ('queued', 'failed') then t.next_eligible_at
+                                 when g.kind = 'failed' and not g.moves then now() + make_interval(secs => ($2::int[])[least(t.attempt, array_length($2::int[], 1))])
+                                 when g.kind = 'retried' then now() + make_interval(secs => ($4::int[])[least(t.transient_failures + 1, array_length($4::int[], 1))] * (0.5 + random() / 2))
+                                 else now() end,
+         result = case g.kind when 'completed' then g.result when 'failed' then coalesce(g.result, t.result) else t.result end,
+         cursor = case when g.moves then null when g.kind in ('released', 'held', 'retried') then coalesce(g.cursor, t.cursor) else t.cursor end,
+         held_evidence = g.evidence,
+         ${UNOWNED}
+    from given g
+   where t.id = g.id and t.run_id = g.run_id and coalesce(t.status, '') = 'running'
+  returning g.n, g.run_id, g.kind, t.id, t.worker_id, t.status, case when t.status = 'queued' then t.next_eligible_at end as next_eligible_at,
+            case g.kind when 'failed' then jsonb_build_object('error', g.error, 'attempt', t.attempt, 'output', g.result)
+                        when 'released' then jsonb_build_object('cause', g.cause, 'cursor', t.cursor)
+                        when 'completed' then '{}'
+                        else jsonb_build_object('retries', t.transient_failures) end
+              || coalesce(g.evidence, '{}') as data
+), events as (
+  insert into task_events (task_id, run_id, kind, by, data)
+  select e.id, e.run_id, case when e.kind = 'retried' and e.status = 'held' then 'held' else e.kind end, e.worker_id,
+         e.data || jsonb_build_object('status', e.status, 'next_eligible_at', e.next_eligible_at, 'as', e.kind)
+    from ended e
+)
+select e.n, e.status, e.next_eligible_at from ended e`;
+
+/** Ends runs as their stages and their outcomes ask for. Those that are refused are not among the rows. */
+export async function endStagedRuns(db: Queryable, endings: readonly Ending[], retryDelays: readonly number[], rules: StageRules): Promise<EndedRow[]> {
+  const { rows } = await db.query<EndedRow>({
+    name: 'orchestra-end-staged-runs', text: END_STAGED_RUNS,
+    values: [JSON.stringify(endings), retryDelays, rules.transitions, TRANSIENT_DELAYS_SECONDS, rules.transientRetries],
+  });
+  return rows;
+}

@@ -1,0 +1,75 @@
+import type { Queryable } from '@orchestra/database';
+import type { ScopeKind } from '@orchestra/pause-core';
+import { MINUTES, type LabelNumbers, type Labels } from '../contract/numbers.ts';
+import { covered, PAUSE_KEYS } from '../pause-keys.ts';
+import { LABEL_COLUMN } from './covered-work.ts';
+import { MINUTE_OF_EVENT, RECENT_EVENTS } from './queue-rates.ts';
+
+export interface LabelsOrder {
+  by: ScopeKind;
+  /** Only labels that hold this text. */
+  contains?: string | undefined;
+  limit: number;
+}
+
+// What waits is counted lane by lane, each so far; the more lanes, the less far, so that all of it stays within some 200,000.
+const COUNTED_MAX = 200_000;
+const LANE_COUNTED_LEAST = 100;
+
+const numbers = (kind: ScopeKind): string => {
+  const column = LABEL_COLUMN[kind];
+  return `
+with ${PAUSE_KEYS}, ${RECENT_EVENTS}, lanes as materialized (
+  select l.${column} as value, w.queued, w.queued > m.most as more, ${covered('l')} as held, m.most
+    from (select greatest(${LANE_COUNTED_LEAST}, ${COUNTED_MAX} / greatest(1, count(*)))::int as most from task_lanes) m
+   cross join task_lanes l
+   cross join lateral (select count(*)::int as queued from (select from tasks t where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head limit m.most + 1) q) w
+   where l.${column} is not null and w.queued > 0
+), waiting as (
+  select l.value, sum(least(l.queued, l.most))::int as queued, bool_or(l.more) as queued_more, coalesce(sum(least(l.queued, l.most)) filter (where l.held), 0)::int as deferred
+    from lanes l group by l.value
+), running as (
+  select t.${column} as value, count(*)::int as running from tasks t where t.status = 'running' and t.${column} is not null group by 1
+), ended as materialized (
+  select t.${column} as value, ${MINUTE_OF_EVENT} as minute, count(*) filter (where r.kind = 'completed')::int as finished,
+         count(*) filter (where r.kind in ('failed', 'reaped', 'held'))::int as failed
+    from recent r join tasks t on t.id = r.task_id
+   where r.kind in ('completed', 'failed', 'reaped', 'held') and t.${column} is not null
+   group by 1, 2
+), ends as (
+  select e.value, sum(e.failed)::int as failed, jsonb_agg(jsonb_build_array(e.minute, e.finished, e.failed)) as per_minute from ended e group by e.value
+), alerts as (
+  select v.value, count(*)::int as alerts
+    from senate_alerts a
+    left join tasks t on t.id = case when a.details ->> 'task_id' ~ '^[0-9]{1,18}$' then (a.details ->> 'task_id')::bigint end
+   cross join lateral (select ${kind === 'actor' ? 'coalesce(a.ref_id, t.actor_id)' : `t.${column}`} as value) v
+   where a.created_at > now() - interval '1 hour' and v.value is not null group by 1
+), pauses as (
+  select p.scope_value as value, max(p.id)::text as paused from paused p where p.scope_kind = '${kind}' group by 1
+)
+select v.value, coalesce(w.queued, 0) as queued, coalesce(w.queued_more, false) as queued_more, coalesce(w.deferred, 0) as deferred, coalesce(r.running, 0) as running,
+       coalesce(e.failed, 0) as failed_last_hour, coalesce(a.alerts, 0) as alerts_last_hour, p.paused, coalesce(e.per_minute, '[]') as ended, s.since
+  from seen s
+  left join (select value from waiting union select value from running union select value from ends union select value from alerts union select value from pauses) v
+    on $1::text is null or position(lower($1) in lower(v.value)) > 0
+  left join waiting w using (value) left join running r using (value) left join ends e using (value) left join alerts a using (value) left join pauses p using (value)
+ order by (p.paused is not null) desc, coalesce(w.queued, 0) + coalesce(r.running, 0) desc, v.value
+ limit $2::int + 1`;
+};
+
+interface Row extends Omit<LabelNumbers, 'value' | 'per_minute'> { value: string | null; ended: [minute: number, finished: number, failed: number][]; since: Date }
+
+/** What each agent, skill, quest or actor has to do and how it has been going: those that are paused first, then those with the most. */
+export async function readLabelNumbers(db: Queryable, { by, contains, limit }: LabelsOrder): Promise<Omit<Labels, 'age_ms'>> {
+  const { rows } = await db.query<Row>(numbers(by), [contains ?? null, limit]);
+  const [first] = rows;
+  if (first === undefined) throw new Error('a statement that always has a row answered none');
+  const labels = rows.flatMap(({ value, ended, since: _since, ...row }): LabelNumbers[] => {
+    if (value === null) return [];
+    const finished = Array.from({ length: MINUTES }, () => 0);
+    const failed = Array.from({ length: MINUTES }, () => 0);
+    for (const [minute, good, bad] of ended) { finished[minute] = good; failed[minute] = bad; }
+    return [{ value, ...row, per_minute: { finished, failed } }];
+  });
+  return { since: first.since.toISOString(), labels: labels.slice(0, limit), more: labels.length > limit };
+}

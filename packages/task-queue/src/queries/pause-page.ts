@@ -1,0 +1,73 @@
+import type { Queryable } from '@orchestra/database';
+import { findPause, listActivePauses, toPauseView } from '@orchestra/pause-core';
+import type { PausePage, RunInFlight } from '@orchestra/pause-core/contract';
+import { viewActivePauses } from './active-pause-views.ts';
+import { coveredWork, LABEL_COLUMN, IN_FLIGHT_LISTED_MAX } from './covered-work.ts';
+import { firstEventSince } from './first-event-since.ts';
+import { pausesOnTheSame } from './pauses-on-the-same.ts';
+
+const TIMELINE_MAX = 200;
+// Events after the pause that are looked through for the ends of its runs: with the fleet at its busiest, some minutes of them.
+const ENDS_LOOKED_THROUGH_MAX = 100_000;
+// A pause is dated by the beginning of its transaction, and a claim by that of its own; they may have met.
+const SLACK = "interval '1 minute'";
+
+/**
+ * Runs that were claimed before the pause and had not ended by then: those that still run, and those among whose ends are the first
+ * events after it. Which came first is told by what the claim saw; of claims that kept no snapshot, by the clock.
+ *
+ * Parameters: $1 the scope's value, $2 when it was paused, $3 an event before which none of that time lies, $4 the pause.
+ */
+const admittedBefore = (column: string): string => `
+with created as materialized (
+  select v.xid from senate_events v where v.type like 'pause.%' and v.data ->> 'id' = $4::text order by v.id limit 1
+), ended as materialized (
+  select distinct on (e.run_id) e.task_id, e.run_id, e.at, e.kind
+    from (select e.id, e.task_id, e.run_id, e.at, e.kind from task_events e where e.id >= $3::bigint order by e.id limit ${ENDS_LOOKED_THROUGH_MAX}) e
+   where e.at > $2 and e.kind in ('completed', 'failed', 'released', 'reaped', 'asked', 'held', 'retried')
+   order by e.run_id, e.id
+), runs as (
+  select t.id as task_id, t.run_id, null::timestamptz as ended_at, null as ended_as, t.heartbeat_at, t.agent_id, t.skill, t.quest_id, t.actor_id
+    from tasks t where t.status = 'running' and t.${column} = $1 and t.started_at <= $2 + ${SLACK}
+   union all
+  select e.task_id, e.run_id, e.at, e.kind, null, t.agent_id, t.skill, t.quest_id, t.actor_id
+    from ended e join tasks t on t.id = e.task_id
+   where t.${column} = $1
+)
+select r.*, c.at, c.by as worker, c.data ->> 'host' as host, count(*) over ()::int as runs
+  from runs r
+ cross join lateral (
+       select c.at, c.by, c.data from task_events c where c.task_id = r.task_id and c.run_id = r.run_id and c.kind = 'claimed' order by c.id limit 1) c
+ where coalesce(not pg_visible_in_snapshot((select v.xid from created v), (c.data ->> 'snapshot')::pg_snapshot), c.at <= $2)
+ order by c.at, r.task_id
+ limit ${IN_FLIGHT_LISTED_MAX}`;
+
+interface AdmittedRow extends Omit<RunInFlight, 'started_at' | 'heartbeat_at'> { at: Date; heartbeat_at: Date | null; ended_at: Date | null; ended_as: string | null; runs: number }
+interface TimelineRow { at: Date; by: string; what: string; why: string | null; data: unknown }
+
+/** The receipt of a pause as of now: what ran when it took effect and how that ended, what it holds, what happened to it. */
+export async function readPausePage(db: Queryable, id: string): Promise<PausePage | undefined> {
+  const pause = await findPause(db, id);
+  if (pause === undefined) return undefined;
+  const active = (await listActivePauses(db, pause.scope)).find((one) => one.id === id);
+  const work = active === undefined ? undefined : await coveredWork(db, pause.scope);
+  const [view] = active === undefined ? [] : await viewActivePauses(db, [active]);
+  const { rows: admitted } = await db.query<AdmittedRow>(admittedBefore(LABEL_COLUMN[pause.scope.kind]), [
+    pause.scope.value, pause.pausedAt, await firstEventSince(db, pause.pausedAt.toISOString()), id]);
+  const { rows: timeline } = await db.query<TimelineRow>(
+    `select a.at, a.by, a.action as what, a.why, a.data from senate_audit a
+      where a.subject_kind = 'pause' and a.subject_id = $1 order by a.id limit ${TIMELINE_MAX}`, [id]);
+  return {
+    pause: view ?? toPauseView(pause),
+    effective_at: pause.pausedAt.toISOString(),
+    in_flight: work?.inFlight ?? [], in_flight_count: work?.inFlightCount ?? 0,
+    admitted_before: admitted.map(({ task_id, run_id, worker, host, at, heartbeat_at, agent_id, skill, quest_id, actor_id, ended_at, ended_as }) => ({
+      run: { task_id, run_id, worker, host, started_at: at.toISOString(), heartbeat_at: (heartbeat_at ?? ended_at ?? at).toISOString(), agent_id, skill, quest_id, actor_id },
+      ended_at: ended_at?.toISOString() ?? null, ended_as,
+    })),
+    admitted_before_count: admitted[0]?.runs ?? 0,
+    held: { count: work?.queued ?? 0, more: work?.queuedMore ?? false },
+    other_pauses: active === undefined ? [] : (await pausesOnTheSame(db, pause.scope)).filter((other) => other.id !== id),
+    timeline: timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
+  };
+}

@@ -1,0 +1,49 @@
+import type { Queryable } from '@orchestra/database';
+import { MINUTES, type QueueRates } from '../contract/numbers.ts';
+
+// So many of the newest events are looked at: a busy fleet writes them by the hundred each second.
+const EVENTS_MAX = 50_000;
+
+// The last of the sixty is not over.
+const FIRST_MINUTE = `date_trunc('minute', now()) - interval '${MINUTES - 1} minutes'`;
+
+/** An hour of `task_events`, newest first, as far as it is looked at; for statements that tell minutes apart. */
+export const RECENT_EVENTS = `
+recent as materialized (
+  select e.task_id, e.kind, e.at, e.data
+    from (select e.task_id, e.kind, e.at, e.data from task_events e order by e.id desc limit ${EVENTS_MAX}) e
+   where e.at >= ${FIRST_MINUTE}
+), seen as (
+  select case when (select count(*) from recent) < ${EVENTS_MAX} then ${FIRST_MINUTE} else (select min(r.at) from recent r) end as since
+)`;
+
+/** Which of the last sixty minutes an event lies in: 0 the oldest, 59 the one that is not over. */
+export const MINUTE_OF_EVENT = `${MINUTES - 1} - floor(extract(epoch from date_trunc('minute', now()) + interval '1 minute' - r.at) / 60)::int`;
+
+const KINDS = ['claimed', 'completed', 'failed', 'deferred'] as const;
+type Counts = Record<(typeof KINDS)[number], number>;
+const count = (kind: string, where = 'true'): string =>
+  `count(*) filter (where ${kind === 'failed' ? "r.kind in ('failed', 'reaped', 'held')" : `r.kind = '${kind}'`} and ${where})::int as ${kind}`;
+
+const RATES = `
+with ${RECENT_EVENTS}
+select s.since, date_trunc('minute', now()) as this_minute, ${KINDS.map((kind) => `w.${kind}`).join(', ')},
+       (select coalesce(jsonb_agg(m), '[]') from (select ${MINUTE_OF_EVENT} as minute, ${KINDS.map((kind) => count(kind)).join(', ')} from recent r group by 1) m) as minutes
+  from seen s, (select ${KINDS.map((kind) => count(kind, "r.at > now() - interval '60 seconds'")).join(', ')} from recent r) w`;
+
+interface Row extends Counts { since: Date; this_minute: Date; minutes: (Counts & { minute: number })[] }
+
+/** What happened in the queue, minute by minute. */
+export async function readQueueRates(db: Queryable): Promise<Omit<QueueRates, 'age_ms'>> {
+  const { rows: [row] } = await db.query<Row>(RATES);
+  if (row === undefined) throw new Error('a statement that counts answered no row');
+  const perSecond = (events: number): number => Math.round(events / 60 * 100) / 100;
+  return {
+    since: row.since.toISOString(),
+    minutes: Array.from({ length: MINUTES }, (_, minute) => {
+      const { claimed = 0, completed = 0, failed = 0, deferred = 0 } = row.minutes.find((one) => one.minute === minute) ?? {};
+      return { at: new Date(row.this_minute.getTime() - (MINUTES - 1 - minute) * 60_000).toISOString(), claimed, completed, failed, deferred };
+    }),
+    per_second: { claimed: perSecond(row.claimed), completed: perSecond(row.completed), failed: perSecond(row.failed), deferred: perSecond(row.deferred) },
+  };
+}

@@ -1,0 +1,76 @@
+import { unpauseScope } from '@orchestra/pause-core';
+import { testDatabase } from '@orchestra/testkit';
+import { beforeEach, expect, test } from 'vitest';
+import { claimTasks, completeRun, previewPause, readPausePage } from '../src/index.ts';
+import { add, claim, pause } from './fixtures.ts';
+
+const db = testDatabase();
+const SKEPTIC = { kind: 'agent', value: 'skeptic' } as const;
+
+beforeEach(async () => {
+  await db.pool.query('truncate tasks, task_events');
+  await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
+});
+
+test('the receipt of a pause tells later which runs it let go on, how each ended, and what it holds', async () => {
+  const [first = '', second = ''] = await add(db.pool, { agent_id: 'skeptic' }, { agent_id: 'skeptic' }, { agent_id: 'skeptic' }, { agent_id: 'librarian' });
+  const [ended] = await claim(db.pool, { limit: 1 });
+  await completeRun(db.pool, first, ended?.run_id ?? '', null); // before the pause: none of its business
+  const [goesOn] = await claim(db.pool, { limit: 1, host: 'laptop' });
+  const { pause: { id } } = await pause(db.pool, SKEPTIC, 600);
+
+  expect(await readPausePage(db.pool, id)).toMatchObject({
+    pause: { id, queued: 1, quiet: false }, in_flight_count: 1, held: { count: 1, more: false }, other_pauses: [],
+    admitted_before_count: 1, admitted_before: [{ run: { task_id: second, run_id: goesOn?.run_id, host: 'laptop' }, ended_at: null, ended_as: null }],
+    timeline: [{ what: 'pause.created', by: 'dana', why: 'test' }],
+  });
+
+  await completeRun(db.pool, second, goesOn?.run_id ?? '', null);
+  await unpauseScope(db.pool, { target: { id }, by: 'erin', reason: 'mended' });
+  expect(await readPausePage(db.pool, id)).toMatchObject({
+    pause: { id, cleared_by: 'erin' }, in_flight: [], held: { count: 0 },
+    admitted_before: [{ run: { task_id: second }, ended_at: expect.any(String), ended_as: 'completed' }],
+    timeline: [{ what: 'pause.created' }, { what: 'pause.cleared', by: 'erin', why: 'mended' }],
+  });
+});
+
+test('there is no page of a pause that never was', async () => {
+  expect(await readPausePage(db.pool, '999999')).toBeUndefined();
+});
+
+test('a preview tells the blast radius: how much of the queue, which quests stall, which repos stand still, which pauses are there already', async () => {
+  await add(db.pool,
+    { agent_id: 'skeptic', quest_id: 'alone' }, { agent_id: 'skeptic', quest_id: 'shared' }, { agent_id: 'librarian', quest_id: 'shared' },
+    { agent_id: 'skeptic', repo: 'blocked' }, { agent_id: 'librarian', repo: 'blocked' }, { agent_id: 'librarian', repo: 'free' });
+  await pause(db.pool, { kind: 'quest', value: 'shared' });
+  const preview = await previewPause(db.pool, SKEPTIC);
+  expect(preview).toMatchObject({
+    queued: 3, queued_share: 0.5, broad: false, in_flight_count: 0,
+    quests: [{ quest_id: 'alone', queued: 1, stalled: true }, { quest_id: 'shared', queued: 1, stalled: false }],
+    repos: [{ repo: 'blocked', head_held: expect.any(String) }],
+    other_pauses: [{ scope_kind: 'quest', scope_value: 'shared' }],
+  });
+  await add(db.pool, { agent_id: 'skeptic' });
+  expect(await previewPause(db.pool, SKEPTIC)).toMatchObject({ broad: true });
+  expect(await previewPause(db.pool, { kind: 'agent', value: 'nobody' })).toMatchObject({ queued: 0, broad: false, quests: [], repos: [], other_pauses: [] });
+  expect(await claimTasks(db.pool, { worker: 'w', limit: 100 })).not.toHaveLength(0); // nothing was written
+});
+
+test('a run that was claimed while the pause was being written is one that was admitted before it', async () => {
+  const [slow = ''] = await add(db.pool, { agent_id: 'skeptic' }, { agent_id: 'skeptic' });
+  const pausing = await db.pool.connect();
+  await pausing.query('begin');
+  const { rows: [row] } = await pausing.query<{ id: string }>(
+    "insert into senate_pause (scope_kind, scope_value, paused_by, reason) values ('agent', 'skeptic', 'dana', 'slow to commit') returning id");
+  const [run] = await claim(db.pool, { limit: 1 });
+  await pausing.query('commit');
+  pausing.release();
+  const id = row?.id ?? '';
+  expect((await readPausePage(db.pool, id))?.admitted_before.map(({ run: { task_id }, ended_as }) => [task_id, ended_as])).toEqual([[slow, null]]);
+  await completeRun(db.pool, slow, run?.run_id ?? '', null);
+  await unpauseScope(db.pool, { target: { id }, by: 'dana' });
+  await claim(db.pool, { limit: 1 });
+  const after = await readPausePage(db.pool, id);
+  expect(after?.admitted_before.map(({ run: { task_id }, ended_as }) => [task_id, ended_as])).toEqual([[slow, 'completed']]);
+  expect(after?.admitted_before_count).toBe(1);
+});

@@ -1,0 +1,80 @@
+import { unpauseScope } from '@orchestra/pause-core';
+import { testDatabase } from '@orchestra/testkit';
+import { beforeEach, expect, test } from 'vitest';
+import { completeRun, verifyClaims } from '../src/index.ts';
+import { add, claim, ids, pause } from './fixtures.ts';
+
+const db = testDatabase();
+const SKEPTIC = { kind: 'agent', value: 'skeptic' } as const;
+const verify = () => verifyClaims(db.pool, { limit: 10_000 });
+
+beforeEach(async () => {
+  await db.pool.query('truncate tasks, task_events');
+  await unpauseScope(db.pool, { target: SKEPTIC, by: 'dana' });
+});
+
+test('P1 a claim that took a paused task all the same is found afterwards', async () => {
+  const [id = ''] = await add(db.pool, { agent_id: 'skeptic' });
+  const { pause: { id: pauseId } } = await pause(db.pool, SKEPTIC);
+  // As a gate that does not hold would have written it.
+  await db.pool.query(
+    `insert into task_events (task_id, run_id, kind, by, data)
+     select $1, gen_random_uuid(), 'claimed', 'w-broken', jsonb_build_object('snapshot', pg_current_snapshot()::text)`, [id]);
+  expect(await verify()).toMatchObject({
+    claims_checked: 1, claims_unknown: 0, complete: true,
+    violations: [{ task_id: id, worker: 'w-broken', pause_id: pauseId, scope_kind: 'agent', scope_value: 'skeptic' }],
+  });
+});
+
+test('a claim is judged by what it saw: not by a pause that committed later, although its id is lower', async () => {
+  const [id = ''] = await add(db.pool, { agent_id: 'skeptic' });
+  const slow = await db.pool.connect();
+  await slow.query('begin');
+  await slow.query("insert into senate_pause (scope_kind, scope_value, paused_by, reason) values ('agent', 'skeptic', 'dana', 'slow to commit')");
+  await pause(db.pool, { kind: 'agent', value: 'other' });
+  expect(ids(await claim(db.pool))).toEqual([id]);
+  await slow.query('commit');
+  slow.release();
+  expect(await verify()).toMatchObject({ claims_checked: 1, violations: [] });
+});
+
+test('claims before a pause, after its end and of other labels are in order; so are those that nobody can judge, which are counted apart', async () => {
+  const [before = ''] = await add(db.pool, { agent_id: 'skeptic' });
+  const [run] = await claim(db.pool);
+  await pause(db.pool, SKEPTIC);
+  await completeRun(db.pool, before, run?.run_id ?? '', null);
+  await add(db.pool, { agent_id: 'librarian' }, { agent_id: 'skeptic' });
+  expect(await claim(db.pool)).toHaveLength(1);
+  await unpauseScope(db.pool, { target: SKEPTIC, by: 'dana' });
+  expect(await claim(db.pool)).toHaveLength(1);
+  await db.pool.query("insert into task_events (task_id, run_id, kind, by, data) values ($1, gen_random_uuid(), 'claimed', 'old', '{}')", [before]);
+  expect(await verify()).toMatchObject({ claims_checked: 4, claims_unknown: 1, violations: [] });
+});
+
+test('P1 nothing starts while paused, with six claimers at work and a scope paused and let go forty times: every claim says so itself', async () => {
+  await add(db.pool, ...Array.from({ length: 900 }, (_, n) => ({ agent_id: n % 2 === 0 ? 'skeptic' : 'librarian' })));
+  let done = false;
+  const claimers = Array.from({ length: 6 }, async (_, n) => {
+    while (!done) await claim(db.pool, { worker: `w-${n}`, limit: 2 });
+  });
+  for (let round = 0; round < 40; round++) {
+    await pause(db.pool, SKEPTIC);
+    await unpauseScope(db.pool, { target: SKEPTIC, by: 'dana' });
+  }
+  done = true;
+  await Promise.all(claimers);
+  const verdict = await verify();
+  expect(verdict.violations).toEqual([]);
+  expect(verdict.claims_checked).toBeGreaterThan(0);
+  expect(verdict.claims_unknown).toBe(0);
+});
+
+test('a run keeps the newest pause event that its claim saw', async () => {
+  const [id] = await add(db.pool, { agent_id: 'librarian' });
+  await pause(db.pool, SKEPTIC);
+  await claim(db.pool);
+  const { rows: [row] } = await db.pool.query<{ kept: string; newest: string; told: string }>(
+    `select t.admitted_under as kept, (select max(e.id) from senate_events e where e.type like 'pause.%') as newest,
+            (select e.data ->> 'admitted_under' from task_events e where e.task_id = t.id and e.kind = 'claimed') as told from tasks t where t.id = $1`, [id]);
+  expect(row).toEqual({ kept: row?.newest, newest: row?.newest, told: row?.newest });
+});

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { FailedSignIns } from './failed-sign-ins.ts';
+
+test('X04 the twenty-first failure of a minute waits for its end; another address does not', () => {
+  let nowMs = 5_000;
+  const failed = new FailedSignIns(() => nowMs);
+  for (let count = 0; count < 19; count += 1) failed.add('192.0.2.1');
+  expect(failed.waitMs('192.0.2.1')).toBe(0);
+  nowMs += 10_000;
+  failed.add('192.0.2.1');
+  expect(failed.waitMs('192.0.2.1')).toBe(50_000);
+  expect(failed.waitMs('192.0.2.2')).toBe(0);
+  nowMs += 50_000;
+  expect(failed.waitMs('192.0.2.1')).toBe(0);
+  failed.add('192.0.2.1');
+  expect(failed.waitMs('192.0.2.1')).toBe(0);
+});
+
+test('any number of addresses cost a bounded memory, and the oldest is forgotten first', () => {
+  const failed = new FailedSignIns(() => 0);
+  for (let count = 0; count < 20; count += 1) failed.add('first');
+  for (let count = 0; count < 9_999; count += 1) failed.add(`other ${count}`);
+  expect(failed.waitMs('first')).toBeGreaterThan(0);
+  failed.add('one more');
+  expect(failed.waitMs('first')).toBe(0);
+});

@@ -1,0 +1,61 @@
+import { permissionsOf, sessionRequest, sessionView, signedOut, type SessionView } from '@orchestra/pause-core/contract';
+import type { TokenHolder } from '@orchestra/pause-core';
+import { endedSessionCookie, openRoute, ProblemError, requireOurPage, sessionCookie, type Authenticator, type Route } from '@orchestra/service-shell';
+import type { Request } from 'express';
+import { FailedSignIns } from '../failed-sign-ins.ts';
+
+/** How the page signs in and out. docs/decisions/0017-the-pages-session.md has the reasons. */
+export function sessionRoutes({ authenticator }: { authenticator: Authenticator }): Route[] {
+  const failed = new FailedSignIns();
+  const refuseMany = (request: Request): void => {
+    requireOurPage(request);
+    const waitMs = failed.waitMs(addressOf(request));
+    if (waitMs === 0) return;
+    throw new ProblemError('too_many_sign_ins', 'too many sign-ins from this address have failed; wait a minute. The command line is not held up by this',
+      { headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) } });
+  };
+  return [
+    openRoute({
+      method: 'post', path: '/api/session',
+      summary: 'sign the page in',
+      description: 'The token goes into the cookie `orchestra_session`, which no script can read, and is as good as the header for calls from the page of this service: '
+        + 'a change by cookie has to come from the same origin, as JSON.',
+      admit: refuseMany, body: sessionRequest, answer: sessionView,
+      handle: async ({ token }, request, response) => {
+        const holder = await authenticator.holderOf(token);
+        if (holder === undefined) {
+          failed.add(addressOf(request));
+          throw new ProblemError('unauthenticated', 'this token is not known here, or it has expired or was revoked; `orchestra token create` makes one');
+        }
+        response.setHeader('Set-Cookie', sessionCookie(token, request));
+        return toView(holder);
+      },
+    }),
+    openRoute({
+      method: 'get', path: '/api/session',
+      summary: 'who is signed in, and what they may do',
+      description: 'By cookie or by header.',
+      answer: sessionView,
+      handle: async (_body, request) => toView(await authenticator.identify(request)),
+    }),
+    openRoute({
+      method: 'delete', path: '/api/session',
+      summary: 'sign the page out',
+      description: 'The token itself stays good; `orchestra token revoke` ends it.',
+      admit: requireOurPage, answer: signedOut,
+      handle: async (_body, request, response) => {
+        response.setHeader('Set-Cookie', endedSessionCookie(request));
+        return { signed_out: true as const };
+      },
+    }),
+  ];
+}
+
+function toView({ name, role }: TokenHolder): SessionView {
+  return { name, role, permissions: [...permissionsOf(role)] };
+}
+
+/** The peer's own address: a header that says otherwise is anybody's to write. */
+function addressOf(request: Request): string {
+  return request.socket.remoteAddress ?? 'gone';
+}
