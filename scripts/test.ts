@@ -17,7 +17,10 @@ const TESTS: Step = {
   name: 'tests',
   command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`, ...onlyTests],
 };
-const DEMO: Step = { name: 'demo', command: ['node', 'examples/fleet/src/demo.ts'] };
+const DEMOS: Step[] = [
+  { name: 'pipeline', command: ['node', 'examples/pipeline/src/pipeline.ts'] },
+  { name: 'demo', command: ['node', 'examples/fleet/src/demo.ts'] },
+];
 
 let failed = 0;
 let passed = 0;
@@ -29,7 +32,7 @@ const { numPassedTests, numFailedTests } = readResults();
 passed += numPassedTests;
 // A run that ends badly with no failed test (a file that does not load, an unhandled error) has failed all the same.
 failed += testsEndedWell ? numFailedTests : Math.max(1, numFailedTests);
-if (onlyTests.length === 0) count(run(DEMO));
+if (onlyTests.length === 0) for (const demo of DEMOS) count(run(demo));
 
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

@@ -178,7 +178,7 @@ test('before it is confirmed a pause shows what it would hold, and a broad one h
   // Every number leads to the list behind it.
   await page.getByRole('link', { name: '8 tasks held' }).click();
   await expect(page.getByText('Held by pause')).toAppear();
-  expect(await page.locator('table.tasks tbody tr').count()).toBe(8);
+  await until('all of them are listed', async () => await page.locator('table.tasks tbody tr').count() === 8);
   await desk.close();
 });
 

@@ -33,6 +33,8 @@ const SIGHTINGS_GAP_MS = 15_000;
 // Workers send a heartbeat at a third of the lease: within half of it every living one has been heard.
 const LISTEN_SHARE = 0.5;
 
+const REAPER_CONNECTIONS = 2;
+
 // While tasks are claimed, the lanes are kept in order four times a second; otherwise now and then.
 const KEEP_LANES_GAP_MS = 250;
 const KEEP_LANES_IDLE_MS = 60_000;
@@ -70,11 +72,17 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     });
     parts.add('looks', () => looks.stop());
 
+    // The reaper's too: it goes through many rows whose order matters, and a plan that reads and hashes small tables would lose it.
+    const reaps = makePool({
+      connectionString: config.databaseUrl, applicationName: 'orchestra worker-claimer reaper', max: REAPER_CONNECTIONS, settings: CLAIM_SETTINGS,
+      onConnectionLost: (err) => log.debug({ err }, 'a database connection was lost; the next round makes another'),
+    });
+    parts.add('reaper pool', () => reaps.end());
     const heal = config.heal ?? 'on';
     const reaper = {
-      db, log, metrics, leaseSeconds, heal: heal === 'on', onReturned: callOut,
+      db: reaps, log, metrics, leaseSeconds, heal: heal === 'on', onReturned: callOut,
       hearing: new Hearing({ listenMs: leaseSeconds * LISTEN_SHARE * 1_000, everyMs: config.reapEveryMs }),
-      theDead: new LookForTheDead({ db, leaseSeconds, goneForMs: config.goneForMs }),
+      theDead: new LookForTheDead({ db: reaps, leaseSeconds, goneForMs: config.goneForMs }),
     };
     await reap(reaper).catch((err: unknown) => {
       if (!isDatabaseUnavailable(err)) throw err;
