@@ -28,7 +28,7 @@ export interface FleetOptions {
 // everything that lists it.
 const END_EVERY_MS = 100;
 
-// A claim may find everything near the head locked by others; so many times it is not that.
+// A claim may find everything near the head locked by others; so many times in a row it is not that.
 const EMPTY_MAX = 1_000;
 
 /** Claimers that go on until they are stopped, while something else is measured beside them. */
@@ -45,7 +45,8 @@ export function startFleet({ db, ends, claim, claimers }: FleetOptions): Fleet {
       const tasks = await claim(db, worker);
       const atMs = performance.now();
       claimsMs.push(atMs - askedMs);
-      if (tasks.length === 0 && (empty += 1) > EMPTY_MAX) throw new Error(`${empty} claims found nothing: the queue has run dry beside what was measured`);
+      empty = tasks.length === 0 ? empty + 1 : 0;
+      if (empty > EMPTY_MAX) throw new Error(`${empty} claims in a row found nothing: the queue has run dry beside what was measured`);
       taken += tasks.length;
       running.push(...tasks.map((task) => task.id));
       for (const one of waiting) if (tasks.some(one.wanted)) { waiting.delete(one); one.found(atMs); }
