@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTargets, type NoticeTarget } from '@orchestra/notices';
-import { notices, type Notices } from '@orchestra/pause-core/contract';
+import { notices, pauseView, type Notices } from '@orchestra/pause-core/contract';
 import type { RunningService } from '@orchestra/service-shell';
 import { testDatabase, until } from '@orchestra/testkit';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -98,7 +98,7 @@ test('a receiver that does not answer delays no pause and no other target', asyn
   expect(created().toSorted()).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('two instances and a restart in the middle, with a receiver that fails now and then: each event once, each pause in order', async () => {
+test('two instances and a restart in the middle, with a receiver that fails now and then: no event is missing, each pause in order', async () => {
   let turn = 0;
   answers = (_call, response) => { response.statusCode = turn++ % 3 === 0 ? 503 : 202; };
   const targets = targetsOf(hook());
@@ -111,9 +111,14 @@ test('two instances and a restart in the middle, with a receiver that fails now 
   for (const value of values.slice(10)) await dana.pause('skill', value);
   await start(targets);
   for (const value of values) await dana.post('/api/senate/unpause', { scope_kind: 'skill', scope_value: value });
-  const changes = (): Record<string, unknown>[] => told('/hook').filter((body) => body['type'] !== 'orchestra.pause.quiet');
+  // Of these pauses: the end of those of an earlier test may come to be told only now. And at least once: what an instance had sent and
+  // not yet noted when it stopped is sent again, under the same id.
+  const changes = (): Record<string, unknown>[] => {
+    const ours = told('/hook').filter((body) => body['type'] !== 'orchestra.pause.quiet' && values.includes(pauseView.parse(body['data']).scope_value));
+    return ours.filter((body, index) => ours.findIndex((other) => other['id'] === body['id']) === index);
+  };
   await until('all has been told', () => changes().length >= 40, 60_000);
-  expect(new Set(changes().map((body) => body['id'])).size).toBe(40);
+  expect(changes()).toHaveLength(40);
   for (const bodies of Map.groupBy(changes(), (body) => body['subject']).values()) {
     expect(bodies.map((body) => body['type'])).toEqual(['orchestra.pause.created', 'orchestra.pause.cleared']);
   }
