@@ -60,8 +60,8 @@ select c.*, s.cut_short, s.some_are_due
   left join claimed c on true
  order by c.priority, c.place`;
 
-// Where the queue begins. All that lies before it has ended, and would be walked past as long as anybody's old snapshot
-// keeps the rows from being cleaned up.
+// Where the queue begins for this claim. What lies before it has ended, and would be walked past as long as anybody's old snapshot
+// keeps the rows from being cleaned up; or it is paused, however much of it there is.
 const AHEAD = `
           from tasks t
          where t.status = 'queued' and t.repo is null
@@ -86,8 +86,9 @@ const together = (end: string): string => `at_gates as materialized (${openGates
 )`;
 
 /**
- * The gate (P1), on the way that is short when little is paused: it walks the queue from its head, and no farther than
- * a thousand tasks. `claimTasks` goes on with {@link CLAIM_BY_LANES} when the walk was cut short.
+ * The gate (P1), on the way that is short when little is paused, or all of it stands together at the head: it walks the queue
+ * from the first task that may be eligible, and no farther than a thousand tasks. `claimTasks` goes on with
+ * {@link CLAIM_BY_LANES} when the walk was cut short.
  *
  * Both ways read the pause rows themselves, in the same snapshot in which they pick the tasks, so no cache, bell or
  * restart has a say. Both name `claim_marker`, so that the settle can see them at work (P2). The lock on it is taken
@@ -99,7 +100,7 @@ const together = (end: string): string => `at_gates as materialized (${openGates
  */
 export const CLAIM_BY_WALK = `
 with ${CLAIMS_PAUSE_KEYS}, first_lane as materialized (
-  select l.priority, l.head from task_lanes l order by l.priority, l.head limit 1
+  ${openLanes({ agents: '$4', skills: '$5', limit: '1', repos: '$7', kept: '$8' })}
 ), ready as materialized (${take(`select t.ctid as lies_at, t.priority, t.place ${AHEAD} limit ${WALK_MAX}`)}
 ), ${together(`select t.priority, t.place ${AHEAD} limit 1 offset ${WALK_MAX - 1}`)}, ${start(`exists (select ${AHEAD} limit 1 offset ${WALK_MAX - 1})`)}`;
 

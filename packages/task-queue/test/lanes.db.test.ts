@@ -6,7 +6,7 @@ import { LANES_FEWEST } from '../src/claim-ways.ts';
 import { raiseNearHeads } from '../src/commands/raise-heads.ts';
 import { advanceHorizon, ClaimWays, claimTasks, dropEmptyLanes, failRun, raiseHeads, reapRuns, releaseRun, type HorizonLook } from '../src/index.ts';
 import type { ClaimedTask } from '../src/contract/index.ts';
-import { add, ids, pause } from './fixtures.ts';
+import { add, claim, ids, pause } from './fixtures.ts';
 
 const db = testDatabase();
 
@@ -41,7 +41,11 @@ function dice(seed: number): (sides: number) => number {
 }
 
 describe('P9 place kept', () => {
-  test.each(Array.from({ length: 10 }, (_, seed) => seed + 1))('P9 whatever was paused, put back and tidied between, lanes give the tasks in their order and strand none (dice %i)', async (seed) => {
+  const BY_WALK = { begins: 'a walk', take: (limit: number) => claim(db.pool, { limit }) };
+  const BY_LANES = { begins: 'lanes', take: (limit: number) => claimByLanes(limit) };
+
+  test.each([BY_LANES, BY_WALK].flatMap((way) => Array.from({ length: 10 }, (_, seed) => ({ ...way, seed: seed + 1 }))))(
+    'P9 whatever was paused, put back and tidied between, $begins gives the tasks in their order and strands none (dice $seed)', async ({ take, seed }) => {
     const roll = dice(seed);
     const label = (): string | null => [null, 'x', 'y', 'z'][roll(4)] ?? null;
     const running = new Map<string, string>();
@@ -57,14 +61,14 @@ describe('P9 place kept', () => {
       }
       const limit = 1 + roll(12);
       const expected = await inOrder(limit);
-      const got = await claimByLanes(limit);
+      const got = await take(limit);
       expect(ids(got), `round ${round}`).toEqual(expected);
       for (const task of got) running.set(task.id, task.run_id);
     }
     await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
     const left = await inOrder(100_000);
     const rest: string[] = [];
-    for (let got = await claimByLanes(100); got.length > 0; got = await claimByLanes(100)) rest.push(...ids(got));
+    for (let got = await take(100); got.length > 0; got = await take(100)) rest.push(...ids(got));
     expect(rest).toEqual(left);
   });
 
@@ -123,6 +127,20 @@ describe('P9 place kept', () => {
     if (how === 'psql') await db.pool.query("update tasks set status = 'queued', run_id = null, pid = null, started_at = null, heartbeat_at = null where id = $1", [first]);
     await db.pool.query("update tasks set next_eligible_at = now() where status = 'queued'");
     expect(ids(await claimByLanes())).toEqual([first, second]);
+  });
+
+  test('a head is left where it is until raising it brings it on by enough places', async () => {
+    const [first, second, third] = await add(db.pool, { agent_id: 'a' }, { agent_id: 'a' }, { agent_id: 'a' });
+    await tidy();
+    const [before] = await headsOf();
+    const gain = { placesPerLane: 2, placesMax: 100 };
+    expect(ids(await claimByLanes(1))).toEqual([first]);
+    expect(await raiseHeads(db.pool, 1_000, gain)).toBe(0);
+    expect(await headsOf()).toEqual([before]);
+    expect(ids(await claimByLanes(1))).toEqual([second]);
+    expect(await raiseHeads(db.pool, 1_000, gain)).toBe(1);
+    expect(await headsOf()).toEqual([third]);
+    expect(ids(await claimByLanes(1))).toEqual([third]);
   });
 
   test('P9 a head that is raised while a task is on its way back is not raised past it', async () => {

@@ -4,11 +4,12 @@ import { openLanes } from '../open-lanes.ts';
 import { PAUSE_KEYS } from '../pause-keys.ts';
 
 /**
- * Raises heads to the first queued task of their lanes. Never past the horizon, beyond which tasks may still turn up; and
- * not where a task has come back since this statement's snapshot: `returns` is compared once more on the newest version
- * of the row, under its lock. A lane that somebody else holds is left as it is, which costs time only.
+ * Raises heads to the first queued task of their lanes, where that brings them on by `places` (SQL that may read `lanes`).
+ * Never past the horizon, beyond which tasks may still turn up; and not where a task has come back since this statement's
+ * snapshot: `returns` is compared once more on the newest version of the row, under its lock. A lane that somebody else
+ * holds is left as it is, which costs time only.
  */
-const raise = (lanes: string): string => `
+const raise = (lanes: string, places: string): string => `
 with ${PAUSE_KEYS}, lanes as materialized (${lanes}
 ), firsts as materialized (
   select l.id, l.returns,
@@ -20,25 +21,34 @@ with ${PAUSE_KEYS}, lanes as materialized (${lanes}
   select l.id, f.head
     from firsts f
     join task_lanes l on l.id = f.id
-   where l.returns = f.returns and l.head < f.head
+   where l.returns = f.returns and l.head + ${places} <= f.head
      for no key update of l skip locked
 )
 update task_lanes l set head = h.head from held h where l.id = h.id`;
 
-const RAISE_NEAR = raise(openLanes({ agents: '$1', skills: '$2', limit: '$3', repos: '$4', kept: '$5' }));
-const RAISE_ALL = raise('select l.id, l.head, l.returns from task_lanes l order by l.priority, l.head limit $1');
+const RAISE_NEAR = raise(openLanes({ agents: '$1', skills: '$2', limit: '$3', repos: '$4', kept: '$5' }), '1');
+const RAISE_ALL = raise('select l.id, l.head, l.returns from task_lanes l order by l.priority, l.head limit $1', 'greatest(1, least($2::bigint, $3::bigint * (select count(*) from lanes)))');
 
 /** Raises the heads of the nearest `lanes` that a claim of these agents and skills may take from. */
 export async function raiseNearHeads(db: Queryable, order: { agents?: readonly string[] | undefined; skills?: readonly string[] | undefined; lanes: number; gatedRepos?: GatedRepos; kept?: string | null }): Promise<void> {
   await db.query({ name: 'orchestra-raise-near-heads', text: RAISE_NEAR, values: [order.agents ?? null, order.skills ?? null, order.lanes, order.gatedRepos ?? null, order.kept ?? null] });
 }
 
+/** From which gain on a head is raised. Each raise leaves a row version, which stays as long as anybody's snapshot is older. */
+export interface RaiseGain {
+  /** So many places for each lane that is looked at: one walk passes by the versions of all of them. */
+  placesPerLane: number;
+  placesMax: number;
+}
+
+const ANY_GAIN: RaiseGain = { placesPerLane: 1, placesMax: 1 };
+
 /**
  * Raises the heads of the nearest `lanes`, whatever covers them, so that no claim walks past what has long ended.
  *
  * @returns how many were raised
  */
-export async function raiseHeads(db: Queryable, lanes: number): Promise<number> {
-  const { rowCount } = await db.query({ name: 'orchestra-raise-heads', text: RAISE_ALL, values: [lanes] });
+export async function raiseHeads(db: Queryable, lanes: number, { placesPerLane, placesMax }: RaiseGain = ANY_GAIN): Promise<number> {
+  const { rowCount } = await db.query({ name: 'orchestra-raise-heads', text: RAISE_ALL, values: [lanes, placesMax, placesPerLane] });
   return rowCount ?? 0;
 }
