@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { asJsonEscape, DECEIVING } from '@orchestra/pause-core/visible-text';
 import { destination, pino, type Logger } from 'pino';
 import { pinoHttp, type HttpLogger } from 'pino-http';
 import type { LogLevel } from './service-config.ts';
@@ -19,12 +20,12 @@ export function withoutSecrets(text: string): string {
 }
 
 // Within JSON they stand in strings only. A log is read in a terminal, which must not obey what somebody wrote into a reason: what is
-// below U+0020 is escaped by pino; these are the other controls, what breaks a line, turns its direction round, or has no width.
-const OBEYED = /[\u007f-\u009f\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/g;
+// below U+0020 is escaped by pino; these are the other controls, and what deceives.
+const OBEYED = new RegExp(String.raw`[\u007f-\u009f${DECEIVING}]`, 'g');
 
 /** A line of JSON in which nothing is left that a terminal would obey; it reads back as the same. */
 export function printableLine(line: string): string {
-  return line.replaceAll(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return line.replaceAll(OBEYED, asJsonEscape);
 }
 
 // One for all loggers of a process: two writers to one pipe would put their lines out of order.

@@ -1,5 +1,4 @@
-// Control characters, lone surrogates, line and paragraph separators, the marks that turn the direction of text round, and what has no width.
-const INVISIBLE = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/gu;
+import { asCode, asJsonEscape, withoutInvisible } from '@orchestra/pause-core/visible-text';
 
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -8,7 +7,7 @@ const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  * as its code (`\x1b`, `\u202e`). A reason must not be able to draw a terminal's truth over.
  */
 export function visibleText(text: string): string {
-  return text.replaceAll(INVISIBLE, (character) => NAMED[character] ?? code(character));
+  return withoutInvisible(text, (character) => NAMED[character] ?? asCode(character));
 }
 
 /** The same for a message of several lines: its line breaks stay. */
@@ -24,11 +23,5 @@ export function visibleOutput(text: string): string {
 /** JSON that is as safe to print: the same characters, in the escapes that JSON has for them. */
 export function printableJson(value: unknown, indent?: number): string {
   // JSON.stringify escapes what is below U+0020 by itself; its own line breaks must stay.
-  return JSON.stringify(value, undefined, indent).replaceAll(INVISIBLE, (character) =>
-    character === '\n' ? character : `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
-}
-
-function code(character: string): string {
-  const point = character.codePointAt(0) ?? 0;
-  return point < 0x100 ? `\\x${point.toString(16).padStart(2, '0')}` : `\\u${point.toString(16).padStart(4, '0')}`;
+  return withoutInvisible(JSON.stringify(value, undefined, indent), (character) => (character === '\n' ? character : asJsonEscape(character)));
 }

@@ -1,3 +1,4 @@
+import { asCode } from '@orchestra/pause-core/visible-text';
 import { stripVTControlCharacters } from 'node:util';
 
 // Control characters but the line break and the tab, lone surrogates, line and paragraph separators, and the marks that turn the direction of text round.
@@ -5,10 +6,7 @@ const INVISIBLE = /[^\P{Cc}\n\t]|[\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u2
 
 /** What a command printed, safe to read in a terminal: without colours, and what could move the cursor is shown as its code. */
 export function plainText(text: string): string {
-  return stripVTControlCharacters(text).replaceAll('\r\n', '\n').replaceAll(INVISIBLE, (character) => {
-    const point = character.codePointAt(0) ?? 0;
-    return point < 0x100 ? `\\x${point.toString(16).padStart(2, '0')}` : `\\u${point.toString(16).padStart(4, '0')}`;
-  });
+  return stripVTControlCharacters(text).replaceAll('\r\n', '\n').replaceAll(INVISIBLE, asCode);
 }
 
 /** In a fence that nothing in it can close. */
