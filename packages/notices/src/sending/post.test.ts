@@ -61,6 +61,11 @@ describe('a call', () => {
     await expect(post(to('127.0.0.1', true), REQUEST, { signal, timeLimitMs: 200 })).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
+  test('a receiver that would change the protocol is given up at once', async () => {
+    answer = (response) => { response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n'); };
+    await expect(post(to('127.0.0.1', true), REQUEST, { signal })).rejects.toThrow('the connection ended without an answer');
+  }, 5_000);
+
   test('ends when it is told to', async () => {
     const ending = new AbortController();
     answer = () => ending.abort(new Error('stopping'));

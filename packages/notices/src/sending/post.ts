@@ -38,7 +38,9 @@ export async function post({ url, allowPrivate }: Pick<NoticeTarget, 'url' | 'al
     method: 'POST', agent: false, lookup: checkedLookup(allowPrivate, options.resolve), signal, maxHeaderSize: 16_384,
     headers: { ...headers, 'content-length': bytes.length, 'user-agent': 'Orchestra' },
   });
-  call.on('response', answered.resolve).on('error', (error) => answered.reject(signal.aborted ? signal.reason : error)).end(bytes);
+  call.on('response', answered.resolve).on('error', (error) => answered.reject(signal.aborted ? signal.reason : error))
+    // To a change of protocol (101) Node.js hangs up, with no word of an error, and the time limit has nothing left to end.
+    .on('close', () => answered.reject(new Error('the connection ended without an answer'))).end(bytes);
   const response = await answered.promise;
   try {
     return { status: response.statusCode ?? 0, text: await beginningOf(response), retryAfter: response.headers['retry-after'] };
