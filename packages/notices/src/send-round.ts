@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '@orchestra/database';
-import { giveUpOld, handBack, noteDelivered, noteFailed, noteGivenUp, noteGone } from './outbox/note-outcome.ts';
+import { giveUpOld, handBack, noteDelivered, noteFailed, noteGivenUp, noteGone, passOver } from './outbox/note-outcome.ts';
 import { nextDueMs, takeDue, type HeldNotice } from './outbox/take-due.ts';
 import { takeNews } from './outbox/take-news.ts';
 import { AGE_MAX_MS, noticeWaitMs, targetRestMs, TRIES_MAX } from './sending/backoff.ts';
 import type { Resolver } from './sending/checked-lookup.ts';
 import { outcomeOfAnswer, outcomeOfError, type Outcome } from './sending/outcome.ts';
 import { post } from './sending/post.ts';
+import type { NoticeRequest } from './shapes/notice.ts';
 import { requestFor } from './shapes/request-for.ts';
 import type { NoticeTarget } from './targets/target.ts';
 
@@ -53,8 +54,10 @@ export async function sendRound(options: SendRoundOptions): Promise<number | und
 
 async function send(options: SendRoundOptions, held: HeldNotice): Promise<void> {
   const { db, target, reports, signal, wait = { noticeMs: noticeWaitMs, targetMs: targetRestMs } } = options;
+  const request = requestFor(target, held.notice, new Date());
+  if (request === undefined) return passOver(db, held);
   const beganAtMs = performance.now();
-  const outcome = await call(options, held);
+  const outcome = await call(options, request);
   if (signal.aborted && outcome.result !== 'delivered') {
     await handBack(db, held);
     return;
@@ -85,9 +88,7 @@ async function giveUp({ db, target, reports }: SendRoundOptions, held: HeldNotic
   reports.givenUp(target.name, 1, why);
 }
 
-async function call({ target, signal, resolve, timeLimitMs }: SendRoundOptions, held: HeldNotice): Promise<Outcome> {
-  const request = requestFor(target, held.notice, new Date());
-  if (request === undefined) return { result: 'delivered' };
+async function call({ target, signal, resolve, timeLimitMs }: SendRoundOptions, request: NoticeRequest): Promise<Outcome> {
   try {
     const answer = await post(target, request, { signal, ...(resolve === undefined ? {} : { resolve }), ...(timeLimitMs === undefined ? {} : { timeLimitMs }) });
     return outcomeOfAnswer(target.kind, answer, new Date());

@@ -82,6 +82,16 @@ describe('what is told', () => {
     expect(receiver.told).toEqual([`pause.created ${wanted}`]);
   });
 
+  test('what a pager has no word for is passed over, and counts neither as delivered nor as a success of a target that fails', async () => {
+    target = { ...target, kind: 'pagerduty', keys: [], routingKey: 'R'.repeat(32) };
+    receiver.answers = (_told, response) => { response.statusCode = 422; };
+    await pause('refused');
+    await database.pool.query(`insert into senate_events (type, data) values ('pause.quiet', '{"id": "999999", "scope_kind": "agent", "scope_value": "calm"}')`);
+    await send({ wait: { noticeMs: () => 60_000, targetMs: () => 0 } });
+    expect(receiver.asked).toHaveLength(1);
+    await expect(state()).resolves.toMatchObject({ backlog: 1, delivered: 0, givenUp: 0, lastSuccessAt: null });
+  });
+
   test('an acknowledged alert', async () => {
     await alerts(1);
     await database.pool.query("update senate_alerts set ack_at = now(), ack_by = 'dana' where id = (select max(id) from senate_alerts)");

@@ -16,6 +16,11 @@ export async function noteDelivered(db: Queryable, held: HeldNotice): Promise<vo
        from sent where t.name = sent.target`, key(held));
 }
 
+/** The target has no word for it: neither sent nor given up, and says nothing of how the target does. */
+export async function passOver(db: Queryable, held: HeldNotice): Promise<void> {
+  await db.query(`delete from notice_deliveries d where ${HELD}`, key(held));
+}
+
 export interface Failure {
   why: string;
   /** Before this notice is tried again. */
