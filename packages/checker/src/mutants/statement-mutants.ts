@@ -32,10 +32,10 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   {
     name: 'settled before it is committed', file: `${CORE}/commands/pause-scope.ts`, why: 'P2: claims that begin between the two are not waited for',
     edits: [
-      { find: '  const id = await commitPause(db, order, options.idempotency);\n  const [settled, { rows }] = await Promise.all([\n    settleClaims(', replace: '  const settled = await settleClaims(' },
+      { find: '  const id = await commitPause(db, order, options.idempotency);\n  const [settled, pause] = await Promise.all([\n    settleClaims(', replace: '  const settled = await settleClaims(' },
       {
-        find: '),\n    db.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]),\n  ]);',
-        replace: ');\n  const id = await commitPause(db, order, options.idempotency);\n  const { rows } = await db.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]);',
+        find: '),\n    findPause(db, id),\n  ]);',
+        replace: ');\n  const id = await commitPause(db, order, options.idempotency);\n  const pause = await findPause(db, id);',
       },
     ],
     caughtBy: by(GATE),

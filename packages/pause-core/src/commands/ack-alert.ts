@@ -1,6 +1,7 @@
 import type { Database } from '@orchestra/database';
 import { PauseError } from '../errors.ts';
-import { ALERT_COLUMNS, toAlert, type Alert, type AlertRow } from '../queries/alert-row.ts';
+import type { Alert } from '../queries/alert-row.ts';
+import { findAlert } from '../queries/find-alert.ts';
 import { runOnce, type Idempotency } from './run-once.ts';
 
 /**
@@ -14,8 +15,7 @@ export async function ackAlert(db: Database, { id, by }: { id: string; by: strin
     await tx.query('update senate_alerts set ack_at = now(), ack_by = $2 where id = $1 and ack_at is null', [id, by]);
     return null;
   });
-  const { rows } = await db.query<AlertRow>(`select ${ALERT_COLUMNS} from senate_alerts a where a.id = $1`, [id]);
-  const row = rows[0];
-  if (row === undefined) throw new PauseError('alert_not_found', `there is no alert ${id}; GET /api/senate/alerts lists them`);
-  return toAlert(row);
+  const alert = await findAlert(db, id);
+  if (alert === undefined) throw new PauseError('alert_not_found', `there is no alert ${id}; GET /api/senate/alerts lists them`);
+  return alert;
 }

@@ -1,6 +1,6 @@
 import { SQLSTATE, sqlState, type Database, type Transaction } from '@orchestra/database';
 import type { Pause, PauseThen } from '../pause.ts';
-import { PAUSE_COLUMNS, toPause, type PauseRow } from '../queries/pause-row.ts';
+import { findPause } from '../queries/find-pause.ts';
 import { refusePause } from './refuse-pause.ts';
 import { runOnce, type Idempotency } from './run-once.ts';
 
@@ -23,10 +23,9 @@ export interface ExtendOrder {
  */
 export async function extendPause(db: Database, order: ExtendOrder, idempotency?: Idempotency): Promise<Pause> {
   await extendWithBell(db, order, idempotency);
-  const { rows } = await db.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [order.id]);
-  const row = rows[0];
-  if (row === undefined) throw new Error(`pause ${order.id} was extended and cannot be read back`);
-  return toPause(row);
+  const pause = await findPause(db, order.id);
+  if (pause === undefined) throw new Error(`pause ${order.id} was extended and cannot be read back`);
+  return pause;
 }
 
 /** With the server's notification queue full, the bell would take the new end down with it: then without a bell. */

@@ -1,6 +1,6 @@
 import { SQLSTATE, sqlState, type Database, type Transaction } from '@orchestra/database';
 import type { Pause, PauseSource, PauseThen } from '../pause.ts';
-import { PAUSE_COLUMNS, toPause, type PauseRow } from '../queries/pause-row.ts';
+import { findPause } from '../queries/find-pause.ts';
 import type { Scope } from '../scope.ts';
 import { settleClaims } from '../settle.ts';
 import { runOnce, type Idempotency } from './run-once.ts';
@@ -36,13 +36,12 @@ export interface PausedScope {
  */
 export async function pauseScope(db: Database, order: PauseOrder, options: PauseOptions = {}): Promise<PausedScope> {
   const id = await commitPause(db, order, options.idempotency);
-  const [settled, { rows }] = await Promise.all([
+  const [settled, pause] = await Promise.all([
     settleClaims(db, options.settleTimeoutMs === undefined ? {} : { timeoutMs: options.settleTimeoutMs }),
-    db.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]),
+    findPause(db, id),
   ]);
-  const row = rows[0];
-  if (row === undefined) throw new Error(`pause ${id} was committed and cannot be read back`);
-  return { pause: toPause(row), settled };
+  if (pause === undefined) throw new Error(`pause ${id} was committed and cannot be read back`);
+  return { pause, settled };
 }
 
 /** With the server's notification queue full, the bell would take the pause down with it: then without a bell. */

@@ -1,6 +1,7 @@
 import type { Database } from '@orchestra/database';
 import type { AlertRequest } from '../contract/alerts.ts';
-import { ALERT_COLUMNS, toAlert, type Alert, type AlertRow } from '../queries/alert-row.ts';
+import type { Alert } from '../queries/alert-row.ts';
+import { findAlert } from '../queries/find-alert.ts';
 import { runOnce, type Idempotency } from './run-once.ts';
 
 /** Writes an alert down. Its bell wakes the cascade, which judges whether the actor is paused. Time is the database's. */
@@ -12,8 +13,7 @@ export async function recordAlert(db: Database, request: AlertRequest & { by: st
       [request.kind, request.ref_id, request.severity, request.details === undefined ? null : JSON.stringify(request.details)]);
     return rows[0]?.id;
   });
-  const { rows } = await db.query<AlertRow>(`select ${ALERT_COLUMNS} from senate_alerts a where a.id = $1`, [id]);
-  const row = rows[0];
-  if (row === undefined) throw new Error(`alert ${id} was committed and cannot be read back`);
-  return toAlert(row);
+  const alert = id === undefined ? undefined : await findAlert(db, id);
+  if (alert === undefined) throw new Error(`alert ${id} was committed and cannot be read back`);
+  return alert;
 }

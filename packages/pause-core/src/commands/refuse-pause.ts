@@ -1,6 +1,6 @@
 import type { Transaction } from '@orchestra/database';
 import { PauseError } from '../errors.ts';
-import { PAUSE_COLUMNS, type PauseRow } from '../queries/pause-row.ts';
+import { findPause } from '../queries/find-pause.ts';
 
 /**
  * Says why there is no active pause with this id.
@@ -9,12 +9,11 @@ import { PAUSE_COLUMNS, type PauseRow } from '../queries/pause-row.ts';
  * @throws PauseError `pause_not_found`, `pause_not_active`; always one of them
  */
 export async function refusePause(tx: Transaction, id: string, hint?: string): Promise<never> {
-  const { rows } = await tx.query<PauseRow>(`select ${PAUSE_COLUMNS} from senate_pause p where p.id = $1`, [id]);
-  const row = rows[0];
-  if (row === undefined) throw new PauseError('pause_not_found', `there is no pause ${id}; GET /api/senate/pauses lists the active ones`);
-  const scope = `${row.scope_kind} ${row.scope_value}`;
-  const ended = row.cleared_at === null
+  const pause = await findPause(tx, id);
+  if (pause === undefined) throw new PauseError('pause_not_found', `there is no pause ${id}; GET /api/senate/pauses lists the active ones`);
+  const scope = `${pause.scope.kind} ${pause.scope.value}`;
+  const ended = pause.clearedAt === null
     ? `the pause on ${scope} has reached its end by itself`
-    : `the pause on ${scope} was cleared by ${row.cleared_by ?? 'someone'} at ${row.cleared_at.toISOString()}`;
+    : `the pause on ${scope} was cleared by ${pause.clearedBy ?? 'someone'} at ${pause.clearedAt.toISOString()}`;
   throw new PauseError('pause_not_active', hint === undefined ? ended : `${ended}; ${hint}`);
 }
