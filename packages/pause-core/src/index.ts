@@ -10,6 +10,7 @@ export { recordAlert } from './commands/record-alert.ts';
 export { recordAlertmanager, type AlertmanagerRecorded } from './commands/record-alertmanager.ts';
 export { revokeToken } from './commands/revoke-token.ts';
 export { forgetOldKeys, runOnce, type Idempotency } from './commands/run-once.ts';
+export { runRinging } from './commands/run-ringing.ts';
 export { PAUSE_NEEDS_PERSON, stayPaused, stayPauses } from './commands/stay-paused.ts';
 export { sequenceEvents } from './commands/sequence-events.ts';
 export { unpauseScope, type UnpausedScope, type UnpauseOrder } from './commands/unpause-scope.ts';

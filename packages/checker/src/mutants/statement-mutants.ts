@@ -32,10 +32,10 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   {
     name: 'settled before it is committed', file: `${CORE}/commands/pause-scope.ts`, why: 'P2: claims that begin between the two are not waited for',
     edits: [
-      { find: '  const id = await commitPause(db, order, options.idempotency);\n  const [settled, pause] = await Promise.all([\n    settleClaims(', replace: '  const settled = await settleClaims(' },
+      { find: '  const id = await runRinging(db, options.idempotency, (tx) => insertPause(tx, order));\n  const [settled, pause] = await Promise.all([\n    settleClaims(', replace: '  const settled = await settleClaims(' },
       {
         find: '),\n    findPause(db, id),\n  ]);',
-        replace: ');\n  const id = await commitPause(db, order, options.idempotency);\n  const pause = await findPause(db, id);',
+        replace: ');\n  const id = await runRinging(db, options.idempotency, (tx) => insertPause(tx, order));\n  const pause = await findPause(db, id);',
       },
     ],
     caughtBy: by(GATE),

@@ -2,7 +2,8 @@ import type { Database } from '@orchestra/database';
 import { PauseError } from '../errors.ts';
 import type { Alert } from '../queries/alert-row.ts';
 import { findAlert } from '../queries/find-alert.ts';
-import { runOnce, type Idempotency } from './run-once.ts';
+import type { Idempotency } from './run-once.ts';
+import { runRinging } from './run-ringing.ts';
 
 /**
  * Marks an alert as seen by a person: it counts toward no auto-pause from then on. The first acknowledgement stands; a
@@ -11,7 +12,7 @@ import { runOnce, type Idempotency } from './run-once.ts';
  * @throws PauseError `alert_not_found`
  */
 export async function ackAlert(db: Database, { id, by }: { id: string; by: string }, idempotency?: Idempotency): Promise<Alert> {
-  await runOnce(db, idempotency, async (tx) => {
+  await runRinging(db, idempotency, async (tx) => {
     await tx.query('update senate_alerts set ack_at = now(), ack_by = $2 where id = $1 and ack_at is null', [id, by]);
     return null;
   });

@@ -1,6 +1,7 @@
-import { inTransaction, SQLSTATE, sqlState, type Database, type Queryable, type Transaction } from '@orchestra/database';
+import type { Database, Queryable, Transaction } from '@orchestra/database';
 import { AUTO_PAUSE_RULE, feedingAlerts, judgeAlerts, type AlertRule } from '../alert-rule.ts';
 import { insertPause } from './pause-scope.ts';
+import { runRinging } from './run-ringing.ts';
 import { PAUSE_NEEDS_PERSON } from './stay-paused.ts';
 
 /** Of this kind are alerts about tasks that their environment holds. They count toward no auto-pause, whatever their severity and whatever the rule: it is nobody's conduct. */
@@ -46,17 +47,8 @@ export async function autoPauseCandidates(db: Queryable, rule: AlertRule = AUTO_
  *
  * @returns the pause this call made; null when none was due
  */
-export async function checkAutoPause(db: Database, actor: string, rule: AlertRule = AUTO_PAUSE_RULE): Promise<AutoPause | null> {
-  try {
-    return await judgeAndPause(db, actor, rule, true);
-  } catch (error) {
-    if (sqlState(error) !== SQLSTATE.notifyQueueFull) throw error;
-    return judgeAndPause(db, actor, rule, false);
-  }
-}
-
-function judgeAndPause(db: Database, actor: string, rule: AlertRule, ring: boolean): Promise<AutoPause | null> {
-  return inTransaction(db, async (tx) => {
+export function checkAutoPause(db: Database, actor: string, rule: AlertRule = AUTO_PAUSE_RULE): Promise<AutoPause | null> {
+  return runRinging(db, undefined, async (tx) => {
     // In a statement of its own: what the next one reads has to be younger than the lock, or two judges that
     // queue here would both find "no pause yet".
     await tx.query(`set local lock_timeout = ${LOCK_WAIT_MS}`);
@@ -65,7 +57,6 @@ function judgeAndPause(db: Database, actor: string, rule: AlertRule, ring: boole
     if (paused) return null;
     const pauseMs = judgeAlerts(alertTimes, rule, now);
     if (pauseMs === null) return null;
-    if (!ring) await tx.query("set local orchestra.bell = 'off'");
     const ttlSeconds = Math.ceil(pauseMs / 1_000);
     const reason = `auto-paused: ${rule.alerts}+ critical alerts in ${rule.windowMs / 60_000}m`;
     const pauseId = await insertPause(tx, { scope: { kind: 'actor', value: actor }, reason, ttlSeconds, by: AUTO_PAUSER, source: 'machine' });

@@ -1,8 +1,9 @@
-import { SQLSTATE, sqlState, type Database, type Transaction } from '@orchestra/database';
+import type { Database, Transaction } from '@orchestra/database';
 import type { Pause, PauseThen } from '../pause.ts';
 import { findPause } from '../queries/find-pause.ts';
 import { refusePause } from './refuse-pause.ts';
-import { runOnce, type Idempotency } from './run-once.ts';
+import type { Idempotency } from './run-once.ts';
+import { runRinging } from './run-ringing.ts';
 
 export interface ExtendOrder {
   id: string;
@@ -22,23 +23,10 @@ export interface ExtendOrder {
  * @throws PauseError `pause_not_found` for an id that no pause has, `pause_not_active` for one that has ended
  */
 export async function extendPause(db: Database, order: ExtendOrder, idempotency?: Idempotency): Promise<Pause> {
-  await extendWithBell(db, order, idempotency);
+  await runRinging(db, idempotency, (tx) => extend(tx, order));
   const pause = await findPause(db, order.id);
   if (pause === undefined) throw new Error(`pause ${order.id} was extended and cannot be read back`);
   return pause;
-}
-
-/** With the server's notification queue full, the bell would take the new end down with it: then without a bell. */
-async function extendWithBell(db: Database, order: ExtendOrder, idempotency: Idempotency | undefined): Promise<void> {
-  try {
-    await runOnce(db, idempotency, (tx) => extend(tx, order));
-  } catch (error) {
-    if (sqlState(error) !== SQLSTATE.notifyQueueFull) throw error;
-    await runOnce(db, idempotency, async (tx) => {
-      await tx.query("set local orchestra.bell = 'off'");
-      return extend(tx, order);
-    });
-  }
 }
 
 async function extend(tx: Transaction, { id, ttlSeconds, endsAs, by, reason }: ExtendOrder): Promise<null> {

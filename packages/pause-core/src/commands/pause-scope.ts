@@ -1,9 +1,10 @@
-import { SQLSTATE, sqlState, type Database, type Transaction } from '@orchestra/database';
+import type { Database, Transaction } from '@orchestra/database';
 import type { Pause, PauseSource, PauseThen } from '../pause.ts';
 import { findPause } from '../queries/find-pause.ts';
 import type { Scope } from '../scope.ts';
 import { settleClaims } from '../settle.ts';
-import { runOnce, type Idempotency } from './run-once.ts';
+import type { Idempotency } from './run-once.ts';
+import { runRinging } from './run-ringing.ts';
 
 export interface PauseOrder {
   scope: Scope;
@@ -35,26 +36,13 @@ export interface PausedScope {
  * Then waits, bounded, for the claims that were already under way.
  */
 export async function pauseScope(db: Database, order: PauseOrder, options: PauseOptions = {}): Promise<PausedScope> {
-  const id = await commitPause(db, order, options.idempotency);
+  const id = await runRinging(db, options.idempotency, (tx) => insertPause(tx, order));
   const [settled, pause] = await Promise.all([
     settleClaims(db, options.settleTimeoutMs === undefined ? {} : { timeoutMs: options.settleTimeoutMs }),
     findPause(db, id),
   ]);
   if (pause === undefined) throw new Error(`pause ${id} was committed and cannot be read back`);
   return { pause, settled };
-}
-
-/** With the server's notification queue full, the bell would take the pause down with it: then without a bell. */
-async function commitPause(db: Database, order: PauseOrder, idempotency: Idempotency | undefined): Promise<string> {
-  try {
-    return await runOnce(db, idempotency, (tx) => insertPause(tx, order));
-  } catch (error) {
-    if (sqlState(error) !== SQLSTATE.notifyQueueFull) throw error;
-    return runOnce(db, idempotency, async (tx) => {
-      await tx.query("set local orchestra.bell = 'off'");
-      return insertPause(tx, order);
-    });
-  }
 }
 
 /** Writes the row inside the caller's transaction and answers its id. Bell, audit and event follow by trigger. */

@@ -2,11 +2,12 @@ import type { Database } from '@orchestra/database';
 import type { AlertRequest } from '../contract/alerts.ts';
 import type { Alert } from '../queries/alert-row.ts';
 import { findAlert } from '../queries/find-alert.ts';
-import { runOnce, type Idempotency } from './run-once.ts';
+import type { Idempotency } from './run-once.ts';
+import { runRinging } from './run-ringing.ts';
 
 /** Writes an alert down. Its bell wakes the cascade, which judges whether the actor is paused. Time is the database's. */
 export async function recordAlert(db: Database, request: AlertRequest & { by: string }, idempotency?: Idempotency): Promise<Alert> {
-  const id = await runOnce(db, idempotency, async (tx) => {
+  const id = await runRinging(db, idempotency, async (tx) => {
     await tx.query("select set_config('orchestra.who', $1, true)", [request.by]);
     const { rows } = await tx.query<{ id: string }>(
       'insert into senate_alerts (kind, ref_id, severity, details) values ($1, $2, $3, $4) returning id',

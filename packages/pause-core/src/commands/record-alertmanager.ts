@@ -1,6 +1,7 @@
-import { inTransaction, type Database } from '@orchestra/database';
+import type { Database } from '@orchestra/database';
 import { readAlertmanagerAlert, type AlertmanagerLabels } from '../alertmanager.ts';
 import type { AlertmanagerAnswer, AlertmanagerWebhook } from '../contract/alertmanager.ts';
+import { runRinging } from './run-ringing.ts';
 
 /** What was done with a notification. `unnamed` are those of the ignored that fire and name no actor. */
 export interface AlertmanagerRecorded extends AlertmanagerAnswer { unnamed: number }
@@ -13,7 +14,7 @@ export async function recordAlertmanager(db: Database, webhook: AlertmanagerWebh
   const firing = webhook.alerts.filter((alert) => alert.status === 'firing');
   const alerts = firing.map((alert) => readAlertmanagerAlert(alert, labels, webhook.receiver)).filter((alert) => alert !== null);
   const unnamed = firing.length - alerts.length;
-  const accepted = alerts.length === 0 ? 0 : await inTransaction(db, async (tx) => {
+  const accepted = alerts.length === 0 ? 0 : await runRinging(db, undefined, async (tx) => {
     await tx.query("select set_config('orchestra.who', $1, true)", [by]);
     const { rowCount } = await tx.query(
       `insert into senate_alerts (kind, ref_id, severity, details, source_key)

@@ -4,7 +4,8 @@ import { listActivePauses } from '../queries/active-pauses.ts';
 import { PAUSE_COLUMNS, toPause, type PauseRow } from '../queries/pause-row.ts';
 import type { Scope } from '../scope.ts';
 import { refusePause } from './refuse-pause.ts';
-import { runOnce, type Idempotency } from './run-once.ts';
+import type { Idempotency } from './run-once.ts';
+import { runRinging } from './run-ringing.ts';
 
 export interface UnpauseOrder {
   /** Everything active on a scope, or one pause. */
@@ -26,7 +27,7 @@ export interface UnpausedScope {
  * @throws PauseError `pause_not_found` for an id that no pause has, `pause_not_active` for one that has ended
  */
 export async function unpauseScope(db: Database, order: UnpauseOrder, idempotency?: Idempotency): Promise<UnpausedScope> {
-  const ids = await runOnce(db, idempotency, (tx) => clear(tx, order));
+  const ids = await runRinging(db, idempotency, (tx) => clear(tx, order));
   const { rows } = await db.query<PauseRow>(
     `select ${PAUSE_COLUMNS} from senate_pause p where p.id = any($1::bigint[]) order by p.id`, [ids]);
   const cleared = rows.map(toPause);

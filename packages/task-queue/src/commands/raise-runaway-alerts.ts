@@ -1,4 +1,5 @@
-import { inTransaction, SQLSTATE, sqlState, type Database } from '@orchestra/database';
+import type { Database } from '@orchestra/database';
+import { runRinging } from '@orchestra/pause-core';
 import { findRunawayRuns, type RunawayRun } from '../queries/runaway-runs.ts';
 import { RUNAWAY_LOOK_BACK_MS, RUNAWAY_RULE, type RunawayRule } from '../runaway-rule.ts';
 
@@ -22,18 +23,8 @@ export async function raiseRunawayAlerts(
 ): Promise<RunawayRun[]> {
   const runs = await findRunawayRuns(db, rule, options.lookBackMs ?? RUNAWAY_LOOK_BACK_MS);
   if (runs.length === 0) return [];
-  try {
-    return await insertAlerts(db, runs, rule, true);
-  } catch (error) {
-    if (sqlState(error) !== SQLSTATE.notifyQueueFull) throw error;
-    return insertAlerts(db, runs, rule, false);
-  }
-}
-
-function insertAlerts(db: Database, runs: RunawayRun[], rule: RunawayRule, ring: boolean): Promise<RunawayRun[]> {
-  return inTransaction(db, async (tx) => {
+  return runRinging(db, undefined, async (tx) => {
     await tx.query("select set_config('orchestra.who', $1, true)", [WATCHDOG]);
-    if (!ring) await tx.query("set local orchestra.bell = 'off'");
     const { rows } = await tx.query<{ run_id: string }>(
       `insert into senate_alerts (kind, ref_id, severity, created_at, details)
        select 'runaway', r.actor_id, 'critical', r.ended_at, jsonb_build_object(
