@@ -82,14 +82,11 @@ function isProblemCode(code: unknown): code is ProblemCode {
   return PROBLEM_CODES.some((known) => known === code);
 }
 
-/** Errors that express and its body parser raise carry a status and a type. */
+/** Errors that express raises about a path or a file carry a status. Bodies are read by `readBody`, which has its own words. */
 function fromHttpError(error: unknown): ProblemError | undefined {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
   if (error.status < 400 || error.status >= 500) return undefined;
   const options = { cause: error };
   if (error.status === 404) return new ProblemError('not_found', 'there is nothing here', options);
-  if (error.status === 413) return new ProblemError('body_too_large', 'a body may be 256 KiB long', options);
-  if (error.status === 415) return new ProblemError('unsupported_media_type', 'send the body as application/json in UTF-8, without a Content-Encoding', options);
-  if ('type' in error && error.type === 'entity.parse.failed') return new ProblemError('malformed_json', 'the body cannot be read as JSON', options);
   return new ProblemError('invalid_request', 'the request cannot be read', options);
 }
