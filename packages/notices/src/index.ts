@@ -1,4 +1,3 @@
-export { NOTICE_TARGET_GONE } from './outbox/note-outcome.ts';
 export { forgetTargets, registerTarget } from './outbox/register-target.ts';
 export { resumeTarget } from './outbox/resume-target.ts';
 export { targetStates, type TargetState } from './outbox/target-states.ts';

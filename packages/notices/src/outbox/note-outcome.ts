@@ -2,7 +2,7 @@ import { inTransaction, type Database, type Queryable } from '@orchestra/databas
 import type { HeldNotice } from './take-due.ts';
 
 /** Of this kind is the alert about a target that wants no more notices. It names no actor and counts toward no pause. */
-export const NOTICE_TARGET_GONE = 'notice_target_gone';
+const NOTICE_TARGET_GONE = 'notice_target_gone';
 const AUTHOR = 'senate.notices';
 
 // Only while it is still held by this process: one that was too slow has been taken by another.
@@ -21,7 +21,7 @@ export async function passOver(db: Queryable, held: HeldNotice): Promise<void> {
   await db.query(`delete from notice_deliveries d where ${HELD}`, key(held));
 }
 
-export interface Failure {
+interface Failure {
   why: string;
   /** Before this notice is tried again. */
   waitMs: number;

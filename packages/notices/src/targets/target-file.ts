@@ -1,6 +1,6 @@
-import { SCOPE_KINDS, SENATE_EVENT_TYPES, SEVERITIES, type SenateEventType } from '@orchestra/pause-core/contract';
+import { NOTICE_TARGET_KINDS, PAUSE_EVENT_TYPES, SCOPE_KINDS, SENATE_EVENT_TYPES, SEVERITIES, type SenateEventType } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
-import { TARGET_KINDS, type NoticeTarget, type TargetKind } from './target.ts';
+import type { NoticeTarget, TargetKind } from './target.ts';
 
 const TARGETS_MAX = 50;
 const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue';
@@ -11,8 +11,8 @@ const KEY_BYTES_MAX = 64;
 /** What is told where nothing is said. Alerts come in floods; a chat or a pager is not sent them unasked. */
 const USUAL_TYPES: Record<TargetKind, readonly SenateEventType[]> = {
   standard: SENATE_EVENT_TYPES,
-  slack: SENATE_EVENT_TYPES.filter((type) => type.startsWith('pause.')),
-  pagerduty: SENATE_EVENT_TYPES.filter((type) => type.startsWith('pause.')),
+  slack: PAUSE_EVENT_TYPES,
+  pagerduty: PAUSE_EVENT_TYPES,
 };
 
 /** What a file of targets holds. `env:NAME` for a text that is a secret is looked up in `env`. */
@@ -27,7 +27,7 @@ export function targetFile(env: NodeJS.ProcessEnv) {
   });
   const target = z.strictObject({
     name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'must be 1 to 40 small letters, digits, - or _'),
-    kind: z.enum(TARGET_KINDS, `must be one of ${TARGET_KINDS.join(', ')}`),
+    kind: z.enum(NOTICE_TARGET_KINDS, `must be one of ${NOTICE_TARGET_KINDS.join(', ')}`),
     url: secret.pipe(address).optional(),
     secret: z.preprocess((given) => (typeof given === 'string' ? [given] : given), z.array(secret.pipe(signingKey)).min(1).max(3).optional()),
     routing_key: secret.pipe(z.string().regex(/^[A-Za-z0-9]{32}$/, 'must be the 32 letters and digits of an Events API v2 integration')).optional(),

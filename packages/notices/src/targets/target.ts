@@ -1,7 +1,6 @@
-import type { ScopeKind, SenateEventType, Severity } from '@orchestra/pause-core/contract';
+import type { NOTICE_TARGET_KINDS, ScopeKind, SenateEventType, Severity } from '@orchestra/pause-core/contract';
 
-export const TARGET_KINDS = ['standard', 'slack', 'pagerduty'] as const;
-export type TargetKind = (typeof TARGET_KINDS)[number];
+export type TargetKind = (typeof NOTICE_TARGET_KINDS)[number];
 
 /** Where notices go, as the configuration says. Holds secrets: never to be logged as a whole. */
 export interface NoticeTarget {

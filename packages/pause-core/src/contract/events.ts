@@ -2,16 +2,18 @@ import { z } from 'zod';
 import { alertView } from './alerts.ts';
 import { activePauseView, pauseView } from './pauses.ts';
 
-/** What the stream tells, besides the `snapshot` that opens it. */
-export const SENATE_EVENT_TYPES = [
-  'pause.created', 'pause.changed', 'pause.cleared', 'pause.expired', 'pause.quiet',
-  'pause.warning', 'pause.stayed', 'pause.probing', 'alert.created', 'alert.acknowledged',
+/** What is told of a pause. */
+export const PAUSE_EVENT_TYPES = [
+  'pause.created', 'pause.changed', 'pause.cleared', 'pause.expired', 'pause.quiet', 'pause.warning', 'pause.stayed', 'pause.probing',
 ] as const;
+
+/** What the stream tells, besides the `snapshot` that opens it. */
+export const SENATE_EVENT_TYPES = [...PAUSE_EVENT_TYPES, 'alert.created', 'alert.acknowledged'] as const;
 export type SenateEventType = (typeof SENATE_EVENT_TYPES)[number];
 
 export const snapshotEvent = z.strictObject({ type: z.literal('snapshot'), data: z.strictObject({ pauses: z.array(activePauseView) }) });
 export const pauseEvent = z.strictObject({
-  type: z.enum(['pause.created', 'pause.changed', 'pause.cleared', 'pause.expired', 'pause.quiet', 'pause.warning', 'pause.stayed', 'pause.probing']),
+  type: z.enum(PAUSE_EVENT_TYPES),
   data: pauseView,
 });
 export const alertEvent = z.strictObject({ type: z.literal('alert.created'), data: alertView });

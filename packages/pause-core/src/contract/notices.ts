@@ -4,11 +4,14 @@ import { SENATE_EVENT_TYPES } from './events.ts';
 import { SCOPE_KINDS } from '../scope.ts';
 import { instant } from './text.ts';
 
+/** The shapes that a target of notices may take. */
+export const NOTICE_TARGET_KINDS = ['standard', 'slack', 'pagerduty'] as const;
+
 const count = z.number().int().nonnegative();
 
 export const noticeTargetView = z.strictObject({
   name: z.string(),
-  kind: z.enum(['standard', 'slack', 'pagerduty']),
+  kind: z.enum(NOTICE_TARGET_KINDS),
   url: z.string().describe('without what is a secret in it'),
   events: z.array(z.enum(SENATE_EVENT_TYPES)),
   scopes: z.array(z.strictObject({ kind: z.enum(SCOPE_KINDS), value: z.string().nullable().describe('null: any') })).describe('empty: every scope'),
