@@ -2,7 +2,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@orchestra/client';
-import { factsOf, judgeOutcome, OutputTail, readReport, runCommand, runTests, TEST_REPORT_FILE, withWorktree } from '@orchestra/runner';
+import { factsOf, judgeOutcome, OutputTail, readReport, runTests, runToItsEnd, TEST_REPORT_FILE, withWorktree } from '@orchestra/runner';
 import type { RunnerOutcome } from '@orchestra/task-queue/contract';
 import { Disturbance, TaskFailure, type Handler } from '@orchestra/worker';
 import { change } from './change.ts';
@@ -47,12 +47,11 @@ export function stagingRunner(place: Place): Handler {
   return async (task, { signal }) => {
     const { repo, name } = change.parse(task.payload);
     const command = [join(place.staging, repo, 'deliver')];
-    const end = await runCommand({
+    const end = await runToItsEnd({
       command, env: { PATH: process.env['PATH'] }, stdin: JSON.stringify({ task: task.id, name }), timeLimitMs: DELIVER_MS, graceMs: GRACE_MS,
       keepBytes: { head: SHOWN_BYTES, tail: SHOWN_BYTES }, signal,
     });
-    if (end.why === 'aborted') throw signal.reason;
-    return follow(judgeOutcome(factsOf(command, { ...end, why: end.why }).facts), { delivered: end.stdout.text().trim() });
+    return follow(judgeOutcome(factsOf(command, end).facts), { delivered: end.stdout.text().trim() });
   };
 }
 

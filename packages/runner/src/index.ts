@@ -7,6 +7,7 @@ export { countTests, type TestCounts } from './outcome/test-counts.ts';
 export { KeptOutput, type KeepBytes } from './process/kept-output.ts';
 export { OutputTail } from './process/output-tail.ts';
 export { runCommand, type CommandEnd, type CommandOrder } from './process/run-command.ts';
+export { runToItsEnd, type OwnEnd } from './process/run-to-its-end.ts';
 export { type Missing, type StartProblem } from './process/start-problem.ts';
 export { type Preflight, type PreflightProblem } from './preflight-notes.ts';
 export { preflightStaging, type StagingSettings } from './staging/preflight.ts';

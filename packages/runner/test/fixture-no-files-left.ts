@@ -1,6 +1,6 @@
 // Runs a command with no file descriptor left to run it with, and tells what that is.
 import { openSync, writeSync } from 'node:fs';
-import { factsOf, judgeOutcome, runCommand } from '../src/index.ts';
+import { factsOf, judgeOutcome, runToItsEnd } from '../src/index.ts';
 
 try {
   for (;;) openSync('/dev/null', 'r');
@@ -8,5 +8,5 @@ try {
   // EMFILE: now there are none
 }
 const command = ['true'];
-const end = await runCommand({ command, env: process.env, timeLimitMs: 10_000, graceMs: 300, keepBytes: { head: 0, tail: 1_000 } });
-writeSync(1, JSON.stringify(end.why === 'aborted' ? null : judgeOutcome(factsOf(command, { ...end, why: end.why }).facts)));
+const end = await runToItsEnd({ command, env: process.env, timeLimitMs: 10_000, graceMs: 300, keepBytes: { head: 0, tail: 1_000 } });
+writeSync(1, JSON.stringify(judgeOutcome(factsOf(command, end).facts)));

@@ -6,7 +6,7 @@ import type { RunnerOutcome } from '@orchestra/task-queue/contract';
 import { runnerOutcome } from '@orchestra/task-queue/contract';
 import { until } from '@orchestra/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { factsOf, judgeOutcome, OUTCOME_TABLE, runCommand, runStaging, runTests, type CommandOrder } from '../src/index.ts';
+import { factsOf, judgeOutcome, OUTCOME_TABLE, runCommand, runStaging, runTests, runToItsEnd, type CommandOrder } from '../src/index.ts';
 import { processesWith } from './processes-with.ts';
 import { mountRoom, unmountRoom } from './rooms.ts';
 import { freePort, Sshd } from './sshd.ts';
@@ -37,9 +37,8 @@ async function script(name: string, text: string, mode = 0o755): Promise<void> {
 
 async function judged(command: readonly string[], order: Partial<CommandOrder> = {}): Promise<RunnerOutcome> {
   const { NODE_TEST_CONTEXT: _ours, ...env } = process.env;
-  const end = await runCommand({ command, cwd: folder, env: { ...env, ORCHESTRA_RUN_ID: runId }, timeLimitMs: 30_000, graceMs: 300, keepBytes: { head: 64_000, tail: 64_000 }, ...order });
-  if (end.why === 'aborted') throw new Error('nobody did');
-  return judgeOutcome(factsOf(command, { ...end, why: end.why }).facts);
+  const end = await runToItsEnd({ command, cwd: folder, env: { ...env, ORCHESTRA_RUN_ID: runId }, timeLimitMs: 30_000, graceMs: 300, keepBytes: { head: 64_000, tail: 64_000 }, ...order });
+  return judgeOutcome(factsOf(command, end).facts);
 }
 
 const shell = (text: string, order: Partial<CommandOrder> = {}) => judged(['/bin/sh', '-c', text], order);

@@ -1,9 +1,9 @@
-import type { CommandEnd } from '../process/run-command.ts';
+import type { OwnEnd } from '../process/run-to-its-end.ts';
 import type { CommandFacts } from './judge-outcome.ts';
 import { countTests, type TestCounts } from './test-counts.ts';
 
 /** What the outcome table needs to know of the end of a command. */
-export function factsOf(command: readonly string[], end: CommandEnd & { why: CommandFacts['why'] }): { facts: CommandFacts; counts: TestCounts | null } {
+export function factsOf(command: readonly string[], end: OwnEnd): { facts: CommandFacts; counts: TestCounts | null } {
   const [stdout, stderr] = [end.stdout.text(), end.stderr.text()];
   const counts = countTests(`${stdout}\n${stderr}`, { whole: end.stdout.whole && end.stderr.whole });
   const { why, startProblem, exitCode, signal, durationMs } = end;

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { factsOf } from '../outcome/command-facts.ts';
 import { judgeOutcome } from '../outcome/judge-outcome.ts';
 import { preflightBy, type Preflight, type PreflightNotes } from '../preflight-notes.ts';
-import type { CommandEnd } from '../process/run-command.ts';
+import type { OwnEnd } from '../process/run-to-its-end.ts';
+import { boundsOf } from '../runner-order.ts';
 import { overSsh } from './run-staging.ts';
 import { checkTarget, SshTargetError, type SshTarget } from './ssh-target.ts';
 
@@ -28,8 +29,7 @@ export function preflightStaging(settings: StagingSettings, { timeLimitMs = TIME
     if (!settingsAreGood(settings, notes) || !await filesAreThere(settings, notes)) return;
     const { user, host } = settings;
     const [program = ''] = settings.command;
-    const { end, sshSaid } = await overSsh(settings, ['sh', '-c', LOOK, 'orchestra-preflight', program], { timeLimitMs, graceMs: GRACE_MS, signal });
-    if (end.why === 'aborted') throw signal?.reason;
+    const { end, sshSaid } = await overSsh(settings, ['sh', '-c', LOOK, 'orchestra-preflight', program], boundsOf({ timeLimitMs, graceMs: GRACE_MS, signal }));
     const said = end.stdout.text();
     if (!said.includes(PRESENT) && !said.includes(MISSING)) { noteChannel(settings, end, sshSaid, notes); return; }
     notes.good('channel', 'the host was reached, showed the key that is known of it, and accepted ours');
@@ -61,8 +61,8 @@ async function filesAreThere({ identityFile, knownHostsFile }: StagingSettings, 
 }
 
 /** By the same table as a run, except that nothing has run: what the table would call failed is the channel's fault and no suite's. */
-function noteChannel({ user, host }: StagingSettings, end: CommandEnd, sshSaid: string, notes: PreflightNotes): void {
-  const { facts } = factsOf(['ssh', `${user}@${host}`], { ...end, why: end.why === 'aborted' ? 'exited' : end.why });
+function noteChannel({ user, host }: StagingSettings, end: OwnEnd, sshSaid: string, notes: PreflightNotes): void {
+  const { facts } = factsOf(['ssh', `${user}@${host}`], end);
   const { outcome, evidence } = judgeOutcome({ ...facts, stderr: sshSaid === '' ? facts.stderr : sshSaid });
   notes.bad('channel', { code: evidence.row, says: evidence.says, fix: evidence.fix, outcome: end.why === 'time-limit' || outcome === 'transient' ? 'transient' : 'environment' });
 }

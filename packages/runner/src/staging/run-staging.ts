@@ -4,27 +4,19 @@ import { join } from 'node:path';
 import type { RunnerOutcome } from '@orchestra/task-queue/contract';
 import { factsOf } from '../outcome/command-facts.ts';
 import { judgeOutcome } from '../outcome/judge-outcome.ts';
-import type { OutcomeRow } from '../outcome/outcome-row.ts';
 import { shortText } from '../outcome/short-text.ts';
-import { OUTCOME_TABLE } from '../outcome-table.ts';
-import { runCommand, type CommandEnd, type CommandOrder } from '../process/run-command.ts';
 import type { TestCounts } from '../outcome/test-counts.ts';
+import { runToItsEnd, type OwnEnd } from '../process/run-to-its-end.ts';
+import { boundsOf, tailOf, type RunnerBounds, type RunnerOrder } from '../runner-order.ts';
 import { HOST_SCRIPT } from './host-script.ts';
 import { sshCommand } from './ssh-command.ts';
 import type { SshTarget } from './ssh-target.ts';
 
-export interface StagingOrder extends SshTarget {
+export interface StagingOrder extends SshTarget, RunnerOrder {
   /** The program on the host and its arguments, as an operator has set them. */
   command: readonly string[];
   /** What the task brings: JSON, one line, on the command's stdin. Nothing of it is ever part of a command line. */
   data: unknown;
-  timeLimitMs?: number | undefined;
-  /** From TERM to KILL, here and on the host. */
-  graceMs?: number | undefined;
-  signal?: AbortSignal | undefined;
-  onOutput?: CommandOrder['onOutput'];
-  onUnguarded?: CommandOrder['onUnguarded'];
-  table?: readonly OutcomeRow[] | undefined;
 }
 
 export interface StagingRun {
@@ -34,10 +26,6 @@ export interface StagingRun {
   tail: string;
 }
 
-const TIME_LIMIT_MS = 3_600_000;
-const GRACE_MS = 5_000;
-const KEEP_BYTES = { head: 64 * 1_024, tail: 448 * 1_024 };
-const TAIL_BYTES = 16 * 1_024;
 /** ssh's own exit code for everything that went wrong with it. A command on the host may end with it as well. */
 const SSH_FAILED = 255;
 const SSH_LOG_BYTES_MAX = 64 * 1_024;
@@ -48,26 +36,22 @@ const SSH_LOG_BYTES_MAX = 64 * 1_024;
  * @throws the reason of `signal`; SshTargetError for settings that cannot be used
  */
 export async function runStaging(order: StagingOrder): Promise<StagingRun> {
-  const { command, data, signal, timeLimitMs = TIME_LIMIT_MS, graceMs = GRACE_MS, table = OUTCOME_TABLE } = order;
-  const words = ['sh', '-c', HOST_SCRIPT, 'orchestra-staging', String(Math.ceil(graceMs / 1_000)), ...command];
-  const { end, sshSaid } = await overSsh(order, words, { timeLimitMs, graceMs, signal, stdin: `${JSON.stringify(data ?? null)}\n`, onOutput: order.onOutput, onUnguarded: order.onUnguarded });
-  if (end.why === 'aborted') throw signal?.reason;
+  const { command, data, table } = order;
+  const bounds = boundsOf(order);
+  const words = ['sh', '-c', HOST_SCRIPT, 'orchestra-staging', String(Math.ceil(bounds.graceMs / 1_000)), ...command];
+  const { end, sshSaid } = await overSsh(order, words, { ...bounds, stdin: `${JSON.stringify(data ?? null)}\n` });
   const where = `${order.user}@${order.host}`;
-  const { facts, counts } = factsOf(['ssh', where, '--', ...command], { ...end, why: end.why });
+  const { facts, counts } = factsOf(['ssh', where, '--', ...command], end);
   const outcome = judgeOutcome({ ...facts, named: end.startProblem === null ? `${command[0]} on ${where}` : 'ssh', stderr: end.exitCode === SSH_FAILED && sshSaid !== '' ? sshSaid : facts.stderr }, table);
-  const tail = [end.stdout.tail(TAIL_BYTES), end.stderr.tail(TAIL_BYTES), sshSaid].filter((part) => part.trim() !== '').join('\n--- stderr ---\n');
-  return { outcome, counts, tail };
+  return { outcome, counts, tail: tailOf(end, sshSaid) };
 }
 
 /** One command over ssh, with what ssh itself had to say, each line beginning with `ssh: `. */
-export async function overSsh(
-  target: SshTarget, words: readonly string[],
-  order: Pick<CommandOrder, 'timeLimitMs' | 'graceMs' | 'signal' | 'stdin' | 'onOutput' | 'onUnguarded'>,
-): Promise<{ end: CommandEnd; sshSaid: string }> {
+export async function overSsh(target: SshTarget, words: readonly string[], order: RunnerBounds & { stdin?: string }): Promise<{ end: OwnEnd; sshSaid: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestra-ssh-'));
   try {
     const log = join(folder, 'log');
-    const end = await runCommand({ ...order, command: sshCommand(target, words, log), stdinStaysOpen: true, env: sshEnvironment(), keepBytes: KEEP_BYTES });
+    const end = await runToItsEnd({ ...order, command: sshCommand(target, words, log), stdinStaysOpen: true, env: sshEnvironment() });
     const said = await readFile(log, 'utf8').catch(() => ''); // it had nothing to say, or never began
     const lines = shortText(said, SSH_LOG_BYTES_MAX).split(/\r?\n/).filter((line) => line.trim() !== '');
     return { end, sshSaid: lines.map((line) => (line.startsWith('ssh: ') ? line : `ssh: ${line}`)).join('\n') };

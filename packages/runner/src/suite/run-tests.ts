@@ -4,13 +4,13 @@ import { factsOf } from '../outcome/command-facts.ts';
 import { judgeOutcome } from '../outcome/judge-outcome.ts';
 import type { OutcomeRow } from '../outcome/outcome-row.ts';
 import type { TestCounts } from '../outcome/test-counts.ts';
-import { OUTCOME_TABLE } from '../outcome-table.ts';
-import { runCommand, type CommandOrder } from '../process/run-command.ts';
+import { runToItsEnd } from '../process/run-to-its-end.ts';
+import { boundsOf, tailOf, type RunnerOrder } from '../runner-order.ts';
 import { runSmoke, type SmokeOrder, type SmokeResult } from './smoke.ts';
 import { testReportText } from './test-report.ts';
 import { writeWhole } from './write-whole.ts';
 
-export interface TestOrder {
+export interface TestOrder extends RunnerOrder {
   /** The project's test command. */
   command: readonly string[];
   /** Where it runs: the task's worktree. */
@@ -24,13 +24,6 @@ export interface TestOrder {
   smoke?: SmokeOrder | undefined;
   /** This process's own unless given. */
   env?: NodeJS.ProcessEnv | undefined;
-  /** One hour unless given. */
-  timeLimitMs?: number | undefined;
-  graceMs?: number | undefined;
-  signal?: AbortSignal | undefined;
-  onOutput?: CommandOrder['onOutput'];
-  onUnguarded?: CommandOrder['onUnguarded'];
-  table?: readonly OutcomeRow[] | undefined;
 }
 
 export interface TestRun {
@@ -42,29 +35,20 @@ export interface TestRun {
   report: string | null;
 }
 
-const TIME_LIMIT_MS = 3_600_000;
-const GRACE_MS = 5_000;
-const KEEP_BYTES = { head: 64 * 1_024, tail: 448 * 1_024 };
-const TAIL_BYTES = 16 * 1_024;
-
 /**
  * Runs the test command, then, if that passed, the smoke, and writes the report.
  *
  * @throws the reason of `signal`, without a report; TypeError without a command
  */
 export async function runTests(order: TestOrder): Promise<TestRun> {
-  const { command, folder, signal, table = OUTCOME_TABLE } = order;
+  const { command, folder, signal, table } = order;
   const startedAt = new Date();
   const startedAtMs = performance.now();
   const notRemoved = await rm(order.report, { force: true }).then(() => undefined, (error: unknown) => error);
   if (notRemoved !== undefined) return { outcome: reportFault(order, notRemoved, 0), counts: null, smoke: null, memoryPeakBytes: null, report: null };
 
-  const end = await runCommand({
-    command, cwd: folder, signal, env: order.env ?? process.env, keepBytes: KEEP_BYTES,
-    timeLimitMs: order.timeLimitMs ?? TIME_LIMIT_MS, graceMs: order.graceMs ?? GRACE_MS, onOutput: order.onOutput, onUnguarded: order.onUnguarded,
-  });
-  if (end.why === 'aborted') throw signal?.reason;
-  const { facts, counts } = factsOf(command, { ...end, why: end.why });
+  const end = await runToItsEnd({ ...boundsOf(order), command, cwd: folder, env: order.env ?? process.env });
+  const { facts, counts } = factsOf(command, end);
   const tested = judgeOutcome(facts, table);
   const smoke = tested.outcome !== 'passed' || order.smoke === undefined ? null : await runSmoke(order.smoke, signal);
   const outcome = smoke === null ? tested : judgeSmoke(tested, smoke, table);
@@ -72,7 +56,7 @@ export async function runTests(order: TestOrder): Promise<TestRun> {
   const text = testReportText({
     outcome, command, counts, smoke, startedAt, finishedAt: new Date(), commit: order.commit ?? null, runId: order.runId ?? null,
     durationMs: performance.now() - startedAtMs, exitCode: end.exitCode, signal: end.signal, memoryPeakBytes: end.memoryPeakBytes,
-    tail: [end.stdout.tail(TAIL_BYTES), end.stderr.tail(TAIL_BYTES)].filter((part) => part.trim() !== '').join('\n--- stderr ---\n'),
+    tail: tailOf(end),
   });
   const notWritten = await writeWhole(order.report, text).then(() => undefined, (error: unknown) => error);
   const found = { counts, smoke, memoryPeakBytes: end.memoryPeakBytes };
@@ -80,7 +64,7 @@ export async function runTests(order: TestOrder): Promise<TestRun> {
 }
 
 /** A smoke is judged by the same table, as a command would be that prints what went wrong and ends with exit code 1. */
-function judgeSmoke(tested: RunnerOutcome, smoke: readonly SmokeResult[], table: readonly OutcomeRow[]): RunnerOutcome {
+function judgeSmoke(tested: RunnerOutcome, smoke: readonly SmokeResult[], table: readonly OutcomeRow[] | undefined): RunnerOutcome {
   const wrong = smoke.filter(({ ok }) => !ok);
   if (wrong.length === 0) return tested;
   return judgeOutcome({

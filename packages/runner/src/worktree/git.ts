@@ -1,4 +1,4 @@
-import { runCommand, type CommandEnd } from '../process/run-command.ts';
+import { runToItsEnd, type OwnEnd } from '../process/run-to-its-end.ts';
 
 const TIME_LIMIT_MS = 600_000;
 const GRACE_MS = 5_000;
@@ -15,9 +15,9 @@ export interface GitOptions {
 export class GitFailure extends Error {
   override readonly name = 'GitFailure';
   readonly command: readonly string[];
-  readonly end: CommandEnd;
+  readonly end: OwnEnd;
 
-  constructor(command: readonly string[], end: CommandEnd) {
+  constructor(command: readonly string[], end: OwnEnd) {
     const said = end.stderr.text().trim();
     super(end.startProblem === null ? `${command.join(' ')} ended with ${end.exitCode ?? end.signal}${said === '' ? '' : `: ${said}`}` : `git cannot be started: ${end.startProblem.message}`);
     this.command = command;
@@ -35,8 +35,7 @@ export async function git(repository: string, args: readonly string[], { signal,
   const env: NodeJS.ProcessEnv = { ...process.env, GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
   for (const name of OF_ANOTHER_REPOSITORY) delete env[name];
   const command = ['git', '-C', repository, '-c', 'core.hooksPath=/dev/null', ...args];
-  const end = await runCommand({ command, env, timeLimitMs, graceMs: GRACE_MS, keepBytes: KEEP_BYTES, signal });
-  if (end.why === 'aborted') throw signal?.reason;
+  const end = await runToItsEnd({ command, env, timeLimitMs, graceMs: GRACE_MS, keepBytes: KEEP_BYTES, signal });
   const printed = end.stdout.bytes();
   // Half of a list is worse than none: what stands beside the gap would belong together.
   if (end.why !== 'exited' || end.exitCode !== 0 || printed === undefined) throw new GitFailure(command, end);

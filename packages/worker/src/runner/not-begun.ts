@@ -10,7 +10,7 @@ export function notBegun(row: string, says: string, fix: string): RunnerOutcome 
 /** The same for git, which may have met a passing disturbance: by the outcome table, and where that would call it failed, the environment's fault. */
 export function gitNotBegun(failure: GitFailure, says: string): RunnerOutcome {
   const { end, command } = failure;
-  const judged = judgeOutcome(factsOf(command, { ...end, why: end.why === 'aborted' ? 'exited' : end.why }).facts);
+  const judged = judgeOutcome(factsOf(command, end).facts);
   const outcome = end.why === 'time-limit' ? 'transient' : judged.outcome === 'transient' ? 'transient' : 'environment';
   return { outcome, evidence: { ...judged.evidence, says: `${says}: ${judged.evidence.says}`.slice(0, 2_000), fix: judged.evidence.fix ?? 'look at the repository on the machine of this runner' } };
 }
