@@ -24,6 +24,7 @@ test('of what does not fit, the beginning and the end, and says how much is miss
 test('never with half a character at a cut', () => {
   expect(keptOf({ head: 5, tail: 5 }, 'aé€😀', 'xxxxxxx', '😀é').text()).toBe('aé\n… 13 bytes left out …\né');
   expect(keptOf({ head: 6, tail: 2 }, 'aé€', '😀zz').text()).toBe('aé€\n… 4 bytes left out …\nzz');
+  expect(keptOf({ head: 2, tail: 10 }, 'aébc').tail(3)).toBe('bc');
 });
 
 test('whatever comes, what is kept is its beginning and its end', () => {

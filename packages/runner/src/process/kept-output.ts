@@ -1,4 +1,4 @@
-import { OutputTail } from './output-tail.ts';
+import { OutputTail, textOf } from './output-tail.ts';
 
 /** How much of a stream is kept, from its beginning and from its end. */
 export interface KeepBytes {
@@ -38,7 +38,8 @@ export class KeptOutput {
   /** The last bytes, as many as are kept of the end at most. */
   tail(bytesMax: number = this.#keep.tail): string {
     const wanted = Math.min(bytesMax, this.#keep.tail);
-    if (!this.whole || this.#tail.bytesSeen >= wanted) return this.#tail.text(wanted);
+    // Were it exactly as much as there is, the tail could not know that it begins with half a character.
+    if (this.#tail.bytesSeen > wanted) return this.#tail.text(wanted);
     const last = new OutputTail(wanted);
     for (const chunk of [...this.#head, this.#tail.bytes()]) last.add(chunk);
     return last.text();
@@ -57,11 +58,6 @@ export class KeptOutput {
     const head = textOf(wholeCharacters(Buffer.concat(this.#head)));
     return `${head}${head === '' || head.endsWith('\n') ? '' : '\n'}… ${leftOut.toLocaleString('en')} bytes left out …\n${this.#tail.text()}`;
   }
-}
-
-/** Without NUL, which the database cannot keep. */
-function textOf(bytes: Buffer): string {
-  return bytes.toString('utf8').replaceAll('\0', '\uFFFD');
 }
 
 /** Without the half character at its end. */

@@ -30,9 +30,14 @@ export class OutputTail {
 
   /** The last `bytesMax` bytes as text, without half a character at its beginning and without NUL, which the database cannot keep. */
   text(bytesMax: number = this.#bytesMax): string {
-    const bytes = Buffer.concat(this.#chunks);
-    let from = Math.max(0, bytes.length - Math.min(bytesMax, this.#bytesMax));
-    if (this.#seen > bytes.length - from) while (((bytes[from] ?? 0) & 0xc0) === 0x80) from += 1;
-    return bytes.subarray(from).toString('utf8').replaceAll('\0', '\uFFFD');
+    const bytes = this.bytes(bytesMax);
+    let from = 0;
+    if (this.#seen > bytes.length) while (((bytes[from] ?? 0) & 0xc0) === 0x80) from += 1;
+    return textOf(bytes.subarray(from));
   }
+}
+
+/** Without NUL, which the database cannot keep. */
+export function textOf(bytes: Buffer): string {
+  return bytes.toString('utf8').replaceAll('\0', '\uFFFD');
 }
