@@ -31,14 +31,19 @@ export function countTests(output: string, { whole }: { whole: boolean }): TestC
 /** `      Tests  1 failed | 12 passed | 2 skipped (15)` */
 const vitest: Reader = (lines) => {
   const line = lines.findLast((one) => /^\s*Tests {2}(?:no tests|[0-9].*\([0-9]+\))/.test(one));
-  return line === undefined ? undefined : counted(line, { failed: number(line, /([0-9]+) failed/), passed: number(line, /([0-9]+) passed/), skipped: number(line, /([0-9]+) skipped/) + number(line, /([0-9]+) todo/) });
+  return line === undefined ? undefined : countedInOneLine(line);
 };
 
 /** `Tests:       1 failed, 2 skipped, 5 passed, 8 total` */
 const jest: Reader = (lines) => {
   const line = lines.findLast((one) => /^Tests: +.*[0-9]+ total$/.test(one));
-  return line === undefined ? undefined : counted(line, { failed: number(line, /([0-9]+) failed/), passed: number(line, /([0-9]+) passed/), skipped: number(line, /([0-9]+) skipped/) + number(line, /([0-9]+) todo/) });
+  return line === undefined ? undefined : countedInOneLine(line);
 };
+
+/** In the words that jest has and vitest has taken over. */
+function countedInOneLine(line: string): TestCounts {
+  return counted(line, { failed: number(line, /([0-9]+) failed/), passed: number(line, /([0-9]+) passed/), skipped: number(line, /([0-9]+) skipped/) + number(line, /([0-9]+) todo/) });
+}
 
 /** `# tests 5` and below it `# pass 4`, `# fail 1`, …; the spec reporter has `ℹ` in place of `#`. */
 const nodeTest: Reader = (lines) => {

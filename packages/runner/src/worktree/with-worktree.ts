@@ -63,9 +63,12 @@ export async function withWorktree<T>(order: WorktreeOrder, use: (worktree: Work
 
 /** Takes a worktree away with everything in it, also one that was made by half. Twice `--force`: it is locked. */
 export async function removeWorktree(repository: string, path: string): Promise<void> {
-  await git(repository, ['worktree', 'remove', '--force', '--force', path]).catch((error: unknown) => {
+  try {
+    await git(repository, ['worktree', 'remove', '--force', '--force', path]);
+    return;
+  } catch (error) {
     if (!(error instanceof GitFailure)) throw error; // it is no worktree (yet), or has files that git cannot take away
-  });
+  }
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
   await git(repository, ['worktree', 'unlock', path]).catch((error: unknown) => {
     if (!(error instanceof GitFailure)) throw error; // gone, as it should be
