@@ -1,4 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { readProcessStat } from './process-stat.ts';
+
+export { readProcessStat, type ProcessStat } from './process-stat.ts';
 
 /** What tells one process from every other that there was or will be on machines of the same kind. */
 export interface ProcessIdentity {
@@ -18,7 +21,7 @@ const BOOT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** The identity of this process; undefined where there is no `/proc` that speaks of it. */
 export function ownProcessIdentity(): ProcessIdentity | undefined {
   try {
-    const stat = parseStat(readFileSync('/proc/self/stat', 'utf8'));
+    const stat = readProcessStat('self');
     // Mounted for another namespace, as `unshare --pid` leaves it: it counts pids in another way than the kernel does for us.
     if (stat?.pid !== process.pid) return undefined;
     const boot_id = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -31,7 +34,7 @@ export function ownProcessIdentity(): ProcessIdentity | undefined {
 /** Looks a process up in this process's own pid namespace. Never 'gone' for one that is only hidden. */
 export function lookAtProcess(pid: number): ProcessSeen {
   try {
-    const stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    const stat = readProcessStat(pid);
     if (stat === undefined || stat.pid !== pid) return 'unknown';
     return stat.dead ? 'gone' : { startedAtTicks: stat.startedAtTicks };
   } catch {
@@ -47,15 +50,6 @@ function existsForKernel(pid: number): boolean {
   } catch (error) {
     return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
   }
-}
-
-/** The name of the command, in brackets, may hold anything, brackets and spaces included. */
-function parseStat(stat: string): { pid: number; startedAtTicks: number; dead: boolean } | undefined {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [pid, state, threads, startedAtTicks] = [Number.parseInt(stat, 10), fields[0] ?? '', Number(fields[17]), Number(fields[19])];
-  if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(threads) || !Number.isSafeInteger(startedAtTicks)) return undefined;
-  // Ended, and its parent has not asked yet how. As long as it has other threads, these may still be at work.
-  return { pid, startedAtTicks, dead: (state === 'Z' || state === 'X') && threads <= 1 };
 }
 
 /** The namespace of times counts as well: start times are told by its clock. */

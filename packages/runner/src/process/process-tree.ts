@@ -1,4 +1,5 @@
-import { environmentHolds, readProcess, readProcessTable, type ProcessEntry, type ProcessTable } from './process-table.ts';
+import type { ProcessStat } from '@orchestra/task-queue/process-table';
+import { environmentHolds, readProcess, readProcessTable, type ProcessTable } from './process-table.ts';
 
 /**
  * Which processes belong to a command: its process group and session, all their descendants, and whoever carries its mark.
@@ -27,9 +28,9 @@ export class ProcessTree {
    * The members that live now. With `thorough`, environments are read as well: needed to find who has left the family.
    * Empty without a table.
    */
-  members(table: ProcessTable | undefined = readProcessTable(), { thorough }: { thorough: boolean } = { thorough: true }): ProcessEntry[] {
+  members(table: ProcessTable | undefined = readProcessTable(), { thorough }: { thorough: boolean } = { thorough: true }): ProcessStat[] {
     if (table === undefined) return [];
-    const members = new Map<number, ProcessEntry>();
+    const members = new Map<number, ProcessStat>();
     for (const entry of table.values()) if (this.#belongs(entry, thorough)) members.set(entry.pid, entry);
     addDescendants(members, table);
     members.delete(process.pid); // whatever an environment says: never ourselves
@@ -37,7 +38,7 @@ export class ProcessTree {
     return [...members.values()];
   }
 
-  #belongs(entry: ProcessEntry, thorough: boolean): boolean {
+  #belongs(entry: ProcessStat, thorough: boolean): boolean {
     if (entry.startedAtTicks < this.#startedAtTicks) return false; // older than the command: spares reading its environment
     if (entry.group === this.leader || entry.session === this.leader) return true;
     if (this.#seen.get(entry.pid) === entry.startedAtTicks) return true;
@@ -46,7 +47,7 @@ export class ProcessTree {
 }
 
 /** Children, and who shares the session or group of a member that leads one. */
-function addDescendants(members: Map<number, ProcessEntry>, table: ProcessTable): void {
+function addDescendants(members: Map<number, ProcessStat>, table: ProcessTable): void {
   for (let grown = true; grown;) {
     grown = false;
     for (const entry of table.values()) {
