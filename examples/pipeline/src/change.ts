@@ -10,3 +10,8 @@ export const change = z.object({
   story: z.enum(['plain', 'unclear', 'wrong_at_first', 'slow_suite']),
 });
 export type Change = z.infer<typeof change>;
+
+/** Where it is developed, tested and merged from. */
+export function branchOf({ name }: Change): string {
+  return `change/${name}`;
+}

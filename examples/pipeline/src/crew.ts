@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withWorktree } from '@orchestra/runner';
 import { needsInput, TaskFailure, type Handler } from '@orchestra/worker';
-import { change, type Change } from './change.ts';
+import { branchOf, change, type Change } from './change.ts';
 import { git } from './git.ts';
 import type { Place } from './place.ts';
 
@@ -20,8 +20,6 @@ export function crew(place: Place): Record<'analysis' | 'development' | 'review'
     deploy: (task) => deploy(place, change.parse(task.payload)),
   };
 }
-
-const branchOf = ({ name }: Change): string => `change/${name}`;
 
 async function develop(place: Place, wanted: Change, factor: string, signal: AbortSignal): Promise<unknown> {
   const { repo, name, story } = wanted;

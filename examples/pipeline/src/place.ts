@@ -6,9 +6,9 @@ import { git } from './git.ts';
 export interface Place {
   /** A git repository for each repo. */
   repositories: string;
-  /** What each task has to show: `reports/<task id>/13-test-report.md`. */
-  reports: string;
-  /** Worktrees, each taken away after its run. */
+  /** The test runner's: what each task has to show is in `reports/<task id>/13-test-report.md`. */
+  tests: string;
+  /** The crew's worktrees, each taken away after its run. */
   worktrees: string;
   /** What staging delivers with: `staging/<repo>/deliver`. */
   staging: string;
@@ -22,7 +22,7 @@ export type Repo = (typeof REPOS)[number];
 /** Makes the folders, and a git repository with one commit for each repo. Staging cannot deliver `site` yet: nobody has installed its program. */
 export async function makePlace(home: string): Promise<Place> {
   const place: Place = {
-    repositories: join(home, 'repositories'), reports: join(home, 'reports'), worktrees: join(home, 'worktrees'), staging: join(home, 'staging'), go: join(home, 'go'),
+    repositories: join(home, 'repositories'), tests: join(home, 'tests'), worktrees: join(home, 'worktrees'), staging: join(home, 'staging'), go: join(home, 'go'),
   };
   for (const repo of REPOS) {
     const folder = join(place.repositories, repo);

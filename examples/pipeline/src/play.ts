@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Client } from '@orchestra/client';
 import type { TaskEventView, TaskView } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
-import type { Change } from './change.ts';
+import { branchOf, type Change } from './change.ts';
 import { git } from './git.ts';
 import { installDeliver, REPOS, type Place } from './place.ts';
 import { reportStagingPreflight } from './runners.ts';
@@ -37,7 +37,7 @@ export async function play(operator: Operator): Promise<void> {
   hold(staging?.switched === 'on' && staging.permanent_env, 'the preflight of staging finds what is missing', staging);
   saw(`staging's preflight: ${staging.preflight?.says ?? ''}`);
 
-  const { ids } = await client.enqueue({ tasks: CHANGES.map((wanted) => ({ pipeline: 'default', repo: wanted.repo, quest_id: 'pipeline', payload: wanted })) });
+  const { ids } = await client.enqueue({ tasks: CHANGES.map((wanted) => ({ pipeline: 'default', repo: wanted.repo, quest_id: 'pipeline', payload: { ...wanted, ref: branchOf(wanted) } })) });
   saw(`added ${ids.length} tasks in the stage analysis: five for shop, three for site`);
   const idOf = (name: string): string => ids[CHANGES.findIndex((wanted) => wanted.name === name)] ?? '';
 

@@ -1,5 +1,6 @@
 export { createCommandHandler, type CommandHandlerOptions, type CommandResult } from './command/command-handler.ts';
 export { NeedsInput, needsInput } from './needs-input.ts';
+export { endByOutcome, type RunnerEnd } from './runner/end-by-outcome.ts';
 export { pipelineGates, type GateOf } from './runner/pipeline-gates.ts';
 export { startPreflights, type Preflights, type PreflightsOptions } from './runner/preflights.ts';
 export { stagingRunnerHandler, type StagingRunnerOptions } from './runner/staging-runner-handler.ts';
