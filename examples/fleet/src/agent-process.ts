@@ -1,6 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { StartedProcess } from '@orchestra/example-acceptance';
 import type { AgentName } from './agents.ts';
 import { agentMessage, type AgentMessage } from './agent-message.ts';
 
@@ -17,44 +18,18 @@ export interface AgentProcessOptions {
   onLine: (line: string) => void;
 }
 
-/** One agent's worker as a process. It ends by itself when this process is gone. */
-export class AgentProcess {
+/** One agent's worker as a process. It ends by itself when this process is gone; stopped, it finishes or puts back its task. */
+export class AgentProcess extends StartedProcess {
   readonly agent: AgentName;
-  readonly pid: number;
-  /** Resolves with how it ended. */
-  readonly ended: Promise<string>;
-  readonly #child: ChildProcess;
 
   constructor({ agent, paceMs, env, onMessage, onLine }: AgentProcessOptions) {
+    const child = fork(MAIN, ['--agent', agent, '--pace', String(paceMs)], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    super(child, STOP_WAIT_MS);
     this.agent = agent;
-    this.#child = fork(MAIN, ['--agent', agent, '--pace', String(paceMs)], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-    this.pid = this.#child.pid ?? 0;
-    this.#child.on('message', (raw) => {
+    child.on('message', (raw) => {
       const message = agentMessage.safeParse(raw);
       if (message.success) onMessage(message.data);
     });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) if (stream) createInterface({ input: stream }).on('line', onLine);
-    this.ended = new Promise((resolve) => {
-      this.#child.once('error', (error) => resolve(error.message));
-      this.#child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
-    });
-  }
-
-  /** Lets it finish or put back its task; resolves when the process is gone. */
-  async stop(): Promise<void> {
-    this.#signal('SIGTERM');
-    const force = setTimeout(() => this.#signal('SIGKILL'), STOP_WAIT_MS);
-    await this.ended;
-    clearTimeout(force);
-  }
-
-  /** As the machine's loss would end it: with no chance to say anything. */
-  async kill(): Promise<void> {
-    this.#signal('SIGKILL');
-    await this.ended;
-  }
-
-  #signal(signal: NodeJS.Signals): void {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(signal);
+    for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on('line', onLine);
   }
 }

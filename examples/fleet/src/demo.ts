@@ -3,7 +3,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Cleanup } from './demo/cleanup.ts';
+import { Cleanup } from '@orchestra/example-acceptance';
 import { demoEnvironment } from './demo/demo-environment.ts';
 import { logTails } from './demo/log-tails.ts';
 import { createScratchDatabase, withDatabaseOf } from './demo/scratch-database.ts';

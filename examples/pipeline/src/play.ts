@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import type { Client } from '@orchestra/client';
+import { hold, waitFor } from '@orchestra/example-acceptance';
 import type { TaskEventView, TaskView } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
 import { branchOf, type Change } from './change.ts';
 import { git } from './git.ts';
 import { installDeliver, REPOS, type Place } from './place.ts';
 import { reportStagingPreflight } from './runners.ts';
-import { hold, waitFor } from './wait-for.ts';
 
 export interface Operator {
   client: Client;
@@ -28,6 +28,7 @@ const CHANGES: Change[] = [
 ];
 const moved = z.object({ from: z.string(), to: z.string(), outcome: z.string() });
 const STAGES = ['analysis', 'development', 'review', 'testing', 'staging', 'deploy'];
+const WITHIN_MS = 60_000;
 
 /** What an operator does and sees while eight tasks go from analysis to done. @throws NotHeld when something is not as it was to be */
 export async function play(operator: Operator): Promise<void> {
@@ -46,7 +47,7 @@ export async function play(operator: Operator): Promise<void> {
   const resumedAt = await resumeTesting(operator);
   await repairStaging(operator);
 
-  const done = await waitFor('all tasks are done', operator.signal, async () => {
+  const done = await waitFor('all tasks are done', { withinMs: WITHIN_MS, signal: operator.signal }, async () => {
     const tasks = await Promise.all(ids.map((id) => client.task(id)));
     const failed = tasks.filter(({ status }) => status === 'failed');
     hold(failed.length === 0, 'no task fails', failed);
@@ -57,7 +58,7 @@ export async function play(operator: Operator): Promise<void> {
 
 /** Pulls the brake while a suite is running: that one goes on to its end, and nothing begins behind it. */
 async function pauseTesting({ client, place, signal, saw }: Operator, slow: string): Promise<string> {
-  await waitFor('the first suite of shop runs', signal, async () => {
+  await waitFor('the first suite of shop runs', { withinMs: WITHIN_MS, signal }, async () => {
     const task = await client.task(slow);
     return task.stage === 'testing' && task.status === 'running' ? task : undefined;
   });
@@ -65,17 +66,17 @@ async function pauseTesting({ client, place, signal, saw }: Operator, slow: stri
   hold(receipt.settled && receipt.in_flight.some(({ task_id }) => task_id === slow), 'the receipt names the suite in flight', receipt);
   saw(`paused the skill testing: ${receipt.in_flight_count} suite(s) in flight, nothing begins behind them`);
   await writeFile(place.go, '');
-  await waitFor('the suite in flight ends well', signal, async () => ((await client.task(slow)).stage === 'testing' ? undefined : true));
+  await waitFor('the suite in flight ends well', { withinMs: WITHIN_MS, signal }, async () => ((await client.task(slow)).stage === 'testing' ? undefined : true));
   return receipt.paused_at;
 }
 
 /** One task has asked: it is parked, and shop goes on without it. The next of shop comes to testing, and stands there with its repo. */
 async function answer({ client, signal, saw }: Operator, asking: string): Promise<void> {
-  const asked = await waitFor('a task asks', signal, async () => {
+  const asked = await waitFor('a task asks', { withinMs: WITHIN_MS, signal }, async () => {
     const task = await client.task(asking);
     return task.questions !== null && task.paused_at !== null ? task : undefined;
   });
-  const standing = await waitFor('the next task of shop stands before testing', signal, async () =>
+  const standing = await waitFor('the next task of shop stands before testing', { withinMs: WITHIN_MS, signal }, async () =>
     (await client.tasks({ status: 'queued', repo: 'shop', skill: 'testing' })).tasks[0]);
   hold(standing.id !== asking && standing.stage === 'testing', 'another task of shop has gone on', standing);
   const gate = (await client.queue()).serial_gate.repos.find(({ repo }) => repo === 'shop');
@@ -95,7 +96,7 @@ async function resumeTesting({ client, saw }: Operator): Promise<string> {
 
 /** Nobody has installed the program that delivers site: its first task is held, with what to repair, and its repo waits with it. */
 async function repairStaging({ client, place, signal, saw }: Operator): Promise<void> {
-  const held = await waitFor('a task of site is held', signal, async () => (await client.tasks({ status: 'held', repo: 'site' })).tasks[0]);
+  const held = await waitFor('a task of site is held', { withinMs: WITHIN_MS, signal }, async () => (await client.tasks({ status: 'held', repo: 'site' })).tasks[0]);
   hold(held.stage === 'staging' && held.attempt === 0 && held.last_outcome === 'environment', 'it is held in staging, and no attempt is used', held);
   const { alerts } = await client.alerts({ unacknowledged: true });
   hold(alerts.length === 1 && alerts[0]?.kind === 'task_held' && alerts[0].severity === 'high', 'one alert says so', alerts);

@@ -1,9 +1,5 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { NotHeld } from './not-held.ts';
-
-/** The program that `npx pnpm orchestra` runs. */
-export const CLI = fileURLToPath(new URL('../../../../packages/cli/bin/run.js', import.meta.url));
+import { CLI, NotHeld } from '@orchestra/example-acceptance';
 
 const TIMEOUT_MS = 30_000;
 

@@ -1,7 +1,7 @@
 import type { Client } from '@orchestra/client';
+import { NotHeld } from '@orchestra/example-acceptance';
 import type { TaskEventView, TaskStatus, TaskView } from '@orchestra/task-queue/contract';
 import type { AgentName } from '../agents.ts';
-import { NotHeld } from './not-held.ts';
 
 const PAGE = 200;
 const PAGES_MAX = 50;

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
+import { NotHeld, waitFor } from '@orchestra/example-acceptance';
 import { chromium } from 'playwright-core';
-import { NotHeld } from './not-held.ts';
-import { waitFor } from './wait-for.ts';
 
 const SHOWN_WITHIN_MS = 15_000;
 const ARGS = ['--no-sandbox', '--headless', '--disable-gpu', '--disable-background-networking'];

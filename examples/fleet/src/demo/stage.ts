@@ -1,16 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { createClient, type Client } from '@orchestra/client';
+import { hold, UpProcess, waitFor, type Cleanup, type StartedProcess, type WhereItIs } from '@orchestra/example-acceptance';
 import { AGENT_NAMES, type AgentName } from '../agents.ts';
 import { AgentProcess } from '../agent-process.ts';
 import { enqueuePlan } from '../enqueue-plan.ts';
 import { planSweep } from '../plan.ts';
-import type { Cleanup } from './cleanup.ts';
 import { orchestra, typed } from './cli.ts';
-import { CommandWorker, type CommandWorkerOptions } from './command-worker.ts';
-import { hold } from './not-held.ts';
+import { startCommandWorker, type CommandWorkerOptions } from './command-worker.ts';
 import { tasksOf } from './queue-looks.ts';
-import { UpProcess, type WhereItIs } from './up-process.ts';
-import { waitFor } from './wait-for.ts';
 
 // Slow enough for a pause to find something in flight, fast enough for a demonstration.
 const PACE_MS = 60;
@@ -38,7 +35,7 @@ export class Stage {
   /** The end of what the agents wrote. */
   readonly agentLines: string[] = [];
   readonly agents = new Map<AgentName, AgentProcess>();
-  readonly #commandWorkers: CommandWorker[] = [];
+  readonly #commandWorkers: StartedProcess[] = [];
   readonly #up: UpProcess;
   readonly #options: StageOptions;
 
@@ -55,10 +52,7 @@ export class Stage {
   static async open(options: StageOptions): Promise<Stage> {
     const up = new UpProcess(options.env);
     options.cleanup.add(() => up.stop());
-    const where = await up.ready(options.signal).catch((error: unknown) => {
-      for (const word of up.words) options.say(`    ${word}`);
-      throw error;
-    });
+    const where = await up.ready(options.signal);
     const stage = new Stage(options, up, where, (await readFile(where.token_file, 'utf8')).trim());
     options.cleanup.add(() => stage.#stopWorkers());
     return stage;
@@ -98,7 +92,7 @@ export class Stage {
 
   /** Starts a worker that runs a command for each task, as a process of its own. */
   startCommandWorker(options: Omit<CommandWorkerOptions, 'env'>): void {
-    const worker = new CommandWorker({ ...options, env: this.#options.env });
+    const worker = startCommandWorker({ ...options, env: this.#options.env });
     this.#commandWorkers.push(worker);
     this.saw(`started orchestra worker --skill ${options.skill} --concurrency ${options.concurrency} (pid ${worker.pid})`);
   }
@@ -113,7 +107,7 @@ export class Stage {
   /** SIGKILL for every one of them: no goodbye, no handing back. */
   async killAgents(): Promise<void> {
     const processes = [...this.agents.values()];
-    const ends = await Promise.all(processes.map(async (process) => { await process.kill(); return process.ended; }));
+    const ends = await Promise.all(processes.map((process) => process.kill()));
     hold(ends.every((end) => end === 'SIGKILL'), 'every worker is killed', ends);
     this.saw(`killed ${processes.map(({ agent, pid }) => `${agent} (pid ${pid})`).join(', ')} with SIGKILL`);
   }

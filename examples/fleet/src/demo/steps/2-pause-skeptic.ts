@@ -1,6 +1,6 @@
+import { hold } from '@orchestra/example-acceptance';
 import { pauseReceipt, type PauseReceipt } from '@orchestra/pause-core/contract';
 import { AGENT_NAMES } from '../../agents.ts';
-import { hold } from '../not-held.ts';
 import { tasksOf } from '../queue-looks.ts';
 import type { Stage } from '../stage.ts';
 

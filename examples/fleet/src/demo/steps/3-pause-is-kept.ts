@@ -1,9 +1,9 @@
+import { hold } from '@orchestra/example-acceptance';
 import { type PauseReceipt } from '@orchestra/pause-core/contract';
 import { taskEventView, type TaskEventView } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
 import type { AgentName } from '../../agents.ts';
 import { deferral, deferredFor } from '../deferred.ts';
-import { hold } from '../not-held.ts';
 import { eventsOf, tasksOf } from '../queue-looks.ts';
 import type { Stage } from '../stage.ts';
 

@@ -1,8 +1,8 @@
+import { hold } from '@orchestra/example-acceptance';
 import type { PauseReceipt } from '@orchestra/pause-core/contract';
 import type { AgentName } from '../../agents.ts';
 import { planSweep } from '../../plan.ts';
 import { deferredFor } from '../deferred.ts';
-import { hold } from '../not-held.ts';
 import { claimsOf, eventsOf, tasksOf } from '../queue-looks.ts';
 import type { Stage } from '../stage.ts';
 

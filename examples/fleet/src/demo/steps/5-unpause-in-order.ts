@@ -1,5 +1,5 @@
+import { hold } from '@orchestra/example-acceptance';
 import { unpauseAnswer, type PauseReceipt } from '@orchestra/pause-core/contract';
-import { hold } from '../not-held.ts';
 import { claimsOf, tasksOf } from '../queue-looks.ts';
 import type { Stage } from '../stage.ts';
 

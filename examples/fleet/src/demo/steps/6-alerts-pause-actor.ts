@@ -1,6 +1,6 @@
+import { hold } from '@orchestra/example-acceptance';
 import type { ActivePauseView } from '@orchestra/pause-core/contract';
 import { deferredFor } from '../deferred.ts';
-import { hold } from '../not-held.ts';
 import { eventsOf, tasksOf } from '../queue-looks.ts';
 import { readPage } from '../read-page.ts';
 import type { Stage } from '../stage.ts';

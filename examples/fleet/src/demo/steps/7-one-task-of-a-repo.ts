@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hold } from '@orchestra/example-acceptance';
 import { repoGateView, type RepoGateView } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
-import { hold } from '../not-held.ts';
 import { eventsOf } from '../queue-looks.ts';
 import type { Stage } from '../stage.ts';
 

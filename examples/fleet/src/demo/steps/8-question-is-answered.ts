@@ -1,6 +1,6 @@
+import { hold } from '@orchestra/example-acceptance';
 import { taskView } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
-import { hold } from '../not-held.ts';
 import type { Stage } from '../stage.ts';
 import { gateOf } from './7-one-task-of-a-repo.ts';
 

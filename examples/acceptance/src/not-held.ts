@@ -1,4 +1,4 @@
-/** What the demo saw is not what the step promises. */
+/** What an acceptance run saw is not what it promises. */
 export class NotHeld extends Error {
   override readonly name = 'NotHeld';
 }
