@@ -3,10 +3,16 @@ import { join } from 'node:path';
 import { enqueueRequest } from '@orchestra/task-queue/contract';
 import { expect, test } from 'vitest';
 import { ScratchRepository } from '../test/scratch-repository.ts';
+import type { AgentName } from './agents.ts';
 import { inCalls } from './enqueue-plan.ts';
-import { perAgent, planSweep, type PlannedTask } from './plan.ts';
+import { planSweep, type PlannedTask } from './plan.ts';
 
 const filesOf = (plan: PlannedTask[], skill: string): unknown[] => plan.filter((task) => task.skill === skill).flatMap((task) => task.payload.files);
+const perAgent = (plan: PlannedTask[]): Record<AgentName, number> => {
+  const counts: Record<AgentName, number> = { skeptic: 0, librarian: 0, scribe: 0 };
+  for (const task of plan) counts[task.agent_id] += 1;
+  return counts;
+};
 
 test('every tracked file is in one integrity task; documents and sources go to those who read them', async () => {
   const repository = new ScratchRepository({ 'a.ts': '', 'b.md': '', 'c.bin': '\0', 'sub/d.py': '' });

@@ -3,6 +3,7 @@ import { AGENTS, type AgentName } from './agents.ts';
 import type { FileName } from './git/file-name.ts';
 import { openRepository } from './git/repository.ts';
 import { keyOf, listTracked, type TrackedFile } from './git/tracked-files.ts';
+import { isMarkdown } from './markdown/is-markdown.ts';
 import type { BatchPayload } from './payload.ts';
 import type { SkillName } from './skills/index.ts';
 import { commentSyntaxOf } from './source/comment-syntax.ts';
@@ -31,9 +32,8 @@ export async function planSweep(path: string, signal?: AbortSignal): Promise<Pla
   const repository = await openRepository(path, signal);
   const all = [...(await listTracked(repository, signal)).values()];
   const texts = all.filter((file) => file.kind === 'file');
-  const isMarkdown = (file: TrackedFile): boolean => /\.(?:md|markdown)$/i.test(keyOf(file.path));
-  const documents = texts.filter(isMarkdown);
-  const sources = texts.filter((file) => !isMarkdown(file) && commentSyntaxOf(keyOf(file.path)) !== undefined);
+  const documents = texts.filter((file) => isMarkdown(keyOf(file.path)));
+  const sources = texts.filter((file) => !isMarkdown(keyOf(file.path)) && commentSyntaxOf(keyOf(file.path)) !== undefined);
 
   const tasks = (agent: AgentName, skill: SkillName, batches: FileName[][]): PlannedTask[] => batches.map((files) => ({
     agent_id: agent,
@@ -66,11 +66,4 @@ function oneByOne(files: readonly TrackedFile[]): FileName[][] {
 function alternate<T>(lists: readonly (readonly T[])[]): T[] {
   const longest = Math.max(0, ...lists.map((list) => list.length));
   return Array.from({ length: longest }, (_, at) => lists.flatMap((list) => list.slice(at, at + 1))).flat();
-}
-
-/** How many tasks each agent has in a plan. */
-export function perAgent(plan: readonly PlannedTask[]): Record<AgentName, number> {
-  const counts: Record<AgentName, number> = { skeptic: 0, librarian: 0, scribe: 0 };
-  for (const task of plan) counts[task.agent_id] += 1;
-  return counts;
 }

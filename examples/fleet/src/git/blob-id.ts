@@ -1,23 +1,19 @@
 import { createHash, type Hash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, readlink } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
+import { noFileAfter, openAsItIs, type NoFile } from './open-as-it-is.ts';
 
 /** What is on disk in place of a tracked file. */
 export type OnDisk =
   | { state: 'content'; oid: string }
-  | { state: 'missing' }
-  /** Something other than what git tracks there: a folder, a link in place of a file, a pipe. */
-  | { state: 'other_kind' }
+  | { state: NoFile }
   | { state: 'unreadable'; why: string };
 
-// Never through a link, and never waiting for a pipe's other end.
-const AS_IT_IS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const READ_BYTES = 256 * 1024;
 
 /** The id git would give to the file's content as it lies on disk: the hash of `blob <size>\0` and the content. */
 export async function blobIdOfFile(place: Buffer, algorithm: 'sha1' | 'sha256', signal: AbortSignal): Promise<OnDisk> {
   try {
-    const file = await open(place, AS_IT_IS);
+    const file = await openAsItIs(place);
     try {
       const found = await file.stat();
       if (!found.isFile()) return { state: 'other_kind' };
@@ -56,12 +52,10 @@ function begun(algorithm: 'sha1' | 'sha256', size: number): Hash {
   return createHash(algorithm).update(`blob ${size}\0`);
 }
 
-const OTHER_KIND = new Set(['ELOOP', 'EISDIR', 'EINVAL', 'ENXIO', 'EMLINK']);
-
 function stateAfter(error: unknown, signal: AbortSignal): OnDisk {
   if (signal.aborted) throw signal.reason;
+  const state = noFileAfter(error);
+  if (state !== undefined) return { state };
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error;
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return { state: 'missing' };
-  if (OTHER_KIND.has(error.code)) return { state: 'other_kind' };
   return { state: 'unreadable', why: error.code };
 }

@@ -1,12 +1,11 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { noFileAfter, openAsItIs } from './open-as-it-is.ts';
 import { placeOf, type Repository } from './repository.ts';
 import type { TrackedFile } from './tracked-files.ts';
 
 export type TextRead = { text: string } | { text: undefined; why: 'missing' | 'not_a_file' | 'too_large' | 'binary' };
 
 /** Larger files are data, not prose or code that somebody wrote. */
-export const TEXT_BYTES_MAX = 1024 * 1024;
+const TEXT_BYTES_MAX = 1024 * 1024;
 // git's own measure of what is text.
 const LOOKED_AT_FOR_NUL = 8_000;
 
@@ -23,7 +22,7 @@ export async function readText(repository: Repository, file: TrackedFile): Promi
 
 async function readAtMost(place: Buffer, bytesMax: number): Promise<Buffer | 'missing' | 'not_a_file' | 'too_large'> {
   try {
-    const file = await open(place, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    const file = await openAsItIs(place);
     try {
       const found = await file.stat();
       if (!found.isFile()) return 'not_a_file';
@@ -39,9 +38,8 @@ async function readAtMost(place: Buffer, bytesMax: number): Promise<Buffer | 'mi
       await file.close();
     }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing';
-    if (code === 'ELOOP' || code === 'EISDIR' || code === 'ENXIO' || code === 'EMLINK') return 'not_a_file';
-    throw error;
+    const state = noFileAfter(error);
+    if (state === undefined) throw error;
+    return state === 'missing' ? 'missing' : 'not_a_file';
   }
 }

@@ -1,3 +1,5 @@
+import { isMarkdown } from './is-markdown.ts';
+
 /** Where a link of a file in the repository leads. Paths are in bytes told as latin1, like the keys of the tracked files. */
 export type LinkTarget =
   /** Another site, or a template that something else fills in. */
@@ -27,7 +29,7 @@ export function linkTarget(from: string, target: string): LinkTarget {
     if (step !== '..') steps.push(step);
     else if (steps.pop() === undefined) return { kind: 'outside' };
   }
-  return { kind: 'path', path: steps.join('/'), fragment: asked, perhapsSite: decoded.startsWith('/') && !/\.(?:md|markdown)$/i.test(decoded) };
+  return { kind: 'path', path: steps.join('/'), fragment: asked, perhapsSite: decoded.startsWith('/') && !isMarkdown(decoded) };
 }
 
 /** The bytes that a URL's text stands for. What is no proper escape stays as it is: it will name no file. */

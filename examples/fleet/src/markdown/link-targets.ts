@@ -3,6 +3,7 @@ import { readText } from '../git/read-text.ts';
 import { placeOf, type Repository } from '../git/repository.ts';
 import type { TrackedFiles } from '../git/tracked-files.ts';
 import { anchorsOf } from './anchors.ts';
+import { isMarkdown } from './is-markdown.ts';
 import { linkTarget } from './link-target.ts';
 
 /** What can be wrong with a relative link. `not_tracked`: the file is here, but nobody else will have it. */
@@ -37,7 +38,7 @@ export class LinkTargets {
     if (real === undefined) return 'outside_repository';
     if (this.#folders.has(real) || this.#inSubmodule(real)) return undefined;
     if (!this.#tracked.has(real)) return (await this.#isOnDisk(real)) ? 'not_tracked' : 'no_such_file';
-    if (fragment === undefined || NO_HEADING.test(fragment) || !/\.(?:md|markdown)$/i.test(real)) return undefined;
+    if (fragment === undefined || NO_HEADING.test(fragment) || !isMarkdown(real)) return undefined;
     const anchors = await this.#anchorsIn(real);
     return anchors === undefined || anchors.has(fragment.toLowerCase()) ? undefined : 'no_such_heading';
   }

@@ -1,5 +1,6 @@
 import { linkTarget } from '../markdown/link-target.ts';
 import { findLinks } from '../markdown/find-links.ts';
+import { isMarkdown } from '../markdown/is-markdown.ts';
 import { commentSyntaxOf } from './comment-syntax.ts';
 import { withoutComments } from './without-comments.ts';
 
@@ -57,10 +58,6 @@ export function means(written: string, from: string, path: string): boolean {
       return last !== undefined && last === withoutEnding(path.slice(path.lastIndexOf('/') + 1)) && extensionOf(from) === extensionOf(path);
     }
   }
-}
-
-function isMarkdown(path: string): boolean {
-  return /\.(?:md|markdown)$/i.test(path);
 }
 
 function extensionOf(path: string): string {
