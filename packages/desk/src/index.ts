@@ -1,2 +1,2 @@
 export { deskRoutes, type DeskOptions } from './desk-routes.ts';
-export { offOrOn, onOrOff, QUEUE_SETTINGS, readQueueRules, repoList, reposOf, type QueueRules } from './queue-rules.ts';
+export { onOrOff, QUEUE_SETTINGS, readQueueRules, repoList, reposOf, type QueueRules } from './queue-rules.ts';

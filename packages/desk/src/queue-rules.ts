@@ -1,12 +1,12 @@
 import { ConfigError, wholeNumber, type SettingValues } from '@orchestra/service-shell';
 import {
-  ALL_OFF, DEFAULT_PIPELINES, LEASE_SECONDS, makeStageRules, StagesError, TRANSIENT_RETRIES, type GatedRepos, type RunnerSwitches, type StageRules,
+  DEFAULT_PIPELINES, LEASE_SECONDS, makeStageRules, StagesError, TRANSIENT_RETRIES, type GatedRepos, type RunnerSwitches, type StageRules,
 } from '@orchestra/task-queue';
 import { z } from 'zod';
 import { readStagesFile } from './read-stages-file.ts';
 
 export const onOrOff = z.enum(['on', 'off'], 'must be on or off').prefault('on');
-export const offOrOn = z.enum(['on', 'off'], 'must be on or off').prefault('off');
+const offOrOn = z.enum(['on', 'off'], 'must be on or off').prefault('off');
 export const repoList = z.string().transform((text) => text.split(',').map((repo) => repo.trim()).filter((repo) => repo !== '')).optional();
 
 /** null: for all; an empty list: for none. */
@@ -54,7 +54,6 @@ export function readQueueRules(values: SettingValues<typeof QUEUE_SETTINGS>): Re
     gatedRepos: reposOf(values.ORCHESTRA_SERIAL_GATE, values.ORCHESTRA_SERIAL_GATE_REPOS),
     stages: stageRules(values.ORCHESTRA_STAGES, values.ORCHESTRA_TRANSIENT_RETRIES),
     runners: {
-      ...ALL_OFF,
       test: reposOf(values.ORCHESTRA_TEST_RUNNER, values.ORCHESTRA_TEST_RUNNER_REPOS),
       staging: reposOf(values.ORCHESTRA_STAGING_RUNNER, values.ORCHESTRA_STAGING_RUNNER_REPOS),
     },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 /** The variable by which the descendants of a command are known, wherever in the process table they have gone. */
-export const MARK_VARIABLE = 'ORCHESTRA_PROCESS_MARKS';
+const MARK_VARIABLE = 'ORCHESTRA_PROCESS_MARKS';
 
 // Commands that run commands: each adds its own mark to those that it was given, so that the outermost still finds everything.
 const MARKS_MAX = 50;
