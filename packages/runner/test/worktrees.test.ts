@@ -71,6 +71,7 @@ describe('a worktree', () => {
 
   test.each([
     ['no_such_ref', { ref: 'nowhere' }], ['no_such_ref', { ref: '--output=/tmp/x' }], ['no_such_ref', { ref: '' }], ['no_repository', { repository: tmpdir() }], ['no_repository', { repository: '/nowhere' }],
+    ['folder_not_writable', { folder: '/dev/null/work' }],
   ] as const)('is refused as %s for %j', async (code, rest) => {
     const refused = await withWorktree(order(rest), async () => {}).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(WorktreeError);

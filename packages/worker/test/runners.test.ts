@@ -85,6 +85,14 @@ describe('a run of the test runner', () => {
     expect(await heard.first('disturbed')).toMatchObject({ by: { outcome: 'environment', evidence: { row: 'no_project' } } });
   });
 
+  test.each([['worktrees', 'worktrees'], ['reports', 'reports']])('whose folder of %s cannot be made is held: no suite has run', async (_what, name) => {
+    const folder = await mkdtemp(join(top, 'taken-'));
+    await writeFile(join(folder, name), 'a file in its place');
+    const { heard, task } = await run(testRunnerHandler({ projects: { '*': project() }, folder }));
+    expect(await heard.first('disturbed')).toMatchObject({ status: 'held', by: { outcome: 'environment', fix: expect.stringContaining('the right to write there'), evidence: { row: 'folder_not_writable' } } });
+    expect(await task()).toMatchObject({ status: 'held', attempt: 0 });
+  });
+
   test('passes by its gate alone, whatever its table says', async () => {
     const lenient = [{ name: 'lenient', when: { exit_code: [0] }, outcome: 'passed', says: 'fine', fix: null }] as const;
     const { heard } = await run(tester({ table: lenient }), { swallow: true });

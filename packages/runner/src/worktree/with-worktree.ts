@@ -24,10 +24,10 @@ export interface Worktree {
   readonly commit: string;
 }
 
-/** There is no worktree to work in. The cause tells what git said. */
+/** There is no worktree to work in. The cause tells what git said, or the system. */
 export class WorktreeError extends Error {
   override readonly name = 'WorktreeError';
-  readonly code: 'no_repository' | 'no_such_ref' | 'not_made';
+  readonly code: 'no_repository' | 'no_such_ref' | 'folder_not_writable' | 'not_made';
 
   constructor(code: WorktreeError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
@@ -44,9 +44,7 @@ export async function withWorktree<T>(order: WorktreeOrder, use: (worktree: Work
   const { repository, folder, name = 'work', signal, onLeftover = () => {} } = order;
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) throw new TypeError(`a worktree cannot be named ${JSON.stringify(name)}: letters, digits, dots and dashes only`);
   const commit = await commitOf(order);
-  // git keeps real paths: by a link it would not know its own worktree again.
-  await mkdir(folder, { recursive: true });
-  const path = join(await realpath(folder), `${name}-${randomUUID()}`);
+  const path = join(await realFolder(folder), `${name}-${randomUUID()}`);
   try {
     try {
       // Locked from the start, with who owns it as the reason: no housekeeping of git takes it away, and ours can tell when it may.
@@ -74,6 +72,16 @@ export async function removeWorktree(repository: string, path: string): Promise<
     if (!(error instanceof GitFailure)) throw error; // gone, as it should be
   });
   await git(repository, ['worktree', 'prune']);
+}
+
+/** git keeps real paths: by a link it would not know its own worktree again. */
+async function realFolder(folder: string): Promise<string> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return await realpath(folder);
+  } catch (cause) {
+    throw new WorktreeError('folder_not_writable', `the folder ${folder} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }
 
 async function commitOf({ repository, ref, signal }: WorktreeOrder): Promise<string> {

@@ -58,13 +58,14 @@ export function testRunnerHandler({ projects, folder, graceMs }: TestRunnerOptio
     } catch (error) {
       if (!(error instanceof WorktreeError)) throw error;
       if (error.code === 'not_made' && error.cause instanceof GitFailure) return nothingRan(gitNotBegun(error.cause, 'no worktree could be made'));
-      return nothingRan(notBegun(error.code, error.message, error.code === 'no_such_ref' ? 'push the commit to the clone of this runner, or correct the ref of the task' : 'clone the repository there, readable by the user of this runner'));
+      return nothingRan(notBegun(error.code, error.message, FIX[error.code]));
     }
   };
 
   const testIn = async ({ path, commit }: Worktree, project: TestProject, task: ClaimedTask, context: TaskContext): Promise<RunnerEnd> => {
     const reports = resolve(folder, 'reports', task.id);
-    await mkdir(reports, { recursive: true });
+    const noReports = await mkdir(reports, { recursive: true }).then(() => undefined, (error: Error) => error);
+    if (noReports !== undefined) return nothingRan(notBegun('folder_not_writable', `the folder ${reports} cannot be written: ${noReports.message}`, FIX.folder_not_writable));
     const report = join(reports, TEST_REPORT_FILE);
     const live = new LiveTail(context.showOutput);
     const runStartedAt = new Date();
@@ -79,6 +80,13 @@ export function testRunnerHandler({ projects, folder, graceMs }: TestRunnerOptio
 
   return async (task, context) => endByOutcome(await run(task, context));
 }
+
+const FIX: Record<WorktreeError['code'], string> = {
+  no_repository: 'clone the repository there, readable by the user of this runner',
+  no_such_ref: 'push the commit to the clone of this runner, or correct the ref of the task',
+  folder_not_writable: 'give the user of this runner the right to write there, or name another folder',
+  not_made: 'look at the repository on the machine of this runner',
+};
 
 /** The gate has the last word on what passed: where the proof is not there, nothing has. */
 function gated(outcome: RunnerOutcome, gate: { passes: boolean; reason: string }): RunnerOutcome {
