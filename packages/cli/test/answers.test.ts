@@ -1,44 +1,14 @@
 // What an operator asks, by command and by HTTP: the same answers.
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { createClient, type Client } from '@orchestra/client';
-import { testDatabase, until } from '@orchestra/testkit';
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { orchestra, RUN, temporaryFolder, up, type Ended, type RunOptions } from './orchestra.ts';
+import { until } from '@orchestra/testkit';
+import { expect, test } from 'vitest';
+import { onTerminal } from './on-terminal.ts';
+import { testOrchestra } from './test-orchestra.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-
-const database = testDatabase({ empty: true });
-let running: Awaited<ReturnType<typeof up>>;
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let env: Record<string, string>;
-let client: Client;
-let token: string;
-
-beforeAll(async () => {
-  folder = await temporaryFolder();
-  env = { ORCHESTRA_HOME: join(folder.path, '.orchestra') };
-  running = await up(env['ORCHESTRA_HOME'] ?? '', { DATABASE_URL: database.url });
-  token = (await run(['token', 'create', 'dana', '--role', 'admin'])).stdout.trim();
-  client = createClient({ url: running.ready.pause_api, tasksUrl: running.ready.worker_claimer, token });
-});
-afterAll(async () => {
-  await running.going.clear();
-  await folder.remove();
-});
-
-function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-  return orchestra(args, { ...options, env: { ...env, ...options.env } });
-}
-
-async function json(args: readonly string[]): Promise<unknown> {
-  const ended = await run([...args, '--json']);
-  expect(ended).toMatchObject({ code: 0, stderr: '' });
-  return JSON.parse(ended.stdout);
-}
+const running = testOrchestra({ clientName: 'dana' });
+const { run, json } = running;
 
 async function get(path: string): Promise<unknown> {
-  const answer = await fetch(running.ready.pause_api + path, { headers: { authorization: `Bearer ${token}` } });
+  const answer = await fetch(running.ready.pause_api + path, { headers: { authorization: `Bearer ${running.token}` } });
   expect(answer.status).toBe(200);
   return answer.json();
 }
@@ -49,12 +19,12 @@ function timeless(value: unknown): unknown {
 }
 
 test('a pause over work under way and waiting: list, page, why, history and verify are the same by command, over the database and by HTTP', async () => {
-  const { ids: [first = '', second = ''] } = await client.enqueue({ tasks: [{ agent_id: 'skeptic', skill: 'debate', repo: 'shop' }, { agent_id: 'skeptic', skill: 'debate', repo: 'shop' }, { agent_id: 'scribe' }] });
-  const { tasks: [run1] } = await client.claim({ worker: 'w-1', agents: ['skeptic'], wait_seconds: 10 });
+  const { ids: [first = '', second = ''] } = await running.client.enqueue({ tasks: [{ agent_id: 'skeptic', skill: 'debate', repo: 'shop' }, { agent_id: 'skeptic', skill: 'debate', repo: 'shop' }, { agent_id: 'scribe' }] });
+  const { tasks: [run1] } = await running.client.claim({ worker: 'w-1', agents: ['skeptic'], wait_seconds: 10 });
   expect(run1?.id).toBe(first);
   const paused = await json(['senate', 'pause', 'agent', 'skeptic', '--reason', 'runaway loop', '--ttl', '30m']) as { id: string };
-  await client.complete(first, { run_id: run1?.run_id ?? '' });
-  await until('it is quiet', async () => (await client.pausePage(paused.id)).pause.quiet_at !== null, 60_000);
+  await running.client.complete(first, { run_id: run1?.run_id ?? '' });
+  await until('it is quiet', async () => (await running.client.pausePage(paused.id)).pause.quiet_at !== null, 60_000);
 
   const list = await json(['senate', 'pauses']) as { pauses: object[] };
   expect(list.pauses).toMatchObject([{ id: paused.id, quiet: true, queued: 1 }]);
@@ -72,7 +42,7 @@ test('a pause over work under way and waiting: list, page, why, history and veri
   expect({ ...(await get(`/api/tasks/${second}/why`) as object), at: '', if_cleared: '' }).toEqual({ ...why, at: '', if_cleared: '' });
   expect({ ...(await json(['task', 'why', second, '--direct']) as object), at: '', if_cleared: '' }).toEqual({ ...why, at: '', if_cleared: '' });
 
-  await client.unpause({ id: (await client.pause({ scope_kind: 'agent', scope_value: 'scribe', reason: 'another' })).id });
+  await running.client.unpause({ id: (await running.client.pause({ scope_kind: 'agent', scope_value: 'scribe', reason: 'another' })).id });
   const history = await json(['senate', 'history', 'agent', 'skeptic', '--since', '1h']) as { entries: { action: string }[] };
   expect(history.entries.map(({ action }) => action)).toEqual(['pause.quiet', 'pause.created']);
   expect(history.entries).toEqual((await get('/api/senate/history?scope_kind=agent&scope_value=skeptic') as { entries: object[] }).entries);
@@ -89,17 +59,17 @@ test('a pause over work under way and waiting: list, page, why, history and veri
   expect(await json(['task', 'list', '--until', '1h'])).toEqual({ tasks: [], more: false });
   const labels = await json(['queue', 'labels', '--by', 'agent']) as { labels: object[] };
   expect(labels.labels).toEqual(expect.arrayContaining([expect.objectContaining({ value: 'skeptic', queued: 1, paused: paused.id }), expect.objectContaining({ value: 'scribe', queued: 1, paused: null })]));
-  await client.unpause({ id: paused.id });
+  await running.client.unpause({ id: paused.id });
 });
 
 test('for people they are sentences and tables', async () => {
-  const paused = await client.pause({ scope_kind: 'quest', scope_value: 'q-9', reason: 'wrong brief', ttl_seconds: 600 });
-  const { ids: [id = ''] } = await client.enqueue({ quest_id: 'q-9' });
+  const paused = await running.client.pause({ scope_kind: 'quest', scope_value: 'q-9', reason: 'wrong brief', ttl_seconds: 600 });
+  const { ids: [id = ''] } = await running.client.enqueue({ quest_id: 'q-9' });
   expect((await run(['task', 'why', id])).stdout).toMatch(new RegExp(`^task ${id} is queued\\n {2}1\\. .*quest q-9.*wrong brief[\\s\\S]*^it would start at|^if pause ${paused.id} were cleared`, 'm'));
   expect((await run(['senate', 'show', paused.id])).stdout).toMatch(new RegExp(`^pause ${paused.id} on quest q-9, by dana \\(person\\): wrong brief\\nin effect since [\\s\\S]*pause.created +dana +wrong brief$`, 'm'));
   expect((await run(['senate', 'history', 'quest', 'q-9'])).stdout).toMatch(/pause\.created +pause \d+ +quest q-9 +wrong brief$/m);
   expect((await run(['senate', 'pauses', '--verify'])).stdout).toMatch(/^nothing started while it was paused\nlooked at: \d+ claims?/);
-  await client.unpause({ id: paused.id });
+  await running.client.unpause({ id: paused.id });
 });
 
 const WRONG: [string[], string][] = [
@@ -120,29 +90,24 @@ test('wrong usage ends with 2 and one message', async () => {
 });
 
 test('a broad pause has to be typed out on a terminal; without one nobody is asked, and it is made', async () => {
-  await client.enqueue({ tasks: Array.from({ length: 30 }, () => ({ actor_id: 'acct-7' })) });
+  await running.client.enqueue({ tasks: Array.from({ length: 30 }, () => ({ actor_id: 'acct-7' })) });
   const args = ['senate', 'pause', 'actor', 'acct-7', '--reason', 'over budget'];
   expect(await json([...args, '--dry-run'])).toMatchObject({ broad: true, queued: 30 });
 
-  expect(await onTerminal(args, 'acct-7\r')).toMatchObject({ code: 1, shown: expect.stringContaining('nothing was paused') });
-  expect(await onTerminal(args, '\u0003')).toMatchObject({ code: 130, shown: expect.stringContaining('nothing was paused') });
+  expect(await answered(args, 'acct-7\r')).toMatchObject({ code: 1, shown: expect.stringContaining('nothing was paused') });
+  expect(await answered(args, '\u0003')).toMatchObject({ code: 130, shown: expect.stringContaining('nothing was paused') });
   expect(await json(['senate', 'pauses'])).toEqual({ pauses: [] });
-  expect(await onTerminal(args, 'actor acct-7\r')).toMatchObject({ code: 0, shown: expect.stringContaining('settled: from now on none of its tasks starts') });
+  expect(await answered(args, 'actor acct-7\r')).toMatchObject({ code: 0, shown: expect.stringContaining('settled: from now on none of its tasks starts') });
   expect(await json([...args, '--yes', '--then', 'stay', '--ttl', '1h'])).toMatchObject({ then: 'stay', settled: true });
-  await client.unpause({ scope_kind: 'actor', scope_value: 'acct-7' });
+  await running.client.unpause({ scope_kind: 'actor', scope_value: 'acct-7' });
   expect(await run(args)).toMatchObject({ code: 0, stdout: expect.stringContaining('settled: from now on none of its tasks starts') });
-  await client.unpause({ scope_kind: 'actor', scope_value: 'acct-7' });
+  await running.client.unpause({ scope_kind: 'actor', scope_value: 'acct-7' });
 });
 
-/** Runs a command on a terminal of its own, as `script` makes one, and types the answer when it asks. */
-async function onTerminal(args: readonly string[], keys: string): Promise<{ code: number | null; shown: string }> {
-  const command = [process.execPath, RUN, ...args].map((word) => `'${word}'`).join(' ');
-  const child = spawn('script', ['-qec', `exec ${command}`, '/dev/null'], { env: { PATH: process.env['PATH'] ?? '', HOME: folder.path, TERM: 'xterm', NO_COLOR: '1', ...env }, stdio: ['pipe', 'pipe', 'inherit'], detached: true });
-  let shown = '';
-  child.stdout.on('data', (bytes) => { shown += String(bytes); });
-  const ended = new Promise<number | null>((resolve) => { child.once('close', resolve); });
-  onTestFinished(async () => { if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL'); await ended; });
-  await until('it asks', () => shown.includes('type the scope'), 60_000);
-  child.stdin.write(keys);
-  return { code: await ended, shown };
+/** What a command ends with on a terminal where this is typed when it asks. */
+async function answered(args: readonly string[], keys: string): Promise<{ code: number | null; shown: string }> {
+  const terminal = onTerminal(args, { HOME: running.folder, ...running.env });
+  await until('it asks', () => terminal.shown().includes('type the scope'), 60_000);
+  terminal.type(keys);
+  return { code: await terminal.ended(), shown: terminal.shown() };
 }

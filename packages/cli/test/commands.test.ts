@@ -1,42 +1,13 @@
 // Every command against running services.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { testDatabase, until } from '@orchestra/testkit';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { Going, orchestra, temporaryFolder, up, type Ended, type RunOptions } from './orchestra.ts';
+import { until } from '@orchestra/testkit';
+import { beforeEach, expect, test } from 'vitest';
+import { testOrchestra } from './test-orchestra.ts';
 
-// Each command line is a process, and other tests use the machine too.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-
-const database = testDatabase({ empty: true });
-let running: Awaited<ReturnType<typeof up>>;
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let env: Record<string, string>;
-
-beforeAll(async () => {
-  folder = await temporaryFolder();
-  env = { ORCHESTRA_HOME: join(folder.path, '.orchestra') };
-  running = await up(env['ORCHESTRA_HOME'] ?? '', { DATABASE_URL: database.url });
-});
-afterAll(async () => {
-  await running.going.clear();
-  await folder.remove();
-});
-beforeEach(async () => {
-  await database.pool.query("update senate_pause set cleared_at = clock_timestamp(), cleared_by = 'test' where cleared_at is null");
-  await database.pool.query('truncate tasks, task_events restart identity');
-});
-
-function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-  return orchestra(args, { ...options, env: { ...env, ...options.env } });
-}
-
-async function json(args: readonly string[], options: RunOptions = {}): Promise<unknown> {
-  const ended = await run([...args, '--json'], options);
-  expect(ended.stderr).toBe('');
-  expect(ended.code).toBe(0);
-  return JSON.parse(ended.stdout);
-}
+const running = testOrchestra();
+const { database, run, json } = running;
+beforeEach(running.empty);
 
 const PAUSE = {
   id: expect.stringMatching(/^\d+$/), scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway loop', source: 'person',
@@ -66,7 +37,7 @@ test('senate pause answers the receipt; pauses, check and unpause follow', async
 
 test('for people the receipt is a few lines, with the runs in flight and how to end it', async () => {
   await run(['task', 'add', '--agent', 'skeptic', '--skill', 'debate']);
-  await claim();
+  await running.client.claim({ worker: 'test-worker' });
   await run(['task', 'add', '--agent', 'skeptic']);
   const { stdout, code } = await run(['senate', 'pause', 'agent', 'skeptic', '--reason', 'runaway loop']);
   expect(code).toBe(0);
@@ -129,7 +100,7 @@ test('under --json an error is JSON on stdout too, with its code', async () => {
 
 test('tasks are added one by one, from a file, from standard input, and are shown', async () => {
   expect(await json(['task', 'add', '--agent', 'skeptic', '--skill', 'debate', '--priority', '-2', '--payload', '{"file":"README.md"}'])).toEqual({ ids: ['1'] });
-  const file = join(folder.path, 'tasks.ndjson');
+  const file = join(running.folder, 'tasks.ndjson');
   await writeFile(file, '{"agent_id":"scribe"}\n\n{"priority":5,"quest_id":"other"}\n');
   expect(await run(['task', 'add', '--quest', 'q-1', '--from', file])).toEqual({ code: 0, stdout: '2\n3\n', stderr: 'added 2 tasks\n' });
   expect(await json(['task', 'add', '--payload', '-'], { input: '{"from":"stdin"}' })).toEqual({ ids: ['4'] });
@@ -143,7 +114,7 @@ test('tasks are added one by one, from a file, from standard input, and are show
 });
 
 test('a wrong line in a file is named, and nothing of it is added', async () => {
-  const file = join(folder.path, 'wrong.ndjson');
+  const file = join(running.folder, 'wrong.ndjson');
   await writeFile(file, '{"agent_id":"scribe"}\n{"agent":"scribe"}\n');
   expect(await run(['task', 'add', '--from', file])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`${file} line 2: Unrecognized key: "agent"`) });
   expect(await json(['task', 'list'])).toEqual({ tasks: [], more: false });
@@ -193,8 +164,7 @@ test('any command is a worker: exit code 0 is done, anything else failed, the ou
   await run(['task', 'add', '--skill', 'lint', '--payload', '{"say":"","n":1}', '--max-attempts', '1']);
   await run(['task', 'add', '--skill', 'other']);
   const program = 'let s="";process.stdin.on("data",d=>s+=d).on("end",()=>{const {say}=JSON.parse(s);console.log(say);process.exit(say?0:7)})';
-  const worker = new Going(['worker', '--skill', 'lint', '--concurrency', '2', '--json', '--', process.execPath, '-e', program], { env });
-  onTestFinished(() => worker.clear());
+  const worker = running.start(['worker', '--skill', 'lint', '--concurrency', '2', '--json', '--', process.execPath, '-e', program]);
   await until('both have ended', () => worker.stdout.trim().split('\n').length === 2, 60_000);
   expect(worker.stdout.trim().split('\n').map((line) => JSON.parse(line) as object)).toEqual(expect.arrayContaining([
     expect.objectContaining({ event: 'finished', task_id: '1' }), expect.objectContaining({ event: 'failed', task_id: '2', status: 'failed' }),
@@ -206,11 +176,3 @@ test('any command is a worker: exit code 0 is done, anything else failed, the ou
   expect(await json(['task', 'show', '1'])).toMatchObject({ status: 'succeeded', result: { exit_code: 0, stdout: 'hello\n' } });
   expect(await json(['task', 'show', '3'])).toMatchObject({ status: 'queued' });
 });
-
-async function claim(): Promise<void> {
-  const token = (await run(['token', 'create', `claimer ${Date.now()}`, '--role', 'worker'])).stdout.trim();
-  const answer = await fetch(`${running.ready.worker_claimer}/api/tasks/claim`, {
-    method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ worker: 'test-worker' }),
-  });
-  expect(answer.status).toBe(200);
-}

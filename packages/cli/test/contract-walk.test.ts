@@ -1,10 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@orchestra/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ROOT } from './document.ts';
-import { Going, temporaryFolder, up, type readyLine } from './orchestra.ts';
+import { testOrchestra } from './test-orchestra.ts';
 
 // Four tellings of one contract: the routes as they are written, as they are served, as the OpenAPI documents have them, and
 // as the client calls them. What is in one and not in another fails here.
@@ -23,23 +23,13 @@ const document = z.looseObject({
 });
 type Service = 'pause-api' | 'worker-claimer';
 
-let ready: z.infer<typeof readyLine>;
-let going: Going;
-let end = async (): Promise<void> => {};
+const running = testOrchestra();
 let documented: Record<Service, Map<string, z.infer<typeof document>['paths'][string][string]>>;
 
 beforeAll(async () => {
-  const folder = await temporaryFolder();
-  end = folder.remove;
-  ({ ready, going } = await up(join(folder.path, '.orchestra')));
-  end = async () => {
-    going.child.kill('SIGTERM');
-    await going.ended();
-    await folder.remove();
-  };
+  const { ready } = running;
   documented = { 'pause-api': await operationsOf(ready.pause_api), 'worker-claimer': await operationsOf(ready.worker_claimer) };
 });
-afterAll(() => end());
 
 async function operationsOf(url: string) {
   const { paths } = document.parse(await (await fetch(`${url}/openapi.json`)).json());
@@ -61,7 +51,7 @@ describe('the contract', () => {
   });
 
   test('every call of a document is served: without a token it is refused for want of one, and not for want of a route', async () => {
-    for (const [service, url] of [['pause-api', ready.pause_api], ['worker-claimer', ready.worker_claimer]] as const) {
+    for (const [service, url] of [['pause-api', running.ready.pause_api], ['worker-claimer', running.ready.worker_claimer]] as const) {
       for (const [call, operation] of documented[service]) {
         const [method = '', path = ''] = call.split(' ');
         const { status } = await fetch(url + path.replaceAll(/:\w+/g, '1'), { method });
@@ -80,8 +70,8 @@ describe('the contract', () => {
   });
 
   test('the cascade has no calls: it serves its health and nothing else', async () => {
-    for (const path of ['/openapi.json', '/api/senate/alerts', '/api/tasks', '/docs']) expect((await fetch(ready.alert_cascade + path)).status).toBe(404);
-    for (const call of HEALTH) expect((await fetch(ready.alert_cascade + call.slice('GET '.length))).status).toBe(200);
+    for (const path of ['/openapi.json', '/api/senate/alerts', '/api/tasks', '/docs']) expect((await fetch(running.ready.alert_cascade + path)).status).toBe(404);
+    for (const call of HEALTH) expect((await fetch(running.ready.alert_cascade + call.slice('GET '.length))).status).toBe(200);
   });
 
   test('the client has every call that is for programs, and makes none that is not served', async () => {

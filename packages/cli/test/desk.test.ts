@@ -1,49 +1,19 @@
 // What goes on for a while: waiting until quiet, following changes, a task and the queue, and the proof of the brake.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { createClient, type Client } from '@orchestra/client';
-import { FaultProxy, HOSTILE_STRINGS, testDatabase, until } from '@orchestra/testkit';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { Going, orchestra, RUN, temporaryFolder, up, type Ended, type RunOptions } from './orchestra.ts';
+import { FaultProxy, HOSTILE_STRINGS, until } from '@orchestra/testkit';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { onTerminal } from './on-terminal.ts';
+import { RUN, type Going } from './orchestra.ts';
+import { testOrchestra } from './test-orchestra.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-
-const database = testDatabase({ empty: true });
-let running: Awaited<ReturnType<typeof up>>;
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let env: Record<string, string>;
-let client: Client;
-
-beforeAll(async () => {
-  folder = await temporaryFolder();
-  env = { ORCHESTRA_HOME: join(folder.path, '.orchestra') };
-  running = await up(env['ORCHESTRA_HOME'] ?? '', { DATABASE_URL: database.url });
-  const { stdout } = await run(['token', 'create', 'admin of the test', '--role', 'admin']);
-  client = createClient({ url: running.ready.pause_api, tasksUrl: running.ready.worker_claimer, token: stdout.trim() });
-});
-afterAll(async () => {
-  await running.going.clear();
-  await folder.remove();
-});
-beforeEach(async () => {
-  await database.pool.query("update senate_pause set cleared_at = clock_timestamp(), cleared_by = 'test' where cleared_at is null");
-  await database.pool.query('truncate tasks, task_events restart identity');
-});
-
-function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-  return orchestra(args, { ...options, env: { ...env, ...options.env } });
-}
-
-function going(args: readonly string[], more: Record<string, string> = {}): Going {
-  const command = new Going(args, { env: { ...env, ...more } });
-  onTestFinished(() => command.clear());
-  return command;
-}
+const running = testOrchestra({ clientName: 'admin of the test' });
+const { database, run, start } = running;
+beforeEach(running.empty);
 
 async function claimOne(agent: string): Promise<{ id: string; run_id: string }> {
-  await client.enqueue({ agent_id: agent });
-  const { tasks: [task] } = await client.claim({ worker: 'w-1', agents: [agent], wait_seconds: 10 });
+  await running.client.enqueue({ agent_id: agent });
+  const { tasks: [task] } = await running.client.claim({ worker: 'w-1', agents: [agent], wait_seconds: 10 });
   if (task === undefined) throw new Error('there was nothing to claim');
   return task;
 }
@@ -55,12 +25,12 @@ describe('senate pause --wait', () => {
   test('returns 0 once the last run has ended, and says on stderr how it drains', async () => {
     const first = await claimOne('skeptic');
     const second = await claimOne('skeptic');
-    const waiting = going(['senate', 'pause', 'agent', 'skeptic', '--reason', 'r', '--wait', '--json']);
+    const waiting = start(['senate', 'pause', 'agent', 'skeptic', '--reason', 'r', '--wait', '--json']);
     await until('it waits', () => waiting.stderr.includes('draining: 2 of 2 runs in flight'), 60_000);
-    await client.complete(first.id, { run_id: first.run_id });
+    await running.client.complete(first.id, { run_id: first.run_id });
     await until('one has ended', () => waiting.stderr.includes('draining: 1 of 2 runs in flight'), 60_000);
     expect(waiting.child.exitCode).toBeNull();
-    await client.complete(second.id, { run_id: second.run_id });
+    await running.client.complete(second.id, { run_id: second.run_id });
     expect(await waiting.ended()).toBe(0);
     expect(JSON.parse(waiting.stdout)).toMatchObject({ scope_value: 'skeptic', settled: true, in_flight_count: 2, wait: { outcome: 'quiet', left: 0 } });
   });
@@ -69,45 +39,45 @@ describe('senate pause --wait', () => {
     await claimOne('skeptic');
     const ended = await run(['senate', 'pause', 'agent', 'skeptic', '--reason', 'r', '--wait', '--wait-timeout', '1s']);
     expect(ended).toMatchObject({ code: 4, stdout: expect.stringMatching(/^NOT QUIET after \d+s: 1 in flight still; the pause holds$/m) });
-    expect((await client.pauses()).pauses).toMatchObject([{ scope_value: 'skeptic', quiet: false }]);
+    expect((await running.client.pauses()).pauses).toMatchObject([{ scope_value: 'skeptic', quiet: false }]);
   });
 
   test('returns 4 when somebody clears the pause, and 130 at Ctrl-C with the pause in place', async () => {
     await claimOne('skeptic');
-    const cleared = going(['senate', 'pause', 'agent', 'skeptic', '--reason', 'r', '--wait']);
+    const cleared = start(['senate', 'pause', 'agent', 'skeptic', '--reason', 'r', '--wait']);
     await until('it waits', () => cleared.stderr.includes('draining'), 60_000);
-    await client.unpause({ scope_kind: 'agent', scope_value: 'skeptic' });
+    await running.client.unpause({ scope_kind: 'agent', scope_value: 'skeptic' });
     expect(await cleared.ended()).toBe(4);
-    const interrupted = going(['senate', 'pause', 'agent', 'skeptic', '--reason', 'r', '--wait']);
+    const interrupted = start(['senate', 'pause', 'agent', 'skeptic', '--reason', 'r', '--wait']);
     await until('it waits', () => interrupted.stderr.includes('draining'), 60_000);
     interrupted.child.kill('SIGINT');
     expect(await interrupted.ended()).toBe(130);
-    expect((await client.pauses()).pauses).toHaveLength(1);
+    expect((await running.client.pauses()).pauses).toHaveLength(1);
   });
 
   test('over the database it is the same, without a stream', async () => {
     const task = await claimOne('skeptic');
-    const waiting = going(['senate', 'pause', 'agent', 'skeptic', '--reason', 'r', '--wait', '--direct']);
+    const waiting = start(['senate', 'pause', 'agent', 'skeptic', '--reason', 'r', '--wait', '--direct']);
     await until('it waits', () => waiting.stderr.includes('draining: 1 of 1 run in flight'), 60_000);
-    await client.complete(task.id, { run_id: task.run_id });
+    await running.client.complete(task.id, { run_id: task.run_id });
     expect(await waiting.ended()).toBe(0);
     expect(waiting.stdout).toMatch(/^quiet after /m);
   });
 });
 
 test('senate extend moves the end of a pause, by its id or by its scope where that is one pause alone', async () => {
-  const one = await client.pause({ scope_kind: 'quest', scope_value: 'q-1', reason: 'one', ttl_seconds: 60 });
+  const one = await running.client.pause({ scope_kind: 'quest', scope_value: 'q-1', reason: 'one', ttl_seconds: 60 });
   const extended = await run(['senate', 'extend', 'quest', 'q-1', '--ttl', '2h', '--reason', 'more time', '--json']);
   expect(extended).toMatchObject({ code: 0, stderr: '' });
   const { expires_at: end } = JSON.parse(extended.stdout) as { expires_at: string };
   expect(Date.parse(end) - Date.parse(one.paused_at)).toBeGreaterThanOrEqual(7_200_000);
   expect(await run(['senate', 'extend', one.id, '--until-cleared'])).toMatchObject({ code: 0, stdout: expect.stringContaining('now lasts until somebody clears it') });
-  const two = await client.pause({ scope_kind: 'quest', scope_value: 'q-1', reason: 'two', ttl_seconds: 60 });
+  const two = await running.client.pause({ scope_kind: 'quest', scope_value: 'q-1', reason: 'two', ttl_seconds: 60 });
   const several = await run(['senate', 'extend', 'quest', 'q-1', '--ttl', '1h']);
   expect(several).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('2 pauses are active on quest q-1; name one by its id') });
   expect(several.stderr).toContain(`  ${two.id}  quest q-1 is paused`);
   expect(await run(['senate', 'extend', 'quest', 'nobody', '--ttl', '1h'])).toMatchObject({ code: 1, stderr: expect.stringContaining('quest nobody is not paused') });
-  await client.unpause({ id: one.id });
+  await running.client.unpause({ id: one.id });
   expect(await run(['senate', 'extend', one.id, '--ttl', '1h', '--direct'])).toMatchObject({ code: 1, stdout: '' });
 });
 
@@ -115,15 +85,15 @@ describe('senate watch', () => {
   test('tells what is paused, then each change as a line of JSON, also those missed while it was cut off; Ctrl-C ends it with 0', async () => {
     const proxy = await FaultProxy.before(running.ready.pause_api);
     onTestFinished(() => proxy.close());
-    await client.pause({ scope_kind: 'skill', scope_value: 'debate', reason: 'before' });
-    const watching = going(['senate', 'watch', '--json'], { ORCHESTRA_URL: proxy.url });
+    await running.client.pause({ scope_kind: 'skill', scope_value: 'debate', reason: 'before' });
+    const watching = start(['senate', 'watch', '--json'], { env: { ORCHESTRA_URL: proxy.url } });
     await until('the snapshot', () => watching.stdout.includes('\n'), 60_000);
     expect(lines(watching.stdout)).toMatchObject([{ type: 'snapshot', data: { pauses: [{ scope_value: 'debate' }] } }]);
     proxy.refuse();
     await until('it has lost the line', () => watching.stderr.includes('trying again'), 60_000);
-    await client.pause({ scope_kind: 'actor', scope_value: 'acct-7', reason: 'after', ttl_seconds: 600 });
+    await running.client.pause({ scope_kind: 'actor', scope_value: 'acct-7', reason: 'after', ttl_seconds: 600 });
     proxy.pass();
-    await client.unpause({ scope_kind: 'actor', scope_value: 'acct-7' });
+    await running.client.unpause({ scope_kind: 'actor', scope_value: 'acct-7' });
     await until('both', () => watching.stdout.includes('pause.cleared'), 60_000);
     const about = lines(watching.stdout).filter((line) => JSON.stringify(line).includes('acct-7')) as { type: string }[];
     expect(about.map(({ type }) => type).filter((type) => type !== 'pause.quiet')).toEqual(['pause.created', 'pause.cleared']);
@@ -133,15 +103,15 @@ describe('senate watch', () => {
   });
 
   test('for one scope tells of nothing else, and ends quietly when its reader is gone', async () => {
-    await client.pause({ scope_kind: 'skill', scope_value: 'debate', reason: 'other' });
-    const child = spawn('sh', ['-c', `"${process.execPath}" "${RUN}" senate watch agent skeptic | (read -r first; echo "$first"; read -r second; echo "$second")`], { env: { PATH: process.env['PATH'] ?? '', HOME: folder.path, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    await running.client.pause({ scope_kind: 'skill', scope_value: 'debate', reason: 'other' });
+    const child = spawn('sh', ['-c', `"${process.execPath}" "${RUN}" senate watch agent skeptic | (read -r first; echo "$first"; read -r second; echo "$second")`], { env: { PATH: process.env['PATH'] ?? '', HOME: running.folder, NO_COLOR: '1', ...running.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     onTestFinished(() => { if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL'); });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (bytes) => { stdout += String(bytes); });
     child.stderr.on('data', (bytes) => { stderr += String(bytes); });
     await until('it watches', () => stdout.includes('nothing is paused'), 60_000);
-    await client.pause({ scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway', ttl_seconds: 600 });
+    await running.client.pause({ scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway', ttl_seconds: 600 });
     const [code] = await once(child, 'close') as [number];
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n')[1]).toMatch(/^\d\d:\d\d:\d\dZ {2}paused agent skeptic until .* \(10m\) \(pause \d+, by admin of the test\): runaway$/);
@@ -155,14 +125,14 @@ describe('senate watch', () => {
 
 test('task show --follow shows what a run prints, through its end', async () => {
   const task = await claimOne('skeptic');
-  const following = going(['task', 'show', task.id, '--follow', '--json']);
-  await client.heartbeat(task.id, task.run_id, { output: 'one\n' });
+  const following = start(['task', 'show', task.id, '--follow', '--json']);
+  await running.client.heartbeat(task.id, task.run_id, { output: 'one\n' });
   await until('the first line', () => following.stdout.includes('one'), 60_000);
   await until('more is kept', async () => {
-    await client.heartbeat(task.id, task.run_id, { output: 'one\ntwo \u001b[2J\n' });
+    await running.client.heartbeat(task.id, task.run_id, { output: 'one\ntwo \u001b[2J\n' });
     return following.stdout.includes('two');
   }, 60_000);
-  await client.complete(task.id, { run_id: task.run_id, result: { done: true } });
+  await running.client.complete(task.id, { run_id: task.run_id, result: { done: true } });
   expect(await following.ended()).toBe(0);
   const told = lines(following.stdout) as { output?: string; task?: object }[];
   expect(told.flatMap(({ output }) => output ?? []).join('')).toBe('one\ntwo \u001b[2J\n');
@@ -172,7 +142,7 @@ test('task show --follow shows what a run prints, through its end', async () => 
 
 test('a held task goes on by task release, and only a held one', async () => {
   const task = await claimOne('skeptic');
-  await client.hold(task.id, { run_id: task.run_id, says: 'docker is not there', fix: 'install docker' });
+  await running.client.hold(task.id, { run_id: task.run_id, says: 'docker is not there', fix: 'install docker' });
   expect(await run(['task', 'show', task.id])).toMatchObject({ stdout: expect.stringContaining(`orchestra task release ${task.id}`) });
   const released = await run(['task', 'release', task.id, '--reason', 'docker is installed', '--json']);
   expect(released).toMatchObject({ code: 0, stderr: '' });
@@ -182,9 +152,9 @@ test('a held task goes on by task release, and only a held one', async () => {
 
 describe('queue --watch', () => {
   test('without a terminal tells a line for each change, over the services and over the database', async () => {
-    const watching = [going(['queue', '--watch', '--json']), going(['queue', '--watch', '--direct'])];
+    const watching = [start(['queue', '--watch', '--json']), start(['queue', '--watch', '--direct'])];
     await until('both look', () => watching.every(({ stdout }) => stdout.includes('\n')), 60_000);
-    await client.enqueue({ tasks: [{}, {}] });
+    await running.client.enqueue({ tasks: [{}, {}] });
     await until('the first has seen it', () => lastLine(watching[0]).includes('"queued":2'), 60_000);
     await until('the second has', () => lastLine(watching[1]).includes('queued 2'), 60_000);
     for (const { child } of watching) child.kill('SIGINT');
@@ -193,9 +163,9 @@ describe('queue --watch', () => {
   });
 
   test('on a terminal draws over its own screen, and gives the terminal back at Ctrl-C', async () => {
-    const terminal = onTerminal(['queue', '--watch']);
+    const terminal = onTerminal(['queue', '--watch'], { HOME: running.folder, ...running.env });
     await until('a picture', () => terminal.shown().includes('Ctrl-C ends this'), 60_000);
-    await client.enqueue({ tasks: [{}, {}, {}] });
+    await running.client.enqueue({ tasks: [{}, {}, {}] });
     await until('the next picture', () => /queued +3/.test(terminal.shown()), 60_000);
     terminal.type('\u0003');
     expect(await terminal.ended()).toBe(0);
@@ -231,7 +201,7 @@ describe('doctor', () => {
     const blocker = await database.pool.connect();
     await blocker.query('begin');
     await blocker.query('lock table tasks in exclusive mode');
-    const examining = going(['doctor', '--direct']);
+    const examining = start(['doctor', '--direct']);
     await until('the canary scope is paused', async () => (await leftOver())?.pauses === '1', 60_000);
     examining.child.kill('SIGINT');
     await blocker.query('rollback');
@@ -252,7 +222,7 @@ test('two hundred hostile strings show as text in every list', async () => {
   await database.pool.query("insert into senate_pause (scope_kind, scope_value, paused_by, reason) select 'agent', t, t, t from unnest($1::text[]) t", [kept.slice(0, 150)]);
   await database.pool.query("insert into senate_alerts (kind, ref_id, severity, details) select t, t, 'low', jsonb_build_object('title', t) from unnest($1::text[]) t", [kept]);
   await database.pool.query('insert into tasks (agent_id, skill, quest_id, actor_id, created_by) select t, t, t, t, t from unnest($1::text[]) t', [kept.slice(0, 200)]);
-  const watching = going(['senate', 'watch']);
+  const watching = start(['senate', 'watch']);
   const shown = await Promise.all([['senate', 'pauses'], ['senate', 'alerts', '--limit', '200'], ['task', 'list', '--limit', '200'], ['task', 'show', '1'], ['senate', 'pauses', '--json']].map((args) => run(args)));
   await until('the stream is shown', () => watching.stdout.split('\n').length > 150, 60_000);
   for (const text of [...shown.map(({ stdout }) => stdout), watching.stdout]) {
@@ -261,14 +231,3 @@ test('two hundred hostile strings show as text in every list', async () => {
   }
   expect(shown.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
 });
-
-/** A command on a terminal of its own, as \`script\` makes one. */
-function onTerminal(args: readonly string[]): { shown: () => string; type: (keys: string) => void; ended: () => Promise<number | null> } {
-  const command = [process.execPath, RUN, ...args].map((word) => `'${word}'`).join(' ');
-  const child = spawn('script', ['-qec', `stty rows 40 columns 120; exec ${command}`, '/dev/null'], { env: { PATH: process.env['PATH'] ?? '', HOME: folder.path, TERM: 'xterm', ...env }, stdio: ['pipe', 'pipe', 'inherit'], detached: true });
-  let shown = '';
-  child.stdout.on('data', (bytes) => { shown += String(bytes); });
-  const ended = new Promise<number | null>((resolve) => { child.once('close', resolve); });
-  onTestFinished(async () => { if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL'); await ended; });
-  return { shown: () => shown, type: (keys) => { child.stdin.write(keys); }, ended: () => ended };
-}

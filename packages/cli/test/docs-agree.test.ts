@@ -1,34 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROBLEMS } from '@orchestra/service-shell';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { ROOT } from './document.ts';
-import { temporaryFolder, up, type readyLine } from './orchestra.ts';
+import { testOrchestra } from './test-orchestra.ts';
 
 // What the documents list and what the services have must be the same.
 
 const operations = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
 const httpApi = readFileSync(join(ROOT, 'docs/http-api.md'), 'utf8');
 
-let ready: z.infer<typeof readyLine>;
-let end = async (): Promise<void> => {};
-
-beforeAll(async () => {
-  const folder = await temporaryFolder();
-  end = folder.remove;
-  const started = await up(join(folder.path, '.orchestra'));
-  ready = started.ready;
-  end = async () => {
-    started.going.child.kill('SIGTERM');
-    await started.going.ended();
-    await folder.remove();
-  };
-});
-afterAll(() => end());
+const running = testOrchestra();
 
 test('docs/operations.md names every metric that the services have, and no other', async () => {
-  const served = await Promise.all([ready.pause_api, ready.worker_claimer, ready.alert_cascade].map(async (url) => (await fetch(`${url}/metrics`)).text()));
+  const served = await Promise.all([running.ready.pause_api, running.ready.worker_claimer, running.ready.alert_cascade].map(async (url) => (await fetch(`${url}/metrics`)).text()));
   const inCode = served.flatMap((text) => [...text.matchAll(/^# TYPE (orchestra_\w+)/gm)].map((match) => match[1]));
   const inTable = [...operations.matchAll(/`(orchestra_[a-z_]+)`/g)].map((match) => match[1]);
   expect(sorted(inTable)).toEqual(sorted(inCode));
@@ -44,7 +30,7 @@ function metricsIn(expression: string): string[] {
 
 test('the Grafana dashboard asks for no metric that the services do not have, and for every one of ours', async () => {
   const dashboard = grafana.parse(JSON.parse(readFileSync(join(ROOT, 'docs/grafana/orchestra.json'), 'utf8')));
-  const served = (await Promise.all([ready.pause_api, ready.worker_claimer, ready.alert_cascade].map(async (url) => (await fetch(`${url}/metrics`)).text()))).join('\n');
+  const served = (await Promise.all([running.ready.pause_api, running.ready.worker_claimer, running.ready.alert_cascade].map(async (url) => (await fetch(`${url}/metrics`)).text()))).join('\n');
   const types = new Map([...served.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map((match) => [match[1] ?? '', match[2] ?? '']));
   // A histogram is asked for by its parts, and by nothing else.
   const series = [...types].flatMap(([name, type]) => (type === 'histogram' ? ['_bucket', '_sum', '_count'].map((part) => name + part) : [name]));
@@ -57,7 +43,7 @@ test('the Grafana dashboard asks for no metric that the services do not have, an
 
 test('docs/http-api.md lists every call of the services, and no other', async () => {
   const paths = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
-  const documents = await Promise.all([ready.pause_api, ready.worker_claimer].map(async (url) => paths.parse(await (await fetch(`${url}/openapi.json`)).json())));
+  const documents = await Promise.all([running.ready.pause_api, running.ready.worker_claimer].map(async (url) => paths.parse(await (await fetch(`${url}/openapi.json`)).json())));
   const inCode = documents.flatMap(({ paths: all }) => Object.entries(all).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`)));
   const inTable = [...httpApi.matchAll(/^\| `((?:GET|POST|DELETE) \S+)` \|/gm)].map((match) => match[1]);

@@ -1,52 +1,18 @@
 // The serial gate, parking and questions from the command line, against running services.
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createClient, type Client } from '@orchestra/client';
-import { testDatabase, until } from '@orchestra/testkit';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { Going, orchestra, temporaryFolder, up, type Ended, type RunOptions } from './orchestra.ts';
+import { until } from '@orchestra/testkit';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Going } from './orchestra.ts';
+import { testOrchestra } from './test-orchestra.ts';
 
-// Each command line is a process, and other tests use the machine too.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-
-const database = testDatabase({ empty: true });
-let running: Awaited<ReturnType<typeof up>>;
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let env: Record<string, string>;
-// For what is not what a test is about: each command line is a process.
-let client: Client;
-
-beforeAll(async () => {
-  folder = await temporaryFolder();
-  env = { ORCHESTRA_HOME: join(folder.path, '.orchestra') };
-  running = await up(env['ORCHESTRA_HOME'] ?? '', { DATABASE_URL: database.url });
-  const { pause_api: url, worker_claimer: tasksUrl, token_file: token } = running.ready;
-  client = createClient({ url, tasksUrl, token: (await readFile(token, 'utf8')).trim() });
-});
-afterAll(async () => {
-  await running.going.clear();
-  await folder.remove();
-});
-beforeEach(async () => {
-  await database.pool.query('truncate tasks, task_events restart identity');
-  await database.pool.query('update repo_gates set frozen_at = null, frozen_by = null, freeze_reason = null, max_in_progress = 1');
-});
-
-function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-  return orchestra(args, { ...options, env: { ...env, ...options.env } });
-}
-
-async function json(args: readonly string[], options: RunOptions = {}): Promise<unknown> {
-  const ended = await run([...args, '--json'], options);
-  expect(ended).toMatchObject({ code: 0, stderr: '' });
-  return JSON.parse(ended.stdout);
-}
+const running = testOrchestra();
+const { database, run, json } = running;
+beforeEach(running.empty);
 
 /** A command worker that runs until the test is over. */
 function worker(script: string, flags: string[] = []): Going {
-  const going = new Going(['worker', '--json', ...flags, '--', '/bin/sh', '-c', script], { env, cwd: folder.path });
-  onTestFinished(() => going.clear());
-  return going;
+  return running.start(['worker', '--json', ...flags, '--', '/bin/sh', '-c', script], { cwd: running.folder });
 }
 
 const told = (going: Going) => going.stdout.trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as { event: string; task_id: string });
@@ -61,7 +27,7 @@ async function asking(questions: string): Promise<string> {
 }
 
 test('a parked task stands aside with its reason, its repo goes on, and it comes back to its place', async () => {
-  await client.enqueue({ tasks: [{ repo: 'shop', skill: 'fix' }, { repo: 'shop', skill: 'fix' }] });
+  await running.client.enqueue({ tasks: [{ repo: 'shop', skill: 'fix' }, { repo: 'shop', skill: 'fix' }] });
   const parked = await run(['task', 'park', '1', '--reason', 'waits for the new schema']);
   expect(parked).toEqual({
     code: 0, stderr: '',
@@ -77,7 +43,7 @@ test('a parked task stands aside with its reason, its repo goes on, and it comes
 
   const going = worker('true', ['--skill', 'fix']);
   await ofTask(going, '2', 'finished');
-  expect(await client.task('1')).toMatchObject({ status: 'queued', attempt: 0 });
+  expect(await running.client.task('1')).toMatchObject({ status: 'queued', attempt: 0 });
   expect(await run(['task', 'unpark', '1'])).toEqual({ code: 0, stdout: 'task 1 is not parked any more: it is queued, in its old place\n', stderr: '' });
   await ofTask(going, '1', 'finished');
   expect(await run(['task', 'park', '1', '--reason', 'too late'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('nothing left to park') });
@@ -87,7 +53,7 @@ test('a frozen gate lets nothing through until it is thawed, and the queue says 
   expect(await run(['gate', 'freeze', 'shop', '--reason', 'main is broken'])).toMatchObject({
     code: 0, stdout: expect.stringMatching(/^the gate of shop is frozen by admin since .*Z: main is broken\nin progress: 0 of 1\nin line: 0\nparked: 0\n$/),
   });
-  await client.enqueue({ tasks: [{ repo: 'shop', skill: 'fix' }, { repo: 'other', skill: 'fix' }] });
+  await running.client.enqueue({ tasks: [{ repo: 'shop', skill: 'fix' }, { repo: 'other', skill: 'fix' }] });
   const queue = await run(['queue']);
   expect(queue.stdout).toMatch(/^serial gate: on$/m);
   expect(queue.stdout).toMatch(/^shop +0 of 1 +1 +0 +task 1 waits for its gate +frozen by admin: main is broken$/m);
@@ -95,7 +61,7 @@ test('a frozen gate lets nothing through until it is thawed, and the queue says 
 
   const going = worker('true', ['--skill', 'fix']);
   await ofTask(going, '2', 'finished');
-  expect(await client.task('1')).toMatchObject({ status: 'queued', attempt: 0 });
+  expect(await running.client.task('1')).toMatchObject({ status: 'queued', attempt: 0 });
   expect((await run(['gate', 'thaw', 'shop'])).stdout).toMatch(/^the gate of shop is open\n/);
   await ofTask(going, '1', 'finished');
   expect((await run(['gate', 'show'])).stdout).toBe('serial gate: on; no task of any repo waits, runs or is parked\n');
@@ -103,10 +69,10 @@ test('a frozen gate lets nothing through until it is thawed, and the queue says 
 });
 
 test('one task of a repo at a time, first in, first out; more where the limit says so', async () => {
-  await client.enqueue({ tasks: Array.from({ length: 4 }, () => ({ repo: 'shop', skill: 'fix' })) });
-  const release = join(folder.path, 'release');
+  await running.client.enqueue({ tasks: Array.from({ length: 4 }, () => ({ repo: 'shop', skill: 'fix' })) });
+  const release = join(running.folder, 'release');
   const going = worker(`while [ ! -e ${release} ]; do sleep 0.05; done`, ['--skill', 'fix', '--concurrency', '4']);
-  const holders = async () => (await client.queue()).serial_gate.repos[0]?.holders.map((task) => task.task_id);
+  const holders = async () => (await running.client.queue()).serial_gate.repos[0]?.holders.map((task) => task.task_id);
   await until('the first runs', async () => (await holders())?.length === 1, 60_000);
   expect(await json(['gate', 'show', 'shop'])).toMatchObject({ repos: [{ in_progress: 1, waiting: 3, head: { task_id: '2', waiting_for: 'gate' }, holders: [{ task_id: '1', status: 'running' }] }] });
   expect(await json(['gate', 'limit', 'shop', '2'])).toMatchObject({ repo: 'shop', max_in_progress: 2 });
@@ -119,8 +85,8 @@ test('one task of a repo at a time, first in, first out; more where the limit sa
 
 describe('a question', () => {
   test('of a command is shown, answered by a file, and the answer reaches the next run', async () => {
-    const work = join(folder.path, 'work');
-    await client.enqueue({ skill: 'agent', repo: 'shop' });
+    const work = join(running.folder, 'work');
+    await running.client.enqueue({ skill: 'agent', repo: 'shop' });
     const script = 'if [ -e 02-answers.md ]; then cat 02-answers.md; else echo "# Which branch?" > 01-questions.md; fi';
     const going = worker(script, ['--skill', 'agent', '--folder', work]);
     await ofTask(going, '1', 'asked');
@@ -130,7 +96,7 @@ describe('a question', () => {
     expect(shown.stdout).toMatch(/^questions +# Which branch\?$/m);
     expect((await run(['gate', 'show', 'shop'])).stdout).toMatch(/^ {2}task 1 by .*: asks a question \(orchestra task answer 1\)$/m);
 
-    const answer = join(folder.path, 'answer.md');
+    const answer = join(running.folder, 'answer.md');
     await writeFile(answer, 'on main\n');
     expect(await run(['task', 'answer', '1', '--file', answer])).toEqual({ code: 0, stdout: 'task 1 has its answer and waits in its old place\n', stderr: '' });
     await ofTask(going, '1', 'finished');
@@ -147,8 +113,8 @@ describe('a question', () => {
 
   test('whose task an operator has parked as well is answered, and the task stays parked', async () => {
     const id = await asking('Which?');
-    await client.unpark({ task_id: id });
-    await client.park({ task_id: id, reason: 'not this week' });
+    await running.client.unpark({ task_id: id });
+    await running.client.park({ task_id: id, reason: 'not this week' });
     const answered = await run(['task', 'answer', id, '--text', 'main']);
     expect(answered).toMatchObject({ code: 0, stdout: `task ${id} has its answer, and stays parked\n`, stderr: expect.stringContaining(`not this week); to let it go on: orchestra task unpark ${id}`) });
   });
@@ -171,7 +137,7 @@ describe('a question', () => {
   test('is not answered by a file that is not there, nor where nothing was asked', async () => {
     const id = await asking('Which?');
     expect(await run(['task', 'answer', id, '--file', '/no/such/file'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('cannot read /no/such/file') });
-    await client.enqueue({});
+    await running.client.enqueue({});
     expect(await run(['task', 'answer', '2', '--text', 'x'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('task 2 has asked nothing') });
     const none = await run(['task', 'answer', '4711', '--text', 'x', '--json']);
     expect(none.code).toBe(1);

@@ -38,9 +38,12 @@ export async function orchestra(args: readonly string[], { env, cwd, input = '' 
   return { code, stdout, stderr };
 }
 
-export const readyLine = z.strictObject({
+const readyLine = z.strictObject({
   pause_api: z.url(), worker_claimer: z.url(), alert_cascade: z.url(), database: z.string(), token_file: z.string(),
 });
+
+/** Where everything is, as `orchestra up --json` says it. */
+export type Ready = z.infer<typeof readyLine>;
 
 /** A command that goes on, and what it has said so far. */
 export class Going {
@@ -81,7 +84,7 @@ export class Going {
 }
 
 /** `orchestra up --json` on free ports, once it is ready. */
-export async function up(home: string, env: Record<string, string> = {}): Promise<{ going: Going; ready: z.infer<typeof readyLine> }> {
+export async function up(home: string, env: Record<string, string> = {}): Promise<{ going: Going; ready: Ready }> {
   const going = new Going(['up', '--json'], { env: { ...ANY_PORTS, ORCHESTRA_HOME: home, ...env } });
   try {
     const line = await going.line();

@@ -3,32 +3,14 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createClient, type Client } from '@orchestra/client';
-import { testDatabase, until } from '@orchestra/testkit';
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { Going, orchestra, temporaryFolder, up } from './orchestra.ts';
+import { until } from '@orchestra/testkit';
+import { beforeAll, expect, test } from 'vitest';
+import type { Going } from './orchestra.ts';
+import { testOrchestra } from './test-orchestra.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-
-const database = testDatabase({ empty: true });
-let running: Awaited<ReturnType<typeof up>>;
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let env: Record<string, string>;
-let client: Client;
+const running = testOrchestra({ env: { ORCHESTRA_TEST_RUNNER: 'on', ORCHESTRA_STAGING_RUNNER: 'on' } });
 let commit: string;
-
-beforeAll(async () => {
-  folder = await temporaryFolder();
-  env = { ORCHESTRA_HOME: join(folder.path, '.orchestra') };
-  commit = await makeRepository(join(folder.path, 'shop'));
-  running = await up(env['ORCHESTRA_HOME'] ?? '', { DATABASE_URL: database.url, ORCHESTRA_TEST_RUNNER: 'on', ORCHESTRA_STAGING_RUNNER: 'on' });
-  const token = (await orchestra(['token', 'create', 'dana', '--role', 'admin'], { env })).stdout.trim();
-  client = createClient({ url: running.ready.pause_api, tasksUrl: running.ready.worker_claimer, token });
-});
-afterAll(async () => {
-  await running.going.clear();
-  await folder.remove();
-});
+beforeAll(async () => { commit = await makeRepository(join(running.folder, 'shop')); });
 
 async function makeRepository(path: string): Promise<string> {
   const git = async (...args: string[]) => (await promisify(execFile)('git', ['-C', path, '-c', 'user.name=dana', '-c', 'user.email=dana@example.invalid', ...args])).stdout.trim();
@@ -41,14 +23,12 @@ async function makeRepository(path: string): Promise<string> {
 }
 
 async function settings(name: string, text: string): Promise<string> {
-  await writeFile(join(folder.path, name), text);
-  return join(folder.path, name);
+  await writeFile(join(running.folder, name), text);
+  return join(running.folder, name);
 }
 
 function start(...args: string[]): Going {
-  const worker = new Going(['worker', ...args, '--json'], { env });
-  onTestFinished(() => worker.clear());
-  return worker;
+  return running.start(['worker', ...args, '--json']);
 }
 
 async function events(worker: Going, count: number): Promise<object[]> {
@@ -56,20 +36,20 @@ async function events(worker: Going, count: number): Promise<object[]> {
   return worker.stdout.trim().split('\n').map((line) => JSON.parse(line) as object);
 }
 
-const runnerView = async (name: string) => (await client.queue()).runners.find(({ runner }) => runner === name);
+const runnerView = async (name: string) => (await running.client.queue()).runners.find(({ runner }) => runner === name);
 
 test('a worker of the test runner takes what is kept for it, tests the commit in a worktree, and moves the task', async () => {
   const config = await settings('testing.yaml', 'folder: tests\ncommand: [sh, check.sh]\ntime_limit: 5m\nrepositories: { shop: shop }\n');
-  const { ids: [good = ''] } = await client.enqueue({ pipeline: 'default', stage: 'testing', repo: 'shop', skill: 'testing' });
+  const { ids: [good = ''] } = await running.client.enqueue({ pipeline: 'default', stage: 'testing', repo: 'shop', skill: 'testing' });
   const worker = start('--runner', 'testing', '--runner-config', config, '--name', 'tests-1');
   expect(await events(worker, 1)).toMatchObject([{ event: 'finished', task_id: good }]);
-  expect(await client.task(good)).toMatchObject({ status: 'queued', stage: 'staging' });
-  const report = await readFile(join(folder.path, 'tests', 'reports', good, '13-test-report.md'), 'utf8');
+  expect(await running.client.task(good)).toMatchObject({ status: 'queued', stage: 'staging' });
+  const report = await readFile(join(running.folder, 'tests', 'reports', good, '13-test-report.md'), 'utf8');
   expect(report).toMatch(/^---\nresult: PASS\n/);
   expect(report).toContain(`commit: ${commit}`);
-  expect(await readdir(join(folder.path, 'tests', 'worktrees'))).toEqual([]);
+  expect(await readdir(join(running.folder, 'tests', 'worktrees'))).toEqual([]);
 
-  const { ids: [bad = ''] } = await client.enqueue({ pipeline: 'default', stage: 'testing', repo: 'api', payload: {} });
+  const { ids: [bad = ''] } = await running.client.enqueue({ pipeline: 'default', stage: 'testing', repo: 'api', payload: {} });
   expect((await events(worker, 2))[1]).toMatchObject({ event: 'disturbed', task_id: bad, outcome: 'environment', status: 'held', evidence: { row: 'no_project' } });
 
   await until('the preflight is told', async () => (await runnerView('test'))?.preflight);
@@ -86,22 +66,22 @@ test('a worker of the test runner takes what is kept for it, tests the commit in
 
 test('a suite that fails sends its task back, and uses an attempt', async () => {
   const config = await settings('failing.yaml', 'folder: tests\nrepositories:\n  "*": { path: shop, command: [./check.sh] }\n');
-  const { ids: [id = ''] } = await client.enqueue({ pipeline: 'default', stage: 'testing', repo: 'web', payload: { fail: true } });
+  const { ids: [id = ''] } = await running.client.enqueue({ pipeline: 'default', stage: 'testing', repo: 'web', payload: { fail: true } });
   const worker = start('--runner', 'testing', '--runner-config', config);
   expect(await events(worker, 1)).toMatchObject([{ event: 'failed', task_id: id, status: 'queued' }]);
-  expect(await client.task(id)).toMatchObject({ stage: 'development', result: { outcome: 'failed', commit } });
+  expect(await running.client.task(id)).toMatchObject({ stage: 'development', result: { outcome: 'failed', commit } });
 });
 
 test('P11 a staging runner whose key and host are missing starts all the same, says so, and nobody’s attempt is used', async () => {
   const config = await settings('staging.json', JSON.stringify({ user: 'deploy', host: '127.0.0.1', port: 1, identity_file: 'no-key', known_hosts_file: 'no-hosts', command: ['check'] }));
-  const { ids: [id = ''] } = await client.enqueue({ pipeline: 'default', stage: 'staging', repo: 'docs' });
+  const { ids: [id = ''] } = await running.client.enqueue({ pipeline: 'default', stage: 'staging', repo: 'docs' });
   const worker = start('--runner', 'staging', '--runner-config', config);
   expect((await events(worker, 1))[0]).toMatchObject({ event: 'disturbed' });
   await until('the preflight is told', async () => (await runnerView('staging'))?.preflight);
-  expect(await runnerView('staging')).toMatchObject({ permanent_env: true, exec_host_side: true, preflight: { says: expect.stringContaining(join(folder.path, 'no-key')) } });
+  expect(await runnerView('staging')).toMatchObject({ permanent_env: true, exec_host_side: true, preflight: { says: expect.stringContaining(join(running.folder, 'no-key')) } });
   await until('it is said', () => worker.stderr.includes('preflight: there is no private key at'));
-  await until('it is tried', async () => (await client.taskEvents(id)).events.some(({ kind }) => kind === 'retried'), 60_000);
-  expect(await client.task(id)).toMatchObject({ stage: 'staging', attempt: 0 });
+  await until('it is tried', async () => (await running.client.taskEvents(id)).events.some(({ kind }) => kind === 'retried'), 60_000);
+  expect(await running.client.task(id)).toMatchObject({ stage: 'staging', attempt: 0 });
   worker.child.kill('SIGINT');
   expect(await worker.ended()).toBe(0);
 });
@@ -118,6 +98,6 @@ const WRONG: [string[], string][] = [
 test('wrong usage ends with 2 and one message, a file that is not as it should be too', async () => {
   const config = await settings('wrong.yaml', 'folder: tests\nrepositories:\n  shop: { path: shop, command: npm test }\n');
   const all = [...WRONG, [['--runner', 'testing', '--runner-config', config], 'wrong.yaml:3: repositories.shop.command: must be a list of words'] as const];
-  const ended = await Promise.all(all.map(async ([args]) => ({ args, ...(await orchestra(['worker', ...args], { env })) })));
+  const ended = await Promise.all(all.map(async ([args]) => ({ args, ...(await running.run(['worker', ...args])) })));
   expect(ended).toEqual(all.map(([args, message]) => ({ args, code: 2, stdout: '', stderr: expect.stringContaining(message) })));
 });
