@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { until } from '@orchestra/testkit';
+import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { descendants, living } from './living-processes.ts';
 
@@ -103,4 +104,11 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
   const path = await mkdtemp(join(tmpdir(), 'orchestra-test-'));
   await chmod(path, 0o755);
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** A home for `orchestra up`, there until the test is over. */
+export async function temporaryHome(): Promise<string> {
+  const folder = await temporaryFolder();
+  onTestFinished(folder.remove);
+  return join(folder.path, '.orchestra');
 }

@@ -1,10 +1,9 @@
 // `orchestra up` on a PostgreSQL of the user's own.
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { freePort } from '@orchestra/local-postgres';
 import { testDatabase } from '@orchestra/testkit';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { ANY_PORTS, orchestra, temporaryFolder, up } from './orchestra.ts';
+import { ANY_PORTS, orchestra, temporaryHome, up } from './orchestra.ts';
 import { descendants } from './living-processes.ts';
 
 const database = testDatabase({ empty: true });
@@ -12,15 +11,9 @@ const database = testDatabase({ empty: true });
 // Each of these starts five processes or more, and other tests use the machine too.
 vi.setConfig({ testTimeout: 180_000 });
 
-async function home(): Promise<string> {
-  const folder = await temporaryFolder();
-  onTestFinished(folder.remove);
-  return join(folder.path, '.orchestra');
-}
-
 test('DATABASE_URL puts all of it on that server; two machines that share it have admin tokens of their own', async () => {
-  const first = await home();
-  const second = await home();
+  const first = await temporaryHome();
+  const second = await temporaryHome();
   const one = await up(first, { DATABASE_URL: database.url });
   onTestFinished(() => one.going.clear());
   const shown = new URL(database.url);
@@ -35,7 +28,7 @@ test('DATABASE_URL puts all of it on that server; two machines that share it hav
 });
 
 test('an admin token that this database does not know is made anew', async () => {
-  const folder = await home();
+  const folder = await temporaryHome();
   const one = await up(folder, { DATABASE_URL: database.url });
   onTestFinished(() => one.going.clear());
   const before = await readFile(one.ready.token_file, 'utf8');
@@ -50,18 +43,18 @@ test('an admin token that this database does not know is made anew', async () =>
 
 test('a database that is not there is told in one line, without its password', async () => {
   const port = await freePort();
-  const ended = await orchestra(['up'], { env: { ...ANY_PORTS, ORCHESTRA_HOME: await home(), DATABASE_URL: `postgresql://me:s3cret@127.0.0.1:${port}/x` } });
+  const ended = await orchestra(['up'], { env: { ...ANY_PORTS, ORCHESTRA_HOME: await temporaryHome(), DATABASE_URL: `postgresql://me:s3cret@127.0.0.1:${port}/x` } });
   expect(ended).toMatchObject({ code: 1, stdout: '' });
   expect(ended.stderr).toBe(`orchestra: the database does not answer at postgresql://me@127.0.0.1:${port}/x (connect ECONNREFUSED 127.0.0.1:${port}); is it running?\n`);
 });
 
 test('every wrong setting is told at once, before anything is started', async () => {
-  const ended = await orchestra(['up'], { env: { ORCHESTRA_HOME: await home(), PAUSE_API_PORT: 'http', ALERT_CASCADE_PORT: '70000', DATABASE_URL: 'mysql://x' } });
+  const ended = await orchestra(['up'], { env: { ORCHESTRA_HOME: await temporaryHome(), PAUSE_API_PORT: 'http', ALERT_CASCADE_PORT: '70000', DATABASE_URL: 'mysql://x' } });
   expect(ended.code).toBe(1);
   expect(ended.stderr.match(/^ {2}(\w+)/gm)).toEqual(['  DATABASE_URL', '  PAUSE_API_PORT', '  ALERT_CASCADE_PORT']);
 });
 
 test('LISTEN_DATABASE_URL without DATABASE_URL is refused: it would listen elsewhere', async () => {
-  const ended = await orchestra(['up'], { env: { ORCHESTRA_HOME: await home(), LISTEN_DATABASE_URL: database.url } });
+  const ended = await orchestra(['up'], { env: { ORCHESTRA_HOME: await temporaryHome(), LISTEN_DATABASE_URL: database.url } });
   expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('LISTEN_DATABASE_URL is set and DATABASE_URL is not') });
 });

@@ -10,16 +10,10 @@ import { until } from '@orchestra/testkit';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { descendants, living } from './living-processes.ts';
-import { ANY_PORTS, Going, orchestra, RUN, temporaryFolder, up } from './orchestra.ts';
+import { ANY_PORTS, Going, orchestra, RUN, temporaryHome, up } from './orchestra.ts';
 
 // Each of these starts five processes or more, and other tests use the machine too.
 vi.setConfig({ testTimeout: 180_000 });
-
-async function home(): Promise<string> {
-  const folder = await temporaryFolder();
-  onTestFinished(folder.remove);
-  return join(folder.path, '.orchestra');
-}
 
 async function started(folder: string, env: Record<string, string> = {}) {
   const { going, ready } = await up(folder, env);
@@ -32,7 +26,7 @@ async function nothingLeft(pids: readonly number[]): Promise<void> {
 }
 
 test('it says when all is ready; Ctrl-C stops the services, then the database, and leaves nothing; a second start finds its data', async () => {
-  const folder = await home();
+  const folder = await temporaryHome();
   const first = await started(folder);
   expect(first.ready.token_file).toBe(join(folder, 'admin-token'));
   expect(first.ready.database).toMatch(/^postgresql:\/\/orchestra@127\.0\.0\.1:\d+\/orchestra$/);
@@ -60,7 +54,7 @@ test('it says when all is ready; Ctrl-C stops the services, then the database, a
 });
 
 test('a second `up` in the same home says that one is running', async () => {
-  const folder = await home();
+  const folder = await temporaryHome();
   const first = await started(folder);
   const second = await orchestra(['up'], { env: { ...ANY_PORTS, ORCHESTRA_HOME: folder } });
   expect(second).toEqual({
@@ -71,7 +65,7 @@ test('a second `up` in the same home says that one is running', async () => {
 });
 
 test('when it is killed with SIGKILL nothing stays behind, and the next start works at once', async () => {
-  const folder = await home();
+  const folder = await temporaryHome();
   const first = await started(folder);
   first.going.child.kill('SIGKILL');
   const second = await started(folder);
@@ -80,7 +74,7 @@ test('when it is killed with SIGKILL nothing stays behind, and the next start wo
 });
 
 test('a port that is taken is told with its variable, and leaves nothing running', async () => {
-  const folder = await home();
+  const folder = await temporaryHome();
   const occupant = createServer();
   await new Promise<void>((resolve) => { occupant.listen(0, '127.0.0.1', resolve); });
   onTestFinished(() => { occupant.close(); });
@@ -100,7 +94,7 @@ test('a port that is taken is told with its variable, and leaves nothing running
 });
 
 test('being stopped while it starts leaves nothing', async () => {
-  const folder = await home();
+  const folder = await temporaryHome();
   const going = new Going(['up'], { env: { ...ANY_PORTS, ORCHESTRA_HOME: folder } });
   onTestFinished(() => going.clear());
   const processes = await until('a process of its own', async () => {
@@ -114,7 +108,7 @@ test('being stopped while it starts leaves nothing', async () => {
 });
 
 test('when the `npx` that started it is ended, which passes no signal on, all of it stops', async () => {
-  const folder = await home();
+  const folder = await temporaryHome();
   // As npm shows itself: with its own words in place of its program's name.
   const npx = spawn('sh', ['-c', '"$0" "$@"; true', process.execPath, RUN, 'up', '--json'], {
     argv0: 'npm exec pnpm start', stdio: ['ignore', 'pipe', 'ignore'],
@@ -129,7 +123,7 @@ test('when the `npx` that started it is ended, which passes no signal on, all of
 });
 
 test('a service that dies is started again where it was, and the others go on', async () => {
-  const folder = await home();
+  const folder = await temporaryHome();
   const { going, ready, processes } = await started(folder);
   const api = processes.find(({ command }) => command.includes('pause-api'));
   const claimer = processes.find(({ command }) => command.includes('worker-claimer'));
@@ -143,7 +137,7 @@ test('a service that dies is started again where it was, and the others go on', 
 });
 
 test('the database that dies comes back on its port, with its data, and the services find it again', async () => {
-  const folder = await home();
+  const folder = await temporaryHome();
   const { going, ready } = await started(folder);
   const env = { ORCHESTRA_HOME: folder };
   await orchestra(['senate', 'pause', 'agent', 'skeptic', '--reason', 'kept'], { env });
