@@ -1,3 +1,4 @@
+import { commandPatterns, flagPatterns } from './case-patterns.ts';
 import type { KnownCommand, KnownFlag } from './known-commands.ts';
 
 /** For `source <(orchestra completion bash)`; of bash 3.2 and later. */
@@ -13,12 +14,12 @@ _orchestra() {
       -*) continue ;;
     esac
     case "\${at:+$at }$word" in
-      ${commands.filter(({ words }) => words.length > 0).map(({ words }) => `"${words.join(' ')}"`).join('|')}) at="\${at:+$at }$word" ;;
+      ${commandPatterns(commands)}) at="\${at:+$at }$word" ;;
       *) after=1; break ;;
     esac
   done
   case "$at|$prev" in
-${commands.flatMap((command) => command.flags.filter(({ takes }) => takes !== 'nothing').map((flag) => `    ${patterns(command, flag)}) ${values(flag)} ;;`)).join('\n')}
+${commands.flatMap((command) => command.flags.filter(({ takes }) => takes !== 'nothing').map((flag) => `    ${flagPatterns(command, flag)}) ${values(flag)} ;;`)).join('\n')}
   esac
   case "$cur|$at" in
 ${commands.map((command) => `    "-"*"|${command.words.join(' ')}") COMPREPLY=($(compgen -W "${command.flags.map(({ name }) => `--${name}`).join(' ')}" -- "$cur")) ;;`).join('\n')}
@@ -27,10 +28,6 @@ ${commands.filter((command) => offered(command).length > 0).map((command) => `  
 }
 complete -o default -F _orchestra orchestra
 `;
-}
-
-function patterns({ words }: KnownCommand, { name, char }: KnownFlag): string {
-  return [`--${name}`, ...(char === undefined ? [] : [`-${char}`])].map((flag) => `"${words.join(' ')}|${flag}"`).join('|');
 }
 
 function values({ takes, values: only }: KnownFlag): string {

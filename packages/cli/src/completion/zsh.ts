@@ -1,3 +1,4 @@
+import { commandPatterns, flagPatterns } from './case-patterns.ts';
 import type { KnownCommand, KnownFlag } from './known-commands.ts';
 
 /** For `source <(orchestra completion zsh)`, or as a file `_orchestra` in a folder of `$fpath`. */
@@ -16,12 +17,12 @@ _orchestra() {
       -*) continue ;;
     esac
     case "\${at:+$at }$word" in
-      ${commands.filter(({ words }) => words.length > 0).map(({ words }) => `"${words.join(' ')}"`).join('|')}) at="\${at:+$at }$word" ;;
+      ${commandPatterns(commands)}) at="\${at:+$at }$word" ;;
       *) after=1; break ;;
     esac
   done
   case "$at|$prev" in
-${commands.flatMap((command) => command.flags.filter(({ takes }) => takes !== 'nothing').map((flag) => `    ${patterns(command, flag)}) ${values(flag)}; return ;;`)).join('\n')}
+${commands.flatMap((command) => command.flags.filter(({ takes }) => takes !== 'nothing').map((flag) => `    ${flagPatterns(command, flag)}) ${values(flag)}; return ;;`)).join('\n')}
   esac
   if [[ "$cur" == -* ]]; then
     case "$at" in
@@ -38,10 +39,6 @@ ${commands.filter(({ next, firstArgument }) => next.length + firstArgument.lengt
 }
 if [[ "\${funcstack[1]}" == _orchestra ]]; then _orchestra "$@"; else compdef _orchestra orchestra; fi
 `;
-}
-
-function patterns({ words }: KnownCommand, { name, char }: KnownFlag): string {
-  return [`--${name}`, ...(char === undefined ? [] : [`-${char}`])].map((flag) => `"${words.join(' ')}|${flag}"`).join('|');
 }
 
 function values({ takes, values: only }: KnownFlag): string {
