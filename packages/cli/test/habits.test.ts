@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { commandRows } from './command-rows.ts';
+import { loadCommands } from '../src/commands.ts';
 import { EXIT } from '../src/failure.ts';
 import { ROOT } from './document.ts';
 import { orchestra, temporaryFolder } from './orchestra.ts';
@@ -44,6 +45,17 @@ test('zsh and fish are given every command and flag as well', async () => {
   }
   expect(zsh).toContain("'--wait-timeout:");
   expect(fish).toContain('-l wait-timeout');
+});
+
+test('zsh and fish offer files for every flag that says it takes one', async () => {
+  const [zsh, fish] = await Promise.all(['zsh', 'fish'].map(async (shell) => (await orchestra(['completion', shell])).stdout));
+  const takingFiles = Object.entries(await loadCommands()).flatMap(([id, { flags }]) => Object.entries(flags ?? {})
+    .filter(([, flag]) => flag.type === 'option' && ['FILE', 'DIR'].includes(flag.helpValue?.toString() ?? '')).map(([name]) => ({ words: id.replaceAll(':', ' '), name })));
+  expect(takingFiles.length).toBeGreaterThan(2);
+  for (const { words, name } of takingFiles) {
+    expect(zsh).toContain(`"${words}|--${name}") _files`);
+    expect(fish).toMatch(new RegExp(`"${words}"' -l ${name} -r -F`));
+  }
 });
 
 test('a profile is set, used, listed without its token, chosen by the command line, and removed', async () => {

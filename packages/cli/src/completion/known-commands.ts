@@ -25,7 +25,7 @@ const SHARED: KnownFlag[] = [
   { name: 'json', char: undefined, summary: 'print JSON', takes: 'nothing', values: [] },
   { name: 'help', char: undefined, summary: 'say how to use it', takes: 'nothing', values: [] },
 ];
-const TAKE_A_FILE = new Set(['from', 'file', 'token-file', 'folder']);
+const TAKE_A_FILE = new Set(['from', 'file', 'token-file', 'folder', 'runner-config']);
 
 /** Every command and every beginning of one, in the order of their words. */
 export function knownCommands(commands: Readonly<Record<string, Command.Class>>): KnownCommand[] {
