@@ -1,8 +1,12 @@
 import type { Client } from '@orchestra/client';
-import { BELL_MAX_MS, CANARY_REASON, CANARY_TASK, CANARY_TTL_SECONDS, CANARY_WORKER, type CanaryWay } from './canary.ts';
+import { BELL_MAX_MS, CANARY_REASON, CANARY_TASK, CANARY_TTL_SECONDS, CANARY_WORKER, STREAM_BEGINS_MAX_MS, type CanaryWay } from './canary.ts';
 
-/** The proof over the services: the bell is heard when the event stream tells of the pause. */
-export function canaryByApi(client: Client): CanaryWay {
+/**
+ * The proof over the services: the bell is heard when the event stream tells of the pause.
+ *
+ * @param beginsMaxMs how long the stream may take to begin
+ */
+export function canaryByApi(client: Client, beginsMaxMs = STREAM_BEGINS_MAX_MS): CanaryWay {
   return {
     pause: (agent) => client.pause({ scope_kind: 'agent', scope_value: agent, reason: CANARY_REASON, ttl_seconds: CANARY_TTL_SECONDS }),
     add: async (agent) => {
@@ -23,10 +27,11 @@ export function canaryByApi(client: Client): CanaryWay {
           if (event.type === 'snapshot') begun.resolve();
           else if (event.type === 'pause.created' && event.data.scope_value === agent) heard.resolve(performance.now());
         }
-        begun.reject(new Error('the event stream was not opened in time'));
+        begun.reject(new Error('the event stream ended before it began'));
       };
       follow().catch((error: unknown) => begun.reject(error instanceof Error ? error : new Error(String(error))));
-      await begun.promise;
+      const late = setTimeout(() => begun.reject(new Error(`the event stream did not begin within ${beginsMaxMs / 1_000} s: something between here and pause-api may keep it back`)), beginsMaxMs);
+      await begun.promise.finally(() => clearTimeout(late));
       const from = performance.now();
       return () => within(heard.promise, from);
     },

@@ -33,7 +33,11 @@ export function canaryDirect(db: Database, by: string): CanaryWay {
       const heard = Promise.withResolvers<number>();
       session.on('notification', ({ channel }) => { if (channel === BELL) heard.resolve(performance.now()); });
       // The connection does not go back to the pool: it listens.
-      signal.addEventListener('abort', () => session.release(true), { once: true });
+      const leave = (): void => session.release(true);
+      signal.addEventListener('abort', leave, { once: true });
+      // Told to stop while it connected: that is told no second time, and a pool waits for ever for a connection that is out.
+      if (signal.aborted) leave();
+      signal.throwIfAborted();
       await session.query(`listen ${BELL}`);
       const from = performance.now();
       return () => within(heard.promise, from);

@@ -26,5 +26,7 @@ export const CANARY_WORKER = 'orchestra doctor';
 export const CANARY_TTL_SECONDS = 60;
 /** A bell is heard within moments; what comes later came by re-reading. */
 export const BELL_MAX_MS = 2_500;
+/** Behind a proxy that keeps streams back, none ever begins. */
+export const STREAM_BEGINS_MAX_MS = 5_000;
 /** For workers that take anything, should one be quicker than the doctor. */
 export const CANARY_TASK = { skill: 'orchestra-doctor', priority: -32_768, payload: { orchestra_doctor: 'proves the brake; there is nothing to do' }, max_attempts: 1, max_crashes: 1 };
