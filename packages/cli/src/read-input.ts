@@ -1,17 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { text } from 'node:stream/consumers';
-import type { Readable } from 'node:stream';
 import { CommandFailure, wrongUsage } from './failure.ts';
 
-/** Standard input for `-`, else the file. Errors of the file come with the first read: see {@link unreadable}. */
-export function inputStream(path: string): Readable {
-  return path === '-' ? process.stdin : createReadStream(path);
-}
-
-/** A file that cannot be read, as the person is told. */
-export function unreadable(path: string, cause: unknown): CommandFailure {
-  return new CommandFailure('unreadable', `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-}
+/** Of one payload, and of one line with a task: four times what a task may have, for those who lay it out with many blanks. */
+export const JSON_BYTES_MAX = 1_024 * 1_024;
 
 /**
  * The text of a file, or of standard input for `-`.
@@ -21,29 +12,56 @@ export function unreadable(path: string, cause: unknown): CommandFailure {
 export async function readText(path: string, bytesMax: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  try {
-    for await (const chunk of inputStream(path) as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > bytesMax) throw wrongUsage(`${path === '-' ? 'standard input' : path} holds more than ${bytesMax} bytes, which is too much here`);
-    }
-  } catch (cause) {
-    throw cause instanceof CommandFailure ? cause : unreadable(path, cause);
+  for await (const chunk of read(path)) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw wrongUsage(`${nameOf(path)} holds more than ${bytesMax} bytes, which is too much here`);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /**
+ * The lines of a file, or of standard input for `-`. Not by node:readline, which also takes what JSON allows within a text (U+2028) for
+ * the end of a line, and keeps a line of any length.
+ *
+ * @throws CommandFailure `unreadable`; `wrong_usage` for a line that is longer than {@link JSON_BYTES_MAX}
+ */
+export async function* readLines(path: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of read(path)) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+    if (rest.length > JSON_BYTES_MAX) throw wrongUsage(`${nameOf(path)} has a line of more than ${JSON_BYTES_MAX} characters, which is too much here`);
+  }
+  yield rest + decoder.decode();
+}
+
+/**
  * A JSON value given as text, as `@file`, or as `-` for standard input.
  *
- * @throws CommandFailure `wrong_usage` when it is no JSON, `unreadable`
+ * @throws CommandFailure `wrong_usage` when it is no JSON, or longer than {@link JSON_BYTES_MAX}; `unreadable`
  */
 export async function readJson(given: string, what: string): Promise<unknown> {
   const path = given === '-' ? '-' : given.startsWith('@') ? given.slice(1) : undefined;
-  const json = path === undefined ? given : await text(inputStream(path)).catch((cause: unknown) => { throw unreadable(path, cause); });
+  const json = path === undefined ? given : await readText(path, JSON_BYTES_MAX);
   try {
     return JSON.parse(json);
   } catch (cause) {
     throw wrongUsage(`${what} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
+}
+
+/** Standard input for `-`, else the file. */
+async function* read(path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* (path === '-' ? process.stdin : createReadStream(path)) as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw new CommandFailure('unreadable', `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+function nameOf(path: string): string {
+  return path === '-' ? 'standard input' : path;
 }

@@ -1,9 +1,8 @@
-import { createInterface } from 'node:readline';
 import { newTask } from '@orchestra/task-queue/contract';
 import type { z } from 'zod';
 import { checked } from './checked.ts';
-import { CommandFailure, wrongUsage } from './failure.ts';
-import { inputStream, unreadable } from './read-input.ts';
+import { wrongUsage } from './failure.ts';
+import { readLines } from './read-input.ts';
 
 export type TaskToAdd = z.output<typeof newTask>;
 
@@ -14,20 +13,16 @@ const TASKS_MAX = 1_000_000;
  * task is added; blank lines are skipped.
  *
  * @param defaults fields for the lines that do not have them
- * @throws CommandFailure `wrong_usage` naming the line
+ * @throws CommandFailure `wrong_usage` naming the line, `unreadable`
  */
 export async function tasksFromFile(path: string, defaults: object): Promise<TaskToAdd[]> {
   const tasks: TaskToAdd[] = [];
   let number = 0;
-  try {
-    for await (const line of createInterface({ input: inputStream(path), crlfDelay: Infinity })) {
-      number++;
-      if (line.trim() === '') continue;
-      if (tasks.length === TASKS_MAX) throw wrongUsage(`${path} holds more than ${TASKS_MAX} tasks; split it`);
-      tasks.push(taskOf(line, defaults, `${path} line ${number}`));
-    }
-  } catch (cause) {
-    throw cause instanceof CommandFailure ? cause : unreadable(path, cause);
+  for await (const line of readLines(path)) {
+    number++;
+    if (line.trim() === '') continue;
+    if (tasks.length === TASKS_MAX) throw wrongUsage(`${path} holds more than ${TASKS_MAX} tasks; split it`);
+    tasks.push(taskOf(line, defaults, `${path} line ${number}`));
   }
   if (tasks.length === 0) throw wrongUsage(`${path} holds no task`);
   return tasks;
