@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -18,6 +18,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
   vi.resetModules();
   await rm(folder, { recursive: true });
 });
@@ -65,6 +66,14 @@ test('a token in a file is read from there at each call', async () => {
   expect(findSettings({}).token).toBe('orc_first');
   await rm(file);
   expect(() => findSettings({})).toThrow('the token of profile "prod" cannot be read');
+});
+
+test('an empty token file is no token: that of an `orchestra up` near here is never sent to a profile’s address', async () => {
+  await mkdir(join(folder, '.orchestra'));
+  await writeFile(join(folder, '.orchestra', 'admin-token'), 'orc_of_up\n');
+  await writeFile(join(folder, 'token'), '\n');
+  vi.spyOn(process, 'cwd').mockReturnValue(folder);
+  expect(findSettings({ ORCHESTRA_TOKEN_FILE: join(folder, 'token') })).toMatchObject({ url: PROD.url, token: 'orc_prod' });
 });
 
 // The last test of the file: what the command line chose holds for the rest of the process.

@@ -29,8 +29,10 @@ export function findSettings(env: NodeJS.ProcessEnv = process.env): FoundSetting
 
 function tokenOf(env: NodeJS.ProcessEnv): string | undefined {
   if (!env['ORCHESTRA_TOKEN'] && !env['ORCHESTRA_TOKEN_FILE']) return undefined;
-  // With both addresses given, nothing else is looked for.
-  return fromEnv({ ORCHESTRA_TOKEN: env['ORCHESTRA_TOKEN'], ORCHESTRA_TOKEN_FILE: env['ORCHESTRA_TOKEN_FILE'], ORCHESTRA_URL: DEFAULT_URL, ORCHESTRA_TASKS_URL: DEFAULT_TASKS_URL }).token;
+  // With both addresses given, a folder of `orchestra up` is looked for only where these say no token (an empty file): that folder's is for its
+  // own services.
+  const { token, home } = fromEnv({ ORCHESTRA_TOKEN: env['ORCHESTRA_TOKEN'], ORCHESTRA_TOKEN_FILE: env['ORCHESTRA_TOKEN_FILE'], ORCHESTRA_URL: DEFAULT_URL, ORCHESTRA_TASKS_URL: DEFAULT_TASKS_URL });
+  return home === undefined ? token : undefined;
 }
 
 function fromEnv(env: Record<string, string | undefined>): ClientSettings {
