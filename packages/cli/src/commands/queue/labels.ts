@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { Labels } from '@orchestra/task-queue/contract';
 import { deskFlags } from '../../flags/desk.ts';
-import { limit } from '../../flags/limit.ts';
+import { limit, sayMore } from '../../flags/limit.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class QueueLabels extends OrchestraCommand {
@@ -23,7 +23,7 @@ export default class QueueLabels extends OrchestraCommand {
     const filter = checked(labelsQuery, { by: flags.by, contains: flags.contains, limit: flags.limit });
     const answer = await atDesk(flags.direct, (desk) => desk.labels(filter));
     this.show(showLabels(flags.by, answer.labels));
-    if (answer.more) this.hint(`there are more; --limit ${Math.min(flags.limit * 2, 200)} shows more of them, --contains some`);
+    if (answer.more) this.hint(sayMore(flags.limit, '--contains shows those that hold a text'));
     return answer;
   }
 }

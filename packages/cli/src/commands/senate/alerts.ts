@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { AlertView } from '@orchestra/pause-core/contract';
 import { deskFlags } from '../../flags/desk.ts';
-import { limit } from '../../flags/limit.ts';
+import { limit, sayMore } from '../../flags/limit.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class SenateAlerts extends OrchestraCommand {
@@ -25,7 +25,7 @@ export default class SenateAlerts extends OrchestraCommand {
     const filter = checked(z.object({ ref_id: label.optional(), severity: severity.optional() }), { ref_id: flags.actor, severity: flags.severity });
     const { rows, more } = await atDesk(flags.direct, (desk) => desk.alerts({ ...filter, ...(flags.unacknowledged && { unacknowledged: true }), limit: flags.limit }));
     this.show(showAlerts(rows));
-    if (more) this.hint(`there are more; --limit ${Math.min(flags.limit * 2, 200)} shows more of them`);
+    if (more) this.hint(sayMore(flags.limit));
     return { alerts: rows, more };
   }
 }

@@ -3,7 +3,7 @@ import type { HistoryEntry } from '@orchestra/pause-core/contract';
 import { wrongUsage } from '../../failure.ts';
 import { deskFlags } from '../../flags/desk.ts';
 import { instantFlag } from '../../flags/instant.ts';
-import { limit } from '../../flags/limit.ts';
+import { limit, sayMore } from '../../flags/limit.ts';
 import { optionalScopeArgs } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
@@ -30,7 +30,7 @@ export default class SenateHistory extends OrchestraCommand {
     const filter = checked(historyQuery, { scope_kind: kind, scope_value: value, by: flags.by, action: flags.action, since: flags.since, until: flags.until, limit: flags.limit });
     const { rows, more } = await atDesk(flags.direct, (desk) => desk.history(filter));
     this.show(showHistory(rows));
-    if (more) this.hint(`there is more; --limit ${Math.min(flags.limit * 2, 200)} shows more of it, --until goes further back`);
+    if (more) this.hint(sayMore(flags.limit, '--until goes further back'));
     return { entries: rows, more };
   }
 }

@@ -1,6 +1,6 @@
 import type { TaskEventView } from '@orchestra/task-queue/contract';
 import { deskFlags } from '../../flags/desk.ts';
-import { limit } from '../../flags/limit.ts';
+import { limit, sayMore } from '../../flags/limit.ts';
 import { taskId } from '../../flags/task-id.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
@@ -19,7 +19,7 @@ export default class TaskEvents extends OrchestraCommand {
     const request = checked(z.object({ id }), args);
     const { rows, more } = await atDesk(flags.direct, (desk) => desk.taskEvents(request.id, flags.limit));
     this.show(showTaskEvents(rows));
-    if (more) this.hint(`there are more; --limit ${Math.min(flags.limit * 2, 200)} shows more of them`);
+    if (more) this.hint(sayMore(flags.limit));
     return { events: rows, more };
   }
 }

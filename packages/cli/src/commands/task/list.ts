@@ -3,7 +3,7 @@ import type { TaskView } from '@orchestra/task-queue/contract';
 import { deskFlags } from '../../flags/desk.ts';
 import { instantFlag } from '../../flags/instant.ts';
 import { labelFlags, toLabels } from '../../flags/labels.ts';
-import { limit } from '../../flags/limit.ts';
+import { limit, sayMore } from '../../flags/limit.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class TaskList extends OrchestraCommand {
@@ -32,7 +32,7 @@ export default class TaskList extends OrchestraCommand {
     });
     const { rows, more } = await atDesk(flags.direct, (desk) => desk.tasks({ ...filter, ...(flags.parked !== undefined && { parked: flags.parked }) }));
     this.show(showTasks(rows));
-    if (more) this.hint(`there are more; --limit ${Math.min(flags.limit * 2, 200)} shows more of them`);
+    if (more) this.hint(sayMore(flags.limit));
     return { tasks: rows, more };
   }
 }
