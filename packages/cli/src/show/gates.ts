@@ -1,5 +1,6 @@
 import type { RepoGateView, SerialGateView } from '@orchestra/task-queue/contract';
 import { sayAgo, sayInstant } from './instant.ts';
+import { beyond } from './listed.ts';
 import { loud } from './say-pause.ts';
 import { table } from './table.ts';
 import { visibleText } from './visible-text.ts';
@@ -55,8 +56,4 @@ export function showGate(gate: RepoGateView): string {
 /** A gate that the queue does not tell of. */
 export function sayNothingAt(repo: string): string {
   return `no task of ${visibleText(repo)} waits, runs or is parked, and its gate is open`;
-}
-
-function beyond(count: number): string[] {
-  return count > 0 ? [`  and ${count} more`] : [];
 }

@@ -1,5 +1,6 @@
 import type { PausePage } from '@orchestra/pause-core/contract';
 import { sayAgo, sayInstant } from './instant.ts';
+import { beyond, indented } from './listed.ts';
 import { sayPause, sayScope, sayUntil } from './say-pause.ts';
 import { table } from './table.ts';
 import { visibleText } from './visible-text.ts';
@@ -39,12 +40,4 @@ function sayState({ pause, in_flight_count: left }: PausePage): string {
   if (pause.probing_at !== null) return `its time is over since ${sayInstant(pause.probing_at)}: it probes${pause.probe_task_id === null ? '' : ` with task ${pause.probe_task_id}`}`;
   const quiet = pause.quiet_at === null ? left === 0 ? 'nothing in flight' : `draining, ${left} in flight` : `quiet since ${sayInstant(pause.quiet_at)}`;
   return `active ${sayUntil(pause)}${pause.expires_at === null || pause.then === 'resume' ? '' : `, then ${pause.then}`}; ${quiet}`;
-}
-
-function beyond(count: number): string[] {
-  return count > 0 ? [`  and ${count} more`] : [];
-}
-
-function indented(text: string): string {
-  return text.split('\n').map((line) => `  ${line}`).join('\n');
 }

@@ -1,5 +1,6 @@
 import type { PausePreview, PauseReceipt, RunInFlight } from '@orchestra/pause-core/contract';
 import { sayAgo } from './instant.ts';
+import { beyond, indented } from './listed.ts';
 import { loud, sayEnd, sayPause, sayScope } from './say-pause.ts';
 import { table } from './table.ts';
 import { visibleText } from './visible-text.ts';
@@ -50,7 +51,6 @@ function showWork(work: Pick<PauseReceipt, 'in_flight' | 'in_flight_count' | 'cl
 
 function inFlight(runs: readonly RunInFlight[], count: number): string[] {
   if (count === 0) return ['in flight: nothing'];
-  const unlisted = count - runs.length;
   return [
     `in flight: ${count === 1 ? '1 run goes on to its normal end' : `${count} runs go on to their normal end`}`,
     indented(table(runs, [
@@ -60,7 +60,7 @@ function inFlight(runs: readonly RunInFlight[], count: number): string[] {
       { head: 'SINCE', cell: (run) => sayAgo(run.started_at) },
       { head: 'WORKER', cell: (run) => run.worker },
     ])),
-    ...(unlisted > 0 ? [`  and ${unlisted} more`] : []),
+    ...beyond(count - runs.length),
   ];
 }
 
@@ -73,10 +73,6 @@ function waiting(queued: number, more: boolean): string {
   if (more) return `waiting: more than ${queued} tasks keep their places in the queue`;
   if (queued === 0) return 'waiting: nothing';
   return queued === 1 ? 'waiting: 1 task keeps its place in the queue' : `waiting: ${queued} tasks keep their places in the queue`;
-}
-
-function indented(text: string): string {
-  return text.split('\n').map((line) => `  ${line}`).join('\n');
 }
 
 /** A word that can be pasted into a shell as it is. */
