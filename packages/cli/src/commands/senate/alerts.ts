@@ -17,13 +17,12 @@ export default class SenateAlerts extends OrchestraCommand {
 
   async run(): Promise<{ alerts: AlertView[]; more: boolean }> {
     const { flags } = await this.parse(SenateAlerts);
-    const { label, severity } = await import('@orchestra/pause-core/contract');
-    const { z } = await import('zod');
+    const { alertsQuery } = await import('@orchestra/pause-core/contract');
     const { checked } = await import('../../checked.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { showAlerts } = await import('../../show/alerts.ts');
-    const filter = checked(z.object({ ref_id: label.optional(), severity: severity.optional() }), { ref_id: flags.actor, severity: flags.severity });
-    const { rows, more } = await atDesk(flags.direct, (desk) => desk.alerts({ ...filter, ...(flags.unacknowledged && { unacknowledged: true }), limit: flags.limit }));
+    const filter = checked(alertsQuery, { ref_id: flags.actor, severity: flags.severity, limit: flags.limit });
+    const { rows, more } = await atDesk(flags.direct, (desk) => desk.alerts({ ...filter, ...(flags.unacknowledged && { unacknowledged: true }) }));
     this.show(showAlerts(rows));
     if (more) this.hint(sayMore(flags.limit));
     return { alerts: rows, more };

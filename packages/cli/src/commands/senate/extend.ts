@@ -3,6 +3,7 @@ import type { ExtendRequest, PauseView } from '@orchestra/pause-core/contract';
 import { CommandFailure, wrongUsage } from '../../failure.ts';
 import { deskFlags } from '../../flags/desk.ts';
 import { durationFlag } from '../../flags/duration.ts';
+import { checkThen, thenFlag } from '../../flags/then.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 import type { Desk, ScopeFilter } from '../../desk/desk.ts';
 
@@ -17,7 +18,7 @@ export default class SenateExtend extends OrchestraCommand {
   static override flags = {
     ttl: durationFlag({ description: 'how long from now', exclusive: ['until-cleared'] }),
     'until-cleared': Flags.boolean({ description: 'until somebody clears it' }),
-    then: Flags.string({ description: 'what happens when the time is over; as before unless given', options: ['resume', 'stay', 'probe'] }),
+    then: thenFlag('; as before unless given'),
     reason: Flags.string({ description: 'why, for the history' }),
     ...deskFlags,
   };
@@ -25,7 +26,7 @@ export default class SenateExtend extends OrchestraCommand {
   async run(): Promise<PauseView> {
     const { args, flags } = await this.parse(SenateExtend);
     if (flags.ttl === undefined && !flags['until-cleared']) throw wrongUsage('say the new end: --ttl 30m, or --until-cleared');
-    if (flags['until-cleared'] && flags.then !== undefined && flags.then !== 'resume') throw wrongUsage(`--then ${flags.then} needs --ttl: without a time there is no end at which to do it`);
+    checkThen(flags);
     const { extendRequest } = await import('@orchestra/pause-core/contract');
     const { checked } = await import('../../checked.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');

@@ -1,10 +1,9 @@
 import { Flags } from '@oclif/core';
 import type { HistoryEntry } from '@orchestra/pause-core/contract';
-import { wrongUsage } from '../../failure.ts';
 import { deskFlags } from '../../flags/desk.ts';
 import { instantFlag } from '../../flags/instant.ts';
 import { limit, sayMore } from '../../flags/limit.ts';
-import { optionalScopeArgs } from '../../flags/scope.ts';
+import { givenScope, optionalScopeArgs } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class SenateHistory extends OrchestraCommand {
@@ -21,13 +20,13 @@ export default class SenateHistory extends OrchestraCommand {
   };
 
   async run(): Promise<{ entries: HistoryEntry[]; more: boolean }> {
-    const { args: { kind, value }, flags } = await this.parse(SenateHistory);
-    if (kind !== undefined && value === undefined) throw wrongUsage('KIND needs a VALUE: for example `orchestra senate history agent skeptic`');
+    const { args, flags } = await this.parse(SenateHistory);
+    const scope = givenScope(args, 'senate history');
     const { historyQuery } = await import('@orchestra/pause-core/contract');
     const { checked } = await import('../../checked.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { showHistory } = await import('../../show/history.ts');
-    const filter = checked(historyQuery, { scope_kind: kind, scope_value: value, by: flags.by, action: flags.action, since: flags.since, until: flags.until, limit: flags.limit });
+    const filter = checked(historyQuery, { scope_kind: scope?.kind, scope_value: scope?.value, by: flags.by, action: flags.action, since: flags.since, until: flags.until, limit: flags.limit });
     const { rows, more } = await atDesk(flags.direct, (desk) => desk.history(filter));
     this.show(showHistory(rows));
     if (more) this.hint(sayMore(flags.limit, '--until goes further back'));

@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
 import type { PausePreview, PauseReceipt } from '@orchestra/pause-core/contract';
 import type { Desk } from '../../desk/desk.ts';
-import { EXIT, wrongUsage } from '../../failure.ts';
+import { EXIT } from '../../failure.ts';
 import { deskFlags } from '../../flags/desk.ts';
 import { durationFlag } from '../../flags/duration.ts';
 import { scopeArgs } from '../../flags/scope.ts';
+import { checkThen, thenFlag } from '../../flags/then.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 import type { WaitOutcome } from '../../wait-until-quiet.ts';
 
@@ -31,7 +32,7 @@ export default class SenatePause extends OrchestraCommand {
     reason: Flags.string({ required: true, description: 'why, for everyone who meets this pause' }),
     ttl: durationFlag({ description: 'how long, for example 90s, 30m, 1h30m, 2d', exclusive: ['until-cleared'] }),
     'until-cleared': Flags.boolean({ description: 'until somebody clears it; the same as no --ttl, said aloud' }),
-    then: Flags.string({ description: 'what happens when the time is over: resume (unless given), stay until a person clears it, or probe with one task', options: ['resume', 'stay', 'probe'] }),
+    then: thenFlag(': resume (unless given), stay until a person clears it, or probe with one task'),
     'dry-run': Flags.boolean({ description: 'tell what the pause would hold, and change nothing' }),
     yes: Flags.boolean({ char: 'y', description: 'do not ask, however much it holds' }),
     wait: Flags.boolean({ description: 'wait until nothing that it covers runs any more', exclusive: ['dry-run'] }),
@@ -41,7 +42,7 @@ export default class SenatePause extends OrchestraCommand {
 
   async run(): Promise<PauseReceipt & { wait?: Waited } | PausePreview> {
     const { args, flags } = await this.parse(SenatePause);
-    if (flags.then !== undefined && flags.then !== 'resume' && flags.ttl === undefined) throw wrongUsage(`--then ${flags.then} needs --ttl: without a time there is no end at which to do it`);
+    checkThen(flags);
     const { pauseRequest } = await import('@orchestra/pause-core/contract');
     const { checked } = await import('../../checked.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');

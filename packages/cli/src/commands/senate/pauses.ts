@@ -3,7 +3,7 @@ import type { ActivePauseView, VerifyAnswer } from '@orchestra/pause-core/contra
 import { EXIT, wrongUsage } from '../../failure.ts';
 import { deskFlags } from '../../flags/desk.ts';
 import { instantFlag } from '../../flags/instant.ts';
-import { optionalScopeArgs } from '../../flags/scope.ts';
+import { givenScope, optionalScopeArgs } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class SenatePauses extends OrchestraCommand {
@@ -19,16 +19,16 @@ export default class SenatePauses extends OrchestraCommand {
   };
 
   async run(): Promise<{ pauses: ActivePauseView[] } | VerifyAnswer> {
-    const { args: { kind, value }, flags } = await this.parse(SenatePauses);
-    if (flags.verify && kind !== undefined) throw wrongUsage('--verify looks at all pauses; leave KIND and VALUE out');
-    if (kind !== undefined && value === undefined) throw wrongUsage('KIND needs a VALUE: for example `orchestra senate pauses agent skeptic`');
+    const { args, flags } = await this.parse(SenatePauses);
+    if (flags.verify && args.kind !== undefined) throw wrongUsage('--verify looks at all pauses; leave KIND and VALUE out');
+    const given = givenScope(args, 'senate pauses');
     if (flags.verify) return this.#verify(flags);
     const { label, scopeKind } = await import('@orchestra/pause-core/contract');
     const { z } = await import('zod');
     const { checked } = await import('../../checked.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { showPauses } = await import('../../show/pauses.ts');
-    const scope = kind === undefined ? undefined : checked(z.object({ scope_kind: scopeKind, scope_value: label }), { scope_kind: kind, scope_value: value });
+    const scope = given && checked(z.object({ scope_kind: scopeKind, scope_value: label }), { scope_kind: given.kind, scope_value: given.value });
     const pauses = await atDesk(flags.direct, (desk) => desk.pauses(scope));
     this.show(showPauses(pauses));
     return { pauses };

@@ -11,13 +11,11 @@ export default class SenateShow extends OrchestraCommand {
 
   async run(): Promise<PausePage> {
     const { args, flags } = await this.parse(SenateShow);
-    const { id } = await import('@orchestra/pause-core/contract');
-    const { z } = await import('zod');
-    const { checked } = await import('../../checked.ts');
+    const { checkedId } = await import('../../checked-id.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { showPausePage } = await import('../../show/pause-page.ts');
-    const request = checked(z.object({ id }), args);
-    const page = await atDesk(flags.direct, (desk) => desk.pausePage(request.id));
+    const id = checkedId(args.id);
+    const page = await atDesk(flags.direct, (desk) => desk.pausePage(id));
     this.show(showPausePage(page));
     return page;
   }

@@ -1,7 +1,6 @@
 import type { ReceivedEvent } from '@orchestra/client';
-import { wrongUsage } from '../../failure.ts';
 import { servicesOnly } from '../../flags/desk.ts';
-import { optionalScopeArgs } from '../../flags/scope.ts';
+import { givenScope, optionalScopeArgs } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class SenateWatch extends OrchestraCommand {
@@ -12,14 +11,14 @@ export default class SenateWatch extends OrchestraCommand {
   static override flags = servicesOnly('with the API down, `orchestra senate pauses --direct` says how it stands');
 
   async run(): Promise<void> {
-    const { args: { kind, value }, flags } = await this.parse(SenateWatch);
-    if (kind !== undefined && value === undefined) throw wrongUsage('KIND needs a VALUE: for example `orchestra senate watch agent skeptic`');
+    const { args, flags } = await this.parse(SenateWatch);
+    const scope = givenScope(args, 'senate watch');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { whileWanted } = await import('../../while-wanted.ts');
     const { eventLines, isAbout } = await import('../../show/events.ts');
     const { printableJson } = await import('../../show/visible-text.ts');
     const tell = ({ id, event }: ReceivedEvent): void => {
-      const told = kind === undefined || value === undefined ? event : isAbout(event, kind, value);
+      const told = scope === undefined ? event : isAbout(event, scope.kind, scope.value);
       if (told === undefined) return;
       if (this.jsonEnabled()) process.stdout.write(`${printableJson({ id, type: told.type, data: told.data })}\n`);
       else for (const line of eventLines(told)) process.stdout.write(`${line}\n`);

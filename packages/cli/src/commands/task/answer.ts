@@ -21,12 +21,10 @@ export default class TaskAnswer extends OrchestraCommand {
 
   async run(): Promise<TaskView> {
     const { args, flags } = await this.parse(TaskAnswer);
-    const { id: idText } = await import('@orchestra/pause-core/contract');
-    const { z } = await import('zod');
-    const { checked } = await import('../../checked.ts');
+    const { checkedId } = await import('../../checked-id.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { answerTask } = await import('../../answer-task.ts');
-    const { id } = checked(z.object({ id: idText }), args);
+    const id = checkedId(args.id);
     const task = await atDesk(flags.direct, (desk) => answerTask(desk, id, flags));
     this.show(`task ${task.id} has its answer${task.paused_at === null ? task.status === 'queued' ? ' and waits in its old place' : '' : ', and stays parked'}`);
     if (task.paused_at !== null) this.hint(`it was parked for another reason (${task.pause_reason ?? 'none given'}); to let it go on: orchestra task unpark ${task.id}`);

@@ -11,13 +11,11 @@ export default class TaskEvents extends OrchestraCommand {
 
   async run(): Promise<{ events: TaskEventView[]; more: boolean }> {
     const { args, flags } = await this.parse(TaskEvents);
-    const { id } = await import('@orchestra/pause-core/contract');
-    const { z } = await import('zod');
-    const { checked } = await import('../../checked.ts');
+    const { checkedId } = await import('../../checked-id.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { showTaskEvents } = await import('../../show/tasks.ts');
-    const request = checked(z.object({ id }), args);
-    const { rows, more } = await atDesk(flags.direct, (desk) => desk.taskEvents(request.id, flags.limit));
+    const id = checkedId(args.id);
+    const { rows, more } = await atDesk(flags.direct, (desk) => desk.taskEvents(id, flags.limit));
     this.show(showTaskEvents(rows));
     if (more) this.hint(sayMore(flags.limit));
     return { events: rows, more };

@@ -13,14 +13,12 @@ export default class TaskShow extends OrchestraCommand {
 
   async run(): Promise<TaskView | undefined> {
     const { args, flags } = await this.parse(TaskShow);
-    const { id } = await import('@orchestra/pause-core/contract');
-    const { z } = await import('zod');
-    const { checked } = await import('../../checked.ts');
+    const { checkedId } = await import('../../checked-id.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { showTask } = await import('../../show/tasks.ts');
-    const request = checked(z.object({ id }), args);
-    if (flags.follow) return this.#follow(request.id, flags.direct);
-    const task = await atDesk(flags.direct, (desk) => desk.task(request.id));
+    const id = checkedId(args.id);
+    if (flags.follow) return this.#follow(id, flags.direct);
+    const task = await atDesk(flags.direct, (desk) => desk.task(id));
     this.show(showTask(task));
     return task;
   }

@@ -12,13 +12,11 @@ export default class TaskWhy extends OrchestraCommand {
 
   async run(): Promise<Why> {
     const { args, flags } = await this.parse(TaskWhy);
-    const { id } = await import('@orchestra/pause-core/contract');
-    const { z } = await import('zod');
-    const { checked } = await import('../../checked.ts');
+    const { checkedId } = await import('../../checked-id.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { showWhy } = await import('../../show/why.ts');
-    const request = checked(z.object({ id }), args);
-    const why = await atDesk(flags.direct, (desk) => desk.why(request.id));
+    const id = checkedId(args.id);
+    const why = await atDesk(flags.direct, (desk) => desk.why(id));
     this.show(showWhy(why));
     return why;
   }

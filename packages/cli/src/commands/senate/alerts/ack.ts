@@ -10,13 +10,11 @@ export default class SenateAlertsAck extends OrchestraCommand {
 
   async run(): Promise<AlertView> {
     const { args, flags } = await this.parse(SenateAlertsAck);
-    const { id } = await import('@orchestra/pause-core/contract');
-    const { z } = await import('zod');
-    const { checked } = await import('../../../checked.ts');
+    const { checkedId } = await import('../../../checked-id.ts');
     const { atDesk } = await import('../../../desk/at-desk.ts');
     const { showAlerts } = await import('../../../show/alerts.ts');
-    const request = checked(z.object({ id }), args);
-    const alert = await atDesk(flags.direct, (desk) => desk.ackAlert(request.id));
+    const id = checkedId(args.id);
+    const alert = await atDesk(flags.direct, (desk) => desk.ackAlert(id));
     this.show(showAlerts([alert]));
     return alert;
   }
