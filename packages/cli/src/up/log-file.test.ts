@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -44,4 +44,14 @@ test('a log that grew too long is put aside at the start', () => {
 test('a log that cannot be written stops nothing', () => {
   const log = new LogFile(join(path(), 'not-a-folder', 'x.log'));
   expect(() => { log.write('lost'); log.close(); }).not.toThrow();
+});
+
+test('what could not be written once is not the end of the log: it goes on when it can', () => {
+  const file = path();
+  const log = new LogFile(join(file, 'x.log'));
+  log.write('lost');
+  mkdirSync(file);
+  log.write('kept');
+  log.close();
+  expect(readFileSync(join(file, 'x.log'), 'utf8')).toBe('kept\n');
 });

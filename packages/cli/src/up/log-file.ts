@@ -17,7 +17,8 @@ export class LogFile {
   }
 
   write(line: string): void {
-    if (this.#bytes > BYTES_MAX) this.#open();
+    // Also what could not be written before: the disk may have room again.
+    if (this.#file === undefined || this.#bytes > BYTES_MAX) this.#open();
     if (this.#file === undefined) return;
     try {
       this.#bytes += writeSync(this.#file, `${line}\n`);
@@ -26,6 +27,7 @@ export class LogFile {
     }
   }
 
+  /** Until the next line, if one comes. */
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
