@@ -1,6 +1,8 @@
 // What goes on for a while: waiting until quiet, following changes, a task and the queue, and the proof of the brake.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { FaultProxy, HOSTILE_STRINGS, until } from '@orchestra/testkit';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { onTerminal } from './on-terminal.ts';
@@ -185,6 +187,14 @@ describe('doctor', () => {
     expect(await leftOver()).toEqual({ pauses: '0', waiting: '0' });
     expect(await run(['doctor', '--direct'])).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^✓ brake: a paused task was refused, and claimed once the pause was cleared$/m) });
     expect(await leftOver()).toEqual({ pauses: '0', waiting: '0' });
+  });
+
+  test('finds the database that a file names, also where DATABASE_URL is there and empty', async () => {
+    const { pause_api: ORCHESTRA_URL, worker_claimer: ORCHESTRA_TASKS_URL } = running.ready;
+    const file = join(running.folder, 'database-url-of-the-test');
+    await writeFile(file, database.url);
+    const examined = await run(['doctor', '--no-brake'], { env: { ORCHESTRA_HOME: '', ORCHESTRA_URL, ORCHESTRA_TASKS_URL, ORCHESTRA_TOKEN: running.token, DATABASE_URL: '', DATABASE_URL_FILE: file } });
+    expect(examined).toMatchObject({ code: 0, stdout: expect.stringMatching(/^✓ database: PostgreSQL /m) });
   });
 
   test('ends with 1 where something is wrong, says what to do, and proves with a lesser token what it may', async () => {

@@ -83,7 +83,7 @@ async function notAtHand<T>(onFinding: DoctorOptions['onFinding'], work: (db: un
 function databaseAtHand(settings: FoundSettings): boolean {
   if (settings.profile !== null) return false;
   try {
-    return (Boolean(process.env['DATABASE_URL'] ?? process.env['DATABASE_URL_FILE']) || settings.home !== undefined) && findDatabaseUrl() !== '';
+    return (Boolean(process.env['DATABASE_URL'] || process.env['DATABASE_URL_FILE']) || settings.home !== undefined) && findDatabaseUrl() !== '';
   } catch {
     return false; // none is known here
   }
