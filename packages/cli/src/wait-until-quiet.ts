@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ActivePauseView, PauseReceipt, PauseView } from '@orchestra/pause-core/contract';
 import type { Desk } from './desk/desk.ts';
+import { onLineChange } from './desk/on-line-change.ts';
 
 /** How a pause is draining: runs that go on, of so many that did when it was seen first. */
 export interface Drain {
@@ -59,14 +60,9 @@ async function listen(
   events: NonNullable<Desk['events']>, { id }: Waited, signal: AbortSignal,
   { note, end, onLine }: { note: (counts: Counts | undefined) => void; end: (how: WaitOutcome) => void; onLine: WaitOptions['onLine'] },
 ): Promise<void> {
-  let isDown = false;
   const stream = events({
     signal,
-    onState: (state) => {
-      if (state.state === 'disconnected' && !isDown) onLine(state.error.message);
-      if (state.state === 'connected' && isDown) onLine(null);
-      if (state.state === 'disconnected' || state.state === 'connected') isDown = state.state === 'disconnected';
-    },
+    onState: onLineChange(onLine),
     // It lists the newest pauses alone: one that is not among them need not have ended.
     onDesk: ({ numbers }) => {
       const counts = numbers?.pauses.find((pause) => pause.id === id);

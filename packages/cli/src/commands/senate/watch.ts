@@ -14,6 +14,7 @@ export default class SenateWatch extends OrchestraCommand {
     const { args, flags } = await this.parse(SenateWatch);
     const scope = givenScope(args, 'senate watch');
     const { atDesk } = await import('../../desk/at-desk.ts');
+    const { onLineChange } = await import('../../desk/on-line-change.ts');
     const { whileWanted } = await import('../../while-wanted.ts');
     const { eventLines, isAbout } = await import('../../show/events.ts');
     const { printableJson } = await import('../../show/visible-text.ts');
@@ -23,18 +24,13 @@ export default class SenateWatch extends OrchestraCommand {
       if (this.jsonEnabled()) process.stdout.write(`${printableJson({ id, type: told.type, data: told.data })}\n`);
       else for (const line of eventLines(told)) process.stdout.write(`${line}\n`);
     };
-    let isDown = false;
+    const onLine = onLineChange((down) => this.talk(down === null ? 'connected again' : `${down}; trying again`));
     await whileWanted((signal) => atDesk(flags.direct, async (desk) => {
       const stream = desk.events?.({
         signal,
         onState: (state) => {
-          if (state.state === 'disconnected') {
-            if (!isDown) this.talk(`${state.error.message}; trying again`);
-            isDown = true;
-          } else if (state.state === 'connected' && isDown) {
-            isDown = false;
-            this.talk('connected again');
-          } else if (state.state === 'unreadable') this.talk(state.error.message);
+          onLine(state);
+          if (state.state === 'unreadable') this.talk(state.error.message);
         },
       });
       for await (const received of stream ?? []) tell(received);
