@@ -1,5 +1,6 @@
 import { isDatabaseUnavailable, makePool, sqlState, type Database } from '@orchestra/database';
 import { CommandFailure, isRefusal } from '../failure.ts';
+import { wordsOf } from '../words-of.ts';
 import { findDatabaseUrl, withoutPassword } from './database-url.ts';
 
 const UNDEFINED_TABLE = '42P01';
@@ -45,10 +46,4 @@ export function explainDatabaseError(error: unknown, databaseUrl: string): unkno
 /** What the server said, below whatever wraps it. */
 function serverWords(error: Error): string {
   return error.cause instanceof Error && sqlState(error.cause) !== undefined ? serverWords(error.cause) : error.message;
-}
-
-/** An AggregateError (a host with several addresses) has no message of its own. */
-function wordsOf(error: Error): string {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return (first instanceof Error ? first.message : String(first)) || error.name;
 }

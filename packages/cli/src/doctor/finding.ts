@@ -19,9 +19,3 @@ export function failed(check: string, says: string, fix: string): Finding {
 export function skipped(check: string, says: string): Finding {
   return { check, outcome: 'skipped', says, fix: null };
 }
-
-/** The words of whatever was thrown. */
-export function wordsOf(error: unknown): string {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return (first instanceof Error ? first.message : String(first)) || 'an error without words';
-}

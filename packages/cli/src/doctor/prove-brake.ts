@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { wordsOf } from '../words-of.ts';
 import { BELL_MAX_MS, type CanaryWay } from './canary.ts';
-import { failed, ok, wordsOf, type Finding } from './finding.ts';
+import { failed, ok, type Finding } from './finding.ts';
 
 const BELLS = 'bells';
 const BRAKE = 'brake';

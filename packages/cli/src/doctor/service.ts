@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { wordsOf } from '../words-of.ts';
 import { isSkewed, saySkew, skewMs } from './clock.ts';
-import { failed, ok, wordsOf, type Finding } from './finding.ts';
+import { failed, ok, type Finding } from './finding.ts';
 
 const liveness = z.object({ alive: z.literal(true), version: z.string().optional() });
 const readiness = z.object({ ready: z.boolean(), checks: z.record(z.string(), z.string()) });

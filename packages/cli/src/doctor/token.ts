@@ -2,7 +2,8 @@ import { ApiError, createClient, type ClientSettings } from '@orchestra/client';
 import type { Database } from '@orchestra/database';
 import type { SessionView } from '@orchestra/pause-core/contract';
 import { sayInstant } from '../show/instant.ts';
-import { failed, ok, wordsOf, type Finding } from './finding.ts';
+import { wordsOf } from '../words-of.ts';
+import { failed, ok, type Finding } from './finding.ts';
 
 const SOON_MS = 7 * 24 * 3_600_000;
 
