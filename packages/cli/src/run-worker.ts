@@ -3,7 +3,7 @@ import { createClient, type Client } from '@orchestra/client';
 import { RUNNER_PREFIX, type ClaimedTask } from '@orchestra/task-queue/contract';
 import { createCommandHandler, createWorker, pipelineGates, type Handler, type Worker } from '@orchestra/worker';
 import { CommandFailure, wrongUsage } from './failure.ts';
-import { findSettings } from './profile/settings.ts';
+import { findSettings, NO_TOKEN } from './profile/settings.ts';
 import type { RunnerSkill } from './runner/runner-skills.ts';
 import { sayDuration } from './show/duration.ts';
 import { sayInstant } from './show/instant.ts';
@@ -59,7 +59,7 @@ async function makeWorker(order: WorkerOrder): Promise<{ worker: Worker; says: s
   const { agents, concurrency, name = `${hostname()}:${process.pid}` } = order;
   const settings = findSettings();
   if (settings.token === undefined) {
-    throw new CommandFailure('unauthenticated', 'no token was found: set ORCHESTRA_TOKEN, or call this below the folder where `orchestra up` was started');
+    throw new CommandFailure('unauthenticated', NO_TOKEN);
   }
   try {
     const client = createClient({ url: settings.url, tasksUrl: settings.tasksUrl, token: settings.token });

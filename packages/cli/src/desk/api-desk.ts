@@ -1,5 +1,6 @@
 import { ApiError, ConnectionError, createClient, type ClientSettings } from '@orchestra/client';
 import { CommandFailure } from '../failure.ts';
+import { NO_TOKEN } from '../profile/settings.ts';
 import type { Desk } from './desk.ts';
 
 /** The desk over the services. */
@@ -59,7 +60,7 @@ export function explainApiError(error: unknown, settings: ClientSettings): unkno
   if (error instanceof ConnectionError) return new CommandFailure(error.failure, error.message, { cause: error });
   if (error instanceof ApiError && error.code === 'unauthenticated') {
     const token = settings.token === undefined
-      ? 'no token was found: set ORCHESTRA_TOKEN, or call this below the folder where `orchestra up` was started'
+      ? NO_TOKEN
       : 'the token is not, or no longer, known to this API: check ORCHESTRA_TOKEN, or start `orchestra up` again';
     return new CommandFailure(error.code, token, { cause: error });
   }

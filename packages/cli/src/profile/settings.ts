@@ -9,6 +9,9 @@ export interface FoundSettings extends ClientSettings {
   profile: string | null;
 }
 
+/** What somebody is told who has none, where one is needed. */
+export const NO_TOKEN = 'no token was found: set ORCHESTRA_TOKEN, or call this below the folder where `orchestra up` was started';
+
 /**
  * Where the services are and as whom to call them. What the command line says goes before the environment, that before the
  * profile in use, that before the folder of `orchestra up`. A profile's token is sent to the addresses of that profile alone.
