@@ -30,7 +30,6 @@ export { reapDeadProcesses, reapFormerBoots, reapRuns } from './commands/reap-ru
 export { TaskError } from './errors.ts';
 export type { GatedRepos } from './gated.ts';
 export { listActivePauseViews, viewActivePauses } from './queries/active-pause-views.ts';
-export { coveredWork, IN_FLIGHT_LISTED_MAX, type CoveredWork } from './queries/covered-work.ts';
 export { readDeskNumbers } from './queries/desk-numbers.ts';
 export { lookForWork, type OpenWork } from './queries/open-work.ts';
 export { judgeProcess, type Here, type RunProcess } from './judge-process.ts';

@@ -1,8 +1,9 @@
 import type { Queryable } from '@orchestra/database';
-import { expiresAt, listActivePauses, toPauseView, type ActivePause, type Scope } from '@orchestra/pause-core';
+import { expiresAt, listActivePauses, toPauseView, type Pause, type Scope } from '@orchestra/pause-core';
 import type { ActivePauseView } from '@orchestra/pause-core/contract';
 import { asCounted, LABEL_COLUMN, WAITING_COUNTED_MAX, waitingUnder } from './covered-work.ts';
 
+type Counted = Pick<ActivePauseView, 'in_flight_count' | 'claimed_ahead_count' | 'queued' | 'queued_more'>;
 interface Counts { id: string; begun: number; ahead: number; waiting: number }
 
 const KINDS = Object.entries(LABEL_COLUMN);
@@ -23,30 +24,35 @@ export async function listActivePauseViews(db: Queryable, scope?: Scope): Promis
 }
 
 /** These pauses with age, time left, and what each of them covers. */
-export async function viewActivePauses(db: Queryable, pauses: readonly ActivePause[]): Promise<ActivePauseView[]> {
+export async function viewActivePauses(db: Queryable, pauses: readonly Pause[]): Promise<ActivePauseView[]> {
   if (pauses.length === 0) return [];
   const { rows } = await db.query<Counts>(COUNTS, [pauses.map((pause) => pause.id)]);
-  const { rows: [clock] } = await db.query<{ now: Date }>('select clock_timestamp() as now');
   const counts = new Map(rows.map((row) => [row.id, row]));
+  const now = await databaseNow(db);
   return pauses.map((pause) => {
     const { begun = 0, ahead = 0, waiting = 0 } = counts.get(pause.id) ?? {};
-    const { queued, queuedMore } = asCounted(waiting, WAITING_COUNTED_MAX.list);
-    return {
-      ...toPauseView(pause),
-      age_seconds: clock === undefined ? 0 : Math.max(0, (clock.now.getTime() - pause.pausedAt.getTime()) / 1_000),
-      remaining_seconds: leftSeconds(pause, clock?.now),
-      in_flight_count: begun,
-      claimed_ahead_count: ahead,
-      queued,
-      queued_more: queuedMore,
-      quiet: begun + ahead === 0,
-    };
+    return viewActivePause(pause, { in_flight_count: begun, claimed_ahead_count: ahead, ...asCounted(waiting, WAITING_COUNTED_MAX.list) }, now);
   });
 }
 
-/** Until its time is over, also where it does not end with that. */
-function leftSeconds(pause: ActivePause, now: Date | undefined): number | null {
-  if (pause.remainingMs !== null) return Math.max(0, pause.remainingMs / 1_000);
+/** An active pause with age, time left, and what was counted of the work that it covers. */
+export function viewActivePause(pause: Pause, { in_flight_count, claimed_ahead_count, queued, queued_more }: Counted, now: Date): ActivePauseView {
   const overAt = expiresAt(pause);
-  return overAt === null ? null : Math.max(0, (overAt.getTime() - (now ?? overAt).getTime()) / 1_000);
+  return {
+    ...toPauseView(pause),
+    age_seconds: Math.max(0, (now.getTime() - pause.pausedAt.getTime()) / 1_000),
+    remaining_seconds: overAt === null ? null : Math.max(0, (overAt.getTime() - now.getTime()) / 1_000),
+    in_flight_count,
+    claimed_ahead_count,
+    queued,
+    queued_more,
+    quiet: in_flight_count + claimed_ahead_count === 0,
+  };
+}
+
+/** By the database's clock, the one that pauses are dated by. */
+export async function databaseNow(db: Queryable): Promise<Date> {
+  const { rows: [clock] } = await db.query<{ now: Date }>('select clock_timestamp() as now');
+  if (clock === undefined) throw new Error('a statement without a from answered no row');
+  return clock.now;
 }

@@ -1,6 +1,6 @@
 import type { Queryable } from '@orchestra/database';
 import type { Scope, ScopeKind } from '@orchestra/pause-core';
-import type { RunInFlight } from '@orchestra/pause-core/contract';
+import type { PauseReceipt, RunInFlight } from '@orchestra/pause-core/contract';
 
 /** The column that carries a scope's label. */
 export const LABEL_COLUMN: Record<ScopeKind, string> = { agent: 'agent_id', skill: 'skill', quest: 'quest_id', actor: 'actor_id' };
@@ -14,17 +14,11 @@ export const IN_FLIGHT_LISTED_MAX = 200;
  */
 export const WAITING_COUNTED_MAX = { receipt: 1_000, list: 10_000 } as const;
 
-export interface CoveredWork {
-  inFlight: RunInFlight[];
-  inFlightCount: number;
-  /** Claimed by workers that prefetch, and not begun as far as these have said. */
-  claimedAhead: RunInFlight[];
-  claimedAheadCount: number;
-  /** Tasks that wait, as far as they are counted. */
-  queued: number;
-  /** More wait than were counted. */
-  queuedMore: boolean;
-}
+/** What runs under a scope, as receipts tell it: begun, and claimed by workers that prefetch and not begun as far as these have said. */
+export type CoveredRuns = Pick<PauseReceipt, 'in_flight' | 'in_flight_count' | 'claimed_ahead' | 'claimed_ahead_count'>;
+
+/** The same, and how many tasks wait. */
+export type CoveredWork = CoveredRuns & Pick<PauseReceipt, 'queued' | 'queued_more'>;
 
 /** Counts what waits under a scope, in SQL: through its lanes, each from its head on, and no farther than one beyond `max`. */
 export const waitingUnder = (column: string, value: string, max: number): string => `
@@ -34,18 +28,23 @@ export const waitingUnder = (column: string, value: string, max: number): string
                 where l.${column} = ${value} limit ${max + 1}) w`;
 
 /** What was counted by {@link waitingUnder}, and whether that is all. */
-export const asCounted = (waiting: number, max: number): { queued: number; queuedMore: boolean } =>
-  ({ queued: Math.min(waiting, max), queuedMore: waiting > max });
+export const asCounted = (waiting: number, max: number): Pick<PauseReceipt, 'queued' | 'queued_more'> =>
+  ({ queued: Math.min(waiting, max), queued_more: waiting > max });
+
+/** The oldest of each sort, beside how many there are of it. */
+const runsUnder = (column: string): string => `
+       select r.*
+         from (select t.id as task_id, t.run_id, t.worker_id as worker, t.host, t.started_at, t.heartbeat_at, t.agent_id, t.skill, t.quest_id, t.actor_id, t.prefetched,
+                      count(*) over (partition by t.prefetched)::int as runs, row_number() over (partition by t.prefetched order by t.started_at) as nth
+                 from tasks t
+                where t.${column} = $1 and t.status = 'running') r
+        where r.nth <= ${IN_FLIGHT_LISTED_MAX}`;
 
 // One statement, so that all of it is true of one instant, and one way to the server and back.
 const coveredBy = (column: string, max: number): string => `
 select (${waitingUnder(column, '$1', max)}) as waiting, r.*
   from (select) as always
-  left join (
-       select t.id as task_id, t.run_id, t.worker_id as worker, t.host, t.started_at, t.heartbeat_at, t.agent_id, t.skill, t.quest_id, t.actor_id, t.prefetched,
-              count(*) over (partition by t.prefetched)::int as runs, row_number() over (partition by t.prefetched order by t.started_at) as nth
-         from tasks t
-        where t.${column} = $1 and t.status = 'running') r on r.nth <= ${IN_FLIGHT_LISTED_MAX}
+  left join (${runsUnder(column)}) r on true
  order by r.nth`;
 
 interface RunRow extends Omit<RunInFlight, 'started_at' | 'heartbeat_at'> { started_at: Date; heartbeat_at: Date; prefetched: boolean; runs: number }
@@ -53,15 +52,23 @@ interface RunRow extends Omit<RunInFlight, 'started_at' | 'heartbeat_at'> { star
 type Row = { waiting: number } & (RunRow | { task_id: null });
 
 /** What a scope covers at this moment: the runs in flight and those claimed ahead, oldest first, and how many tasks wait, counted up to `max`. */
-export async function coveredWork(db: Queryable, scope: Scope, max: number = WAITING_COUNTED_MAX.list): Promise<CoveredWork> {
+export async function coveredWork(db: Queryable, scope: Scope, max: number): Promise<CoveredWork> {
   const { rows } = await db.query<Row>(coveredBy(LABEL_COLUMN[scope.kind], max), [scope.value]);
-  const running = rows.filter((row) => row.task_id !== null);
-  const ahead = running.filter((row) => row.prefetched);
-  const begun = running.filter((row) => !row.prefetched);
+  return { ...toRuns(rows.filter((row) => row.task_id !== null)), ...asCounted(rows[0]?.waiting ?? 0, max) };
+}
+
+/** The runs alone, for who counts by other means what waits. */
+export async function coveredRuns(db: Queryable, scope: Scope): Promise<CoveredRuns> {
+  const { rows } = await db.query<RunRow>(`${runsUnder(LABEL_COLUMN[scope.kind])} order by r.nth`, [scope.value]);
+  return toRuns(rows);
+}
+
+function toRuns(rows: readonly RunRow[]): CoveredRuns {
+  const ahead = rows.filter((row) => row.prefetched);
+  const begun = rows.filter((row) => !row.prefetched);
   return {
-    inFlight: begun.map(toRun), inFlightCount: begun[0]?.runs ?? 0,
-    claimedAhead: ahead.map(toRun), claimedAheadCount: ahead[0]?.runs ?? 0,
-    ...asCounted(rows[0]?.waiting ?? 0, max),
+    in_flight: begun.map(toRun), in_flight_count: begun[0]?.runs ?? 0,
+    claimed_ahead: ahead.map(toRun), claimed_ahead_count: ahead[0]?.runs ?? 0,
   };
 }
 

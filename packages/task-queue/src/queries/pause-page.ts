@@ -1,8 +1,8 @@
 import type { Queryable } from '@orchestra/database';
 import { findPause, listActivePauses, toPauseView } from '@orchestra/pause-core';
 import type { PausePage, RunInFlight } from '@orchestra/pause-core/contract';
-import { viewActivePauses } from './active-pause-views.ts';
-import { coveredWork, LABEL_COLUMN, IN_FLIGHT_LISTED_MAX } from './covered-work.ts';
+import { databaseNow, viewActivePause } from './active-pause-views.ts';
+import { coveredWork, IN_FLIGHT_LISTED_MAX, LABEL_COLUMN, WAITING_COUNTED_MAX } from './covered-work.ts';
 import { firstEventSince } from './first-event-since.ts';
 import { pausesOnTheSame } from './pauses-on-the-same.ts';
 
@@ -47,27 +47,27 @@ interface TimelineRow { at: Date; by: string; what: string; why: string | null; 
 
 /** The receipt of a pause as of now: what ran when it took effect and how that ended, what it holds, what happened to it. */
 export async function readPausePage(db: Queryable, id: string): Promise<PausePage | undefined> {
-  const pause = await findPause(db, id);
+  const pauses = await listActivePauses(db);
+  const active = pauses.find((one) => one.id === id);
+  const pause = active ?? await findPause(db, id);
   if (pause === undefined) return undefined;
-  const active = (await listActivePauses(db, pause.scope)).find((one) => one.id === id);
-  const work = active === undefined ? undefined : await coveredWork(db, pause.scope);
-  const [view] = active === undefined ? [] : await viewActivePauses(db, [active]);
+  const work = active === undefined ? undefined : await coveredWork(db, pause.scope, WAITING_COUNTED_MAX.list);
   const { rows: admitted } = await db.query<AdmittedRow>(admittedBefore(LABEL_COLUMN[pause.scope.kind]), [
     pause.scope.value, pause.pausedAt, await firstEventSince(db, pause.pausedAt.toISOString()), id]);
   const { rows: timeline } = await db.query<TimelineRow>(
     `select a.at, a.by, a.action as what, a.why, a.data from senate_audit a
       where a.subject_kind = 'pause' and a.subject_id = $1 order by a.id limit ${TIMELINE_MAX}`, [id]);
   return {
-    pause: view ?? toPauseView(pause),
+    pause: work === undefined ? toPauseView(pause) : viewActivePause(pause, work, await databaseNow(db)),
     effective_at: pause.pausedAt.toISOString(),
-    in_flight: work?.inFlight ?? [], in_flight_count: work?.inFlightCount ?? 0,
+    in_flight: work?.in_flight ?? [], in_flight_count: work?.in_flight_count ?? 0,
     admitted_before: admitted.map(({ task_id, run_id, worker, host, at, heartbeat_at, agent_id, skill, quest_id, actor_id, ended_at, ended_as }) => ({
       run: { task_id, run_id, worker, host, started_at: at.toISOString(), heartbeat_at: (heartbeat_at ?? ended_at ?? at).toISOString(), agent_id, skill, quest_id, actor_id },
       ended_at: ended_at?.toISOString() ?? null, ended_as,
     })),
     admitted_before_count: admitted[0]?.runs ?? 0,
-    held: { count: work?.queued ?? 0, more: work?.queuedMore ?? false },
-    other_pauses: active === undefined ? [] : (await pausesOnTheSame(db, pause.scope)).filter((other) => other.id !== id),
+    held: { count: work?.queued ?? 0, more: work?.queued_more ?? false },
+    other_pauses: active === undefined ? [] : (await pausesOnTheSame(db, pause.scope, pauses)).filter((other) => other.id !== id),
     timeline: timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
   };
 }

@@ -1,13 +1,13 @@
 import type { Queryable } from '@orchestra/database';
-import { listActivePauses, toPauseView, type Scope } from '@orchestra/pause-core';
+import { toPauseView, type Pause, type Scope } from '@orchestra/pause-core';
 import type { PauseView } from '@orchestra/pause-core/contract';
 import { LABEL_COLUMN } from './covered-work.ts';
 
 // Kinds of labels that waiting tasks of the scope carry; more than these are not looked through.
 const LABELS_MAX = 5_000;
 
-/** Active pauses that cover some of the tasks that this scope covers and that wait or run, its own among them. */
-export async function pausesOnTheSame(db: Queryable, scope: Scope): Promise<PauseView[]> {
+/** Those of the active pauses that cover some of the tasks that this scope covers and that wait or run, its own among them. */
+export async function pausesOnTheSame(db: Queryable, scope: Scope, active: readonly Pause[]): Promise<PauseView[]> {
   const column = LABEL_COLUMN[scope.kind];
   const { rows } = await db.query<{ agent_id: string | null; skill: string | null; quest_id: string | null; actor_id: string | null }>(
     `select distinct s.agent_id, s.skill, s.quest_id, s.actor_id
@@ -16,8 +16,7 @@ export async function pausesOnTheSame(db: Queryable, scope: Scope): Promise<Paus
              select t.agent_id, t.skill, t.quest_id, t.actor_id from tasks t where t.status = 'running' and t.${column} = $1) s
       limit ${LABELS_MAX}`, [scope.value]);
   const carried = { agent: new Set(rows.map((row) => row.agent_id)), skill: new Set(rows.map((row) => row.skill)), quest: new Set(rows.map((row) => row.quest_id)), actor: new Set(rows.map((row) => row.actor_id)) };
-  const pauses = await listActivePauses(db);
-  return pauses
+  return active
     .filter((pause) => (pause.scope.kind === scope.kind && pause.scope.value === scope.value) || carried[pause.scope.kind].has(pause.scope.value))
     .map(toPauseView);
 }
