@@ -1,39 +1,25 @@
 import { checkAutoPause } from '@orchestra/pause-core';
-import type { RunningService } from '@orchestra/service-shell';
 import { testDatabase, until } from '@orchestra/testkit';
-import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { buildPage, launchChromium } from './browser.ts';
-import { Desk } from './desk.ts';
+import type { Desk } from './desk.ts';
 import { Fleet } from './fleet.ts';
-import { caller, newToken, startPauseApi, type Caller } from './started.ts';
+import { servedPage } from './served-page.ts';
+import { caller, newToken, type Caller } from './started.ts';
 
 const db = testDatabase();
-let browser: Browser;
-let service: RunningService;
+const served = servedPage(db);
 let fleet: Fleet;
-let operator: string;
 let api: Caller;
 let desk: Desk;
 
 beforeAll(async () => {
-  [browser] = await Promise.all([launchChromium(), buildPage()]);
-  operator = await newToken(db.pool, 'operator', 'dana');
-  service = await startPauseApi(db.url);
-  api = caller(service.url, operator);
+  api = caller(served.url, served.token);
   fleet = await Fleet.start({ databaseUrl: db.url, token: await newToken(db.pool, 'worker', 'fleet'), workers: 3 });
 });
-afterAll(async () => {
-  await browser?.close();
-  await fleet?.stop();
-  await service?.stop();
-});
-afterEach(async () => {
-  await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  fleet.letGo();
-});
+afterAll(() => fleet?.stop());
+afterEach(() => fleet.letGo());
 
-const open = async (token = operator, options = {}): Promise<Desk> => desk = await Desk.open(browser, service.url, token, options);
+const open = async (options: Parameters<typeof served.open>[0] = {}): Promise<Desk> => desk = await served.open(options);
 const pauseButton = (name: string): ReturnType<Desk['page']['getByRole']> => desk.page.getByRole('button', { name });
 const focused = (): Promise<string> => desk.page.evaluate<string>("document.activeElement.textContent || document.activeElement.name || ''");
 
@@ -83,7 +69,6 @@ test('by the keyboard alone: from a row to its pause, which is watched until it 
   await expect(page.getByRole('dialog', { name: 'Keys' })).toAppear();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toVanish();
-  await desk.close();
 });
 
 test('nothing is paused until what, why and for how long are said, and "until cleared" has to be said too', async () => {
@@ -107,7 +92,6 @@ test('nothing is paused until what, why and for how long are said, and "until cl
   await expect(desk.heading('skill link_check')).toAppear();
   const { body } = await api.get<{ pauses: unknown[] }>('/api/senate/pauses');
   expect(body.pauses).toEqual([expect.objectContaining({ scope_kind: 'skill', scope_value: 'link_check', reason: 'asks the same page for ever', ttl_seconds: null, paused_by: 'dana' })]);
-  await desk.close();
 });
 
 test('Esc closes the dialog, nothing is paused, and the focus is where it was', async () => {
@@ -125,7 +109,6 @@ test('Esc closes the dialog, nothing is paused, and the focus is where it was', 
   await expect(page.getByRole('dialog')).toVanish();
   expect(await focused()).toContain('Pause…');
   expect((await api.get<{ pauses: unknown[] }>('/api/senate/pauses')).body.pauses).toEqual([]);
-  await desk.close();
 });
 
 test('P10 an answer that was lost makes no second pause when it is asked for again', async () => {
@@ -149,7 +132,6 @@ test('P10 an answer that was lost makes no second pause when it is asked for aga
   await expect(desk.heading('agent skeptic')).toAppear();
   expect(calls).toBe(2);
   expect((await api.get<{ pauses: unknown[] }>('/api/senate/pauses')).body.pauses).toHaveLength(1);
-  await desk.close();
 });
 
 test('before it is confirmed a pause shows what it would hold, and a broad one has to be typed out', async () => {
@@ -179,7 +161,6 @@ test('before it is confirmed a pause shows what it would hold, and a broad one h
   await page.getByRole('link', { name: '8 tasks held' }).click();
   await expect(page.getByText('Held by pause')).toAppear();
   await until('all of them are listed', async () => await page.locator('table.tasks tbody tr').count() === 8);
-  await desk.close();
 });
 
 test('a pause is extended on its page, and its timeline says by whom and why', async () => {
@@ -193,7 +174,6 @@ test('a pause is extended on its page, and its timeline says by whom and why', a
   await page.getByRole('button', { name: 'Extend this pause' }).click();
   await expect(page.getByText(/^3h 59m$|^4h 00m$/)).toAppear();
   await expect(page.getByRole('listitem').filter({ hasText: 'waiting for the vendor' })).toAppear();
-  await desk.close();
 });
 
 test('the table of agents sorts, turns to skills, and its numbers and filters stand in addresses', async () => {
@@ -219,7 +199,6 @@ test('the table of agents sorts, turns to skills, and its numbers and filters st
   await expect(page.getByRole('link', { name: 'write' })).toAppear();
   await page.reload();
   await expect(page.getByRole('link', { name: 'write' })).toAppear();
-  await desk.close();
 });
 
 test('the page of a task says why it is not running, and what is done about it there is done', async () => {
@@ -242,7 +221,6 @@ test('the page of a task says why it is not running, and what is done about it t
   await api.post('/api/senate/unpause', { id: pauseId });
   await expect(page.locator('h1').getByText('succeeded')).toAppear();
   await expect(page.getByText('"answer": 42')).toAppear();
-  await desk.close();
 });
 
 test('P14 the alerts say which auto-pause they fed, and are acknowledged there', async () => {
@@ -259,13 +237,12 @@ test('P14 the alerts say which auto-pause they fed, and are acknowledged there',
   await page.getByLabel('acknowledged').selectOption('true');
   await until('the acknowledged one is filtered out', async () => await desk.row('acct-9').count() === 2);
   expect(new URL(page.url()).search).toBe('?unacknowledged=true');
-  await desk.close();
 });
 
 test('P12 the history says who did what to which scope, and is filtered by scope and by person', async () => {
   await api.pause('quest', 'q-history', { reason: 'to be remembered' });
   await api.post('/api/senate/unpause', { scope_kind: 'quest', scope_value: 'q-history', reason: 'and ended' });
-  await caller(service.url, await newToken(db.pool, 'operator', 'ines')).pause('quest', 'q-other');
+  await caller(served.url, await newToken(db.pool, 'operator', 'ines')).pause('quest', 'q-other');
   await open();
   const { page } = desk;
   await desk.visit('history?scope_kind=quest&scope_value=q-history');
@@ -279,7 +256,6 @@ test('P12 the history says who did what to which scope, and is filtered by scope
   await desk.picture('history');
   await page.getByLabel('by', { exact: true }).fill('nobody');
   await expect(page.getByText('Nothing happened that is like that.')).toAppear();
-  await desk.close();
 });
 
 test('what takes longer than a second says so, what fails says why and is tried again', async () => {
@@ -301,11 +277,10 @@ test('what takes longer than a second says so, what fails says why and is tried 
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(page.getByText('The alerts could not be read.')).toVanish();
   await expect(page.locator('table.alerts, .nothing')).toAppear();
-  await desk.close();
 });
 
 test('the colours are the machine’s, or light or dark as chosen here, and stay so', async () => {
-  await open(operator, { colorScheme: 'dark' });
+  await open({ colorScheme: 'dark' });
   const { page } = desk;
   const dark = (): Promise<boolean> => page.evaluate<boolean>("Number(/\\d+/.exec(getComputedStyle(document.documentElement).backgroundColor)[0]) < 128");
   expect(await dark()).toBe(true);
@@ -317,7 +292,6 @@ test('the colours are the machine’s, or light or dark as chosen here, and stay
   expect(await dark()).toBe(false);
   await page.getByRole('button', { name: 'Colours: Light' }).click();
   expect(await dark()).toBe(true);
-  await desk.close();
 });
 
 const VIEWS = ['', 'tasks', 'alerts', 'history'] as const;
@@ -332,7 +306,7 @@ async function everyView(): Promise<string[]> {
 
 test('a viewer sees every view, and nothing that a viewer may not do', async () => {
   const views = await everyView();
-  await open(await newToken(db.pool, 'viewer', 'visitor'));
+  await open({ token: await newToken(db.pool, 'viewer', 'visitor') });
   const { page } = desk;
   for (const view of views) {
     await desk.visit(view);
@@ -341,12 +315,11 @@ test('a viewer sees every view, and nothing that a viewer may not do', async () 
     await page.keyboard.press('p');
     expect([view, await page.getByRole('dialog').count()]).toEqual([view, 0]);
   }
-  await desk.close();
 });
 
 test.each(['light', 'dark'] as const)('axe-core finds nothing serious in any view, %s', async (colorScheme) => {
   const views = await everyView();
-  await open(operator, { colorScheme });
+  await open({ colorScheme });
   for (const view of views) {
     await desk.visit(view);
     await desk.settled();
@@ -361,7 +334,6 @@ test.each(['light', 'dark'] as const)('axe-core finds nothing serious in any vie
   await desk.page.getByRole('button', { name: 'Sign out' }).click();
   await expect(desk.page.getByLabel('Token')).toAppear();
   expect(await desk.seriousFindings()).toEqual([]);
-  await desk.close();
 });
 
 test('on a telephone no view has anything to scroll sideways, with the longest names too', async () => {
@@ -370,18 +342,17 @@ test('on a telephone no view has anything to scroll sideways, with the longest n
   await fleet.add({ actor_id: long, agent_id: long, skill: long, quest_id: long, repo: long, payload: { word: 'w'.repeat(500) } });
   await api.post('/api/senate/alerts', { kind: long, ref_id: long, severity: 'critical', details: { word: 'w'.repeat(100) } });
   const views = await everyView();
-  await open(operator, { viewport: { width: 360, height: 720 }, hasTouch: true });
+  await open({ viewport: { width: 360, height: 720 }, hasTouch: true });
   for (const view of views) {
     await desk.visit(view);
     await desk.settled();
     expect([view, await desk.sidewaysPx()]).toEqual([view, 0]);
     await desk.picture(`phone-${view.replaceAll(/[\W\d]+/g, '-') || 'now'}`);
   }
-  await desk.page.goto(service.url);
+  await desk.page.goto(served.url);
   await expect(desk.line('live')).toAppear();
   await pauseButton('Pause…').click();
   await desk.page.getByLabel('Id').fill(long);
   expect(await desk.sidewaysPx()).toBe(0);
   await desk.picture('phone-dialog');
-  await desk.close();
 });

@@ -29,13 +29,16 @@ export class Desk {
     });
   }
 
-  /** Signs in as the link that `orchestra up` prints does. */
-  static async open(browser: Browser, url: string, token: string, options: BrowserContextOptions = {}): Promise<Desk> {
+  /** A window of its own, which has been nowhere yet. */
+  static async make(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Desk> {
     const context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, ...options });
-    const desk = new Desk(context, await context.newPage(), url);
-    await desk.page.goto(`${url}/#token=${token}`);
-    await desk.line('live').waitFor();
-    return desk;
+    return new Desk(context, await context.newPage(), url);
+  }
+
+  /** Signs in as the link that `orchestra up` prints does. */
+  async signIn(token: string): Promise<void> {
+    await this.page.goto(`${this.#url}/#token=${token}`);
+    await this.line('live').waitFor();
   }
 
   /** Goes to an address of the page as one that was typed in. */

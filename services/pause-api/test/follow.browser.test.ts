@@ -1,25 +1,12 @@
-import type { RunningService } from '@orchestra/service-shell';
 import { testDatabase, until } from '@orchestra/testkit';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildPage, launchChromium } from './browser.ts';
-import { Desk } from './desk.ts';
-import { newToken, startPauseApi } from './started.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import type { Desk } from './desk.ts';
+import { servedPage } from './served-page.ts';
+import { newToken } from './started.ts';
 
 const db = testDatabase();
-let browser: Browser;
-let service: RunningService;
-let token: string;
-
-beforeAll(async () => {
-  [browser] = await Promise.all([launchChromium(), buildPage()]);
-  token = await newToken(db.pool, 'viewer');
-  service = await startPauseApi(db.url);
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
-});
+const served = servedPage(db);
 
 // Every pause but each thirteenth is cleared again.
 const PAUSES = 520;
@@ -49,8 +36,8 @@ const NOTE_WHAT_COMES = `
     return new Response(page, { status: response.status, headers: response.headers });
   };`;
 
-async function startFollowing(): Promise<Desk> {
-  const desk = await Desk.open(browser, service.url, token);
+async function startFollowing(token: string): Promise<Desk> {
+  const desk = await served.open({ token });
   await desk.page.addInitScript(NOTE_WHAT_COMES);
   await desk.visit('');
   return desk;
@@ -59,16 +46,10 @@ async function startFollowing(): Promise<Desk> {
 const positions = (page: Page): Promise<number[]> => page.evaluate<number[]>('window.positions');
 const shown = (page: Page): Promise<string[]> => page.locator('table.pauses tbody th').allInnerTexts();
 
-async function restart(meanwhile: () => Promise<void>): Promise<void> {
-  const port = Number(new URL(service.url).port);
-  await service.stop();
-  await meanwhile();
-  service = await startPauseApi(db.url, { port });
-}
-
 test('P6 P12 two browsers follow 1,000 pause changes without a gap or a duplicate while the service is restarted twice', async () => {
   expect(CHANGES).toBe(1_000);
-  const desks = await Promise.all([startFollowing(), startFollowing()]);
+  const token = await newToken(db.pool, 'viewer');
+  const desks = await Promise.all([startFollowing(token), startFollowing(token)]);
   const { rows: [before] } = await db.pool.query<{ head: number }>('select coalesce(max(position), 0)::int as head from senate_events');
 
   const make = async (from: number, to: number): Promise<void> => {
@@ -82,9 +63,9 @@ test('P6 P12 two browsers follow 1,000 pause changes without a gap or a duplicat
     }
   };
   await make(0, 150);
-  await restart(() => make(150, 250));
+  await served.restart(() => make(150, 250));
   await Promise.all([make(250, 400), clear(0, 200)]);
-  await restart(() => clear(200, 300));
+  await served.restart(() => clear(200, 300));
   await Promise.all([make(400, PAUSES), clear(300, 400)]);
   await clear(400, PAUSES);
 
@@ -102,5 +83,4 @@ test('P6 P12 two browsers follow 1,000 pause changes without a gap or a duplicat
     await until('the page shows what is left', async () => (await shown(page)).length === left.length);
     expect(await shown(page)).toEqual(left);
   }
-  await Promise.all(desks.map((desk) => desk.close()));
 });

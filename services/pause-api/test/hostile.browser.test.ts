@@ -1,25 +1,10 @@
-import type { RunningService } from '@orchestra/service-shell';
 import { HOSTILE_STRINGS, testDatabase, until } from '@orchestra/testkit';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildPage, launchChromium } from './browser.ts';
-import { Desk } from './desk.ts';
-import { newToken, startPauseApi } from './started.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { servedPage } from './served-page.ts';
 
 const db = testDatabase();
-let browser: Browser;
-let service: RunningService;
-let token: string;
-
-beforeAll(async () => {
-  [browser] = await Promise.all([launchChromium(), buildPage()]);
-  token = await newToken(db.pool, 'operator', 'dana');
-  service = await startPauseApi(db.url);
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
-});
+const served = servedPage(db);
 
 const STORABLE = HOSTILE_STRINGS.filter(({ storable }) => storable).map(({ text }) => text);
 // What a page would obey or show as nothing: it is named instead.
@@ -38,7 +23,7 @@ test('X25 X31 whatever stands in scope and reason is text on the page', async ()
     if (written?.rowCount === 1) kept.push(text);
   }
   expect(kept.length).toBeGreaterThan(100);
-  const desk = await Desk.open(browser, service.url, token);
+  const desk = await served.open();
   const newestFirst = kept.map(asShown).toReversed().slice(0, 200);
   await until('all of them are there', async () => (await textsOf(desk.page, 'table.pauses tbody th')).length === newestFirst.length);
   expect(await textsOf(desk.page, 'table.pauses tbody th .scope b bdi')).toEqual(newestFirst);
@@ -48,12 +33,11 @@ test('X25 X31 whatever stands in scope and reason is text on the page', async ()
   expect(await textsOf(desk.page, 'table.pauses tbody .author > bdi')).toEqual(newestFirst);
   expect(await foreign(desk.page)).toBe(0);
   await desk.picture('hostile');
-  await desk.close();
 });
 
 test('X25 X31 whatever stands in an alert’s kind, actor and details is text on the page', async () => {
   for (const text of STORABLE) await db.pool.query("insert into senate_alerts (kind, ref_id, severity, details) values ($1, $1, 'low', $2)", [text, { text }]);
-  const desk = await Desk.open(browser, service.url, token);
+  const desk = await served.open();
   await desk.visit('alerts');
   const kinds: string[] = [];
   const actors: string[] = [];
@@ -71,5 +55,4 @@ test('X25 X31 whatever stands in an alert’s kind, actor and details is text on
   }
   expect(kinds).toEqual(STORABLE.map(asShown).toReversed());
   expect(actors).toEqual(STORABLE.map(asShown).toReversed());
-  await desk.close();
 });

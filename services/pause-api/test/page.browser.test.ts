@@ -3,73 +3,34 @@ import { join } from 'node:path';
 import { PAGE_FOLDER } from '@orchestra/dashboard';
 import { checkAutoPause, pauseScope, unpauseScope } from '@orchestra/pause-core';
 import type { AlertRequest, PauseRequest, UnpauseRequest } from '@orchestra/pause-core/contract';
-import type { RunningService } from '@orchestra/service-shell';
 import { FaultProxy, testDatabase } from '@orchestra/testkit';
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildPage, launchChromium } from './browser.ts';
+import type { Locator, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import type { Desk } from './desk.ts';
+import { servedPage } from './served-page.ts';
 import { caller, newToken, startPauseApi } from './started.ts';
 
 const db = testDatabase();
-let browser: Browser;
-let context: BrowserContext;
-let service: RunningService;
-let token: string;
-let page: Page;
-/** What the browser complained about and no test asked for. */
-let complaints: string[];
-
-beforeAll(async () => {
-  [browser] = await Promise.all([launchChromium(), buildPage()]);
-  token = await newToken(db.pool, 'operator', 'dana');
-  service = await startPauseApi(db.url);
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
-});
-beforeEach(async () => {
-  complaints = [];
-  context = await browser.newContext();
-  page = await context.newPage();
-  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
-  page.on('dialog', (dialog) => { complaints.push(`dialog: ${dialog.message()}`); void dialog.dismiss(); });
-  page.on('console', (message) => {
-    // A refused token and a stopped service are answers that some tests are about; the browser logs those by itself.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(`console: ${message.text()}`);
-  });
-  page.on('request', (request) => {
-    if (!request.isNavigationRequest() && new URL(request.url()).origin !== new URL(page.url()).origin) complaints.push(`asked elsewhere: ${request.url()}`);
-  });
-});
-afterEach(async () => {
-  await context.close();
-  await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  if (complaints.length > 0) throw new Error(`the browser complained:\n${complaints.join('\n')}`);
-});
+const served = servedPage(db);
+let desk: Desk;
 
 async function post(path: string, body: PauseRequest | UnpauseRequest | AlertRequest): Promise<void> {
-  expect(await caller(service.url, token).post(path, body)).toMatchObject({ status: 200 });
+  expect(await caller(served.url, served.token).post(path, body)).toMatchObject({ status: 200 });
 }
 
-/** Opens the page as the link that `orchestra up` prints does. */
-async function open(url = service.url): Promise<void> {
-  await page.goto(`${url}/#token=${token}`);
-  await expect(line('live')).toAppear();
-}
+const open = async (options: Parameters<typeof served.open>[0] = {}): Promise<Page> => (desk = await served.open(options)).page;
 
 /** The page looks again by the clock; this spares the test the wait. */
 async function lookAgain(): Promise<void> {
-  await page.evaluate("dispatchEvent(new Event('online'))");
+  await desk.page.evaluate("dispatchEvent(new Event('online'))");
 }
 
-const line = (state: string): Locator => page.locator(`.line-state[data-state="${state}"]`);
-const rowOf = (scope: string): Locator => page.locator('table.pauses tbody tr').filter({ hasText: scope });
-const nothingPaused = (): Locator => page.getByRole('heading', { name: 'Nothing is paused.' });
-const changes = (): Locator => page.getByRole('log');
+const rowOf = (scope: string): Locator => desk.page.locator('table.pauses tbody tr').filter({ hasText: scope });
+const nothingPaused = (): Locator => desk.page.getByRole('heading', { name: 'Nothing is paused.' });
+const changes = (): Locator => desk.page.getByRole('log');
 
 test('a pause made through the API appears by the stream, with scope, reason, who, age and time left', async () => {
-  await open();
+  const page = await open();
   await expect(nothingPaused()).toAppear();
   await expect(page.getByText('To stop one agent, skill, quest or actor, and nothing else')).toAppear();
   let loads = 0;
@@ -117,7 +78,7 @@ test('a reason is text and nothing else, deceiving characters are named, and a l
 });
 
 test('P14 an auto-pause is shown as made by senate.auto, beside the alerts that called for it', async () => {
-  await open();
+  const page = await open();
   for (const task of ['1', '2', '3']) {
     await post('/api/senate/alerts', { kind: 'runaway', ref_id: 'acct-4471', severity: 'critical', details: { task } });
   }
@@ -153,15 +114,16 @@ test('a pause drains with the number of runs that still go on, and is quiet when
 });
 
 test('P8 a pause runs out by the database’s clock, on a machine whose own is two hours fast', async () => {
-  await context.addInitScript(() => {
+  desk = await served.desk();
+  await desk.page.addInitScript(() => {
     const RealDate = Date;
     globalThis.Date = class extends RealDate {
       static override now(): number { return RealDate.now() + 7_200_000; }
     } as DateConstructor;
   });
   await post('/api/senate/pause', { scope_kind: 'agent', scope_value: 'skeptic', reason: 'half an hour', ttl_seconds: 1_800 });
-  await open();
-  expect(await page.evaluate(() => Date.now()) - Date.now()).toBeGreaterThan(7_000_000);
+  await desk.signIn(served.token);
+  expect(await desk.page.evaluate(() => Date.now()) - Date.now()).toBeGreaterThan(7_000_000);
   await expect(rowOf('half an hour').getByText(/^(30m 00s|29m [0-5]\ds)$/)).toAppear();
   await post('/api/senate/pause', { scope_kind: 'agent', scope_value: 'skeptic', reason: 'two seconds', ttl_seconds: 2 });
   await expect(rowOf('two seconds').getByText(/^[12]s$/).first()).toAppear();
@@ -170,16 +132,18 @@ test('P8 a pause runs out by the database’s clock, on a machine whose own is t
 });
 
 test('a token that is wrong is refused in words, and the right one lets in', async () => {
-  await page.goto(service.url);
+  desk = await served.desk();
+  const { page } = desk;
+  await page.goto(served.url);
   const field = page.getByLabel('Token');
   await field.fill('orc_0000000000000000000000000000000000000000000');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('alert').getByText('This token was refused.')).toAppear();
-  await field.fill(token);
+  await field.fill(served.token);
   await field.press('Enter');
-  await expect(line('live')).toAppear();
+  await expect(desk.line('live')).toAppear();
   await page.reload(); // the browser keeps it
-  await expect(line('live')).toAppear();
+  await expect(desk.line('live')).toAppear();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(field).toAppear();
   await page.reload(); // and forgotten
@@ -188,23 +152,23 @@ test('a token that is wrong is refused in words, and the right one lets in', asy
 
 test('a role that may not read pauses is told so', async () => {
   const source = await newToken(db.pool, 'source');
-  await page.goto(`${service.url}/#token=${source}`);
+  const { page } = await served.desk();
+  await page.goto(`${served.url}/#token=${source}`);
   await expect(page.getByRole('alert').getByText('This token may not read pauses.')).toAppear();
 });
 
 test('a token from the address is used, is in the address no more, and no script can read it anywhere', async () => {
-  await open();
-  expect(page.url()).toBe(`${service.url}/`);
-  const { cookies, origins } = await context.storageState();
-  expect(cookies).toEqual([expect.objectContaining({ name: 'orchestra_session', value: token, httpOnly: true, sameSite: 'Strict', expires: -1 })]);
-  expect(JSON.stringify(origins)).not.toContain(token);
-  expect(await page.evaluate('document.cookie + document.documentElement.outerHTML + JSON.stringify(history.state)')).not.toContain(token);
+  const page = await open();
+  expect(page.url()).toBe(`${served.url}/`);
+  const { cookies, origins } = await page.context().storageState();
+  expect(cookies).toEqual([expect.objectContaining({ name: 'orchestra_session', value: served.token, httpOnly: true, sameSite: 'Strict', expires: -1 })]);
+  expect(JSON.stringify(origins)).not.toContain(served.token);
+  expect(await page.evaluate('document.cookie + document.documentElement.outerHTML + JSON.stringify(history.state)')).not.toContain(served.token);
 });
 
 test('a revoked token ends what is shown with it', async () => {
   const visitor = await newToken(db.pool, 'viewer', 'visitor');
-  await page.goto(`${service.url}/#token=${visitor}`);
-  await expect(line('live')).toAppear();
+  const page = await open({ token: visitor });
   await db.pool.query("update api_tokens set revoked_at = now() where name = 'visitor'");
   // A token that was good is trusted for two more seconds.
   await expect.poll(async () => { await lookAgain(); return page.getByRole('alert').count(); }, { interval: 200, timeout: 20_000 }).toBe(1);
@@ -214,18 +178,18 @@ test('a revoked token ends what is shown with it', async () => {
 
 test('P6 a restart of the service: the page says that it is not live, comes back, and knows what happened meanwhile', async () => {
   await post('/api/senate/pause', { scope_kind: 'agent', scope_value: 'skeptic', reason: 'before the restart' });
-  await open();
+  const page = await open();
   await expect(rowOf('before the restart')).toAppear();
-  await service.stop();
-  await expect(line('reconnecting')).toAppear();
-  await expect(page.getByText(/Reconnecting – what you see is \d+s old\./)).toAppear();
-  await expect(page.getByRole('heading', { name: '1 pause was active' })).toAppear();
-  await expect(rowOf('before the restart')).toAppear();
+  await served.restart(async () => {
+    await expect(desk.line('reconnecting')).toAppear();
+    await expect(page.getByText(/Reconnecting – what you see is \d+s old\./)).toAppear();
+    await expect(page.getByRole('heading', { name: '1 pause was active' })).toAppear();
+    await expect(rowOf('before the restart')).toAppear();
 
-  await pauseScope(db.pool, { scope: { kind: 'quest', value: 'q-7' }, reason: 'in the dark', ttlSeconds: null, by: 'dana', source: 'person' });
-  await unpauseScope(db.pool, { target: { kind: 'agent', value: 'skeptic' }, by: 'ines' });
-  service = await startPauseApi(db.url, { port: Number(new URL(service.url).port) });
-  await expect(line('live')).toAppear();
+    await pauseScope(db.pool, { scope: { kind: 'quest', value: 'q-7' }, reason: 'in the dark', ttlSeconds: null, by: 'dana', source: 'person' });
+    await unpauseScope(db.pool, { target: { kind: 'agent', value: 'skeptic' }, by: 'ines' });
+  });
+  await expect(desk.line('live')).toAppear();
   await expect(rowOf('in the dark')).toAppear();
   await expect(rowOf('before the restart')).toVanish();
   await expect(changes().getByText('agent skeptic cleared by ines')).toAppear();
@@ -236,7 +200,7 @@ test('P13 with the database away the page does not go on saying that nothing is 
   const proxy = await FaultProxy.before(db.url);
   const cutOff = await startPauseApi(proxy.url);
   try {
-    await open(cutOff.url);
+    const page = await open({ url: cutOff.url });
     await expect(nothingPaused()).toAppear();
     proxy.refuse();
     await lookAgain();
@@ -252,9 +216,9 @@ test('P13 with the database away the page does not go on saying that nothing is 
 });
 
 test('two tabs of one browser are signed in together, and signed out together', async () => {
-  await open();
-  const other = await context.newPage();
-  await other.goto(`${service.url}/alerts`);
+  const page = await open();
+  const other = await page.context().newPage();
+  await other.goto(`${served.url}/alerts`);
   await expect(other.locator('.line-state[data-state="live"]')).toAppear();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByLabel('Token')).toAppear();
@@ -269,9 +233,8 @@ test('is small, and carries no validator: from the contract it takes types only'
 });
 
 test('fits a telephone: nothing to scroll sideways at 320 px, with the longest names', async () => {
-  await page.setViewportSize({ width: 320, height: 640 });
   await post('/api/senate/pause', { scope_kind: 'actor', scope_value: 'a'.repeat(200), reason: 'w'.repeat(400) });
-  await open();
+  const page = await open({ viewport: { width: 320, height: 640 } });
   await expect(rowOf('aaaa')).toAppear();
   expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);
 });
