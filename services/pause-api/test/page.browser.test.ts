@@ -131,6 +131,18 @@ test('P8 a pause runs out by the database’s clock, on a machine whose own is t
   await expect(changes().getByText('agent skeptic pause came to its end')).toAppear();
 });
 
+test('a pause that goes on when its time is over is not said to have ended', async () => {
+  await post('/api/senate/pause', { scope_kind: 'agent', scope_value: 'skeptic', reason: 'it stays', ttl_seconds: 1, then: 'stay' });
+  await post('/api/senate/pause', { scope_kind: 'agent', scope_value: 'librarian', reason: 'it probes', ttl_seconds: 1, then: 'probe' });
+  const page = await open();
+  await expect(rowOf('it stays').getByText('waits for a person')).toAppear();
+  await expect(rowOf('it probes').getByText('probing')).toAppear();
+  await rowOf('it stays').getByRole('link', { name: 'agent skeptic' }).click();
+  await expect(page.getByText('Time left')).toAppear();
+  await expect(page.getByText('waits for a person')).toAppear();
+  expect(await page.getByText('ended', { exact: true }).count()).toBe(0);
+});
+
 test('a token that is wrong is refused in words, and the right one lets in', async () => {
   desk = await served.desk();
   const { page } = desk;

@@ -4,7 +4,7 @@ import { shortDuration } from '../text/duration.ts';
 import { localTime } from '../text/local-time.ts';
 import { serverMs } from '../state/store.ts';
 
-/** How long the pause has still to go. One that is over says so until the stream takes it away. */
+/** How long the pause has still to go. One whose time is over says what holds it now, or that it has ended until the stream takes it away. */
 export function TimeLeft({ view }: { view: PauseView }): VNode {
   const { expires_at: end, ttl_seconds: ttlSeconds } = view;
   if (end === null) return <span class="endless">until cleared</span>;
@@ -14,8 +14,15 @@ export function TimeLeft({ view }: { view: PauseView }): VNode {
   return (
     <time dateTime={end} title={end}>
       {/* Up to the next second: "1s" until the very end, and never "0s". */}
-      <span class="ticking">{leftMs > 0 ? shortDuration(leftMs + 999) : 'ended'}</span>
-      <span class="exact">{leftMs > 0 ? 'until' : 'at'} {localTime(end, now)}</span>
+      <span class="ticking">{leftMs > 0 ? shortDuration(leftMs + 999) : onceOver(view)}</span>
+      <span class="exact">{leftMs > 0 ? 'until' : 'over at'} {localTime(end, now)}</span>
     </time>
   );
+}
+
+/** Judged by the time, as the claim does it, and not by whether the sweeper has been there. */
+function onceOver({ then, stayed_at: stayedAt, probe_task_id: probe }: PauseView): string {
+  if (then === 'resume') return 'ended';
+  if (then === 'stay' || stayedAt !== null) return 'waits for a person';
+  return probe === null ? 'probing' : `probing with task ${probe}`;
 }
