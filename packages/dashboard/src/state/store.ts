@@ -32,8 +32,8 @@ export const lastReceipt = signal<PauseReceipt | null>(null);
 export const pausesVersion = signal(0);
 export const alertsVersion = signal(0);
 export const queueVersion = signal(0);
-/** Any of them. */
-export const anyVersion = computed(() => pausesVersion.value + alertsVersion.value + queueVersion.value);
+/** A task may stand otherwise, by what happened to it or by what holds it. */
+export const tasksVersion = computed(() => queueVersion.value + pausesVersion.value);
 
 /** The one clock of the page, in monotonic ms: everything that ticks is computed from it. */
 export const monotonicMs = signal(performance.now());

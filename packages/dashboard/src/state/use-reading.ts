@@ -12,15 +12,11 @@ const GAP_MS = 1_000;
  */
 export function useReading<T>(what: string, read: (signal: AbortSignal) => Promise<T>, again: ReadonlySignal<unknown>, { gapMs = GAP_MS, isOld }: { gapMs?: number; isOld?: (value: T, askedMsAgo: number) => boolean } = {}): Reading<T> & { now: () => void } {
   const reader = useMemo(() => new Reader(read, { gapMs, isOld, onTrouble: endSessionFor }), [what]);
-  useEffect(() => {
-    const forget = effect(() => {
-      void again.value;
-      reader.refresh();
-    });
-    return () => {
-      forget();
-      reader.stop();
-    };
-  }, [reader, again]);
+  useEffect(() => () => reader.stop(), [reader]);
+  // By itself: what it is read again for may change while it stays the same that is read.
+  useEffect(() => effect(() => {
+    void again.value;
+    reader.refresh();
+  }), [reader, again]);
   return { ...reader.state.value, now: () => reader.now() };
 }

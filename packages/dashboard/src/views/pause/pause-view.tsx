@@ -1,4 +1,3 @@
-import { computed } from '@preact/signals';
 import type { PausePage } from '@orchestra/pause-core/contract';
 import type { VNode } from 'preact';
 import { Author } from '../../parts/author.tsx';
@@ -11,7 +10,7 @@ import { ScopeName } from '../../parts/scope-name.tsx';
 import { TimeLeft } from '../../parts/time-left.tsx';
 import { When } from '../../parts/when.tsx';
 import { tasksAt } from '../../state/place.ts';
-import { pausesVersion, queueVersion } from '../../state/store.ts';
+import { tasksVersion } from '../../state/store.ts';
 import { useReading } from '../../state/use-reading.ts';
 import { readPausePage } from '../../wire/calls.ts';
 import { EffectSteps } from './effect-steps.tsx';
@@ -19,11 +18,9 @@ import { PauseActions } from './pause-actions.tsx';
 import { PauseTimeline } from './pause-timeline.tsx';
 import { RunsBefore } from './runs-before.tsx';
 
-const again = computed(() => pausesVersion.value + queueVersion.value);
-
 /** One pause: has it taken effect, what does it hold, what happened to it. */
 export function PauseView({ id }: { id: string }): VNode {
-  const reading = useReading(id, (signal) => readPausePage(id, signal), again);
+  const reading = useReading(id, (signal) => readPausePage(id, signal), tasksVersion);
   if (reading.value === null && reading.trouble?.code === 'not_found') {
     return <><h1>There is no pause {id}</h1><p><Link to="history">The history</Link> has every pause that ever was.</p></>;
   }

@@ -1,6 +1,7 @@
-import { computed } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import type { TaskView as Task } from '@orchestra/task-queue/contract';
 import type { VNode } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { Facts } from '../../parts/facts.tsx';
 import { Labels } from '../../parts/labels.tsx';
 import { Link } from '../../parts/link.tsx';
@@ -9,7 +10,7 @@ import { ReadingState } from '../../parts/reading-state.tsx';
 import { TaskStatusBadge } from '../../parts/task-status.tsx';
 import { When } from '../../parts/when.tsx';
 import { tasksAt } from '../../state/place.ts';
-import { pausesVersion, queueVersion, serverMs } from '../../state/store.ts';
+import { desk, serverMs, tasksVersion } from '../../state/store.ts';
 import { useReading } from '../../state/use-reading.ts';
 import { readTask } from '../../wire/calls.ts';
 import { Held } from './held.tsx';
@@ -19,12 +20,14 @@ import { TaskActions } from './task-actions.tsx';
 import { TaskTimeline } from './task-timeline.tsx';
 import { Why } from './why.tsx';
 
-const again = computed(() => queueVersion.value + pausesVersion.value);
 const MAY_STILL_RUN = ['queued', 'held'];
 
 /** One task: how it stands, why it is not running, what happened to it and what it left. */
 export function TaskView({ id }: { id: string }): VNode {
-  const reading = useReading(id, (signal) => readTask(id, signal), again);
+  const runs = useSignal(false);
+  // A heartbeat is no event: of a run it is looked at with every tick, or it would seem to have fallen silent.
+  const reading = useReading(id, (signal) => readTask(id, signal), runs.value ? desk : tasksVersion);
+  useEffect(() => { runs.value = reading.value?.status === 'running'; }, [reading.value]);
   if (reading.value === null && reading.trouble?.code === 'not_found') {
     return <><h1>There is no task {id}</h1><p><Link to="tasks">The list of tasks</Link> has those that there are.</p></>;
   }
@@ -64,7 +67,7 @@ function Known({ task, onChange }: { task: Task; onChange: () => void }): VNode 
         ['Repo', task.repo === null ? null : <Link to={tasksAt({ repo: task.repo })}><Prose text={task.repo} /></Link>],
         ['Added', <><When at={task.created_at} /> by <Prose text={task.created_by} /></>],
       ]} />
-      <OutputTail id={task.id} />
+      <OutputTail id={task.id} runs={task.status === 'running'} />
       <Kept title="Output" value={task.result} none="No run has left anything yet." />
       <Kept title="Payload" value={task.payload} none="Empty." />
       <TaskTimeline id={task.id} />

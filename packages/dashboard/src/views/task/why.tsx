@@ -1,20 +1,17 @@
-import { computed } from '@preact/signals';
 import type { Hold, TaskWhy } from '@orchestra/task-queue/contract';
 import type { VNode } from 'preact';
 import { Link } from '../../parts/link.tsx';
 import { Prose } from '../../parts/prose.tsx';
 import { ReadingState } from '../../parts/reading-state.tsx';
 import { When } from '../../parts/when.tsx';
-import { pausesVersion, queueVersion } from '../../state/store.ts';
+import { tasksVersion } from '../../state/store.ts';
 import { useReading } from '../../state/use-reading.ts';
 import { counted } from '../../text/count.ts';
 import { readWhy } from '../../wire/calls.ts';
 
-const again = computed(() => queueVersion.value + pausesVersion.value);
-
 /** Why the task is not running, what has to go first, and when it could start. */
 export function Why({ id }: { id: string }): VNode {
-  const reading = useReading(id, (signal) => readWhy(id, signal), again);
+  const reading = useReading(id, (signal) => readWhy(id, signal), tasksVersion);
   return (
     <section class="why" aria-labelledby="why-title">
       <h2 id="why-title">{titleOf(reading.value)}</h2>

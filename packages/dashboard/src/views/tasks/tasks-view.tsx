@@ -1,5 +1,4 @@
 import type { TaskStatus } from '@orchestra/task-queue/contract';
-import { computed } from '@preact/signals';
 import type { VNode } from 'preact';
 import { Empty } from '../../parts/empty.tsx';
 import { FilterChoice, FilterField } from '../../parts/filter-field.tsx';
@@ -7,7 +6,7 @@ import { Link } from '../../parts/link.tsx';
 import { Pager } from '../../parts/pager.tsx';
 import { ReadingState } from '../../parts/reading-state.tsx';
 import { query } from '../../state/route.ts';
-import { pausesVersion, queueVersion } from '../../state/store.ts';
+import { tasksVersion } from '../../state/store.ts';
 import { useReading } from '../../state/use-reading.ts';
 import { queryAmong } from '../../text/query-among.ts';
 import { readTasks } from '../../wire/calls.ts';
@@ -16,12 +15,11 @@ import { TaskTable } from './task-table.tsx';
 const FILTERS = ['status', 'agent_id', 'skill', 'quest_id', 'actor_id', 'repo', 'parked', 'held_by', 'created_since', 'created_until', 'cursor'] as const;
 const STATUSES: Record<TaskStatus, true> = { queued: true, running: true, held: true, failed: true, succeeded: true, cancelled: true };
 const GAP_MS = 3_000;
-const again = computed(() => queueVersion.value + pausesVersion.value);
 
 /** The tasks, newest first, filtered by what stands in the address. */
 export function TasksView(): VNode {
   const asked = queryAmong(FILTERS, query.value);
-  const reading = useReading(String(asked), (signal) => readTasks(asked, signal), again, { gapMs: GAP_MS });
+  const reading = useReading(String(asked), (signal) => readTasks(asked, signal), tasksVersion, { gapMs: GAP_MS });
   const heldBy = query.value.get('held_by');
   return (
     <>
