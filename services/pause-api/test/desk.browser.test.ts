@@ -201,6 +201,25 @@ test('the table of agents sorts, turns to skills, and its numbers and filters st
   await expect(page.getByRole('link', { name: 'write' })).toAppear();
 });
 
+test('a filter that is still being typed when its list is left changes no other address', async () => {
+  desk = await served.desk();
+  await desk.page.clock.install();
+  await desk.signIn(served.token);
+  const { page } = desk;
+  await desk.visit('tasks');
+  await desk.settled();
+  // In one go, or a slow machine would have typed it long before.
+  await page.evaluate(`{
+    const field = document.querySelector('[data-filter]');
+    field.value = 'skeptic';
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    document.querySelector('nav[aria-label="Views"] a[href$="/history"]').click();
+  }`);
+  await expect(desk.heading('History')).toAppear();
+  await page.clock.runFor(1_000);
+  expect(page.url()).toBe(`${served.url}/history`);
+});
+
 test('the page of a task says why it is not running, and what is done about it there is done', async () => {
   const { id: pauseId } = await api.pause('skill', 'audit', { ttl_seconds: 3_600 });
   const [id] = await fleet.add({ skill: 'audit', repo: 'acme/books', payload: { year: 2026 } });

@@ -15,6 +15,8 @@ export function FilterField({ name, label, placeholder = '', type = 'text', main
     // Changed by a link or by going back, and not by what is being typed.
     if (field.current !== null && field.current !== document.activeElement) field.current.value = value;
   }, [value]);
+  // What is left unfinished belongs to this list, and not to the address that comes after it.
+  useEffect(() => () => clearTimeout(timer.current), []);
   const apply = (event: TargetedEvent<HTMLInputElement>): void => {
     const typed = event.currentTarget.value.trim();
     clearTimeout(timer.current);
