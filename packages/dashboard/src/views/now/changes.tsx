@@ -1,10 +1,10 @@
 import type { VNode } from 'preact';
-import { localTime } from '../../text/local-time.ts';
 import type { Change } from '../../state/senate-state.ts';
-import { senate, serverMs } from '../../state/store.ts';
+import { senate } from '../../state/store.ts';
 import { Link } from '../../parts/link.tsx';
 import { Prose } from '../../parts/prose.tsx';
 import { ScopeName } from '../../parts/scope-name.tsx';
+import { When } from '../../parts/when.tsx';
 
 /** What happened while the page was open. Read out politely; nothing in it ticks, so nothing is read out twice. */
 export function Changes(): VNode {
@@ -24,7 +24,7 @@ function Entry({ change: { type, view } }: { change: Change }): VNode {
   const at = happenedAt({ type, view });
   return (
     <li>
-      {at === null ? <span class="at">–</span> : <time class="at" dateTime={at} title={at}>{localTime(at, serverMs.peek())}</time>}
+      {at === null ? <span class="at">–</span> : <When at={at} />}
       <div><Link to={`pauses/${view.id}`}><ScopeName kind={view.scope_kind} value={view.scope_value} /></Link> <WhatHappened type={type} view={view} /></div>
     </li>
   );

@@ -1,10 +1,10 @@
 import type { AlertView } from '@orchestra/pause-core/contract';
 import type { VNode } from 'preact';
-import { alertsTrouble, senate, serverMs, shownPauses } from '../../state/store.ts';
-import { localTime } from '../../text/local-time.ts';
+import { alertsTrouble, senate, shownPauses } from '../../state/store.ts';
 import { Details } from '../../parts/details.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Prose } from '../../parts/prose.tsx';
+import { When } from '../../parts/when.tsx';
 
 /** The latest critical alerts: why an auto-pause came. */
 export function CriticalAlerts(): VNode {
@@ -24,7 +24,7 @@ function Alert({ alert }: { alert: AlertView }): VNode {
   const paused = shownPauses.value.some(({ view }) => view.scope_kind === 'actor' && view.scope_value === actor);
   return (
     <li>
-      {at === null ? <span class="at">–</span> : <time class="at" dateTime={at} title={at}>{localTime(at, serverMs.value)}</time>}
+      {at === null ? <span class="at">–</span> : <When at={at} />}
       <div>
         {actor !== null && <Link to={`alerts?${new URLSearchParams({ ref_id: actor })}`} class="scope"><span class="kind">actor</span> <b><Prose text={actor} /></b></Link>}{' '}
         <Prose text={alert.kind ?? 'no kind given'} />

@@ -21,7 +21,7 @@ export function LabelRow({ kind, row }: { kind: ScopeKind; row: LabelNumbers }):
       </th>
       <td class="number"><Count value={row.queued} more={row.queued_more} to={tasksAt({ ...label, status: 'queued' })} of="queued" /></td>
       <td class="number"><Count value={row.running} to={tasksAt({ ...label, status: 'running' })} of="running" /></td>
-      <td class="number">{row.deferred === 0 ? <span class="none">0</span> : <Count value={row.deferred} to={tasksAt({ ...label, status: 'queued' })} of="deferred" />}</td>
+      <td class="number"><Count value={row.deferred} to={tasksAt({ ...label, status: 'queued' })} of="deferred" /></td>
       <td class={row.failed_last_hour > 0 ? 'number bad' : 'number'}><Count value={row.failed_last_hour} to={tasksAt({ ...label, status: 'failed' })} of="failed" /></td>
       <td class={row.alerts_last_hour > 0 ? 'number bad' : 'number'}><Count value={row.alerts_last_hour} to={`alerts?${new URLSearchParams({ ref_id: row.value })}`} of="alerts" /></td>
       <td class="spark"><Sparkline finished={row.per_minute.finished} failed={row.per_minute.failed} of={`${kind} ${row.value}`} /></td>
