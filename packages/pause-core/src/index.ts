@@ -12,7 +12,7 @@ export { revokeToken } from './commands/revoke-token.ts';
 export { forgetOldKeys, runOnce, type Idempotency } from './commands/run-once.ts';
 export { runRinging } from './commands/run-ringing.ts';
 export { PAUSE_NEEDS_PERSON, stayPaused, stayPauses } from './commands/stay-paused.ts';
-export { sequenceEvents } from './commands/sequence-events.ts';
+export { PLACED_MAX, sequenceEvents } from './commands/sequence-events.ts';
 export { unpauseScope, type UnpausedScope, type UnpauseOrder } from './commands/unpause-scope.ts';
 export { warnOfEnds } from './commands/warn-of-ends.ts';
 export { PAUSE_ERROR_CODES, PauseError, type PauseErrorCode } from './errors.ts';

@@ -1,5 +1,5 @@
 import type { Database } from '@orchestra/database';
-import { eventsAfter, headPosition, newsPosition, sequenceEvents, type PlacedEvent } from '@orchestra/pause-core';
+import { eventsAfter, headPosition, newsPosition, PLACED_MAX, sequenceEvents, type PlacedEvent } from '@orchestra/pause-core';
 import { shortType, toCloudEvent, type SenateMessage } from '@orchestra/pause-core/contract';
 
 /** An event as it goes over the wire, made once for all readers. */
@@ -10,8 +10,6 @@ export interface FeedEvent {
 }
 
 const BATCH_MAX = 200;
-// Of `sequenceEvents`.
-const PLACED_MAX = 500;
 // What a stream has in hand while its reader takes none of it, besides one event that may be longer. Each stream has its own, so it is small.
 const READER_CHARS_MAX = 250_000;
 // What readers that keep up are served from. One that is further behind reads the table.
