@@ -1,4 +1,5 @@
 import type { Queryable } from '@orchestra/database';
+import { coveredBy } from '../pause-keys.ts';
 
 /** The trace of a call that a claim meets again: the one that added a task, or the one that paused. */
 export interface KeptTrace {
@@ -28,7 +29,7 @@ export async function keptTraces(db: Queryable, taskIds: readonly string[], foun
                from senate_pause p
               where not $2 and p.cleared_at is null and p.id in (select a.id from active_pauses a)
                 and exists (select from task_lanes l
-                             where p.scope_value = case p.scope_kind when 'agent' then l.agent_id when 'skill' then l.skill when 'quest' then l.quest_id else l.actor_id end)) k
+                             where ${coveredBy('p', 'l')})) k
       where k.traceparent is not null
       order by k.of desc, k.id
       limit $3`, [taskIds, foundAll, TRACES_MAX]);

@@ -1,5 +1,6 @@
 import type { Queryable } from '@orchestra/database';
 import type { VerifyAnswer } from '@orchestra/pause-core/contract';
+import { coveredBy } from '../pause-keys.ts';
 import { firstEventSince } from './first-event-since.ts';
 
 export interface VerifyOrder {
@@ -32,7 +33,7 @@ with claims as materialized (
   select c.task_id::text, c.run_id, c.by as worker, c.at as claimed_at, p.id::text as pause_id, p.scope_kind, p.scope_value, p.paused_at
     from claims c
     join senate_pause p
-      on p.scope_value = case p.scope_kind when 'agent' then c.agent_id when 'skill' then c.skill when 'quest' then c.quest_id when 'actor' then c.actor_id end
+      on ${coveredBy('p', 'c')}
      and p.paused_at < c.at + ${SLACK} and (p.cleared_at is null or p.cleared_at > c.at - ${SLACK})
    cross join lateral (
          select v.data from senate_events v
