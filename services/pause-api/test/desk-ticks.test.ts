@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import type { Database } from '@orchestra/database';
-import { deskTick, type DeskTick } from '@orchestra/task-queue/contract';
 import type { RunningService } from '@orchestra/service-shell';
 import { FaultProxy, testDatabase, until } from '@orchestra/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DeskTicker } from '../src/desk-ticker.ts';
 import { caller, newToken, startPauseApi } from './started.ts';
+import { StreamReader } from './stream-reader.ts';
 
 const db = testDatabase();
 let service: RunningService;
@@ -17,24 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** The messages of a stream as they came, until it is left. */
-async function follow(query: string, url = service.url): Promise<{ messages: string[]; ticks: () => DeskTick[]; leave: () => void }> {
-  const leaving = new AbortController();
-  const response = await fetch(`${url}/api/senate/events${query}`, { headers: { authorization: `Bearer ${token}` }, signal: leaving.signal });
-  const messages: string[] = [];
-  void (async () => {
-    let rest = '';
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body ?? []) {
-      const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n\n');
-      rest = parts.pop() ?? '';
-      messages.push(...parts);
-    }
-  })().catch(() => {}); // left
-  const ticks = (): DeskTick[] => messages.filter((message) => message.startsWith('event: desk'))
-    .map((message) => deskTick.parse(JSON.parse(message.slice(message.indexOf('data: ') + 6))));
-  return { messages, ticks, leave: () => leaving.abort() };
-}
+const follow = (query: string, url = service.url): Promise<StreamReader> => StreamReader.open(url, token, undefined, query);
 
 test('a reader that asks for the desk is told how the queue stands, and nobody else is', async () => {
   await db.pool.query("insert into tasks (agent_id, skill) select 'skeptic', 'debate' from generate_series(1, 3)");
@@ -43,14 +26,12 @@ test('a reader that asks for the desk is told how the queue stands, and nobody e
   const { id } = await caller(service.url, await newToken(db.pool, 'operator')).pause('agent', 'skeptic');
   const asks = await follow('?desk=true');
   const doesNot = await follow('');
-  await until('two ticks', () => asks.ticks().length >= 2);
-  expect(asks.ticks()[0]?.numbers).toMatchObject({
+  await until('two ticks', () => asks.ticks.length >= 2);
+  expect(asks.ticks[0]?.numbers).toMatchObject({
     queued: 3, queued_more: false, running: 1, held: 0, parked: 0, asking: 0, critical_alerts: 1,
     pauses: [{ id, in_flight_count: 1, claimed_ahead_count: 0, queued: 3, queued_more: false, quiet: false }],
   });
-  expect(doesNot.ticks()).toEqual([]);
-  // No position: whoever resumes does so behind the last event, whatever ticks came since.
-  expect(asks.messages.filter((message) => message.startsWith('event: desk')).every((message) => !message.includes('\nid:'))).toBe(true);
+  expect(doesNot.ticks).toEqual([]);
   asks.leave();
   doesNot.leave();
 });
@@ -60,12 +41,12 @@ test('with the database away the ticks go on and say that nothing is known', asy
   const cutOff = await startPauseApi(proxy.url);
   try {
     const reader = await follow('?desk=true', cutOff.url);
-    await until('a tick with numbers', () => reader.ticks().some((tick) => tick.numbers !== null));
+    await until('a tick with numbers', () => reader.ticks.some((tick) => tick.numbers !== null));
     proxy.refuse();
-    await until('a tick without', () => reader.ticks().at(-1)?.numbers === null);
-    expect(reader.messages.some((message) => message.includes('event: snapshot'))).toBe(true); // the line itself is there
+    await until('a tick without', () => reader.ticks.at(-1)?.numbers === null);
+    expect(reader.received.some(({ event }) => event.type === 'snapshot')).toBe(true); // the line itself is there
     proxy.pass();
-    await until('numbers again', () => reader.ticks().at(-1)?.numbers !== null);
+    await until('numbers again', () => reader.ticks.at(-1)?.numbers !== null);
     reader.leave();
   } finally {
     await cutOff.stop();

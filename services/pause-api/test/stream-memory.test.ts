@@ -1,9 +1,9 @@
-import { connect, type Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { testDatabase, until } from '@orchestra/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningService } from '@orchestra/service-shell';
+import { neverReads } from './never-reads.ts';
 import { newToken, startPauseApi } from './started.ts';
 import { StreamReader } from './stream-reader.ts';
 
@@ -34,17 +34,6 @@ async function heldBytes(): Promise<number> {
   return heapUsed + external;
 }
 
-/** Asks for the stream and never reads a byte of it. */
-function neverReads(): Promise<Socket> {
-  const { port, hostname } = new URL(service.url);
-  return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname, () => resolve(socket));
-    socket.on('error', () => {});
-    socket.write(`GET /api/senate/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`);
-    socket.pause();
-  });
-}
-
 const flood = (name: string) => database.pool.query(
   "insert into senate_alerts (kind, ref_id, details) select 'flood', $1 || n, jsonb_build_object('note', repeat('x', 200000)) from generate_series(1, 60) n", [name]);
 
@@ -56,7 +45,7 @@ test('a reader that never reads costs the service less than 2 MB, however much i
   reader.received.length = 0;
   const before = await heldBytes();
 
-  const stuck = await Promise.all(Array.from({ length: READERS }, neverReads));
+  const stuck = await Promise.all(Array.from({ length: READERS }, () => neverReads(service.url, token)));
   await until('all streams are open', async () => (await (await fetch(`${service.url}/metrics`)).text()).includes(`orchestra_event_streams{service="pause-api"} ${READERS + 1}`));
   await flood('after-');
   await reader.until('alert.created after-60');

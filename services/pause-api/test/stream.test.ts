@@ -1,8 +1,8 @@
 import type { RunningService } from '@orchestra/service-shell';
 import { revokeToken } from '@orchestra/pause-core';
 import { testDatabase, until } from '@orchestra/testkit';
-import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { neverReads } from './never-reads.ts';
 import { caller, newToken, problemOf, startPauseApi, type Caller } from './started.ts';
 import { StreamReader } from './stream-reader.ts';
 
@@ -143,16 +143,10 @@ test.each(['999999999', '-1', '1e9', '9'.repeat(40), 'x', ''])('a Last-Event-ID 
 test('a reader that does not read is cut off, holds nothing up, and catches up', async () => {
   await service.stop();
   await restart({ streams: { drainMs: 300 } });
-  const { port, hostname } = new URL(service.url);
   const reader = await follow();
   await reader.until('snapshot of nothing');
   const { lastId } = reader;
-  const stuck = await new Promise<Socket>((resolve) => {
-    const socket = connect(Number(port), hostname, () => resolve(socket));
-    socket.on('error', () => {});
-    socket.write(`GET /api/senate/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`);
-    socket.pause();
-  });
+  const stuck = await neverReads(service.url, token);
   const cutMetric = async (): Promise<boolean> => (await (await fetch(`${service.url}/metrics`)).text()).includes('orchestra_event_streams_cut_total{why="slow",service="pause-api"} 1');
   await until('both streams are open', async () => (await (await fetch(`${service.url}/metrics`)).text()).includes('orchestra_event_streams{service="pause-api"} 2'));
   // More than the socket buffers of both ends take.
