@@ -4,9 +4,11 @@ import type { Queryable } from '@orchestra/database';
 /** How long a pause call waits for earlier claims by default. */
 export const SETTLE_TIMEOUT_MS = 2_000;
 
-// A claim takes a few milliseconds, so the first looks come quickly; a claim that hangs is looked at less often.
-const FIRST_LOOK_MS = 1;
-const SLOWEST_LOOK_MS = 50;
+// A claim takes a few milliseconds: the first looks follow each other at once, and their way to the server and back is wait enough.
+// A claim that hangs is looked at less and less often.
+const LOOKS_AT_ONCE = 4;
+const FIRST_WAIT_MS = 1;
+const LONGEST_WAIT_MS = 50;
 
 /**
  * Waits until every claim that began before this call has ended (P2). Call it after the pause has committed.
@@ -20,10 +22,10 @@ const SLOWEST_LOOK_MS = 50;
 export async function settleClaims(db: Queryable, options: { timeoutMs?: number } = {}): Promise<boolean> {
   const deadline = performance.now() + (options.timeoutMs ?? SETTLE_TIMEOUT_MS);
   let earlier = await claimsUnderWay(db);
-  for (let waitMs = FIRST_LOOK_MS; earlier.length > 0; waitMs = Math.min(waitMs * 2, SLOWEST_LOOK_MS)) {
+  for (let looks = 1; earlier.length > 0; looks++) {
     const leftMs = deadline - performance.now();
     if (leftMs <= 0) return false;
-    await delay(Math.min(waitMs, leftMs));
+    if (looks >= LOOKS_AT_ONCE) await delay(Math.min(FIRST_WAIT_MS * 2 ** (looks - LOOKS_AT_ONCE), LONGEST_WAIT_MS, leftMs));
     const still = new Set(await claimsUnderWay(db));
     earlier = earlier.filter((claim) => still.has(claim));
   }
@@ -32,11 +34,13 @@ export async function settleClaims(db: Queryable, options: { timeoutMs?: number 
 
 /** Transactions that hold the claim's lock. One that still waits for it has no snapshot yet and does not count. */
 async function claimsUnderWay(db: Queryable): Promise<string[]> {
-  const { rows } = await db.query<{ virtualtransaction: string }>(
-    `select l.virtualtransaction
-       from pg_locks l
-      where l.locktype = 'relation' and l.granted and l.relation = 'claim_marker'::regclass
-        and l.database = (select d.oid from pg_database d where d.datname = current_database())`,
-  );
+  const { rows } = await db.query<{ virtualtransaction: string }>({
+    name: 'orchestra-claims-under-way',
+    text: `
+    select l.virtualtransaction
+      from pg_locks l
+     where l.locktype = 'relation' and l.granted and l.relation = 'claim_marker'::regclass
+       and l.database = (select d.oid from pg_database d where d.datname = current_database())`,
+  });
   return rows.map((row) => row.virtualtransaction);
 }

@@ -32,11 +32,8 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   {
     name: 'settled before it is committed', file: `${CORE}/commands/pause-scope.ts`, why: 'P2: claims that begin between the two are not waited for',
     edits: [
-      { find: '  const id = await runRinging(db, options.idempotency, (tx) => insertPause(tx, order));\n  const [settled, pause] = await Promise.all([\n    settleClaims(', replace: '  const settled = await settleClaims(' },
-      {
-        find: '),\n    findPause(db, id),\n  ]);',
-        replace: ');\n  const id = await runRinging(db, options.idempotency, (tx) => insertPause(tx, order));\n  const pause = await findPause(db, id);',
-      },
+      { find: '  let made: Pause | undefined;\n', replace: '  const settled = await settleClaims(db, options.settleTimeoutMs === undefined ? {} : { timeoutMs: options.settleTimeoutMs });\n  let made: Pause | undefined;\n' },
+      { find: '  });\n  const settled = await settleClaims(db, options.settleTimeoutMs === undefined ? {} : { timeoutMs: options.settleTimeoutMs });', replace: '  });' },
     ],
     caughtBy: by(GATE),
   },

@@ -59,7 +59,7 @@ export function checkAutoPause(db: Database, actor: string, rule: AlertRule = AU
     if (pauseMs === null) return null;
     const ttlSeconds = Math.ceil(pauseMs / 1_000);
     const reason = `auto-paused: ${rule.alerts}+ critical alerts in ${rule.windowMs / 60_000}m`;
-    const pauseId = await insertPause(tx, { scope: { kind: 'actor', value: actor }, reason, ttlSeconds, by: AUTO_PAUSER, source: 'machine' });
+    const { id: pauseId } = await insertPause(tx, { scope: { kind: 'actor', value: actor }, reason, ttlSeconds, by: AUTO_PAUSER, source: 'machine' });
     // For people alone: what counts toward the next pause is told by when this one ends.
     await tx.query(
       `update senate_alerts a set fed_pause = $1

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '@orchestra/database';
 import type { Pause, PauseSource, PauseThen } from '../pause.ts';
 import { findPause } from '../queries/find-pause.ts';
+import { PAUSE_COLUMNS, toPause, type PauseRow } from '../queries/pause-row.ts';
 import type { Scope } from '../scope.ts';
 import { settleClaims } from '../settle.ts';
 import type { Idempotency } from './run-once.ts';
@@ -36,24 +37,27 @@ export interface PausedScope {
  * Then waits, bounded, for the claims that were already under way.
  */
 export async function pauseScope(db: Database, order: PauseOrder, options: PauseOptions = {}): Promise<PausedScope> {
-  const id = await runRinging(db, options.idempotency, (tx) => insertPause(tx, order));
-  const [settled, pause] = await Promise.all([
-    settleClaims(db, options.settleTimeoutMs === undefined ? {} : { timeoutMs: options.settleTimeoutMs }),
-    findPause(db, id),
-  ]);
+  let made: Pause | undefined;
+  const id = await runRinging(db, options.idempotency, async (tx) => {
+    made = await insertPause(tx, order);
+    return made.id;
+  });
+  const settled = await settleClaims(db, options.settleTimeoutMs === undefined ? {} : { timeoutMs: options.settleTimeoutMs });
+  // A repeated call has made none: it answers with the first one's.
+  const pause = made ?? await findPause(db, id);
   if (pause === undefined) throw new Error(`pause ${id} was committed and cannot be read back`);
   return { pause, settled };
 }
 
-/** Writes the row inside the caller's transaction and answers its id. Bell, audit and event follow by trigger. */
-export async function insertPause(tx: Transaction, { scope, reason, ttlSeconds, endsAs = 'resume', by, source, traceparent }: PauseOrder): Promise<string> {
-  const { rows } = await tx.query<{ id: string }>(
-    `insert into senate_pause (scope_kind, scope_value, paused_at, paused_by, reason, ttl_seconds, ends_as, source, traceparent)
+/** Writes the row inside the caller's transaction and answers it. Bell, audit and event follow by trigger. */
+export async function insertPause(tx: Transaction, { scope, reason, ttlSeconds, endsAs = 'resume', by, source, traceparent }: PauseOrder): Promise<Pause> {
+  const { rows } = await tx.query<PauseRow>(
+    `insert into senate_pause as p (scope_kind, scope_value, paused_at, paused_by, reason, ttl_seconds, ends_as, source, traceparent)
      values ($1, $2, clock_timestamp(), $3, $4, $5, $6, $7, $8)
-     returning id`,
+     returning ${PAUSE_COLUMNS}`,
     [scope.kind, scope.value, by, reason, ttlSeconds, endsAs, source, traceparent ?? null],
   );
   const row = rows[0];
   if (row === undefined) throw new Error('the insert of a pause answered no row');
-  return row.id;
+  return toPause(row);
 }

@@ -53,7 +53,8 @@ type Row = { waiting: number } & (RunRow | { task_id: null });
 
 /** What a scope covers at this moment: the runs in flight and those claimed ahead, oldest first, and how many tasks wait, counted up to `max`. */
 export async function coveredWork(db: Queryable, scope: Scope, max: number): Promise<CoveredWork> {
-  const { rows } = await db.query<Row>(coveredBy(LABEL_COLUMN[scope.kind], max), [scope.value]);
+  // Prepared once for each connection: planning it takes longer than running it, and whoever pauses waits for it.
+  const { rows } = await db.query<Row>({ name: `orchestra-covered-by-${scope.kind}-${max}`, text: coveredBy(LABEL_COLUMN[scope.kind], max), values: [scope.value] });
   return { ...toRuns(rows.filter((row) => row.task_id !== null)), ...asCounted(rows[0]?.waiting ?? 0, max) };
 }
 
