@@ -76,8 +76,9 @@ export class Waiter {
 
 const RETRY_AFTER_SECONDS = '5';
 const BUSY_MS = 10_000;
-// No longer than the time between two looks.
-const LOOK_HOLDS_MS = 5_000;
+// Until the next look has ended, which begins five seconds after this one: whoever comes while it is made is served by it. Polls that are
+// begun together end together, often at the very moment of a look.
+const LOOK_HOLDS_MS = 6_000;
 
 /**
  * The claims that wait for a task, in the order in which they came. They ask nothing of the database themselves: whoever
