@@ -23,7 +23,7 @@ export { pauseWithReceipt, previewPause } from './commands/pause-with-receipt.ts
 export { raiseRunawayAlerts, WATCHDOG } from './commands/raise-runaway-alerts.ts';
 export { raiseHeads, type RaiseGain } from './commands/raise-heads.ts';
 export { forgetOldTasks, type ForgetMark, type Forgotten } from './commands/forget-old-tasks.ts';
-export { noteReaperTick } from './commands/note-reaper-tick.ts';
+export { noteIdleReaperTick, noteReaperTick } from './commands/note-reaper-tick.ts';
 export { reportPreflight } from './commands/report-preflight.ts';
 export { resumeHeld } from './commands/resume-held.ts';
 export { reapDeadProcesses, reapFormerBoots, reapRuns } from './commands/reap-runs.ts';

@@ -4,3 +4,6 @@
  */
 export const UNOWNED = `run_id = null, pid = null, started_at = null, heartbeat_at = null,
          boot_id = null, pid_namespace = null, process_started = null, prefetched = false`;
+
+/** A task `t` that cannot be: it waits, and still names a run. An older schema may have left some. */
+export const IMPOSSIBLE = "t.status = 'queued' and (t.run_id is not null or t.pid is not null or t.started_at is not null)";

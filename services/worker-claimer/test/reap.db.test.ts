@@ -2,7 +2,7 @@ import { makeLogger, makeMetrics } from '@orchestra/service-shell';
 import { claimTasks, enqueueTasks, findTask, heartbeat, readQueueView } from '@orchestra/task-queue';
 import { newTask } from '@orchestra/task-queue/contract';
 import { testDatabase, until } from '@orchestra/testkit';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { Hearing } from '../src/loops/hearing.ts';
 import { LookForTheDead } from '../src/loops/look-for-the-dead.ts';
 import { reap, type ReaperOptions } from '../src/loops/reap.ts';
@@ -13,7 +13,10 @@ const db = testDatabase();
 const add = (count: number) => enqueueTasks(db.pool, Array.from({ length: count }, () => newTask.parse({})), 'test');
 const LISTENED = { listenMs: 0, everyMs: 15_000 };
 
-beforeEach(async () => { await db.pool.query('truncate tasks, task_events'); });
+beforeEach(async () => {
+  await db.pool.query('truncate tasks, task_events');
+  await db.pool.query('update reaper_totals set impossible_queued = 0');
+});
 
 function reaper(hearing: Hearing): ReaperOptions {
   return {
@@ -48,6 +51,44 @@ test('each tick is written down, also one that had nothing to do', async () => {
   await db.pool.query('update reaper_totals set last_tick_at = null');
   await reap(reaper(new Hearing(LISTENED)));
   expect((await readQueueView(db.pool, 60)).reaper.last_tick_at).toEqual(expect.any(String));
+});
+
+describe('while nothing runs', () => {
+  /** Reaps, and tells how many statements that took. */
+  async function statementsOfReap(): Promise<number> {
+    let statements = 0;
+    const count = (): void => { statements += 1; };
+    db.pool.on('acquire', count);
+    await reap(reaper(new Hearing(LISTENED)));
+    db.pool.off('acquire', count);
+    return statements;
+  }
+  const tickedAt = async (): Promise<unknown> => (await db.pool.query('select s.last_tick_at from reaper_totals s')).rows;
+
+  test('a round is one statement, and is written down', async () => {
+    await add(3);
+    const before = await tickedAt();
+    expect(await statementsOfReap()).toBe(1);
+    expect(await tickedAt()).not.toEqual(before);
+  });
+
+  test('P10 a run that began since is found by the next round', async () => {
+    const [id = ''] = await add(1);
+    await reap(reaper(new Hearing(LISTENED)));
+    await claimTasks(db.pool, { worker: 'w-1', limit: 1 });
+    await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '61 seconds'");
+    expect(await statementsOfReap()).toBeGreaterThan(1);
+    expect(await findTask(db.pool, id)).toMatchObject({ status: 'queued', crashes: 1 });
+  });
+
+  test.each(['pid = 4711', 'run_id = gen_random_uuid()', 'started_at = now()'])('P15 an impossible row is found and healed all the same: %s', async (owner) => {
+    const [id = ''] = await add(1);
+    await db.pool.query('alter table tasks drop constraint tasks_queued_is_unowned');
+    await db.pool.query(`update tasks set ${owner} where id = $1`, [id]);
+    await reap(reaper(new Hearing(LISTENED)));
+    await db.pool.query("alter table tasks add constraint tasks_queued_is_unowned check (status <> 'queued' or (run_id is null and pid is null and started_at is null))");
+    expect(await findTask(db.pool, id)).toMatchObject({ status: 'queued', pid: null, started_at: null });
+  });
 });
 
 test('P15 healing can be switched off, and says so', async () => {

@@ -1,5 +1,5 @@
 import type { Queryable } from '@orchestra/database';
-import { UNOWNED } from '../unowned.ts';
+import { IMPOSSIBLE, UNOWNED } from '../unowned.ts';
 
 /**
  * Heals queued rows that still name a run (P15): the constraint forbids them, an older schema may have left some.
@@ -11,7 +11,7 @@ export async function healQueued(db: Queryable): Promise<number> {
   const { rows: [row] } = await db.query<{ healed: number }>(`
     with impossible as (
       select t.id, t.run_id, t.pid, t.started_at from tasks t
-       where t.status = 'queued' and (t.run_id is not null or t.pid is not null or t.started_at is not null)
+       where ${IMPOSSIBLE}
        order by t.id limit 1000
          for update skip locked
     ), healed as (

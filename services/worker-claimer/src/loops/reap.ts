@@ -1,6 +1,6 @@
 import type { Database } from '@orchestra/database';
 import type { Logger } from '@orchestra/service-shell';
-import { healQueued, noteReaperTick, reapRuns } from '@orchestra/task-queue';
+import { healQueued, noteIdleReaperTick, noteReaperTick, reapRuns } from '@orchestra/task-queue';
 import type { ReapCause } from '@orchestra/task-queue/contract';
 import type { QueueMetrics } from '../queue-metrics.ts';
 import type { Hearing } from './hearing.ts';
@@ -46,6 +46,12 @@ export async function reap(options: ReaperOptions): Promise<number | undefined> 
 
 async function tick(options: ReaperOptions): Promise<number | undefined> {
   const { db, log, metrics, leaseSeconds, hearing, theDead, onReturned } = options;
+  const idle = await noteIdleReaperTick(db);
+  if (idle !== undefined) {
+    metrics.deferred.set(idle.deferred);
+    hearing.stillDeafForMs(performance.now());
+    return undefined;
+  }
   if (options.heal) await healAll(options);
   const deafForMs = hearing.stillDeafForMs(performance.now());
   const dead = await theDead.round({ heard: deafForMs === 0 });
