@@ -31,7 +31,7 @@ export async function withUpkeep<T>(databaseUrl: string, work: () => Promise<T>)
   }
 }
 
-async function keep(round: () => Promise<void>, ended: AbortSignal): Promise<void> {
+async function keep(round: () => Promise<unknown>, ended: AbortSignal): Promise<void> {
   while (!ended.aborted) {
     await round();
     await delay(KEEP_LANES_EVERY_MS, undefined, { signal: ended }).catch(() => {}); // ended: seen at the top

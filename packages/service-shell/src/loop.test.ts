@@ -33,6 +33,14 @@ test('a round that fails is tried again', async () => {
   expect(rounds).toBeGreaterThanOrEqual(4);
 });
 
+test('a round that fails is tried again sooner where that is asked for', async () => {
+  let rounds = 0;
+  const loop = startLoop({ name: 'x', everyMs: 60_000, retryMs: 5, log, round: async () => { rounds += 1; if (rounds < 3) throw new Error('database gone'); } });
+  await until('the round that works', () => rounds === 3);
+  await loop.stop();
+  expect(rounds).toBe(3);
+});
+
 test('ten thousand wakes while it rests are one round more, and stopping does not wait for the rest', async () => {
   let rounds = 0;
   const loop = startLoop({ name: 'x', everyMs: 60_000, gapMs: 60_000, log, round: async () => { rounds += 1; } });

@@ -5,6 +5,8 @@ export interface LoopOptions {
   name: string;
   /** The longest time between two rounds. */
   everyMs: number;
+  /** After a round that failed; `everyMs` unless told. */
+  retryMs?: number;
   /** The shortest time between the beginnings of two rounds, however often it is woken. */
   gapMs?: number;
   /** One bounded round. Answering a number asks for the next round after that many milliseconds, if that is sooner. */
@@ -20,10 +22,10 @@ export interface Loop {
 }
 
 /**
- * Runs rounds one after the other, never two at once. A round that fails is told once as a warning and tried again at
- * the next tick; so is the round that works again.
+ * Runs rounds one after the other, never two at once. A round that fails is told once as a warning and tried again
+ * after a while; so is the round that works again.
  */
-export function startLoop({ name, everyMs, gapMs = 0, round, log }: LoopOptions): Loop {
+export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, round, log }: LoopOptions): Loop {
   let stopped = false;
   let woken = false;
   let failing = false;
@@ -37,9 +39,9 @@ export function startLoop({ name, everyMs, gapMs = 0, round, log }: LoopOptions)
       failing = false;
       return typeof nextMs === 'number' ? Math.min(Math.max(nextMs, 0), everyMs) : everyMs;
     } catch (err) {
-      if (!failing) log.warn({ err }, `${name} failed; it tries again every ${everyMs} ms`);
+      if (!failing) log.warn({ err }, `${name} failed; it tries again every ${retryMs} ms`);
       failing = true;
-      return everyMs;
+      return retryMs;
     }
   }
 

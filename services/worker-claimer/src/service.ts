@@ -35,9 +35,11 @@ const LISTEN_SHARE = 0.5;
 
 const REAPER_CONNECTIONS = 2;
 
-// While tasks are claimed, the lanes are kept in order four times a second; otherwise now and then.
+// While tasks are claimed, the lanes are kept in order four times a second, and once more behind the last of them; otherwise now and then, for
+// what was done by SQL.
 const KEEP_LANES_GAP_MS = 250;
-const KEEP_LANES_IDLE_MS = 60_000;
+const KEEP_LANES_IDLE_MS = 600_000;
+const KEEP_LANES_RETRY_MS = 60_000;
 // A chunk four times a second: a million tasks are put off within ten minutes, and the claims do not feel it.
 const DEFER_GAP_MS = 250;
 // Whatever is added or paused through this service, or by a bell, is looked after at once; this is for tasks that come by other doors.
@@ -104,7 +106,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
       parts.add('retention', () => retention.stop());
     }
 
-    const keeping = startLoop({ name: 'keeping the lanes', everyMs: KEEP_LANES_IDLE_MS, gapMs: KEEP_LANES_GAP_MS, log, round: keepLanes(db) });
+    const keeping = startLoop({ name: 'keeping the lanes', everyMs: KEEP_LANES_IDLE_MS, retryMs: KEEP_LANES_RETRY_MS, gapMs: KEEP_LANES_GAP_MS, log, round: keepLanes(db) });
     parts.add('lanes', () => keeping.stop());
     const deferring = startLoop({
       name: 'putting off what is paused', everyMs: DEFER_EVERY_MS, gapMs: DEFER_GAP_MS, log,

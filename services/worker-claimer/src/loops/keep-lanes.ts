@@ -15,17 +15,21 @@ const MANY_RAISED_GAP_MS = 1_000;
  * Makes the rounds that keep the lanes in order: the horizon follows the ids, heads follow the first tasks that wait, and
  * lanes that have been empty go. All of it saves the claims time and decides nothing, so a round that fails, or two
  * services at it side by side, do no harm.
+ *
+ * @returns a round; it answers after how many milliseconds the next one has something to do, also when nothing is claimed
  */
-export function keepLanes(db: Database): () => Promise<void> {
+export function keepLanes(db: Database): () => Promise<number | undefined> {
   let earlier: HorizonLook | null = null;
-  let droppedAtMs = performance.now();
+  let droppedAtMs = -Infinity;
   let raiseFromMs = 0;
   return async () => {
     await lineUpDue(db);
     earlier = await advanceHorizon(db, earlier);
     if (performance.now() >= raiseFromMs && (await raiseHeads(db, LANES_MAX, GAIN)) >= MANY_RAISED) raiseFromMs = performance.now() + MANY_RAISED_GAP_MS;
-    if (performance.now() - droppedAtMs < DROP_EVERY_MS) return;
+    const dropInMs = droppedAtMs + DROP_EVERY_MS - performance.now();
+    // What this round leaves, of the last claims too, is done with the lanes they have emptied.
+    if (dropInMs > 0) return dropInMs;
     droppedAtMs = performance.now();
-    await dropEmptyLanes(db);
+    return (await dropEmptyLanes(db)) > 0 ? DROP_EVERY_MS : undefined;
   };
 }
