@@ -65,11 +65,11 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     const sequencer = startSequencer({ feed, log });
     wake.push(sequencer.wake);
     parts.add('the event sequencer', sequencer.stop);
-    const sweeper = startSweeper({ db: background, metrics, log });
+    const sweeper = startSweeper({ db: background, metrics, log, onDone: sequencer.wake });
     parts.add('the sweeper', sweeper.stop);
     const quietWatcher = startQuietWatcher({ db: background, replica, log });
     parts.add('the quiet watcher', quietWatcher.stop);
-    replica.on('changed', () => { sweeper.wake(); quietWatcher.wake(); });
+    replica.on('changed', () => { sequencer.wake(); sweeper.wake(); quietWatcher.wake(); });
     parts.add('the key keeper', startKeyKeeper({ db: background, log }).stop);
 
     const { notices = [] } = config;

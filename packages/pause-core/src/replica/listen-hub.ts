@@ -6,7 +6,7 @@ import { ListenSession } from './listen-session.ts';
 export const BELL_CHANNEL = 'orchestra';
 
 // What a dead connection loses meanwhile, the readings by the clock bring.
-const PING_EVERY_MS = 15_000;
+const PING_EVERY_MS = 30_000;
 const PING_TIMEOUT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const BACKOFF_FIRST_MS = 100;
