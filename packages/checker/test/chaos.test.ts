@@ -9,7 +9,7 @@ import type { History } from '../src/history/testimony.ts';
 // The real services, workers and a PostgreSQL of their own as processes, disturbed in every way that faults.ts knows. The seeds
 // are fixed, so that what fails once can be looked at again; `pnpm soak` takes others. All of it in one file, so that no two
 // fleets share the machine.
-const RUN_MS = 12_000;
+const RUN_MS = 20_000;
 // Starting, draining (up to two minutes on a machine with much else to do) and stopping come on top.
 const LIMIT_MS = 360_000;
 

@@ -6,10 +6,10 @@ const DROP_EVERY_MS = 10_000;
 // Raising a head is a write. Where hundreds of lanes move at a time it is done less often, or it would cost what it saves.
 const LANES_MAX = 1_000;
 const MANY_RAISED = 100;
+const MANY_RAISED_GAP_MS = 1_000;
 // Walking past a place costs about as much as passing by a former version of a lane, and under an old snapshot both stay: a report
 // that runs for minutes would make claims crawl through the raises of those minutes.
 const GAIN: RaiseGain = { placesPerLane: 100, placesMax: 4_000 };
-const MANY_RAISED_GAP_MS = 1_000;
 
 /**
  * Makes the rounds that keep the lanes in order: the horizon follows the ids, heads follow the first tasks that wait, and
