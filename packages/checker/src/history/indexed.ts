@@ -9,7 +9,8 @@ export interface Call<O extends CalledOp> {
   invoke: Of<O, 'invoke'>;
   /** Present when it was answered with success. */
   ok: Of<O, 'ok'> | undefined;
-  refused: boolean;
+  /** When it was answered with a refusal, by the events' clock. */
+  refusedT: number | undefined;
 }
 
 /** A pause with everything that is known of it, from both witnesses. Times are the database's. */
@@ -60,13 +61,13 @@ function pairCalls(events: readonly HistoryEvent[]): Call<CalledOp>[] {
   for (const event of events) {
     const name = `${event.proc} ${event.op} ${event.id}`;
     if (event.phase === 'invoke') {
-      open.set(name, { invoke: event, ok: undefined, refused: false });
+      open.set(name, { invoke: event, ok: undefined, refusedT: undefined });
       continue;
     }
     const call = open.get(name);
     if (call === undefined) continue; // work and samples are no calls
     if (event.phase === 'ok' && event.op !== 'work.start' && event.op !== 'work.end' && event.op !== 'sample') call.ok = event;
-    call.refused = event.phase === 'fail';
+    if (event.phase === 'fail') call.refusedT = event.t;
   }
   return [...open.values()];
 }

@@ -49,6 +49,12 @@ const BROKEN: [expected: string, what: string, breakIt: (history: Legal) => void
     const refused = at(events, (event) => event.op === 'finish' && event.phase === 'fail');
     events.splice(events.indexOf(refused), 1, { t: refused.t, proc: refused.proc, id: refused.id, op: 'finish', phase: 'ok', task: '2', run: 'r2', how: 'complete', status: 'succeeded' });
   }],
+  ['A7', 'a pause keeps running work from ending', ({ events, testimony }) => {
+    const ok = at(events, (event) => event.op === 'finish' && event.phase === 'ok' && event.run === 'r3');
+    events.splice(events.indexOf(ok), 1, { t: ok.t, proc: ok.proc, id: ok.id, op: 'finish', phase: 'fail', why: '409 paused' });
+    drop(testimony.events, (event) => event.id === 7);
+  }],
+  ['A7', 'an ending is refused, and the run is taken away for it only later', ({ testimony }) => { const event = at(testimony.events, (one) => one.kind === 'reaped'); event.at = 30_000; event.committedAt = 30_001; }],
   ['A8', 'a ready task is overtaken again and again', ({ testimony }) => {
     at(testimony.tasks, (task) => task.id === '2').repo = null;
     testimony.events.push(...Array.from({ length: 6 }, (_, index) => [kept(30 + index * 3, `${10 + index}`, null, 'queued', 1_200), kept(31 + index * 3, `${10 + index}`, `q${index}`, 'claimed', 2_300 + index * 50), kept(32 + index * 3, `${10 + index}`, `q${index}`, 'completed', 2_900, 'succeeded')]).flat());

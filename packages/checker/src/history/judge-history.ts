@@ -7,6 +7,7 @@ import { oneOfARepo } from './assertions/one-of-a-repo.ts';
 import { pausesSurvive } from './assertions/pauses-survive.ts';
 import { placesAreKept } from './assertions/places-are-kept.ts';
 import { rowsArePossible } from './assertions/rows-are-possible.ts';
+import { runningWorkEnds } from './assertions/running-work-ends.ts';
 import { endingsBelongToTheLatestClaim } from './assertions/runs-are-fenced.ts';
 import { acceptedTasksEnd } from './assertions/tasks-end.ts';
 import { indexHistory } from './indexed.ts';
@@ -15,7 +16,7 @@ import type { Assertion, AssertionName, Violation } from './violation.ts';
 
 const BY_NAME: Record<AssertionName, Assertion> = {
   A1: pausesSurvive, A2: noClaimUnderAnAnsweredPause, A3: noClaimInsideAPause, A4: acceptedTasksEnd, A5: endingsBelongToTheLatestClaim,
-  A6: doneOnce, A8: placesAreKept, A9: alertsPauseOnce, A10: rowsArePossible, A11: leasesAreKept, A12: historyIsWritten, A13: oneOfARepo,
+  A6: doneOnce, A7: runningWorkEnds, A8: placesAreKept, A9: alertsPauseOnce, A10: rowsArePossible, A11: leasesAreKept, A12: historyIsWritten, A13: oneOfARepo,
 };
 
 /** Everything in a history that the promises do not allow. */

@@ -8,9 +8,9 @@ const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
  */
 export const acceptedTasksEnd: Assertion = (history) => {
   const byKey = Map.groupBy(history.testimony.tasks, (task) => task.key);
-  return history.calls('enqueue').flatMap(({ invoke, ok, refused }): Violation[] => {
+  return history.calls('enqueue').flatMap(({ invoke, ok, refusedT }): Violation[] => {
     const found = byKey.get(invoke.key)?.length ?? 0;
-    const wanted = ok !== undefined ? [invoke.tasks.length] : refused ? [0] : [0, invoke.tasks.length];
+    const wanted = ok !== undefined ? [invoke.tasks.length] : refusedT !== undefined ? [0] : [0, invoke.tasks.length];
     const wrongCount: Violation[] = wanted.includes(found) ? []
       : [{ assertion: 'A4', t: ok?.t ?? invoke.t, what: `a call that added ${invoke.tasks.length} tasks left ${found}` }];
     const stuck = (ok?.ids ?? []).flatMap((id): Violation[] => {
