@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,6 +61,37 @@ describe('a worktree', () => {
   test('of one branch there may be several at a time', async () => {
     const paths = await Promise.all([1, 2, 3].map(() => withWorktree(order(), async ({ path }) => path)));
     expect(new Set(paths).size).toBe(3);
+  });
+
+  test('is made and taken away beside one of a neighbour that is half there', async () => {
+    const entry = join(repository, '.git', 'worktrees', 'half');
+    const bin = join(top, 'bin');
+    const { stdout: realGit } = await promisify(execFile)('sh', ['-c', 'command -v git']);
+    await mkdir(bin);
+    // As a neighbour who makes one just when git reads the entries: each first call of these finds it half there, and the next one gone.
+    await writeFile(join(bin, 'git'), `#!/bin/sh
+case "$*" in
+  *"worktree add"*) step=add ;;
+  *"worktree remove"*) step=remove ;;
+  *) exec ${realGit.trim()} "$@" ;;
+esac
+if [ ! -e "${join(top, 'met')}-$step" ]; then
+  touch "${join(top, 'met')}-$step"
+  mkdir -p "${entry}" && echo "${join(folder, 'neighbour')}/.git" > "${entry}/gitdir" && : > "${entry}/HEAD" && : > "${entry}/commondir"
+fi
+${realGit.trim()} "$@"
+status=$?
+rm -rf "${entry}"
+exit $status
+`, { mode: 0o755 });
+    const { PATH } = process.env;
+    process.env['PATH'] = `${bin}:${PATH}`;
+    try {
+      expect(await withWorktree(order(), async ({ path }) => readFile(join(path, 'file'), 'utf8'))).toBe('two');
+    } finally {
+      process.env['PATH'] = PATH;
+    }
+    expect((await readdir(top)).filter((name) => name.startsWith('met-')).toSorted()).toEqual(['met-add', 'met-remove']);
   });
 
   test('runs no hook of the repository', async () => {

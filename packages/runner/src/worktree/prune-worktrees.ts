@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { git } from './git.ts';
+import { gitWorktree } from './git-worktree.ts';
 import { removeWorktree } from './with-worktree.ts';
 import { ownerIsGone } from './worktree-owner.ts';
 
@@ -12,7 +13,7 @@ import { ownerIsGone } from './worktree-owner.ts';
  * @throws GitFailure where the repository cannot be asked
  */
 export async function pruneWorktrees({ repository, folder }: { repository: string; folder: string }): Promise<string[]> {
-  await git(repository, ['worktree', 'prune']);
+  await gitWorktree(repository, ['prune']);
   const below = await realpath(folder).catch(() => undefined); // not there: nothing was left in it
   if (below === undefined) return [];
   const pruned: string[] = [];
@@ -26,7 +27,7 @@ export async function pruneWorktrees({ repository, folder }: { repository: strin
 
 /** With the reason of its lock, as git keeps it; undefined: not locked. */
 async function listWorktrees(repository: string): Promise<{ path: string; lockedWith: string | undefined }[]> {
-  const listed = await git(repository, ['worktree', 'list', '--porcelain', '-z']);
+  const listed = await gitWorktree(repository, ['list', '--porcelain', '-z']);
   return listed.split('\0\0').filter((block) => block !== '').map((block) => {
     const lines = block.split('\0');
     const valueOf = (name: string) => lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);

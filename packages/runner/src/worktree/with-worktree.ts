@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git, GitFailure } from './git.ts';
+import { gitWorktree } from './git-worktree.ts';
 import { ownerReason } from './worktree-owner.ts';
 
 export interface WorktreeOrder {
@@ -48,7 +49,7 @@ export async function withWorktree<T>(order: WorktreeOrder, use: (worktree: Work
   try {
     try {
       // Locked from the start, with who owns it as the reason: no housekeeping of git takes it away, and ours can tell when it may.
-      await git(repository, ['worktree', 'add', '--detach', '--lock', '--reason', ownerReason(), path, commit], { signal });
+      await gitWorktree(repository, ['add', '--detach', '--lock', '--reason', ownerReason(), path, commit], { signal });
     } catch (cause) {
       if (!(cause instanceof GitFailure)) throw cause;
       throw new WorktreeError('not_made', `no worktree could be made at ${path}: ${cause.message}`, { cause });
@@ -62,16 +63,16 @@ export async function withWorktree<T>(order: WorktreeOrder, use: (worktree: Work
 /** Takes a worktree away with everything in it, also one that was made by half. Twice `--force`: it is locked. */
 export async function removeWorktree(repository: string, path: string): Promise<void> {
   try {
-    await git(repository, ['worktree', 'remove', '--force', '--force', path]);
+    await gitWorktree(repository, ['remove', '--force', '--force', path]);
     return;
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error; // it is no worktree (yet), or has files that git cannot take away
   }
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
-  await git(repository, ['worktree', 'unlock', path]).catch((error: unknown) => {
+  await gitWorktree(repository, ['unlock', path]).catch((error: unknown) => {
     if (!(error instanceof GitFailure)) throw error; // gone, as it should be
   });
-  await git(repository, ['worktree', 'prune']);
+  await gitWorktree(repository, ['prune']);
 }
 
 /** git keeps real paths: by a link it would not know its own worktree again. */
