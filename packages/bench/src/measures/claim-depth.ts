@@ -1,5 +1,5 @@
 import { withClaimDatabase } from '../claim-database.ts';
-import { burst, CLAIMERS, tasksTaken, type Claim } from '../claimers.ts';
+import { burstRate, CLAIMERS, tasksTaken, type Claim } from '../claimers.ts';
 import { figure, median, ratios } from '../figures.ts';
 import { comeToRest, loadTasks } from '../load-tasks.ts';
 import type { Bench, Curve, Finding, Measure } from '../measure.ts';
@@ -42,7 +42,7 @@ export const claimDepth: Measure = {
       const findings: Finding[] = [];
       const series: Curve['series'][number][] = [];
       for (const claimers of CLAIMERS) {
-        const rate = async (claim: Claim): Promise<number> => (await burst({ db: claims, claim, claimers, claims: size.claims })).claimsPerSecond;
+        const rate = (claim: Claim): Promise<number> => burstRate(db, { db: claims, claim, claimers, claims: size.claims });
         const variants = new Map([
           ['none', () => rate(freshClaim())], ['plain', () => rate(plain)],
           ...size.depths.map((depth, index): [string, () => Promise<number>] => [`${depth}`, () => whilePaused(db, deepAgents(index + 1), () => rate(freshClaim()))]),

@@ -75,7 +75,8 @@ function allBut(share: number): ReturnType<typeof agent>[] {
 /** As a worker that hands its runs back: in their places, with no attempt used. */
 async function putBack(db: Database): Promise<void> {
   await db.query(
-    `update tasks t set status = 'queued', run_id = null, pid = null, started_at = null, heartbeat_at = null, attempt = 0
+    `update tasks t set status = 'queued', run_id = null, pid = null, started_at = null, heartbeat_at = null, attempt = 0,
+            next_eligible_at = now(), deferred_by = null
       where t.status = 'running'`);
   await db.query('vacuum (index_cleanup on) tasks');
 }

@@ -1,5 +1,5 @@
 import { withClaimDatabase } from '../claim-database.ts';
-import { burst, CLAIMERS, tasksTaken, type Claim } from '../claimers.ts';
+import { burstRate, CLAIMERS, tasksTaken, type Claim } from '../claimers.ts';
 import { figure, median, ratios } from '../figures.ts';
 import { comeToRest, loadTasks } from '../load-tasks.ts';
 import type { Curve, Finding, Measure } from '../measure.ts';
@@ -34,7 +34,7 @@ export const labelSets: Measure = {
         await comeToRest(db);
         await withUpkeep(url, async () => {
           for (const claimers of CLAIMERS) {
-            const rate = async (claim: Claim): Promise<number> => (await burst({ db: claims, claim, claimers, claims: size.claims })).claimsPerSecond;
+            const rate = (claim: Claim): Promise<number> => burstRate(db, { db: claims, claim, claimers, claims: size.claims });
             const figures = await interleave(
               { rounds: bench.rounds, parts: size.parts, beforeRound: (round) => bench.step(roundName(NAME, `${sets} sets, ${counted(claimers, 'claimer')}`, round)) },
               new Map([['ours', () => rate(freshClaim())], ['plain', () => rate(plain)]]));

@@ -1,6 +1,6 @@
 import { inTransaction, type Database } from '@orchestra/database';
 import { withClaimDatabase, type ClaimDatabase } from '../claim-database.ts';
-import { burst, CLAIMERS, tasksTaken, type Claim } from '../claimers.ts';
+import { burstRate, CLAIMERS, tasksTaken, type Claim } from '../claimers.ts';
 import { figure, median, ratios } from '../figures.ts';
 import { comeToRest, loadTasks } from '../load-tasks.ts';
 import type { Bench, Finding, Measure } from '../measure.ts';
@@ -41,7 +41,7 @@ export const oldSnapshot: Measure = {
 async function compare(bench: Bench, before: ClaimDatabase, during: ClaimDatabase, size: { parts: number; claims: number }, head: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const claimers of CLAIMERS) {
-    const rate = async (on: ClaimDatabase, claim: Claim): Promise<number> => (await burst({ db: on.claims, claim, claimers, claims: size.claims })).claimsPerSecond;
+    const rate = (on: ClaimDatabase, claim: Claim): Promise<number> => burstRate(on.db, { db: on.claims, claim, claimers, claims: size.claims });
     const figures = await interleave(
       { rounds: bench.rounds, parts: size.parts, beforeRound: (round) => bench.step(roundName(NAME, counted(claimers, 'claimer'), round)) },
       new Map([

@@ -1,6 +1,6 @@
 import type { Queryable } from '@orchestra/database';
 import { withClaimDatabase } from '../claim-database.ts';
-import { burst, CLAIMERS, tasksTaken, type Claim } from '../claimers.ts';
+import { burstRate, CLAIMERS, tasksTaken, type Claim } from '../claimers.ts';
 import { figure, median, ratios } from '../figures.ts';
 import { comeToRest, loadTasks } from '../load-tasks.ts';
 import type { Finding, Measure } from '../measure.ts';
@@ -26,7 +26,7 @@ export const settle: Measure = {
     return withUpkeep(url, async () => {
       const findings: Finding[] = [];
       for (const claimers of CLAIMERS) {
-        const rate = async (over: Queryable, claim: Claim): Promise<number> => (await burst({ db: over, claim, claimers, claims: size.claims })).claimsPerSecond;
+        const rate = (over: Queryable, claim: Claim): Promise<number> => burstRate(db, { db: over, claim, claimers, claims: size.claims });
         const figures = await interleave(
           { rounds: bench.rounds, parts: size.parts, beforeRound: (round) => bench.step(roundName(NAME, counted(claimers, 'claimer'), round)) },
           new Map([['with', () => rate(claims, freshClaim())], ['without', () => rate(bare, freshClaim())]]));
