@@ -1,6 +1,5 @@
 import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { git } from './git.ts';
 import { gitWorktree } from './git-worktree.ts';
 import { removeWorktree } from './with-worktree.ts';
 import { ownerIsGone } from './worktree-owner.ts';
