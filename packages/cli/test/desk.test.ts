@@ -114,7 +114,14 @@ describe('senate watch', () => {
     child.stderr.on('data', (bytes) => { stderr += String(bytes); });
     await until('it watches', () => stdout.includes('nothing is paused'), 60_000);
     await running.client.pause({ scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway', ttl_seconds: 600 });
-    const [code] = await once(child, 'close') as [number];
+    const closed = once(child, 'close') as Promise<[number]>;
+    // It notices with the next thing that it has to tell; what came before the reader had gone is no such thing.
+    await until('it has ended', async () => {
+      await running.client.unpause({ scope_kind: 'agent', scope_value: 'skeptic' });
+      await running.client.pause({ scope_kind: 'agent', scope_value: 'skeptic', reason: 'again', ttl_seconds: 600 });
+      return child.exitCode !== null;
+    }, 60_000);
+    const [code] = await closed;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n')[1]).toMatch(/^\d\d:\d\d:\d\dZ {2}paused agent skeptic until .* \(10m\) \(pause \d+, by admin of the test\): runaway$/);
     expect(stdout).not.toContain('debate');
