@@ -66,6 +66,11 @@ export async function burst({ db, claim, claimers, claims, timeoutMs = TIMEOUT_M
  */
 export async function burstRate(ends: Queryable, options: BurstOptions): Promise<number> {
   const { claimsPerSecond } = await burst(options);
-  await ends.query("update tasks set status = 'succeeded', run_id = null, pid = null, started_at = null, heartbeat_at = null where status = 'running'");
+  await endRunning(ends);
   return claimsPerSecond;
+}
+
+/** Ends every run that is under way, with success. */
+export async function endRunning(db: Queryable): Promise<void> {
+  await db.query("update tasks set status = 'succeeded', run_id = null, pid = null, started_at = null, heartbeat_at = null where status = 'running'");
 }

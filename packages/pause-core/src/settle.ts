@@ -19,7 +19,7 @@ const LONGEST_WAIT_MS = 50;
  *
  * @returns false when a claim outlived `timeoutMs`
  */
-export async function settleClaims(db: Queryable, options: { timeoutMs?: number } = {}): Promise<boolean> {
+export async function settleClaims(db: Queryable, options: { timeoutMs?: number | undefined } = {}): Promise<boolean> {
   const deadline = performance.now() + (options.timeoutMs ?? SETTLE_TIMEOUT_MS);
   let earlier = await claimsUnderWay(db);
   for (let looks = 1; earlier.length > 0; looks++) {

@@ -21,7 +21,7 @@ export { noteBegun } from './commands/note-begun.ts';
 export { forgetOldSightings, noteSightings, type Sighting } from './commands/note-sightings.ts';
 export { pauseWithReceipt, previewPause } from './commands/pause-with-receipt.ts';
 export { raiseRunawayAlerts, WATCHDOG } from './commands/raise-runaway-alerts.ts';
-export { raiseHeads, type RaiseGain } from './commands/raise-heads.ts';
+export { raiseHeads } from './commands/raise-heads.ts';
 export { forgetOldTasks, type ForgetMark, type Forgotten } from './commands/forget-old-tasks.ts';
 export { noteIdleReaperTick, noteReaperTick } from './commands/note-reaper-tick.ts';
 export { reportPreflight } from './commands/report-preflight.ts';

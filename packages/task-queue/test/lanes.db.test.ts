@@ -133,12 +133,11 @@ describe('P9 place kept', () => {
     const [first, second, third] = await add(db.pool, { agent_id: 'a' }, { agent_id: 'a' }, { agent_id: 'a' });
     await tidy();
     const [before] = await headsOf();
-    const gain = { placesPerLane: 2, placesMax: 100 };
     expect(ids(await claimByLanes(1))).toEqual([first]);
-    expect(await raiseHeads(db.pool, 1_000, gain)).toBe(0);
+    expect(await raiseHeads(db.pool, 1_000, 2)).toBe(0);
     expect(await headsOf()).toEqual([before]);
     expect(ids(await claimByLanes(1))).toEqual([second]);
-    expect(await raiseHeads(db.pool, 1_000, gain)).toBe(1);
+    expect(await raiseHeads(db.pool, 1_000, 2)).toBe(1);
     expect(await headsOf()).toEqual([third]);
     expect(ids(await claimByLanes(1))).toEqual([third]);
   });

@@ -1,6 +1,6 @@
 import { inTransaction, type Database } from '@orchestra/database';
 import { withClaimDatabase, type ClaimDatabase } from '../claim-database.ts';
-import { burstRate, CLAIMERS, tasksTaken, type Claim } from '../claimers.ts';
+import { burstRate, CLAIMERS, endRunning, tasksTaken, type Claim } from '../claimers.ts';
 import { figure, median, ratios } from '../figures.ts';
 import { comeToRest, loadTasks } from '../load-tasks.ts';
 import type { Bench, Finding, Measure } from '../measure.ts';
@@ -66,7 +66,7 @@ async function finishFirst(db: Database, count: number): Promise<void> {
           set status = 'running', run_id = gen_random_uuid(), worker_id = 'bench', started_at = clock_timestamp(), heartbeat_at = clock_timestamp(), attempt = 1
          from (select f.id from tasks f where f.status = 'queued' order by f.priority, f.place limit $1) f
         where t.id = f.id`, [chunk]);
-    await db.query("update tasks t set status = 'succeeded', run_id = null, pid = null, started_at = null, heartbeat_at = null where t.status = 'running'");
+    await endRunning(db);
   }
 }
 

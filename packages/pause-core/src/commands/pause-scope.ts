@@ -42,7 +42,7 @@ export async function pauseScope(db: Database, order: PauseOrder, options: Pause
     made = await insertPause(tx, order);
     return made.id;
   });
-  const settled = await settleClaims(db, options.settleTimeoutMs === undefined ? {} : { timeoutMs: options.settleTimeoutMs });
+  const settled = await settleClaims(db, { timeoutMs: options.settleTimeoutMs });
   // A repeated call has made none: it answers with the first one's.
   const pause = made ?? await findPause(db, id);
   if (pause === undefined) throw new Error(`pause ${id} was committed and cannot be read back`);

@@ -14,7 +14,7 @@ const STILL_RUNNING = Object.entries(LABEL_COLUMN).map(([kind, column]) =>
 export async function announceQuiet(db: Database, options: { settleTimeoutMs?: number } = {}): Promise<number> {
   const { rows } = await db.query<{ id: string }>('select p.id from active_pauses p where p.quiet_at is null order by p.id limit 1000');
   if (rows.length === 0) return 0;
-  if (!(await settleClaims(db, options.settleTimeoutMs === undefined ? {} : { timeoutMs: options.settleTimeoutMs }))) return 0;
+  if (!(await settleClaims(db, { timeoutMs: options.settleTimeoutMs }))) return 0;
   const { rowCount } = await db.query(
     `update senate_pause p set quiet_at = clock_timestamp()
       where p.id = any ($1::bigint[]) and p.quiet_at is null and p.cleared_at is null and not (${STILL_RUNNING})`,

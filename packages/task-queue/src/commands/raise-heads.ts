@@ -26,29 +26,25 @@ with ${PAUSE_KEYS}, lanes as materialized (${lanes}
 )
 update task_lanes l set head = h.head from held h where l.id = h.id`;
 
+// One walk passes by the former versions of all lanes, so the fewer there are the sooner a raise is worth its own.
+const PLACES_PER_LANE = 100;
+
 const RAISE_NEAR = raise(openLanes({ agents: '$1', skills: '$2', limit: '$3', repos: '$4', kept: '$5' }), '1');
-const RAISE_ALL = raise('select l.id, l.head, l.returns from task_lanes l order by l.priority, l.head limit $1', 'greatest(1, least($2::bigint, $3::bigint * (select count(*) from lanes)))');
+const RAISE_ALL = raise('select l.id, l.head, l.returns from task_lanes l order by l.priority, l.head limit $1', `least($2::bigint, ${PLACES_PER_LANE} * (select count(*) from lanes))`);
 
 /** Raises the heads of the nearest `lanes` that a claim of these agents and skills may take from. */
 export async function raiseNearHeads(db: Queryable, order: { agents?: readonly string[] | undefined; skills?: readonly string[] | undefined; lanes: number; gatedRepos?: GatedRepos; kept?: string | null }): Promise<void> {
   await db.query({ name: 'orchestra-raise-near-heads', text: RAISE_NEAR, values: [order.agents ?? null, order.skills ?? null, order.lanes, order.gatedRepos ?? null, order.kept ?? null] });
 }
 
-/** From which gain on a head is raised. Each raise leaves a row version, which stays as long as anybody's snapshot is older. */
-export interface RaiseGain {
-  /** So many places for each lane that is looked at: one walk passes by the versions of all of them. */
-  placesPerLane: number;
-  placesMax: number;
-}
-
-const ANY_GAIN: RaiseGain = { placesPerLane: 1, placesMax: 1 };
-
 /**
  * Raises the heads of the nearest `lanes`, whatever covers them, so that no claim walks past what has long ended.
  *
+ * @param placesWorth a head is raised where that brings it on by so many places, or by fewer where lanes are few: each raise leaves a row version,
+ *   which stays as long as anybody's snapshot is older
  * @returns how many were raised
  */
-export async function raiseHeads(db: Queryable, lanes: number, { placesPerLane, placesMax }: RaiseGain = ANY_GAIN): Promise<number> {
-  const { rowCount } = await db.query({ name: 'orchestra-raise-heads', text: RAISE_ALL, values: [lanes, placesMax, placesPerLane] });
+export async function raiseHeads(db: Queryable, lanes: number, placesWorth = 1): Promise<number> {
+  const { rowCount } = await db.query({ name: 'orchestra-raise-heads', text: RAISE_ALL, values: [lanes, placesWorth] });
   return rowCount ?? 0;
 }

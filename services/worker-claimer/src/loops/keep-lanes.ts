@@ -1,5 +1,5 @@
 import type { Database } from '@orchestra/database';
-import { advanceHorizon, dropEmptyLanes, lineUpDue, raiseHeads, type HorizonLook, type RaiseGain } from '@orchestra/task-queue';
+import { advanceHorizon, dropEmptyLanes, lineUpDue, raiseHeads, type HorizonLook } from '@orchestra/task-queue';
 
 // Lanes under which nothing waits cost the claims a look each; making them anew costs whoever adds the next task.
 const DROP_EVERY_MS = 10_000;
@@ -9,7 +9,7 @@ const MANY_RAISED = 100;
 const MANY_RAISED_GAP_MS = 1_000;
 // Walking past a place costs about as much as passing by a former version of a lane, and under an old snapshot both stay: a report
 // that runs for minutes would make claims crawl through the raises of those minutes.
-const GAIN: RaiseGain = { placesPerLane: 100, placesMax: 4_000 };
+const PLACES_WORTH = 4_000;
 
 /**
  * Makes the rounds that keep the lanes in order: the horizon follows the ids, heads follow the first tasks that wait, and
@@ -25,7 +25,7 @@ export function keepLanes(db: Database): () => Promise<number | undefined> {
   return async () => {
     await lineUpDue(db);
     earlier = await advanceHorizon(db, earlier);
-    if (performance.now() >= raiseFromMs && (await raiseHeads(db, LANES_MAX, GAIN)) >= MANY_RAISED) raiseFromMs = performance.now() + MANY_RAISED_GAP_MS;
+    if (performance.now() >= raiseFromMs && (await raiseHeads(db, LANES_MAX, PLACES_WORTH)) >= MANY_RAISED) raiseFromMs = performance.now() + MANY_RAISED_GAP_MS;
     const dropInMs = droppedAtMs + DROP_EVERY_MS - performance.now();
     // What this round leaves, of the last claims too, is done with the lanes they have emptied.
     if (dropInMs > 0) return dropInMs;
