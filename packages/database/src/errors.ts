@@ -3,6 +3,13 @@ export const SQLSTATE = {
   uniqueViolation: '23505',
   lockNotAvailable: '55P03',
   notifyQueueFull: '54000',
+  readOnly: '25006',
+  diskFull: '53100',
+  outOfMemory: '53200',
+  tooManyConnections: '53300',
+  ioError: '58030',
+  serializationFailure: '40001',
+  deadlock: '40P01',
 } as const;
 
 /** The five-character SQLSTATE of an error, or of what caused it; undefined where the server said nothing. */
@@ -12,10 +19,13 @@ export function sqlState(error: unknown): string | undefined {
   return sqlState(error.cause);
 }
 
-// 08: connection; 57P0x: the server is going down, came down or is not up yet; 53300: no connection free;
-// 57014: ended by statement_timeout; 25P03: by idle_in_transaction_session_timeout; 55P03: by lock_timeout.
-const UNAVAILABLE_STATE = /^(08...|57P0[1-5]|53300|57014|25P0[34]|55P03)$/;
-const UNAVAILABLE_ERRNO = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENOENT']);
+// The server, or what stands in front of it, cannot do it now. The connection is no longer worth keeping:
+// 08: the connection broke. 25006: the server takes no changes (a standby, a demoted primary). 57P0x: it is going down, came down or is not up yet.
+const SERVER_CHANGED_STATE = /^(08...|25006|57P0[1-5])$/;
+// 40001, 40P01: lost against another transaction. 53: no room on the disk, no memory, no connection free. 58030: an I/O error.
+// 57014: ended by statement_timeout; 25P03, 25P04: by a transaction's timeout; 55P03: by lock_timeout.
+const UNAVAILABLE_STATE = /^(4000[13]|40P01|53[1-4]00|58030|57014|25P0[34]|55P03)$/;
+const UNAVAILABLE_ERRNO = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ECONNABORTED', 'ENOENT']);
 // Errors that `pg` raises itself carry no code; these are their messages in pg 8.
 const UNAVAILABLE_TEXT = /connection terminated|timeout exceeded when trying to connect|query read timeout|client has encountered a connection error|client was closed/i;
 
@@ -23,9 +33,15 @@ const UNAVAILABLE_TEXT = /connection terminated|timeout exceeded when trying to 
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const state = sqlState(error);
-  if (state !== undefined) return UNAVAILABLE_STATE.test(state);
+  if (state !== undefined) return UNAVAILABLE_STATE.test(state) || SERVER_CHANGED_STATE.test(state);
   if ('code' in error && typeof error.code === 'string' && UNAVAILABLE_ERRNO.has(error.code)) return true;
   if (UNAVAILABLE_TEXT.test(error.message)) return true;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);
   return isDatabaseUnavailable(error.cause);
+}
+
+/** True when a connection that answered this leads to a server that has changed, so that another connection may find a better one. */
+export function hasServerChanged(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === undefined ? isDatabaseUnavailable(error) : SERVER_CHANGED_STATE.test(state);
 }

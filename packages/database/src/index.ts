@@ -1,3 +1,3 @@
 export { inTransaction, makePool, type Database, type PoolOptions, type Queryable, type Transaction } from './pool.ts';
-export { isDatabaseUnavailable, SQLSTATE, sqlState } from './errors.ts';
+export { hasServerChanged, isDatabaseUnavailable, SQLSTATE, sqlState } from './errors.ts';
 export { migrate, MIGRATIONS_FOLDER, pendingMigrations, type MigrateReport } from './migrate.ts';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { isDatabaseUnavailable, sqlState } from './errors.ts';
+import { hasServerChanged } from './errors.ts';
 
 /** What statements run on: a pool, or one connection inside a transaction. */
 export type Queryable = Pick<pg.Pool, 'query'>;
@@ -61,8 +61,9 @@ export async function inTransaction<T>(db: Database, work: (tx: Transaction) => 
     await tx.query('commit');
     return answer;
   } catch (error) {
-    // Not answered by the server at all: a rollback would wait as long once more for nothing.
-    if (error instanceof Error && isDatabaseUnavailable(error) && sqlState(error) === undefined) broken = error;
+    // Not answered at all: a rollback would wait as long once more for nothing. Answered by a server that takes no changes, or is
+    // going down: the next connection may find another one.
+    if (error instanceof Error && hasServerChanged(error)) broken = error;
     else await tx.query('rollback').catch((cause: Error) => { broken = cause; });
     throw error;
   } finally {

@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import manifest from '../package.json' with { type: 'json' };
 import { pendingMigrations, type Database } from '@orchestra/database';
 import { nameRoute, type Metrics } from './metrics.ts';
+import type { ServerTrouble } from './server-trouble.ts';
 
 /** Answers undefined when all is well, else what is wrong, in words that may be shown to anyone. */
 export type HealthCheck = () => Promise<string | undefined> | string | undefined;
@@ -10,6 +11,8 @@ export type HealthCheck = () => Promise<string | undefined> | string | undefined
 export interface Health {
   db: Database;
   metrics: Metrics;
+  /** What has lately kept the server from making a change. */
+  trouble: ServerTrouble;
   /** What this service needs besides the database, by name. */
   checks?: Record<string, HealthCheck>;
 }
@@ -24,7 +27,7 @@ const VERSION = manifest.version;
  * `/metrics`. None of them needs a token.
  */
 export function serveHealth(app: Express, health: Health): void {
-  const checks: Record<string, HealthCheck> = { database: databaseCheck(health.db), migrations: migrationsCheck(health.db), ...health.checks };
+  const checks: Record<string, HealthCheck> = { database: databaseCheck(health.db, health.trouble), migrations: migrationsCheck(health.db), ...health.checks };
   let underWay: Promise<Record<string, string>> | undefined;
 
   app.get('/livez', (_request, response) => {
@@ -64,11 +67,15 @@ async function bounded(check: HealthCheck): Promise<string> {
   }
 }
 
-function databaseCheck(db: Database): HealthCheck {
+/** A server that answers and cannot make a change is as little use to the brake as none. */
+function databaseCheck(db: Database, trouble: ServerTrouble): HealthCheck {
   return async () => {
     try {
-      await db.query('select 1');
-      return undefined;
+      const { rows: [row] } = await db.query<{ standby: boolean; read_only: boolean }>(
+        "select pg_is_in_recovery() as standby, current_setting('transaction_read_only') = 'on' as read_only");
+      if (row?.standby) return 'is a standby, which takes no changes';
+      if (row?.read_only) return 'is read-only: it takes no changes';
+      return trouble.words;
     } catch {
       return 'cannot be reached';
     }

@@ -8,6 +8,7 @@ import { nameRoute, type Metrics } from './metrics.ts';
 import { PROBLEMS, problemDocument, ProblemError, toProblemError } from './problem.ts';
 import { readBody, readIdempotencyKey, readQuery } from './raw-call.ts';
 import type { Route } from './route.ts';
+import { ServerTrouble } from './server-trouble.ts';
 import type { CallSpan, Tracing } from './tracing.ts';
 
 export interface AppOptions {
@@ -37,13 +38,14 @@ export function makeApp(options: AppOptions): Express {
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
-  serveHealth(app, { db: options.db, metrics: options.metrics, checks: options.checks ?? {} });
+  const trouble = new ServerTrouble();
+  serveHealth(app, { db: options.db, metrics: options.metrics, trouble, checks: options.checks ?? {} });
   const authenticator = options.authenticator ?? makeAuthenticator(options.db);
   for (const route of options.routes) app[route.method](route.path, traced(route, options.tracing, serve(route, authenticator)));
   options.pages?.(app);
   refuseOtherMethods(app, options.routes);
   app.use((request) => { throw new ProblemError('not_found', `there is nothing at ${request.method} ${request.path}; /openapi.json lists the routes`); });
-  app.use(answerProblem(options.log));
+  app.use(answerProblem(options.log, trouble));
   return app;
 }
 
@@ -115,8 +117,9 @@ function refuseOtherMethods(app: Express, routes: readonly Route[]): void {
   }
 }
 
-function answerProblem(log: Logger): ErrorRequestHandler {
+function answerProblem(log: Logger, trouble: ServerTrouble): ErrorRequestHandler {
   return (error: unknown, request: Request, response: Response, _next) => {
+    trouble.note(error);
     const problem = toProblemError(error);
     const { status } = PROBLEMS[problem.code];
     // The request's own line carries it: an error for what nobody foresaw, a warning for what heals by itself.

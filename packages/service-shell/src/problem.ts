@@ -1,4 +1,4 @@
-import { isDatabaseUnavailable } from '@orchestra/database';
+import { isDatabaseUnavailable, sqlState, SQLSTATE } from '@orchestra/database';
 import { PROBLEM_CODES, type Problem, type ProblemCode } from '@orchestra/pause-core/contract';
 
 /** Total: a code without a status does not compile. */
@@ -14,7 +14,7 @@ export const PROBLEMS: Record<ProblemCode, { status: number; title: string }> = 
   too_many_sign_ins: { status: 429, title: 'Too many sign-ins have failed' },
   too_many_streams: { status: 503, title: 'Too many event streams are open' },
   too_many_waiters: { status: 503, title: 'Too many claims are waiting' },
-  database_unavailable: { status: 503, title: 'The database cannot be reached' },
+  database_unavailable: { status: 503, title: 'The database is not available' },
   internal_error: { status: 500, title: 'Something went wrong here' },
   pause_not_found: { status: 404, title: 'There is no such pause' },
   pause_not_active: { status: 409, title: 'The pause has ended' },
@@ -62,10 +62,20 @@ export function toProblemError(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof Error && 'code' in error && isProblemCode(error.code)) return new ProblemError(error.code, error.message, { cause: error });
   if (isDatabaseUnavailable(error)) {
-    return new ProblemError('database_unavailable', 'the database cannot be reached just now; nothing is lost, try again in a moment',
+    return new ProblemError('database_unavailable', `${unavailableWords(error)}; nothing is lost, try again in a moment`,
       { cause: error, headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
   }
   return fromHttpError(error) ?? new ProblemError('internal_error', 'the log has the cause, under the request id', { cause: error });
+}
+
+function unavailableWords(error: unknown): string {
+  switch (sqlState(error)) {
+    case SQLSTATE.readOnly: return 'the database takes no changes just now: it is read-only, or a standby';
+    case SQLSTATE.diskFull: return 'the database has no room on its disk just now';
+    case SQLSTATE.tooManyConnections: return 'the database has no connection free just now';
+    case SQLSTATE.deadlock: case SQLSTATE.serializationFailure: return 'the database took another call first';
+    default: return 'the database cannot be reached just now';
+  }
 }
 
 /** The document of RFC 9457. */

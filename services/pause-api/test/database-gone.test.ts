@@ -77,3 +77,28 @@ test('every backend ended by an admin: the process goes on and the next calls wo
   }
   expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
 });
+
+test('a server that takes no changes: a pause is 503 and not 500, it is not ready, and what only reads still answers', async () => {
+  await start();
+  await dana.pause('agent', 'before');
+  const name = new URL(database.url).pathname.slice(1);
+  await database.pool.query(`alter database ${name} set default_transaction_read_only = on`);
+  await database.pool.query("update api_tokens set last_used_at = null");
+  proxy.cut(); // the address leads to a standby now
+  try {
+    const pause = () => dana.post('/api/senate/pause', PAUSE);
+    let refused = await pause();
+    await until('the pause is refused by the server', async () => problemOf(refused = await pause()).detail.includes('takes no changes'));
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    const readiness = await fetch(`${service.url}/readyz`);
+    expect(readiness.status).toBe(503);
+    expect(await readiness.json()).toMatchObject({ checks: { database: expect.stringContaining('takes no changes') } });
+    expect((await dana.get('/api/senate/pauses')).status).toBe(200);
+    expect((await dana.get<CheckAnswer>('/api/senate/pauses/check?agent_id=before')).body.paused).toBe(true);
+  } finally {
+    await database.pool.query(`set default_transaction_read_only = off; alter database ${name} reset default_transaction_read_only`);
+  }
+  // Nobody cuts the connections: the address simply leads to the primary again.
+  await until('a pause works again', async () => (await dana.post('/api/senate/pause', PAUSE)).status === 200);
+});

@@ -1,4 +1,4 @@
-import type { Queryable } from '@orchestra/database';
+import { sqlState, type Queryable } from '@orchestra/database';
 import type { Role } from '../contract/tokens.ts';
 import { looksLikeToken, tokenHash } from '../token-format.ts';
 
@@ -26,14 +26,21 @@ export async function findTokens(db: Queryable, tokens: readonly string[]): Prom
       where t.token_sha256 = any ($1::bytea[]) and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())`,
     [[...byHash.keys()].map((hash) => Buffer.from(hash, 'hex'))]);
   const used = rows.filter((row) => row.note_use).map((row) => row.id);
-  if (used.length > 0) {
-    await db.query(
-      `update api_tokens t set last_used_at = now()
-        where t.id in (select u.id from api_tokens u where u.id = any ($1::bigint[]) for no key update skip locked)
-          and coalesce(t.last_used_at < now() - interval '1 minute', true)`, [used]);
-  }
+  if (used.length > 0) await noteUse(db, used);
   return new Map(rows.flatMap(({ hash, name, role }) => {
     const token = byHash.get(hash.toString('hex'));
     return token === undefined ? [] : [[token, { name, role }]];
   }));
+}
+
+/** Reading needs no write: on a server that takes no changes, or has no room for one, the note is left out. */
+async function noteUse(db: Queryable, ids: readonly string[]): Promise<void> {
+  try {
+    await db.query(
+      `update api_tokens t set last_used_at = now()
+        where t.id in (select u.id from api_tokens u where u.id = any ($1::bigint[]) for no key update skip locked)
+          and coalesce(t.last_used_at < now() - interval '1 minute', true)`, [ids]);
+  } catch (error) {
+    if (sqlState(error) === undefined) throw error; // the server was lost, which the caller has to hear of
+  }
 }
