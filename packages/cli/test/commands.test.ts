@@ -165,8 +165,8 @@ test('any command is a worker: exit code 0 is done, anything else failed, the ou
   await run(['task', 'add', '--skill', 'other']);
   const program = 'let s="";process.stdin.on("data",d=>s+=d).on("end",()=>{const {say}=JSON.parse(s);console.log(say);process.exit(say?0:7)})';
   const worker = running.start(['worker', '--skill', 'lint', '--concurrency', '2', '--json', '--', process.execPath, '-e', program]);
-  await until('both have ended', () => worker.stdout.trim().split('\n').length === 2, 60_000);
-  expect(worker.stdout.trim().split('\n').map((line) => JSON.parse(line) as object)).toEqual(expect.arrayContaining([
+  await until('both have ended', () => worker.jsonLines().length === 2, 60_000);
+  expect(worker.jsonLines()).toEqual(expect.arrayContaining([
     expect.objectContaining({ event: 'finished', task_id: '1' }), expect.objectContaining({ event: 'failed', task_id: '2', status: 'failed' }),
   ]));
   expect(worker.stderr).toMatch(/^task 1 \(lint\): done in /m);

@@ -46,6 +46,9 @@ const readyLine = z.strictObject({
 /** Where everything is, as `orchestra up --json` says it. */
 export type Ready = z.infer<typeof readyLine>;
 
+/** What each line of a command worker under `--json` has at least. */
+const jsonLine = z.looseObject({ event: z.string(), task_id: z.string() });
+
 /** A command that goes on, and what it has said so far. */
 export class Going {
   readonly child: ChildProcess;
@@ -69,6 +72,12 @@ export class Going {
   async line(): Promise<string> {
     await until('a line on stdout', () => this.stdout.includes('\n') || this.child.exitCode !== null, 60_000);
     return this.stdout.split('\n', 1)[0] ?? '';
+  }
+
+  /** What `--json` has printed so far, one object for each complete line. Lines about independent tasks come in any order. */
+  jsonLines(): { event: string; task_id: string }[] {
+    // What follows the last line end may still be half a line.
+    return this.stdout.split('\n').slice(0, -1).map((line) => jsonLine.parse(JSON.parse(line)));
   }
 
   /** Waits for its end and answers the exit code; null: by a signal. */

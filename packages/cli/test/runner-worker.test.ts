@@ -32,8 +32,8 @@ function start(...args: string[]): Going {
 }
 
 async function events(worker: Going, count: number): Promise<object[]> {
-  await until(`${count} runs have ended`, () => worker.stdout.split('\n').length > count || worker.child.exitCode !== null, 60_000);
-  return worker.stdout.trim().split('\n').map((line) => JSON.parse(line) as object);
+  await until(`${count} runs have ended`, () => worker.jsonLines().length >= count || worker.child.exitCode !== null, 60_000);
+  return worker.jsonLines();
 }
 
 const runnerView = async (name: string) => (await running.client.queue()).runners.find(({ runner }) => runner === name);
