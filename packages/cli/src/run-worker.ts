@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { createClient, type Client } from '@orchestra/client';
 import { RUNNER_PREFIX, type ClaimedTask } from '@orchestra/task-queue/contract';
 import { createCommandHandler, createWorker, pipelineGates, type Handler, type Worker } from '@orchestra/worker';
+import { exposedBy } from './exposed-by.ts';
 import { CommandFailure, wrongUsage } from './failure.ts';
 import { findSettings, NO_TOKEN } from './profile/settings.ts';
 import type { RunnerSkill } from './runner/runner-skills.ts';
@@ -12,7 +13,7 @@ import { StopRequests } from './stop-requests.ts';
 
 /** What runs the tasks: a command, or one of the deterministic runners. */
 export type WorkOrder =
-  | { command: string[]; timeLimitSeconds: number | undefined; /** Each task works in a folder of its own below this one. */ folderPerTask: string | undefined }
+  | { command: string[]; timeLimitSeconds: number | undefined; /** Each task works in a folder of its own below this one. */ folderPerTask: string | undefined; /** What the command is given of what is withheld otherwise. */ env: Record<string, string> }
   | { runner: RunnerSkill; config: string };
 
 export interface WorkerOrder {
@@ -34,6 +35,11 @@ export async function runWorker(order: WorkerOrder): Promise<void> {
   let unwatch = (): void => {};
   try {
     const { worker, says, watch } = await makeWorker(order);
+    const exposed = exposedBy();
+    if (exposed !== undefined) {
+      order.tell(`what this worker runs can read ${exposed.names.join(', ')} in the environment of process ${exposed.pid} (${visibleText(exposed.program)}), which started it: ` +
+        'give the token by ORCHESTRA_TOKEN_FILE or a profile, or run the worker as another user (docs/operations.md)');
+    }
     tellOf(worker, order, says);
     unwatch = watch();
     await worker.start();
@@ -74,8 +80,8 @@ async function makeWorker(order: WorkerOrder): Promise<{ worker: Worker; says: s
 
 async function makeWork({ work, skills, tell }: WorkerOrder, client: Client): Promise<Made> {
   if ('command' in work) {
-    const { command, folderPerTask, timeLimitSeconds } = work;
-    const handler = createCommandHandler({ command, folderPerTask, gateOf: pipelineGates(client), ...(timeLimitSeconds !== undefined && { timeLimitMs: timeLimitSeconds * 1_000 }) });
+    const { command, folderPerTask, timeLimitSeconds, env } = work;
+    const handler = createCommandHandler({ command, folderPerTask, env, gateOf: pipelineGates(client), ...(timeLimitSeconds !== undefined && { timeLimitMs: timeLimitSeconds * 1_000 }) });
     return { handler, says: command.join(' '), skills, watch: () => () => {} };
   }
   const { readRunnerWork } = await import('./runner/runner-work.ts');

@@ -24,6 +24,8 @@ interface Started {
 /** All of Orchestra for one test file. Read the fields inside tests and hooks only. */
 export interface TestOrchestra extends Started {
   database: TestDatabase;
+  /** Of `orchestra up`. */
+  pid: number;
   /** The home of `up` is in it, and there is room for a test's own files. */
   folder: string;
   /** What a command needs in its environment to find the services. */
@@ -68,6 +70,7 @@ export function testOrchestra({ env: more = {}, clientName }: TestOrchestraOptio
     database,
     get folder() { return there(folder).path; },
     get env() { return env(); },
+    get pid() { return there(going).pid; },
     get ready() { return there(started).ready; },
     get token() { return there(started).token; },
     get client() { return there(started).client; },

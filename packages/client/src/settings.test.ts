@@ -34,6 +34,13 @@ describe('client settings', () => {
     expect(clientSettingsFromEnv({}, deep)).toEqual({ url: services.pause_api, tasksUrl: services.worker_claimer, token: 'orc_secret', home });
   });
 
+  test('inside a command that a worker runs no folder is searched for, and a named one counts', () => {
+    const home = writeHome(project, { token: 'orc_secret', services });
+    const inside = { ORCHESTRA_INSIDE_COMMAND: '1' };
+    expect(clientSettingsFromEnv(inside, deep)).toMatchObject({ url: 'http://127.0.0.1:4400', token: undefined, home: undefined });
+    expect(clientSettingsFromEnv({ ...inside, ORCHESTRA_HOME: home }, deep)).toMatchObject({ token: 'orc_secret', home });
+  });
+
   test('the environment wins, each variable by itself', () => {
     writeHome(project, { token: 'orc_secret', services });
     expect(clientSettingsFromEnv({ ORCHESTRA_URL: 'https://brake.example' }, deep))

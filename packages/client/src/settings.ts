@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { isInsideCommand } from '@orchestra/pause-core/secret-settings';
 import { z } from 'zod';
 
 /** Where the services are and as whom to call them. */
@@ -24,7 +25,8 @@ const servicesFile = z.object({ pause_api: z.url(), worker_claimer: z.url() });
 
 /**
  * The settings from the environment, and where that leaves some open, from what `orchestra up` wrote: `ORCHESTRA_HOME`, or
- * the nearest `.orchestra` from `cwd` upward. Reads at most two small files.
+ * the nearest `.orchestra` from `cwd` upward. Reads at most two small files. Inside a
+ * command that a worker runs no folder is searched for: its token could lift the pause that is meant to stop that very command.
  *
  * @throws Error when a file is unreadable, or when a folder that was found by searching belongs to another user: its
  * addresses could lead this user's token astray
@@ -33,7 +35,7 @@ export function clientSettingsFromEnv(env: Record<string, string | undefined>, c
   const url = env['ORCHESTRA_URL'] || undefined;
   const tasksUrl = env['ORCHESTRA_TASKS_URL'] || undefined;
   const token = (env['ORCHESTRA_TOKEN'] || tokenFrom(env['ORCHESTRA_TOKEN_FILE'] || undefined))?.trim() || undefined;
-  const home = url && tasksUrl && token ? undefined : homeFolder(env['ORCHESTRA_HOME'] || undefined, cwd);
+  const home = url && tasksUrl && token ? undefined : homeFolder(env, cwd);
   const services = home !== undefined && !(url && tasksUrl) ? readServices(join(home, 'services.json')) : undefined;
   return {
     url: url ?? services?.pause_api ?? DEFAULT_URL,
@@ -51,8 +53,10 @@ function tokenFrom(file: string | undefined): string | undefined {
   return token;
 }
 
-function homeFolder(named: string | undefined, cwd: string): string | undefined {
+function homeFolder(env: Record<string, string | undefined>, cwd: string): string | undefined {
+  const named = env['ORCHESTRA_HOME'] || undefined;
   if (named !== undefined) return resolve(cwd, named);
+  if (isInsideCommand(env)) return undefined;
   let folder = resolve(cwd);
   for (let looked = 0; looked < FOLDERS_MAX; looked++) {
     const candidate = join(folder, HOME_NAME);

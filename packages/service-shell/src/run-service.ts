@@ -1,4 +1,5 @@
 import closeWithGrace from 'close-with-grace';
+import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { ConfigError } from './config.ts';
 import { ListenError } from './listen.ts';
 import { makeLogger, withoutSecrets } from './log.ts';
@@ -41,6 +42,8 @@ export async function runService<C extends ServiceConfig>({ name, readConfig, st
   );
   if (underParent) process.once('disconnect', () => grace.close());
   try {
+    // OpenTelemetry's exporter reads its own variables. A service starts no command that would inherit them.
+    Object.assign(process.env, ownEnvironment());
     const config = readConfig(process.env);
     log = makeLogger({ service: name, level: config.logLevel });
     // Over the direct connection: the migrations' lock belongs to a session, and a pooler shares sessions out.

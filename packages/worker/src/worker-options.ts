@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { clientSettingsFromEnv, createClient, type Client } from '@orchestra/client';
+import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { claimRequest, RUNNER_PREFIX, type ClaimRequest } from '@orchestra/task-queue/contract';
 import { ownProcessIdentity } from '@orchestra/task-queue/process-table';
 import type { Handler } from './task-run.ts';
@@ -102,6 +103,6 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
 
 function clientFor({ url, pauseUrl, token }: WorkerOptions): Client {
   if (url !== undefined && pauseUrl !== undefined && token !== undefined) return createClient({ url: pauseUrl, tasksUrl: url, token });
-  const found = clientSettingsFromEnv(process.env);
+  const found = clientSettingsFromEnv(ownEnvironment());
   return createClient({ url: pauseUrl ?? found.url, tasksUrl: url ?? found.tasksUrl, token: token ?? found.token });
 }

@@ -10,6 +10,8 @@ export default class Up extends OrchestraCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Up);
+    const { hideSecrets } = await import('../hide-secrets.ts');
+    hideSecrets((line) => this.talk(line));
     const { runUp } = await import('../up/run-up.ts');
     await runUp({ verbose: flags.verbose, json: this.jsonEnabled(), say: (line) => this.talk(line) });
   }

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { wrongUsage } from '../failure.ts';
 import { profile } from '../flags/desk.ts';
 import { durationFlag } from '../flags/duration.ts';
@@ -20,6 +21,7 @@ export default class Worker extends OrchestraCommand {
     'time-limit': durationFlag({ description: 'how long the command may take; one hour unless given' }),
     runner: Flags.string({ description: 'instead of COMMAND: run the tests of a task\'s repo, or the staging command on its host', options: [...RUNNER_SKILLS], helpValue: RUNNER_SKILLS.join('|') }),
     'runner-config': Flags.string({ description: 'the settings of the runner, YAML or JSON; needs --runner', helpValue: 'FILE' }),
+    env: Flags.string({ description: 'give COMMAND this variable: NAME as this process has it, or NAME=VALUE; may be given again. Tokens, addresses of databases and ORCHESTRA_ variables are withheld unless named here', multiple: true, multipleNonGreedy: true, helpValue: 'NAME[=VALUE]' }),
     name: Flags.string({ description: 'names this worker in receipts and histories; host and process id unless given' }),
     profile,
   };
@@ -27,6 +29,8 @@ export default class Worker extends OrchestraCommand {
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(Worker);
     const work = workOf(argv.map(String), flags);
+    const { hideSecrets } = await import('../hide-secrets.ts');
+    hideSecrets((line) => this.talk(line));
     const { runWorker } = await import('../run-worker.ts');
     await runWorker({
       work, skills: flags.skill, agents: flags.agent, name: flags.name, concurrency: flags.concurrency,
@@ -41,18 +45,29 @@ interface Given {
   'runner-config'?: string | undefined;
   'time-limit'?: number | undefined;
   folder?: string | undefined;
+  env?: string[] | undefined;
 }
 
 /** @throws CommandFailure `wrong_usage` for both a command and a runner, for neither, and for a half of one */
-function workOf(command: string[], { runner: named, 'runner-config': config, 'time-limit': timeLimitSeconds, folder: folderPerTask }: Given): WorkOrder {
+function workOf(command: string[], { runner: named, 'runner-config': config, 'time-limit': timeLimitSeconds, folder: folderPerTask, env }: Given): WorkOrder {
   const runner: RunnerSkill | undefined = RUNNER_SKILLS.find((skill) => skill === named);
   if (runner === undefined) {
     if (config !== undefined) throw wrongUsage(`--runner-config needs --runner: say which it is, ${RUNNER_SKILLS.join(' or ')}`);
     if (command.length === 0) throw wrongUsage('say what to run: `orchestra worker --skill lint -- node lint.mjs`, or --runner with --runner-config');
-    return { command, timeLimitSeconds, folderPerTask };
+    return { command, timeLimitSeconds, folderPerTask, env: variables(env ?? []) };
   }
   if (command.length > 0) throw wrongUsage('either --runner or a COMMAND, not both: what a runner runs stands in its --runner-config');
   if (config === undefined) throw wrongUsage(`--runner ${runner} needs its settings: --runner-config FILE`);
-  if (timeLimitSeconds !== undefined || folderPerTask !== undefined) throw wrongUsage('--time-limit and --folder are for a COMMAND; with --runner they stand in its --runner-config');
+  if (timeLimitSeconds !== undefined || folderPerTask !== undefined || env !== undefined) throw wrongUsage('--time-limit, --folder and --env are for a COMMAND; with --runner they stand in its --runner-config');
   return { runner, config };
+}
+
+/** @throws CommandFailure `wrong_usage` for what is no variable, or one that is not set */
+function variables(given: readonly string[]): Record<string, string> {
+  return Object.fromEntries(given.map((text) => {
+    const [, name, value = ownEnvironment()[name ?? '']] = /^([A-Za-z_][A-Za-z0-9_]*)(?:=([\s\S]*))?$/.exec(text) ?? [];
+    if (name === undefined) throw wrongUsage(`--env takes NAME or NAME=VALUE, and "${text.split('=', 1)[0]}" is no name of a variable`);
+    if (value === undefined) throw wrongUsage(`--env ${name}: it is not set here`);
+    return [name, value];
+  }));
 }

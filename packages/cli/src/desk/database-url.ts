@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clientSettingsFromEnv } from '@orchestra/client';
+import { ownEnvironment } from '@orchestra/pause-core/own-environment';
+import { INSIDE_COMMAND, isInsideCommand } from '@orchestra/pause-core/secret-settings';
 import { CommandFailure } from '../failure.ts';
 
 /**
@@ -9,12 +11,13 @@ import { CommandFailure } from '../failure.ts';
  *
  * @throws CommandFailure `no_database`
  */
-export function findDatabaseUrl(env: NodeJS.ProcessEnv = process.env): string {
+export function findDatabaseUrl(env: NodeJS.ProcessEnv = ownEnvironment()): string {
   if (env['DATABASE_URL']) return env['DATABASE_URL'];
   // Only the folder is wanted, so nothing may stop the search for it early.
-  const home = clientSettingsFromEnv({ ORCHESTRA_HOME: env['ORCHESTRA_HOME'] }).home;
+  const home = clientSettingsFromEnv({ ORCHESTRA_HOME: env['ORCHESTRA_HOME'], [INSIDE_COMMAND]: env[INSIDE_COMMAND] }).home;
   const file = env['DATABASE_URL_FILE'] || (home === undefined ? undefined : join(home, 'database-url'));
   if (file === undefined) {
+    if (isInsideCommand(env)) throw new CommandFailure('no_database', 'inside a command that a worker runs no database is searched for');
     throw new CommandFailure('no_database', 'no database is known here: set DATABASE_URL, or call this below the folder where `orchestra up` was started');
   }
   try {

@@ -1,8 +1,8 @@
 /** What one check has found. */
 export interface Finding {
   check: string;
-  /** `skipped`: it could not be looked at from here, which says nothing about whether it is well. */
-  outcome: 'ok' | 'failed' | 'skipped';
+  /** `warning`: it works, and somebody should know. `skipped`: it could not be looked at from here, which says nothing about whether it is well. */
+  outcome: 'ok' | 'warning' | 'failed' | 'skipped';
   says: string;
   /** What to do; null: nothing. */
   fix: string | null;
@@ -18,4 +18,8 @@ export function failed(check: string, says: string, fix: string): Finding {
 
 export function skipped(check: string, says: string): Finding {
   return { check, outcome: 'skipped', says, fix: null };
+}
+
+export function warning(check: string, says: string, fix: string): Finding {
+  return { check, outcome: 'warning', says, fix };
 }

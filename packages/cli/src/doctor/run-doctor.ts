@@ -1,5 +1,6 @@
 import { createClient } from '@orchestra/client';
 import type { Database } from '@orchestra/database';
+import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { mayDo, type SessionView } from '@orchestra/pause-core/contract';
 import manifest from '../../package.json' with { type: 'json' };
 import { findDatabaseUrl } from '../desk/database-url.ts';
@@ -15,6 +16,7 @@ import { failed, ok, skipped, type Finding } from './finding.ts';
 import { proveBrake } from './prove-brake.ts';
 import { checkService } from './service.ts';
 import { checkToken } from './token.ts';
+import { checkWithinReach } from './within-reach.ts';
 
 export interface DoctorOptions {
   direct: boolean;
@@ -39,6 +41,8 @@ async function overTheServices(options: DoctorOptions): Promise<void> {
   const { onFinding, signal } = options;
   const settings = findSettings();
   onFinding(ok('settings', settings.profile !== null ? `profile ${settings.profile}` : settings.home === undefined ? 'from the environment' : `from ${settings.home}`));
+  const reach = checkWithinReach(settings);
+  if (reach !== undefined) onFinding(reach);
   onFinding(await checkService('pause-api', settings.url, manifest.version));
   onFinding(await checkService('worker-claimer', settings.tasksUrl, manifest.version));
   const cascade = alertCascadeUrl(settings);
@@ -84,7 +88,7 @@ async function notAtHand<T>(onFinding: DoctorOptions['onFinding'], work: (db: un
 function databaseAtHand(settings: FoundSettings): boolean {
   if (settings.profile !== null) return false;
   try {
-    return (Boolean(process.env['DATABASE_URL'] || process.env['DATABASE_URL_FILE']) || settings.home !== undefined) && findDatabaseUrl() !== '';
+    return (Boolean(ownEnvironment()['DATABASE_URL'] || ownEnvironment()['DATABASE_URL_FILE']) || settings.home !== undefined) && findDatabaseUrl() !== '';
   } catch {
     return false; // none is known here
   }

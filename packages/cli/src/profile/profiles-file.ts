@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { z } from 'zod';
 import { CommandFailure } from '../failure.ts';
 import { writePrivately } from '../up/home.ts';
@@ -25,7 +26,7 @@ export type Profiles = z.infer<typeof profilesFile>;
 const OTHERS_MAY_READ = 0o077;
 
 /** `orchestra/config.json` below `$XDG_CONFIG_HOME`, `~/.config` unless set. */
-export function profilesPath(env: NodeJS.ProcessEnv = process.env): string {
+export function profilesPath(env: NodeJS.ProcessEnv = ownEnvironment()): string {
   const folder = env['XDG_CONFIG_HOME'];
   // The XDG standard asks that a relative one be passed over.
   return join(folder?.startsWith('/') ? folder : join(homedir(), '.config'), 'orchestra', 'config.json');

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { clientSettingsFromEnv, DEFAULT_TASKS_URL, DEFAULT_URL, type ClientSettings } from '@orchestra/client';
+import { ownEnvironment } from '@orchestra/pause-core/own-environment';
+import { isInsideCommand } from '@orchestra/pause-core/secret-settings';
 import { CommandFailure, wrongUsage } from '../failure.ts';
 import { chosenProfile } from './chosen-profile.ts';
 import { profilesPath, readProfiles, type Profile } from './profiles-file.ts';
@@ -18,8 +20,9 @@ export const NO_TOKEN = 'no token was found: set ORCHESTRA_TOKEN, or call this b
  *
  * @throws CommandFailure `settings`, `wrong_usage` for a profile that is not there
  */
-export function findSettings(env: NodeJS.ProcessEnv = process.env): FoundSettings {
+export function findSettings(env: NodeJS.ProcessEnv = ownEnvironment()): FoundSettings {
   const asked = chosenProfile();
+  if (isInsideCommand(env)) return insideCommand(env, asked ?? env['ORCHESTRA_PROFILE']);
   if (asked !== undefined) return { ...ofProfile(asked, 'the command line'), home: undefined, profile: asked };
   const named = env['ORCHESTRA_PROFILE'] || undefined;
   const hasAddress = Boolean(env['ORCHESTRA_URL'] || env['ORCHESTRA_TASKS_URL']);
@@ -28,6 +31,12 @@ export function findSettings(env: NodeJS.ProcessEnv = process.env): FoundSetting
   if (name === null) return { ...fromEnv(env), profile: null };
   const found = ofProfile(name, named === undefined ? profilesPath() : 'ORCHESTRA_PROFILE');
   return { ...found, token: tokenOf(env) ?? found.token, home: undefined, profile: name };
+}
+
+/** A profile may hold an operator's token, with which a command could lift its own pause. Only what the command was handed on purpose counts. */
+function insideCommand(env: NodeJS.ProcessEnv, profile: string | undefined): FoundSettings {
+  if (profile) throw wrongUsage('profiles are not used inside a command that a worker runs; give it a token of its own: `orchestra worker --env ORCHESTRA_TOKEN_FILE=FILE -- COMMAND`');
+  return { ...fromEnv(env), profile: null };
 }
 
 function tokenOf(env: NodeJS.ProcessEnv): string | undefined {

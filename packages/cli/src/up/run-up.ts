@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { FolderLockedError, LocalPostgresError, lockFolder } from '@orchestra/local-postgres';
+import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { ConfigError } from '@orchestra/service-shell';
 import { CommandFailure, EXIT } from '../failure.ts';
 import { openHome, type Home } from './home.ts';
@@ -24,7 +25,7 @@ export async function runUp({ verbose, json, say }: RunUpOptions): Promise<void>
   const requests = new StopRequests();
   let isUp = false;
   try {
-    const settings = readUpSettings(process.env);
+    const settings = readUpSettings(ownEnvironment());
     const home = await openHome(settings.home);
     const lock = await lockFolder(home.folder, 'orchestra up').catch((error: unknown) => { throw alreadyRunning(error, home); });
     try {

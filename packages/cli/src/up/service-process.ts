@@ -1,6 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Writable } from 'node:stream';
+import { HIDDEN_FD } from '@orchestra/pause-core/own-environment';
+import { splitSecrets } from '@orchestra/pause-core/secret-settings';
 import { z } from 'zod';
 import { CommandFailure } from '../failure.ts';
 import type { Running } from './keep-running.ts';
@@ -13,6 +16,8 @@ const READY_WAIT_MS = 90_000;
 // Longer than the ten seconds that a service allows itself.
 const STOP_WAIT_MS = 15_000;
 const LAST_WORDS = 20;
+// The file descriptor behind those that every child has: the others would be seen by every program of this user in /proc/PID/environ.
+const SECRETS_AT = 4;
 
 export interface ServiceOrder {
   service: ServiceEntry;
@@ -36,7 +41,11 @@ export interface RunningService extends Running {
  */
 export async function startService({ service, env, onLine, signal }: ServiceOrder): Promise<RunningService> {
   const main = fileURLToPath(import.meta.resolve(service.entry));
-  const child = fork(main, [], { detached: true, env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const { open, secret } = splitSecrets(env);
+  const child = fork(main, [], {
+    detached: true, env: { ...open, [HIDDEN_FD]: String(SECRETS_AT) }, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+  });
+  hand(child, secret);
   const words: string[] = [];
   let starting = true;
   listenTo(child, (line, isTalk) => {
@@ -59,6 +68,13 @@ export async function startService({ service, env, onLine, signal }: ServiceOrde
     await stop();
     throw error;
   }
+}
+
+function hand(child: ChildProcess, secret: Record<string, string>): void {
+  const pipe = child.stdio[SECRETS_AT];
+  if (!(pipe instanceof Writable)) return; // it could not be started, which `error` tells
+  pipe.on('error', () => {}); // it has ended, which `close` tells
+  pipe.end(JSON.stringify(secret));
 }
 
 function listenTo(child: ChildProcess, onLine: (line: string, isTalk: boolean) => void): void {

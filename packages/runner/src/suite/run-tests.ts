@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { environmentForCommands } from '@orchestra/pause-core/secret-settings';
 import type { RunnerOutcome } from '@orchestra/task-queue/contract';
 import { factsOf } from '../outcome/command-facts.ts';
 import { judgeOutcome } from '../outcome/judge-outcome.ts';
@@ -22,7 +23,7 @@ export interface TestOrder extends RunnerOrder {
   runId?: string | undefined;
   /** Asked when the command has passed. */
   smoke?: SmokeOrder | undefined;
-  /** This process's own unless given. */
+  /** This process's own, without what could open a door of Orchestra, unless given. */
   env?: NodeJS.ProcessEnv | undefined;
 }
 
@@ -47,7 +48,7 @@ export async function runTests(order: TestOrder): Promise<TestRun> {
   const notRemoved = await rm(order.report, { force: true }).then(() => undefined, (error: unknown) => error);
   if (notRemoved !== undefined) return { outcome: reportFault(order, notRemoved, 0), counts: null, smoke: null, memoryPeakBytes: null, report: null };
 
-  const end = await runToItsEnd({ ...boundsOf(order), command, cwd: folder, env: order.env ?? process.env });
+  const end = await runToItsEnd({ ...boundsOf(order), command, cwd: folder, env: order.env ?? environmentForCommands(process.env) });
   const { facts, counts } = factsOf(command, end);
   const tested = judgeOutcome(facts, table);
   const smoke = tested.outcome !== 'passed' || order.smoke === undefined ? null : await runSmoke(order.smoke, signal);

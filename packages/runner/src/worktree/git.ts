@@ -1,3 +1,4 @@
+import { splitSecrets } from '@orchestra/pause-core/secret-settings';
 import { runToItsEnd, type OwnEnd } from '../process/run-to-its-end.ts';
 
 const TIME_LIMIT_MS = 600_000;
@@ -32,7 +33,7 @@ export class GitFailure extends Error {
  * @throws GitFailure; the reason of `signal` where that ended it
  */
 export async function git(repository: string, args: readonly string[], { signal, timeLimitMs = TIME_LIMIT_MS }: GitOptions = {}): Promise<string> {
-  const env: NodeJS.ProcessEnv = { ...process.env, GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
+  const env: NodeJS.ProcessEnv = { ...splitSecrets(process.env).open, GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
   for (const name of OF_ANOTHER_REPOSITORY) delete env[name];
   const command = ['git', '-C', repository, '-c', 'core.hooksPath=/dev/null', ...args];
   const end = await runToItsEnd({ command, env, timeLimitMs, graceMs: GRACE_MS, keepBytes: KEEP_BYTES, signal });

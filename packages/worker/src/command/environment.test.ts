@@ -10,7 +10,7 @@ const task: ClaimedTask = {
 describe('the environment of a command', () => {
   test('says which task it is and what it is about', () => {
     expect(commandEnvironment(task, '{"a":1}', { PATH: '/bin' })).toEqual({
-      PATH: '/bin', ORCHESTRA_TASK_ID: '7', ORCHESTRA_RUN_ID: task.run_id, ORCHESTRA_ATTEMPT: '2', ORCHESTRA_AGENT_ID: 'skeptic',
+      PATH: '/bin', ORCHESTRA_INSIDE_COMMAND: '1', ORCHESTRA_TASK_ID: '7', ORCHESTRA_RUN_ID: task.run_id, ORCHESTRA_ATTEMPT: '2', ORCHESTRA_AGENT_ID: 'skeptic',
       ORCHESTRA_SKILL: 'lint', ORCHESTRA_ACTOR_ID: 'u-1', ORCHESTRA_PAYLOAD: '{"a":1}',
     });
   });
@@ -25,10 +25,8 @@ describe('the environment of a command', () => {
   });
 
   test('holds nothing with which a command could clear its own pause, unless it is given on purpose', () => {
-    const own = { ORCHESTRA_TOKEN: 'orc_t', DATABASE_URL: 'postgresql://x', LISTEN_DATABASE_URL: 'postgresql://x', ORCHESTRA_TOKEN_FILE: '/t' };
-    const env = commandEnvironment(task, '{}', own, { ORCHESTRA_TOKEN: 'orc_worker' });
-    expect(env).toMatchObject({ ORCHESTRA_TOKEN: 'orc_worker' });
-    expect(Object.keys(env)).not.toEqual(expect.arrayContaining(['DATABASE_URL']));
-    expect(commandEnvironment(task, '{}', own)).not.toHaveProperty('ORCHESTRA_TOKEN');
+    const own = { ORCHESTRA_TOKEN: 'orc_t', DATABASE_URL: 'postgresql://x', ORCHESTRA_HOME: '/h', XDG_CONFIG_HOME: '/c', PGSERVICE: 'x' };
+    expect(commandEnvironment(task, '{}', own, { ORCHESTRA_TOKEN: 'orc_worker' })).toMatchObject({ ORCHESTRA_TOKEN: 'orc_worker' });
+    for (const name of Object.keys(own)) expect(commandEnvironment(task, '{}', own)).not.toHaveProperty(name);
   });
 });

@@ -1,15 +1,12 @@
+import { environmentForCommands } from '@orchestra/pause-core/secret-settings';
 import type { ClaimedTask } from '@orchestra/task-queue/contract';
 
 // Linux refuses to start a program with one variable beyond 128 KiB; a larger payload is on stdin alone, a larger answer in its file.
 const TEXT_BYTES_MAX = 100_000;
 
-// With these a command could clear the pause that is meant to stop it.
-const WITHHELD = [
-  'ORCHESTRA_TOKEN', 'ORCHESTRA_TOKEN_FILE', 'DATABASE_URL', 'DATABASE_URL_FILE', 'LISTEN_DATABASE_URL', 'LISTEN_DATABASE_URL_FILE',
-];
-
 /**
- * The environment of a command: this process's own without its credentials, the task, and `extra`, which wins.
+ * The environment of a command: this process's own without what could open a door of Orchestra (a command could clear the pause that is meant to
+ * stop it), the task, and `extra`, which wins.
  *
  * @param answerFile where the answer to the task's questions is, if there is one
  */
@@ -30,12 +27,9 @@ export function commandEnvironment(task: ClaimedTask, payloadJson: string, own: 
     ORCHESTRA_ANSWER: whereItFits(task.answer),
     ORCHESTRA_ANSWER_FILE: answerFile ?? null,
   };
-  const env: NodeJS.ProcessEnv = { ...own };
-  for (const name of WITHHELD) delete env[name];
-  for (const [name, value] of Object.entries(ofTask)) {
-    if (value === null) delete env[name]; // an outer task's must not shine through
-    else env[name] = value;
-  }
+  const env: NodeJS.ProcessEnv = environmentForCommands(own);
+  // An outer task's do not shine through: they were withheld.
+  for (const [name, value] of Object.entries(ofTask)) if (value !== null) env[name] = value;
   return { ...env, ...extra };
 }
 
