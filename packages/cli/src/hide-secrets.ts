@@ -26,10 +26,9 @@ export function hideSecrets(tell: (line: string) => void): void {
   const { open, secret } = splitSecrets(process.env);
   if (Object.keys(secret).length === 0) return;
   const carried = JSON.stringify(secret);
-  const { execve } = process;
-  if (process.platform === 'win32' || execve === undefined || !existsSync(SHELL) || Buffer.byteLength(carried) > CARRIER_BYTES_MAX) {
+  if (process.platform === 'win32' || process.execve === undefined || !existsSync(SHELL) || Buffer.byteLength(carried) > CARRIER_BYTES_MAX) {
     tell('programs of this user can read the secrets in the environment of this process: see "Run workers as another user" in docs/operations.md');
     return;
   }
-  execve.call(process, SHELL, ['sh', '-c', SCRIPT, 'orchestra', process.execPath, ...process.execArgv, ...process.argv.slice(1)], { ...open, [CARRIER]: carried, [HIDDEN_FD]: SECRETS_AT });
+  process.execve(SHELL, ['sh', '-c', SCRIPT, 'orchestra', process.execPath, ...process.execArgv, ...process.argv.slice(1)], { ...open, [CARRIER]: carried, [HIDDEN_FD]: SECRETS_AT });
 }
