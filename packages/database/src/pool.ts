@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { hasServerChanged } from './errors.ts';
+import { tryAgain } from './try-again.ts';
 
 /** What statements run on: a pool, or one connection inside a transaction. */
 export type Queryable = Pick<pg.Pool, 'query'>;
@@ -30,6 +31,7 @@ const SETTINGS = { default_transaction_isolation: 'read committed' };
 /**
  * The one way to make a pool. A lost connection, idle or checked out, never ends the process: without these
  * handlers `pg` raises it as an unhandled `error` event. Waiting for a free connection and every statement are bounded.
+ * A statement that the server rolled back over a deadlock is sent again, see {@link tryAgain}.
  */
 export function makePool(options: PoolOptions): Database {
   const lost = options.onConnectionLost ?? (() => {});
@@ -48,11 +50,21 @@ export function makePool(options: PoolOptions): Database {
   });
   pool.on('error', lost);
   pool.on('connect', (client) => client.on('error', lost));
+  const send = pool.query;
+  // Outside a transaction a statement is one by itself.
+  Object.defineProperty(pool, 'query', { value: (...call: unknown[]) => tryAgain(() => Promise.resolve(Reflect.apply(send, pool, call))) });
   return pool;
 }
 
-/** Runs `work` in one READ COMMITTED transaction: committed when it resolves, rolled back when it throws. */
-export async function inTransaction<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one READ COMMITTED transaction: committed when it resolves, rolled back when it throws. When the server has rolled it back over a deadlock,
+ * `work` is called again, in a new transaction: what it does elsewhere than in the database must bear that.
+ */
+export function inTransaction<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return tryAgain(() => inOneTransaction(db, work));
+}
+
+async function inOneTransaction<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const tx = await db.connect();
   let broken: Error | undefined;
   try {

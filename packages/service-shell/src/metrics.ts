@@ -1,5 +1,6 @@
+import { conflictCounts } from '@orchestra/database';
 import type { RequestHandler, Response } from 'express';
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
 export interface Metrics {
   registry: Registry;
@@ -12,6 +13,15 @@ export function makeMetrics(service: string): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
   collectDefaultMetrics({ register: registry });
+  new Counter({
+    name: 'orchestra_database_conflicts_total',
+    help: 'Transactions that the server rolled back over a deadlock (40P01) or a serialization failure (40001); tried again, or given up after three more tries',
+    labelNames: ['sqlstate', 'outcome'], registers: [registry],
+    collect() {
+      this.reset();
+      for (const { sqlstate, outcome, count } of conflictCounts()) this.inc({ sqlstate, outcome }, count);
+    },
+  });
   const duration = new Histogram({
     name: 'orchestra_http_request_duration_seconds',
     help: 'How long answers took, by route template and status',

@@ -32,7 +32,7 @@ const take = (candidates: string): string => `
      for update of t skip locked`;
 
 // Tasks of repos that were added for later, whose time has come, and that nobody has put in line yet.
-const DUE = "select from tasks t where t.status = 'queued' and not t.in_line and (t.next_eligible_at <= now() or t.deferred_by is not null)";
+const DUE = "select from tasks t where t.status = 'queued' and not t.in_line and (t.next_eligible_at <= statement_timestamp() or t.deferred_by is not null)";
 
 const start = (cutShort: string): string => `claimed as (
   update tasks t

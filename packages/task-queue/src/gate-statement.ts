@@ -45,14 +45,3 @@ export const openGates = (step: GateStep): string => `
 export const openHeads = (step: GateStep): string => `
   select h.agent_id, h.skill, h.repo ${opened(step)}
    limit ${step.limit}`;
-
-/**
- * A step that locks the gates of the tasks that the step `tasks` (with a column `repo`) has found and locked. For statements that
- * change several tasks: without it the triggers would lock gates in the order of the tasks, and two such statements
- * could wait for each other. Everybody locks tasks before gates, and gates by name. The statement has to read from it.
- */
-export const lockGates = (tasks: string): string => `
-  select g.repo from repo_gates g
-   where g.repo in (select t.repo from ${tasks} t where t.repo is not null)
-   order by g.repo
-     for no key update of g`;

@@ -1,3 +1,4 @@
+export type { FailedRow, OnFailedRow } from './commands/row-by-row.ts';
 export { CLAIM_SETTINGS } from './claim-statement.ts';
 export { ClaimWays } from './claim-ways.ts';
 export { advanceHorizon, type HorizonLook } from './commands/advance-horizon.ts';

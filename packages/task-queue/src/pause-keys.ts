@@ -32,5 +32,8 @@ export const namedPause = (row: string): string => `
           order by array_position(array['actor', 'agent', 'skill', 'quest'], p.scope_kind), p.ends_at desc nulls first, p.id
           limit 1`;
 
-/** A task that was put off for a pause is eligible as soon as no pause covers it; any other when its time has come. A parked one never is. */
-export const eligible = (task: string): string => `(${task}.paused_at is null and (${task}.next_eligible_at <= now() or ${task}.deferred_by is not null))`;
+/**
+ * A task that was put off for a pause is eligible as soon as no pause covers it; any other when its time has come. A parked one never is. By the clock
+ * of the statement: a transaction that ended runs before may have waited for a lock, and what was added meanwhile is due all the same (P9).
+ */
+export const eligible = (task: string): string => `(${task}.paused_at is null and (${task}.next_eligible_at <= statement_timestamp() or ${task}.deferred_by is not null))`;

@@ -120,6 +120,7 @@ export const reaperTotals = pgTable('reaper_totals', {
   byOtherBoot: big('by_other_boot').notNull().default(0n),
   impossibleQueued: big('impossible_queued').notNull().default(0n),
   lastTickAt: instant('last_tick_at'),
+  rowsFailing: integer('rows_failing').notNull().default(0),
 });
 
 /** The tail of what a task's last run has printed so far. Not logged: it is lost when the server crashes. */

@@ -12,6 +12,9 @@ export interface QueueMetrics {
   runsEnded: Counter<'outcome'>;
   runsReaped: Counter<'cause'>;
   queuedHealed: Counter;
+  rowsFailed: Counter<'what'>;
+  rowsFailing: Gauge;
+  deadlocks: Gauge;
   tasksForgotten: Counter;
   tasksDeferred: Counter;
   deferred: Gauge;
@@ -34,6 +37,9 @@ export function makeQueueMetrics({ registry }: Metrics, source: { waiters: () =>
     runsEnded: new Counter({ name: 'orchestra_runs_ended_total', help: 'Runs that their owners ended', labelNames: ['outcome'], registers }),
     runsReaped: new Counter({ name: 'orchestra_runs_reaped_total', help: 'Runs taken away: no heartbeat for the lease, or their worker was seen dead', labelNames: ['cause'], registers }),
     queuedHealed: new Counter({ name: 'orchestra_impossible_queued_total', help: 'Queued rows that still named a run, healed by this process', registers }),
+    rowsFailed: new Counter({ name: 'orchestra_reaper_row_failures_total', help: 'Times that this process could not heal the row of a task, or take it from a lost worker; the others were', labelNames: ['what'], registers }),
+    rowsFailing: new Gauge({ name: 'orchestra_reaper_rows_failing', help: 'Rows that the last reaper tick could neither heal nor take away; the log tells which', registers }),
+    deadlocks: new Gauge({ name: 'orchestra_database_deadlocks', help: 'Deadlocks that the server has found in this database since its statistics were reset, as of the last reaper tick', registers }),
     tasksForgotten: new Counter({ name: 'orchestra_tasks_forgotten_total', help: 'Finished tasks that this process has deleted for their age', registers }),
     tasksDeferred: new Counter({ name: 'orchestra_tasks_deferred_total', help: 'Tasks that this process has put off for a pause', registers }),
     deferred: new Gauge({ name: 'orchestra_tasks_deferred', help: 'Queued tasks that have been put off for an active pause, as of the last reaper tick', registers }),

@@ -74,9 +74,9 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     });
     parts.add('looks', () => looks.stop());
 
-    // The reaper's too: it goes through many rows whose order matters, and a plan that reads and hashes small tables would lose it.
+    // The reaper's too. It waits shortly: whoever holds one gate in psql shall not hold up the reaping of everything else.
     const reaps = makePool({
-      connectionString: config.databaseUrl, applicationName: 'orchestra worker-claimer reaper', max: REAPER_CONNECTIONS, settings: CLAIM_SETTINGS,
+      connectionString: config.databaseUrl, applicationName: 'orchestra worker-claimer reaper', max: REAPER_CONNECTIONS, settings: { ...CLAIM_SETTINGS, lock_timeout: '2s' },
       onConnectionLost: (err) => log.debug({ err }, 'a database connection was lost; the next round makes another'),
     });
     parts.add('reaper pool', () => reaps.end());
@@ -86,9 +86,10 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
       hearing: new Hearing({ listenMs: leaseSeconds * LISTEN_SHARE * 1_000, everyMs: config.reapEveryMs }),
       theDead: new LookForTheDead({ db: reaps, leaseSeconds, goneForMs: config.goneForMs }),
     };
+    // Whatever comes of it, the brake and the queue are served; the loop tries again.
     await reap(reaper).catch((err: unknown) => {
-      if (!isDatabaseUnavailable(err)) throw err;
-      log.warn({ err }, 'the database cannot be reached yet; starting without it');
+      if (isDatabaseUnavailable(err)) log.warn({ err }, 'the database cannot be reached yet; starting without it');
+      else log.error({ err }, 'the first round of the reaper failed; starting all the same, and it is tried again');
     });
     const reaping = startLoop({ name: 'the reaper', everyMs: config.reapEveryMs, log, round: () => reap(reaper) });
     parts.add('reaper', () => reaping.stop());

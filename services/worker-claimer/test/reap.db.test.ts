@@ -124,3 +124,47 @@ test('P12 old finished tasks are deleted where a retention is set, and by nobody
     await forgetting.stop();
   }
 });
+
+describe('rows that bear no change', () => {
+  const RULE = "check (status <> 'queued' or (run_id is null and pid is null and started_at is null))";
+
+  /** From now on whoever changes one of these rows is refused, as by a constraint that an older schema did not have. */
+  async function refuseChangesOf(ids: readonly string[], work: () => Promise<void>): Promise<void> {
+    await db.pool.query(`create function refuse_change() returns trigger language plpgsql as $$ begin raise exception 'this row bears no change' using errcode = '23514'; end $$`);
+    await db.pool.query(`create trigger refuse_change before update on tasks for each row when (old.id in (${ids.join(', ')})) execute function refuse_change()`);
+    try {
+      await work();
+    } finally {
+      await db.pool.query('drop trigger refuse_change on tasks');
+      await db.pool.query('drop function refuse_change()');
+    }
+  }
+
+  test('P15 one stops neither the service’s start, nor the healing of others, nor any reaping; it is counted and told of', async () => {
+    const [bad = '', good = '', lost = '', badLost = ''] = await add(4);
+    await claimTasks(db.pool, { worker: 'w-1', limit: 4 });
+    await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '10 minutes' where id in ($1, $2)", [lost, badLost]);
+    await db.pool.query('alter table tasks drop constraint tasks_queued_is_unowned');
+    await db.pool.query("update tasks set status = 'queued' where id in ($1, $2)", [bad, good]);
+    await db.pool.query(`alter table tasks add constraint tasks_queued_is_unowned ${RULE} not valid`);
+    await refuseChangesOf([bad, badLost], async () => {
+      const service = await serve(db, { reapEveryMs: 3_600_000 });
+      try {
+        // By its start alone.
+        expect(await service.eventKinds(good)).toEqual(['queued', 'claimed', 'healed']);
+        expect((await service.queue()).reaper).toMatchObject({ rows_failing: 1, impossible_queued_total: 1 });
+        expect(await service.metric('orchestra_reaper_rows_failing')).toBe(1);
+      } finally {
+        await service.stop();
+      }
+      await reap(reaper(new Hearing(LISTENED)));
+      expect(await findTask(db.pool, lost)).toMatchObject({ status: 'queued', crashes: 1 });
+      expect(await findTask(db.pool, badLost)).toMatchObject({ status: 'running' });
+      expect((await readQueueView(db.pool, 60)).reaper).toMatchObject({ rows_failing: 2, reaped_by_cause: { lease: expect.any(Number) } });
+    });
+    await reap(reaper(new Hearing(LISTENED)));
+    expect((await readQueueView(db.pool, 60)).reaper.rows_failing).toBe(0);
+    expect(await findTask(db.pool, badLost)).toMatchObject({ status: 'queued', crashes: 1 });
+    expect(await findTask(db.pool, bad)).toMatchObject({ status: 'queued', run_id: null });
+  });
+});

@@ -55,7 +55,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an ending without its run', file: `${QUEUE}/commands/end-runs.ts`, why: 'P10: who was taken for dead ends the run of another',
-    edits: [{ find: 'where t.id = g.id and t.run_id = g.run_id and', replace: 'where t.id = g.id and' }], caughtBy: by('P10 an owner that comes late × reap × claim'),
+    edits: [{ find: 'and t.run_id = g.run_id and coalesce', replace: 'and coalesce' }], caughtBy: by('P10 an owner that comes late × reap × claim'),
   },
   {
     name: 'a heartbeat without its run', file: `${QUEUE}/commands/heartbeat.ts`, why: 'P10: who was taken for dead is told that the run is still its own',
@@ -66,7 +66,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     name: 'the reaper reads, then writes', file: `${QUEUE}/commands/reap-runs.ts`, why: 'P10: what was heard of in between is taken away all the same',
     edits: [{
       find: 'const { rows: [row] } = await db.query<{ reaped: number }>(`',
-      replace: 'const { rows: found } = await db.query(`select t.id from tasks t where t.status = \'running\' and ${condition}`, [...values]);\n  condition = `t.id in (${[0, ...found.map((one) => one.id)].join(\', \')})`;\n  const { rows: [row] } = await db.query<{ reaped: number }>(`',
+      replace: 'const { rows: found } = await db.query(`select t.id from tasks t where $1::bigint is null and t.status = \'running\' and ${condition}`, [taskId, ...values]);\n  condition = `t.id in (${[0, ...found.map((one) => one.id)].join(\', \')})`;\n  const { rows: [row] } = await db.query<{ reaped: number }>(`',
     }],
     caughtBy: by('P10 a late heartbeat × reap × claim'),
   },
@@ -85,7 +85,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a task that was put off waits it out', file: `${QUEUE}/pause-keys.ts`, why: 'P9: a cleared pause goes on',
-    edits: [{ find: '(${task}.next_eligible_at <= now() or ${task}.deferred_by is not null)', replace: '${task}.next_eligible_at <= now()' }], caughtBy: by('P9 deferral × clear × claim'),
+    edits: [{ find: '(${task}.next_eligible_at <= statement_timestamp() or ${task}.deferred_by is not null)', replace: '${task}.next_eligible_at <= statement_timestamp()' }], caughtBy: by('P9 deferral × clear × claim'),
   },
   {
     name: 'two judges without a lock', file: `${CORE}/commands/check-auto-pause.ts`, why: 'P14: both find "no pause yet"',

@@ -2,7 +2,6 @@ import type { Database } from '@orchestra/database';
 import { runOnce, type Idempotency } from '@orchestra/pause-core';
 import type { TaskView } from '../contract/index.ts';
 import { TaskError } from '../errors.ts';
-import { lockGates } from '../gate-statement.ts';
 import { findTask } from '../queries/tasks.ts';
 
 /**
@@ -17,17 +16,15 @@ export function answerQuestion(db: Database, taskId: string, answer: string, by:
     await tx.query("select set_config('orchestra.who', $1, true)", [by]);
     const { rowCount } = await tx.query(
       `with found as materialized (
-         select t.id, t.repo from tasks t
+         select t.id from tasks t
           where t.id = $1 and t.questions is not null and t.answer is null and t.status in ('queued', 'held')
             for no key update
-       -- before the lane, as whoever ends runs
-       ), gates as materialized (${lockGates('found')}
        ), answered as (
          update tasks t
             set answer = $2, answered_at = now(), answered_by = $3,
                 status = case when t.held_evidence is null then 'queued' else t.status end, next_eligible_at = case t.status when 'held' then now() else t.next_eligible_at end,
                 paused_at = case when t.paused_at = t.asked_at then null else t.paused_at end
-           from found f where t.id = f.id and (select count(*) from gates) >= 0
+           from found f where t.id = f.id
          returning t.id
        )
        insert into task_events (task_id, kind, by, data)

@@ -25,7 +25,7 @@ const ASK = `
     returning t.id, t.status, t.worker_id
   ), event as (
     insert into task_events (task_id, run_id, kind, by, data)
-    select a.id, $2, 'asked', a.worker_id, jsonb_build_object('status', a.status, 'questions', $3::text) from asked a
+    select a.id, $2, 'asked', coalesce(a.worker_id, acting_person()), jsonb_build_object('status', a.status, 'questions', $3::text) from asked a
   )
   select a.status from asked a`;
 

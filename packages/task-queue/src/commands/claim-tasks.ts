@@ -5,6 +5,7 @@ import { ClaimWays, LANES_FACTOR, LANES_FEWEST, LANES_MOST } from '../claim-ways
 import type { ClaimedTask } from '../contract/index.ts';
 import type { GatedRepos } from '../gated.ts';
 import type { KeptForRunners } from '../runner-switches.ts';
+import { byIdOf } from '../lock-order.ts';
 import { lineUpDue } from './line-up-due.ts';
 import { raiseNearHeads } from './raise-heads.ts';
 
@@ -67,7 +68,7 @@ export async function claimTasks(db: Queryable, order: ClaimOrder, ways: ClaimWa
       claimed.push({ ...task, lease_seconds: order.leaseSeconds ?? LEASE_SECONDS });
     }
     if (rows[0]?.some_are_due) {
-      await lineUpDue(db);
+      await lineUpDue(db, false);
       return true;
     }
     return rows[0]?.cut_short ?? false;
@@ -110,9 +111,14 @@ export async function claimTasksOnce(db: Database, order: ClaimOrder, idempotenc
 /** Without this, a repeated call could begin a run that has meanwhile been taken away. */
 async function keepOwned(db: Database, tasks: ClaimedTask[]): Promise<ClaimedTask[]> {
   const { rows } = await db.query<{ run_id: string }>(
-    `update tasks t set heartbeat_at = clock_timestamp()
-       from jsonb_to_recordset($1::jsonb) as c(id bigint, run_id uuid)
-      where t.id = c.id and t.run_id = c.run_id and t.status = 'running'
+    `with kept as materialized (
+       select c.id, c.run_id from jsonb_to_recordset($1::jsonb) as c(id bigint, run_id uuid)
+     ), locked as materialized (
+       select t.id from tasks t where t.id = any (array(select k.id from kept k)) and coalesce(t.status, '') = 'running' order by t.id for no key update of t
+     )
+     update tasks t set heartbeat_at = clock_timestamp()
+       from kept k
+      where t.id = k.id and ${byIdOf('kept')} and t.run_id = k.run_id and coalesce(t.status, '') = 'running' and (select count(*) from locked) >= 0
      returning t.run_id`, [JSON.stringify(tasks.map(({ id, run_id }) => ({ id, run_id })))]);
   const owned = new Set(rows.map((row) => row.run_id));
   return tasks.filter((task) => owned.has(task.run_id));

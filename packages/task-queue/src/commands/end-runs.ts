@@ -1,6 +1,6 @@
 import type { Queryable } from '@orchestra/database';
 import type { Ending, EndingAnswer } from '../contract/index.ts';
-import { lockGates } from '../gate-statement.ts';
+import { byIdOf, makeLanes } from '../lock-order.ts';
 import { DEFAULT_STAGE_RULES, type StageRules } from '../pipelines/stage-rules.ts';
 import { retryDelaySeconds } from '../retry-delay.ts';
 import { UNOWNED } from '../unowned.ts';
@@ -13,26 +13,28 @@ const RETRY_DELAYS = Array.from({ length: 10 }, (_, index) => retryDelaySeconds(
  * Ends many runs in one statement: the fence of each (`run_id`) is in it and the event stands beside it, so there is no
  * moment in which a reaper or another worker could come between.
  *
- * Everybody locks tasks before gates, gates by name, and lanes in one order: two such statements must not wait for each
- * other. Hence the order of `given`, which what follows goes through as it stands, with one look at the primary key for each.
+ * It takes its locks in the one order (docs/locking.md). A single ending needs no steps for that: its row is the only task, and the triggers do the rest.
  * The status is asked for in a way that offers no index: by that of the running tasks, which the planner believes to be
  * none, each of them would be compared with each of the endings.
  *
- * A call that brings a task with a stage ends nothing here: `end-staged-runs.ts` does all of it, with one order of its locks.
+ * A call that brings a task with a stage ends and locks nothing here: `end-staged-runs.ts` does all of it.
  *
  * Parameters: $1 the endings, $2 the delays in seconds before the second attempt, the third, and so on.
  */
-const END_RUNS = `
+export const END_RUNS = `
 with given as materialized (
-  select g.n::int as n, t.id, (g.item ->> 'run_id')::uuid as run_id, g.item ->> 'as' as kind, nullif(g.item -> 'result', 'null') as result,
-         nullif(g.item -> 'cursor', 'null') as cursor, g.item ->> 'error' as error, (g.item ->> 'retry')::boolean as retry,
-         g.item ->> 'cause' as cause, t.repo, t.pipeline is not null as staged
+  select g.n::int as n, (g.item ->> 'id')::bigint as id, (g.item ->> 'run_id')::uuid as run_id, g.item ->> 'as' as kind, nullif(g.item -> 'result', 'null') as result,
+         nullif(g.item -> 'cursor', 'null') as cursor, g.item ->> 'error' as error, (g.item ->> 'retry')::boolean as retry, g.item ->> 'cause' as cause
     from jsonb_array_elements($1::jsonb) with ordinality as g(item, n)
-    join tasks t on t.id = (g.item ->> 'id')::bigint
-   order by t.lane_id, t.id
-), of_repos as materialized (
-  select t.id, t.repo from given g join tasks t on t.id = g.id where g.repo is not null for no key update of t
-), gates as materialized (${lockGates('of_repos')}
+), staged as materialized (
+  select t.id from tasks t where ${byIdOf('given')} and t.pipeline is not null
+), locked as materialized (
+  select t.id, t.run_id, t.priority, t.repo, t.agent_id, t.skill, t.quest_id, t.actor_id
+    from tasks t
+   where ${byIdOf('given')} and coalesce(t.status, '') = 'running' and (select count(*) from given) > 1 and not exists (select from staged)
+   order by t.id
+     for no key update of t
+), made as materialized (${makeLanes("select l.* from locked l join given g on g.id = l.id and g.run_id = l.run_id where g.kind <> 'completed'")}
 ), ended as (
   update tasks t
      set status = case g.kind when 'completed' then 'succeeded'
@@ -46,14 +48,15 @@ with given as materialized (
          cursor = case g.kind when 'released' then coalesce(g.cursor, t.cursor) else t.cursor end,
          ${UNOWNED}
     from given g
-   where t.id = g.id and t.run_id = g.run_id and coalesce(t.status, '') = 'running' and (select count(*) from gates) >= 0 and not exists (select from given s where s.staged)
+   where t.id = g.id and ${byIdOf('given')} and t.run_id = g.run_id and coalesce(t.status, '') = 'running'
+     and (select m.lanes from made m) >= 0 and not exists (select from staged)
   returning g.n, g.run_id, g.kind, t.id, t.worker_id, t.status, case when t.status = 'queued' then t.next_eligible_at end as next_eligible_at,
             case g.kind when 'failed' then jsonb_build_object('error', g.error, 'attempt', t.attempt, 'output', g.result)
                         when 'released' then jsonb_build_object('cause', g.cause, 'cursor', t.cursor)
                         else '{}' end as data
 ), events as (
   insert into task_events (task_id, run_id, kind, by, data)
-  select e.id, e.run_id, e.kind, e.worker_id, e.data || jsonb_build_object('status', e.status, 'next_eligible_at', e.next_eligible_at)
+  select e.id, e.run_id, e.kind, coalesce(e.worker_id, acting_person()), e.data || jsonb_build_object('status', e.status, 'next_eligible_at', e.next_eligible_at)
     from ended e
 )
 select e.n, e.status, e.next_eligible_at from ended e`;

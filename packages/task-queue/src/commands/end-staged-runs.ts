@@ -1,6 +1,6 @@
 import type { Queryable } from '@orchestra/database';
 import type { Ending, TaskStatus } from '../contract/index.ts';
-import { lockGates } from '../gate-statement.ts';
+import { byIdOf, makeLanes } from '../lock-order.ts';
 import type { StageRules } from '../pipelines/stage-rules.ts';
 import { TRANSIENT_DELAYS_SECONDS } from '../pipelines/transient-delay.ts';
 import { UNOWNED } from '../unowned.ts';
@@ -13,18 +13,23 @@ export interface EndedRow { n: number; status: TaskStatus; next_eligible_at: Dat
  * transition are this one statement, with the fence in it. Tasks without a stage end as in `end-runs.ts`, whose statement is the
  * shorter one for calls that bring nothing else.
  *
- * What becomes of each is worked out beforehand from the task as the snapshot has it. Nothing of that changes while its run goes on, and
- * the fence looks once more, on the newest version, whether it still does. `nextStep` says the same in TypeScript.
- *
- * Tasks are locked before gates, all of them, also those without a repo: a reaper that holds one may wait for a gate or a lane. Gates by name. Then
- * lanes in one order, as everybody: here that of the lanes to which the tasks go, which may be others than they came from. Those that are not there
- * are made beforehand, in the order of their keys.
+ * Tasks are locked first, and what becomes of each is worked out from the row as it is then: a change by hand that this had to wait for
+ * counts. Only a task that moves is given a stage and a skill. `nextStep` says the same in TypeScript. Then lanes that are missing are made; gates and
+ * lanes are the triggers' business (docs/locking.md).
  *
  * Parameters: $1 the endings, $2 the delays in seconds before the second attempt, the third, and so on, $3 the transitions, $4 the delays before
  * the tries after the first disturbance, the second, and so on, of which a random half is taken off, $5 how many such tries.
  */
-const END_STAGED_RUNS = `
-with brought as materialized (
+export const END_STAGED_RUNS = `
+with given_ids as materialized (
+  select (g.item ->> 'id')::bigint as id from jsonb_array_elements($1::jsonb) as g(item)
+), locked as materialized (
+  select t.id, t.repo, t.priority, t.agent_id, t.skill, t.quest_id, t.actor_id, t.pipeline, t.stage, t.attempt, t.max_attempts, t.transient_failures
+    from tasks t
+   where ${byIdOf('given_ids')} and coalesce(t.status, '') = 'running'
+   order by t.id
+     for no key update of t
+), brought as materialized (
   select g.n::int as n, (g.item ->> 'run_id')::uuid as run_id, g.item ->> 'as' as kind, nullif(g.item -> 'result', 'null') as result,
          nullif(g.item -> 'cursor', 'null') as cursor, g.item ->> 'error' as error, g.item ->> 'cause' as cause,
          jsonb_build_object('says', g.item ->> 'says', 'fix', g.item ->> 'fix', 'evidence', nullif(g.item -> 'evidence', 'null')) as evidence,
@@ -32,7 +37,7 @@ with brought as materialized (
          t.id, t.repo, t.priority, t.agent_id, t.skill, t.quest_id, t.actor_id, t.pipeline, t.stage, t.transient_failures,
          $3::jsonb -> t.pipeline -> t.stage as step
     from jsonb_array_elements($1::jsonb) with ordinality as g(item, n)
-    join tasks t on t.id = (g.item ->> 'id')::bigint
+    join locked t on t.id = (g.item ->> 'id')::bigint
 ), judged as materialized (
   select b.*,
          case b.kind
@@ -43,29 +48,21 @@ with brought as materialized (
            else 'queued' end as becomes,
          case when b.kind = 'completed' then b.step -> 'pass' when b.kind = 'failed' and b.attempts_left then b.step -> 'fail' end as goes_to
     from brought b
-), found as materialized (
-  select t.id, t.repo from judged j join tasks t on t.id = j.id order by t.id for no key update of t
-), gates as materialized (${lockGates('found')}
-), keyed as materialized (
-  select j.*, lane_key(j.priority, j.repo, j.agent_id, coalesce(j.goes_to ->> 'skill', j.skill), j.quest_id, j.actor_id) as key
-    from judged j where (select count(*) from found) + (select count(*) from gates) >= 0 order by key
-), laned as materialized (
-  select k.*, case when k.becomes = 'queued' then lane_for(k.priority, k.repo, k.agent_id, coalesce(k.goes_to ->> 'skill', k.skill), k.quest_id, k.actor_id) end as goes_to_lane
-    from keyed k
+), made as materialized (${makeLanes(`
+  select j.priority, j.repo, j.agent_id, case when j.goes_to ->> 'stage' <> j.stage then coalesce(j.goes_to ->> 'skill', j.skill) else j.skill end as skill, j.quest_id, j.actor_id
+    from judged j where j.becomes = 'queued'`)}
 ), given as materialized (
-  select j.n, j.run_id, j.kind, j.result, j.cursor, j.error, j.cause, j.id, j.repo, j.becomes,
-         coalesce(j.goes_to ->> 'stage', j.stage) as stage, coalesce(j.goes_to ->> 'skill', j.skill) as skill,
+  select j.n, j.run_id, j.kind, j.result, j.cursor, j.error, j.cause, j.id, j.becomes, j.goes_to ->> 'stage' as stage, j.goes_to ->> 'skill' as skill,
          coalesce(j.goes_to ->> 'stage' <> j.stage, false) as moves,
          case when j.becomes <> 'held' then null
               when j.kind in ('held', 'retried') then j.evidence || jsonb_build_object('retries', j.transient_failures)
               else jsonb_build_object('says', format('the pipeline %s has no stage %s (any more), so nobody can say where this task goes', j.pipeline, j.stage),
                      'fix', 'declare that stage again in the stages file (ORCHESTRA_STAGES) and restart worker-claimer; then let the task go on, and this stage is run once more',
                      'evidence', null, 'retries', j.transient_failures) end as evidence
-    from laned j
-   order by j.goes_to_lane, j.id
+    from judged j
 ), ended as (
   update tasks t
-     set status = g.becomes, stage = g.stage, skill = g.skill,
+     set status = g.becomes, stage = case when g.moves then g.stage else t.stage end, skill = case when g.moves then coalesce(g.skill, t.skill) else t.skill end,
          last_outcome = case g.kind when 'completed' then 'passed' when 'failed' then 'failed' when 'held' then 'environment' when 'retried' then 'transient' else t.last_outcome end,
          -- Each stage counts its own failed runs until it is passed. One that holds its task, or hands it back, has used none.
          attempt = case when g.moves and g.becomes = 'queued' then coalesce((t.stage_attempts ->> g.stage)::int, 0)
@@ -86,7 +83,7 @@ with brought as materialized (
          held_evidence = g.evidence,
          ${UNOWNED}
     from given g
-   where t.id = g.id and t.run_id = g.run_id and coalesce(t.status, '') = 'running'
+   where t.id = g.id and ${byIdOf('given')} and t.run_id = g.run_id and coalesce(t.status, '') = 'running' and (select m.lanes from made m) >= 0
   returning g.n, g.run_id, g.kind, t.id, t.worker_id, t.status, case when t.status = 'queued' then t.next_eligible_at end as next_eligible_at,
             case g.kind when 'failed' then jsonb_build_object('error', g.error, 'attempt', t.attempt, 'output', g.result)
                         when 'released' then jsonb_build_object('cause', g.cause, 'cursor', t.cursor)
@@ -95,7 +92,7 @@ with brought as materialized (
               || coalesce(g.evidence, '{}') as data
 ), events as (
   insert into task_events (task_id, run_id, kind, by, data)
-  select e.id, e.run_id, case when e.kind = 'retried' and e.status = 'held' then 'held' else e.kind end, e.worker_id,
+  select e.id, e.run_id, case when e.kind = 'retried' and e.status = 'held' then 'held' else e.kind end, coalesce(e.worker_id, acting_person()),
          e.data || jsonb_build_object('status', e.status, 'next_eligible_at', e.next_eligible_at, 'as', e.kind)
     from ended e
 )

@@ -23,7 +23,7 @@ export async function enqueueTasks(
 
 async function insertTasks(tx: Transaction, tasks: readonly TaskToAdd[], by: string, traceparent: string | undefined): Promise<string[]> {
   // Lanes that are not there yet, in the order of their keys: two callers who bring the same ones in different orders would
-  // otherwise wait for each other.
+  // otherwise wait for each other. Gates are locked by the trigger (docs/locking.md).
   await tx.query(
     `insert into task_lanes (key, priority, repo, agent_id, skill, quest_id, actor_id, head)
      select distinct on (k.key) k.key, k.priority, k.repo, k.agent_id, k.skill, k.quest_id, k.actor_id, h.id + 1
@@ -33,9 +33,6 @@ async function insertTasks(tx: Transaction, tasks: readonly TaskToAdd[], by: str
       where not exists (select from task_lanes l where l.key = k.key)
       order by k.key
          on conflict (key) do nothing`, [JSON.stringify(tasks)]);
-  // Gates likewise, and by name, as everybody locks them. Of a single repo the trigger sees to that.
-  const repos = [...new Set(tasks.flatMap((task) => task.repo ?? []))].toSorted();
-  if (repos.length > 1) await tx.query('select lock_gate(r.repo) from unnest($1::text[]) with ordinality as r(repo, place) order by r.place', [repos]);
   const { rows } = await tx.query<{ id: string }>(
     `with given as (
        select g.item, g.place from jsonb_array_elements($1::jsonb) with ordinality as g(item, place)

@@ -1,4 +1,5 @@
 import type { Queryable } from '@orchestra/database';
+import { byIdOf } from '../lock-order.ts';
 
 /** How far a round of forgetting has come. */
 export interface ForgetMark { at: string; id: string }
@@ -34,11 +35,11 @@ export async function forgetOldTasks(db: Queryable, days: number, from?: ForgetM
        order by t.id
          for update skip locked
     ), events as (
-      delete from task_events e using old o where e.task_id = o.id returning e.id
+      delete from task_events e where e.task_id = any (array(select o.id from old o)) returning e.id
     ), outputs as (
-      delete from task_output p using old o where p.task_id = o.id
+      delete from task_output p where p.task_id = any (array(select o.id from old o))
     ), gone as (
-      delete from tasks t using old o where t.id = o.id returning t.id
+      delete from tasks t where ${byIdOf('old')} returning t.id
     ), audit as (
       insert into senate_audit (by, action, subject_kind, subject_id, why, data)
       select 'orchestra.retention', 'tasks.forgotten', 'task', '*', format('finished more than %s days ago (ORCHESTRA_RETENTION_DAYS)', $1::int),

@@ -32,7 +32,8 @@ export function limitRepo(db: Database, repo: string, by: string, maxInProgress:
 
 function changeGate(db: Database, repo: string, by: string, gatedRepos: GatedRepos | undefined, change: string, values: readonly unknown[]): Promise<RepoGateView> {
   return inTransaction(db, async (tx) => {
-    await tx.query("select set_config('orchestra.who', $1, true)", [by]);
+    // One gate: nothing has to be put in order (docs/locking.md).
+    await tx.query("select set_config('orchestra.who', $1, true), set_config('orchestra.one_gate', 'on', true)", [by]);
     await tx.query(change, [repo, ...values]);
     const gate = await findRepoGate(tx, repo, gatedRepos);
     if (gate === undefined) throw new TaskError('repo_not_found', `no task has named the repo ${repo}, and nobody has frozen or limited it`);

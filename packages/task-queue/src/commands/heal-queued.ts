@@ -1,21 +1,36 @@
 import type { Queryable } from '@orchestra/database';
+import { byIdOf } from '../lock-order.ts';
 import { IMPOSSIBLE, UNOWNED } from '../unowned.ts';
+import { rowByRow, type OnFailedRow } from './row-by-row.ts';
+
+// One statement's worth; the reaper comes again.
+const BATCH_MAX = 1_000;
 
 /**
  * Heals queued rows that still name a run (P15): the constraint forbids them, an older schema may have left some.
  * Each leaves an event with what it named.
  *
+ * @param onFailed told of rows that cannot be healed, which then stop none of the others
  * @returns how many were healed; 1,000 at most, then there may be more
  */
-export async function healQueued(db: Queryable): Promise<number> {
+export function healQueued(db: Queryable, onFailed?: OnFailedRow): Promise<number> {
+  return rowByRow({ change: (taskId) => heal(db, taskId), list: (after) => listImpossible(db, after) }, onFailed);
+}
+
+async function listImpossible(db: Queryable, after: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(`select t.id from tasks t where ${IMPOSSIBLE} and t.id > $1 order by t.id limit ${BATCH_MAX}`, [after]);
+  return rows.map((row) => row.id);
+}
+
+async function heal(db: Queryable, taskId: string | null): Promise<number> {
   const { rows: [row] } = await db.query<{ healed: number }>(`
     with impossible as (
       select t.id, t.run_id, t.pid, t.started_at from tasks t
-       where ${IMPOSSIBLE}
-       order by t.id limit 1000
+       where ${IMPOSSIBLE} and ($1::bigint is null or t.id = $1)
+       order by t.id limit ${BATCH_MAX}
          for update skip locked
     ), healed as (
-      update tasks t set ${UNOWNED} from impossible i where t.id = i.id
+      update tasks t set ${UNOWNED} from impossible i where t.id = i.id and ${byIdOf('impossible')}
       returning t.id, i.run_id, i.pid, i.started_at
     ), events as (
       insert into task_events (task_id, run_id, kind, by, data)
@@ -25,6 +40,6 @@ export async function healQueued(db: Queryable): Promise<number> {
         from (select count(*)::int as healed from healed) h
        where h.healed > 0
     )
-    select count(*)::int as healed from healed`);
+    select count(*)::int as healed from healed`, [taskId]);
   return row?.healed ?? 0;
 }

@@ -1,24 +1,32 @@
 import type { Queryable } from '@orchestra/database';
 import { IMPOSSIBLE } from '../unowned.ts';
 
-const note = (condition: string): string => `
-  update reaper_totals set last_tick_at = clock_timestamp()${condition}
-  returning (select count(*)::int from tasks t where t.status = 'queued' and t.deferred_by in (select p.id from active_pauses p)) as deferred`;
+/** What a reaper asks the database at the end of its round, in one statement with what it writes: an idle fleet should cost no statement more than it must. */
+export interface TickNumbers {
+  /** Queued tasks that have been put off for a pause that is still active. */
+  deferred: number;
+  /** Deadlocks that the server has found in this database since its statistics were reset. */
+  deadlocks: number;
+}
 
-const NOTE_ROUND = note('');
-const NOTE_IDLE_ROUND = note(`
+const note = (failing: string, condition: string): string => `
+  update reaper_totals set last_tick_at = clock_timestamp(), rows_failing = ${failing}${condition}
+  returning (select count(*)::int from tasks t where t.status = 'queued' and t.deferred_by in (select p.id from active_pauses p)) as deferred,
+            (select d.deadlocks::float8 from pg_stat_database d where d.datname = current_database()) as deadlocks`;
+
+const NOTE_ROUND = note('$1::int', '');
+const NOTE_IDLE_ROUND = note('0', `
    where not exists (select from tasks t where t.status = 'running')
      and not exists (select from tasks t where ${IMPOSSIBLE})`);
 
 /**
  * Writes down that a reaper has just made its round, for those who wonder whether any does.
  *
- * @returns how many queued tasks have been put off for a pause that is still active; here because an idle fleet should
- *   cost the database no statement more than it must
+ * @param failing rows that it could neither heal nor take away
  */
-export async function noteReaperTick(db: Queryable): Promise<{ deferred: number }> {
-  const { rows: [row] } = await db.query<{ deferred: number }>(NOTE_ROUND);
-  return { deferred: row?.deferred ?? 0 };
+export async function noteReaperTick(db: Queryable, failing = 0): Promise<TickNumbers> {
+  const { rows: [row] } = await db.query<TickNumbers>(NOTE_ROUND, [failing]);
+  return row ?? { deferred: 0, deadlocks: 0 };
 }
 
 /**
@@ -27,7 +35,7 @@ export async function noteReaperTick(db: Queryable): Promise<{ deferred: number 
  *
  * @returns as {@link noteReaperTick}; undefined: there is something to look at, and nothing was written
  */
-export async function noteIdleReaperTick(db: Queryable): Promise<{ deferred: number } | undefined> {
-  const { rows: [row] } = await db.query<{ deferred: number }>(NOTE_IDLE_ROUND);
+export async function noteIdleReaperTick(db: Queryable): Promise<TickNumbers | undefined> {
+  const { rows: [row] } = await db.query<TickNumbers>(NOTE_IDLE_ROUND);
   return row;
 }

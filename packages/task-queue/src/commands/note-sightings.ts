@@ -30,6 +30,10 @@ export async function noteSightings(db: Queryable, sightings: readonly Sighting[
 export async function forgetOldSightings(db: Queryable): Promise<number> {
   const { rowCount } = await db.query(
     `delete from worker_sightings s
-      where s.seen_at < now() - interval '1 day' and not exists (select from tasks t where t.status = 'running' and t.worker_id = s.worker)`);
+      where (s.worker, s.wants) in (
+            select o.worker, o.wants from worker_sightings o
+             where o.seen_at < now() - interval '1 day' and not exists (select from tasks t where t.status = 'running' and t.worker_id = o.worker)
+             order by o.worker, o.wants
+               for update of o skip locked)`);
   return rowCount ?? 0;
 }

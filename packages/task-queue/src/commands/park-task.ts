@@ -18,7 +18,7 @@ const ENDED: readonly TaskStatus[] = ['succeeded', 'failed', 'cancelled'];
  */
 export function parkTask(db: Database, taskId: string, by: ParkedBy, reason: string): Promise<TaskView> {
   return changeParking(db, taskId, by,
-    "set paused_at = now(), paused_by = current_setting('orchestra.who'), pause_reason = $3 where t.paused_at is null", [reason]);
+    "set paused_at = now(), paused_by = acting_person(), pause_reason = $3 where t.paused_at is null", [reason]);
 }
 
 /**

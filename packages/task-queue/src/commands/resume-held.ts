@@ -2,7 +2,6 @@ import type { Database } from '@orchestra/database';
 import { runOnce, type Idempotency } from '@orchestra/pause-core';
 import type { TaskView } from '../contract/index.ts';
 import { TaskError } from '../errors.ts';
-import { lockGates } from '../gate-statement.ts';
 import { findTask } from '../queries/tasks.ts';
 
 /**
@@ -18,14 +17,12 @@ export function resumeHeld(db: Database, taskId: string, by: string, why: string
     await tx.query("select set_config('orchestra.who', $1, true)", [by]);
     const { rowCount } = await tx.query(
       `with found as materialized (
-         select t.id, t.repo, t.held_at, t.held_evidence from tasks t
+         select t.id, t.held_at, t.held_evidence from tasks t
           where t.id = $1 and t.status = 'held' and (t.held_evidence is not null or t.questions is null or t.answer is not null)
             for no key update
-       -- before the lane, as whoever ends runs
-       ), gates as materialized (${lockGates('found')}
        ), resumed as (
          update tasks t set status = 'queued', next_eligible_at = now(), transient_failures = 0
-           from found f where t.id = f.id and (select count(*) from gates) >= 0
+           from found f where t.id = f.id
          returning t.id
        ), event as (
          insert into task_events (task_id, kind, by, data)

@@ -233,6 +233,7 @@ export const queueView = z.strictObject({
     last_tick_at: instant.nullable().describe('when a reaper last made its round; null: none ever did'),
     heal: z.enum(['on', 'off']).describe('off: this service leaves impossible rows as they are'),
     impossible_queued_total: z.int().describe('queued rows that still named a run, found and healed'),
+    rows_failing: z.int().default(0).describe('rows that the last round could neither heal nor take away; the log of worker-claimer tells which, and why'),
   }),
   runners: z.array(runnerView),
 }).meta({ id: 'Queue' });

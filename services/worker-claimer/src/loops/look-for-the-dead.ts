@@ -1,6 +1,6 @@
 import { hostname, uptime } from 'node:os';
 import type { Database } from '@orchestra/database';
-import { judgeProcess, listRunsFromHere, reapDeadProcesses, reapFormerBoots, type Here } from '@orchestra/task-queue';
+import { judgeProcess, listRunsFromHere, reapDeadProcesses, reapFormerBoots, type Here, type OnFailedRow } from '@orchestra/task-queue';
 import { lookAtProcess, ownProcessIdentity } from '@orchestra/task-queue/process-table';
 
 // A worker's guard gives the command of a worker that died five seconds to end before it kills it, and what the worker said
@@ -39,7 +39,7 @@ export class LookForTheDead {
   }
 
   /** @param heard whether living workers can have made themselves heard lately */
-  async round({ heard, nowMs = performance.now(), upForSeconds = uptime() }: { heard: boolean; nowMs?: number; upForSeconds?: number }): Promise<TakenFromTheDead> {
+  async round({ heard, onFailed, nowMs = performance.now(), upForSeconds = uptime() }: { heard: boolean; onFailed?: OnFailedRow; nowMs?: number; upForSeconds?: number }): Promise<TakenFromTheDead> {
     const here = this.#here;
     if (here === undefined) return { processGone: 0, otherBoot: 0, nextInMs: undefined };
     const gone: string[] = [];
@@ -52,8 +52,8 @@ export class LookForTheDead {
     this.#goneSinceMs = new Map(gone.map((runId) => [runId, this.#goneSinceMs.get(runId) ?? nowMs]));
     const longGone = gone.filter((runId) => nowMs - (this.#goneSinceMs.get(runId) ?? nowMs) >= this.#goneForMs);
     return {
-      processGone: longGone.length === 0 ? 0 : await reapDeadProcesses(this.#db, longGone),
-      otherBoot: ofOtherBoots.length === 0 || !heard || upForSeconds < this.#upForSecondsMin ? 0 : await reapFormerBoots(this.#db, ofOtherBoots, upForSeconds),
+      processGone: longGone.length === 0 ? 0 : await reapDeadProcesses(this.#db, longGone, onFailed),
+      otherBoot: ofOtherBoots.length === 0 || !heard || upForSeconds < this.#upForSecondsMin ? 0 : await reapFormerBoots(this.#db, ofOtherBoots, upForSeconds, onFailed),
       nextInMs: gone.length > longGone.length ? this.#goneForMs : undefined,
     };
   }

@@ -1,6 +1,6 @@
 import type { Database } from '@orchestra/database';
 import type { Logger } from '@orchestra/service-shell';
-import { healQueued, noteIdleReaperTick, noteReaperTick, reapRuns } from '@orchestra/task-queue';
+import { healQueued, noteIdleReaperTick, noteReaperTick, reapRuns, type OnFailedRow } from '@orchestra/task-queue';
 import type { ReapCause } from '@orchestra/task-queue/contract';
 import type { QueueMetrics } from '../queue-metrics.ts';
 import type { Hearing } from './hearing.ts';
@@ -30,7 +30,8 @@ const WHY: Record<ReapCause, string> = {
 
 /**
  * One tick: rows that cannot be are healed, and runs whose owner is dead, or sends no heartbeat, are taken away (P10, P15). A paused
- * row of that kind would make every claim that meets it fail, which is why healing comes first, and before the first claim.
+ * row of that kind would make every claim that meets it fail, which is why healing comes first, and before the first claim. A row that
+ * can be neither healed nor taken away is told of and stops nothing else.
  *
  * @returns after how many milliseconds to come again, where that is sooner than usual; 0 where runs were taken away: one
  *   statement takes a bounded number of them
@@ -49,20 +50,30 @@ async function tick(options: ReaperOptions): Promise<number | undefined> {
   const idle = await noteIdleReaperTick(db);
   if (idle !== undefined) {
     metrics.deferred.set(idle.deferred);
+    metrics.deadlocks.set(idle.deadlocks);
+    metrics.rowsFailing.set(0);
     hearing.stillDeafForMs(performance.now());
     return undefined;
   }
-  if (options.heal) await healAll(options);
+  const failing = new Set<string>();
+  const failed = (what: 'heal' | 'reap'): OnFailedRow => ({ taskId, error: err }) => {
+    failing.add(taskId);
+    metrics.rowsFailed.inc({ what });
+    log.error({ task: taskId, err }, `the row of a task could not be ${what === 'heal' ? 'healed' : 'taken from a lost worker'}; the others were, and this one is tried again in the next round`);
+  };
+  if (options.heal) await healAll(options, failed('heal'));
   const deafForMs = hearing.stillDeafForMs(performance.now());
-  const dead = await theDead.round({ heard: deafForMs === 0 });
-  const reaped = { process_gone: dead.processGone, other_boot: dead.otherBoot, lease: deafForMs > 0 ? 0 : await reapRuns(db, leaseSeconds) };
+  const dead = await theDead.round({ heard: deafForMs === 0, onFailed: failed('reap') });
+  const reaped = { process_gone: dead.processGone, other_boot: dead.otherBoot, lease: deafForMs > 0 ? 0 : await reapRuns(db, leaseSeconds, failed('reap')) };
   for (const [cause, runs] of Object.entries(reaped) as [ReapCause, number][]) {
     if (runs === 0) continue;
     metrics.runsReaped.inc({ cause }, runs);
     log.warn({ reaped: runs, cause, lease_seconds: leaseSeconds }, WHY[cause]);
   }
-  const { deferred } = await noteReaperTick(db);
+  const { deferred, deadlocks } = await noteReaperTick(db, failing.size);
   metrics.deferred.set(deferred);
+  metrics.deadlocks.set(deadlocks);
+  metrics.rowsFailing.set(failing.size);
   if (Object.values(reaped).some((runs) => runs > 0)) {
     onReturned();
     return 0;
@@ -71,9 +82,11 @@ async function tick(options: ReaperOptions): Promise<number | undefined> {
   return sooner.length === 0 ? undefined : Math.min(...sooner);
 }
 
-async function healAll({ db, log, metrics, onReturned }: ReaperOptions): Promise<void> {
-  for (let statement = 0; statement < HEAL_STATEMENTS_MAX; statement++) {
-    const healed = await healQueued(db);
+async function healAll({ db, log, metrics, onReturned }: ReaperOptions, onFailed: OnFailedRow): Promise<void> {
+  let someFailed = false;
+  // Where one has failed, all were gone through.
+  for (let statement = 0; statement < HEAL_STATEMENTS_MAX && !someFailed; statement++) {
+    const healed = await healQueued(db, (row) => { someFailed = true; onFailed(row); });
     if (healed === 0) return;
     metrics.queuedHealed.inc(healed);
     log.warn({ healed }, 'healed queued tasks that still named a run; an older schema leaves such rows');
