@@ -91,7 +91,8 @@ class Claiming {
 
   #wanted(): boolean {
     const { endings } = this.#options;
-    if (endings.claimsFollow && endings.waiting > 0) return this.#room(endings.waiting) > 0;
+    const told = endings.claimsFollow ? endings.takeable : 0;
+    if (told > 0) return this.#room(told) > 0;
     return !this.#waits && this.#room(0) > 0;
   }
 
@@ -101,7 +102,7 @@ class Claiming {
     await nextTurn();
     if (roster.begunCount === 0) return;
     const late = AbortSignal.any([stopping, AbortSignal.timeout(GATHER_MS)]);
-    while (roster.begunCount > 0 && endings.waiting < BATCH_MAX && !late.aborted) await roster.changed(late);
+    while (roster.begunCount > 0 && endings.takeable < BATCH_MAX && !late.aborted) await roster.changed(late);
   }
 
   async #claim(batch: EndingBatch | undefined, waits: boolean): Promise<void> {

@@ -51,20 +51,32 @@ describe('in a loop', () => {
     expect(cursor.current).toEqual({ index: 2, found: 2 });
   });
 
-  test('a run that asks does the item again in which it left the loop, unless it has saved something since', () => {
+  test('a run does the item again in which it left the loop, unless it has gone on since', () => {
     const cursor = new CursorKeeper(null);
     cursor.beginLoop();
-    expect(cursor.whereItAsked).toEqual({ index: 0 });
+    expect(cursor.whereLeft).toEqual({ index: 0 });
     cursor.beginIteration();
     cursor.save({ found: 1 });
     cursor.endIteration({ done: true });
     cursor.beginIteration();
     cursor.save({ found: 2 });
     cursor.endIteration({ done: true, left: true });
-    expect(cursor.whereItAsked).toEqual({ index: 1, found: 1 });
+    expect(cursor.whereLeft).toEqual({ index: 1, found: 1 });
     expect(cursor.current).toEqual({ index: 2, found: 2 });
     cursor.save({ found: 3 });
-    expect(cursor.whereItAsked).toEqual({ index: 2, found: 3 });
+    expect(cursor.whereLeft).toEqual({ index: 2, found: 3 });
+  });
+
+  test('a checkpoint after the loop says that the item counts, with what was saved in it', () => {
+    const cursor = new CursorKeeper(null);
+    cursor.beginLoop();
+    cursor.beginIteration();
+    cursor.save({ found: 1 });
+    cursor.goesOn(); // a checkpoint inside an item says nothing
+    cursor.endIteration({ done: true, left: true });
+    expect(cursor.whereLeft).toEqual({ index: 0 });
+    cursor.goesOn();
+    expect(cursor.whereLeft).toEqual({ index: 1, found: 1 });
   });
 
   test('refuses what could not stand beside its place, and a second loop', () => {

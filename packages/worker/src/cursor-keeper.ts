@@ -21,8 +21,11 @@ export class CursorKeeper {
     return this.#cursorAt(this.#index, this.#saved);
   }
 
-  /** For a run that asks: the item in which it left its loop comes again. It cannot be told whether `break`, `return` or a throw left it. */
-  get whereItAsked(): unknown {
+  /**
+   * For a run that ends: the item in which it left its loop comes again. Whether `break`, `return` or a throw left it cannot be told from within;
+   * but who left by choice goes on, with a checkpoint or a cursor of its own, and then the item counts.
+   */
+  get whereLeft(): unknown {
     return this.#beforeLeft === undefined ? this.current : this.#cursorAt(this.#beforeLeft.index, this.#beforeLeft.saved);
   }
 
@@ -41,7 +44,12 @@ export class CursorKeeper {
     const saved = { value: structuredClone(value) };
     if (this.#insideIteration) { this.#savedInside = saved; return; }
     this.#saved = saved;
-    this.#beforeLeft = undefined; // said after the loop: the item that left it counts
+    this.goesOn();
+  }
+
+  /** The handler does more after its loop: the item in which it left that counts. */
+  goesOn(): void {
+    if (!this.#insideIteration) this.#beforeLeft = undefined;
   }
 
   /** A loop begins. Answers how many items earlier runs have done. */

@@ -54,8 +54,8 @@ export class Endings {
 
   constructor(options: EndingsOptions) { this.#options = options; }
 
-  /** How many wait. */
-  get waiting(): number { return this.#waiting.size; }
+  /** How many wait that a claim would take along. */
+  get takeable(): number { return this.#takeable().length; }
 
   /**
    * Tells of one ending. Safe to repeat: the service answers the same ending of the same run as it did the first time.
@@ -74,7 +74,8 @@ export class Endings {
     limit.addEventListener('abort', giveUp, { once: true });
     this.#waiting.add(waiting);
     this.#options.onAdded();
-    this.#flushIn(last ? 0 : this.claimsFollow ? WAIT_FOR_CLAIM_MS : this.#options.moreToCome() ? GATHER_MS : 0);
+    // No claim takes along one that goes alone.
+    this.#flushIn(last || waiting.bytes > BYTES_ALONE ? 0 : this.claimsFollow ? WAIT_FOR_CLAIM_MS : this.#options.moreToCome() ? GATHER_MS : 0);
     try {
       return await waiting.answer.promise;
     } finally {
@@ -84,6 +85,10 @@ export class Endings {
 
   /** What a claim is to take along, oldest first. Whoever takes it settles it. */
   take(): EndingBatch {
+    return this.#batch(this.#takeable());
+  }
+
+  #takeable(): Waiting[] {
     const taken: Waiting[] = [];
     let bytes = 0;
     for (const waiting of this.#waiting) {
@@ -92,7 +97,7 @@ export class Endings {
       taken.push(waiting);
       bytes += waiting.bytes;
     }
-    return this.#batch(taken);
+    return taken;
   }
 
   /** From now on nothing waits for a claim. */

@@ -44,4 +44,13 @@ describe('a lease', () => {
     await expect(told).resolves.toBe('lapsed: true');
     lease.end();
   });
+
+  test('P10 has lapsed after a suspension of the machine, which no timer has counted', () => {
+    const at = { ms: 0 };
+    const lease = new Lease({ leaseMs: 60_000, beat: async () => ({ lease_seconds: 60 }), onLost: () => {}, onLapsed: () => {}, onFailed: () => {}, now: () => at.ms });
+    expect(lease.lapsed).toBe(false);
+    at.ms += 3_600_000;
+    expect(lease.lapsed).toBe(true);
+    lease.end();
+  });
 });

@@ -1,4 +1,5 @@
 import { ApiError } from '@orchestra/client';
+import { elapsedMs } from '@orchestra/pause-core/replica';
 
 export interface LeaseOptions {
   leaseMs: number;
@@ -9,6 +10,8 @@ export interface LeaseOptions {
   /** For as long as the lease lasts no heartbeat was answered: the run may be someone else's by now. Told once. */
   onLapsed: (silentMs: number) => void;
   onFailed: (error: Error) => void;
+  /** Milliseconds, the time of a suspension included; for tests. */
+  now?: (() => number) | undefined;
 }
 
 /** Codes that say: this run is over, whatever its worker thinks. */
@@ -19,9 +22,10 @@ export function saysRunIsOver(error: unknown): error is ApiError {
 /** Keeps a run's lease by a heartbeat every third of it, until told to stop. */
 export class Lease {
   readonly #options: LeaseOptions;
+  readonly #now: () => number;
   #leaseMs: number;
   // Counted from when the question was sent: the service may have prolonged the lease at any moment after that.
-  #heldSinceMs = performance.now();
+  #heldSinceMs: number;
   #lapsed = false;
   #ended = false;
   #timer: NodeJS.Timeout | undefined;
@@ -31,12 +35,14 @@ export class Lease {
   constructor(options: LeaseOptions) {
     this.#options = options;
     this.#leaseMs = options.leaseMs;
+    this.#now = options.now ?? elapsedMs;
+    this.#heldSinceMs = this.#now();
     this.#beatIn(this.#leaseMs / 3);
   }
 
-  /** Whether no heartbeat was answered for as long as the lease lasts, also when this process was frozen and none was sent. */
+  /** Whether no heartbeat was answered for as long as the lease lasts, also when this process was frozen, or the machine suspended, and none was sent. */
   get lapsed(): boolean {
-    return performance.now() - this.#heldSinceMs >= this.#leaseMs;
+    return this.#now() - this.#heldSinceMs >= this.#leaseMs;
   }
 
   /** Brings the next heartbeat forward, for what it takes along. */
@@ -61,7 +67,7 @@ export class Lease {
   }
 
   async #beat(): Promise<void> {
-    const sentAtMs = performance.now();
+    const sentAtMs = this.#now();
     this.#timer = undefined;
     try {
       const { lease_seconds } = await this.#options.beat(this.#leaseMs / 3);
@@ -76,7 +82,7 @@ export class Lease {
         return;
       }
       this.#options.onFailed(error instanceof Error ? error : new Error(String(error)));
-      const silentMs = performance.now() - this.#heldSinceMs;
+      const silentMs = this.#now() - this.#heldSinceMs;
       if (silentMs >= this.#leaseMs && !this.#lapsed) {
         this.#lapsed = true;
         this.#options.onLapsed(silentMs);

@@ -1,7 +1,7 @@
 import type { Checkpoint } from '@orchestra/pause-core/replica';
 import { describe, expect, test } from 'vitest';
 import { CursorKeeper } from './cursor-keeper.ts';
-import { RunAborted, StoppedAtCheckpoint } from './stop-reasons.ts';
+import { Disturbance, RunAborted, StoppedAtCheckpoint } from './stop-reasons.ts';
 import { createTaskContext, type CheckpointOptions } from './task-context.ts';
 
 const PAUSED: Checkpoint = {
@@ -123,6 +123,30 @@ describe('iterate', () => {
     const left = contextWith();
     for await (const _ of left.context.iterate(['a', 'b'])) break;
     expect(left.cursor.current).toEqual({ index: 1 });
+  });
+
+  test('an item in which anything is thrown comes again, with nothing of what it saved; one left by break counts once the handler goes on', async () => {
+    const threw = contextWith();
+    await expect((async () => {
+      for await (const item of threw.context.iterate(['a', 'b', 'c'])) {
+        threw.context.saveCursor({ at: item });
+        if (item === 'b') throw new Disturbance('transient', 'the network is away');
+      }
+    })()).rejects.toThrow('the network is away');
+    expect(threw.cursor.whereLeft).toEqual({ index: 1, at: 'a' });
+
+    const left = contextWith();
+    for await (const item of left.context.iterate(['a', 'b', 'c'])) { left.context.saveCursor({ at: item }); if (item === 'b') break; }
+    expect(left.cursor.whereLeft).toEqual({ index: 1, at: 'a' });
+    await left.context.checkpoint();
+    expect(left.cursor.whereLeft).toEqual({ index: 2, at: 'b' });
+  });
+
+  test('P4 sees a stop while it skips what was done, and lets the event loop turn', async () => {
+    const { context, abort } = contextWith({ former: { index: 1_000_000_000 } });
+    setTimeout(() => abort.abort(new Error('now')), 0);
+    function* items() { for (;;) yield 1; }
+    await expect((async () => { for await (const _ of context.iterate(items())); })()).rejects.toThrow('now');
   });
 
   test('ends the items it was given, however it is left', async () => {

@@ -22,7 +22,8 @@ export interface TaskContext {
   readonly checkpoint: (options?: CheckpointOptions) => Promise<void>;
   /**
    * The items, with a checkpoint before each one. The cursor keeps how many are done, and the next run skips those: the items must
-   * come in the same order each time. Once per task.
+   * come in the same order each time. Once per task. An item in which something is thrown comes again, and what it saved does not count. One that
+   * was left by `break` counts as soon as the handler goes on: with a checkpoint, or a cursor that it saves.
    */
   readonly iterate: <T>(items: Iterable<T> | AsyncIterable<T>, options?: CheckpointOptions) => AsyncGenerator<T, void, undefined>;
   /** Keeps a JSON value for the next run, should this one be put back. Inside `iterate` an object, and from the end of the iteration on. */
@@ -73,6 +74,7 @@ export function createTaskContext(parts: ContextParts): TaskContext {
 
   // Throws right away, not only through its promise: a handler that forgot the `await` is stopped all the same.
   function checkpoint(options: CheckpointOptions = {}): Promise<void> {
+    parts.cursor.goesOn();
     look(options);
     const looked = breatheAndLook(options);
     looked.catch(() => {}); // the next checkpoint throws it again
@@ -82,7 +84,11 @@ export function createTaskContext(parts: ContextParts): TaskContext {
   async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>, options: CheckpointOptions = {}): AsyncGenerator<T, void, undefined> {
     let toSkip = parts.cursor.beginLoop();
     for await (const item of items) {
-      if (toSkip > 0) { toSkip -= 1; continue; }
+      if (toSkip > 0) {
+        toSkip -= 1;
+        if (performance.now() - breathedAtMs >= BREATHE_EVERY_MS) await breatheAndLook(options);
+        continue;
+      }
       await checkpoint(options);
       parts.cursor.beginIteration();
       let resumed = false;
@@ -90,7 +96,7 @@ export function createTaskContext(parts: ContextParts): TaskContext {
         yield item;
         resumed = true;
       } finally {
-        // Left by `break` or `return` an item is done; left by a stop or an abort it is not.
+        // Left by a stop or an abort an item is not done. Left otherwise it is, once the handler goes on.
         parts.cursor.endIteration({ done: resumed || stopped === undefined && !parts.signal.aborted, left: !resumed });
       }
     }

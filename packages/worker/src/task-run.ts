@@ -160,7 +160,7 @@ export class TaskRun {
     const { task } = this;
     const outcome = outcomeOf(ending, this.#stopped, this.#abort.signal.reason);
     if (outcome.kind === 'drop') { tell('run-lost', { task, why: outcome.why }); return; }
-    const cursor = outcome.kind === 'ask' ? this.#cursor.whereItAsked : this.#cursor.current;
+    const cursor = this.#cursor.whereLeft;
     const finished = await finishRun(outcome, {
       client, endings, task, cursor, signal: this.#noMoreTime.signal,
       onFailed: (error, retryInMs) => tell('finish-failed', { task, error, retryInMs }),

@@ -54,7 +54,7 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     });
     const metrics = makePauseMetrics(shellMetrics, {
       replica, streamCount: () => streams.count,
-      replicaAgeMs: () => (replica.known ? performance.now() - (replica.trustedUntilMs - TRUST_MS) : -1_000),
+      replicaAgeMs: () => (replica.known ? replica.ageMs : -1_000),
     });
     replica.on('disconnected', (err) => { metrics.bellConnectionsLost.inc(); log.warn({ err }, 'the listening connection was lost; pauses are re-read by the clock meanwhile'); });
     replica.on('read-failed', (err) => log.debug({ err }, 'the pauses could not be read'));

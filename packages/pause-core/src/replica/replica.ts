@@ -1,11 +1,14 @@
 import { EventEmitter } from 'node:events';
 import type { ActivePause } from '../pause.ts';
 import type { TaskLabels } from '../scope.ts';
+import { elapsedMs } from './elapsed-clock.ts';
 import { ReplicaError } from './errors.ts';
 import { PauseIndex, type PauseCheck } from './pause-index.ts';
 import { NEXT, type ReplicaEvent, type ReplicaState } from './replica-state.ts';
 import { RereadLoop, type RereadTimings } from './reread-loop.ts';
 import { samePauses } from './same-pauses.ts';
+
+export { elapsedMs } from './elapsed-clock.ts';
 
 // Two readings may fail before what is known is called stale.
 const TRUST_MS = 10_000;
@@ -38,6 +41,8 @@ export interface ReplicaOptions extends RereadTimings {
   listen: (ears: Ears, stopped: AbortSignal) => Promise<() => Promise<void>>;
   /** How long after it was asked for a reading is believed; later it is still answered by, and called stale. */
   trustMs?: number;
+  /** Milliseconds, the time of a suspension included; for tests. */
+  now?: () => number;
 }
 
 export interface ReplicaEvents {
@@ -75,6 +80,7 @@ const UNKNOWN: Checkpoint = Object.freeze({ stop: true, why: 'unknown', reason: 
 export class PauseReplica extends EventEmitter<ReplicaEvents> {
   readonly #listen: ReplicaOptions['listen'];
   readonly #trustMs: number;
+  readonly #now: () => number;
   readonly #rereads: RereadLoop<ActivePause[] | Reading>;
   readonly #stopped = new AbortController();
   #state: ReplicaState = 'starting';
@@ -87,12 +93,13 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
   #started: Promise<void> | undefined;
   #stopListening: (() => Promise<void>) | undefined;
 
-  constructor({ listen, trustMs = TRUST_MS, ...reading }: ReplicaOptions) {
+  constructor({ listen, trustMs = TRUST_MS, now = elapsedMs, ...reading }: ReplicaOptions) {
     super();
     this.#listen = listen;
     this.#trustMs = trustMs;
+    this.#now = now;
     this.#rereads = new RereadLoop({
-      ...reading,
+      ...reading, now,
       onRead: (reading, askedAtMs) => (Array.isArray(reading) ? this.#learn(reading, askedAtMs) : this.#learn(reading.pauses, askedAtMs - reading.ageMs)),
       onFailed: (error) => this.emit('read-failed', error),
     });
@@ -106,14 +113,14 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
   /** How often a reading differed from the one before it. */
   get changes(): number { return this.#changes; }
 
-  /** Until when the last good reading is believed, by `performance.now()`; counted from when it was asked for. */
+  /** Until when the last good reading is believed, by `elapsedMs()`; counted from when it was asked for. */
   get trustedUntilMs(): number { return this.#trustedUntilMs; }
 
   /** How old what it knows is, counted from when the last good reading was asked for; Infinity while it knows nothing. */
-  get ageMs(): number { return performance.now() - this.#asOfMs; }
+  get ageMs(): number { return this.#now() - this.#asOfMs; }
 
   /** True: the source could not be read lately; the answers are what was last known. */
-  get stale(): boolean { return performance.now() >= this.#trustedUntilMs; }
+  get stale(): boolean { return this.#now() >= this.#trustedUntilMs; }
 
   /** Every pause that has not ended, with the time left as of now. */
   pauses(): ActivePause[] { return this.#index.active(); }
@@ -181,9 +188,9 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
     // From another instance, perhaps, whose copy is older than what is known already.
     if (asOfMs < this.#asOfMs) return;
     this.#asOfMs = asOfMs;
-    const nowMs = performance.now();
+    const nowMs = this.#now();
     const before = this.#lastRead;
-    this.#index = new PauseIndex(pauses, nowMs);
+    this.#index = new PauseIndex(pauses, performance.now());
     this.#lastRead = pauses;
     this.#trustedUntilMs = asOfMs + this.#trustMs;
     clearTimeout(this.#trustTimer);

@@ -22,7 +22,9 @@ export interface RereadTimings {
 export interface RereadOptions<T> extends RereadTimings {
   /** `asked`: not by the clock alone. */
   read: (signal: AbortSignal, why: { asked: boolean }) => Promise<T>;
-  /** @param askedAtMs when the reading began, by `performance.now()` */
+  /** Milliseconds, the time of a suspension included. */
+  now: () => number;
+  /** @param askedAtMs when the reading began, by `now` */
   onRead: (answer: T, askedAtMs: number) => void;
   onFailed: (error: Error) => void;
 }
@@ -104,14 +106,15 @@ export class RereadLoop<T> {
   }
 
   async #readOnce(): Promise<void> {
-    const { read, readTimeoutMs, rereadEveryMs, retryReadAfterMs, onRead, onFailed } = this.#options;
-    const askedAtMs = this.#beganAtMs = performance.now();
+    const { read, readTimeoutMs, rereadEveryMs, retryReadAfterMs, onRead, onFailed, now } = this.#options;
+    const askedAtMs = now();
+    const beganAtMs = this.#beganAtMs = performance.now();
     const asked = this.#asked;
     this.#asked = false; // whoever asks from here on wants one more
     const outcome = await readWithin((signal) => read(signal, { asked }), readTimeoutMs, this.#stopped.signal);
     if (this.#stopped.signal.aborted) return;
     const everyMs = outcome.ok ? rereadEveryMs : retryReadAfterMs;
-    this.#readAgainIn(Math.max(0, askedAtMs + everyMs - performance.now()));
+    this.#readAgainIn(Math.max(0, beganAtMs + everyMs - performance.now()));
     if (outcome.ok) onRead(outcome.answer, askedAtMs);
     else onFailed(outcome.error);
   }
