@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { elapsedMs } from './elapsed-clock.ts';
 import { readWithin } from './read-within.ts';
 
 // Readings follow each other closely enough that a lost bell costs less than 5 s (P6), the reading itself included.
@@ -22,8 +23,8 @@ export interface RereadTimings {
 export interface RereadOptions<T> extends RereadTimings {
   /** `asked`: not by the clock alone. */
   read: (signal: AbortSignal, why: { asked: boolean }) => Promise<T>;
-  /** Milliseconds, the time of a suspension included. */
-  now: () => number;
+  /** Milliseconds, the time of a suspension included; this process's own clock unless given. */
+  now?: () => number;
   /** @param askedAtMs when the reading began, by `now` */
   onRead: (answer: T, askedAtMs: number) => void;
   onFailed: (error: Error) => void;
@@ -45,7 +46,7 @@ export class RereadLoop<T> {
 
   constructor(options: RereadOptions<T>) {
     this.#options = {
-      rereadEveryMs: REREAD_EVERY_MS, retryReadAfterMs: RETRY_READ_AFTER_MS, readTimeoutMs: READ_TIMEOUT_MS, readGapMs: READ_GAP_MS,
+      rereadEveryMs: REREAD_EVERY_MS, retryReadAfterMs: RETRY_READ_AFTER_MS, readTimeoutMs: READ_TIMEOUT_MS, readGapMs: READ_GAP_MS, now: elapsedMs,
       ...options,
     };
   }
