@@ -22,7 +22,8 @@ export interface WaitOptions {
 }
 
 type Waited = Pick<PauseReceipt, 'id' | 'settled' | 'scope_kind' | 'scope_value' | 'in_flight_count' | 'claimed_ahead_count'>;
-type Counts = Pick<ActivePauseView, 'in_flight_count' | 'claimed_ahead_count' | 'quiet'>;
+/** `quiet_at` is not in what the desk tells every two seconds. */
+type Counts = Pick<ActivePauseView, 'in_flight_count' | 'claimed_ahead_count' | 'quiet'> & Partial<Pick<ActivePauseView, 'quiet_at'>>;
 
 const LOOK_EVERY_MS = 1_000;
 // Node.js knows no longer timer.
@@ -47,8 +48,9 @@ export async function waitUntilQuiet(desk: Pick<Desk, 'events' | 'pauses'>, paus
       drain.of = Math.max(drain.of, left);
       onDrain({ ...drain });
     }
-    // While a claim that began before may still bring a run, only the event says that none will come.
-    if (counts.quiet && pause.settled) end('quiet');
+    // No run now is not yet quiet where a claim from before the pause may still bring one: then it takes the row's own mark, which is set once no
+    // such claim is left. Its event may have passed before the snapshot was taken.
+    if ((counts.quiet_at ?? null) !== null || (counts.quiet && pause.settled)) end('quiet');
   };
   note({ ...pause, quiet: false });
   if (desk.events === undefined) await look(desk, pause, ending, note);

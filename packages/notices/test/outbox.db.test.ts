@@ -251,6 +251,18 @@ describe('nothing is lost and nothing skipped', () => {
     expect(new Set(receiver.accepted.map(({ body }) => body.id)).size).toBe(1_600);
   }, 60_000);
 
+  test('a database that was put back to an earlier state and has caught up: what happened later than what was told last is told', async () => {
+    await pause('old');
+    await send();
+    const told = receiver.told.length;
+    await database.pool.query('truncate senate_events');
+    await database.pool.query('alter sequence senate_event_position restart');
+    const later = [];
+    for (let n = 0; n < 60; n++) later.push(`pause.created ${await pause(`later ${n}`)}`);
+    await send();
+    expect(receiver.told.slice(told)).toEqual(later);
+  });
+
   test('a database that was put back to an earlier state: the cursor goes back with it', async () => {
     await pause('before');
     await send();

@@ -27,7 +27,7 @@ export { findPause } from './queries/find-pause.ts';
 export { listHistory, type HistoryFilter } from './queries/history.ts';
 export { listAlerts, type AlertFilter } from './queries/alerts.ts';
 export { listEndedPauses, type PauseHistoryFilter } from './queries/pause-history.ts';
-export { eventsAfter, headPosition, newsPosition, unplacedEvents, type PlacedEvent } from './queries/senate-events.ts';
+export { EVENT_MARK, eventsAfter, headOfStream, markAt, newsPosition, unplacedEvents, type MarkedPosition, type PlacedEvent } from './queries/senate-events.ts';
 export * from './replica/index.ts';
 export { covers, labelFor, SCOPE_KINDS, type Scope, type ScopeKind, type TaskLabels } from './scope.ts';
 export { SETTLE_TIMEOUT_MS, settleClaims } from './settle.ts';

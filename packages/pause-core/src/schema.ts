@@ -102,6 +102,8 @@ export const noticeTargets = pgTable('notice_targets', {
   lastSuccessAt: instant('last_success_at'),
   lastFailureAt: instant('last_failure_at'),
   lastFailure: text('last_failure'),
+  eventMark: text('event_mark'),
+  eventAt: instant('event_at'),
 });
 
 export const noticeDeliveries = pgTable('notice_deliveries', {

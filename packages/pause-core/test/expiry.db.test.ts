@@ -1,7 +1,7 @@
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  autoPauseCandidates, checkAutoPause, closeExpiredPauses, dueEnds, eventsAfter, extendPause, headPosition, listActivePauses, listEndedPauses, PAUSE_NEEDS_PERSON, PauseError, pauseScope, sequenceEvents, stayPauses, unpauseScope, warnOfEnds,
+  autoPauseCandidates, checkAutoPause, closeExpiredPauses, dueEnds, eventsAfter, extendPause, headOfStream, listActivePauses, listEndedPauses, PAUSE_NEEDS_PERSON, PauseError, pauseScope, sequenceEvents, stayPauses, unpauseScope, warnOfEnds,
   type PauseThen, type Scope,
 } from '../src/index.ts';
 import { senateEvent } from '../src/contract/index.ts';
@@ -258,7 +258,7 @@ test('events from before there was a `then` are told as what they were', async (
   const data = { id: '1', scope_kind: 'agent', scope_value: 'skeptic', reason: 'r', source: 'person', paused_at: '2026-11-21T03:00:00+00:00', paused_by: 'dana', ttl_seconds: null,
     expires_at: null, cleared_at: null, cleared_by: null, quiet_at: null };
   await db.pool.query("insert into senate_events (type, data) values ('pause.created', $1)", [JSON.stringify(data)]);
-  const before = await headPosition(db.pool);
+  const { position: before } = await headOfStream(db.pool);
   await sequenceEvents(db.pool);
   const [told] = await eventsAfter(db.pool, before, 10);
   expect(told?.event).toEqual({ type: 'pause.created', data: { ...data, paused_at: '2026-11-21T03:00:00.000Z', then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null } });

@@ -143,6 +143,6 @@ function readCall<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
   const { caller, log, gone, span, idempotencyKey } = raw;
   if (caller === null) throw new Error(`${method} ${path} needs a permission and was served without a caller`);
   const idempotency = idempotencyKey === undefined ? undefined
-    : { principal: caller.name, key: idempotencyKey, request: { route: `${method} ${path}`, params, query, body } };
+    : { principal: `token:${caller.id}`, key: idempotencyKey, request: { route: `${method} ${path}`, params, query, body } };
   return { params, query, body, caller, idempotency, log, gone, span };
 }

@@ -1,11 +1,13 @@
 import type { Database } from '@orchestra/database';
-import { eventsAfter, headPosition, newsPosition, PLACED_MAX, sequenceEvents, type PlacedEvent } from '@orchestra/pause-core';
+import { eventsAfter, headOfStream, newsPosition, PLACED_MAX, sequenceEvents, type MarkedPosition, type PlacedEvent } from '@orchestra/pause-core';
 import { shortType, toCloudEvent, type SenateMessage } from '@orchestra/pause-core/contract';
+import { streamId } from './stream-id.ts';
 
 /** An event as it goes over the wire, made once for all readers. */
 export interface FeedEvent {
   id: string;
   position: number;
+  mark: string;
   text: string;
 }
 
@@ -23,7 +25,7 @@ export class EventFeed {
   #kept: FeedEvent[] = [];
   #keptChars = 0;
   #keptSince = Infinity;
-  #head = 0;
+  #head: MarkedPosition = { position: 0, mark: null };
   #version = 0;
   #rewinds = 0;
   readonly #listeners = new Set<() => void>();
@@ -33,7 +35,7 @@ export class EventFeed {
   /** Changes whenever there are new events. */
   get version(): number { return this.#version; }
 
-  /** Changes when the database has been put back to an earlier state: positions told before may come again for other events. */
+  /** Changes when the database has been put back to an earlier state, or is another: positions told before may come again for other events. */
   get rewinds(): number { return this.#rewinds; }
 
   /** Tells of new events until the answer is called. */
@@ -45,13 +47,14 @@ export class EventFeed {
   /** Gives committed events their place and reads what is new. Called by a loop; never twice at once. */
   async advance(): Promise<void> {
     // Mostly there is nothing new, and one statement says so.
-    const { unplaced, head: headNow } = await newsPosition(this.#db);
-    if (!unplaced && headNow === this.#head && this.#keptSince !== Infinity) return;
+    const { unplaced, head: headNow, knownMark } = await newsPosition(this.#db, this.#head.position);
+    const rewound = knownMark !== this.#head.mark;
+    if (!unplaced && !rewound && headNow === this.#head.position && this.#keptSince !== Infinity) return;
     await placeAll(this.#db);
-    const head = await headPosition(this.#db);
-    if (this.#keptSince === Infinity || head < this.#head) this.#beginAt(head);
+    const head = await headOfStream(this.#db);
+    if (this.#keptSince === Infinity || rewound || head.position < this.#head.position) this.#beginAt(head);
     for (;;) {
-      const events = await eventsAfter(this.#db, this.#head, BATCH_MAX);
+      const events = await eventsAfter(this.#db, this.#head.position, BATCH_MAX);
       if (events.length === 0) return;
       this.#keep(events.map(toFeedEvent));
     }
@@ -63,11 +66,12 @@ export class EventFeed {
     return (await eventsAfter(this.#db, position, BATCH_MAX, READER_CHARS_MAX)).map(toFeedEvent);
   }
 
-  #beginAt(head: number): void {
+  #beginAt(head: MarkedPosition): void {
     if (this.#keptSince !== Infinity) this.#rewinds += 1;
     this.#kept = [];
     this.#keptChars = 0;
-    this.#keptSince = this.#head = head;
+    this.#head = head;
+    this.#keptSince = head.position;
     this.#tell();
   }
 
@@ -81,7 +85,7 @@ export class EventFeed {
     for (const event of events) {
       this.#kept.push(event);
       this.#keptChars += event.text.length;
-      this.#head = event.position;
+      this.#head = { position: event.position, mark: event.mark };
     }
     while (this.#kept.length > KEPT_MAX || this.#keptChars > KEPT_CHARS_MAX) {
       const oldest = this.#kept.shift();
@@ -110,11 +114,11 @@ export async function placeAll(db: Database): Promise<void> {
   while (placed === PLACED_MAX);
 }
 
-function toFeedEvent({ id, position, at, event }: PlacedEvent): FeedEvent {
-  return { id, position, text: message(position, toCloudEvent({ id, at, event })) };
+function toFeedEvent({ id, position, mark, at, event }: PlacedEvent): FeedEvent {
+  return { id, position, mark, text: message({ position, mark }, toCloudEvent({ id, at, event })) };
 }
 
 /** One server-sent event. JSON holds no line break, so one `data:` line is enough. */
-export function message(position: number, told: SenateMessage): string {
-  return `id: ${position}\nevent: ${shortType(told.type)}\ndata: ${JSON.stringify(told)}\n\n`;
+export function message(at: MarkedPosition, told: SenateMessage): string {
+  return `id: ${streamId(at)}\nevent: ${shortType(told.type)}\ndata: ${JSON.stringify(told)}\n\n`;
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { inTransaction, type Database } from '@orchestra/database';
-import { headPosition, unplacedEvents } from '@orchestra/pause-core';
+import { headOfStream, markAt, unplacedEvents } from '@orchestra/pause-core';
 import { toCloudEvent } from '@orchestra/pause-core/contract';
 import { ProblemError, type Authenticator, type Logger } from '@orchestra/service-shell';
 import { listActivePauseViews } from '@orchestra/task-queue';
 import type { DeskReader, DeskTicker } from './desk-ticker.ts';
 import { message, placeAll, type EventFeed } from './event-feed.ts';
+import { parseStreamId } from './stream-id.ts';
 import { StreamWriter, type StreamLimits } from './stream-writer.ts';
 
 /** Why this service ended a stream. */
@@ -99,18 +100,19 @@ export class EventStreams {
 
   async #startOf(request: Request): Promise<Start> {
     const { db } = this.#options;
-    const position = resumable(request.headers['last-event-id']);
+    const last = parseStreamId(request.headers['last-event-id']);
     const opening = `retry: ${RETRY_MS}\n\n`;
-    if (position !== undefined && position <= await headPosition(db)) return { position, told: new Set(), opening };
+    // Only behind an event that is the very one the reader has seen: after a restore, or at another database, another one stands at its position.
+    if (last !== undefined && await markAt(db, last.position) === last.mark) return { position: last.position, told: new Set(), opening };
     await placeAll(db); // so that as few events as possible are told twice, in the snapshot and by themselves
     return inTransaction(db, async (tx) => {
       await tx.query('set transaction isolation level repeatable read');
-      const head = await headPosition(tx);
+      const head = await headOfStream(tx);
       const told = await unplacedEvents(tx);
       const pauses = await listActivePauseViews(tx);
       const { rows: [clock] } = await tx.query<{ now: Date }>('select now()');
       const snapshot = toCloudEvent({ id: `snapshot-${randomUUID()}`, at: clock?.now ?? new Date(), event: { type: 'snapshot', data: { pauses } } });
-      return { position: head, told, opening: opening + message(head, snapshot) };
+      return { position: head.position, told, opening: opening + message(head, snapshot) };
     });
   }
 
@@ -149,9 +151,4 @@ export class EventStreams {
       return undefined; // the loop that advances the feed has the same trouble and tells it
     }
   }
-}
-
-/** A `Last-Event-ID` that can be a position; anything else begins anew. */
-function resumable(lastEventId: string | string[] | undefined): number | undefined {
-  return typeof lastEventId === 'string' && /^[0-9]{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined;
 }

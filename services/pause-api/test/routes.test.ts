@@ -3,6 +3,7 @@ import {
   activePauses, alerts, alertView, checkAnswer, pauseHistory, pausePreview, pauseReceipt, unpauseAnswer,
   type ActivePauses, type Alerts, type AlertView, type CheckAnswer, type PauseHistory, type PausePreview, type PauseReceipt, type UnpauseAnswer,
 } from '@orchestra/pause-core/contract';
+import { revokeToken } from '@orchestra/pause-core';
 import { claimTasks, completeRun, enqueueTasks } from '@orchestra/task-queue';
 import { testDatabase, until } from '@orchestra/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -129,6 +130,24 @@ test('an Idempotency-Key makes a repeated call do nothing twice; with another bo
   expect(problemOf(await dana.post('/api/senate/unpause', body, headers))).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
   const other = caller(service.url, await newToken(database.pool, 'operator'));
   expect((await other.post<PauseReceipt>('/api/senate/pause', body, headers)).body.id).not.toBe(answers[0]?.body.id);
+});
+
+test('an Idempotency-Key belongs to the token, not to its name: who is given the name of a revoked token is not answered what that one was', async () => {
+  const headers = { 'idempotency-key': 'of-the-token' };
+  const body = { scope_kind: 'agent', scope_value: 'name', reason: 'a test' };
+  const first = await caller(service.url, await newToken(database.pool, 'operator', 'reused')).post<PauseReceipt>('/api/senate/pause', body, headers);
+  await revokeToken(database.pool, { name: 'reused', by: 'test' });
+  const second = await caller(service.url, await newToken(database.pool, 'operator', 'reused')).post<PauseReceipt>('/api/senate/pause', body, headers);
+  expect([second.status, second.body.id === first.body.id]).toEqual([200, false]);
+});
+
+test('a refusal is not kept under an Idempotency-Key: the same call works once the alert is there', async () => {
+  const headers = { 'idempotency-key': 'before-the-alert' };
+  const { body: last } = await dana.post<AlertView>('/api/senate/alerts', { kind: 'cost', ref_id: 'acct-8' });
+  const next = String(BigInt(last.id) + 1n);
+  expect(problemOf(await dana.post(`/api/senate/alerts/${next}/ack`, undefined, headers)).code).toBe('alert_not_found');
+  expect((await dana.post<AlertView>('/api/senate/alerts', { kind: 'cost', ref_id: 'acct-8' })).body.id).toBe(next);
+  expect((await dana.post<AlertView>(`/api/senate/alerts/${next}/ack`, undefined, headers)).body).toMatchObject({ id: next, ack_by: 'dana' });
 });
 
 test('a pause that reaches its end is closed by the sweeper, with its own end and name', async () => {

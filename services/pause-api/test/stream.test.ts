@@ -134,7 +134,27 @@ test('a database that was put back to an earlier state: streams begin anew inste
   expect(back.told).toEqual(['snapshot of a, b, c', 'pause.cleared b']);
 });
 
-test.each(['999999999', '-1', '1e9', '9'.repeat(40), 'x', ''])('a Last-Event-ID that cannot be gone on from (%j) begins anew', async (lastEventId) => {
+test('P6 a database that was put back and has as many events again: streams end, and an id from before begins anew', async () => {
+  const reader = await follow();
+  await dana.pause('agent', 'kept');
+  await reader.until('pause.quiet kept');
+  const other = await database.pool.connect();
+  try {
+    await other.query('begin');
+    await other.query('truncate senate_events restart identity');
+    await other.query('alter sequence senate_event_position restart');
+    await other.query("insert into senate_pause (scope_kind, scope_value) select 'quest', 'other ' || n from generate_series(1, 100) n");
+    await other.query('commit');
+  } finally {
+    other.release();
+  }
+  await until('the end of the stream', () => reader.ended);
+  const back = await follow(reader.lastId);
+  await until('a message', () => back.received.length > 0);
+  expect(back.told[0]).toMatch(/^snapshot of kept, other 1,/);
+});
+
+test.each(['999999999', '1', '-1', '1.0000000000', '999999999.0000000000', '1e9', '9'.repeat(40), 'x', ''])('a Last-Event-ID that cannot be gone on from (%j) begins anew', async (lastEventId) => {
   const reader = await follow(lastEventId);
   await reader.until('snapshot of nothing');
   expect(reader.told).toEqual(['snapshot of nothing']);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from '@orchestra/database';
+import { EVENT_MARK } from '@orchestra/pause-core';
 import type { NoticeTarget } from '../targets/target.ts';
 
 /**
@@ -8,8 +9,11 @@ import type { NoticeTarget } from '../targets/target.ts';
  */
 export async function registerTarget(db: Queryable, { name, url }: NoticeTarget): Promise<void> {
   await db.query(
-    `insert into notice_targets as t (name, position, address_sha256)
-     select $1, coalesce(max(e.position), 0), $2 from senate_events e
+    `insert into notice_targets as t (name, address_sha256, position, event_mark, event_at)
+     select $1, $2, coalesce(head.position, 0), head.position || '.' || head.mark, head.at
+       from (select) one
+       left join lateral (
+            select e.position, e.at, ${EVENT_MARK} as mark from senate_events e where e.position is not null order by e.position desc limit 1) head on true
          on conflict (name) do update set seen_at = now(), address_sha256 = excluded.address_sha256,
             gone_at = case when t.address_sha256 = excluded.address_sha256 then t.gone_at end`,
     [name, createHash('sha256').update(url.href).digest()]);

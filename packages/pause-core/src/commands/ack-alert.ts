@@ -13,10 +13,16 @@ import { runRinging } from './run-ringing.ts';
  */
 export async function ackAlert(db: Database, { id, by }: { id: string; by: string }, idempotency?: Idempotency): Promise<Alert> {
   await runRinging(db, idempotency, async (tx) => {
-    await tx.query('update senate_alerts set ack_at = now(), ack_by = $2 where id = $1 and ack_at is null', [id, by]);
+    const { rowCount } = await tx.query('update senate_alerts set ack_at = now(), ack_by = $2 where id = $1 and ack_at is null', [id, by]);
+    // Thrown inside the transaction: a refusal is not kept under the key, and the same call succeeds once the alert is there.
+    if (rowCount === 0 && await findAlert(tx, id) === undefined) throw notFound(id);
     return null;
   });
   const alert = await findAlert(db, id);
-  if (alert === undefined) throw new PauseError('alert_not_found', `there is no alert ${id}; GET /api/senate/alerts lists them`);
+  if (alert === undefined) throw notFound(id);
   return alert;
+}
+
+function notFound(id: string): PauseError {
+  return new PauseError('alert_not_found', `there is no alert ${id}; GET /api/senate/alerts lists them`);
 }

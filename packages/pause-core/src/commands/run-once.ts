@@ -4,7 +4,7 @@ import { PauseError } from '../errors.ts';
 
 /** A caller's key for one call: repeating the call with it does nothing twice. */
 export interface Idempotency {
-  /** Who calls; two callers may use the same key for different things. */
+  /** Who calls, by the identity of the token: two callers may use one key for different things, and a name may be given to another token. */
   principal: string;
   key: string;
   /** What was asked; the same key with something else is refused. */

@@ -2,8 +2,10 @@ import { sqlState, type Queryable } from '@orchestra/database';
 import type { Role } from '../contract/tokens.ts';
 import { looksLikeToken, tokenHash } from '../token-format.ts';
 
-/** Who a living token stands for. The name is what the history shows. */
+/** Who a living token stands for. The name is what the history shows; another token may carry it once this one is revoked. */
 export interface TokenHolder {
+  /** Of the token: what belongs to it goes by this and not by its name. */
+  id: string;
   name: string;
   role: Role;
 }
@@ -20,16 +22,16 @@ export async function findToken(db: Queryable, token: string): Promise<TokenHold
 export async function findTokens(db: Queryable, tokens: readonly string[]): Promise<Map<string, TokenHolder>> {
   const byHash = new Map(tokens.filter(looksLikeToken).map((token) => [tokenHash(token).toString('hex'), token]));
   if (byHash.size === 0) return new Map();
-  const { rows } = await db.query<TokenHolder & { id: string; hash: Buffer; note_use: boolean }>(
+  const { rows } = await db.query<TokenHolder & { hash: Buffer; note_use: boolean }>(
     `select t.id, t.token_sha256 as hash, t.name, t.role, coalesce(t.last_used_at < now() - interval '1 minute', true) as note_use
        from api_tokens t
       where t.token_sha256 = any ($1::bytea[]) and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())`,
     [[...byHash.keys()].map((hash) => Buffer.from(hash, 'hex'))]);
   const used = rows.filter((row) => row.note_use).map((row) => row.id);
   if (used.length > 0) await noteUse(db, used);
-  return new Map(rows.flatMap(({ hash, name, role }) => {
+  return new Map(rows.flatMap(({ hash, id, name, role }) => {
     const token = byHash.get(hash.toString('hex'));
-    return token === undefined ? [] : [[token, { name, role }]];
+    return token === undefined ? [] : [[token, { id, name, role }]];
   }));
 }
 
