@@ -10,14 +10,14 @@ import type { OutcomeRow } from './outcome/outcome-row.ts';
  * - `transient`: a passing disturbance. It is tried again a few times and then held, so where a message can mean both, it is read as this:
  *   a person is asked later, but nobody's code is blamed.
  *
- * Exit code 1 says little, so the lines of stderr decide. A pattern must be the words of a tool, narrow enough that a failed
+ * A failed test that was counted decides before any words. Else exit code 1 says little, so the lines of stderr decide. A pattern must be the words of a tool, narrow enough that a failed
  * assertion does not print them by chance: a suite that checks for `401 Unauthorized` says so when it fails.
  */
 export const OUTCOME_TABLE: readonly OutcomeRow[] = [
   {
     // A script that swallows the exit code of its tests.
     name: 'failures_counted', when: { exit_code: [0], counted: 'failures' }, outcome: 'failed',
-    says: '{program} ended with exit code 0, but its summary counts tests that failed: {line}', fix: null,
+    says: '{program} ended with exit code 0, but its summary counts tests that failed or did not end: {line}', fix: null,
   },
   {
     name: 'nothing_ran', when: { exit_code: [0], counted: 'nothing' }, outcome: 'failed',
@@ -27,6 +27,11 @@ export const OUTCOME_TABLE: readonly OutcomeRow[] = [
   {
     name: 'timed_out', when: { timed_out: true }, outcome: 'failed',
     says: '{program} was still running at its time limit and was ended', fix: null,
+  },
+  {
+    // Whatever else was said: the suite really ran. A report quotes all sorts of troubles.
+    name: 'tests_failed', when: { counted: 'failures' }, outcome: 'failed',
+    says: '{program} ended, and its summary counts tests that failed: {line}', fix: null,
   },
 
   // It never began.
@@ -71,6 +76,63 @@ export const OUTCOME_TABLE: readonly OutcomeRow[] = [
   {
     name: 'limit_of_the_system', when: { signal: ['SIGXCPU', 'SIGXFSZ'] }, outcome: 'environment',
     says: '{program} was ended by {signal}: it ran into a limit that is set for its processes', fix: 'raise the limit (ulimit -t for SIGXCPU, ulimit -f for SIGXFSZ)',
+  },
+
+  // What it was to run in, or with. Said at the end, so looked for there, on stdout too.
+  {
+    name: 'container_not_ready',
+    when: { last_words: [
+      // docker, containerd
+      /\b[Nn]o such (?:container|object)\b|\b[Cc]ontainer \S+ is (?:not running|restarting|paused|stopped|dead|marked for removal)\b|\bcannot exec in a (?:stopped|paused|deleted)\b|\bdependency failed to start: /,
+      // docker compose, old and new
+      /\b[Ss]ervice "?'?[\w.-]+"?'? is not running\b|^ERROR: No container found for \S+|\bno container found for project\b/,
+      // podman, kubectl
+      /\bcontainer state improper\b|\bno container with (?:name or )?ID\b|\bunable to upgrade connection: container not found\b|\bcannot exec into a container in a completed pod\b|^Error from server \(NotFound\): pods /,
+    ] },
+    outcome: 'transient',
+    says: 'the container is not there, or does not run: {line}', fix: 'start the container that the line names, look at why it stopped, or correct its name',
+  },
+  {
+    name: 'no_docker',
+    when: { last_words: [
+      /[Cc]annot connect to the Docker daemon|[Cc]ouldn't connect to Docker daemon|connect to the [Dd]ocker (?:daemon|API)|[Cc]ould not find a working container runtime|[Cc]annot connect to Podman|[Uu]nable to connect to Podman|[Cc]annot access containerd socket|\bdocker: '?(?:unknown command: )?.*is not a docker command|\bdocker: unknown command: /,
+    ] },
+    outcome: 'environment',
+    says: 'there is no container engine here: {line}', fix: 'let this stage run where there is one, for example over ssh by the staging runner, give its user the right to use it, or change what it needs',
+  },
+  {
+    name: 'container_engine_refuses',
+    when: { last_words: [
+      /\bError response from daemon: .*(?:\b[Nn]o such (?:image|network|volume)|pull access denied|manifest (?:for \S+ not found|unknown)|repository does not exist|invalid reference format|client version \S+ is too (?:new|old)|unable to find user |driver failed programming external connectivity|port is already allocated|[Cc]onflict\. )|^(?:unable to find user \S+: no matching entries)/,
+      /\b[Nn]o such service: |^no configuration file provided: not found|^ERROR: Can't find a suitable configuration file|\bthe input device is not a TTY\b|^See '(?:docker|podman)\b.* --help'|\bunable to resolve docker endpoint\b|^Error: short-name .* did not resolve/,
+    ] },
+    outcome: 'environment',
+    says: 'the container engine cannot do this: {line}', fix: 'correct the command, or what the line names, on the machine where it ran',
+  },
+  {
+    name: 'container_engine_failed',
+    when: { last_words: [/\bError response from daemon: |\berror during connect: |\bOCI runtime exec failed: (?!.*executable file not found)|\brequest returned .* for API route and version\b|\bunable to upgrade to tcp, received [0-9]+|^Error from server\b|^error: unable to upgrade connection: /] },
+    outcome: 'transient',
+    says: 'the container engine had trouble of its own: {line}', fix: 'look at the log of the container engine on the machine where it ran',
+  },
+  {
+    // `python -m pytest` where there is no pytest. A module of the project that is missing is the project's.
+    name: 'test_tool_missing',
+    when: { last_words: [/\bpy\S*: No module named '?(?:pytest|_pytest|tox|nox|nose2?|coverage|xdist|behave|robot|ward|twisted|trial|pip|pipenv|poetry|hatch|pdm|uv|virtualenv|mypy|ruff|flake8|pylint|black)\b|\bError while finding module specification for '(?:pytest|tox|nox|coverage)\b|^ImportError: Error importing plugin "/] },
+    outcome: 'environment',
+    says: 'a tool that {program} runs is not installed: {line}', fix: 'install it where the command ran, for the interpreter that the line names',
+  },
+  {
+    // pytest's exit code 4. What it finds and cannot load is the code's fault, and has other words.
+    name: 'pytest_asked_wrongly',
+    when: { last_words: [/(?:^|[:|\]] )ERROR: (?:file or directory not found: |not found: \S+|usage: .*\[file_or_dir\])|^(?:\S*pytest\S*|__main__\.py): error: /] },
+    outcome: 'environment',
+    says: 'pytest was asked for what is not there: {line}', fix: 'correct the command, or install the plugin whose option it has',
+  },
+
+  {
+    name: 'pytest_usage_error', when: { exit_code: [4], last_words: [/^ERROR: /] }, outcome: 'environment',
+    says: 'pytest did not begin: {line}', fix: 'correct the command or the settings of pytest, or install the plugin that they need',
   },
 
   // Short of something that comes back.
@@ -157,13 +219,9 @@ export const OUTCOME_TABLE: readonly OutcomeRow[] = [
     says: 'a certificate is not trusted: {line}', fix: 'renew the certificate, or give the runner the authority that signed it',
   },
   {
-    name: 'no_docker', when: { stderr: [/[Cc]annot connect to the Docker daemon|connect to the [Dd]ocker (?:daemon|API)|[Cc]ould not find a working container runtime/] }, outcome: 'environment',
-    says: 'there is no Docker engine here: {line}', fix: 'let this stage run where there is one, for example over ssh by the staging runner, or change what it needs',
-  },
-  {
     // Told by a script that went on, or whose own exit code is 1: sh, bash and zsh; env and make; Node.js; Go.
     name: 'command_not_found_inside',
-    when: { stderr: [/^\S+: (?:line )?\d+: [^:]+: (?:command )?not found$|^\S*sh: [^:]+: command not found$|^\S*sh:\d+: command not found: |^(?:env|make): \S+: No such file or directory$|^make: .* Error 127$|\bspawn \S+ ENOENT\b|executable file not found in \$PATH|bad interpreter: No such file/] },
+    when: { stderr: [/^\S+: (?:line )?\d+: [^:]+: (?:command )?not found$|^\S*sh: [^:]+: command not found$|^\S*sh:\d+: command not found: |^(?:env|make): \S+: No such file or directory$|^make: .* Error 127$|\bspawn \S+ ENOENT\b|executable file not found in \$PATH|bad interpreter: No such file|^\s*(?:error )?(?:ERR_PNPM_\w+ +)?Command "[\w.-]+" not found/] },
     outcome: 'environment',
     says: 'a command that {program} runs is missing: {line}', fix: 'install the missing command on the machine where it ran',
   },

@@ -85,6 +85,12 @@ const WITNESSES: Readonly<Record<string, Readonly<Record<string, () => Promise<R
     'a suite that hangs, with children that ignore TERM': () => shell(`sh -c 'trap "" TERM; while :; do sleep 0.1; done' & setsid sh -c 'trap "" TERM; while :; do sleep 0.1; done' & wait`, { timeLimitMs: 500 }),
     'a suite that hangs while a port is refused': () => shell('while :; do echo "connect ECONNREFUSED 127.0.0.1:1" >&2; sleep 0.05; done', { timeLimitMs: 500 }),
   },
+  tests_failed: {
+    'a suite that fails': () => judged([process.execPath, '--test', 'failing.mjs']),
+    'a suite that fails, and tells of its troubles': () => shell(`"${process.execPath}" --test failing.mjs; echo "connect ECONNREFUSED 127.0.0.1:1" >&2; exit 1`),
+    'a suite that fails, and whose script then finds no command': () => shell(`"${process.execPath}" --test failing.mjs; no-such-uploader`),
+    'a suite that fails in a container': () => staging({ command: ['sh', '-c', 'echo "=== 1 failed, 2 passed in 0.12s ==="; echo "Error response from daemon: container 3f2a is not running" >&2; exit 1'] }),
+  },
   missing_folder: { 'a worktree that is gone': () => judged(['true'], { cwd: at('gone') }) },
   missing_interpreter: {
     'a script whose first line names nothing': () => judged([at('no-interpreter')]),
@@ -111,6 +117,42 @@ const WITNESSES: Readonly<Record<string, Readonly<Record<string, () => Promise<R
     'a command on a host': () => staging({ command: ['sh', '-c', 'kill -KILL $$'] }),
   },
   limit_of_the_system: { 'a file that may not grow': () => shell('ulimit -f 1; yes > grown; exit $?') },
+  container_not_ready: Object.fromEntries([
+    'Error response from daemon: No such container: app', 'Error: No such container: app', 'Error response from daemon: container 3f2a1b is not running', 'Error response from daemon: Container 3f2a1b is not running',
+    'Error response from daemon: Container 3f2a1b is restarting, wait until the container is running', 'Error response from daemon: Container app is paused, unpause the container before exec',
+    'service "app" is not running', 'service "app" is not running container #1', 'ERROR: No container found for app_1', 'dependency failed to start: container db-1 is unhealthy',
+    'Error: no container with name or ID "app" found: no such container', 'Error: can only create exec sessions on running containers: container state improper', 'FATA[0000] no such container app',
+    'error: unable to upgrade connection: container not found ("app")', 'Error from server (NotFound): pods "app" not found',
+  ].map((line): [string, () => Promise<RunnerOutcome>] => [line, () => says(line)]).concat([
+    ['a container on a host', () => staging({ command: ['sh', '-c', 'echo "Error response from daemon: container 3f2a1b is not running" >&2; exit 1'] })],
+    ['a container, behind make and on stdout', () => shell('(echo "service \\"app\\" is not running" >&2; echo "make: *** [Makefile:2: test] Error 1" >&2) 2>&1; exit 2')],
+  ])),
+  no_docker: Object.fromEntries([
+    'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?', 'ERROR: Couldn\'t connect to Docker daemon at http+docker://localhost - is it running?',
+    'failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if the daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory',
+    'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.24/containers/app/json": dial unix /var/run/docker.sock: connect: permission denied',
+    'Cannot connect to Podman. Please verify your connection to the Linux system using `podman system connection list`', "docker: 'compose' is not a docker command.",
+  ].map((line) => [line, () => says(line)])),
+  container_engine_refuses: Object.fromEntries([
+    'no such service: app', 'Error response from daemon: No such image: app:latest', 'docker: Error response from daemon: pull access denied for app, repository does not exist or may require \'docker login\'',
+    'no configuration file provided: not found', 'the input device is not a TTY', 'Error response from daemon: client version 1.44 is too new. Maximum supported API version is 1.41',
+  ].map((line) => [line, () => says(line)])),
+  container_engine_failed: Object.fromEntries([
+    'Error response from daemon: i/o timeout', 'error during connect: Get "http://%2F%2F.%2Fpipe%2Fdocker_engine/_ping": EOF', 'OCI runtime exec failed: exec failed: unable to start container process: read init-p: connection lost: unknown',
+    'request returned Internal Server Error for API route and version http://%2Fvar%2Frun%2Fdocker.sock/v1.24/containers/app/exec, check if the server supports the requested API version',
+  ].map((line) => [line, () => says(line)])),
+  test_tool_missing: {
+    'a Python without pytest': () => says('/usr/bin/python3: No module named pytest'),
+    'a Python of a virtual environment': () => says('/app/.venv/bin/python: No module named pytest'),
+    'the same on a host': () => staging({ command: ['sh', '-c', 'echo "/usr/bin/python3: No module named pytest" >&2; exit 1'] }),
+  },
+  pytest_asked_wrongly: {
+    'a path that is not there': () => says('ERROR: file or directory not found: tests/unit', 4),
+    'a test that is not there': () => says('ERROR: not found: /srv/t.py::test_nosuch', 4),
+    'an option of a plugin that is not there': () => says('ERROR: usage: __main__.py [options] [file_or_dir] [file_or_dir] [...]', 4),
+    'the same behind make and on stdout': () => shell('(echo "ERROR: file or directory not found: tests/unit"; echo; echo "make: *** [Makefile:2: test] Error 4") 2>&1; exit 2'),
+  },
+  pytest_usage_error: { 'a plugin that is not there': () => says('ERROR: Missing required plugins: pytest-asyncio', 4) },
   file_watchers_used_up: { 'what Node.js says': () => says('Error: ENOSPC: System limit for number of file watchers reached, watch \'/srv\'') },
   disk_full: {
     'a device that is always full': () => shell('cat failing.mjs > /dev/full'),
@@ -161,7 +203,6 @@ const WITNESSES: Readonly<Record<string, Readonly<Record<string, () => Promise<R
   unauthenticated: { 'a key that the host does not accept': () => staging({ identityFile: sshd.at('other_key') }), 'a smoke without a token': () => smoke('/401') },
   redirected_elsewhere: { 'a smoke that is sent away': () => smoke('/away') },
   certificate_not_trusted: { 'what curl says': () => says('curl: (60) SSL certificate problem: self-signed certificate', 60) },
-  no_docker: { 'what docker says': () => says('Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?') },
   command_not_found_inside: {
     'a script with an exit code of its own': () => shell('no-such-docker ps; exit 1'),
     'a script by path': async () => { await script('check.sh', '#!/bin/sh\nno-such-docker ps\nexit 1\n'); return judged([at('check.sh')]); },
@@ -188,7 +229,7 @@ const WITNESSES: Readonly<Record<string, Readonly<Record<string, () => Promise<R
   },
   ssh_could_not_connect: { 'a server of another time': () => with_(tcpServer('speaks an old ssh'), ({ port }) => staging({ port })) },
   crashed: { 'a program that crashes': () => shell('kill -SEGV $$'), 'a shell that tells of it': () => shell('sh -c \'kill -SEGV $$\'; exit $?') },
-  suite_failed: { 'a suite that fails': () => judged([process.execPath, '--test', 'failing.mjs']) },
+  suite_failed: { 'a suite that fails, of a kind that is not known': () => shell('echo "2 of 3 checks are red"; exit 1') },
   unknown: { 'an exit code of its own': () => shell('exit 42'), 'a signal of its own': () => shell('kill -USR1 $$'), 'a command on a host that ends as ssh does': () => staging({ command: ['sh', '-c', 'exit 255'] }) },
 };
 
@@ -204,6 +245,7 @@ describe.each(OUTCOME_TABLE.map((row) => [row.name, row] as const))('%s', (name,
     expect(runnerOutcome.parse(found)).toEqual(found);
     // All that is to be filled in is, and what decided is shown.
     expect(found.evidence.says + (found.evidence.fix ?? '')).not.toMatch(/\{\w+\}/);
+    if (row.when.last_words !== undefined) expect(found.evidence.lines.some((line) => row.when.last_words?.some((pattern) => pattern.test(line)))).toBe(true);
     if (row.when.stderr !== undefined) expect(found.evidence.lines.some((line) => row.when.stderr?.some((pattern) => pattern.test(line)))).toBe(true);
   });
 });

@@ -33,7 +33,7 @@ describe('a command on a host', () => {
 
   test('passes, fails, and is counted, as it would be here', async () => {
     expect(await staging(['sh', '-c', 'echo "# tests 2"; echo "# pass 1"; echo "# fail 1"; echo bad >&2; exit 1'])).toMatchObject({
-      outcome: { outcome: 'failed', evidence: { row: 'suite_failed', exit_code: 1, command: ['ssh', `${sshd.target.user}@127.0.0.1`, '--', 'sh', '-c', expect.any(String)], lines: ['bad'] } }, counts: { passed: 1, failed: 1 },
+      outcome: { outcome: 'failed', evidence: { row: 'tests_failed', exit_code: 1, command: ['ssh', `${sshd.target.user}@127.0.0.1`, '--', 'sh', '-c', expect.any(String)], lines: ['# tests 2, # pass 1, # fail 1', 'bad'] } }, counts: { passed: 1, failed: 1 },
     });
     expect((await staging(['no-such-docker', 'ps'])).outcome).toMatchObject({ outcome: 'environment', evidence: { row: 'shell_found_no_command' } });
   });

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readReport, runTests, smokeOf, type TestOrder, type TestRun } from '../src/index.ts';
+import { freePort } from './sshd.ts';
 import { webServer } from './troubled-servers.ts';
 
 let top: string;
@@ -41,13 +42,28 @@ describe('the report of a test run', () => {
 
   test.each([
     ['a suite that fails', 'echo "# tests 2"; echo "# pass 1"; echo "# fail 1"; exit 1', { outcome: 'failed', exit_code: 1 }],
-    ['a suite that is killed', 'kill -KILL $$', { outcome: 'transient', exit_code: null, signal: 'SIGKILL' }],
     ['a suite that hangs', 'sleep 600', { outcome: 'failed', row: 'timed_out' }],
-    ['a suite that cannot run', 'no-such-runner', { outcome: 'environment', exit_code: 127 }],
+    ['a suite of which a file was not loaded, and whose script swallows the exit code', 'echo " Test Files  1 failed | 1 passed (2)"; echo "      Tests  5 passed (5)"', { outcome: 'failed', row: 'failures_counted', exit_code: 0, counts: { total: 6, passed: 5, failed: 1, skipped: 0 } }],
+    ['a suite that broke off, and whose script swallows the exit code', 'echo "1..3"; echo "ok 1"', { outcome: 'failed', row: 'failures_counted', exit_code: 0, counts: { total: 1, passed: 1, failed: 0, skipped: 0, missing: 2 } }],
+    ['a suite whose failures alone are told', 'echo "not ok 2 - sums"; exit 1', { outcome: 'failed', row: 'tests_failed', counts: { total: 1, passed: 0, failed: 1, skipped: 0, partial: true } }],
   ])('of %s: FAIL', async (_what, script, expected) => {
     await run(script, { timeLimitMs: script.includes('sleep') ? 200 : 30_000 });
     expect(await frontMatter()).toMatchObject({ result: 'FAIL', ...expected });
     expect(await gate()).toEqual({ passes: false, reason: 'the report says FAIL' });
+  });
+
+  test.each([
+    ['a suite that is killed', 'kill -KILL $$', { outcome: 'transient', exit_code: null, signal: 'SIGKILL' }],
+    ['a suite that cannot run', 'no-such-runner', { outcome: 'environment', exit_code: 127 }],
+    ['a container that is not there', 'echo "Error response from daemon: No such container: app" >&2; exit 1', { outcome: 'transient', row: 'container_not_ready', exit_code: 1 }],
+    ['a smoke of a service that is down', 'true', { outcome: 'transient', row: 'connection_refused' }],
+  ])('of %s: no verdict', async (what, script, expected) => {
+    await run(script, what.startsWith('a smoke') ? { smoke: { checks: [{ url: `http://127.0.0.1:${await freePort()}/livez`, expects: 'ok' }] } } : {});
+    const written = await frontMatter();
+    expect(written).toMatchObject(expected);
+    expect(written).not.toHaveProperty('result');
+    expect(await text()).not.toMatch(/\b(?:PASS|FAIL)\b(?! )/);
+    expect(await gate()).toEqual({ passes: false, reason: `the report gives no verdict: its run was deferred (${expected.outcome})` });
   });
 
   test('shows the end of the output in a fence that it cannot leave, and in plain characters', async () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   repository = join(top, 'repository');
   const git = async (...args: string[]) => (await promisify(execFile)('git', ['-C', repository, '-c', 'user.name=dana', '-c', 'user.email=dana@example.invalid', ...args])).stdout.trim();
   await promisify(execFile)('git', ['init', '-q', '-b', 'main', repository]);
-  await writeFile(join(repository, 'check.sh'), '#!/bin/sh\necho "# tests 2"; echo "# pass 2"; echo "# fail 0"\ncase "$ORCHESTRA_PAYLOAD" in *fail*) exit 1;; *swallow*) echo "# tests 1"; echo "# pass 0"; echo "# fail 1";; *docker*) no-such-docker;; *reset*) echo "read: connection reset by peer" >&2; exit 1;; *talk*) while [ ! -e "$UNTIL" ]; do sleep 0.1; done;; esac\n');
+  await writeFile(join(repository, 'check.sh'), '#!/bin/sh\necho "# tests 2"; echo "# pass 2"; echo "# fail 0"\ncase "$ORCHESTRA_PAYLOAD" in *fail*) exit 1;; *swallow*) echo "# tests 1"; echo "# pass 0"; echo "# fail 1";; *docker*) no-such-docker;; *container*) echo "Error response from daemon: No such container: app" >&2; exit 1;; *nopytest*) echo "/usr/bin/python3: No module named pytest" >&2; exit 1;; *reset*) echo "read: connection reset by peer" >&2; exit 1;; *talk*) while [ ! -e "$UNTIL" ]; do sleep 0.1; done;; esac\n');
   await chmod(join(repository, 'check.sh'), 0o755);
   // A report that somebody has committed must not be taken for this run's.
   await writeFile(join(repository, '13-test-report.md'), '---\nresult: PASS\n---\n');
@@ -63,9 +63,18 @@ describe('a run of the test runner', () => {
     expect(await orchestra.story(id)).toEqual(['queued', 'claimed', 'held']);
   });
 
-  test('P11 that a passing disturbance stops is tried again, and uses no attempt', async () => {
-    const { id, heard, task } = await run(tester(), { reset: true });
-    expect(await heard.first('disturbed')).toMatchObject({ status: 'queued', nextEligibleAt: expect.any(String), by: { outcome: 'transient', evidence: { row: 'connection_reset' } } });
+  test('P11 that needs a tool which is not installed has its task held, and uses no attempt', async () => {
+    const { heard, task } = await run(tester(), { nopytest: true });
+    expect(await heard.first('disturbed')).toMatchObject({ status: 'held', by: { outcome: 'environment', evidence: { row: 'test_tool_missing', exit_code: 1 } } });
+    expect(await task()).toMatchObject({ status: 'held', attempt: 0 });
+  });
+
+  test.each([
+    ['a connection that is cut', { reset: true }, 'connection_reset'],
+    ['a container that is not there', { container: true }, 'container_not_ready'],
+  ])('P11 that a passing disturbance stops is tried again, and uses no attempt: %s', async (_what, payload, row) => {
+    const { id, heard, task } = await run(tester(), payload);
+    expect(await heard.first('disturbed')).toMatchObject({ status: 'queued', nextEligibleAt: expect.any(String), by: { outcome: 'transient', evidence: { row } } });
     expect(await task()).toMatchObject({ status: 'queued', attempt: 0 });
     expect((await orchestra.story(id)).slice(0, 3)).toEqual(['queued', 'claimed', 'retried']);
   });

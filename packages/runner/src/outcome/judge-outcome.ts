@@ -1,10 +1,11 @@
 import { constants } from 'node:os';
-import { stripVTControlCharacters } from 'node:util';
 import { EVIDENCE_LINE_CHARS_MAX, EVIDENCE_LINES_MAX, type RunnerOutcome } from '@orchestra/task-queue/contract';
 import { OUTCOME_TABLE } from '../outcome-table.ts';
 import type { StartProblem } from '../process/start-problem.ts';
 import type { OutcomeCondition, OutcomeRow } from './outcome-row.ts';
+import { ownWords } from './own-words.ts';
 import { shortText } from './short-text.ts';
+import { linesOf } from './summaries/streams.ts';
 import type { TestCounts } from './test-counts.ts';
 
 /** How a command ended, as far as an outcome depends on it. */
@@ -26,23 +27,36 @@ export interface CommandFacts {
 // What is longer is no message of a tool, and a project's pattern should not chew on it.
 const LINE_CHARS_MAX = 2_000;
 const LAST_LINES = 10;
+// Behind what a command says at its end there may be what npm, pnpm or make say of it.
+const LAST_WORDS = 20;
 const TEXT_CHARS_MAX = 2_000;
 const WORDS_MAX = 200;
 
 /** What this end means, by the first row that fits, with the evidence. Pure. */
 export function judgeOutcome(facts: CommandFacts, table: readonly OutcomeRow[] = OUTCOME_TABLE): RunnerOutcome {
-  const [stdout, stderr] = [linesOf(facts.stdout), linesOf(facts.stderr)];
+  const [stdout, stderr] = [printed(facts.stdout), printed(facts.stderr)];
+  const [ours, theirs] = [withLast(ownWords(stdout), ownWords(stderr)), withLast(stdout, stderr)];
   for (const row of table) {
-    const matched = fits(row.when, facts, stdout, stderr);
-    if (matched !== undefined) return outcomeBy(row, facts, matched, matched.length > 0 ? matched : lastLines(stdout, stderr));
+    // A project's rows see every line: what a report says may be what they look for.
+    const matched = fits(row.when, facts, OUTCOME_TABLE.includes(row) ? ours : theirs);
+    if (matched === undefined) continue;
+    const counted = row.when.counted !== undefined;
+    return outcomeBy(row, facts, matched, matched.length > 0 && !counted ? matched : [...new Set([...matched, ...lastLines(stdout, stderr)])]);
   }
   return outcomeBy(NO_ROW, facts, [], lastLines(stdout, stderr)); // a table without an end: never passed
 }
 
 const NO_ROW: OutcomeRow = { name: 'no_row', when: {}, outcome: 'failed', says: 'no row of the outcome table fits the end of {program}', fix: null };
 
+interface Printed {
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+  /** The last lines of both. */
+  readonly last: readonly string[];
+}
+
 /** The lines that matched, none where the row asks for no line; undefined: it does not fit. */
-function fits(when: OutcomeCondition, facts: CommandFacts, stdout: string[], stderr: string[]): string[] | undefined {
+function fits(when: OutcomeCondition, facts: CommandFacts, { stdout, stderr, last }: Printed): string[] | undefined {
   if ((facts.why === 'time-limit') !== (when.timed_out === true)) return undefined;
   // The end of a command is more than its output: one that passed, or never began, is judged by rows that say so.
   if (facts.exitCode === 0 && facts.why === 'exited' && when.exit_code?.includes(0) !== true) return undefined;
@@ -51,10 +65,10 @@ function fits(when: OutcomeCondition, facts: CommandFacts, stdout: string[], std
   if (when.missing !== undefined && startProblem?.missing !== when.missing) return undefined;
   if (when.exit_code !== undefined && !(facts.exitCode !== null && when.exit_code.includes(facts.exitCode))) return undefined;
   if (when.signal !== undefined && !when.signal.some((signal) => facts.signal === signal || facts.exitCode === 128 + (constants.signals[signal] ?? Number.NaN))) return undefined;
-  if (when.counted === 'failures' && !((facts.counts?.failed ?? 0) > 0)) return undefined;
-  if (when.counted === 'nothing' && !(facts.counts && facts.counts.passed + facts.counts.failed === 0)) return undefined;
+  if (when.counted === 'failures' && !failuresCounted(facts)) return undefined;
+  if (when.counted === 'nothing' && !(facts.counts && facts.counts.passed + facts.counts.failed + (facts.counts.missing ?? 0) === 0)) return undefined;
   const matched: string[] = when.counted === undefined ? [] : [facts.counts?.line ?? ''];
-  for (const [patterns, lines] of [[when.stderr, stderr], [when.stdout, stdout]] as const) {
+  for (const [patterns, lines] of [[when.stderr, stderr], [when.last_words, last], [when.stdout, stdout]] as const) {
     if (patterns === undefined) continue;
     const found = lines.filter((line) => patterns.some((pattern) => pattern.test(line)));
     if (found.length === 0) return undefined;
@@ -63,7 +77,12 @@ function fits(when: OutcomeCondition, facts: CommandFacts, stdout: string[], std
   return matched;
 }
 
-function outcomeBy(row: OutcomeRow, facts: CommandFacts, matched: string[], lines: string[]): RunnerOutcome {
+/** What was announced and did not end is the suite's failure only where nothing else ended it: with exit code 0. */
+function failuresCounted({ counts, exitCode, why }: CommandFacts): boolean {
+  return counts !== undefined && counts !== null && counts.failed + (exitCode === 0 && why === 'exited' ? counts.missing ?? 0 : 0) > 0;
+}
+
+function outcomeBy(row: OutcomeRow, facts: CommandFacts, matched: readonly string[], lines: readonly string[]): RunnerOutcome {
   const program = facts.named ?? facts.command[0] ?? '';
   const values: Readonly<Record<string, string>> = {
     program, exit_code: String(facts.exitCode ?? 'none'), signal: facts.signal ?? signalOfShell(facts.exitCode) ?? 'none',
@@ -89,11 +108,15 @@ function signalOfShell(exitCode: number | null): string | undefined {
   return exitCode === null || exitCode <= 128 ? undefined : Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0];
 }
 
-function linesOf(text: string): string[] {
-  return stripVTControlCharacters(text).split('\n').map((line) => line.slice(0, LINE_CHARS_MAX).trimEnd()).filter((line) => line !== '');
+function withLast(stdout: readonly string[], stderr: readonly string[]): Printed {
+  return { stdout, stderr, last: [...stderr.slice(-LAST_WORDS), ...stdout.slice(-LAST_WORDS)] };
+}
+
+function printed(text: string): string[] {
+  return linesOf(text).map((line) => line.slice(0, LINE_CHARS_MAX).trimEnd()).filter((line) => line !== '');
 }
 
 /** Where no line decided, the end of the output is what there is to see. */
-function lastLines(stdout: string[], stderr: string[]): string[] {
+function lastLines(stdout: readonly string[], stderr: readonly string[]): readonly string[] {
   return (stderr.length > 0 ? stderr : stdout).slice(-LAST_LINES);
 }

@@ -53,6 +53,40 @@ describe('a project\'s own rows', () => {
   });
 });
 
+describe('what is plainly a report about tests', () => {
+  test.each([
+    '  ✕ says EACCES when a file cannot be opened', '  ● says ECONNREFUSED', '    Expected: "EACCES: permission denied"', '    Received: "connect ECONNREFUSED 127.0.0.1:1"', "    > 2 | test('says EACCES', () => {",
+    'AssertionError: expected "ENOSPC" to be "EACCES: permission denied"', '    - EACCES: permission denied', "+ 'Permission denied'", '    at open (/srv/EACCES.js:2:3)', 'FAIL: test_permission_denied (t.T.test_permission_denied)',
+    "thread 'perm' panicked at t.rs:1:1: Permission denied", '  left: "Permission denied (os error 13)"', 'E   AssertionError: Permission denied', '--- FAIL: TestConnectionRefused (0.00s)', 'not ok 1 - connection refused', 'test connection_refused ... FAILED',
+    '    console.error\n      connect ECONNREFUSED 127.0.0.1:1\n      more of it: ENOSPC', 'stderr | a.test.js > opens\nEACCES: permission denied', "throw new Error('EACCES: permission denied')\n      ^",
+    '  File "t.py", line 2, in test\n    raise PermissionError("Permission denied")', '  1) says that the connection was refused: Connection refused',
+  ])('is not the machine\'s own trouble: %s', (line) => {
+    expect(judgeOutcome(facts({ stderr: `${line}\n` }))).toMatchObject({ outcome: 'failed', evidence: { row: 'suite_failed' } });
+  });
+
+  test('and its own words count all the same', () => {
+    expect(judgeOutcome(facts({ stderr: '  ✕ opens\nError: connect ECONNREFUSED 127.0.0.1:5432\n' })).evidence.row).toBe('connection_refused');
+    expect(judgeOutcome(facts({ stderr: "PermissionError: [Errno 13] Permission denied: '/srv/x'\n" })).evidence.row).toBe('no_permission');
+  });
+
+  test('is seen by a project\'s own rows', () => {
+    const table = extendedTable('outcomes: [{name: lost_lab, when: {stderr: "✗ the lab is reached"}, outcome: transient, says: s}, {name: lost_sim, when: {last_words: "✗ the simulator"}, outcome: transient, says: s}]');
+    expect(judgeOutcome(facts({ stderr: '✗ the lab is reached\n' }), table).evidence.row).toBe('lost_lab');
+    expect(judgeOutcome(facts({ stdout: '✗ the simulator\n' }), table).evidence.row).toBe('lost_sim');
+  });
+
+  test('a failed test that was counted decides before every word, and says which', () => {
+    const counts = { total: 3, passed: 2, failed: 1, skipped: 0, line: 'Tests: 1 failed, 2 passed, 3 total' };
+    expect(judgeOutcome(facts({ stderr: 'connect ECONNREFUSED\nbye\n', counts }))).toMatchObject({
+      outcome: 'failed', evidence: { row: 'tests_failed', says: expect.stringContaining(counts.line), lines: [counts.line, 'connect ECONNREFUSED', 'bye'] },
+    });
+    // What did not end may have been ended: by a signal, or by what stderr tells of.
+    const broken = { total: 2, passed: 2, failed: 0, skipped: 0, missing: 3, line: '1..5' };
+    expect(judgeOutcome(facts({ exitCode: null, signal: 'SIGKILL', counts: broken })).outcome).toBe('transient');
+    expect(judgeOutcome(facts({ exitCode: 0, counts: broken }))).toMatchObject({ outcome: 'failed', evidence: { row: 'failures_counted' } });
+  });
+});
+
 describe('evidence', () => {
   test('is cut to what can be kept, whatever was printed', () => {
     const { evidence } = judgeOutcome(facts({ command: ['x'.repeat(5_000)], stderr: `${'\0\uD800 ENOSPC '.repeat(1_000)}\n`.repeat(100) }));

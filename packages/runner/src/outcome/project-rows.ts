@@ -28,6 +28,7 @@ const projectRow = z.strictObject({
     signal: oneOrMore(z.enum(SIGNALS)).optional(),
     counted: z.enum(['failures', 'nothing']).optional(),
     stderr: oneOrMore(pattern).optional(),
+    last_words: oneOrMore(pattern).optional(),
     stdout: oneOrMore(pattern).optional(),
   }).refine((when) => Object.keys(when).length > 0, 'must say when the row decides'),
   outcome: z.enum(['failed', 'environment', 'transient'], 'must be failed, environment or transient: only exit code 0 passes'),

@@ -15,15 +15,20 @@ function whenAsText(when: OutcomeCondition): string {
     when.start_error && (when.start_error.includes('*') ? 'not started, for whatever reason' : `not started: ${when.start_error.join(', ')}`),
     when.missing && `the ${when.missing} is missing`,
     when.exit_code && `exit code ${when.exit_code.join(', ')}`,
-    when.counted && (when.counted === 'failures' ? 'its summary counts failed tests' : 'its summary counts no test that ran'),
+    when.counted && (when.counted === 'failures' ? `its summary counts failed tests${when.exit_code?.includes(0) === true ? ', or tests that did not end' : ''}` : 'its summary counts no test that ran'),
     when.signal && `signal ${when.signal.join(', ')}, or a shell's exit code for it`,
-    when.stderr && `stderr: ${when.stderr.map((pattern) => `\`${pattern.source}\``).join(' or ')}`,
-    when.stdout && `stdout: ${when.stdout.map((pattern) => `\`${pattern.source}\``).join(' or ')}`,
+    when.stderr && `stderr: ${when.stderr.map(quoted).join(' or ')}`,
+    when.last_words && `its last lines: ${when.last_words.map(quoted).join(' or ')}`,
+    when.stdout && `stdout: ${when.stdout.map(quoted).join(' or ')}`,
   ].filter((part) => typeof part === 'string');
   return parts.length === 0 ? 'anything else' : parts.join('; ');
 }
 
+/** Where code holds a backtick, two of them around it. */
+function quoted({ source }: RegExp): string {
+  return source.includes('`') ? `\`\` ${source} \`\`` : `\`${source}\``;
+}
+
 function cell(text: string): string {
-  // Where code holds a backtick, two of them around it.
-  return text.replaceAll(/`([^`]*`[^`]*)`(?=\s|$)/g, '`` $1 ``').replaceAll('|', '\\|');
+  return text.replaceAll('|', '\\|');
 }

@@ -1,95 +1,62 @@
-import { stripVTControlCharacters } from 'node:util';
+import { cargo } from './summaries/cargo.ts';
+import { goTest } from './summaries/go-test.ts';
+import { jest } from './summaries/jest.ts';
+import { mocha } from './summaries/mocha.ts';
+import { nodeDot } from './summaries/node-dot.ts';
+import { oneLine } from './summaries/one-line.ts';
+import { playwright } from './summaries/playwright.ts';
+import { prove } from './summaries/prove.ts';
+import { pytest } from './summaries/pytest.ts';
+import { bun, uvu } from './summaries/some-lines.ts';
+import { linesOf, streamsOf } from './summaries/streams.ts';
+import { summed, type ReadSummary, type Summary } from './summaries/summary.ts';
+import { tap } from './summaries/tap.ts';
+import { unittest } from './summaries/unittest.ts';
+import { vitest } from './summaries/vitest.ts';
 
-/** How many tests there were, as the runner's own summary says. */
+/** How many tests there were, as their runners' own summaries say. */
 export interface TestCounts {
   readonly total: number;
   readonly passed: number;
+  /** Tests that failed, and files, suites and packages that could not be loaded. */
   readonly failed: number;
   readonly skipped: number;
+  /** What was announced and never told of: the run broke off. */
+  readonly missing?: number;
+  /** More may have run than is counted: a part of the output is missing, or a runner tells of its failures alone. */
+  readonly partial?: true;
   /** Where it says so. */
   readonly line: string;
 }
 
-type Reader = (lines: readonly string[]) => TestCounts | undefined;
+const READERS: readonly ReadSummary[] = [
+  vitest, jest, mocha, playwright, nodeDot, bun, uvu, pytest, unittest, cargo, goTest, oneLine, prove,
+];
 
 /**
- * Reads the summary of a test runner: vitest, jest, node:test (also TAP), pytest, go test -v, cargo test, mocha. null: none is known here.
- * Where several runs follow one another the last one is told, except for cargo and go, which sum up each part on its own.
+ * Reads the summaries of test runners: all that are in the output, added up, also where each line has the name of its package before it (`pnpm -r`).
  *
- * @param output stdout and stderr; its beginning may be missing, but then a sum over its parts would be wrong
+ * null: none is known here, or the numbers contradict one another. Where a failed test is counted the counts are told all the same, as `partial`.
+ *
+ * @param output stdout and stderr
  * @param whole nothing is left out of it
  */
 export function countTests(output: string, { whole }: { whole: boolean }): TestCounts | null {
-  const lines = stripVTControlCharacters(output).split('\n').map((line) => line.trimEnd());
-  for (const read of [vitest, jest, nodeTest, pytest, mocha]) {
-    const counts = read(lines);
-    if (counts !== undefined) return counts;
-  }
-  return whole ? cargo(lines) ?? goTest(lines) ?? null : null;
+  const lines = linesOf(output);
+  const found = read(streamsOf(lines, 'known')) ?? read(streamsOf(lines, 'any'));
+  if (found === undefined) return null;
+  const { passed, failed, skipped, line } = found;
+  const cut = !whole && found.fromAllLines === true;
+  const missing = cut ? 0 : found.missing ?? 0;
+  const partial = cut || found.partial === true;
+  if (failed === 0 && (partial || (!whole && passed === 0)) && missing === 0) return null;
+  return { total: passed + failed + skipped, passed, failed, skipped, ...(missing > 0 ? { missing } : {}), ...(partial ? { partial } : {}), line: line.trim() };
 }
 
-/** `      Tests  1 failed | 12 passed | 2 skipped (15)` */
-const vitest: Reader = (lines) => {
-  const line = lines.findLast((one) => /^\s*Tests {2}(?:no tests|[0-9].*\([0-9]+\))/.test(one));
-  return line === undefined ? undefined : countedInOneLine(line);
-};
-
-/** `Tests:       1 failed, 2 skipped, 5 passed, 8 total` */
-const jest: Reader = (lines) => {
-  const line = lines.findLast((one) => /^Tests: +.*[0-9]+ total$/.test(one));
-  return line === undefined ? undefined : countedInOneLine(line);
-};
-
-/** In the words that jest has and vitest has taken over. */
-function countedInOneLine(line: string): TestCounts {
-  return counted(line, { failed: number(line, /([0-9]+) failed/), passed: number(line, /([0-9]+) passed/), skipped: number(line, /([0-9]+) skipped/) + number(line, /([0-9]+) todo/) });
-}
-
-/** `# tests 5` and below it `# pass 4`, `# fail 1`, …; the spec reporter has `ℹ` in place of `#`. */
-const nodeTest: Reader = (lines) => {
-  const at = lines.findLastIndex((line) => /^(?:#|ℹ) tests [0-9]+$/.test(line));
-  if (at < 0) return undefined;
-  const block = lines.slice(at, at + 10).join('\n');
-  const of = (name: string) => number(block, new RegExp(`^(?:#|ℹ) ${name} ([0-9]+)$`, 'm'));
-  return counted(lines.slice(at, at + 4).join(', '), { failed: of('fail') + of('cancelled'), passed: of('pass'), skipped: of('skipped') + of('todo') });
-};
-
-/** `==== 1 failed, 3 passed, 2 skipped, 1 error in 0.12s ====` */
-const pytest: Reader = (lines) => {
-  const line = lines.findLast((one) => /^(?:=+ )?(?:no tests ran|[0-9]+ (?:failed|passed|skipped|errors?|xfailed|xpassed|deselected|warnings?)\b.*) in [0-9.]+s\b/.test(one));
-  return line === undefined ? undefined : counted(line, {
-    failed: number(line, /([0-9]+) failed/) + number(line, /([0-9]+) error/),
-    passed: number(line, /([0-9]+) passed/) + number(line, /([0-9]+) xpassed/),
-    skipped: number(line, /([0-9]+) skipped/) + number(line, /([0-9]+) xfailed/),
-  });
-};
-
-/** `  5 passing (10ms)`, and perhaps `  1 pending`, `  2 failing` */
-const mocha: Reader = (lines) => {
-  const at = lines.findLastIndex((line) => /^ *[0-9]+ passing \([0-9.]+m?s\)$/.test(line));
-  if (at < 0) return undefined;
-  const block = lines.slice(at, at + 3).join(' ');
-  return counted(lines[at] ?? '', { failed: number(block, /([0-9]+) failing/), passed: number(block, /([0-9]+) passing/), skipped: number(block, /([0-9]+) pending/) });
-};
-
-/** `test result: ok. 5 passed; 0 failed; 1 ignored; …`, for each crate and kind of test */
-const cargo: Reader = (lines) => {
-  const results = lines.filter((line) => /^test result: (?:ok|FAILED)\. [0-9]+ passed;/.test(line));
-  const sum = (pattern: RegExp) => results.reduce((total, line) => total + number(line, pattern), 0);
-  return results.length === 0 ? undefined : counted(results.at(-1) ?? '', { failed: sum(/([0-9]+) failed/), passed: sum(/([0-9]+) passed/), skipped: sum(/([0-9]+) ignored/) });
-};
-
-/** `--- PASS: TestSum (0.00s)` for each test; without `-v` those that pass are not told, so there is no count. */
-const goTest: Reader = (lines) => {
-  if (!lines.some((line) => line.startsWith('=== RUN '))) return undefined;
-  const count = (what: string) => lines.filter((line) => line.startsWith(`--- ${what}: `)).length;
-  return counted(lines.findLast((line) => /^(?:ok|FAIL|PASS)\b/.test(line)) ?? '', { failed: count('FAIL'), passed: count('PASS'), skipped: count('SKIP') });
-};
-
-function counted(line: string, { failed, passed, skipped }: { failed: number; passed: number; skipped: number }): TestCounts {
-  return { total: failed + passed + skipped, passed, failed, skipped, line: line.trim() };
-}
-
-function number(text: string, pattern: RegExp): number {
-  return Number(pattern.exec(text)?.[1] ?? 0);
+function read(streams: readonly (readonly string[])[]): Summary | undefined {
+  return summed(streams.flatMap((lines) => {
+    const found = READERS.flatMap((reader) => reader(lines) ?? []);
+    // With -v prove prints the TAP of its files as well.
+    return prove(lines) === undefined ? [...found, ...[tap(lines, { withPlan: found.length > 0 }) ?? []].flat()] : found;
+  }));
 }

@@ -26,6 +26,7 @@ const CLOCK_SLACK_MS = 50;
 // Only the result must be there. What else is there must not speak against it; what cannot be understood says nothing.
 const frontMatter = z.looseObject({
   result: z.unknown().optional(),
+  outcome: z.string().nullish().catch(null),
   exit_code: z.int().nullish().catch(null),
   counts: z.looseObject({ failed: z.int().nullish().catch(null) }).nullish().catch(null),
   finished_at: z.iso.datetime({ offset: true }).nullish().catch(null),
@@ -51,6 +52,9 @@ export async function readReport(order: ReportOrder): Promise<ReportVerdict> {
 
 function verdictOf(report: z.output<typeof frontMatter>, { runStartedAt, commit, runId }: ReportOrder): ReportVerdict {
   const { result } = report;
+  if ((result === undefined || result === null) && (report.outcome === 'environment' || report.outcome === 'transient')) {
+    throw new Unfit(`the report gives no verdict: its run was deferred (${report.outcome})`);
+  }
   if (result === undefined || result === null) throw new Unfit('the report names no result: its front matter needs "result: PASS" or "result: FAIL"');
   if (result !== 'PASS' && result !== 'FAIL') throw new Unfit(`the report's result is ${JSON.stringify(result)?.slice(0, 100)}, which is neither PASS nor FAIL`);
   if (report.finished_at && Date.parse(report.finished_at) < runStartedAt.getTime() - CLOCK_SLACK_MS) throw new Unfit(`the report says of itself that it was finished at ${report.finished_at}, before this run began`);
