@@ -22,6 +22,8 @@ export { dueEnds, type DueEnds } from './queries/due-ends.ts';
 export { type Alert } from './queries/alert-row.ts';
 export { findToken, findTokens, type TokenHolder } from './queries/find-token.ts';
 export { listTokens, type Token } from './queries/list-tokens.ts';
+export { ownsRun, runKeyOf, showRuns } from './run-owner.ts';
+export { narrowed, outsideLabels, TOKEN_LABEL_KINDS, type LabelledWork, type TokenLabelKind, type TokenLabels } from './token-labels.ts';
 export { looksLikeToken } from './token-format.ts';
 export { findPause } from './queries/find-pause.ts';
 export { listHistory, type HistoryFilter } from './queries/history.ts';

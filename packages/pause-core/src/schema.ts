@@ -2,6 +2,7 @@ import { bigint, bigserial, customType, integer, jsonb, pgTable, primaryKey, sma
 import { sql } from 'drizzle-orm';
 import type { Role, Severity } from './contract/index.ts';
 import type { PauseSource, PauseThen } from './pause.ts';
+import type { TokenLabels } from './token-labels.ts';
 import type { ScopeKind } from './scope.ts';
 
 // Types for plain reads. The tables themselves, with their checks, indexes and triggers, are made by `migrations/`;
@@ -79,6 +80,7 @@ export const apiTokens = pgTable('api_tokens', {
   expiresAt: instant('expires_at'),
   lastUsedAt: instant('last_used_at'),
   revokedAt: instant('revoked_at'),
+  labels: jsonb('labels').$type<TokenLabels>(),
 });
 
 export const idempotencyKeys = pgTable('idempotency_keys', {

@@ -9,6 +9,7 @@ export const PROBLEMS: Record<ProblemCode, { status: number; title: string }> = 
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   unauthenticated: { status: 401, title: 'A valid token is needed' },
   forbidden: { status: 403, title: 'This token may not do that' },
+  label_not_allowed: { status: 403, title: 'This token may not work under that label' },
   not_found: { status: 404, title: 'There is no such route' },
   method_not_allowed: { status: 405, title: 'This route has no such method' },
   too_many_sign_ins: { status: 429, title: 'Too many sign-ins have failed' },
@@ -31,6 +32,7 @@ export const PROBLEMS: Record<ProblemCode, { status: number; title: string }> = 
   no_open_question: { status: 409, title: 'The task waits for no answer' },
   repo_not_found: { status: 404, title: 'No task has named that repo' },
   task_not_held: { status: 409, title: 'The task is not held' },
+  parked_by_another: { status: 409, title: 'Somebody else has parked the task' },
   unknown_stage: { status: 422, title: 'There is no such stage' },
 };
 

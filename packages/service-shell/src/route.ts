@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { Idempotency, TokenHolder } from '@orchestra/pause-core';
+import { showRuns, type Idempotency, type TokenHolder } from '@orchestra/pause-core';
 import type { Permission } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
 import { parseAtEdge } from './offending-fields.ts';
@@ -86,7 +86,9 @@ export function route<A extends z.ZodType, P extends z.ZodObject = typeof NO_FIE
     ...plain(definition),
     answer: { kind: 'json', schema: definition.answer },
     async serve(raw, _request, response) {
-      response.json(await definition.handle(readCall(definition, definition, raw)));
+      const answer = await definition.handle(readCall(definition, definition, raw));
+      // Whoever works on a run has proved that it is his own; everybody else is shown other people's runs.
+      response.json(definition.permission === 'run_tasks' ? answer : showRuns(answer, raw.caller?.runKey));
     },
   };
 }

@@ -36,7 +36,7 @@ const DUE = "select from tasks t where t.status = 'queued' and not t.in_line and
 
 const start = (cutShort: string): string => `claimed as (
   update tasks t
-     set status = 'running', run_id = gen_random_uuid(), worker_id = $1, host = $2, pid = ($3::jsonb ->> 'pid')::int, boot_id = ($3::jsonb ->> 'boot_id')::uuid,
+     set status = 'running', run_id = run_id_of($3::jsonb ->> 'owner'), worker_id = $1, host = $2, pid = ($3::jsonb ->> 'pid')::int, boot_id = ($3::jsonb ->> 'boot_id')::uuid,
          pid_namespace = $3::jsonb ->> 'pid_namespace', process_started = ($3::jsonb ->> 'process_started')::bigint,
          started_at = clock_timestamp(), heartbeat_at = clock_timestamp(), attempt = t.attempt + 1, deferred_by = null,
          prefetched = c.nth > coalesce(($3::jsonb ->> 'begins')::int, $6),

@@ -54,3 +54,4 @@ export { keptTraces, type KeptTrace } from './queries/kept-traces.ts';
 export { findTask, listTaskEvents, listTasks, type TaskFilter } from './queries/tasks.ts';
 export { RUNAWAY_LOOK_BACK_MS, RUNAWAY_RULE, type RunawayRule } from './runaway-rule.ts';
 export { explainTask } from './why/explain-task.ts';
+export { placeInPipeline } from './pipelines/place-in-pipeline.ts';

@@ -1,9 +1,14 @@
 import { gated } from './gated.ts';
 import { RUNNER_PREFIX } from './contract/index.ts';
 import { covered } from './pause-keys.ts';
+import { ALLOWED } from './runner-switches.ts';
 
 /** Is what carries these labels kept for a runner? `kept`: a parameter that carries `KeptForRunners`. */
 export const keptForRunner = (row: string, kept: string): string => `(${kept}::jsonb -> ${row}.skill = 'true' or ${kept}::jsonb -> ${row}.skill ? ${row}.repo)`;
+
+/** Is this label one of those that `kept` allows beside? Where it says nothing of the kind, any is. */
+const allowed = (label: string, kept: string, kind: 'quests' | 'actors'): string =>
+  `(${kept}::jsonb -> '${ALLOWED}' -> '${kind}' is null or coalesce(${kept}::jsonb -> '${ALLOWED}' -> '${kind}' ? ${label}, false))`;
 
 /**
  * Does a claim of these agents and skills, each a parameter that may be null, want what carries these labels? What is kept for a runner
@@ -11,7 +16,8 @@ export const keptForRunner = (row: string, kept: string): string => `(${kept}::j
  */
 export const wanted = (row: string, agents: string, skills: string, kept = 'null'): string =>
   `(${agents}::text[] is null or ${row}.agent_id = any (${agents}::text[])) and case when ${keptForRunner(row, kept)}
-     then '${RUNNER_PREFIX}' || ${row}.skill = any (${skills}::text[]) else ${skills}::text[] is null or ${row}.skill = any (${skills}::text[]) end`;
+     then '${RUNNER_PREFIX}' || ${row}.skill = any (${skills}::text[]) else ${skills}::text[] is null or ${row}.skill = any (${skills}::text[]) end
+     and ${allowed(`${row}.quest_id`, kept, 'quests')} and ${allowed(`${row}.actor_id`, kept, 'actors')}`;
 
 /**
  * The lanes that a claim may take from, nearest head first, but those whose tasks pass the serial gate. Stands behind the steps

@@ -30,3 +30,12 @@ export function keptForRunners(switches: RunnerSwitches, pipelines: readonly Pip
   });
   return kept.length === 0 ? null : Object.fromEntries(kept);
 }
+
+// No skill has an empty name.
+export const ALLOWED = '';
+
+/** What is kept, and beside it of which quests and actors a claim may take tasks: one parameter of the claim's statement; null: neither says anything. */
+export function keptAndAllowed(kept: KeptForRunners | undefined, { quests, actors }: { quests?: readonly string[] | undefined; actors?: readonly string[] | undefined }): string | null {
+  if (quests === undefined && actors === undefined) return kept === undefined || kept === null ? null : JSON.stringify(kept);
+  return JSON.stringify({ ...kept, [ALLOWED]: { quests, actors } });
+}

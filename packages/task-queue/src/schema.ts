@@ -50,6 +50,7 @@ export const tasks = pgTable('tasks', {
   pausedAt: instant('paused_at'),
   pausedBy: text('paused_by'),
   pauseReason: text('pause_reason'),
+  pausedRun: uuid('paused_run'),
   questions: text('questions'),
   askedAt: instant('asked_at'),
   answer: text('answer'),

@@ -38,7 +38,7 @@ test('P10 an ending that is refused changes nothing for the others, and is told 
   if (mine === undefined || other === undefined) throw new Error('two tasks were added');
   const answers = await endRuns(db.pool, [{ ...completed(other), run_id: NOBODY }, completed(mine, 'done'), { ...completed(mine), id: '999999999' }]);
   expect(answers).toMatchObject([
-    { outcome: 'refused', status: null, refused: { code: 'run_not_owner', detail: expect.stringContaining(`running as ${other.run_id}`) } },
+    { outcome: 'refused', status: null, refused: { code: 'run_not_owner', detail: expect.stringContaining(`it is running for`) } },
     { outcome: 'accepted', status: 'succeeded', refused: null },
     { outcome: 'refused', refused: { code: 'task_not_found' } },
   ]);

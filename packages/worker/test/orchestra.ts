@@ -12,6 +12,8 @@ export interface Orchestra {
   /** Straight to the services, with every right. */
   admin: Client;
   workerToken: string;
+  /** With that token: whose calls a worker’s runs belong to. */
+  fleet: Client;
   /** What workers reach the services by, so that a test can come between. */
   toClaimer: FaultProxy;
   toPauseApi: FaultProxy;
@@ -24,7 +26,7 @@ export interface Orchestra {
 /** The real services on a database of this file's own. Read the fields inside tests and hooks only. */
 export function startOrchestra({ leaseSeconds = 60, goneForMs = 10_000 }: { leaseSeconds?: number; goneForMs?: number } = {}): Orchestra {
   const db = testDatabase();
-  const started = {} as Pick<Orchestra, 'admin' | 'workerToken' | 'toClaimer' | 'toPauseApi'>;
+  const started = {} as Pick<Orchestra, 'admin' | 'workerToken' | 'fleet' | 'toClaimer' | 'toPauseApi'>;
   const closing: (() => Promise<unknown>)[] = [];
   const workers: Worker[] = [];
 
@@ -38,6 +40,7 @@ export function startOrchestra({ leaseSeconds = 60, goneForMs = 10_000 }: { leas
     closing.unshift(() => started.toPauseApi.close(), () => started.toClaimer.close());
     const adminToken = await createToken(db.pool, { name: 'dana', role: 'admin', by: 'test' });
     started.workerToken = await createToken(db.pool, { name: 'fleet', role: 'worker', by: 'test' });
+    started.fleet = createClient({ url: pauseApi.url, tasksUrl: claimer.url, token: started.workerToken });
     started.admin = createClient({ url: pauseApi.url, tasksUrl: claimer.url, token: adminToken });
   });
   afterEach(async () => {
@@ -51,6 +54,7 @@ export function startOrchestra({ leaseSeconds = 60, goneForMs = 10_000 }: { leas
   return {
     db,
     get admin() { return started.admin; },
+    get fleet() { return started.fleet; },
     get workerToken() { return started.workerToken; },
     get toClaimer() { return started.toClaimer; },
     get toPauseApi() { return started.toPauseApi; },

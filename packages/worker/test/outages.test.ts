@@ -41,7 +41,7 @@ describe('with worker-claimer away', () => {
     const { worker, heard } = orchestra.worker({ handlers: { [skill]: async () => { runs += 1; await goOn.opened; } } });
     await worker.start();
     const { task } = await heard.first('claimed');
-    await orchestra.admin.complete(id, { run_id: task.run_id, result: null }); // as a call whose answer got lost would
+    await orchestra.fleet.complete(id, { run_id: task.run_id, result: null }); // as a call whose answer got lost would
     goOn.open();
     await heard.first('finished');
     expect(runs).toBe(1);

@@ -61,7 +61,7 @@ describe('a task claimed ahead', () => {
     expect({ begun: in_flight.map((run) => run.task_id), ahead: claimed_ahead.map((run) => run.task_id).toSorted(), in_flight_count, claimed_ahead_count, queued })
       .toEqual({ begun: [first], ahead: [second, third].toSorted(), in_flight_count: 1, claimed_ahead_count: 2, queued: 0 });
     expect(await listed(receipt.id)).toMatchObject({ quiet: false, in_flight_count: 1, claimed_ahead_count: 2 });
-    await orchestra.admin.complete(first, { run_id: in_flight[0]?.run_id ?? '' });
+    await orchestra.fleet.complete(first, { run_id: (await orchestra.fleet.task(first)).run_id ?? '' });
     expect(await listed(receipt.id)).toMatchObject({ quiet: false, in_flight_count: 0, quiet_at: null });
     worker.thaw();
     await until('the pause is quiet', async () => (await listed(receipt.id))?.quiet);

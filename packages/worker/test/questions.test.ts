@@ -130,7 +130,7 @@ test('the owner of a run parks its task: it goes on, and stays aside when it goe
   const { ids: [id = ''] } = await orchestra.admin.enqueue({ skill });
   const heard = await started({
     [skill]: async ({ run_id: runId }, { checkpoint }) => {
-      await orchestra.admin.parkRun(id, { run_id: runId, reason: 'the model is at its limit' });
+      await orchestra.fleet.parkRun(id, { run_id: runId, reason: 'the model is at its limit' });
       await checkpoint(); // no pause of a scope: it goes on
       throw new Error('come back later');
     },

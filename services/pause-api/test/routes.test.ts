@@ -24,11 +24,11 @@ const task = (labels: { agent_id?: string; skill?: string }) => ({ ...labels, pr
 
 test('a pause answers a receipt: who, since when, settled, what still runs, what waits', async () => {
   await enqueueTasks(database.pool, [task({ agent_id: 'skeptic' }), task({ agent_id: 'skeptic' }), task({ agent_id: 'scribe' })], 'test');
-  const [run] = await claimTasks(database.pool, { worker: 'w1', agents: ['skeptic'], limit: 1 });
+  await claimTasks(database.pool, { worker: 'w1', agents: ['skeptic'], limit: 1 });
   const receipt = await dana.pause('agent', 'skeptic', { reason: 'runaway loop', ttl_seconds: 1_800 });
   expect(pauseReceipt.parse(receipt)).toMatchObject({
     scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway loop', paused_by: 'dana', source: 'person', ttl_seconds: 1_800,
-    settled: true, in_flight_count: 1, queued: 1, in_flight: [{ run_id: run?.run_id, worker: 'w1', agent_id: 'skeptic' }],
+    settled: true, in_flight_count: 1, queued: 1, in_flight: [{ run_id: expect.any(String), worker: 'w1', agent_id: 'skeptic' }],
   });
   expect(Date.parse(receipt.expires_at ?? '') - Date.parse(receipt.paused_at)).toBe(1_800_000);
 });

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import type { Database } from '@orchestra/database';
 import {
-  ackAlert, comparePrecedence, covers, extendPause, listActivePauses, listAlerts, listHistory, PauseError, toAlertView, toPauseView, unpauseScope, type Scope,
+  ackAlert, comparePrecedence, covers, extendPause, listActivePauses, listAlerts, listHistory, PauseError, showRuns, toAlertView, toPauseView, unpauseScope, type Scope,
 } from '@orchestra/pause-core';
 import type { UnpauseRequest } from '@orchestra/pause-core/contract';
 import {
@@ -19,9 +19,9 @@ export function directName(): string {
 /** The desk over the database: the same commands that the services run. */
 export function directDesk(db: Database, by: string = directName()): Desk {
   return {
-    pause: (request) => pauseWithReceipt(db, {
+    pause: async (request) => shown(await pauseWithReceipt(db, {
       scope: toScope(request), reason: request.reason, ttlSeconds: request.ttl_seconds ?? null, endsAs: request.then, by, source: 'person',
-    }),
+    })),
     previewPause: (request) => previewPause(db, toScope(request)),
     unpause: async (request) => {
       const { cleared, stillPaused } = await unpauseScope(db, { target: targetOf(request), by, reason: request.reason });
@@ -33,9 +33,9 @@ export function directDesk(db: Database, by: string = directName()): Desk {
     pausePage: async (id) => {
       const page = await readPausePage(db, id);
       if (page === undefined) throw new PauseError('pause_not_found', `there is no pause ${id}`);
-      return page;
+      return shown(page);
     },
-    verify: (query) => verifyClaims(db, query),
+    verify: async (query) => shown(await verifyClaims(db, query)),
     history: async ({ scope_kind: scopeKind, scope_value: scopeValue, by: doneBy, action, since, until, limit }) =>
       pageOf(await listHistory(db, { scopeKind, scopeValue, by: doneBy, action, since, until, limit: limit + 1 }), limit),
     notices: needsServices,
@@ -51,26 +51,31 @@ export function directDesk(db: Database, by: string = directName()): Desk {
     enqueue: (tasks) => enqueueTasks(db, tasks, by),
     task: (id) => existingTask(db, id),
     tasks: async ({ limit, status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, repo, parked, held_by: heldBy, created_since: createdSince, created_until: createdUntil }) =>
-      pageOf(await listTasks(db, { status, agentId, skill, questId, actorId, repo, parked, heldBy, createdSince, createdUntil, limit: limit + 1 }), limit),
+      pageOf(shown(await listTasks(db, { status, agentId, skill, questId, actorId, repo, parked, heldBy, createdSince, createdUntil, limit: limit + 1 })), limit),
     taskEvents: async (id, limit) => {
       await existingTask(db, id); // a task without events and no task must not look the same
-      return pageOf(await listTaskEvents(db, id, { limit: limit + 1 }), limit);
+      return pageOf(shown(await listTaskEvents(db, id, { limit: limit + 1 })), limit);
     },
-    why: (id) => explainTask(db, id),
-    queue: () => readQueueView(db, LEASE_SECONDS),
+    why: async (id) => shown(await explainTask(db, id)),
+    queue: async () => shown(await readQueueView(db, LEASE_SECONDS)),
     labels: async (filter) => ({ age_ms: 0, ...(await readLabelNumbers(db, filter)) }),
-    park: ({ task_id: taskId, reason }) => parkTask(db, taskId, { name: by }, reason),
-    unpark: ({ task_id: taskId }) => unparkTask(db, taskId, { name: by }),
+    park: async ({ task_id: taskId, reason }) => shown(await parkTask(db, taskId, { name: by }, reason)),
+    unpark: async ({ task_id: taskId }) => shown(await unparkTask(db, taskId, { name: by })),
     answer: (taskId, answer) => answerQuestion(db, taskId, answer, by),
     release: (taskId, reason) => resumeHeld(db, taskId, by, reason ?? null),
     taskOutput: async (taskId) => {
       await existingTask(db, taskId);
-      return findTaskOutput(db, taskId);
+      return shown(await findTaskOutput(db, taskId));
     },
     freezeRepo: ({ repo, reason }) => freezeRepo(db, repo, by, reason),
     thawRepo: ({ repo }) => thawRepo(db, repo, by),
     limitRepo: ({ repo, max_in_progress: max }) => limitRepo(db, repo, by, max),
   };
+}
+
+/** Who works on the database owns no run, so a run is shown as everybody else sees it. */
+function shown<T>(answer: T): T {
+  return showRuns(answer, undefined);
 }
 
 /** Commands refuse `--direct` for these before anything is opened. */
@@ -93,5 +98,5 @@ function pageOf<Row>(rows: Row[], limit: number): Page<Row> {
 async function existingTask(db: Database, id: string) {
   const task = await findTask(db, id);
   if (task === undefined) throw new TaskError('task_not_found', `there is no task ${id}`);
-  return task;
+  return shown(task);
 }

@@ -3,13 +3,13 @@ import { PAUSE_ERROR_CODES } from '../errors.ts';
 
 /** Codes that the HTTP edge itself answers with. */
 export const EDGE_CODES = [
-  'invalid_request', 'malformed_json', 'body_too_large', 'unsupported_media_type', 'unauthenticated', 'forbidden',
+  'invalid_request', 'malformed_json', 'body_too_large', 'unsupported_media_type', 'unauthenticated', 'forbidden', 'label_not_allowed',
   'not_found', 'method_not_allowed', 'too_many_sign_ins', 'too_many_streams', 'too_many_waiters', 'database_unavailable', 'internal_error',
 ] as const;
 
 /** Codes of the task queue's refusals. Kept here so that one closed list serves every client. */
 export const TASK_ERROR_CODES = [
-  'task_not_found', 'run_not_owner', 'task_not_running', 'task_has_ended', 'no_open_question', 'repo_not_found', 'task_not_held', 'unknown_stage',
+  'task_not_found', 'run_not_owner', 'task_not_running', 'task_has_ended', 'no_open_question', 'repo_not_found', 'task_not_held', 'unknown_stage', 'parked_by_another',
 ] as const;
 export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
 

@@ -1,5 +1,7 @@
 import { sqlState, type Queryable } from '@orchestra/database';
 import type { Role } from '../contract/tokens.ts';
+import { runKeyOf } from '../run-owner.ts';
+import type { TokenLabels } from '../token-labels.ts';
 import { looksLikeToken, tokenHash } from '../token-format.ts';
 
 /** Who a living token stands for. The name is what the history shows; another token may carry it once this one is revoked. */
@@ -8,6 +10,10 @@ export interface TokenHolder {
   id: string;
   name: string;
   role: Role;
+  /** Seals the runs that it claims; never told. */
+  runKey: string;
+  /** What it may work under; null: any label. */
+  labels: TokenLabels | null;
 }
 
 /**
@@ -22,16 +28,16 @@ export async function findToken(db: Queryable, token: string): Promise<TokenHold
 export async function findTokens(db: Queryable, tokens: readonly string[]): Promise<Map<string, TokenHolder>> {
   const byHash = new Map(tokens.filter(looksLikeToken).map((token) => [tokenHash(token).toString('hex'), token]));
   if (byHash.size === 0) return new Map();
-  const { rows } = await db.query<TokenHolder & { hash: Buffer; note_use: boolean }>(
-    `select t.id, t.token_sha256 as hash, t.name, t.role, coalesce(t.last_used_at < now() - interval '1 minute', true) as note_use
+  const { rows } = await db.query<Omit<TokenHolder, 'runKey'> & { hash: Buffer; note_use: boolean }>(
+    `select t.id, t.token_sha256 as hash, t.name, t.role, t.labels, coalesce(t.last_used_at < now() - interval '1 minute', true) as note_use
        from api_tokens t
       where t.token_sha256 = any ($1::bytea[]) and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())`,
     [[...byHash.keys()].map((hash) => Buffer.from(hash, 'hex'))]);
   const used = rows.filter((row) => row.note_use).map((row) => row.id);
   if (used.length > 0) await noteUse(db, used);
-  return new Map(rows.flatMap(({ hash, id, name, role }) => {
+  return new Map(rows.flatMap(({ hash, id, name, role, labels }) => {
     const token = byHash.get(hash.toString('hex'));
-    return token === undefined ? [] : [[token, { id, name, role }]];
+    return token === undefined ? [] : [[token, { id, name, role, runKey: runKeyOf(hash), labels }]];
   }));
 }
 

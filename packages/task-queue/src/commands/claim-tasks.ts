@@ -4,8 +4,8 @@ import { CLAIM_BY_LANES, CLAIM_BY_WALK } from '../claim-statement.ts';
 import { ClaimWays, LANES_FACTOR, LANES_FEWEST, LANES_MOST } from '../claim-ways.ts';
 import type { ClaimedTask } from '../contract/index.ts';
 import type { GatedRepos } from '../gated.ts';
-import type { KeptForRunners } from '../runner-switches.ts';
 import { byIdOf } from '../lock-order.ts';
+import { keptAndAllowed, type KeptForRunners } from '../runner-switches.ts';
 import { lineUpDue } from './line-up-due.ts';
 import { raiseNearHeads } from './raise-heads.ts';
 
@@ -18,7 +18,12 @@ export interface ClaimOrder {
   agents?: readonly string[] | undefined;
   /** Absent: of any skill. */
   skills?: readonly string[] | undefined;
+  /** Absent: of any quest, of any actor. */
+  quests?: readonly string[] | undefined;
+  actors?: readonly string[] | undefined;
   limit: number;
+  /** Whose runs they become; absent: nobody's in particular. */
+  owner?: string | undefined;
   host?: string | undefined;
   pid?: number | undefined;
   /** With host and pid: which process, for a reaper on the same machine. */
@@ -48,13 +53,13 @@ const ROUNDS_MAX = 8;
  * @param ways remembers which statement to begin with; share one between all claims of a process
  */
 export async function claimTasks(db: Queryable, order: ClaimOrder, ways: ClaimWays = new ClaimWays()): Promise<ClaimedTask[]> {
-  const kind = JSON.stringify([order.agents ?? null, order.skills ?? null]);
+  const kind = JSON.stringify([order.agents ?? null, order.skills ?? null, order.quests ?? null, order.actors ?? null]);
   const gatedRepos = order.gatedRepos ?? null;
-  const kept = order.keptForRunners === undefined || order.keptForRunners === null ? null : JSON.stringify(order.keptForRunners);
+  const kept = keptAndAllowed(order.keptForRunners, order);
   const claimed: ClaimedTask[] = [];
   const take = async (name: string, text: string, more: readonly unknown[] = []): Promise<boolean> => {
     const process = JSON.stringify({
-      pid: order.pid, boot_id: order.bootId, pid_namespace: order.pidNamespace, process_started: order.processStarted,
+      owner: order.owner, pid: order.pid, boot_id: order.bootId, pid_namespace: order.pidNamespace, process_started: order.processStarted,
       begins: order.begins === undefined ? undefined : Math.max(0, order.begins - claimed.length),
     });
     const { rows } = await db.query<AnswerRow>({

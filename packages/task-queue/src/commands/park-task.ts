@@ -18,19 +18,22 @@ const ENDED: readonly TaskStatus[] = ['succeeded', 'failed', 'cancelled'];
  */
 export function parkTask(db: Database, taskId: string, by: ParkedBy, reason: string): Promise<TaskView> {
   return changeParking(db, taskId, by,
-    "set paused_at = now(), paused_by = acting_person(), pause_reason = $3 where t.paused_at is null", [reason]);
+    "set paused_at = now(), paused_by = acting_person(), pause_reason = $3, paused_run = $2 where t.paused_at is null", [reason]);
 }
 
 /**
- * Brings a parked task back to its old place. One that is not parked is left as it is. An open question stays open.
+ * Brings a parked task back to its old place. One that is not parked is left as it is. An open question stays open. A run brings back only
+ * what it has parked itself: what a person has parked is a person's to bring back.
  *
- * @throws TaskError `task_not_found`, `task_has_ended`, `run_not_owner`
+ * @throws TaskError `task_not_found`, `task_has_ended`, `run_not_owner`, `parked_by_another`
  */
 export function unparkTask(db: Database, taskId: string, by: ParkedBy): Promise<TaskView> {
-  return changeParking(db, taskId, by, 'set paused_at = null where t.paused_at is not null', []);
+  return changeParking(db, taskId, by, 'set paused_at = null where t.paused_at is not null and ($2::uuid is null or t.paused_run = $2)', [], (task) => {
+    if ('runId' in by && task.paused_at !== null) throw new TaskError('parked_by_another', `task ${taskId} was parked by ${task.paused_by}, not by this run; an operator brings it back`);
+  });
 }
 
-function changeParking(db: Database, taskId: string, by: ParkedBy, change: string, values: readonly unknown[]): Promise<TaskView> {
+function changeParking(db: Database, taskId: string, by: ParkedBy, change: string, values: readonly unknown[], check: (task: TaskView) => void = () => {}): Promise<TaskView> {
   const [runId, name] = 'runId' in by ? [by.runId, null] : [null, by.name];
   return inTransaction(db, async (tx) => {
     // Also for the history, which a trigger writes.
@@ -44,6 +47,7 @@ function changeParking(db: Database, taskId: string, by: ParkedBy, change: strin
     if (task === undefined) throw new TaskError('task_not_found', `there is no task ${taskId}; GET /api/tasks lists them`);
     if (runId !== null && (task.run_id !== runId || task.status !== 'running')) return refuseRun(tx, taskId, runId);
     if (ENDED.includes(task.status)) throw new TaskError('task_has_ended', `task ${taskId} has ${task.status === 'cancelled' ? 'been cancelled' : task.status}; there is nothing left to park`);
+    check(task);
     return task;
   });
 }

@@ -44,10 +44,10 @@ export async function whyNotOwner(db: Queryable, runs: readonly { id: string; ru
 
 function tellWhy(id: string, runId: string, task: FoundTask | undefined): NotOwner {
   if (task === undefined || !task.found) return { code: 'task_not_found', detail: `there is no task ${id}`, ended: undefined };
-  const now = task.status === 'running' ? `it is running as ${task.run_id} for ${task.worker_id}` : `it is ${task.status}`;
+  const now = task.status === 'running' ? `it is running for ${task.worker_id}` : `it is ${task.status}`;
   const ended = task.ended_as === null || task.ended_at === null ? undefined : { as: task.ended_as, status: task.ended_status, nextEligibleAt: task.next_eligible_at };
   const then = ended === undefined || task.ended_at === null
-    ? `the task never ran as ${runId}`
+    ? 'the task never ran as the run that was named'
     : `run ${runId} was ${ended.as} at ${task.ended_at.toISOString()}`;
   return { code: 'run_not_owner', detail: `${then}; ${now}. Drop what this run did and claim again`, ended };
 }

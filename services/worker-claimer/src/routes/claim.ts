@@ -6,6 +6,8 @@ import type { z } from 'zod';
 import { claimForCaller, endAndClaim, type ClaimPlace } from '../claim-for-caller.ts';
 import type { TellEndings } from '../told-endings.ts';
 import type { WaitingRoom } from '../waiting/waiting-room.ts';
+import { asSent, ownRuns } from '../own-runs.ts';
+import { claimWithin } from '../within-labels.ts';
 
 export function claimRoute({ db, place, room, leaseSeconds, gatedRepos, kept, told, saw }: {
   db: Database;
@@ -22,24 +24,29 @@ export function claimRoute({ db, place, room, leaseSeconds, gatedRepos, kept, to
     method: 'post', path: '/api/tasks/claim', permission: 'run_tasks',
     summary: 'take tasks for a worker',
     description: 'By priority, then by place, and none that an active pause covers; of each gated repo the first in line at the most, where its serial gate is open. What is kept for a runner goes to claims alone that name it, as the skill `runner:<skill>`. Where there is none, the call waits up to `wait_seconds` for one and then answers an empty list. '
+      + 'A token with labels gets tasks under them alone; one that asks for others is refused with `label_not_allowed`. The runs belong to the token: no other one can end them, or sees their `run_id`. '
       + 'Send heartbeats well within `lease_seconds`, or the run is taken away. With an `Idempotency-Key`, a repeated call gets the tasks of the first one that are still its own; '
       + 'without one, the tasks of a caller that goes away before its answer go back to the queue. '
       + 'A worker that has finished runs may bring them along as `ended`: they end before the claim, in the same transaction, whether or not the call then waits, and each has its own answer as with `/api/tasks/finish`.',
     body: claimRequest, answer: claimAnswer,
-    handle: async ({ body, idempotency, gone, log, span }) => {
-      const { worker, agents, skills, limit, host, pid, boot_id: bootId, pid_namespace: pidNamespace, process_started: processStarted } = body;
-      const order: ClaimOrder = { worker, agents, skills, limit, host, pid, bootId, pidNamespace, processStarted, leaseSeconds, gatedRepos, keptForRunners: kept, begins: limit - Math.min(body.ahead, limit) };
+    handle: async ({ body, caller: holder, idempotency, gone, log, span }) => {
+      const want = claimWithin(holder, body);
+      const { worker, limit, host, pid, boot_id: bootId, pid_namespace: pidNamespace, process_started: processStarted } = body;
+      const order: ClaimOrder = { ...want, worker, owner: holder.runKey, limit, host, pid, bootId, pidNamespace, processStarted, leaseSeconds, gatedRepos, keptForRunners: kept, begins: limit - Math.min(body.ahead, limit) };
       const caller = { idempotency, gone, log };
-      saw(body);
+      saw({ worker, host, agents: want.agents?.slice(), skills: want.skills?.slice() });
       const callsSeen = room.calls;
-      const ended = body.ended === undefined || body.ended.length === 0 ? undefined : body.ended;
+      const ended = body.ended === undefined || body.ended.length === 0 ? undefined : ownRuns(holder, body.ended);
       const mayWait = body.wait_seconds > 0 && idempotency === undefined;
       // The endings are true before anybody waits for a task.
-      const first = ended === undefined ? { tasks: mayWait && room.nothingFor({ agents, skills }) ? [] : await claimForCaller(place, order, caller) } : await endAndClaim(place, ended, order, caller);
-      if (ended !== undefined && 'ended' in first) told(ended, first.ended);
+      const first = ended === undefined ? { tasks: mayWait && room.nothingFor(want) ? [] : await claimForCaller(place, order, caller) } : await endAndClaim(place, ended, order, caller);
+      if (ended !== undefined && 'ended' in first) {
+        told(ended, first.ended);
+        first.ended = asSent(first.ended, body.ended ?? []);
+      }
       const attempt = () => claimForCaller(place, order, caller);
       const answer = first.tasks.length > 0 || body.wait_seconds === 0 ? first
-        : { ...first, tasks: await room.wait({ want: { agents, skills }, attempt, waitMs: body.wait_seconds * 1_000, gone, callsSeen }) };
+        : { ...first, tasks: await room.wait({ want, attempt, waitMs: body.wait_seconds * 1_000, gone, callsSeen }) };
       if (span !== undefined) await tie(db, span, answer, limit, log);
       return answer;
     },

@@ -4,10 +4,11 @@ import { route, type Route } from '@orchestra/service-shell';
 import { askQuestion, parkTask, unparkTask, type AutoParkRepos } from '@orchestra/task-queue';
 import { finishAnswer, needsInputRequest, parkRunRequest, taskView, unparkRunRequest } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
+import { ownRun } from '../own-runs.ts';
 import type { QueueMetrics } from '../queue-metrics.ts';
 
 const params = z.strictObject({ id });
-const FENCED = 'The `run_id` is the fence: a run that is not the caller’s any more is refused with `run_not_owner`.';
+const FENCED = 'The `run_id` is the fence: a run that is not the caller’s (another token claimed it), or not any more, is refused with `run_not_owner`.';
 
 /** A run sets its task aside or asks a question. */
 export function questionRoutes({ db, metrics, autoParkRepos, onOpened }: {
@@ -22,17 +23,17 @@ export function questionRoutes({ db, metrics, autoParkRepos, onOpened }: {
       method: 'post', path: '/api/tasks/:id/park', permission: 'run_tasks',
       summary: 'park the task of a run under way', description: `The run goes on, and its repo goes on beside it. ${FENCED}`,
       params, body: parkRunRequest, answer: taskView,
-      handle: async ({ params: { id: taskId }, body }) => {
-        const task = await parkTask(db, taskId, { runId: body.run_id }, body.reason);
+      handle: async ({ params: { id: taskId }, body, caller }) => {
+        const task = await parkTask(db, taskId, { runId: ownRun(caller, body.run_id) }, body.reason);
         onOpened();
         return task;
       },
     }),
     route({
       method: 'post', path: '/api/tasks/:id/unpark', permission: 'run_tasks',
-      summary: 'unpark the task of a run under way', description: FENCED,
+      summary: 'unpark the task of a run under way', description: `Of what this run has parked itself; what an operator has parked is the operator’s (\`parked_by_another\`). ${FENCED}`,
       params, body: unparkRunRequest, answer: taskView,
-      handle: ({ params: { id: taskId }, body }) => unparkTask(db, taskId, { runId: body.run_id }),
+      handle: ({ params: { id: taskId }, body, caller }) => unparkTask(db, taskId, { runId: ownRun(caller, body.run_id) }),
     }),
     route({
       method: 'post', path: '/api/tasks/:id/needs-input', permission: 'run_tasks',
@@ -40,8 +41,8 @@ export function questionRoutes({ db, metrics, autoParkRepos, onOpened }: {
       description: 'The task goes back to its place and is parked there until it is answered; no attempt is used, and the next run is given questions and answer. '
         + `Where ORCHESTRA_AUTO_PARK is off for its repo, it is held instead, and holds up its repo. ${FENCED} Repeating the call with its \`run_id\` answers what the first one did.`,
       params, body: needsInputRequest, answer: finishAnswer,
-      handle: async ({ params: { id: taskId }, body }) => {
-        const answer = await askQuestion(db, taskId, body.run_id, body.questions, autoParkRepos, body.cursor);
+      handle: async ({ params: { id: taskId }, body, caller }) => {
+        const answer = await askQuestion(db, taskId, ownRun(caller, body.run_id), body.questions, autoParkRepos, body.cursor);
         metrics.runsEnded.inc({ outcome: 'asked' });
         onOpened();
         return answer;

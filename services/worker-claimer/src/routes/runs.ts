@@ -6,10 +6,11 @@ import {
   begunAnswer, begunRequest, completeRequest, endingAnswers, failRequest, finishAnswer, finishRequest, heartbeatAnswer, heartbeatRequest, releaseRequest, type FinishAnswer,
 } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
+import { asSent, ownRun, ownRuns } from '../own-runs.ts';
 import type { TellEndings } from '../told-endings.ts';
 
 const params = z.strictObject({ id });
-const REPEATABLE = 'The `run_id` is the fence: a run that is not the caller’s any more is refused with `run_not_owner`. Repeating the call with its `run_id` '
+const REPEATABLE = 'The `run_id` is the fence: a run that is not the caller’s (another token claimed it), or not any more, is refused with `run_not_owner`. Repeating the call with its `run_id` '
   + 'answers what the first one did, with or without an `Idempotency-Key`, which is accepted and not needed here.';
 
 /** What the owner of a run may do with it. Endings go over connections of their own: see CLAIM_SETTINGS. */
@@ -29,8 +30,8 @@ export function runRoutes({ db, endings, leaseSeconds, rules, told }: {
       method: 'post', path: '/api/tasks/:id/heartbeat', permission: 'run_tasks',
       summary: 'say that the run is alive', description: REPEATABLE,
       params, body: heartbeatRequest, answer: heartbeatAnswer,
-      handle: async ({ params: { id: taskId }, body }) => {
-        await heartbeat(db, taskId, body.run_id, body.output);
+      handle: async ({ params: { id: taskId }, body, caller }) => {
+        await heartbeat(db, taskId, ownRun(caller, body.run_id), body.output);
         return { lease_seconds: leaseSeconds };
       },
     }),
@@ -38,28 +39,28 @@ export function runRoutes({ db, endings, leaseSeconds, rules, told }: {
       method: 'post', path: '/api/tasks/:id/complete', permission: 'run_tasks',
       summary: 'end a run with success', description: REPEATABLE,
       params, body: completeRequest, answer: finishAnswer,
-      handle: async ({ params: { id: taskId }, body }) => ended('completed', await completeRun(endings, taskId, body.run_id, body.result, rules)),
+      handle: async ({ params: { id: taskId }, body, caller }) => ended('completed', await completeRun(endings, taskId, ownRun(caller, body.run_id), body.result, rules)),
     }),
     route({
       method: 'post', path: '/api/tasks/:id/fail', permission: 'run_tasks',
       summary: 'end a run with an error', description: `The task goes back to its place after a delay while attempts are left; one with a stage goes where the stage’s way back leads. ${REPEATABLE}`,
       params, body: failRequest, answer: finishAnswer,
-      handle: async ({ params: { id: taskId }, body }) =>
-        ended('failed', await failRun(endings, taskId, body.run_id, { error: body.error, retry: body.retry, result: body.result }, rules)),
+      handle: async ({ params: { id: taskId }, body, caller }) =>
+        ended('failed', await failRun(endings, taskId, ownRun(caller, body.run_id), { error: body.error, retry: body.retry, result: body.result }, rules)),
     }),
     route({
       method: 'post', path: '/api/tasks/:id/release', permission: 'run_tasks',
       summary: 'hand a run back unfinished', description: `No attempt is used, the place is kept, and the next run is given the cursor. ${REPEATABLE}`,
       params, body: releaseRequest, answer: finishAnswer,
-      handle: async ({ params: { id: taskId }, body }) =>
-        ended('released', await releaseRun(endings, taskId, body.run_id, { cause: body.cause, cursor: body.cursor }, rules)),
+      handle: async ({ params: { id: taskId }, body, caller }) =>
+        ended('released', await releaseRun(endings, taskId, ownRun(caller, body.run_id), { cause: body.cause, cursor: body.cursor }, rules)),
     }),
     route({
       method: 'post', path: '/api/tasks/begun', permission: 'run_tasks',
       summary: 'say that runs claimed ahead have begun',
       description: 'Receipts list them with the runs in flight from then on. One that is not the caller’s any more is passed over.',
       body: begunRequest, answer: begunAnswer,
-      handle: async ({ body }) => ({ noted: await noteBegun(endings, body.begun) }),
+      handle: async ({ body, caller }) => ({ noted: await noteBegun(endings, ownRuns(caller, body.begun)) }),
     }),
     route({
       method: 'post', path: '/api/tasks/finish', permission: 'run_tasks',
@@ -67,8 +68,8 @@ export function runRoutes({ db, endings, leaseSeconds, rules, told }: {
       description: 'Each as the call for a single run would, and all in one transaction. Each has an answer of its own: one that is refused changes nothing for the others. '
         + 'Repeating the call answers `repeated` for what the first one did, with or without an `Idempotency-Key`, which is accepted and not needed here.',
       body: finishRequest, answer: endingAnswers,
-      handle: async ({ body }) => {
-        const answers = await endRuns(endings, body.ended, rules);
+      handle: async ({ body, caller }) => {
+        const answers = asSent(await endRuns(endings, ownRuns(caller, body.ended), rules), body.ended);
         told(body.ended, answers);
         return { ended: answers };
       },

@@ -4,10 +4,11 @@ import { route, type Route } from '@orchestra/service-shell';
 import { holdRun, reportPreflight, retryRun, viewPipelines, type StageRules } from '@orchestra/task-queue';
 import { finishAnswer, holdRequest, pipelinesView, preflightAnswer, preflightRequest, retryRequest } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
+import { ownRun } from '../own-runs.ts';
 import type { TellEndings } from '../told-endings.ts';
 
 const params = z.strictObject({ id });
-const REPEATABLE = 'The `run_id` is the fence: a run that is not the caller’s any more is refused with `run_not_owner`. Repeating the call with its `run_id` '
+const REPEATABLE = 'The `run_id` is the fence: a run that is not the caller’s (another token claimed it), or not any more, is refused with `run_not_owner`. Repeating the call with its `run_id` '
   + 'answers what the first one did, with or without an `Idempotency-Key`, which is accepted and not needed here.';
 
 /** Runs that their environment or a passing disturbance has stopped, what follows from that, and what runners say of themselves. */
@@ -24,8 +25,8 @@ export function stageRoutes({ db, endings, rules, told }: {
       description: 'It would fail again unchanged: the task is held, with what to repair, until an operator lets it go on. No attempt is used, an alert `task_held` of severity high is raised, '
         + `which counts toward no auto-pause, and the repo waits with the task. ${REPEATABLE}`,
       params, body: holdRequest, answer: finishAnswer,
-      handle: async ({ params: { id: taskId }, body: { run_id: runId, ...disturbance } }) => {
-        const answer = await holdRun(endings, taskId, runId, disturbance, rules);
+      handle: async ({ params: { id: taskId }, body: { run_id: runId, ...disturbance }, caller }) => {
+        const answer = await holdRun(endings, taskId, ownRun(caller, runId), disturbance, rules);
         told([{ as: 'held' }], [answer]);
         return answer;
       },
@@ -35,8 +36,8 @@ export function stageRoutes({ db, endings, rules, told }: {
       summary: 'end a run that a passing disturbance stopped',
       description: `The task is tried again after a while, no attempt is used; after ${rules.transientRetries} such tries in a row (ORCHESTRA_TRANSIENT_RETRIES) it is held. ${REPEATABLE}`,
       params, body: retryRequest, answer: finishAnswer,
-      handle: async ({ params: { id: taskId }, body: { run_id: runId, ...disturbance } }) => {
-        const answer = await retryRun(endings, taskId, runId, disturbance, rules);
+      handle: async ({ params: { id: taskId }, body: { run_id: runId, ...disturbance }, caller }) => {
+        const answer = await retryRun(endings, taskId, ownRun(caller, runId), disturbance, rules);
         told([{ as: 'retried' }], [answer]);
         return answer;
       },

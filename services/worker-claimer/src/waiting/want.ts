@@ -4,6 +4,9 @@ import { RUNNER_PREFIX } from '@orchestra/task-queue/contract';
 export interface Want {
   agents?: readonly string[] | undefined;
   skills?: readonly string[] | undefined;
+  /** Narrower than what a look tells apart: a waiter may be called for nothing, never passed over. */
+  quests?: readonly string[] | undefined;
+  actors?: readonly string[] | undefined;
 }
 
 /**
@@ -16,6 +19,6 @@ export function wanted({ agents, skills }: Want, labels: { agent: string | null;
 }
 
 /** Equal for wants that ask for the same: when one of them finds nothing, neither does another. */
-export function wantKey({ agents, skills }: Want): string {
-  return JSON.stringify([agents?.toSorted() ?? null, skills?.toSorted() ?? null]);
+export function wantKey({ agents, skills, quests, actors }: Want): string {
+  return JSON.stringify([agents, skills, quests, actors].map((labels) => labels?.toSorted() ?? null));
 }

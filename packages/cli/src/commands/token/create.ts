@@ -1,22 +1,36 @@
 import { Args, Flags } from '@oclif/core';
 import { durationFlag } from '../../flags/duration.ts';
+import type { TokenLabels } from '@orchestra/pause-core';
+import { wrongUsage } from '../../failure.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import { sayTokenLabels } from '../../show/token-labels.ts';
 
 interface NewToken {
   name: string;
   role: string;
   token: string;
   expires_in_seconds: number | null;
+  /** null: any label */
+  labels: TokenLabels | null;
 }
+
+const LABELS_MAX = 100;
+
+const labelFlag = (kind: string, helpValue: string) =>
+  Flags.string({ description: `work for this ${kind} alone; may be given again`, multiple: true, multipleNonGreedy: true, helpValue });
 
 export default class TokenCreate extends OrchestraCommand {
   static override summary = 'make a token; it is printed this once and kept nowhere';
-  static override description = 'Works on the database itself: who may do that may do everything. viewer reads; worker adds, claims and finishes tasks; source posts alerts; operator pauses, clears and acknowledges; admin does all of it.';
-  static override examples = ['<%= config.bin %> token create nightly-worker --role worker --expires 90d', 'ORCHESTRA_TOKEN=$(<%= config.bin %> token create ci --role viewer)'];
+  static override description = 'Works on the database itself: who may do that may do everything. viewer reads; worker adds, claims and finishes tasks; source posts alerts; operator pauses, clears and acknowledges; admin does all of it. With --agent, --skill, --quest or --actor a worker\'s token adds and claims work under these labels alone, so that an agent cannot leave its pause under another name.';
+  static override examples = ['<%= config.bin %> token create nightly-worker --role worker --expires 90d', '<%= config.bin %> token create skeptic-1 --role worker --agent skeptic', 'ORCHESTRA_TOKEN=$(<%= config.bin %> token create ci --role viewer)'];
   static override args = { name: Args.string({ description: 'how the history shows its holder', required: true, ignoreStdin: true }) };
   static override flags = {
     role: Flags.string({ description: 'what it may do', required: true, options: ['viewer', 'worker', 'source', 'operator', 'admin'] }),
     expires: durationFlag({ description: 'for how long it is valid; without it until it is revoked', helpValue: '90d' }),
+    agent: labelFlag('agent', 'ID'),
+    skill: labelFlag('skill', 'NAME'),
+    quest: labelFlag('quest', 'ID'),
+    actor: labelFlag('actor', 'ID'),
   };
 
   async run(): Promise<NewToken> {
@@ -27,10 +41,15 @@ export default class TokenCreate extends OrchestraCommand {
     const { checked } = await import('../../checked.ts');
     const { atDatabase } = await import('../../desk/open-database.ts');
     const { directName } = await import('../../desk/direct-desk.ts');
-    const order = checked(z.object({ name: label, role }), { name: args.name, role: flags.role });
-    const token = await atDatabase((db) => createToken(db, { ...order, by: directName(), expiresInSeconds: flags.expires }));
+    const labels = z.array(label).max(LABELS_MAX).optional();
+    const order = checked(z.object({ name: label, role, labels: z.object({ agents: labels, skills: labels, quests: labels, actors: labels }) }), {
+      name: args.name, role: flags.role, labels: { agents: flags.agent, skills: flags.skill, quests: flags.quest, actors: flags.actor },
+    });
+    const named = Object.values(order.labels).some((given) => given !== undefined) ? order.labels : null;
+    if (named !== null && order.role !== 'worker') throw wrongUsage(`labels are for the role worker; a token of the role ${order.role} ${order.role === 'viewer' || order.role === 'source' ? 'runs no tasks' : 'may pause and clear for everybody'}`);
+    const token = await atDatabase((db) => createToken(db, { ...order, labels: named, by: directName(), expiresInSeconds: flags.expires }));
     this.show(token);
-    this.hint(`made for ${order.name} (${order.role}); it cannot be shown again`);
-    return { ...order, token, expires_in_seconds: flags.expires ?? null };
+    this.hint(`made for ${order.name} (${order.role}${named === null ? '' : `, ${sayTokenLabels(named)}`}); it cannot be shown again`);
+    return { name: order.name, role: order.role, token, expires_in_seconds: flags.expires ?? null, labels: named };
   }
 }
