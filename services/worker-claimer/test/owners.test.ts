@@ -142,6 +142,6 @@ describe('a token with labels', () => {
   });
 
   test('cannot be an operator’s', async () => {
-    await expect(createToken(db.pool, { name: 'odd', role: 'operator', labels: { agents: ['a'] }, by: 'test' })).rejects.toThrow();
+    await expect(createToken(db.pool, { name: 'odd', role: 'operator', labels: { agents: ['a'] }, by: 'test' })).rejects.toThrow('api_tokens_labels_of_workers');
   });
 });
