@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { BROKEN_RULES } from '../src/chaos/broken-rules.ts';
+import { crowdPassed, describeCrowd, runCrowd } from '../src/chaos/crowd.ts';
 import { PROFILE_NAMES } from '../src/chaos/profiles.ts';
 import { describe, summarise } from '../src/chaos/report.ts';
 import { runChaos } from '../src/chaos/run-chaos.ts';
@@ -10,6 +11,7 @@ import type { History } from '../src/history/testimony.ts';
 // are fixed, so that what fails once can be looked at again; `pnpm soak` takes others. All of it in one file, so that no two
 // fleets share the machine.
 const RUN_MS = 20_000;
+const CROWD_MS = 15_000;
 // Starting, draining (up to two minutes on a machine with much else to do) and stopping come on top.
 const LIMIT_MS = 360_000;
 
@@ -19,11 +21,19 @@ test.each(PROFILE_NAMES.map((profile, index) => ({ profile, seed: 20_261 + index
   const report = describe(summary, run);
   console.log(report);
   expect(summary.violations, report).toEqual([]);
+  expect(summary.deadlocks, report).toBe(0);
   expect(summary.died_by_themselves).toEqual([]);
   // A run in which nothing happened would prove nothing.
   expect(summary.claims).toBeGreaterThan(0);
   expect(summary.pauses).toBeGreaterThan(0);
   expect(Object.keys(summary.faults).length).toBeGreaterThan(0);
+}, LIMIT_MS);
+
+test('a crowd at the same tasks and repos, in every order and on tables that were never analyzed, makes no deadlock and no error', async () => {
+  const report = await runCrowd({ seed: 20_270, runMs: CROWD_MS });
+  console.log(describeCrowd(report));
+  expect(report.deadlocks, describeCrowd(report)).toBe(0);
+  expect(crowdPassed(report), describeCrowd(report)).toBe(true);
 }, LIMIT_MS);
 
 // The checker checked: in a fleet in which one rule is broken, the history has to show it within this.

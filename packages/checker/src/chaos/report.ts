@@ -27,6 +27,8 @@ export interface ChaosSummary {
   inversions: number;
   /** Calls of which nobody heard what became of them. */
   unheard: number;
+  /** Transactions that waited for each other in a circle. */
+  deadlocks: number;
   violations: Violation[];
   died_by_themselves: readonly string[];
 }
@@ -45,13 +47,13 @@ export function summarise(run: ChaosRun): ChaosSummary {
     fenced: run.events.filter((event) => event.op === 'finish' && event.phase === 'fail').length,
     overlaps: overlaps(indexed).length, inversions: countInversions(indexed),
     unheard: run.events.filter((event) => event.phase === 'info').length,
-    violations: judgeHistory(run), died_by_themselves: run.diedByThemselves,
+    deadlocks: run.deadlocks, violations: judgeHistory(run), died_by_themselves: run.diedByThemselves,
   };
 }
 
-/** Nothing was violated, nothing died by itself, and enough happened for that to say something. */
+/** Nothing was violated, nobody waited in a circle, nothing died by itself, and enough happened for that to say something. */
 export function passed(summary: ChaosSummary): boolean {
-  return summary.violations.length === 0 && summary.died_by_themselves.length === 0 && summary.claims > 0 && summary.pauses > 0;
+  return summary.violations.length === 0 && summary.deadlocks === 0 && summary.died_by_themselves.length === 0 && summary.claims > 0 && summary.pauses > 0;
 }
 
 // More than these say nothing new.
@@ -64,7 +66,7 @@ export function describe(summary: ChaosSummary, run: ChaosRun): string {
   const lines = [
     `${summary.profile}, seed ${summary.seed}: ${summary.seconds} s, ${count} faults, ${summary.claims} claims, ${summary.pauses} pauses (${summary.auto_pauses} automatic), `
     + `${summary.reaped} reaped, ${summary.fenced} fenced, ${summary.overlaps} overlaps, ${summary.inversions} inversions, ${summary.unheard} unheard; `
-    + `drained in ${summary.drain_seconds ?? 'too many'} s; ${summary.violations.length} violations`,
+    + `drained in ${summary.drain_seconds ?? 'too many'} s; ${summary.deadlocks} deadlocks, ${summary.violations.length} violations`,
     ...summary.died_by_themselves,
   ];
   for (const { assertion, what, t } of summary.violations.slice(0, VIOLATIONS_SHOWN)) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { History } from '../history/testimony.ts';
+import { countDeadlocks } from './crowd.ts';
 import { countOpenTasks, drain } from './drain.ts';
 import { startFleet, type Fleet, type FleetOptions } from './fleet.ts';
 import { haunt } from './nemesis.ts';
@@ -39,6 +40,8 @@ export interface ChaosRun extends History {
   workedMs: number;
   /** How long it took, after the faults had ended, until every task had ended; null: it was not waited for, or too long. */
   drainedMs: number | null;
+  /** Deadlocks that the server has counted since it last crashed. */
+  deadlocks: number;
   /** Processes that ended without being asked to, with their last words. */
   diedByThemselves: readonly string[];
   tookMs: number;
@@ -108,6 +111,7 @@ async function run(fleet: Fleet, { profile: name, seed, runMs, enough, onProgres
   const errorMs = clock.errorMs + again.errorMs + Math.abs(again.ms - clock.ms);
   return {
     ...await known(drainedMs !== null), clock: { ...clock, errorMs }, profile: name, seed, runMs, faults, workedMs, drainedMs,
+    deadlocks: await countDeadlocks(fleet.witness),
     diedByThemselves: [...fleet.services, ...fleet.workers].flatMap((one) => one.diedByItself), tookMs: performance.now() - began,
   };
 }

@@ -2,6 +2,7 @@
 // everything as JSON at the end. Exit code 0 when nothing was violated, 1 when something was, 2 for wrong usage.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { crowdPassed, describeCrowd, runCrowd } from './crowd.ts';
 import { PROFILE_NAMES, PROFILES, type ProfileName } from './profiles.ts';
 import { describe, passed, summarise, type ChaosSummary } from './report.ts';
 import { runChaos } from './run-chaos.ts';
@@ -31,6 +32,7 @@ try {
 async function soak({ minutes, seconds, runs, seed, profiles, json }: SoakOptions): Promise<number> {
   const end = performance.now() + minutes * 60_000;
   const summaries: ChaosSummary[] = [];
+  let crowdsFailed = 0;
   while (summaries.length < runs && performance.now() < end) {
     const profile = profiles[summaries.length % profiles.length] ?? 'uniform';
     progress(`run ${summaries.length + 1}, ${profile}: ${PROFILES[profile].says}`, end);
@@ -38,13 +40,20 @@ async function soak({ minutes, seconds, runs, seed, profiles, json }: SoakOption
     const summary = summarise(run);
     summaries.push(summary);
     console.log(describe(summary, run));
+    // Once behind all profiles, where none was asked for alone.
+    if (profiles.length === PROFILE_NAMES.length && summaries.length % profiles.length === 0) {
+      progress('a crowd at the same tasks, in every order', end);
+      const crowd = await runCrowd({ seed: seed + summaries.length, runMs: seconds * 1_000 });
+      if (!crowdPassed(crowd)) crowdsFailed += 1;
+      console.log(describeCrowd(crowd));
+    }
   }
   const failed = summaries.filter((summary) => !passed(summary)).length;
   const sum = (of: (summary: ChaosSummary) => number): number => summaries.reduce((total, summary) => total + of(summary), 0);
   console.log(`${summaries.length} runs, ${sum((one) => Object.values(one.faults).reduce((a, b) => a + b, 0))} faults, ${sum((one) => one.claims)} claims, `
-    + `${sum((one) => one.pauses)} pauses; ${sum((one) => one.violations.length)} violations in ${failed} runs`);
+    + `${sum((one) => one.pauses)} pauses; ${sum((one) => one.violations.length)} violations and ${sum((one) => one.deadlocks)} deadlocks in ${failed} runs; ${crowdsFailed} crowds failed`);
   if (json !== undefined) await writeFile(json, `${JSON.stringify(summaries, null, 2)}\n`);
-  return failed === 0 && summaries.length > 0 ? 0 : 1;
+  return failed === 0 && crowdsFailed === 0 && summaries.length > 0 ? 0 : 1;
 }
 
 function progress(line: string, end: number): void {
