@@ -20,4 +20,5 @@ export { smokeOf, type SmokeCheck, type SmokeOrder, type SmokeResult } from './s
 export { TEST_REPORT_FILE } from './suite/test-report.ts';
 export { GitFailure } from './worktree/git.ts';
 export { pruneWorktrees } from './worktree/prune-worktrees.ts';
-export { withWorktree, WorktreeError, type Worktree, type WorktreeOrder } from './worktree/with-worktree.ts';
+export { withWorktree, type Worktree, type WorktreeOrder } from './worktree/with-worktree.ts';
+export { WorktreeError } from './worktree/worktree-error.ts';

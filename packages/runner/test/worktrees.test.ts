@@ -42,8 +42,8 @@ const order = (rest: Partial<Parameters<typeof withWorktree>[0]> = {}) => ({ rep
 
 describe('a worktree', () => {
   test('stands at its commit, on no branch, and is gone afterwards with all that was left in it', async () => {
-    const answer = await withWorktree(order({ ref: 'main~1' }), async ({ path, commit }) => {
-      expect(commit).toBe(commits[0]);
+    const answer = await withWorktree(order({ ref: 'main~1' }), async ({ path, commit, ref }) => {
+      expect([commit, ref]).toEqual([commits[0], 'refs/heads/main~1']);
       expect(path.startsWith(join(folder, 'task-7-'))).toBe(true);
       expect(await readFile(join(path, 'file'), 'utf8')).toBe('one');
       await writeFile(join(path, 'file'), 'changed');

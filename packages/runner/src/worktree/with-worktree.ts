@@ -2,13 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git, GitFailure } from './git.ts';
+import { fillSubmodules } from './fill-submodules.ts';
 import { gitWorktree } from './git-worktree.ts';
+import { lookAtFilters, requiredFilters } from './look-at-filters.ts';
+import { resolveRef, type ResolvedRef } from './resolve-ref.ts';
+import { WorktreeError } from './worktree-error.ts';
 import { ownerReason } from './worktree-owner.ts';
 
 export interface WorktreeOrder {
   /** A clone, bare or not, on this machine. */
   repository: string;
-  /** A commit, branch or tag. The worktree stands at its commit, on no branch: a branch can be checked out but once. */
+  /** A commit, branch or tag, as `resolveRef` understands it. The worktree stands at its commit, on no branch: a branch can be checked out but once. */
   ref: string;
   /** Below this folder the worktree is made, with a name of its own. */
   folder: string;
@@ -23,38 +27,24 @@ export interface Worktree {
   readonly path: string;
   /** The commit, written out. */
   readonly commit: string;
-}
-
-/** There is no worktree to work in. The cause tells what git said, or the system. */
-export class WorktreeError extends Error {
-  override readonly name = 'WorktreeError';
-  readonly code: 'no_repository' | 'no_such_ref' | 'folder_not_writable' | 'not_made';
-
-  constructor(code: WorktreeError['code'], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
+  /** The full name of what the ref was taken to mean: `refs/remotes/origin/main`. */
+  readonly ref: string;
 }
 
 /**
- * Makes a git worktree, gives it to `use`, and takes it away again, whether that goes well or not.
+ * Makes a git worktree with everything that its commit means, submodules and filtered content included, gives it to `use`, and takes it
+ * away again, whether that goes well or not.
  *
  * @throws WorktreeError when there is nothing to work in; the reason of `signal`; whatever `use` throws
  */
 export async function withWorktree<T>(order: WorktreeOrder, use: (worktree: Worktree) => Promise<T>): Promise<T> {
   const { repository, folder, name = 'work', signal, onLeftover = () => {} } = order;
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) throw new TypeError(`a worktree cannot be named ${JSON.stringify(name)}: letters, digits, dots and dashes only`);
-  const commit = await commitOf(order);
+  const resolved = await meantBy(order);
   const path = join(await realFolder(folder), `${name}-${randomUUID()}`);
   try {
-    try {
-      // Locked from the start, with who owns it as the reason: no housekeeping of git takes it away, and ours can tell when it may.
-      await gitWorktree(repository, ['add', '--detach', '--lock', '--reason', ownerReason(), path, commit], { signal });
-    } catch (cause) {
-      if (!(cause instanceof GitFailure)) throw cause;
-      throw new WorktreeError('not_made', `no worktree could be made at ${path}: ${cause.message}`, { cause });
-    }
-    return await use({ path, commit });
+    await make(order, path, resolved.commit);
+    return await use({ path, ...resolved });
   } finally {
     await removeWorktree(repository, path).catch((error: unknown) => onLeftover(path, error instanceof Error ? error : new Error(String(error))));
   }
@@ -85,19 +75,30 @@ async function realFolder(folder: string): Promise<string> {
   }
 }
 
-async function commitOf({ repository, ref, signal }: WorktreeOrder): Promise<string> {
+async function meantBy({ repository, ref, signal }: WorktreeOrder): Promise<ResolvedRef> {
   try {
     await git(repository, ['rev-parse', '--git-dir'], { signal });
   } catch (cause) {
     if (!(cause instanceof GitFailure)) throw cause;
     throw new WorktreeError('no_repository', `there is no git repository to work with at ${repository}: ${cause.end.stderr.text().trim() || cause.message}`, { cause });
   }
-  // Not even git's own way to end options would keep it from reading this one as an option of rev-parse.
-  if (ref.startsWith('-') || ref === '') throw new WorktreeError('no_such_ref', `${JSON.stringify(ref)} names no commit`);
+  return await orNotMade(`what ${JSON.stringify(ref)} means in ${repository} could not be read`, () => resolveRef(repository, ref, { signal }));
+}
+
+async function make({ repository, signal }: WorktreeOrder, path: string, commit: string): Promise<void> {
+  await orNotMade(`no worktree could be made at ${path}`, async () => {
+    const required = await requiredFilters(repository, { signal });
+    // Locked from the start, with who owns it as the reason: no housekeeping of git takes it away, and ours can tell when it may.
+    await gitWorktree(repository, ['add', '--detach', '--lock', '--reason', ownerReason(), path, commit], { signal, settings: required });
+    for (const tree of await fillSubmodules(path, { signal, settings: required })) await lookAtFilters(tree, { signal });
+  });
+}
+
+async function orNotMade<T>(what: string, attempt: () => Promise<T>): Promise<T> {
   try {
-    return (await git(repository, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`], { signal })).trim();
+    return await attempt();
   } catch (cause) {
     if (!(cause instanceof GitFailure)) throw cause;
-    throw new WorktreeError('no_such_ref', `there is no commit ${JSON.stringify(ref)} in ${repository}`, { cause });
+    throw new WorktreeError('not_made', `${what}: ${cause.message}`, { cause });
   }
 }

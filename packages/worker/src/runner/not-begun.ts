@@ -1,4 +1,4 @@
-import { judgeOutcome, GitFailure, factsOf } from '@orchestra/runner';
+import { judgeOutcome, GitFailure, factsOf, OUTCOME_TABLE } from '@orchestra/runner';
 import type { OutcomeEvidence, RunnerOutcome } from '@orchestra/task-queue/contract';
 
 /** What keeps a runner from beginning. No suite has run, so it is nobody's failure. */
@@ -8,9 +8,12 @@ export function notBegun(row: string, says: string, fix: string): RunnerOutcome 
 }
 
 /** The same for git, which may have met a passing disturbance: by the outcome table, and where that would call it failed, the environment's fault. */
-export function gitNotBegun(failure: GitFailure, says: string): RunnerOutcome {
+export function gitNotBegun(failure: GitFailure, says: string, fix: string): RunnerOutcome {
   const { end, command } = failure;
-  const judged = judgeOutcome(factsOf(command, end).facts);
+  const judged = judgeOutcome(factsOf(command, end).facts, TABLE_OF_GIT);
   const outcome = end.why === 'time-limit' ? 'transient' : judged.outcome === 'transient' ? 'transient' : 'environment';
-  return { outcome, evidence: { ...judged.evidence, says: `${says}: ${judged.evidence.says}`.slice(0, 2_000), fix: judged.evidence.fix ?? 'look at the repository on the machine of this runner' } };
+  return { outcome, evidence: { ...judged.evidence, says: `${says}: ${judged.evidence.says}`.slice(0, 2_000), fix: judged.evidence.fix ?? fix } };
 }
+
+/** A filter that is missing ends as a connection does that was cut: git has lost the program at the other end of a pipe. */
+const TABLE_OF_GIT = [...OUTCOME_TABLE.filter(({ name }) => name === 'command_not_found_inside'), ...OUTCOME_TABLE];

@@ -14,7 +14,7 @@ export interface TestProject {
   /** A clone on this machine. */
   repository: string;
   command: readonly string[];
-  /** What is tested where the task's payload names no `ref`. HEAD unless given. */
+  /** What is tested where the task's payload names no `ref`. HEAD unless given: the branch that is checked out in the clone, as it was fetched last. */
   ref?: string | undefined;
   smoke?: SmokeOrder | undefined;
   /** One hour unless given. */
@@ -49,7 +49,9 @@ export function testRunnerHandler({ projects, folder, graceMs }: TestRunnerOptio
     const { repository } = project;
     if (!pruned.has(repository)) pruned.set(repository, pruneWorktrees({ repository, folder: worktrees }).catch((error: unknown) => context.log('leftover worktrees could not be looked for', { error: String(error) })));
     await pruned.get(repository);
-    const ref = typeof task.payload['ref'] === 'string' ? task.payload['ref'] : project.ref ?? 'HEAD';
+    const ref = task.payload['ref'] ?? project.ref ?? 'HEAD';
+    // Something was meant by it, and nobody knows what: to test HEAD in its place would prove nothing about it.
+    if (typeof ref !== 'string') return nothingRan(notBegun('no_such_ref', `the ref of the task is ${JSON.stringify(ref).slice(0, 200)}, which is no text`, FIX.no_such_ref));
     try {
       return await withWorktree({
         repository, ref, folder: worktrees, name: `task-${task.id}`, signal: context.signal,
@@ -57,12 +59,12 @@ export function testRunnerHandler({ projects, folder, graceMs }: TestRunnerOptio
       }, (worktree) => testIn(worktree, project, task, context));
     } catch (error) {
       if (!(error instanceof WorktreeError)) throw error;
-      if (error.code === 'not_made' && error.cause instanceof GitFailure) return nothingRan(gitNotBegun(error.cause, 'no worktree could be made'));
+      if (error.cause instanceof GitFailure && BY_GIT[error.code] !== undefined) return nothingRan(gitNotBegun(error.cause, BY_GIT[error.code] ?? '', FIX[error.code]));
       return nothingRan(notBegun(error.code, error.message, FIX[error.code]));
     }
   };
 
-  const testIn = async ({ path, commit }: Worktree, project: TestProject, task: ClaimedTask, context: TaskContext): Promise<RunnerEnd> => {
+  const testIn = async ({ path, commit, ref }: Worktree, project: TestProject, task: ClaimedTask, context: TaskContext): Promise<RunnerEnd> => {
     const reports = resolve(folder, 'reports', task.id);
     const noReports = await mkdir(reports, { recursive: true }).then(() => undefined, (error: Error) => error);
     if (noReports !== undefined) return nothingRan(notBegun('folder_not_writable', `the folder ${reports} cannot be written: ${noReports.message}`, FIX.folder_not_writable));
@@ -75,7 +77,7 @@ export function testRunnerHandler({ projects, folder, graceMs }: TestRunnerOptio
       signal: context.signal, onOutput: live.add, onUnguarded: (error) => context.log('the command runs on should this worker be killed', { error: error.message }),
     }).finally(() => live.end());
     const gate = await readReport({ file: report, runStartedAt, commit, runId: task.run_id });
-    return { outcome: gated(tested.outcome, gate), result: { commit, report, gate: gate.reason, counts: tested.counts, smoke: tested.smoke, memory_peak_bytes: tested.memoryPeakBytes } };
+    return { outcome: gated(tested.outcome, gate), result: { commit, ref, report, gate: gate.reason, counts: tested.counts, smoke: tested.smoke, memory_peak_bytes: tested.memoryPeakBytes } };
   };
 
   return async (task, context) => endByOutcome(await run(task, context));
@@ -83,10 +85,17 @@ export function testRunnerHandler({ projects, folder, graceMs }: TestRunnerOptio
 
 const FIX: Record<WorktreeError['code'], string> = {
   no_repository: 'clone the repository there, readable by the user of this runner',
-  no_such_ref: 'push the commit to the clone of this runner, or correct the ref of the task',
+  no_such_ref: 'fetch it into the clone of this runner, or correct the ref: a branch, a tag or a commit',
+  ambiguous_ref: 'write the ref out: the whole commit, refs/tags/NAME, refs/heads/NAME or refs/remotes/REMOTE/NAME',
   folder_not_writable: 'give the user of this runner the right to write there, or name another folder',
   not_made: 'look at the repository on the machine of this runner',
+  submodules_missing: 'let the user of this runner reach what .gitmodules names, as that user: git submodule update --init --recursive',
+  filter_not_set_up: 'install the filter and set it up for the user of this runner (git-lfs: git lfs install); should the tests not need it: git config --global filter.NAME.smudge cat',
+  content_missing: 'let git-lfs or git-annex fetch content for the user of this runner (git lfs install, without --skip-smudge and GIT_LFS_SKIP_SMUDGE)',
 };
+
+/** What git could not do, where it may have met a passing disturbance. */
+const BY_GIT: Partial<Record<WorktreeError['code'], string>> = { not_made: 'no worktree could be made', submodules_missing: 'the submodules could not be filled in' };
 
 /** The gate has the last word on what passed: where the proof is not there, nothing has. */
 function gated(outcome: RunnerOutcome, gate: { passes: boolean; reason: string }): RunnerOutcome {
