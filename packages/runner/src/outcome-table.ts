@@ -129,10 +129,25 @@ export const OUTCOME_TABLE: readonly OutcomeRow[] = [
     outcome: 'environment',
     says: 'pytest was asked for what is not there: {line}', fix: 'correct the command, or install the plugin whose option it has',
   },
-
   {
     name: 'pytest_usage_error', when: { exit_code: [4], last_words: [/^ERROR: /] }, outcome: 'environment',
     says: 'pytest did not begin: {line}', fix: 'correct the command or the settings of pytest, or install the plugin that they need',
+  },
+
+  // Stays until somebody repairs it, though it ends as a passing disturbance does: the connection is closed.
+  {
+    name: 'account_shut',
+    when: { last_words: [/^This account is (?:currently )?not available\.?$|^Your account has expired(?:;|\.?$)|^The account is locked due to \d+ failed logins|^(?:WARNING: )?Your password has expired\b|^Password change required but no TTY available|^You are required to change your password\b|^This service allows sftp connections only/] },
+    outcome: 'environment',
+    says: 'the account on the host runs no commands: {line}', fix: 'open the account on that host, renew its password, or give it a login shell',
+  },
+  {
+    name: 'git_filter_missing', when: { stderr: [/\bgit-lfs(?:\.exe)?: (?:command )?not found$|^git: 'lfs' is not a git command/] }, outcome: 'environment',
+    says: 'git needs git-lfs, which is missing: {line}', fix: 'install git-lfs on the machine where it ran, and set it up for that user: git lfs install',
+  },
+  {
+    name: 'host_starts_or_stops', when: { stderr: [/[Ss]ystem is (?:booting up|going down)\b|Unprivileged users are not permitted to log in yet/] }, outcome: 'transient',
+    says: 'the host is starting or stopping: {line}', fix: 'wait until it is up, or remove /run/nologin there',
   },
 
   // Short of something that comes back.
@@ -236,6 +251,11 @@ export const OUTCOME_TABLE: readonly OutcomeRow[] = [
   {
     name: 'no_permission', when: { stderr: [/\bEACCES\b|\bEPERM\b|[Pp]ermission denied(?:: .*| \(os error 13\))?$|[Oo]peration not permitted(?:: .*| \(os error 1\))?$/] }, outcome: 'environment',
     says: 'the user of this runner is not allowed to: {line}', fix: 'give that user the right to what the line names',
+  },
+  {
+    // After all the reasons that a filter may have: a network, a disk, a key.
+    name: 'git_filter_failed', when: { stderr: [/\bsmudge filter \S+ failed$|^error: external filter '.*' failed\b/] }, outcome: 'environment',
+    says: 'a git filter could not put content into files: {line}', fix: 'set the filter up for the user of this runner (git-lfs: git lfs install), and let it reach its content',
   },
   {
     // 255 is ssh's own, and the lines that begin so are told by ssh and not by what it ran.

@@ -72,6 +72,8 @@ async function with_<S extends { close: () => unknown }, T>(started: Promise<S>,
   }
 }
 
+const COMMIT = 'git add . && git -c user.name=dana -c user.email=dana@example.invalid commit -qm x';
+
 /** For every row of the table, real processes that it decides about. */
 const WITNESSES: Readonly<Record<string, Readonly<Record<string, () => Promise<RunnerOutcome>>>>> = {
   failures_counted: { 'a script that swallows the exit code of its tests': () => shell(`"${process.execPath}" --test failing.mjs || true`) },
@@ -153,6 +155,15 @@ const WITNESSES: Readonly<Record<string, Readonly<Record<string, () => Promise<R
     'the same behind make and on stdout': () => shell('(echo "ERROR: file or directory not found: tests/unit"; echo; echo "make: *** [Makefile:2: test] Error 4") 2>&1; exit 2'),
   },
   pytest_usage_error: { 'a plugin that is not there': () => says('ERROR: Missing required plugins: pytest-asyncio', 4) },
+  account_shut: {
+    'a login shell that lets nobody in': () => shell('/usr/sbin/nologin'),
+    'a password that has expired': () => says('WARNING: Your password has expired.'),
+  },
+  git_filter_missing: {
+    'a clone whose filter is not installed': () => shell(`git init -q lfs && cd lfs && echo "*.bin filter=lfs" > .gitattributes && echo x > a.bin && ${COMMIT} && rm a.bin && git -c filter.lfs.process="git-lfs filter-process" -c filter.lfs.required=true checkout -q .; exit 1`, { env: { PATH: '/usr/bin:/bin', HOME: folder, GIT_CONFIG_GLOBAL: '/dev/null', ORCHESTRA_RUN_ID: runId } }),
+    'what git says without it': () => says("git: 'lfs' is not a git command. See 'git --help'."),
+  },
+  host_starts_or_stops: { 'what PAM says': () => says('System is booting up. Unprivileged users are not permitted to log in yet. Please come back later. For technical details, see pam_nologin(8).', 255) },
   file_watchers_used_up: { 'what Node.js says': () => says('Error: ENOSPC: System limit for number of file watchers reached, watch \'/srv\'') },
   disk_full: {
     'a device that is always full': () => shell('cat failing.mjs > /dev/full'),
@@ -226,6 +237,9 @@ const WITNESSES: Readonly<Record<string, Readonly<Record<string, () => Promise<R
       // root may read it all the same; nobody may not even enter the folder.
       return process.getuid?.() === 0 ? judged(['setpriv', '--reuid=65534', '--clear-groups', 'cat', at('secret')], { cwd: '/' }) : judged(['cat', at('secret')]);
     },
+  },
+  git_filter_failed: {
+    'a filter without its key': () => shell(`git init -q vault && cd vault && echo "*.key filter=vault" > .gitattributes && echo x > a.key && ${COMMIT} && rm a.key && git -c filter.vault.smudge=false -c filter.vault.required=true checkout -q .`),
   },
   ssh_could_not_connect: { 'a server of another time': () => with_(tcpServer('speaks an old ssh'), ({ port }) => staging({ port })) },
   crashed: { 'a program that crashes': () => shell('kill -SEGV $$'), 'a shell that tells of it': () => shell('sh -c \'kill -SEGV $$\'; exit $?') },

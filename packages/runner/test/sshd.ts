@@ -23,7 +23,8 @@ export class Sshd {
     this.#process = child;
   }
 
-  static async start(): Promise<Sshd> {
+  /** @param settings more of its settings, each a line */
+  static async start(...settings: string[]): Promise<Sshd> {
     if (!existsSync(SSHD)) throw new Error('these tests need sshd: apt-get install -y openssh-server');
     const folder = await mkdtemp(join(tmpdir(), 'orchestra-sshd-'));
     const at = (name: string) => join(folder, name);
@@ -34,7 +35,7 @@ export class Sshd {
     await writeFile(at('authorized_keys'), await readFile(at('user_key.pub'), 'utf8'));
     await writeFile(at('config'), [
       `Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${at('host_key')}`, `AuthorizedKeysFile ${at('authorized_keys')}`, `PidFile ${at('pid')}`,
-      'PermitRootLogin prohibit-password', 'StrictModes no', 'UsePAM no', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PrintMotd no', 'PrintLastLog no', '',
+      'PermitRootLogin prohibit-password', 'StrictModes no', 'UsePAM no', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PrintMotd no', 'PrintLastLog no', ...settings, '',
     ].join('\n'));
     // Its children change into it; a container has no service that makes it.
     if (process.getuid?.() === 0 && !existsSync('/run/sshd')) await promisify(execFile)('mkdir', ['-p', '-m', '0755', '/run/sshd']);

@@ -58,6 +58,56 @@ describe('a command on a host', () => {
   });
 });
 
+/** Hosts that are reached, and run something else than what they are asked for. */
+describe('a host that starts nothing', () => {
+  const file = async (text: string) => { await writeFile(sshd.at('forced'), `#!/bin/sh\n${text}\n`, { mode: 0o755 }); };
+  const asked = async (settings: string[]) => {
+    const host = await Sshd.start(...settings);
+    try {
+      const target = { ...host.target, command: ['/usr/local/bin/check'] };
+      return { run: await runStaging({ ...target, data: {}, graceMs: 1_000 }), preflight: await preflightStaging({ ...target, command: ['sh'] }) };
+    } finally {
+      await host.stop();
+    }
+  };
+
+  test.each([
+    ['whose account is shut', '/usr/sbin/nologin', 'account_shut', 'environment', 'This account is currently not available.'],
+    ['whose password has expired', 'echo "WARNING: Your password has expired." >&2; echo "Password change required but no TTY available." >&2; exit 1', 'account_shut', 'environment', 'Your password has expired'],
+    ['that says so in words of its own', 'echo "Dieses Konto ist gesperrt. 1 failed, 0 passed"; exit 1', 'nothing_begun', 'environment', 'Dieses Konto ist gesperrt'],
+    ['that says nothing', 'exit 1', 'nothing_begun', 'environment', 'exit code 1 before the command was started'],
+    ['that is content with everything', 'echo "# tests 1"; echo "# pass 1"; exit 0', 'nothing_begun', 'environment', 'exit code 0 before the command was started'],
+    ['that is just starting', 'echo "System is booting up. Unprivileged users are not permitted to log in yet." >&2; exit 254', 'host_starts_or_stops', 'transient', 'System is booting up'],
+  ])('%s', async (_what, script, row, kind, line) => {
+    await file(script);
+    const { run, preflight } = await asked([`ForceCommand ${sshd.at('forced')}`]);
+    expect(run.outcome).toMatchObject({ outcome: kind, evidence: { row } });
+    expect(run.counts).toBeNull();
+    expect(`${run.outcome.evidence.says} ${run.outcome.evidence.lines.join()}`).toContain(line);
+    expect(preflight).toMatchObject({ ok: false, outcome: kind, problems: [{ code: row, says: expect.stringContaining(line) }] });
+  });
+
+  test('and tells why in a banner before it lets nobody in', async () => {
+    await writeFile(sshd.at('banner'), 'Your account has expired; please contact your system administrator.\n');
+    const { run, preflight } = await asked([`Banner ${sshd.at('banner')}`, `DenyUsers ${sshd.target.user}`]);
+    expect(run.outcome).toMatchObject({ outcome: 'environment', evidence: { row: 'account_shut' } });
+    expect(preflight.problems[0]?.says).toContain('Your account has expired');
+  });
+
+  test('apart from banners and login files, which are no part of what a command prints', async () => {
+    await writeFile(sshd.at('banner'), 'Authorised use only.\n');
+    await file('echo "Last login: never"; echo "No mail." >&2; eval "$SSH_ORIGINAL_COMMAND"');
+    const host = await Sshd.start(`Banner ${sshd.at('banner')}`, `ForceCommand ${sshd.at('forced')}`);
+    try {
+      const { outcome, tail } = await runStaging({ ...host.target, command: ['sh', '-c', 'echo one; echo bad >&2; exit 1'], data: {} });
+      expect(outcome).toMatchObject({ outcome: 'failed', evidence: { row: 'suite_failed', lines: ['bad'] } });
+      expect(tail).toBe('one\n\n--- stderr ---\nbad\n');
+    } finally {
+      await host.stop();
+    }
+  });
+});
+
 describe('nothing survives on the host', () => {
   const mark = crypto.randomUUID();
   const stubborn = (file: string) => ['env', `MARK=${mark}`, 'sh', '-c', `trap "" TERM; echo $$ > ${file}; (while :; do sleep 0.1; done) & while :; do sleep 0.1; done`];

@@ -1,9 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { factsOf } from '../outcome/command-facts.ts';
-import { judgeOutcome } from '../outcome/judge-outcome.ts';
 import { preflightBy, type Preflight, type PreflightNotes } from '../preflight-notes.ts';
 import type { OwnEnd } from '../process/run-to-its-end.ts';
 import { boundsOf } from '../runner-order.ts';
+import { nothingBegun } from './nothing-begun.ts';
 import { overSsh } from './run-staging.ts';
 import { checkTarget, SshTargetError, type SshTarget } from './ssh-target.ts';
 
@@ -13,6 +12,8 @@ export interface StagingSettings extends SshTarget {
 
 const TIME_LIMIT_MS = 30_000;
 const GRACE_MS = 1_000;
+const LINES_MAX = 5;
+const LINE_CHARS_MAX = 300;
 const PRESENT = 'orchestra-preflight-present';
 const MISSING = 'orchestra-preflight-missing';
 const LOOK = `if command -v -- "$1" >/dev/null 2>&1; then echo ${PRESENT}; else echo ${MISSING}; fi`;
@@ -60,9 +61,13 @@ async function filesAreThere({ identityFile, knownHostsFile }: StagingSettings, 
   return true;
 }
 
-/** By the same table as a run, except that nothing has run: what the table would call failed is the channel's fault and no suite's. */
 function noteChannel({ user, host }: StagingSettings, end: OwnEnd, sshSaid: string, notes: PreflightNotes): void {
-  const { facts } = factsOf(['ssh', `${user}@${host}`], end);
-  const { outcome, evidence } = judgeOutcome({ ...facts, stderr: sshSaid === '' ? facts.stderr : sshSaid });
-  notes.bad('channel', { code: evidence.row, says: evidence.says, fix: evidence.fix, outcome: end.why === 'time-limit' || outcome === 'transient' ? 'transient' : 'environment' });
+  const { outcome, evidence } = nothingBegun({ command: ['ssh', `${user}@${host}`], end, said: [sshSaid, end.stderr.text(), end.stdout.text()].join('\n') });
+  notes.bad('channel', { code: evidence.row, says: withLines(evidence.says, evidence.lines), fix: evidence.fix, outcome: outcome === 'transient' ? 'transient' : 'environment' });
+}
+
+/** A person who reads of a failed preflight sees what there was to be seen. */
+function withLines(says: string, lines: readonly string[]): string {
+  const more = lines.filter((line) => !says.includes(line)).slice(0, LINES_MAX);
+  return more.length === 0 ? says : `${says}; seen: ${more.map((line) => line.slice(0, LINE_CHARS_MAX)).join(' | ')}`;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,9 @@ import { shortText } from '../outcome/short-text.ts';
 import type { TestCounts } from '../outcome/test-counts.ts';
 import { runToItsEnd, type OwnEnd } from '../process/run-to-its-end.ts';
 import { boundsOf, tailOf, type RunnerBounds, type RunnerOrder } from '../runner-order.ts';
+import { BegunMark } from './begun-mark.ts';
 import { HOST_SCRIPT } from './host-script.ts';
+import { nothingBegun } from './nothing-begun.ts';
 import { sshCommand } from './ssh-command.ts';
 import type { SshTarget } from './ssh-target.ts';
 
@@ -29,6 +32,8 @@ export interface StagingRun {
 /** ssh's own exit code for everything that went wrong with it. A command on the host may end with it as well. */
 const SSH_FAILED = 255;
 const SSH_LOG_BYTES_MAX = 64 * 1_024;
+/** What ssh says of connections that work, such as that their key exchange is an old one. */
+const ADVICE = /^(?:\*\* |Warning: )/;
 
 /**
  * Runs a command on a host over ssh. When it resolves, what it started on the host has ended too, or is being ended there.
@@ -38,22 +43,32 @@ const SSH_LOG_BYTES_MAX = 64 * 1_024;
 export async function runStaging(order: StagingOrder): Promise<StagingRun> {
   const { command, data, table } = order;
   const bounds = boundsOf(order);
-  const words = ['sh', '-c', HOST_SCRIPT, 'orchestra-staging', String(Math.ceil(bounds.graceMs / 1_000)), ...command];
-  const { end, sshSaid } = await overSsh(order, words, { ...bounds, stdin: `${JSON.stringify(data ?? null)}\n` });
-  const where = `${order.user}@${order.host}`;
-  const { facts, counts } = factsOf(['ssh', where, '--', ...command], end);
-  const outcome = judgeOutcome({ ...facts, named: end.startProblem === null ? `${command[0]} on ${where}` : 'ssh', stderr: end.exitCode === SSH_FAILED && sshSaid !== '' ? sshSaid : facts.stderr }, table);
-  return { outcome, counts, tail: tailOf(end, sshSaid) };
+  const mark = `orchestra-begun-${randomUUID()}`;
+  const words = ['sh', '-c', HOST_SCRIPT, 'orchestra-staging', String(Math.ceil(bounds.graceMs / 1_000)), mark, ...command];
+  const [stdout, stderr] = (['stdout', 'stderr'] as const).map((name) => new BegunMark(mark, bounds.keepBytes, (chunk) => order.onOutput?.(chunk, name))) as [BegunMark, BegunMark];
+  const { end: whole, sshSaid } = await overSsh(order, words, { ...bounds, stdin: `${JSON.stringify(data ?? null)}\n`, onOutput: (chunk, name) => (name === 'stdout' ? stdout : stderr).add(chunk) });
+  for (const stream of [stdout, stderr]) stream.end();
+  const shown = ['ssh', `${order.user}@${order.host}`, '--', ...command];
+  if (!stdout.begun && !stderr.begun) {
+    const outcome = nothingBegun({ command: shown, end: whole, said: [sshSaid, whole.stderr.text(), whole.stdout.text()].join('\n'), table });
+    return { outcome, counts: null, tail: tailOf(whole, sshSaid) };
+  }
+  // What a host says before is no part of the command's own output.
+  const end = { ...whole, stdout: stdout.begun ? stdout.after : stdout.before, stderr: stderr.begun ? stderr.after : stderr.before };
+  const { facts, counts } = factsOf(shown, end);
+  const cut = end.exitCode === SSH_FAILED && sshSaid !== '';
+  const outcome = judgeOutcome({ ...facts, named: `${command[0]} on ${order.user}@${order.host}`, stderr: cut ? sshSaid : facts.stderr }, table);
+  return { outcome, counts, tail: tailOf(end, cut ? sshSaid : '') };
 }
 
-/** One command over ssh, with what ssh itself had to say, each line beginning with `ssh: `. */
+/** One command over ssh, with what ssh itself had to say about the connection, each line beginning with `ssh: `. */
 export async function overSsh(target: SshTarget, words: readonly string[], order: RunnerBounds & { stdin?: string }): Promise<{ end: OwnEnd; sshSaid: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestra-ssh-'));
   try {
     const log = join(folder, 'log');
     const end = await runToItsEnd({ ...order, command: sshCommand(target, words, log), stdinStaysOpen: true, env: sshEnvironment() });
     const said = await readFile(log, 'utf8').catch(() => ''); // it had nothing to say, or never began
-    const lines = shortText(said, SSH_LOG_BYTES_MAX).split(/\r?\n/).filter((line) => line.trim() !== '');
+    const lines = shortText(said, SSH_LOG_BYTES_MAX).split(/\r?\n/).filter((line) => line.trim() !== '' && !ADVICE.test(line));
     return { end, sshSaid: lines.map((line) => (line.startsWith('ssh: ') ? line : `ssh: ${line}`)).join('\n') };
   } finally {
     await rm(folder, { recursive: true, force: true });

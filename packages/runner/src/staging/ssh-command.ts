@@ -34,7 +34,8 @@ export function sshCommand(target: SshTarget, words: readonly string[], logFile:
     ControlMaster: 'no',
     ControlPath: 'none',
     RequestTTY: 'no',
-    LogLevel: 'ERROR',
+    // One less, and the banner is not shown in which a host says why it lets nobody in.
+    LogLevel: 'INFO',
   };
   return [
     'ssh', '-F', 'none', '-T', '-p', String(port), '-E', logFile,

@@ -1,4 +1,4 @@
-import { judgeOutcome, GitFailure, factsOf, OUTCOME_TABLE } from '@orchestra/runner';
+import { judgeOutcome, GitFailure, factsOf, OUTCOME_TABLE, type OutcomeRow } from '@orchestra/runner';
 import type { OutcomeEvidence, RunnerOutcome } from '@orchestra/task-queue/contract';
 
 /** What keeps a runner from beginning. No suite has run, so it is nobody's failure. */
@@ -16,4 +16,10 @@ export function gitNotBegun(failure: GitFailure, says: string, fix: string): Run
 }
 
 /** A filter that is missing ends as a connection does that was cut: git has lost the program at the other end of a pipe. */
-const TABLE_OF_GIT = [...OUTCOME_TABLE.filter(({ name }) => name === 'command_not_found_inside'), ...OUTCOME_TABLE];
+const TABLE_OF_GIT: readonly OutcomeRow[] = [
+  {
+    name: 'git_filter_missing', when: { stderr: [/: (?:line )?\d+: [^:]+: (?:command )?not found$/] }, outcome: 'environment',
+    says: 'a program that git runs is missing: {line}', fix: 'install that program on the machine of this runner (git-lfs: and git lfs install), or take it out of the settings of git',
+  },
+  ...OUTCOME_TABLE,
+];
