@@ -27,7 +27,7 @@ FROM pnpm AS dependencies
 COPY --from=manifests /app ./
 RUN pnpm install --frozen-lockfile --prod --no-optional --filter-prod '@orchestra/cli...'
 
-FROM node:24-slim
+FROM node:24-slim AS services
 ENV NODE_ENV=production
 # Node.js runs the TypeScript sources as they are, but none below node_modules: the workspace keeps its folders.
 WORKDIR /app
@@ -39,3 +39,17 @@ COPY --from=page /app/packages/dashboard/dist packages/dashboard/dist
 USER node
 ENTRYPOINT []
 CMD ["node", "packages/cli/bin/run.js", "--help"]
+
+# For the runners of tests and staging: docker build --target runner -t orchestra-runner .
+FROM services AS runner
+USER root
+# Clones that are mounted belong to other users, and whoever mounts them trusts them.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends ca-certificates git git-lfs openssh-client \
+  && rm -rf /var/lib/apt/lists/* \
+  && git lfs install --system && git config --system --add safe.directory '*' \
+  && install -d -o node -g node /var/lib/orchestra /srv/clones
+USER node
+
+# The last stage is what is built where none is named.
+FROM services

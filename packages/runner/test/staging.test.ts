@@ -113,7 +113,7 @@ describe('nothing survives on the host', () => {
   const stubborn = (file: string) => ['env', `MARK=${mark}`, 'sh', '-c', `trap "" TERM; echo $$ > ${file}; (while :; do sleep 0.1; done) & while :; do sleep 0.1; done`];
 
   test('the time limit', async () => {
-    const running = staging(stubborn(sshd.at('limit')), { timeLimitMs: 4_000 });
+    const running = staging(stubborn(sshd.at('limit')), { timeLimitMs: 8_000 });
     const pid = await pidIn('limit');
     expect((await running).outcome).toMatchObject({ outcome: 'failed', evidence: { row: 'timed_out' } });
     await until('it is gone', () => !isAlive(pid));

@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import type { Database } from '@orchestra/database';
+import { serveAliases } from './aliases.ts';
 import { makeAuthenticator, type Authenticator } from './authenticate.ts';
 import { serveHealth, type HealthCheck } from './health.ts';
 import { logRequests, requestId, type Logger } from './log.ts';
@@ -39,6 +40,7 @@ export function makeApp(options: AppOptions): Express {
     next();
   });
   const trouble = new ServerTrouble();
+  serveAliases(app);
   serveHealth(app, { db: options.db, metrics: options.metrics, trouble, checks: options.checks ?? {} });
   const authenticator = options.authenticator ?? makeAuthenticator(options.db);
   for (const route of options.routes) app[route.method](route.path, traced(route, options.tracing, serve(route, authenticator)));

@@ -25,7 +25,7 @@ export interface Remotes {
   /** The refspecs of its fetches, by remote. */
   readonly refspecs: ReadonlyMap<string, readonly string[]>;
   /** The remote that a local branch follows under its own name. */
-  followed(branch: string): string | undefined;
+  readonly followed: (branch: string) => string | undefined;
   /** Which remote a bare name means where several have such a branch. */
   readonly preferred: string | undefined;
 }

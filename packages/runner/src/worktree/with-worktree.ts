@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { git, GitFailure } from './git.ts';
 import { fillSubmodules } from './fill-submodules.ts';
+import { git, GitFailure } from './git.ts';
 import { gitWorktree } from './git-worktree.ts';
 import { lookAtFilters, requiredFilters } from './look-at-filters.ts';
 import { resolveRef, type ResolvedRef } from './resolve-ref.ts';
@@ -38,7 +38,7 @@ export interface Worktree {
  * @throws WorktreeError when there is nothing to work in; the reason of `signal`; whatever `use` throws
  */
 export async function withWorktree<T>(order: WorktreeOrder, use: (worktree: Worktree) => Promise<T>): Promise<T> {
-  const { repository, folder, name = 'work', signal, onLeftover = () => {} } = order;
+  const { repository, folder, name = 'work', onLeftover = () => {} } = order;
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) throw new TypeError(`a worktree cannot be named ${JSON.stringify(name)}: letters, digits, dots and dashes only`);
   const resolved = await meantBy(order);
   const path = join(await realFolder(folder), `${name}-${randomUUID()}`);
