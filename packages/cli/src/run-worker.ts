@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { createClient, type Client } from '@orchestra/client';
-import { RUNNER_PREFIX, type ClaimedTask } from '@orchestra/task-queue/contract';
-import { createCommandHandler, createWorker, pipelineGates, type Handler, type Worker } from '@orchestra/worker';
+import { isFileBelow, RUNNER_PREFIX, type ClaimedTask } from '@orchestra/task-queue/contract';
+import { createCommandHandler, createWorker, pipelineGates, questionRules, type Handler, type Worker } from '@orchestra/worker';
 import { exposedBy } from './exposed-by.ts';
 import { CommandFailure, wrongUsage } from './failure.ts';
 import { findSettings, NO_TOKEN } from './profile/settings.ts';
@@ -13,7 +13,7 @@ import { StopRequests } from './stop-requests.ts';
 
 /** What runs the tasks: a command, or one of the deterministic runners. */
 export type WorkOrder =
-  | { command: string[]; timeLimitSeconds: number | undefined; /** Each task works in a folder of its own below this one. */ folderPerTask: string | undefined; /** What the command is given of what is withheld otherwise. */ env: Record<string, string> }
+  | { command: string[]; timeLimitSeconds: number | undefined; /** Each task works in a folder of its own below this one. */ folderPerTask: string | undefined; /** What the command is given of what is withheld otherwise. */ env: Record<string, string>; /** Files that each run leaves; only all of them supersede its questions. */ deliverables: string[] }
   | { runner: RunnerSkill; config: string };
 
 export interface WorkerOrder {
@@ -80,8 +80,11 @@ async function makeWorker(order: WorkerOrder): Promise<{ worker: Worker; says: s
 
 async function makeWork({ work, skills, tell }: WorkerOrder, client: Client): Promise<Made> {
   if ('command' in work) {
-    const { command, folderPerTask, timeLimitSeconds, env } = work;
-    const handler = createCommandHandler({ command, folderPerTask, env, gateOf: pipelineGates(client), ...(timeLimitSeconds !== undefined && { timeLimitMs: timeLimitSeconds * 1_000 }) });
+    const { command, folderPerTask, timeLimitSeconds, env, deliverables } = work;
+    const wrong = deliverables.find((file) => !isFileBelow(file));
+    if (wrong !== undefined) throw wrongUsage(`--deliverables: ${JSON.stringify(wrong)} is not the path of a file below the working folder, such as report.md`);
+    const questionRuleOf = questionRules(client, deliverables, (error) => tell(`whether it may ask, and what supersedes its questions, could not be read (${visibleText(error.message)}): it asks`));
+    const handler = createCommandHandler({ command, folderPerTask, env, gateOf: pipelineGates(client), questionRuleOf, ...(timeLimitSeconds !== undefined && { timeLimitMs: timeLimitSeconds * 1_000 }) });
     return { handler, says: command.join(' '), skills, watch: () => () => {} };
   }
   const { readRunnerWork } = await import('./runner/runner-work.ts');

@@ -29,6 +29,7 @@ export const PROBLEMS: Record<ProblemCode, { status: number; title: string }> = 
   run_not_owner: { status: 409, title: 'The run is not yours any more' },
   task_not_running: { status: 409, title: 'The task is not running' },
   task_has_ended: { status: 409, title: 'The task has ended' },
+  questions_off: { status: 409, title: 'Runs of this task may ask nobody' },
   no_open_question: { status: 409, title: 'The task waits for no answer' },
   repo_not_found: { status: 404, title: 'No task has named that repo' },
   task_not_held: { status: 409, title: 'The task is not held' },

@@ -44,6 +44,7 @@ export { findRunawayRuns, type RunawayRun } from './queries/runaway-runs.ts';
 export { listRunsFromHere, type RunFromHere } from './queries/runs-from-here.ts';
 export { readRunners } from './queries/runners-view.ts';
 export { findTaskOutput } from './queries/task-output.ts';
+export { refuseWhereNobodyIsAsked, type QuestionRepos } from './commands/may-ask.ts';
 export { viewPipelines } from './queries/pipelines-view.ts';
 export { nextStep, type Left, type StageOutcome, type Step } from './pipelines/next-step.ts';
 export { parsePipelines, StagesError } from './pipelines/parse-pipelines.ts';

@@ -222,9 +222,9 @@ describe('from stage to stage', () => {
 
 describe('the statement and the rule in TypeScript', () => {
   const table: Pipeline = { name: 'default', stages: [
-    { name: 'a', skill: 's-a', runner: null, report: null, onPass: 'b', onFail: 'a', onNeedsInput: 'a' },
-    { name: 'b', skill: 's-b', runner: null, report: null, onPass: 'c', onFail: 'a', onNeedsInput: 'b' },
-    { name: 'c', skill: 's-c', runner: null, report: null, onPass: 'done', onFail: 'b', onNeedsInput: 'c' },
+    { name: 'a', skill: 's-a', runner: null, report: null, deliverables: [], onPass: 'b', onFail: 'a', onNeedsInput: 'a' },
+    { name: 'b', skill: 's-b', runner: null, report: null, deliverables: [], onPass: 'c', onFail: 'a', onNeedsInput: 'b' },
+    { name: 'c', skill: 's-c', runner: null, report: null, deliverables: [], onPass: 'done', onFail: 'b', onNeedsInput: 'c' },
   ] };
   const rules = makeStageRules({ pipelines: [table], transientRetries: 1 });
   const END: Record<OutcomeKind, (run: ClaimedTask) => Promise<unknown>> = {

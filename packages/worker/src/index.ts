@@ -1,5 +1,7 @@
 export { createCommandHandler, type CommandHandlerOptions, type CommandResult } from './command/command-handler.ts';
+export { questionRules, type QuestionRule, type QuestionRuleOf } from './command/question-rules.ts';
 export { NeedsInput, needsInput } from './needs-input.ts';
+export { NUMBERED_FILES, type NumberedFile } from './numbered-files.ts';
 export { endByOutcome, type RunnerEnd } from './runner/end-by-outcome.ts';
 export { pipelineGates, type GateOf } from './runner/pipeline-gates.ts';
 export { startPreflights, type Preflights, type PreflightsOptions } from './runner/preflights.ts';

@@ -2,10 +2,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ClaimedTask } from '@orchestra/task-queue/contract';
+import type { ClaimedTask, PipelinesView } from '@orchestra/task-queue/contract';
 import { until } from '@orchestra/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createCommandHandler, NeedsInput, TaskFailure, type CommandHandlerOptions, type TaskContext } from '../src/index.ts';
+import { createCommandHandler, NeedsInput, questionRules, TaskFailure, type CommandHandlerOptions, type TaskContext } from '../src/index.ts';
 import { CursorKeeper } from '../src/cursor-keeper.ts';
 import { createTaskContext } from '../src/task-context.ts';
 
@@ -37,25 +37,17 @@ const inside = (...names: string[]) => join(folder, ...names);
 const EARLIER = "touch -d '2026-01-01T00:00:00Z'";
 
 describe('questions are asked', () => {
-  test('when they are the last that a command wrote', async () => {
-    await expect(run(`echo draft > report.md; ${EARLIER} report.md; printf 'Which branch?\\n' > 01-questions.md`)).resolves.toMatchObject(asks('Which branch?\n'));
+  test('when they are all that a command wrote', async () => {
+    await expect(run("printf 'Which branch?\\n' > 01-questions.md")).resolves.toMatchObject(asks('Which branch?\n'));
   });
 
-  test('when there is nothing beside them but what was there before, however late it is dated', async () => {
-    await writeFile(inside('notes.md'), 'from an archive');
-    await utimes(inside('notes.md'), new Date('2099-01-01'), new Date('2099-01-01'));
-    // Written within the last second it could be of this run; the files of an archive lie longer.
-    await until('a second has passed', async () => Date.now() - (await stat(inside('notes.md'))).ctimeMs > 1_200);
-    await expect(run('echo which > 01-questions.md')).resolves.toMatchObject(asks('which\n'));
+  test.each(['run.log', 'report.md', 'out/deep/report.md', '.git/index', '02-answers.md'])('in spite of a later %s: where no deliverables are declared, nothing answers for a person', async (later) => {
+    await expect(run(`echo which > 01-questions.md; ${EARLIER} 01-questions.md; mkdir -p $(dirname ${later}); echo x > ${later}`)).resolves.toMatchObject(asks('which\n'));
   });
 
   test('also when an earlier run has left its own there', async () => {
     await writeFile(inside('01-questions.md'), 'same\n');
     await expect(run('printf "same\\n" > 01-questions.md')).resolves.toMatchObject(asks('same\n'));
-  });
-
-  test.each(['.git/index', 'node_modules/a/index.js', '02-answers.md'])('in spite of a later %s, which is no work', async (later) => {
-    await expect(run(`echo which > 01-questions.md; ${EARLIER} 01-questions.md; mkdir -p $(dirname ${later}); echo x > ${later}`)).resolves.toMatchObject(asks('which\n'));
   });
 
   test('cut, when there is more than can be kept', async () => {
@@ -69,17 +61,69 @@ describe('questions are asked', () => {
   });
 });
 
-describe('questions are superseded, and the command is done', () => {
-  test.each([
-    ['beside them', 'report.md'],
-    ['in a folder below', 'out/deep/report.md'],
-  ])('when it wrote something after them %s', async (_where, report) => {
-    await expect(run(`echo which > 01-questions.md; ${EARLIER} 01-questions.md; mkdir -p $(dirname ${report}); echo done > ${report}`)).resolves.toMatchObject(DONE);
+describe('questions are superseded by a complete package of deliverables, and the command is done', () => {
+  const ASK = `echo which > 01-questions.md; ${EARLIER} 01-questions.md`;
+  const packaged = (script: string, deliverables = ['report.md', 'out/data.json']) => handlerOf(`mkdir -p out; ${script}`, { deliverables })(taskWith({}), contextThatLogs());
+
+  test('when each of them was written after the questions', async () => {
+    await expect(packaged(`${ASK}; echo done > report.md; echo {} > out/data.json`)).resolves.toMatchObject(DONE);
   });
 
-  test('when it changed something after them that was there before', async () => {
+  test('when each of them was there before and was changed after the questions', async () => {
     await writeFile(inside('report.md'), 'draft');
-    await expect(run(`echo which > 01-questions.md; ${EARLIER} 01-questions.md; echo more >> report.md`)).resolves.toMatchObject(DONE);
+    await expect(packaged(`${ASK}; echo more >> report.md`, ['report.md'])).resolves.toMatchObject(DONE);
+  });
+
+  test.each([
+    ['one is missing', `${ASK}; echo done > report.md; echo line > run.log`],
+    ['one was written before the questions', `echo {} > out/data.json; ${EARLIER} out/data.json; echo which > 01-questions.md; sleep 0.05; echo done > report.md`],
+    ['one is empty', `${ASK}; echo done > report.md; : > out/data.json`],
+    ['one is a folder', `${ASK}; echo done > report.md; mkdir out/data.json`],
+    ['one is a link to something that is newer', `${ASK}; echo done > report.md; ln -s ../report.md out/data.json`],
+    ['one is as old as the questions', `echo which > 01-questions.md; echo done > report.md; echo {} > out/data.json; touch -r 01-questions.md out/data.json`],
+  ])('but not when %s', async (_what, script) => {
+    await expect(packaged(script)).resolves.toMatchObject(asks('which\n'));
+  });
+
+  test('but not by what lies there from an archive, however late it is dated', async () => {
+    await writeFile(inside('report.md'), 'from an archive');
+    await utimes(inside('report.md'), new Date('2099-01-01'), new Date('2099-01-01'));
+    // Written within the last second it could be of this run; the files of an archive lie longer.
+    await until('a second has passed', async () => Date.now() - (await stat(inside('report.md'))).ctimeMs > 1_200);
+    await expect(packaged('echo which > 01-questions.md', ['report.md'])).resolves.toMatchObject(asks('which\n'));
+  });
+});
+
+describe('the rule of a service', () => {
+  const stage = { stage: 'development', skill: 'development', runner: null, report: null, deliverables: ['design.md'], on_pass: 'done', on_fail: 'development', on_needs_input: 'development' };
+  const ruleOf = (answer: Partial<PipelinesView>, deliverables: string[] = [], task: Partial<ClaimedTask> = {}) =>
+    questionRules({ pipelines: () => Promise.resolve({ pipelines: [{ pipeline: 'default', stages: [stage] }], ...answer }) }, deliverables)(taskWith({ pipeline: 'default', stage: 'development', ...task }));
+
+  test('takes what the stage declares and what the worker was given together', async () => {
+    expect(await ruleOf({}, ['report.md', 'design.md'])).toEqual({ asks: true, deliverables: ['design.md', 'report.md'] });
+    expect(await ruleOf({}, ['report.md'], { pipeline: null, stage: null })).toEqual({ asks: true, deliverables: ['report.md'] });
+  });
+
+  test.each([
+    [undefined, 'api', true], [{ switched: 'on', only_repos: null }, null, true], [{ switched: 'off', only_repos: null }, 'api', false],
+    [{ switched: 'on', only_repos: ['api'] }, 'api', true], [{ switched: 'on', only_repos: ['api'] }, 'web', false], [{ switched: 'on', only_repos: ['api'] }, null, false],
+  ] as const)('with the switch at %j a task of the repo %j asks: %j', async (questions, repo, expected) => {
+    expect((await ruleOf(questions === undefined ? {} : { questions: { ...questions, only_repos: questions.only_repos === null ? null : [...questions.only_repos] } }, [], { repo })).asks).toBe(expected);
+  });
+
+  test('that cannot be read has the questions asked, and tells', async () => {
+    const told: Error[] = [];
+    const rule = questionRules({ pipelines: () => Promise.reject(new Error('away')) }, ['report.md'], (error) => told.push(error));
+    expect(await rule(taskWith({}))).toEqual({ asks: true, deliverables: [] });
+    expect(told).toMatchObject([{ message: 'away' }]);
+  });
+
+  test('that lets nobody ask leaves the questions where they are, and the command is done', async () => {
+    const logged: string[] = [];
+    const handler = handlerOf('echo which > 01-questions.md', { questionRuleOf: () => Promise.resolve({ asks: false, deliverables: [] }) });
+    await expect(handler(taskWith({}), contextThatLogs(logged))).resolves.toMatchObject(DONE);
+    expect(await readFile(inside('01-questions.md'), 'utf8')).toBe('which\n');
+    expect(logged).toEqual([expect.stringContaining('runs of this task may ask nobody')]);
   });
 });
 

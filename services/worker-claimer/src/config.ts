@@ -1,6 +1,6 @@
 import { onOrOff, QUEUE_SETTINGS, readQueueRules, repoList, reposOf, type QueueRules } from '@orchestra/desk';
 import { COMMON_SETTINGS, portNumber, readSettings, serviceConfig, wholeNumber, type ServiceConfig } from '@orchestra/service-shell';
-import type { AutoParkRepos } from '@orchestra/task-queue';
+import type { AutoParkRepos, QuestionRepos } from '@orchestra/task-queue';
 import { z } from 'zod';
 
 /** What this service reads from the environment. */
@@ -15,6 +15,8 @@ export const SETTINGS = {
   // Below the number of connections that a service takes, so that heartbeats still get through when all of these wait.
   ORCHESTRA_CLAIM_WAITERS_MAX: wholeNumber({ min: 1, max: 10_000, unset: 800 })
     .describe('how many claims may wait for a task at a time; further ones are turned away with 503'),
+  ORCHESTRA_QUESTIONS: onOrOff.describe('on or off: a run may end with questions to a person; otherwise nobody is asked, and a command that leaves questions is done'),
+  ORCHESTRA_QUESTIONS_REPOS: repoList.describe('the repos whose runs may ask, separated by commas; not set: all tasks'),
   ORCHESTRA_AUTO_PARK: onOrOff.describe('on or off: a task that asks a question is parked; otherwise it is held, and its repo waits with it'),
   ORCHESTRA_AUTO_PARK_REPOS: repoList.describe('the repos whose tasks a question parks, separated by commas; not set: all tasks'),
 };
@@ -29,6 +31,8 @@ export interface WorkerClaimerConfig extends ServiceConfig, QueueRules {
   waitersMax: number;
   /** Of which repos a question parks the task; absent: of all, and those without a repo. */
   autoParkRepos?: AutoParkRepos;
+  /** Of which repos runs may ask a person; absent: of all, and those without a repo. */
+  questionRepos?: QuestionRepos;
   /** For tests: how often waiting claims look for what came by another door. */
   lookEveryMs?: number;
   /** For tests: how soon after one another workers that are new are written down. */
@@ -44,6 +48,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerClaimerConfig {
     reapEveryMs: (values.ORCHESTRA_REAPER_SECONDS ?? Math.max(1, values.ORCHESTRA_LEASE_SECONDS / 4)) * 1_000,
     retentionDays: values.ORCHESTRA_RETENTION_DAYS,
     waitersMax: values.ORCHESTRA_CLAIM_WAITERS_MAX,
+    questionRepos: reposOf(values.ORCHESTRA_QUESTIONS, values.ORCHESTRA_QUESTIONS_REPOS),
     autoParkRepos: reposOf(values.ORCHESTRA_AUTO_PARK, values.ORCHESTRA_AUTO_PARK_REPOS),
   };
 }

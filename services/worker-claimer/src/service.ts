@@ -48,7 +48,7 @@ const DEFER_EVERY_MS = 30_000;
 /** Starts worker-claimer on a migrated database. Without one it starts as well, answers 503, and works when it is there. */
 export function startService(config: WorkerClaimerConfig): Promise<RunningService> {
   return startParts(async (parts) => {
-    const { leaseSeconds, gatedRepos = null, autoParkRepos = null, stages = DEFAULT_STAGE_RULES, runners = ALL_OFF } = config;
+    const { leaseSeconds, gatedRepos = null, autoParkRepos = null, questionRepos = null, stages = DEFAULT_STAGE_RULES, runners = ALL_OFF } = config;
     const kept = keptForRunners(runners, stages.pipelines);
     const log = makeLogger({ service: 'worker-claimer', level: config.logLevel });
     const db = makePool({
@@ -144,8 +144,8 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
       addTasksRoute({ db, metrics, pipelines: stages.pipelines, onAdded: () => { callOut(); deferring.wake(); } }),
       claimRoute({ db, place: { db: claims, ways: new ClaimWays(), metrics, rules: stages, onClaimed: () => keeping.wake(), onReturned: callOut }, room, leaseSeconds, gatedRepos, kept, told, saw: (claim) => sightings.see(claim) }),
       ...runRoutes({ db, endings: claims, leaseSeconds, rules: stages, told }),
-      ...stageRoutes({ db, endings: claims, rules: stages, told }),
-      ...questionRoutes({ db, metrics, autoParkRepos, onOpened: callOut }),
+      ...stageRoutes({ db, endings: claims, rules: stages, questionRepos, told }),
+      ...questionRoutes({ db, metrics, autoParkRepos, questionRepos, onOpened: callOut }),
       ...deskRoutes({ db, rules: config, onOpened: callOut }),
     ];
     const tracing = config.tracing === undefined ? undefined : await startTracing({ service: 'worker-claimer', endpoint: config.tracing.endpoint, log });

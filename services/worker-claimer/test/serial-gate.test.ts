@@ -188,6 +188,29 @@ describe('the switches', () => {
     }
   });
 
+  test('where nobody is asked, questions are refused, and the pipelines say so; for some repos only, where named', async () => {
+    const none = await serve(db, { questionRepos: [] });
+    const some = await serve(db, { questionRepos: ['r'] });
+    const ask = (at: typeof none, run: Run | undefined) => at.post(`/api/tasks/${run?.id}/needs-input`, { run_id: run?.run_id, questions: 'Which branch?' });
+    try {
+      await none.add({ repo: 'r' }, { repo: 's' }, {});
+      const runs = await none.claim();
+      for (const run of runs) expect(await ask(none, run)).toMatchObject({ status: 409, body: { code: 'questions_off', detail: expect.stringContaining('ORCHESTRA_QUESTIONS is off') } });
+      for (const run of runs.filter(({ repo }) => repo !== 'r')) expect(await ask(some, run)).toMatchObject({ status: 409, body: { code: 'questions_off' } });
+      expect((await ask(some, runs.find(({ repo }) => repo === 'r'))).body).toMatchObject({ status: 'queued' });
+    } finally {
+      await Promise.all([none.stop(), some.stop()]);
+    }
+  });
+
+  test.each([
+    [{}, null], [{ ORCHESTRA_QUESTIONS: 'off' }, []], [{ ORCHESTRA_QUESTIONS: 'off', ORCHESTRA_QUESTIONS_REPOS: 'a' }, []], [{ ORCHESTRA_QUESTIONS_REPOS: 'a, b,' }, ['a', 'b']],
+    // A list that names nobody is none.
+    [{ ORCHESTRA_QUESTIONS_REPOS: '' }, null], [{ ORCHESTRA_QUESTIONS_REPOS: ' , ' }, null],
+  ])('settings %j let the runs of %j ask', (env, questionRepos) => {
+    expect(readConfig({ DATABASE_URL: 'postgresql://x', ...env })).toMatchObject({ questionRepos });
+  });
+
   test.each([
     [{}, null], [{ ORCHESTRA_SERIAL_GATE: 'off' }, []], [{ ORCHESTRA_SERIAL_GATE_REPOS: 'a, b,' }, ['a', 'b']],
     [{ ORCHESTRA_SERIAL_GATE: 'off', ORCHESTRA_SERIAL_GATE_REPOS: 'a' }, []],
@@ -195,7 +218,7 @@ describe('the switches', () => {
     expect(readConfig({ DATABASE_URL: 'postgresql://x', ...env })).toMatchObject({ gatedRepos, autoParkRepos: null });
   });
 
-  test.each(['ORCHESTRA_SERIAL_GATE', 'ORCHESTRA_AUTO_PARK'])('%s is on or off', (name) => {
+  test.each(['ORCHESTRA_SERIAL_GATE', 'ORCHESTRA_AUTO_PARK', 'ORCHESTRA_QUESTIONS'])('%s is on or off', (name) => {
     expect(() => readConfig({ DATABASE_URL: 'postgresql://x', [name]: 'yes' })).toThrow(`${name} must be on or off`);
   });
 });

@@ -13,6 +13,11 @@ export type RunnerName = z.infer<typeof runnerName>;
 /** A claim names a runner by this and the skill whose place it takes: `runner:testing`. No task's skill may begin so. */
 export const RUNNER_PREFIX = 'runner:';
 
+/** Whether this is the path of a file below a folder, and leads nowhere else. */
+export function isFileBelow(path: string): boolean {
+  return path !== '' && !/^\/|\\|\0|(?:^|\/)\.{0,2}(?:\/|$)/.test(path);
+}
+
 const said = (max: number) => z.string().min(1).max(max)
   .refine((text) => text.trim() !== '', 'must not be blank')
   .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must not hold NUL or lone surrogates');
@@ -50,14 +55,21 @@ export const stageView = z.strictObject({
   skill: z.string().describe('the label that its tasks carry: whose workers run it, and by which pauses it is covered'),
   runner: runnerName.nullable().describe('the runner that takes the place of those workers where its switch is on'),
   report: z.string().nullable().describe('the file that its gate reads'),
+  deliverables: z.array(z.string()).optional().describe('the files that a run of it leaves; only all of them, written later, supersede its questions'),
   on_pass: z.string(),
   on_fail: z.string(),
   on_needs_input: z.string(),
 }).meta({ id: 'Stage' });
 
-/** `GET /api/pipelines`: the tables that tasks go through. */
+export const questionsView = z.strictObject({
+  switched: z.enum(['on', 'off']).describe('off: nobody is asked, and a command that leaves questions is done'),
+  only_repos: z.array(z.string()).nullable().describe('where it is on: for the tasks of these repos alone; null: for all tasks'),
+}).describe('whether runs may ask a person').meta({ id: 'QuestionsSwitch' });
+
+/** `GET /api/pipelines`: the tables that tasks go through, and what runs of them may do. */
 export const pipelinesView = z.strictObject({
   pipelines: z.array(z.strictObject({ pipeline: z.string(), stages: z.array(stageView) })),
+  questions: questionsView.optional(),
 }).meta({ id: 'Pipelines' });
 
 export const preflightCheck = z.strictObject({ name: said(100), ok: z.boolean(), says: z.string().max(2_000) });

@@ -10,9 +10,9 @@ test('the example declares what there is without a file', () => {
 });
 
 test('what is left away is the obvious: the skill is called as the stage, a failure is tried again there', () => {
-  expect(parsePipelines('pipelines:\n  short:\n    build: { on_pass: ship }\n    ship: { skill: shipping, on_pass: done, on_fail: build }\n', 's')).toEqual([{ name: 'short', stages: [
-    { name: 'build', skill: 'build', runner: null, report: null, onPass: 'ship', onFail: 'build', onNeedsInput: 'build' },
-    { name: 'ship', skill: 'shipping', runner: null, report: null, onPass: 'done', onFail: 'build', onNeedsInput: 'ship' },
+  expect(parsePipelines('pipelines:\n  short:\n    build: { on_pass: ship, deliverables: [design.md, out/data.json] }\n    ship: { skill: shipping, on_pass: done, on_fail: build }\n', 's')).toEqual([{ name: 'short', stages: [
+    { name: 'build', skill: 'build', runner: null, report: null, deliverables: ['design.md', 'out/data.json'], onPass: 'ship', onFail: 'build', onNeedsInput: 'build' },
+    { name: 'ship', skill: 'shipping', runner: null, report: null, deliverables: [], onPass: 'done', onFail: 'build', onNeedsInput: 'ship' },
   ] }]);
 });
 
@@ -34,6 +34,8 @@ test.each([
   ['a stage called done', declared('done: { on_pass: done }'), /a stage may not be called done/],
   ['a circle', declared('a: { on_pass: b }', 'b: { on_pass: a }'), /stage a: whoever passes it comes round to a again and is never done/],
   ['a report with a path', declared('a: { on_pass: done, gate: { report: ../x } }'), /gate.report: must be the name of a file/],
+  ['a deliverable elsewhere', declared('a: { on_pass: done, deliverables: [out/../../x] }'), /deliverables.0: must be the path of a file below the working folder/],
+  ['a deliverable from the root', declared('a: { on_pass: done, deliverables: [/etc/x] }'), /deliverables.0: must be the path/],
   ['a skill that names a runner', declared('a: { on_pass: done, skill: "runner:x" }'), /skill: must not begin with "runner:"/],
   ['an alias bomb', `pipelines: &p\n  a: { b: { on_pass: done } }\nmore: [*p, *p]\n`, /^stages.yaml: Alias.*write it out/],
 ])('%s is refused, with the line', (_what, text, message) => {

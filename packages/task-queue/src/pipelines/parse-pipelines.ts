@@ -1,21 +1,24 @@
 import { label } from '@orchestra/pause-core/contract';
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
-import { DONE, RUNNER_PREFIX, runnerName } from '../contract/index.ts';
+import { DONE, isFileBelow, RUNNER_PREFIX, runnerName } from '../contract/index.ts';
 import type { Pipeline, Stage } from './pipeline.ts';
 
 // A person reads this table; one longer than this was not written by one.
 const TEXT_MAX = 256 * 1024;
 const STAGES_MAX = 100;
 const PIPELINES_MAX = 100;
+const DELIVERABLES_MAX = 100;
 
 const plainFileName = label.refine((name) => !/[\\/]/.test(name) && name !== '.' && name !== '..', 'must be the name of a file, without a path');
+const fileBelow = label.refine(isFileBelow, 'must be the path of a file below the working folder');
 const skillName = label.refine((name) => !name.startsWith(RUNNER_PREFIX), `must not begin with "${RUNNER_PREFIX}"`);
 
 const declaredStage = z.strictObject({
   skill: skillName.optional().describe('absent: as the stage is called'),
   runner: runnerName.nullish(),
   gate: z.strictObject({ report: plainFileName }).nullish(),
+  deliverables: z.array(fileBelow).max(DELIVERABLES_MAX).optional(),
   on_pass: label,
   on_fail: label.optional().describe('absent: once more in the same stage'),
   on_needs_input: label.optional().describe('absent: the stage itself, and there is no other'),
@@ -28,7 +31,7 @@ export class StagesError extends Error {
 }
 
 /**
- * Reads a stages file: `pipelines: {name: {stage: {skill?, runner?, gate?: {report}, on_pass, on_fail?, on_needs_input?}}}`. The
+ * Reads a stages file: `pipelines: {name: {stage: {skill?, runner?, gate?: {report}, deliverables?, on_pass, on_fail?, on_needs_input?}}}`. The
  * stages stand in their order; a task begins in the first.
  *
  * @param source what the text came from, for the messages
@@ -49,7 +52,7 @@ export function parsePipelines(text: string, source: string): Pipeline[] {
   const pipelines = Object.entries(parsed.data.pipelines).map(([name, stages]): Pipeline => ({
     name,
     stages: Object.entries(stages).map(([stage, declared]): Stage => ({
-      name: stage, skill: declared.skill ?? stage, runner: declared.runner ?? null, report: declared.gate?.report ?? null,
+      name: stage, skill: declared.skill ?? stage, runner: declared.runner ?? null, report: declared.gate?.report ?? null, deliverables: declared.deliverables ?? [],
       onPass: declared.on_pass, onFail: declared.on_fail ?? stage, onNeedsInput: declared.on_needs_input ?? stage,
     })),
   }));

@@ -9,6 +9,8 @@ export interface Stage {
   runner: RunnerName | null;
   /** The file that the stage's gate reads; null: what the run says of itself decides. */
   report: string | null;
+  /** The files that a run of it leaves in its folder. Only all of them, written later, supersede questions. None: questions are always asked. */
+  deliverables: readonly string[];
   /** A stage, or `done`. */
   onPass: string;
   /** A stage; this one itself: it is tried again there. */
@@ -24,7 +26,7 @@ export interface Pipeline {
 }
 
 const stage = (name: string, rest: Partial<Stage> & Pick<Stage, 'onPass'>): Stage =>
-  ({ name, skill: name, runner: null, report: null, onFail: name, onNeedsInput: name, ...rest });
+  ({ name, skill: name, runner: null, report: null, deliverables: [], onFail: name, onNeedsInput: name, ...rest });
 
 /** What there is without a stages file. `examples/pipeline/stages.yaml` says the same; a test compares the two. */
 export const DEFAULT_PIPELINES: readonly Pipeline[] = [{

@@ -11,7 +11,8 @@ import type { Handler } from '../task-run.ts';
 import { commandEnvironment } from './environment.ts';
 import { FoldersInUse, type Stay } from './folders-in-use.ts';
 import { LiveTail } from './live-tail.ts';
-import { freshQuestions, leaveAnswer, lookBefore, QUESTIONS_FILE, takeAnswerAway } from './questions.ts';
+import type { QuestionRuleOf } from './question-rules.ts';
+import { areSuperseded, freshQuestions, leaveAnswer, lookBefore, QUESTIONS_FILE, takeAnswerAway, type QuestionsBefore } from './questions.ts';
 
 export interface CommandHandlerOptions {
   /** The program and its arguments; no shell is involved. */
@@ -31,6 +32,13 @@ export interface CommandHandlerOptions {
   folderPerTask?: string | undefined;
   /** Which report the gate of a task's stage reads; `pipelineGates` knows. Without it there is no gate but the exit code. */
   gateOf?: GateOf | undefined;
+  /**
+   * Whether runs of a task may ask, and which files supersede its questions; `questionRules` knows. Without it they may ask, and
+   * `deliverables` alone counts.
+   */
+  questionRuleOf?: QuestionRuleOf | undefined;
+  /** The files that every run leaves, below its working folder. None: questions are always asked. */
+  deliverables?: readonly string[] | undefined;
   /** Added to this process's environment, of which credentials are not handed on. */
   env?: Record<string, string> | undefined;
 }
@@ -57,7 +65,7 @@ const RESULT_BYTES_MAX = 200_000;
 /**
  * A handler that runs a command: payload as JSON on stdin and in `ORCHESTRA_PAYLOAD`. Exit code 0 is done, anything else has
  * failed; the output is kept either way. With exit code 0 and fresh questions in its working folder it is not done but asks
- * them; its next run finds the answer beside them. With a gate on its stage it is done once the report that it left in its working folder says so.
+ * them, unless a complete package of deliverables has superseded them; its next run finds the answer beside them. With a gate on its stage it is done once the report that it left in its working folder says so.
  *
  * @throws TypeError without a command
  */
@@ -88,8 +96,9 @@ export function createCommandHandler(options: CommandHandlerOptions): Handler {
     const result = fittingResult(end, outputBytesMax);
     if (end.why !== 'exited' || end.exitCode !== 0) throw new TaskFailure(failureText(program, end, timeLimitMs, result), { result });
     const asked = await freshQuestions(before);
-    if (asked !== undefined && stay.alone) return asked;
-    if (asked !== undefined) context.log(`${QUESTIONS_FILE} is left alone: another run was in the same folder; give each task its own`, { folder });
+    const mayAsk = asked !== undefined && await isToBeAsked(options, before, task, context);
+    if (mayAsk && stay.alone) return asked;
+    if (mayAsk) context.log(`${QUESTIONS_FILE} is left alone: another run was in the same folder; give each task its own`, { folder });
     const report = await options.gateOf?.(task) ?? null;
     if (report === null) return result;
     const gate = await readReport({ file: join(folder, report), runStartedAt: new Date(before.startedAtMs), runId: task.run_id });
@@ -106,6 +115,15 @@ export function createCommandHandler(options: CommandHandlerOptions): Handler {
       stay.leave();
     }
   };
+}
+
+/** Whether the questions that a run has left are for a person. What becomes of others is told. */
+async function isToBeAsked({ questionRuleOf, deliverables: own = [] }: CommandHandlerOptions, before: QuestionsBefore, task: ClaimedTask, context: TaskContext): Promise<boolean> {
+  const { asks, deliverables } = await questionRuleOf?.(task) ?? { asks: true, deliverables: own };
+  if (!asks) context.log(`${QUESTIONS_FILE} is left alone: runs of this task may ask nobody (ORCHESTRA_QUESTIONS)`);
+  else if (await areSuperseded(before, deliverables)) context.log(`${QUESTIONS_FILE} is superseded: ${deliverables.join(', ')} came after it`);
+  else return true;
+  return false;
 }
 
 /** @throws TaskFailure when it cannot be made */

@@ -1,4 +1,4 @@
-import { lstat, open, opendir, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { needsInput, QUESTIONS_CHARS_MAX, type NeedsInput } from '../needs-input.ts';
 import { TaskFailure } from '../stop-reasons.ts';
@@ -8,10 +8,6 @@ export const QUESTIONS_FILE = '01-questions.md';
 /** What its next run finds there. */
 export const ANSWERS_FILE = '02-answers.md';
 
-// Beyond this a folder is not searched any further, and the questions count as fresh: asking once too often costs less.
-const ENTRIES_MAX = 200_000;
-// Housekeeping of tools, not work: a commit after the questions does not answer them.
-const NOT_LOOKED_INTO = new Set(['node_modules', ANSWERS_FILE, QUESTIONS_FILE]);
 // How far the clock of a file system may be behind ours before a file of this run is taken for an older one.
 const CLOCK_SLACK_MS = 1_000;
 
@@ -28,21 +24,36 @@ export async function lookBefore(folder: string): Promise<QuestionsBefore> {
 }
 
 /**
- * The questions that a command has left, if they are fresh: written during its run, not blank, and no file of its folder was
- * written after them. Otherwise it went on by itself after asking, and they are superseded.
+ * The questions that a command has left, if they are fresh: written during its run, and not blank.
  *
  * @throws TaskFailure when they are there and cannot be read
  */
-export async function freshQuestions({ folder, startedAtMs, mark }: QuestionsBefore): Promise<NeedsInput | undefined> {
+export async function freshQuestions({ folder, mark }: QuestionsBefore): Promise<NeedsInput | undefined> {
   const file = await questionsFile(folder);
   if (file === undefined || file.mark === mark) return undefined;
   try {
-    if (await somethingNewer(folder, { thanNs: file.mtimeNs, startedAtMs, left: ENTRIES_MAX })) return undefined;
     const text = await firstCharacters(join(folder, QUESTIONS_FILE));
     return text.trim() === '' ? undefined : needsInput(text);
   } catch (cause) {
     throw new TaskFailure(`it left questions in ${join(folder, QUESTIONS_FILE)} that cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
+}
+
+/**
+ * Whether a command has gone on after its questions and brought all that it was to bring: each of these files was written during the run,
+ * after the questions, and is not empty. Anything else that it wrote, a line in a log for instance, answers nothing. Two files in the
+ * same tick of a file system's clock count as written together.
+ */
+export async function areSuperseded({ folder, startedAtMs }: QuestionsBefore, deliverables: readonly string[]): Promise<boolean> {
+  const file = await questionsFile(folder);
+  if (file === undefined || deliverables.length === 0) return false;
+  for (const deliverable of deliverables) {
+    const stats = await lstat(join(folder, deliverable), { bigint: true }).catch(() => undefined);
+    if (stats === undefined || !stats.isFile() || stats.size === 0n || stats.mtimeNs <= file.mtimeNs) return false;
+    // An older file may carry a time that lies ahead, for example out of an archive: what this run wrote has changed since it began.
+    if (stats.ctimeNs / 1_000_000n < BigInt(startedAtMs - CLOCK_SLACK_MS)) return false;
+  }
+  return true;
 }
 
 /**
@@ -74,30 +85,6 @@ async function questionsFile(folder: string): Promise<{ mtimeNs: bigint; mark: s
   if (stats === undefined || !stats.isFile()) return undefined;
   // The time of change cannot be set by hand, unlike the time of modification.
   return { mtimeNs: stats.mtimeNs, mark: [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join() };
-}
-
-interface Search { thanNs: bigint; startedAtMs: number; left: number }
-
-/** Is there a file of this run that was written after the questions? Two in the same tick of a file system's clock count as together. */
-async function somethingNewer(folder: string, search: Search): Promise<boolean> {
-  const folders: string[] = [];
-  const entries = await opendir(folder).catch(() => undefined); // not for us to read: then what is in it was not written by our command
-  if (entries === undefined) return false;
-  for await (const entry of entries) {
-    if (search.left-- <= 0) return false;
-    if (entry.name.startsWith('.') || NOT_LOOKED_INTO.has(entry.name)) continue;
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) folders.push(path);
-    else if (entry.isFile() && await isNewer(path, search)) return true;
-  }
-  for (const path of folders) if (await somethingNewer(path, search)) return true;
-  return false;
-}
-
-async function isNewer(path: string, { thanNs, startedAtMs }: Search): Promise<boolean> {
-  const stats = await lstat(path, { bigint: true }).catch(() => undefined); // gone meanwhile
-  // An older file may carry a time that lies ahead, for example out of an archive: what this run wrote has changed since it began.
-  return stats !== undefined && stats.mtimeNs > thanNs && stats.ctimeNs / 1_000_000n >= BigInt(startedAtMs - CLOCK_SLACK_MS);
 }
 
 /** As much as can be asked, and a bit more so that it is seen to be cut. */

@@ -1,7 +1,7 @@
 import type { Database } from '@orchestra/database';
 import { id } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
-import { holdRun, reportPreflight, retryRun, viewPipelines, type StageRules } from '@orchestra/task-queue';
+import { holdRun, reportPreflight, retryRun, viewPipelines, type QuestionRepos, type StageRules } from '@orchestra/task-queue';
 import { finishAnswer, holdRequest, pipelinesView, preflightAnswer, preflightRequest, retryRequest } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
 import { ownRun } from '../own-runs.ts';
@@ -12,10 +12,11 @@ const REPEATABLE = 'The `run_id` is the fence: a run that is not the caller’s 
   + 'answers what the first one did, with or without an `Idempotency-Key`, which is accepted and not needed here.';
 
 /** Runs that their environment or a passing disturbance has stopped, what follows from that, and what runners say of themselves. */
-export function stageRoutes({ db, endings, rules, told }: {
+export function stageRoutes({ db, endings, rules, questionRepos, told }: {
   db: Database;
   endings: Database;
   rules: StageRules;
+  questionRepos: QuestionRepos;
   told: TellEndings;
 }): Route[] {
   return [
@@ -44,9 +45,9 @@ export function stageRoutes({ db, endings, rules, told }: {
     }),
     route({
       method: 'get', path: '/api/pipelines', permission: 'read',
-      summary: 'the tables of stages that tasks go through',
+      summary: 'the tables of stages that tasks go through, and whether runs may ask a person',
       answer: pipelinesView,
-      handle: () => Promise.resolve(viewPipelines(rules.pipelines)),
+      handle: () => Promise.resolve(viewPipelines(rules.pipelines, questionRepos)),
     }),
     route({
       method: 'post', path: '/api/runners/preflight', permission: 'run_tasks',
