@@ -80,12 +80,12 @@ async function branchesOf(repository: string, full: string, options: GitOptions)
 /** Which of these refs there are, by their exact names; those that are of no commit are left out. */
 async function existing(repository: string, names: readonly string[], options: GitOptions): Promise<ResolvedRef[]> {
   if (names.length === 0) return [];
-  const listed = await git(repository, ['for-each-ref', '--format=%(objectname) %(refname)', ...names], options);
+  const listed = await git(repository, ['for-each-ref', '--format=%(objecttype) %(objectname) %(refname)', ...names], options);
   const found: ResolvedRef[] = [];
   for (const line of listed.split('\n')) {
-    const [object = '', ref = ''] = line.split(' ');
+    const [type, object = '', ref = ''] = line.split(' ');
     if (!names.includes(ref)) continue; // it lists what is below these names as well
-    const commit = await commitOf(repository, object, options);
+    const commit = type === 'commit' ? object : await commitOf(repository, object, options);
     if (commit !== undefined) found.push({ commit, ref });
   }
   return found;
