@@ -36,7 +36,7 @@ export function streamsOf(lines: readonly string[], names: 'known' | 'any', dept
     else stream.push(rest);
   }
   const [plain = [], ...others] = streams.values();
-  return [plain, ...depth < DEPTH_MAX ? others.flatMap((stream) => streamsOf(stream, names, depth + 1)) : others];
+  return [plain, ...depth < DEPTH_MAX ? others.flatMap((stream) => streamsOf(stream, 'known', depth + 1)) : others];
 }
 
 function named(line: string, announced: ReadonlySet<string | undefined>, names: 'known' | 'any'): [name: string, rest: string] {
