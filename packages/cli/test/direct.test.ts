@@ -2,7 +2,7 @@
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@orchestra/local-postgres';
-import { testDatabase } from '@orchestra/testkit';
+import { startPooler, testDatabase } from '@orchestra/testkit';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { orchestra, type Ended } from './orchestra.ts';
 
@@ -75,4 +75,18 @@ test('a database that is away, unknown or empty is told with the next step', asy
   const empty = new URL(database.url);
   empty.pathname = '/postgres';
   expect(await run(['queue', '--direct'], { DATABASE_URL: empty.href })).toMatchObject({ code: 1, stderr: expect.stringContaining('run `orchestra db migrate`') });
+});
+
+test('S1 through PgBouncer in transaction mode a pause over the database is made, looked at and cleared, several at a time', async () => {
+  const pooler = await startPooler(database.url);
+  try {
+    const ended = await Promise.all(['a', 'b', 'c'].map(async (value) => {
+      const env = { DATABASE_URL: pooler.url };
+      const paused = await run(['senate', 'pause', 'agent', `pooled-${value}`, '--reason', 'API down', '--direct'], env);
+      return [paused, await run(['senate', 'unpause', 'agent', `pooled-${value}`, '--direct'], env)];
+    }));
+    expect(ended.flat().map(({ code, stderr }) => ({ code, stderr }))).toEqual(ended.flat().map(() => ({ code: 0, stderr: '' })));
+  } finally {
+    await pooler.stop();
+  }
 });

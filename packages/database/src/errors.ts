@@ -1,3 +1,5 @@
+import { TransportError } from './connect/transport-error.ts';
+
 /** SQLSTATEs that a caller decides by. https://www.postgresql.org/docs/18/errcodes-appendix.html */
 export const SQLSTATE = {
   uniqueViolation: '23505',
@@ -8,6 +10,7 @@ export const SQLSTATE = {
   outOfMemory: '53200',
   tooManyConnections: '53300',
   ioError: '58030',
+  queryCanceled: '57014',
   serializationFailure: '40001',
   deadlock: '40P01',
 } as const;
@@ -27,11 +30,12 @@ const SERVER_CHANGED_STATE = /^(08...|25006|57P0[1-5])$/;
 const UNAVAILABLE_STATE = /^(4000[13]|40P01|53[1-4]00|58030|57014|25P0[34]|55P03)$/;
 const UNAVAILABLE_ERRNO = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ECONNABORTED', 'ENOENT']);
 // Errors that `pg` raises itself carry no code; these are their messages in pg 8.
-const UNAVAILABLE_TEXT = /connection terminated|timeout exceeded when trying to connect|query read timeout|client has encountered a connection error|client was closed/i;
+const UNAVAILABLE_TEXT = /connection terminated|timeout exceeded when trying to connect|timeout expired|query read timeout|client has encountered a connection error|client was closed/i;
 
 /** True when the database could not be asked just now, and the same call may work a moment later. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof TransportError) return error.failure === 'no_server';
   const state = sqlState(error);
   if (state !== undefined) return UNAVAILABLE_STATE.test(state) || SERVER_CHANGED_STATE.test(state);
   if ('code' in error && typeof error.code === 'string' && UNAVAILABLE_ERRNO.has(error.code)) return true;

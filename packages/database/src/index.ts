@@ -1,4 +1,12 @@
-export { inTransaction, makePool, type Database, type PoolOptions, type Queryable, type Transaction } from './pool.ts';
+export { AddressError } from './address/address.ts';
+export { parseAddress } from './address/parse-address.ts';
+export { connectionsOf, HELD, POOL_SIZES, type PooledService } from './connection-budget.ts';
+export { connectionTo, withoutPassword, type Connection } from './connect/connection.ts';
+export type { ServerStream } from './connect/server-stream.ts';
+export { explainDatabaseFailure, type DatabaseFailure, type DatabaseFailureCode } from './explain-failure.ts';
 export { hasServerChanged, isDatabaseUnavailable, SQLSTATE, sqlState } from './errors.ts';
 export { conflictCounts, CONFLICTS, tryAgain, type ConflictCount, type ConflictState } from './try-again.ts';
 export { migrate, MIGRATIONS_FOLDER, pendingMigrations, type MigrateReport } from './migrate.ts';
+export { inTransaction, makePool, type Database, type PoolOptions, type Queryable, type Transaction } from './pool.ts';
+export { differingSettings, SESSION_SETTINGS, settingOptions, settingStatement } from './session-settings.ts';
+export { refuseUnsuitable, UnsuitableServerError } from './suitable-server.ts';

@@ -4,7 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as applyJournal } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
+import { connectionTo } from './connect/connection.ts';
 import { SQLSTATE, sqlState } from './errors.ts';
+import { runFirst, SESSION_SETTINGS, settingStatement } from './session-settings.ts';
+import { isShared } from './shared-session.ts';
+import { refuseUnsuitable, UnsuitableServerError } from './suitable-server.ts';
 
 /** The repository's `migrations/`, where drizzle-kit keeps its journal. */
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../../migrations', import.meta.url));
@@ -12,6 +16,7 @@ export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../../migrations', im
 // Two processes that migrate at once: the second waits here and then finds nothing to do.
 const MIGRATE_LOCK = 0x0c_4e57;
 const LOCK_WAIT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 const POLL_MS = 100;
 // A migration that waits for a busy table makes everyone queue behind it, so each try waits shortly and backs off.
 const LOCK_TIMEOUT_MS = 500;
@@ -30,15 +35,18 @@ export interface MigrateReport {
  *
  * @param connectionString a role that may create tables and schemas; with nothing pending, one that may read them. Not
  *   through a pooler that shares sessions out: the lock belongs to a session and would stay behind in it
- * @throws the server's error, when a migration fails; nothing is changed then
+ * @throws AddressError, UnsuitableServerError; the server's error, when a migration fails: nothing is changed then
  */
 export async function migrate(connectionString: string, folder: string = MIGRATIONS_FOLDER): Promise<MigrateReport> {
-  const client = new pg.Client({ connectionString, application_name: 'orchestra migrate', connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client(connectionTo(connectionString, 'orchestra migrate', CONNECT_TIMEOUT_MS).config);
   client.on('error', () => {}); // the statement under way reports it
-  await client.connect();
   try {
+    await client.connect();
+    await runFirst(() => refuseUnsuitable(client));
     // Most calls find nothing to do: then no lock is taken, and nothing is asked of a role that may not make tables.
-    if (await pendingMigrations(client, folder) <= 0) return { applied: 0, total: await countApplied(client) };
+    if (await runFirst(() => pendingMigrations(client, folder)) <= 0) return { applied: 0, total: await countApplied(client) };
+    await refuseSharedSession(client);
+    await client.query(settingStatement(SESSION_SETTINGS, 'session'));
     await lockMigrations(client);
     const before = await countApplied(client);
     await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
@@ -46,7 +54,7 @@ export async function migrate(connectionString: string, folder: string = MIGRATI
     const total = await countApplied(client);
     return { applied: total - before, total };
   } finally {
-    await client.end(); // and with the session goes its lock
+    await client.end().catch(() => {}); // and with the session goes its lock; or it never connected
   }
 }
 
@@ -61,6 +69,13 @@ async function countApplied(db: Pick<pg.Pool, 'query'>): Promise<number> {
   if (!table.rows[0]?.known) return 0;
   const { rows } = await db.query<{ count: number }>('select count(*)::int as count from drizzle.__drizzle_migrations');
   return rows[0]?.count ?? 0;
+}
+
+async function refuseSharedSession(client: pg.Client): Promise<void> {
+  const { rows: [row] } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  if (row !== undefined && isShared(client, row.pid)) {
+    throw new UnsuitableServerError('migrations need a connection of their own, and this address leads through a pooler: give the address of PostgreSQL itself (LISTEN_DATABASE_URL for services, DATABASE_URL for `orchestra db migrate`)');
+  }
 }
 
 async function lockMigrations(client: pg.Client): Promise<void> {

@@ -1,5 +1,11 @@
 import pg from 'pg';
+import { connectionTo, type Connection } from './connect/connection.ts';
+import { SERVER_STATE } from './connect/servers.ts';
+import { TransportError } from './connect/transport-error.ts';
 import { hasServerChanged } from './errors.ts';
+import { keepOpen } from './keep-open.ts';
+import { runFirst, SESSION_SETTINGS, settingStatement } from './session-settings.ts';
+import { isShared, useSharedSession } from './shared-session.ts';
 import { tryAgain } from './try-again.ts';
 
 /** What statements run on: a pool, or one connection inside a transaction. */
@@ -17,43 +23,75 @@ export interface PoolOptions {
   applicationName: string;
   /** Connections at most. */
   max?: number;
+  /** So many are opened at once and never given back: they are there when the server gives out no more. */
+  held?: number;
   /** How long a statement may run before the server ends it. */
   statementTimeoutMs?: number;
-  /** Server settings for every connection of this pool, by name. */
+  /** Server settings for every connection of this pool, by name, besides those of every session. */
   settings?: Readonly<Record<string, string>>;
   /** Told of connections that broke while idle or in use; nothing has to be done about them. */
   onConnectionLost?: (error: Error) => void;
 }
 
-// The settle's proof needs a snapshot for each statement, also where a server or a role defaults to something else.
-const SETTINGS = { default_transaction_isolation: 'read committed' };
+// Frees whoever waits on a process that was frozen inside a transaction.
+const IDLE_IN_TRANSACTION_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
 
 /**
  * The one way to make a pool. A lost connection, idle or checked out, never ends the process: without these
  * handlers `pg` raises it as an unhandled `error` event. Waiting for a free connection and every statement are bounded.
  * A statement that the server rolled back over a deadlock is sent again, see {@link tryAgain}.
+ * Each connection gets {@link SESSION_SETTINGS} after it was made; one that leads through a pooler gets them with each transaction.
+ *
+ * @throws AddressError
  */
 export function makePool(options: PoolOptions): Database {
+  const { max = 10, held = 0, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   const lost = options.onConnectionLost ?? (() => {});
+  const connection = connectionTo(options.connectionString, options.applicationName);
+  const settings = {
+    ...SESSION_SETTINGS, statement_timeout: String(statementTimeoutMs), idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS), ...options.settings,
+  };
+  const usedOnce = new WeakSet<pg.ClientBase>();
+  const prepare = (client: pg.ClientBase): unknown => {
+    client.on('error', lost);
+    return settle(client, connection, settings).then((server) => { if (server === 'takes no changes') usedOnce.add(client); });
+  };
   const pool = new pg.Pool({
-    connectionString: options.connectionString,
-    application_name: options.applicationName,
-    max: options.max ?? 10,
-    connectionTimeoutMillis: 2_000,
-    statement_timeout: options.statementTimeoutMs ?? 10_000,
-    // Frees whoever waits on a process that was frozen inside a transaction.
-    idle_in_transaction_session_timeout: 5_000,
+    ...connection.config, max, min: held,
     // The server cannot end a statement over a connection that is gone; the client gives up by itself.
-    query_timeout: (options.statementTimeoutMs ?? 10_000) + 2_000,
-    keepAlive: true,
-    options: Object.entries({ ...SETTINGS, ...options.settings }).map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`).join(' '),
+    query_timeout: statementTimeoutMs + 2_000,
+    // The pool waits for what this promises, which its types do not say.
+    onConnect: prepare,
   });
   pool.on('error', lost);
-  pool.on('connect', (client) => client.on('error', lost));
+  // While the address leads to a standby, each connection asks anew where it leads: one that is kept would still be read from
+  // when the address leads to the primary again.
+  pool.on('release', (_error, client) => { if (usedOnce.has(client)) void client.end().catch(lost); });
+  if (held > 0) keepOpen(pool, held);
   const send = pool.query;
   // Outside a transaction a statement is one by itself.
   Object.defineProperty(pool, 'query', { value: (...call: unknown[]) => tryAgain(() => Promise.resolve(Reflect.apply(send, pool, call))) });
   return pool;
+}
+
+/** Gives a new connection its settings, and says what its server is. @throws TransportError for a server that is not of the wanted kind */
+async function settle(client: pg.ClientBase, { servers, timeoutMs }: Connection, settings: Readonly<Record<string, string>>): Promise<'takes changes' | 'takes no changes'> {
+  // Before anything else is asked: the first statement has to be quick, for the role may have given it little time.
+  const { rows: [row] } = await runFirst(() => client.query<{ pid: number; standby: boolean; read_only: boolean }>(within(timeoutMs, `select pg_backend_pid() as pid, ${SERVER_STATE}`)));
+  if (row === undefined) throw new Error('a statement without a from answered no row');
+  if (!servers.fits({ isStandby: row.standby, isReadOnly: row.read_only })) {
+    servers.forget();
+    throw new TransportError('no_server', `the server ${row.standby ? 'is a standby' : row.read_only ? 'is read-only' : 'is a primary'}, and the address asks for another (target_session_attrs)`);
+  }
+  if (isShared(client, row.pid)) useSharedSession(client, settings);
+  else await runFirst(() => client.query(within(timeoutMs, settingStatement(settings, 'session'))));
+  return row.standby || row.read_only ? 'takes no changes' : 'takes changes';
+}
+
+/** A statement that is given up after so long; `pg` reads it from there. */
+function within(timeoutMs: number, text: string): pg.QueryConfig & { query_timeout: number } {
+  return { text, query_timeout: timeoutMs };
 }
 
 /**

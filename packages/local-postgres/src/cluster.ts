@@ -116,7 +116,7 @@ async function start(options: Omit<PostmasterOptions, 'port'>, wanted: number | 
 async function makeDatabase(url: string): Promise<void> {
   const maintenance = new URL(url);
   maintenance.pathname = '/postgres';
-  const admin = new pg.Client({ connectionString: maintenance.href, connectionTimeoutMillis: 10_000, query_timeout: 60_000 });
+  const admin = new pg.Client({ connectionString: maintenance.href, ssl: false, connectionTimeoutMillis: 10_000, query_timeout: 60_000 });
   admin.on('error', () => {}); // the statement under way reports it
   await admin.connect();
   try {

@@ -149,6 +149,7 @@ test('P13 a black hole instead of a database: readings end by their time limit, 
   await insertPause('quest', 'q-7');
   const { replica, proxy } = await remoteReplica({ readTimeoutMs: 100, pingEveryMs: 50, pingTimeoutMs: 200 });
   await replica.start();
+  await until('it has read, also on a busy machine', async () => { await replica.refresh(); return replica.known; });
   const failed = once(replica, 'read-failed');
   proxy.blackhole();
   await replica.refresh();

@@ -9,7 +9,9 @@ export type { Logger } from 'pino';
 
 // The last line of defence: whatever ends up in a line, these do not leave the process.
 const SECRETS: [RegExp, string][] = [
+  [/(postgres(?:ql)?:\/\/[^:/@\s"]*:)[^\s"]*@/gi, '$1***@'],
   [/(:\/\/[^:/@\s"]*:)[^@/\s"]+@/g, '$1***@'],
+  [/([?&\s]password\s*=\s*)('(?:[^'\\]|\\.)*'|[^&\s"]+)/gi, '$1***'],
   [/orc_[A-Za-z0-9_-]{43}/g, 'orc_***'],
   [/whsec_[A-Za-z0-9+/=]+/g, 'whsec_***'],
 ];

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isDatabaseUnavailable, migrate } from '@orchestra/database';
+import { explainDatabaseFailure, migrate, withoutPassword } from '@orchestra/database';
 import { withoutSecrets, type Logger } from './log.ts';
 
 /** The database could not be brought up to date; the message says what to do. */
@@ -17,19 +17,18 @@ const RETRY_MS = 1_000;
  */
 export async function migrateAtStart(databaseUrl: string, log: Logger, patienceMs: number = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + patienceMs;
-  const where = withoutSecrets(databaseUrl);
   for (let attempt = 1; ; attempt++) {
     try {
       const { applied, total } = await migrate(databaseUrl);
       log.info({ applied, total }, applied > 0 ? `applied ${applied} migrations` : 'the database is up to date');
       return;
     } catch (cause) {
-      const words = withoutSecrets(cause instanceof Error ? cause.message || String(cause) : String(cause));
-      if (!isDatabaseUnavailable(cause)) throw new MigrateError(`migrating ${where} failed: ${words}`, { cause });
-      if (performance.now() >= deadline) {
-        throw new MigrateError(`no PostgreSQL answers at ${where} (${words}); start it, or correct DATABASE_URL`, { cause });
+      const failure = explainDatabaseFailure(cause, databaseUrl);
+      if (failure === undefined) {
+        throw new MigrateError(`migrating ${withoutPassword(databaseUrl)} failed: ${withoutSecrets(cause instanceof Error ? cause.message || String(cause) : String(cause))}`, { cause });
       }
-      if (attempt === 1) log.warn(`no PostgreSQL answers at ${where} yet (${words}); trying for ${Math.ceil(patienceMs / 1_000)} s`);
+      if (!failure.mayPass || performance.now() >= deadline) throw new MigrateError(failure.message, { cause });
+      if (attempt === 1) log.warn(`${failure.message} (trying for ${Math.ceil(patienceMs / 1_000)} s)`);
       await delay(RETRY_MS);
     }
   }

@@ -1,17 +1,24 @@
+import { AddressError, parseAddress } from '@orchestra/database';
 import { z } from 'zod';
 import type { SettingValues } from './config.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-const postgresUrl = z.string().refine(
-  (text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
-  'must look like postgresql://user:password@host:5432/database, with special characters percent-encoded');
+/** Understood at once, so that a wrong address keeps a service from starting; read again by whoever connects. */
+const databaseAddress = z.string().check((context) => {
+  try {
+    parseAddress(context.value);
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    context.issues.push({ code: 'custom', input: context.value, message: error.message });
+  }
+});
 
 /** What every service reads; each adds its port and its own. */
 export const COMMON_SETTINGS = {
-  DATABASE_URL: postgresUrl.describe('a PostgreSQL 15 or later, as postgresql://user:password@host:5432/database; `orchestra up` brings one of its own when this is not set'),
-  LISTEN_DATABASE_URL: postgresUrl.optional().describe('a direct connection for LISTEN, where DATABASE_URL goes through a pooler; not set: DATABASE_URL'),
+  DATABASE_URL: databaseAddress.describe('a PostgreSQL 15 or later, as postgresql://user:password@host:5432/database or as psql takes it; `orchestra up` brings one of its own when this is not set'),
+  LISTEN_DATABASE_URL: databaseAddress.optional().describe('a direct connection for LISTEN, where DATABASE_URL goes through a pooler; not set: DATABASE_URL'),
   HOST: z.string().regex(/^[A-Za-z0-9.:_-]{1,255}$/, 'must be an address or a host name').default('127.0.0.1').describe('the address that the services listen on'),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info').describe('fatal, error, warn, info, debug, trace or silent'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().regex(/^https?:\/\/\S+$/, 'must look like http://127.0.0.1:4318').optional()

@@ -82,7 +82,7 @@ test('a database that is not up yet is waited for; one that never comes ends the
     proxy.refuse();
     const log = makeLogger({ service: 'test', level: 'silent' });
     await expect(migrateAtStart(proxy.url, log, 0)).rejects.toThrow(MigrateError);
-    await expect(migrateAtStart(proxy.url, log, 0)).rejects.toThrow(/^no PostgreSQL answers at postgresql:\/\/.*start it, or correct DATABASE_URL$/);
+    await expect(migrateAtStart(proxy.url, log, 0)).rejects.toThrow(/^the database does not answer at postgresql:\/\/.*; is it running\?$/);
     const service = start({ DATABASE_URL: proxy.url });
     await until('it says that it waits', () => service.output().includes('trying for 60 s'));
     proxy.pass();

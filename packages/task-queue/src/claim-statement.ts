@@ -13,6 +13,8 @@ import { probes } from './probe-statement.ts';
 export const CLAIM_SETTINGS = {
   enable_seqscan: 'off', enable_bitmapscan: 'off', enable_sort: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off',
   plan_cache_mode: 'force_generic_plan',
+  // What is left has to be on offer, also where the role or the database has switched it off.
+  enable_indexscan: 'on', enable_indexonlyscan: 'on', enable_nestloop: 'on', enable_tidscan: 'on',
 } as const;
 
 // So many tasks a walk looks at before it gives up. Beyond this the lanes are cheaper, however few of them stand open.

@@ -1,5 +1,6 @@
 export { FaultProxy } from './fault-proxy.ts';
 export { HOSTILE_STRINGS, type HostileString } from './hostile-strings.ts';
+export { startPooler, type Pooler } from './pooler.ts';
 export { startOwnServer, type TestServer } from './server.ts';
 export { testDatabase, type TestDatabase } from './test-database.ts';
 export { until } from './until.ts';

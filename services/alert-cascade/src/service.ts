@@ -1,4 +1,4 @@
-import { makePool } from '@orchestra/database';
+import { makePool, POOL_SIZES } from '@orchestra/database';
 import { createListenHub } from '@orchestra/pause-core';
 import { listen, makeApp, makeLogger, makeMetrics, startParts, type RunningService } from '@orchestra/service-shell';
 import { makeCascadeMetrics } from './cascade-metrics.ts';
@@ -11,7 +11,7 @@ export function startService(config: AlertCascadeConfig): Promise<RunningService
   return startParts(async (parts) => {
     const log = makeLogger({ service: 'alert-cascade', level: config.logLevel });
     const db = makePool({
-      connectionString: config.databaseUrl, applicationName: 'orchestra alert-cascade',
+      connectionString: config.databaseUrl, applicationName: 'orchestra alert-cascade', max: POOL_SIZES['alert-cascade'].calls,
       onConnectionLost: (err) => log.debug({ err }, 'a database connection was lost; the next sweep makes another'),
     });
     parts.add('database pool', () => db.end());

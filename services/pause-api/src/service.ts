@@ -1,4 +1,4 @@
-import { makePool } from '@orchestra/database';
+import { HELD, makePool, POOL_SIZES, type Database } from '@orchestra/database';
 import { createDatabaseReplica } from '@orchestra/pause-core';
 import { listen, makeApp, makeAuthenticator, makeLogger, makeMetrics, startParts, startTracing, type RunningService } from '@orchestra/service-shell';
 import type { PauseApiConfig } from './config.ts';
@@ -28,12 +28,17 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     const log = makeLogger({ service: 'pause-api', level: config.logLevel });
     const lost = (err: Error): void => log.debug({ err }, 'a database connection was lost');
     // Pools of their own: whatever floods the lists, the alerts, the loops or the streams, a pause finds a connection.
-    const brake = makePool({ connectionString: config.databaseUrl, applicationName: 'orchestra pause-api brake', max: 4, statementTimeoutMs: STATEMENT_TIMEOUT_MS, onConnectionLost: lost });
-    parts.add('the pool of the brake', () => brake.end());
-    const db = makePool({ connectionString: config.databaseUrl, applicationName: 'orchestra pause-api', max: 10, statementTimeoutMs: STATEMENT_TIMEOUT_MS, onConnectionLost: lost });
-    parts.add('the pool', () => db.end());
-    const background = makePool({ connectionString: config.databaseUrl, applicationName: 'orchestra pause-api loops', max: 5, statementTimeoutMs: STATEMENT_TIMEOUT_MS, onConnectionLost: lost });
-    parts.add('the pool of the loops', () => background.end());
+    const sizes = POOL_SIZES['pause-api'];
+    const pool = (name: string, what: string, max: number, held = 0): Database => {
+      const made = makePool({ connectionString: config.databaseUrl, applicationName: `orchestra pause-api${name}`, max, held, statementTimeoutMs: STATEMENT_TIMEOUT_MS, onConnectionLost: lost });
+      parts.add(what, () => made.end());
+      return made;
+    };
+    // Held open, with those that look tokens up: also when the server gives out no more.
+    const brake = pool(' brake', 'the pool of the brake', sizes.brake, HELD.brake);
+    const tokens = pool(' tokens', 'the pool of the tokens', sizes.tokens, HELD.tokens);
+    const db = pool('', 'the pool', sizes.calls);
+    const background = pool(' loops', 'the pool of the loops', sizes.loops);
 
     const feed = new EventFeed(background);
     const wake: (() => void)[] = [];
@@ -46,7 +51,7 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
       onConnect: () => { for (const loop of wake) loop(); },
     });
     const shellMetrics = makeMetrics('pause-api');
-    const authenticator = makeAuthenticator(db, { cookies: true });
+    const authenticator = makeAuthenticator(tokens, { cookies: true });
     const desk = new DeskTicker(background, log);
     parts.add('the desk ticker', () => desk.stop());
     const streams = new EventStreams({

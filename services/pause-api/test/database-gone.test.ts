@@ -101,4 +101,5 @@ test('a server that takes no changes: a pause is 503 and not 500, it is not read
   }
   // Nobody cuts the connections: the address simply leads to the primary again.
   await until('a pause works again', async () => (await dana.post('/api/senate/pause', PAUSE)).status === 200);
+  await until('it is ready again', async () => (await fetch(`${service.url}/readyz`)).status === 200);
 });

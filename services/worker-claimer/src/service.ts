@@ -1,4 +1,4 @@
-import { isDatabaseUnavailable, makePool } from '@orchestra/database';
+import { isDatabaseUnavailable, makePool, POOL_SIZES } from '@orchestra/database';
 import { deskRoutes } from '@orchestra/desk';
 import { createListenHub, forgetOldKeys } from '@orchestra/pause-core';
 import { listen, makeApp, makeLogger, makeMetrics, startLoop, startParts, startTracing, type Route, type RunningService } from '@orchestra/service-shell';
@@ -33,7 +33,7 @@ const SIGHTINGS_GAP_MS = 15_000;
 // Workers send a heartbeat at a third of the lease: within half of it every living one has been heard.
 const LISTEN_SHARE = 0.5;
 
-const REAPER_CONNECTIONS = 2;
+const SIZES = POOL_SIZES['worker-claimer'];
 
 // While tasks are claimed, the lanes are kept in order four times a second, and once more behind the last of them; otherwise now and then, for
 // what was done by SQL.
@@ -52,13 +52,13 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     const kept = keptForRunners(runners, stages.pipelines);
     const log = makeLogger({ service: 'worker-claimer', level: config.logLevel });
     const db = makePool({
-      connectionString: config.databaseUrl, applicationName: 'orchestra worker-claimer',
+      connectionString: config.databaseUrl, applicationName: 'orchestra worker-claimer', max: SIZES.calls,
       onConnectionLost: (err) => log.debug({ err }, 'a database connection was lost; the next call makes another'),
     });
     parts.add('database pool', () => db.end());
     // Claims have connections of their own: planned for the claim alone, and left to it when everything else is busy.
     const claims = makePool({
-      connectionString: config.databaseUrl, applicationName: 'orchestra worker-claimer claims', settings: CLAIM_SETTINGS,
+      connectionString: config.databaseUrl, applicationName: 'orchestra worker-claimer claims', max: SIZES.claims, settings: CLAIM_SETTINGS,
       onConnectionLost: (err) => log.debug({ err }, 'a database connection was lost; the next claim makes another'),
     });
     parts.add('claim pool', () => claims.end());
@@ -76,7 +76,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
 
     // The reaper's too. It waits shortly: whoever holds one gate in psql shall not hold up the reaping of everything else.
     const reaps = makePool({
-      connectionString: config.databaseUrl, applicationName: 'orchestra worker-claimer reaper', max: REAPER_CONNECTIONS, settings: { ...CLAIM_SETTINGS, lock_timeout: '2s' },
+      connectionString: config.databaseUrl, applicationName: 'orchestra worker-claimer reaper', max: SIZES.reaper, settings: { ...CLAIM_SETTINGS, lock_timeout: '2s' },
       onConnectionLost: (err) => log.debug({ err }, 'a database connection was lost; the next round makes another'),
     });
     parts.add('reaper pool', () => reaps.end());

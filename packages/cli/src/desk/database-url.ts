@@ -26,15 +26,3 @@ export function findDatabaseUrl(env: NodeJS.ProcessEnv = ownEnvironment()): stri
     throw new CommandFailure('no_database', `the database's address cannot be read from ${file}: set DATABASE_URL, or start \`orchestra up\``, { cause });
   }
 }
-
-/** The address without its password, for messages. */
-export function withoutPassword(databaseUrl: string): string {
-  try {
-    const url = new URL(databaseUrl);
-    url.password = '';
-    url.search = ''; // a password may also be given there
-    return url.href;
-  } catch {
-    return 'the given address';
-  }
-}

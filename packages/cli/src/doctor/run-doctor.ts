@@ -11,6 +11,7 @@ import { wordsOf } from '../words-of.ts';
 import { alertCascadeUrl } from './alert-cascade-url.ts';
 import { canaryByApi } from './canary-by-api.ts';
 import { canaryDirect } from './canary-direct.ts';
+import { checkConnections } from './connections.ts';
 import { checkDatabase } from './database.ts';
 import { failed, ok, skipped, type Finding } from './finding.ts';
 import { proveBrake } from './prove-brake.ts';
@@ -49,7 +50,7 @@ async function overTheServices(options: DoctorOptions): Promise<void> {
   onFinding(cascade === undefined ? skipped('alert-cascade', 'where it is, is not known here') : await checkService('alert-cascade', cascade, manifest.version));
   signal.throwIfAborted();
   const withToken = async (db: Database | undefined): Promise<SessionView | undefined> => {
-    if (db !== undefined) onFinding(await checkDatabase(db));
+    if (db !== undefined) for (const look of [checkDatabase, checkConnections]) onFinding(await look(db));
     const { finding, session } = await checkToken(settings, db);
     onFinding(finding);
     return session;
@@ -63,7 +64,7 @@ async function overTheServices(options: DoctorOptions): Promise<void> {
 }
 
 async function atTheDatabase(db: Database, { brake, signal, onFinding }: DoctorOptions): Promise<void> {
-  onFinding(await checkDatabase(db));
+  for (const look of [checkDatabase, checkConnections]) onFinding(await look(db));
   if (!brake) return onFinding(skipped('brake', 'not asked for'));
   await proveBrake(canaryDirect(db, directName()), signal, onFinding);
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort, LocalPostgresError, spawnCluster, type SpawnedCluster } from '@orchestra/local-postgres';
-import { withoutPassword } from '../desk/database-url.ts';
+import { withoutPassword } from '@orchestra/database';
 import { keepRunning, type Running } from './keep-running.ts';
 import { LogFile } from './log-file.ts';
 import { checkDatabase } from './own-database.ts';

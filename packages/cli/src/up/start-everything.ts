@@ -1,6 +1,5 @@
-import { makePool, migrate } from '@orchestra/database';
+import { makePool, migrate, withoutPassword } from '@orchestra/database';
 import { directName } from '../desk/direct-desk.ts';
-import { withoutPassword } from '../desk/database-url.ts';
 import { explainDatabaseError } from '../desk/open-database.ts';
 import { ensureAdminToken } from './admin-token.ts';
 import { writePrivately, type Home } from './home.ts';

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { Socket } from 'node:net';
-import { SQLSTATE, sqlState } from '@orchestra/database';
+import { connectionTo, settingOptions, SQLSTATE, sqlState, type ServerStream } from '@orchestra/database';
 import pgListen from 'pg-listen';
 import { ReplicaError } from './errors.ts';
 
@@ -30,7 +29,7 @@ export interface ListenSessionOptions {
  */
 export class ListenSession {
   readonly #options: ListenSessionOptions;
-  readonly #socket = new Socket();
+  readonly #socket: ServerStream;
   readonly #subscriber: ReturnType<typeof createSubscriber>;
   readonly #pingChannel = `orchestra_ping_${randomBytes(6).toString('hex')}`;
   readonly #gone = new AbortController();
@@ -41,12 +40,13 @@ export class ListenSession {
   /** @throws when the connection string cannot be understood */
   constructor(options: ListenSessionOptions) {
     this.#options = options;
+    const { address, config, stream } = connectionTo(options.connectionString, options.applicationName, options.connectTimeoutMs);
+    this.#socket = stream();
     this.#socket.on('error', (error) => { this.#socketError = error; }); // followed by 'close'
     this.#socket.on('close', () => this.#ended());
     this.#subscriber = createSubscriber({
-      connectionString: options.connectionString,
-      application_name: options.applicationName,
-      connectionTimeoutMillis: options.connectTimeoutMs,
+      ...config,
+      options: settingOptions(address.options),
       query_timeout: options.pingTimeoutMs,
       stream: () => this.#socket,
     }, {

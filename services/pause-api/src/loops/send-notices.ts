@@ -1,4 +1,4 @@
-import { makePool } from '@orchestra/database';
+import { makePool, POOL_SIZES } from '@orchestra/database';
 import { forgetTargets, registerTarget, sendRound, targetStates, type NoticeReports, type NoticeTarget, type SendRoundOptions } from '@orchestra/notices';
 import { startLoop, type Logger, type Loop } from '@orchestra/service-shell';
 import type { EventFeed } from '../event-feed.ts';
@@ -9,8 +9,6 @@ const TICK_MS = 5_000;
 const REGISTER_EVERY_MS = 60_000;
 // Alerts come in floods; the calls of one round go out together.
 const GAP_MS = 50;
-// Of its own and small: whatever the notices are up to, a pause finds a connection.
-const CONNECTIONS_MAX = 2;
 const STATEMENT_TIMEOUT_MS = 5_000;
 
 /** For tests: what else would take minutes. */
@@ -27,8 +25,9 @@ export interface NoticesOptions {
 
 /** Sends notices, each target in a loop of its own: one that is slow holds up nobody else. Any number of instances share the work. */
 export function startNotices({ targets, databaseUrl, feed, metrics, log, timings = {} }: NoticesOptions): { stop: () => Promise<void> } {
+  // Of its own and small: whatever the notices are up to, a pause finds a connection.
   const db = makePool({
-    connectionString: databaseUrl, applicationName: 'orchestra pause-api notices', max: CONNECTIONS_MAX, statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    connectionString: databaseUrl, applicationName: 'orchestra pause-api notices', max: POOL_SIZES['pause-api'].notices, statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     onConnectionLost: (err) => log.debug({ err }, 'a database connection was lost'),
   });
   const stopping = new AbortController();
