@@ -35,7 +35,7 @@ test('S1 every call of an operator is answered through the pooler', async () => 
   const { id } = await dana.pause('agent', 'looked-at', { ttl_seconds: 600 });
   const asked: [string, Promise<Answer<unknown>>][] = [
     ...['/api/senate/pauses', '/api/senate/pauses/active', `/api/senate/pauses/${id}`, '/api/senate/pauses/check?agent_id=looked-at', '/api/senate/verify', '/api/senate/history',
-      '/api/senate/alerts', '/api/senate/notices', '/api/tasks', '/api/queue', '/api/queue/labels?kind=agent', '/api/serial-gate'].map((path): [string, Promise<Answer<unknown>>] => [path, dana.get(path)]),
+      '/api/senate/alerts', '/api/senate/notices', '/api/tasks', '/api/queue', '/api/queue/labels?by=agent', '/api/serial-gate'].map((path): [string, Promise<Answer<unknown>>] => [path, dana.get(path)]),
     ['extend', dana.post('/api/senate/extend', { id, ttl_seconds: 900 })],
     ['dry run', dana.post('/api/senate/pause?dry_run=true', { scope_kind: 'agent', scope_value: 'x', reason: 'y' })],
     ['alert', dana.post('/api/senate/alerts', { kind: 'k', ref_id: 'a', severity: 'critical' })],
