@@ -145,6 +145,7 @@ describe('nothing is asked', () => {
     ['a folder of that name', 'mkdir 01-questions.md'],
     ['a pipe of that name', 'mkfifo 01-questions.md'],
     ['a link that leads elsewhere', 'ln -s /etc/passwd 01-questions.md'],
+    ['another name of a file elsewhere', 'mkdir .other && echo secret > .other/file && ln .other/file 01-questions.md'],
   ])('by %s', async (_what, script) => {
     await expect(run(script)).resolves.toMatchObject(DONE);
   });

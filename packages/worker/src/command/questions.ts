@@ -79,10 +79,10 @@ export async function takeAnswerAway(path: string): Promise<void> {
   await rm(path, { force: true }).catch(() => {}); // the folder is the command's, which may have closed it
 }
 
-/** Regular files only: opening a pipe would wait for ever, and a link may lead anywhere. */
+/** Regular files with one name only: opening a pipe would wait for ever, and a link, also a hard one, may lead anywhere. */
 async function questionsFile(folder: string): Promise<{ mtimeNs: bigint; mark: string } | undefined> {
   const stats = await lstat(join(folder, QUESTIONS_FILE), { bigint: true }).catch(() => undefined);
-  if (stats === undefined || !stats.isFile()) return undefined;
+  if (stats === undefined || !stats.isFile() || stats.nlink > 1n) return undefined;
   // The time of change cannot be set by hand, unlike the time of modification.
   return { mtimeNs: stats.mtimeNs, mark: [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join() };
 }
