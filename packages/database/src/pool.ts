@@ -29,6 +29,8 @@ export interface PoolOptions {
   statementTimeoutMs?: number;
   /** Server settings for every connection of this pool, by name, besides those of every session. */
   settings?: Readonly<Record<string, string>>;
+  /** How long making a connection, or waiting for a free one, may take, unless the address says otherwise; two seconds where it is left out. */
+  connectTimeoutMs?: number;
   /** Told of connections that broke while idle or in use; nothing has to be done about them. */
   onConnectionLost?: (error: Error) => void;
 }
@@ -48,7 +50,7 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 export function makePool(options: PoolOptions): Database {
   const { max = 10, held = 0, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   const lost = options.onConnectionLost ?? (() => {});
-  const connection = connectionTo(options.connectionString, options.applicationName);
+  const connection = connectionTo(options.connectionString, options.applicationName, options.connectTimeoutMs);
   const settings = {
     ...SESSION_SETTINGS, statement_timeout: String(statementTimeoutMs), idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS), ...options.settings,
   };

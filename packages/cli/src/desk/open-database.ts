@@ -4,6 +4,8 @@ import { findDatabaseUrl } from './database-url.ts';
 
 // Of a pool: what a command does at a time, and one more for what it asks beside.
 const CONNECTIONS_MAX = 2;
+// A person waits for it, perhaps on a machine that is too busy for a service's two seconds.
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
  * Runs `work` on the database itself and closes it again.
@@ -14,7 +16,7 @@ export async function atDatabase<T>(work: (db: Database) => Promise<T>): Promise
   const url = findDatabaseUrl();
   let db: Database | undefined;
   try {
-    db = makePool({ connectionString: url, applicationName: 'orchestra cli', max: CONNECTIONS_MAX });
+    db = makePool({ connectionString: url, applicationName: 'orchestra cli', max: CONNECTIONS_MAX, connectTimeoutMs: CONNECT_TIMEOUT_MS });
     return await work(db);
   } catch (error) {
     throw explainDatabaseError(error, url);
