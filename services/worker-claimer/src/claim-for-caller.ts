@@ -39,13 +39,14 @@ export async function claimForCaller(place: ClaimPlace, order: ClaimOrder, calle
 }
 
 /**
- * Ends runs and then claims, with one commit for both. The claim stays a statement of its own, with a snapshot of its own
+ * Ends runs and then claims, with one commit for both where the serial gate holds for all repos. The claim stays a statement of its own, with a snapshot of its own
  * (P1); what ends before it frees gates and places for it. The endings are written also for a caller that has gone.
  */
 export async function endAndClaim(place: ClaimPlace, endings: readonly Ending[], order: ClaimOrder, caller: Caller): Promise<{ tasks: ClaimedTask[]; ended: EndingAnswer[] }> {
   const { db, ways, rules } = place;
-  // A repeated call finds the tasks of the first one; its endings answer by themselves what they did then.
-  if (caller.idempotency !== undefined || caller.gone.aborted) {
+  // A repeated call finds the tasks of the first one; its endings answer by themselves what they did then. And tasks of repos for which the serial gate
+  // does not hold are counted at their gates, for which a claim may have to wait: not behind endings, which hold gates and lanes (docs/locking.md).
+  if (caller.idempotency !== undefined || caller.gone.aborted || (order.gatedRepos ?? null) !== null) {
     const ended = await endRuns(db, endings, rules);
     return { ended, tasks: await claimForCaller(place, order, caller) };
   }

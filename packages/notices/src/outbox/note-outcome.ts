@@ -31,9 +31,10 @@ interface Failure {
 
 export async function noteFailed(db: Database, held: HeldNotice, { why, waitMs, restMs }: Failure): Promise<void> {
   await inTransaction(db, async (tx) => {
+    // The delivery before the target, as everybody else.
+    await tx.query(`update notice_deliveries d set held_by = null, held_until = null, next_try_at = now() + make_interval(secs => $4) where ${HELD}`, [...key(held), waitMs / 1_000]);
     const { rows: [target] } = await tx.query<{ failures: number; resting: boolean }>(
       'select t.failures, coalesce(t.resting_until > now(), false) as resting from notice_targets t where t.name = $1 for update', [held.target]);
-    await tx.query(`update notice_deliveries d set held_by = null, held_until = null, next_try_at = now() + make_interval(secs => $4) where ${HELD}`, [...key(held), waitMs / 1_000]);
     // Calls that failed side by side are one failure of the target.
     const failures = (target?.failures ?? 0) + (restMs !== undefined && !target?.resting ? 1 : 0);
     await tx.query(
