@@ -193,11 +193,14 @@ describe('the switches', () => {
     const some = await serve(db, { questionRepos: ['r'] });
     const ask = (at: typeof none, run: Run | undefined) => at.post(`/api/tasks/${run?.id}/needs-input`, { run_id: run?.run_id, questions: 'Which branch?' });
     try {
-      await none.add({ repo: 'r' }, { repo: 's' }, {});
-      const runs = await none.claim();
-      for (const run of runs) expect(await ask(none, run)).toMatchObject({ status: 409, body: { code: 'questions_off', detail: expect.stringContaining('ORCHESTRA_QUESTIONS is off') } });
-      for (const run of runs.filter(({ repo }) => repo !== 'r')) expect(await ask(some, run)).toMatchObject({ status: 409, body: { code: 'questions_off' } });
-      expect((await ask(some, runs.find(({ repo }) => repo === 'r'))).body).toMatchObject({ status: 'queued' });
+      await none.add({ repo: 's' }, {});
+      for (const run of await none.claim()) {
+        expect(await ask(none, run)).toMatchObject({ status: 409, body: { code: 'questions_off', detail: expect.stringContaining('ORCHESTRA_QUESTIONS is off') } });
+        expect(await ask(some, run)).toMatchObject({ status: 409, body: { code: 'questions_off', detail: expect.stringContaining('ORCHESTRA_QUESTIONS_REPOS') } });
+      }
+      await some.add({ repo: 'r' });
+      const [run] = await some.claim();
+      expect((await ask(some, run)).body).toMatchObject({ status: 'queued' });
     } finally {
       await Promise.all([none.stop(), some.stop()]);
     }
