@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { parseJson, repeatedKey } from '@orchestra/exact-json';
 import { CommandFailure, wrongUsage } from './failure.ts';
 
 /** Of one payload, and of one line with a task: four times what a task may have, for those who lay it out with many blanks. */
@@ -47,10 +48,23 @@ export async function readJson(given: string, what: string): Promise<unknown> {
   const path = given === '-' ? '-' : given.startsWith('@') ? given.slice(1) : undefined;
   const json = path === undefined ? given : await readText(path, JSON_BYTES_MAX);
   try {
-    return JSON.parse(json);
+    return parseGiven(json);
   } catch (cause) {
+    if (cause instanceof CommandFailure) throw wrongUsage(`${what}: ${cause.message}`, { cause });
     throw wrongUsage(`${what} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
+}
+
+/**
+ * JSON that somebody wrote, its numbers exact.
+ *
+ * @throws SyntaxError for what is not JSON; CommandFailure `wrong_usage` for a key that stands twice in one object: one of both would be lost
+ */
+export function parseGiven(json: string): unknown {
+  const value = parseJson(json);
+  const repeated = repeatedKey(json, value);
+  if (repeated !== undefined) throw wrongUsage(`${repeated.join('.')} is given twice; which one is meant?`);
+  return value;
 }
 
 /** Standard input for `-`, else the file. */

@@ -2,7 +2,7 @@ import { newTask } from '@orchestra/task-queue/contract';
 import type { z } from 'zod';
 import { checked } from './checked.ts';
 import { wrongUsage } from './failure.ts';
-import { readLines } from './read-input.ts';
+import { parseGiven, readLines } from './read-input.ts';
 
 export type TaskToAdd = z.output<typeof newTask>;
 
@@ -30,7 +30,7 @@ export async function tasksFromFile(path: string, defaults: object): Promise<Tas
 
 function taskOf(line: string, defaults: object, where: string): TaskToAdd {
   try {
-    const given: unknown = JSON.parse(line);
+    const given = parseGiven(line);
     if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrongUsage('is not a JSON object');
     return checked(newTask, { ...defaults, ...given });
   } catch (cause) {

@@ -129,6 +129,7 @@ test('alerts are listed and acknowledged', async () => {
 });
 
 test('what others wrote cannot draw on the terminal', async () => {
+  await database.pool.query('alter table senate_pause disable trigger senate_pause_well_formed'); // a row from before
   await database.pool.query("insert into senate_pause (scope_kind, scope_value, reason, paused_by) values ('agent', E'x\\u001b[2J', E'red \\u001b[31m\\u202e', E'me\\n')");
   const shown = await run(['senate', 'pauses']);
   expect(shown.stdout).toContain('red \\x1b[31m\\u202e');

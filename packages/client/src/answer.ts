@@ -1,3 +1,4 @@
+import { parseJson as parseExactly } from '@orchestra/exact-json';
 import { problem } from '@orchestra/pause-core/contract';
 import type { z } from 'zod';
 import { retryAfterMs } from './backoff.ts';
@@ -35,7 +36,7 @@ export async function refusal(response: Response, from: { service: ServiceName; 
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     return undefined; // no contract accepts it, so the caller's parse says so with the address
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '@orchestra/exact-json';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cloudEvent, SENATE_EVENT_TYPES, senateEvent, shortType, type SenateEvent } from '@orchestra/pause-core/contract';
 import { deskTick, type DeskTick } from '@orchestra/task-queue/contract';
@@ -157,7 +158,7 @@ function readDesk(message: EventSourceMessage, { onDesk }: EventsOptions, tell: 
 
 function parseEvent(message: EventSourceMessage): SenateEvent | Error {
   try {
-    const { type, data } = cloudEvent.parse(JSON.parse(message.data));
+    const { type, data } = cloudEvent.parse(parseJson(message.data));
     if (shortType(type) !== message.event) throw new Error(`its event line and its envelope disagree: "${type}"`);
     const parsed = parseTolerantly(senateEvent, { type: message.event, data });
     if (!parsed.success) throw parsed.error;

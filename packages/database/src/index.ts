@@ -10,3 +10,4 @@ export { migrate, MIGRATIONS_FOLDER, pendingMigrations, type MigrateReport } fro
 export { inTransaction, makePool, type Database, type PoolOptions, type Queryable, type Transaction } from './pool.ts';
 export { differingSettings, SESSION_SETTINGS, settingOptions, settingStatement } from './session-settings.ts';
 export { refuseUnsuitable, UnsuitableServerError } from './suitable-server.ts';
+export { FIRST_INSTANT, insideOfTime, instantColumn, jsonbColumn, LAST_INSTANT, readInstant, readJson } from './value-types.ts';

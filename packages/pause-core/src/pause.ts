@@ -43,9 +43,12 @@ export interface ActivePause extends Pause {
   remainingMs: number | null;
 }
 
+// The last instant that RFC 3339 can say.
+const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** When the time of the pause is over, and with `resume` the pause itself; null: until cleared. */
 export function expiresAt(pause: Pick<Pause, 'pausedAt' | 'ttlSeconds'>): Date | null {
-  return pause.ttlSeconds === null ? null : new Date(pause.pausedAt.getTime() + pause.ttlSeconds * 1_000);
+  return pause.ttlSeconds === null ? null : new Date(Math.min(pause.pausedAt.getTime() + pause.ttlSeconds * 1_000, LAST_TIME));
 }
 
 /**

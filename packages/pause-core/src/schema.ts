@@ -1,4 +1,5 @@
-import { bigint, bigserial, customType, integer, jsonb, pgTable, primaryKey, smallint, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { instantColumn, jsonbColumn } from '@orchestra/database';
+import { bigint, bigserial, customType, date, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { sql } from 'drizzle-orm';
 import type { Role, Severity } from './contract/index.ts';
 import type { PauseSource, PauseThen } from './pause.ts';
@@ -10,20 +11,21 @@ import type { ScopeKind } from './scope.ts';
 
 const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+const instant = instantColumn;
+const jsonb = jsonbColumn;
 // Ids stay exact: they leave the database as bigint and the process as text.
 const big = (name: string) => bigint(name, { mode: 'bigint' });
 
 export const senatePause = pgTable('senate_pause', {
   scopeKind: text('scope_kind').$type<ScopeKind>().notNull(),
   scopeValue: text('scope_value').notNull(),
-  pausedAt: instant('paused_at').notNull().defaultNow(),
+  pausedAt: instant('paused_at').notNull().default(sql`now()`),
   pausedBy: text('paused_by').notNull(),
   reason: text('reason').notNull(),
   ttlSeconds: integer('ttl_seconds'),
   clearedAt: instant('cleared_at'),
   clearedBy: text('cleared_by'),
-  id: big('id').generatedByDefaultAsIdentity().unique(),
+  id: big('id').generatedByDefaultAsIdentity().primaryKey(),
   source: text('source').$type<PauseSource>().notNull(),
   quietAt: instant('quiet_at'),
   endsAs: text('ends_as').$type<PauseThen>().notNull().default('resume'),
@@ -34,7 +36,15 @@ export const senatePause = pgTable('senate_pause', {
   warnings: smallint('warnings').notNull().default(0),
   warnedAt: instant('warned_at'),
   traceparent: text('traceparent'),
-}, (table) => [primaryKey({ columns: [table.scopeKind, table.scopeValue, table.pausedAt] })]);
+});
+
+/** Labels that no lane and no sighting shows any more. */
+export const knownLabels = pgTable('known_labels', {
+  kind: text('kind').$type<ScopeKind>().notNull(),
+  value: text('value').notNull(),
+  folded: text('folded').notNull(),
+  seenOn: date('seen_on').notNull().default(sql`current_date`),
+}, (table) => [primaryKey({ columns: [table.kind, table.value] })]);
 
 export const senateAlerts = pgTable('senate_alerts', {
   id: bigserial('id', { mode: 'bigint' }).primaryKey(),
@@ -42,7 +52,7 @@ export const senateAlerts = pgTable('senate_alerts', {
   refId: text('ref_id'),
   severity: text('severity').$type<Severity>().notNull().default('medium'),
   details: jsonb('details'),
-  createdAt: instant('created_at').defaultNow(),
+  createdAt: instant('created_at').default(sql`now()`),
   ackAt: instant('ack_at'),
   ackBy: text('ack_by'),
   fedPause: big('fed_pause'),
@@ -51,7 +61,7 @@ export const senateAlerts = pgTable('senate_alerts', {
 
 export const senateAudit = pgTable('senate_audit', {
   id: big('id').generatedAlwaysAsIdentity().primaryKey(),
-  at: instant('at').notNull().defaultNow(),
+  at: instant('at').notNull().default(sql`now()`),
   by: text('by').notNull(),
   action: text('action').notNull(),
   subjectKind: text('subject_kind').notNull(),
@@ -62,7 +72,7 @@ export const senateAudit = pgTable('senate_audit', {
 
 export const senateEvents = pgTable('senate_events', {
   id: big('id').generatedAlwaysAsIdentity().primaryKey(),
-  at: instant('at').notNull().defaultNow(),
+  at: instant('at').notNull().default(sql`now()`),
   type: text('type').notNull(),
   data: jsonb('data').notNull(),
   position: big('position').unique(),
@@ -75,7 +85,7 @@ export const apiTokens = pgTable('api_tokens', {
   name: text('name').notNull(),
   role: text('role').$type<Role>().notNull(),
   tokenSha256: bytea('token_sha256').notNull().unique(),
-  createdAt: instant('created_at').notNull().defaultNow(),
+  createdAt: instant('created_at').notNull().default(sql`now()`),
   createdBy: text('created_by').notNull(),
   expiresAt: instant('expires_at'),
   lastUsedAt: instant('last_used_at'),
@@ -88,14 +98,14 @@ export const idempotencyKeys = pgTable('idempotency_keys', {
   key: text('key').notNull(),
   requestSha256: bytea('request_sha256').notNull(),
   answer: jsonb('answer'),
-  createdAt: instant('created_at').notNull().defaultNow(),
+  createdAt: instant('created_at').notNull().default(sql`now()`),
 }, (table) => [primaryKey({ columns: [table.principal, table.key] })]);
 
 export const noticeTargets = pgTable('notice_targets', {
   name: text('name').primaryKey(),
   position: big('position').notNull(),
   addressSha256: bytea('address_sha256').notNull(),
-  seenAt: instant('seen_at').notNull().defaultNow(),
+  seenAt: instant('seen_at').notNull().default(sql`now()`),
   restingUntil: instant('resting_until'),
   failures: integer('failures').notNull().default(0),
   goneAt: instant('gone_at'),
@@ -117,7 +127,7 @@ export const noticeDeliveries = pgTable('notice_deliveries', {
   at: instant('at').notNull(),
   data: jsonb('data').notNull(),
   tries: integer('tries').notNull().default(0),
-  nextTryAt: instant('next_try_at').notNull().defaultNow(),
+  nextTryAt: instant('next_try_at').notNull().default(sql`now()`),
   heldBy: uuid('held_by'),
   heldUntil: instant('held_until'),
 }, (table) => [primaryKey({ columns: [table.target, table.position] })]);

@@ -62,5 +62,6 @@ export function toAlertView(alert: Alert): AlertView {
     ack_at: alert.ackAt?.toISOString() ?? null,
     ack_by: alert.ackBy,
     fed: alert.fedPause,
+    ...(alert.unreadable.length === 0 ? {} : { unreadable: alert.unreadable }),
   };
 }

@@ -1,3 +1,4 @@
+import { isRawNumber } from '@orchestra/exact-json';
 import { z } from 'zod';
 import { ProblemError, type OffendingField } from './problem.ts';
 
@@ -27,7 +28,12 @@ export function invalidRequest(fields: OffendingField[]): ProblemError {
 
 type Issue = z.core.$ZodIssue;
 
-const IN_OUR_WORDS: z.core.ParseContext<Issue> = { error: (issue) => (issue.input === undefined ? 'is required' : undefined) };
+const IN_OUR_WORDS: z.core.ParseContext<Issue> = {
+  error: (issue) => {
+    if (issue.input === undefined) return 'is required';
+    return isRawNumber(issue.input) ? 'must be a number that 64-bit floating point can hold exactly' : undefined;
+  },
+};
 
 /**
  * Of a union zod answers with the one branch that has nothing against the types, be it the one that knows none of the

@@ -1,9 +1,12 @@
+import { parseJson, repeatedKey } from '@orchestra/exact-json';
 import type { Request } from 'express';
+import { z } from 'zod';
 import { invalidRequest } from './offending-fields.ts';
 import { ProblemError } from './problem.ts';
 
 const BODY_MAX_BYTES = 256 * 1_024;
 const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
+const FIELD_NAME_MAX = 100;
 const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/;
 
 /**
@@ -11,7 +14,7 @@ const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/;
  * nobody else makes the service read. Ours and not express's parser, because that one reads a body which is too long
  * to its end before it says so, and replaces bytes that are not UTF-8: another name would be paused than the one sent.
  *
- * @throws ProblemError `body_too_large`, `unsupported_media_type`, `malformed_json`
+ * @throws ProblemError `body_too_large`, `unsupported_media_type`, `malformed_json`; `invalid_request` where a key stands twice in one object
  */
 export async function readBody(request: Request): Promise<unknown> {
   const { headers } = request;
@@ -21,8 +24,16 @@ export async function readBody(request: Request): Promise<unknown> {
     throw new ProblemError('unsupported_media_type', 'send the body as application/json in UTF-8, without a Content-Encoding');
   }
   const bytes = await readBytes(request);
+  const { text, value } = parseBody(bytes);
+  const repeated = repeatedKey(text, value);
+  if (repeated !== undefined) throw invalidRequest([{ field: z.core.toDotPath(repeated).toWellFormed().slice(0, FIELD_NAME_MAX), message: 'is given twice; which one is meant?' }]);
+  return value;
+}
+
+function parseBody(bytes: Buffer): { text: string; value: unknown } {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { text, value: parseJson(text) };
   } catch (cause) {
     throw new ProblemError('malformed_json', 'the body cannot be read as JSON in UTF-8', { cause });
   }

@@ -1,10 +1,12 @@
-import { bigint, boolean, customType, integer, jsonb, pgTable, primaryKey, smallint, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { instantColumn, jsonbColumn } from '@orchestra/database';
+import { bigint, boolean, customType, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { sql } from 'drizzle-orm';
 import type { OutcomeKind, PreflightView, TASK_EVENT_KINDS, TaskStatus } from './contract/index.ts';
 
 // Types for plain reads. The tables themselves are made by `migrations/`; `schema.db.test.ts` holds the two together.
 
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+const instant = instantColumn;
+const jsonb = jsonbColumn;
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 const big = (name: string) => bigint(name, { mode: 'bigint' });
 
@@ -20,7 +22,7 @@ export const tasks = pgTable('tasks', {
   priority: smallint('priority').notNull().default(0),
   payload: jsonb('payload').$type<Record<string, unknown>>().notNull().default({}),
   status: text('status').$type<TaskStatus>().notNull().default('queued'),
-  nextEligibleAt: instant('next_eligible_at').notNull().defaultNow(),
+  nextEligibleAt: instant('next_eligible_at').notNull().default(sql`now()`),
   deferredBy: big('deferred_by'),
   probeOf: big('probe_of'),
   runId: uuid('run_id'),
@@ -58,7 +60,7 @@ export const tasks = pgTable('tasks', {
   answeredBy: text('answered_by'),
   inLine: boolean('in_line').notNull().default(true),
   admittedUnder: big('admitted_under'),
-  createdAt: instant('created_at').notNull().defaultNow(),
+  createdAt: instant('created_at').notNull().default(sql`now()`),
   createdBy: text('created_by').notNull(),
   traceparent: text('traceparent'),
 });
@@ -68,7 +70,7 @@ export const taskEvents = pgTable('task_events', {
   taskId: big('task_id').notNull(),
   runId: uuid('run_id'),
   kind: text('kind').$type<(typeof TASK_EVENT_KINDS)[number]>().notNull(),
-  at: instant('at').notNull().defaultNow(),
+  at: instant('at').notNull().default(sql`now()`),
   by: text('by').notNull(),
   data: jsonb('data'),
 });
@@ -129,14 +131,14 @@ export const taskOutput = pgTable('task_output', {
   taskId: big('task_id').primaryKey(),
   runId: uuid('run_id').notNull(),
   tail: text('tail').notNull(),
-  at: instant('at').notNull().defaultNow(),
+  at: instant('at').notNull().default(sql`now()`),
 });
 
 /** What each runner's worker last said of its environment. */
 export const runnerPreflights = pgTable('runner_preflights', {
   runner: text('runner').notNull(),
   worker: text('worker').notNull(),
-  at: instant('at').notNull().defaultNow(),
+  at: instant('at').notNull().default(sql`now()`),
   host: text('host'),
   outcome: text('outcome').$type<OutcomeKind>().notNull(),
   execHostSide: boolean('exec_host_side').notNull().default(false),
@@ -152,5 +154,5 @@ export const workerSightings = pgTable('worker_sightings', {
   host: text('host'),
   agents: text('agents').array(),
   skills: text('skills').array(),
-  seenAt: instant('seen_at').notNull().defaultNow(),
+  seenAt: instant('seen_at').notNull().default(sql`now()`),
 }, (table) => [primaryKey({ columns: [table.worker, table.wants] })]);

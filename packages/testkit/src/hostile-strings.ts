@@ -46,7 +46,7 @@ export const HOSTILE_STRINGS: readonly HostileString[] = [
     'first\nsecond', 'first\r\nsecond', 'over\rwritten', 'tab\tstop', '\n\n\n', 'x\n{"level":50,"msg":"forged"}', 'x\r\nSet-Cookie: a=b', 'x\n\ndata: {"forged":true}\n\n', 'x\u2028y', 'x\u2029y',
   ].map((text) => (text.trim() === '' ? `a${text}b` : text))),
   ...proseOnly('blank', [' leading', 'trailing ', '\u00a0no break\u00a0', '\u3000wide\u3000']),
-  ...taken('deceiving character', DECEIVING.map((point) => `a${String.fromCodePoint(point)}b ${code(point)}`)
+  ...proseOnly('deceiving character', DECEIVING.map((point) => `a${String.fromCodePoint(point)}b ${code(point)}`)
     .concat(['\u202egnp.exe', 'admin\u202etxt.exe', '\u2067right to left\u2069 and back', 'skep\u200btic', 'a\u2066b\u2067c\u2069d\u2069'])),
   ...taken('HTML', [
     '<script>alert(1)</script>', '<img src=x onerror=alert(1)>', '</td></tr></table><h1>gone</h1>', '<svg/onload=alert(1)>', '"><script>alert(1)</script>', "' onmouseover='alert(1)", '<!-- comment', '--><b>bold</b>',
@@ -60,7 +60,8 @@ export const HOSTILE_STRINGS: readonly HostileString[] = [
   ...taken('JavaScript', ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'undefined', '[object Object]', 'NaN', 'true']),
   ...taken('JSON and CSV', ['{"a":1}', '[]', '=1+1', '=HYPERLINK("https://evil.example")', '+1', '-1', '@SUM(1)', '\\u0000', '\\n', ',', ';']),
   ...taken('Slack', ['<!channel>', '<!here|here>', '<@U012AB3CD>', '<https://evil.example|the dashboard>', '*bold* _it_ ~no~ `code`', '@channel', '#general', ':rotating_light:', '> quote', '&lt;!channel&gt;', '```code```']),
-  ...taken('script of another kind', ['שלום עולם', 'مرحبا', '懐疑論者', 'ﷺ', 'Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘!͖̬̰̙̗̿̋ͥͥ̂ͣ̐́́͜͞', 'раypal', 'ｆｕｌｌ', '👩‍🚀🦊👨‍👩‍👧‍👦🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'İstanbul ß ﬁ', 'e\u0301 é', '𝕱𝖗𝖆𝖐𝖙𝖚𝖗', '\u{10ffff}']),
+  ...taken('script of another kind', ['שלום עולם', 'مرحبا', '懐疑論者', 'ﷺ', 'раypal', 'ｆｕｌｌ', '👩‍🚀🦊👨‍👩‍👧‍👦🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'İstanbul ß ﬁ', 'e\u0301 é', '𝕱𝖗𝖆𝖐𝖙𝖚𝖗', '\u{10ffff}']),
+  ...proseOnly('unseen joiner', ['Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘!͖̬̰̙̗̿̋ͥͥ̂ͣ̐́́͜͞']),
   { name: 'as long as a label may be', text: 'x'.repeat(200), label: true, reason: true, storable: true },
   { name: 'longer than a label may be', text: '🦊'.repeat(201), label: false, reason: true, storable: true },
   { name: 'as long as a reason may be', text: '<&>'.repeat(666), label: false, reason: true, storable: true },

@@ -67,7 +67,8 @@ test('two hundred hostile strings, by the API and by SQL: refused or kept as the
       const asAlert = await dana.post('/api/senate/alerts', { kind: text, ref_id: text, severity: 'low' });
       expect([name, asScope.status, asReason.status, asAlert.status]).toEqual([name, label ? 200 : 400, reason ? 200 : 400, label ? 200 : 400]);
     }
-    // What the API refuses comes by another door.
+    // What the API refuses comes by another door, or was there before the table refused it.
+    await database.pool.query('alter table senate_pause disable trigger senate_pause_well_formed');
     for (const { name, text, label, reason } of STORABLE) {
       if (!label) {
         await database.pool.query("insert into senate_pause (scope_kind, scope_value, paused_by) values ('actor', $1, $1)", [text]);
@@ -75,8 +76,9 @@ test('two hundred hostile strings, by the API and by SQL: refused or kept as the
       }
       if (!reason) await database.pool.query("insert into senate_pause (scope_kind, scope_value, reason) values ('quest', $1, $2)", [name, text]);
     }
-    const texts = STORABLE.map(({ text }) => text).toSorted();
-    const sorted = (all: readonly (string | undefined)[]): string[] => all.map(String).toSorted();
+    // A label is kept as NFC.
+    const sorted = (all: readonly (string | undefined)[]): string[] => all.map((text) => String(text).normalize('NFC')).toSorted();
+    const texts = sorted(STORABLE.map(({ text }) => text));
     const allOf = (facts: Facts[]): void => {
       expect(sorted(facts.flatMap((fact) => (fact.kind === undefined && fact.reason === 'a test' || fact.reason === 'no reason given' ? [fact.scope_value] : [])))).toEqual(texts);
       expect(sorted(facts.flatMap((fact) => (HOSTILE_STRINGS.some(({ name }) => name === fact.scope_value) ? [fact.reason] : [])))).toEqual(texts);

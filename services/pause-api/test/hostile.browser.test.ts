@@ -16,7 +16,8 @@ const textsOf = (page: Page, selector: string): Promise<string[]> => page.locato
 const foreign = (page: Page): Promise<number> => page.locator('main :is(img, iframe, script, style, base, math, plaintext, object, embed, [onerror], [onload], [onmouseover], a[href^="javascript:"])').count();
 
 test('X25 X31 whatever stands in scope and reason is text on the page', async () => {
-  // By SQL, because the API refuses some of them; a row that the database refuses too is no one's to show.
+  // By SQL, because the API refuses some of them, and as if they were from before the table refused them too.
+  await db.pool.query('alter table senate_pause disable trigger senate_pause_well_formed');
   const kept: string[] = [];
   for (const text of STORABLE) {
     const written = await db.pool.query("insert into senate_pause (scope_kind, scope_value, paused_by, reason) values ('actor', $1, $1, $1) on conflict do nothing", [text]).catch(() => undefined);

@@ -8,7 +8,7 @@ import { startService } from '../src/service.ts';
 
 export const quiet = makeLogger({ service: 'test', level: 'silent' });
 
-export interface Answer<T> { status: number; headers: Headers; body: T }
+export interface Answer<T> { status: number; headers: Headers; body: T; /** As it came: JSON.parse rounds numbers. */ text: string }
 
 export interface Served {
   url: string;
@@ -54,7 +54,7 @@ export async function serve(database: { url: string; pool: Database }, config: P
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: JSON.parse(text) as T };
+    return { status: response.status, headers: response.headers, body: JSON.parse(text) as T, text };
   };
   const post = <T>(path: string, body: unknown, options?: CallOptions) =>
     call<T>(path, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) }, options);

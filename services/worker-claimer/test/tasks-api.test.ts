@@ -218,13 +218,22 @@ describe('bad input is refused with a code and the field, and nothing is written
     ['/api/tasks', task({ priority: 32_768 }), 'tasks[1].priority'],
     ['/api/tasks', task({ max_attempts: 0 }), 'tasks[1].max_attempts'],
     ['/api/tasks', task({ payload: [] }), 'tasks[1].payload'],
-    ['/api/tasks', task({ payload: { deep: { text: 'a\u0000b' } } }), 'tasks[1].payload'],
-    ['/api/tasks', '{"tasks":[{"skill":"ok"},{"payload":{"x":"\\udfff"}}]}', 'tasks[1].payload'],
+    ['/api/tasks', task({ payload: { deep: { text: 'a\u0000b' } } }), 'tasks[1].payload.deep.text'],
+    ['/api/tasks', '{"tasks":[{"skill":"ok"},{"payload":{"x":"\\udfff"}}]}', 'tasks[1].payload.x'],
     ['/api/tasks', task({ not_before: 'tomorrow' }), 'tasks[1].not_before'],
     ['/api/tasks', task({ not_before: '0000-01-01T00:00:00Z' }), 'tasks[1].not_before'],
     ['/api/tasks', task({ not_before: '0001-01-01T00:00:00+23:59' }), 'tasks[1].not_before'],
     ['/api/tasks', task({ not_before: '2026-02-30T00:00:00Z' }), 'tasks[1].not_before'],
-    ['/api/tasks', '{"tasks":[{"skill":"ok"},{"payload":{"x":1e999}}]}', 'tasks[1].payload'],
+    ['/api/tasks', '{"tasks":[{"skill":"ok"},{"payload":{"x":1e999}}]}', 'tasks[1].payload.x'],
+    ['/api/tasks', '{"payload":{"x":[0,{"y":-0}]}}', 'payload.x[1].y'],
+    ['/api/tasks', '{"payload":{"x":1e-999}}', 'payload.x'],
+    ['/api/tasks', `{"payload":{"x":${'1'.repeat(500)}}}`, 'payload.x'],
+    ['/api/tasks', '{"payload":{"a":{"b":1,"b":2}}}', 'payload.a.b'],
+    ['/api/tasks', '{"skill":"a","skill":"b"}', 'skill'],
+    ['/api/tasks', '{"payload":{"__proto__":"\\u0000"}}', 'payload.__proto__'],
+    ['/api/tasks', `{"payload":{"x":${'['.repeat(70)}${']'.repeat(70)}}}`, `payload.x${'[0]'.repeat(15)}`],
+    ['/api/tasks', '{"priority":1970670598291982290}', 'priority'],
+    ['/api/tasks', task({ skill: 'sk\u200beptic' }), 'tasks[1].skill'],
     ['/api/tasks', '{', '', 400, 'malformed_json'],
     ['/api/tasks', `{"payload":{"x":"${'x'.repeat(262_144)}"}}`, '', 413, 'body_too_large'],
     ['/api/tasks/claim', {}, 'worker'],
@@ -253,6 +262,22 @@ describe('bad input is refused with a code and the field, and nothing is written
     ['/api/tasks/9223372036854775807/fail', { ...run, error: 'x' }, '', 404, 'task_not_found'],
     ['/api/tasks/1', run, '', 405, 'method_not_allowed'],
   ];
+
+  test('a number is kept as it was sent, through the queue, the run and back', async () => {
+    const exact = '{"id":1970670598291982290,"long":0.1234567890123456789,"list":[18446744073709551615,-9223372036854775809]}';
+    const said = async (path: string, body?: string): Promise<string> => (body === undefined ? await service.get(path) : await service.post(path, body)).text;
+    await service.post('/api/tasks', `{"skill":"exact","payload":${exact}}`);
+    const claimed = await said('/api/tasks/claim', '{"worker":"exact","skills":["exact"]}');
+    // jsonb has an order of its own for keys.
+    for (const part of exact.slice(1, -1).split(/,(?=")/)) expect(claimed).toContain(part);
+    const [, id = '', runId = ''] = /"id":"(\d+)","run_id":"([^"]+)"/.exec(claimed) ?? [];
+    await said(`/api/tasks/${id}/release`, `{"run_id":"${runId}","cause":"shutdown","cursor":{"after":1970670598291982290}}`);
+    const again = await said('/api/tasks/claim', '{"worker":"exact","skills":["exact"]}');
+    expect(again).toContain('"cursor":{"after":1970670598291982290}');
+    const [, secondRun = ''] = /"run_id":"([^"]+)"/.exec(again) ?? [];
+    await said(`/api/tasks/${id}/complete`, `{"run_id":"${secondRun}","result":9007199254740993}`);
+    expect(await said(`/api/tasks/${id}`)).toContain('"result":9007199254740993');
+  });
 
   test.each(posts)('POST %s %j → %s', async (path, body, field, status = 400, code = 'invalid_request') => {
     const refused = await service.post<{ code: string; errors?: { field: string }[] }>(path, body, { key: 'bad' });

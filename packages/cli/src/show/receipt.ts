@@ -12,6 +12,7 @@ export function showReceipt(receipt: PauseReceipt): string {
     receipt.settled
       ? 'settled: from now on none of its tasks starts'
       : loud('NOT SETTLED: a claim that began before the pause has not ended yet, and may still start one of its tasks; look again with `orchestra senate pauses`'),
+    ...unknownLabel(receipt),
     ...showWork(receipt),
     `to end it${receipt.expires_at === null ? '' : ' earlier'}: orchestra senate unpause ${receipt.scope_kind} ${shellWord(receipt.scope_value)}`,
   ].join('\n');
@@ -21,11 +22,19 @@ export function showReceipt(receipt: PauseReceipt): string {
 export function showPreview(preview: PausePreview): string {
   return [
     `dry run: ${sayScope(preview)} has not been paused`,
+    ...unknownLabel(preview),
     ...preview.other_pauses.map((pause) => `already: ${sayPause(pause)}`),
     ...showWork(preview),
     ...(preview.queued_share === null ? [] : [`of all that is queued: ${sayShare(preview.queued_share)}${preview.broad ? loud(', more than half') : ''}`]),
     ...blastLines(preview),
   ].join('\n');
+}
+
+/** Whoever mistypes a name must not believe that it is paused. */
+function unknownLabel({ label_known: isKnown, near_labels: near = [], ...scope }: PauseReceipt | PausePreview): string[] {
+  if (isKnown !== false) return [];
+  const meant = near.map((one) => `${visibleText(one.scope_value)} (${one.in_flight_count} in flight, ${one.queued}${one.queued_more ? '+' : ''} waiting)`);
+  return [loud(`NOT KNOWN: no task, run, worker or earlier pause has ever carried ${sayScope(scope)}${meant.length === 0 ? '' : `; near it: ${meant.join(', ')}`}`)];
 }
 
 function sayShare(share: number): string {

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { Link } from '../parts/link.tsx';
 import { Prose } from '../parts/prose.tsx';
 import { ReadingState } from '../parts/reading-state.tsx';
+import { UnknownLabel } from '../parts/unknown-label.tsx';
 import { ScopeName } from '../parts/scope-name.tsx';
 import type { AskedScope } from '../state/dialogs.ts';
 import { tasksAt } from '../state/place.ts';
@@ -39,6 +40,7 @@ function Radius({ scope, preview }: { scope: AskedScope; preview: PausePreview }
   const nothing = queued + running + ahead === 0;
   return (
     <ul>
+      {preview.label_known === false && <li><UnknownLabel near={preview.near_labels} /></li>}
       {nothing && <li>Nothing carries this label just now. Work that comes later is held all the same.</li>}
       {queued > 0 && <li><b><Link to={waiting} apart>{counted(queued, 'task', more)}</Link> held</b>{share !== null && `, ${percent(share)} of what is queued`}</li>}
       {running > 0 && <li><b>{counted(running, 'run')}</b> {running === 1 ? 'goes' : 'go'} on to {running === 1 ? 'its' : 'their'} normal end</li>}

@@ -1,3 +1,4 @@
+import { parseJson } from '@orchestra/exact-json';
 import { ApiError } from './api-error.ts';
 import { BASE_URL } from './base-url.ts';
 import { request, type Asking } from './request.ts';
@@ -23,7 +24,7 @@ async function json<T>(path: string, asking: Asking): Promise<T> {
   const limited = AbortSignal.any([asking.signal, AbortSignal.timeout(TIME_LIMIT_MS)]);
   try {
     const response = await request(BASE_URL, path, { ...asking, signal: limited });
-    return await response.json() as T; // the service's promise, held by its own tests against the contract
+    return parseJson(await response.text()) as T; // the service's promise, held by its own tests against the contract
   } catch (error) {
     if (error instanceof ApiError || asking.signal.aborted) throw error;
     if (limited.aborted) throw new ApiError('unreachable', 'The service does not answer in time.', { cause: error });

@@ -1,3 +1,4 @@
+import { parseJson } from '@orchestra/exact-json';
 import type { SenateEvent, SenateEventType } from '@orchestra/pause-core/contract';
 import { ApiError } from './api-error.ts';
 
@@ -45,7 +46,7 @@ export function readMessage(message: { id?: string | undefined; event?: string |
 function dataOf(type: string, text: string): object {
   let envelope: unknown;
   try {
-    envelope = JSON.parse(text);
+    envelope = parseJson(text);
   } catch (error) {
     throw new ApiError('malformed', `A ${type} message could not be read.`, { cause: error });
   }

@@ -1,5 +1,6 @@
 import type { Database, Queryable, Transaction } from '@orchestra/database';
 import { AUTO_PAUSE_RULE, feedingAlerts, judgeAlerts, type AlertRule } from '../alert-rule.ts';
+import { label } from '../contract/text.ts';
 import { insertPause } from './pause-scope.ts';
 import { runRinging } from './run-ringing.ts';
 import { PAUSE_NEEDS_PERSON } from './stay-paused.ts';
@@ -30,11 +31,11 @@ const AUTO_PAUSE_LOCKS = 0x0c_a5;
  */
 export async function autoPauseCandidates(db: Queryable, rule: AlertRule = AUTO_PAUSE_RULE): Promise<string[]> {
   const { rows } = await db.query<{ ref_id: string }>(
-    `select a.ref_id
+    `select label_nfc(a.ref_id) as ref_id
        from senate_alerts a
       where a.severity = 'critical' and a.ack_at is null and a.ref_id is not null
         and ${ABOUT_CONDUCT} and a.created_at > now() - make_interval(secs => $1)
-      group by a.ref_id
+      group by label_nfc(a.ref_id)
      having count(*) >= $2
       order by max(a.created_at) desc
       limit 1000`, [(rule.pauseMs + rule.windowMs) / 1_000, rule.alerts]);
@@ -47,13 +48,19 @@ export async function autoPauseCandidates(db: Queryable, rule: AlertRule = AUTO_
  *
  * @returns the pause this call made; null when none was due
  */
-export function checkAutoPause(db: Database, actor: string, rule: AlertRule = AUTO_PAUSE_RULE): Promise<AutoPause | null> {
+export async function checkAutoPause(db: Database, refId: string, rule: AlertRule = AUTO_PAUSE_RULE): Promise<AutoPause | null> {
+  // Whoever sends alerts may write a blank around a name. No task can carry what is no label, so there is nothing to pause.
+  const read = label.safeParse(refId.trim());
+  if (!read.success) return null;
+  const actor = read.data;
+  // The alerts as they stand, perhaps in another spelling of Unicode than the labels of tasks.
+  const spellings = [...new Set([refId, actor, actor.normalize('NFD')])];
   return runRinging(db, undefined, async (tx) => {
     // In a statement of its own: what the next one reads has to be younger than the lock, or two judges that
     // queue here would both find "no pause yet".
     await tx.query(`set local lock_timeout = ${LOCK_WAIT_MS}`);
     await tx.query('select pg_advisory_xact_lock($1, hashtext($2))', [AUTO_PAUSE_LOCKS, actor]);
-    const { alertTimes, now, paused } = await readCase(tx, actor, rule);
+    const { alertTimes, now, paused } = await readCase(tx, actor, spellings, rule);
     if (paused) return null;
     const pauseMs = judgeAlerts(alertTimes, rule, now);
     if (pauseMs === null) return null;
@@ -63,8 +70,8 @@ export function checkAutoPause(db: Database, actor: string, rule: AlertRule = AU
     // For people alone: what counts toward the next pause is told by when this one ends.
     await tx.query(
       `update senate_alerts a set fed_pause = $1
-        where a.ref_id = $2 and a.severity = 'critical' and a.ack_at is null and ${ABOUT_CONDUCT} and extract(epoch from a.created_at)::float8 * 1000 = any ($3::float8[])`,
-      [pauseId, actor, feedingAlerts(alertTimes, rule)]);
+        where a.ref_id = any ($2::text[]) and a.severity = 'critical' and a.ack_at is null and ${ABOUT_CONDUCT} and extract(epoch from a.created_at)::float8 * 1000 = any ($3::float8[])`,
+      [pauseId, spellings, feedingAlerts(alertTimes, rule)]);
     return { pauseId, actor, ttlSeconds };
   });
 }
@@ -72,7 +79,7 @@ export function checkAutoPause(db: Database, actor: string, rule: AlertRule = AU
 interface Case { alertTimes: number[]; now: number; paused: boolean }
 
 /** What a judge needs to know about one actor, by the database's clock. */
-async function readCase(tx: Transaction, actor: string, rule: AlertRule): Promise<Case> {
+async function readCase(tx: Transaction, actor: string, spellings: readonly string[], rule: AlertRule): Promise<Case> {
   const { rows } = await tx.query<{ alert_times: number[] | null; now: number; paused: boolean }>(
     `with last_auto as (
        -- a person may have given it another end since, or another way to end
@@ -84,12 +91,12 @@ async function readCase(tx: Transaction, actor: string, rule: AlertRule): Promis
      select l.paused, extract(epoch from clock_timestamp())::float8 * 1000 as now,
             (select array_agg(extract(epoch from a.created_at)::float8 * 1000 order by a.created_at)
                from (select a.created_at from senate_alerts a
-                      where a.ref_id = $1 and a.severity = 'critical' and a.ack_at is null and ${ABOUT_CONDUCT}
+                      where a.ref_id = any ($5::text[]) and a.severity = 'critical' and a.ack_at is null and ${ABOUT_CONDUCT}
                         and a.created_at > now() - make_interval(secs => 2 * $3)
                         and (l.ended_at is null or a.created_at > l.ended_at)
                       order by a.created_at desc limit $4) a) as alert_times
        from last_auto l`,
-    [actor, AUTO_PAUSER, (rule.pauseMs + rule.windowMs) / 1_000, ALERTS_JUDGED_MAX]);
+    [actor, AUTO_PAUSER, (rule.pauseMs + rule.windowMs) / 1_000, ALERTS_JUDGED_MAX, spellings]);
   const row = rows[0];
   return { alertTimes: row?.alert_times ?? [], now: row?.now ?? 0, paused: row?.paused ?? false };
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isRawNumber } from '@orchestra/exact-json';
 import { inTransaction, SQLSTATE, sqlState, type Database, type Transaction } from '@orchestra/database';
 import { PauseError } from '../errors.ts';
 
@@ -74,7 +75,7 @@ export async function forgetOldKeys(db: Database): Promise<number> {
 /** JSON with sorted keys, so that the order in which a client writes its fields does not make another request. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner) && !isRawNumber(inner)
       ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : inner) ?? 'null';
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { activePauseView, pauseView, runInFlight, scopeKind } from './pauses.ts';
-import { id, instant, label, page } from './text.ts';
+import { id, instant, label, page, runId } from './text.ts';
 
 /** A run that was under way when the pause took effect, and what became of it. */
 export const runAdmittedBefore = z.strictObject({
@@ -39,7 +39,7 @@ export const verifyAnswer = z.strictObject({
   to: instant.nullable(),
   complete: z.boolean().describe('false: there are more claims since then than `limit`'),
   violations: z.array(z.strictObject({
-    task_id: id, run_id: z.uuid(), worker: z.string(), claimed_at: instant, pause_id: id, scope_kind: scopeKind, scope_value: z.string(), paused_at: instant,
+    task_id: id, run_id: runId.nullable().describe('null: a claim that was written by hand'), worker: z.string(), claimed_at: instant, pause_id: id, scope_kind: scopeKind, scope_value: z.string(), paused_at: instant,
   })).describe('claims that saw an active pause on their task and took it all the same; the first 200'),
 }).meta({ id: 'VerifyAnswer' });
 

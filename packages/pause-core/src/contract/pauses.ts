@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PAUSE_SOURCES, PAUSE_THENS } from '../pause.ts';
-import { id, instant, label, page, queryFlag, reason } from './text.ts';
+import { id, instant, label, page, queryFlag, reason, runId } from './text.ts';
 
 export const scopeKind = z.enum(['agent', 'skill', 'quest', 'actor']).meta({ id: 'ScopeKind' });
 
@@ -72,7 +72,7 @@ export const pauseView = z.strictObject({
 /** A run that began before the pause and goes on to its normal end. */
 export const runInFlight = z.strictObject({
   task_id: id,
-  run_id: z.uuid(),
+  run_id: runId,
   worker: z.string(),
   host: z.string().nullable(),
   started_at: instant,
@@ -83,9 +83,24 @@ export const runInFlight = z.strictObject({
   actor_id: z.string().nullable(),
 }).meta({ id: 'RunInFlight' });
 
+/** A label that is known and may have been meant. */
+export const nearLabel = z.strictObject({
+  scope_value: z.string(),
+  in_flight_count: z.int().describe('runs that carry it'),
+  queued: z.int().describe('tasks that wait and carry it, counted up to 1000'),
+  queued_more: z.boolean(),
+}).meta({ id: 'NearLabel' });
+
+const knownLabel = {
+  // A service of an earlier version does not tell these.
+  label_known: z.boolean().nullish().describe('false: no task, run, worker or earlier pause has ever carried this label, so it may be a slip of the pen; null: it could not be read'),
+  near_labels: z.array(nearLabel).optional().describe('where it is not known: those known labels that come near it, nearest first'),
+};
+
 /** What a pause call answers. */
 export const pauseReceipt = z.strictObject({
   ...pauseView.shape,
+  ...knownLabel,
   settled: z.boolean().describe('true: from this instant on no covered task can become claimed'),
   in_flight: z.array(runInFlight).describe('the first 200'),
   in_flight_count: z.int(),
@@ -97,6 +112,7 @@ export const pauseReceipt = z.strictObject({
 
 /** What a pause would hold, asked with `dry_run`. Nothing is written. */
 export const pausePreview = z.strictObject({
+  ...knownLabel,
   dry_run: z.literal(true),
   scope_kind: scopeKind,
   scope_value: z.string(),
@@ -171,6 +187,7 @@ export type ActivePauseView = z.infer<typeof activePauseView>;
 export type PauseReceipt = z.infer<typeof pauseReceipt>;
 export type PausePreview = z.infer<typeof pausePreview>;
 export type UnpauseAnswer = z.infer<typeof unpauseAnswer>;
+export type NearLabel = z.infer<typeof nearLabel>;
 export type RunInFlight = z.infer<typeof runInFlight>;
 export type CheckAnswer = z.infer<typeof checkAnswer>;
 export type PauseRequest = z.input<typeof pauseRequest>;

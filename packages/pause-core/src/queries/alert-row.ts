@@ -12,9 +12,16 @@ export interface Alert {
   ackBy: string | null;
   /** The auto-pause that it helped to bring about. */
   fedPause: string | null;
+  /** What of the row no reader can hold, such as "created_at is infinity"; it is told as unknown. */
+  unreadable: string[];
 }
 
-export const ALERT_COLUMNS = 'a.id, a.kind, a.ref_id, a.severity, a.details, a.created_at, a.ack_at, a.ack_by, a.fed_pause';
+// The table may be another system's, and hold instants that RFC 3339 cannot say: those are told apart, and the rest of the row goes on.
+const readable = (column: string): string => `case when a.${column} >= '0001-01-01Z' and a.${column} < '10000-01-01Z' then a.${column} end as ${column}`;
+const complaint = (column: string): string => `case when a.${column} < '0001-01-01Z' or a.${column} >= '10000-01-01Z' then '${column} is ' || a.${column}::text end`;
+
+export const ALERT_COLUMNS = `a.id, a.kind, a.ref_id, a.severity, a.details, ${readable('created_at')}, ${readable('ack_at')}, a.ack_by, a.fed_pause,
+       array_remove(array[${complaint('created_at')}, ${complaint('ack_at')}], null) as unreadable`;
 
 export interface AlertRow {
   id: string;
@@ -26,11 +33,12 @@ export interface AlertRow {
   ack_at: Date | null;
   ack_by: string | null;
   fed_pause: string | null;
+  unreadable: string[];
 }
 
 export function toAlert(row: AlertRow): Alert {
   return {
     id: row.id, kind: row.kind, refId: row.ref_id, severity: row.severity, details: row.details,
-    createdAt: row.created_at, ackAt: row.ack_at, ackBy: row.ack_by, fedPause: row.fed_pause,
+    createdAt: row.created_at, ackAt: row.ack_at, ackBy: row.ack_by, fedPause: row.fed_pause, unreadable: row.unreadable,
   };
 }

@@ -19,7 +19,7 @@ type HistoryRow = Omit<HistoryEntry, 'at'> & { at: Date };
 /** Who did what, when, why: newest first (P12). The filters look through the newest entries one by one; a time bounds that. */
 export async function listHistory(db: Queryable, filter: HistoryFilter): Promise<HistoryEntry[]> {
   const { rows } = await db.query<HistoryRow>(
-    `select a.id, a.at, a.by, a.action, a.subject_kind, a.subject_id, a.data ->> 'scope_kind' as scope_kind, a.data ->> 'scope_value' as scope_value, a.why, a.data
+    `select a.id, a.at, a.by, a.action, a.subject_kind, a.subject_id, case when a.data ->> 'scope_kind' in ('agent', 'skill', 'quest', 'actor') then a.data ->> 'scope_kind' end as scope_kind, a.data ->> 'scope_value' as scope_value, a.why, a.data
        from senate_audit a
       where ($1::text is null or a.data ->> 'scope_kind' = $1)
         and ($2::text is null or a.data ->> 'scope_value' = $2)

@@ -1,4 +1,4 @@
-import type { Queryable } from '@orchestra/database';
+import { FIRST_INSTANT, LAST_INSTANT, readInstant, type Queryable } from '@orchestra/database';
 import { SENATE_EVENT_TYPES, type SenateEvent } from '../contract/events.ts';
 
 /** An event at its place in the stream. */
@@ -98,14 +98,16 @@ const TOLD_SINCE = { then: 'resume', stayed_at: null, probing_at: null, probe_ta
 
 /**
  * The trigger writes the contract's fields; only the instants are as the database prints them. Not parsed on the way
- * out: one odd row written by hand must not hold up the stream for everyone behind it.
+ * out: one odd row written by hand must not hold up the stream for everyone behind it. An instant that no reader can hold is told as
+ * unknown (of an alert, whose table may be another system's) or as the nearest one.
  */
 function toEvent({ type, data }: EventRow): SenateEvent {
-  const told = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, name.endsWith('_at') ? toInstant(value) : value]));
+  const told = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, name.endsWith('_at') && typeof value === 'string' ? toInstant(value, type) : value]));
   return { type, data: type.startsWith('pause.') ? { ...TOLD_SINCE, ...told } : told } as SenateEvent;
 }
 
-function toInstant(value: unknown): unknown {
-  const instant = new Date(typeof value === 'string' ? value : NaN);
-  return Number.isNaN(instant.getTime()) ? value : instant.toISOString();
+function toInstant(text: string, type: string): string | null {
+  const instant = new Date(text);
+  if (instant >= FIRST_INSTANT && instant <= LAST_INSTANT) return instant.toISOString();
+  return type.startsWith('alert.') ? null : readInstant(text).toISOString();
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '@orchestra/database';
+import { forgetOldLabels, noteLabels } from './known-labels.ts';
 
 /** A worker has asked for tasks. */
 export interface Sighting {
@@ -26,14 +27,20 @@ export async function noteSightings(db: Queryable, sightings: readonly Sighting[
     [JSON.stringify(sightings)]);
 }
 
-/** Forgets workers that have not asked for a day and run nothing. @returns how many sightings those were */
+/** Forgets workers that have not asked for a day and run nothing; the labels that they asked for stay known. @returns how many sightings those were */
 export async function forgetOldSightings(db: Queryable): Promise<number> {
-  const { rowCount } = await db.query(
-    `delete from worker_sightings s
-      where (s.worker, s.wants) in (
-            select o.worker, o.wants from worker_sightings o
-             where o.seen_at < now() - interval '1 day' and not exists (select from tasks t where t.status = 'running' and t.worker_id = o.worker)
-             order by o.worker, o.wants
-               for update of o skip locked)`);
-  return rowCount ?? 0;
+  const { rows: [row] } = await db.query<{ sightings: number }>(
+    `with gone as (
+       delete from worker_sightings s
+        where (s.worker, s.wants) in (
+              select o.worker, o.wants from worker_sightings o
+               where o.seen_at < now() - interval '1 day' and not exists (select from tasks t where t.status = 'running' and t.worker_id = o.worker)
+               order by o.worker, o.wants
+                 for update of o skip locked)
+       returning s.agents, s.skills
+     ), noted as (${noteLabels(`select 'agent' as kind, unnest(g.agents) as value from gone g union all select 'skill', unnest(g.skills) from gone g`)}
+     )
+     select count(*)::int as sightings from gone g`);
+  await forgetOldLabels(db);
+  return row?.sightings ?? 0;
 }

@@ -1,4 +1,4 @@
-import { id, instant, jsonValue, label, reason } from '@orchestra/pause-core/contract';
+import { id, instant, jsonValue, label, reason, runId } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
 
 const KEPT_TEXT_MAX = 100_000;
@@ -15,13 +15,13 @@ export const parkTaskRequest = z.strictObject({ task_id: id, reason }).meta({ id
 export const unparkTaskRequest = z.strictObject({ task_id: id }).meta({ id: 'UnparkTaskRequest' });
 
 /** `POST /api/tasks/:id/park`: the same by the owner of the task's run. */
-export const parkRunRequest = z.strictObject({ run_id: z.uuid(), reason }).meta({ id: 'ParkRunRequest' });
+export const parkRunRequest = z.strictObject({ run_id: runId, reason }).meta({ id: 'ParkRunRequest' });
 /** `POST /api/tasks/:id/unpark` */
-export const unparkRunRequest = z.strictObject({ run_id: z.uuid() }).meta({ id: 'UnparkRunRequest' });
+export const unparkRunRequest = z.strictObject({ run_id: runId }).meta({ id: 'UnparkRunRequest' });
 
 /** `POST /api/tasks/:id/needs-input`: ends a run with questions. */
 export const needsInputRequest = z.strictObject({
-  run_id: z.uuid(),
+  run_id: runId,
   questions: keptText,
   cursor: jsonValue.optional().describe('given to the next run; absent: the former one stays'),
 }).meta({ id: 'NeedsInputRequest' });
@@ -50,7 +50,7 @@ export const repoGateView = z.strictObject({
     waiting_for: z.enum(HEAD_WAITS_FOR).describe('a worker that takes it; its gate (frozen, or full); the end of a pause; its next attempt'),
   }).nullable().describe('the first in line, the only one that may start'),
   holders: z.array(z.strictObject({
-    task_id: id, status: z.enum(['running', 'held', 'queued']).describe('queued: it is between two stages'), run_id: z.uuid().nullable(), worker: z.string().nullable(),
+    task_id: id, status: z.enum(['running', 'held', 'queued']).describe('queued: it is between two stages'), run_id: runId.nullable(), worker: z.string().nullable(),
     since: instant.nullable().describe('since when it runs, is held, or stands in its stage'),
   })).describe('the first 20 that are in progress'),
   parked: z.array(z.strictObject({

@@ -1,4 +1,4 @@
-import { id, instant, jsonValue, label, reason } from '@orchestra/pause-core/contract';
+import { id, instant, jsonValue, label, reason, runId } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
 import { outcomeEvidence, outcomeKind } from './outcome.ts';
 
@@ -23,7 +23,7 @@ const said = (max: number) => z.string().min(1).max(max)
   .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must not hold NUL or lone surrogates');
 
 const disturbed = {
-  run_id: z.uuid(),
+  run_id: runId,
   says: said(2_000).describe('what happened, for a person'),
   fix: said(2_000).nullish().describe('what to repair; absent: there is nothing to repair, or nobody knows'),
   evidence: outcomeEvidence.optional().describe('what a runner says of it'),
@@ -45,7 +45,7 @@ export const outputTail = z.string().max(OUTPUT_CHARS_MAX)
 /** `GET /api/tasks/:id/output` */
 export const taskOutput = z.strictObject({
   task_id: id,
-  run_id: z.uuid().nullable().describe('the run that printed it; null: none has said anything'),
+  run_id: runId.nullable().describe('the run that printed it; null: none has said anything'),
   at: instant.nullable(),
   tail: z.string(),
 }).meta({ id: 'TaskOutput' });

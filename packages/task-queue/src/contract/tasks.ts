@@ -1,4 +1,4 @@
-import { id, instant, jsonObject, jsonValue, label, page, queryFlag, TASK_ERROR_CODES } from '@orchestra/pause-core/contract';
+import { id, instant, jsonObject, jsonValue, label, page, queryFlag, runId, TASK_ERROR_CODES, toldPayload } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
 import { outcomeKind } from './outcome.ts';
 import { serialGateView } from './serial-gate.ts';
@@ -41,7 +41,7 @@ export const enqueueAnswer = z.strictObject({ ids: z.array(id) }).meta({ id: 'En
 
 export const claimedTask = z.strictObject({
   id,
-  run_id: z.uuid().describe('the fence: every later call about this run carries it'),
+  run_id: runId.describe('the fence: every later call about this run carries it'),
   repo: z.string().nullable(),
   agent_id: z.string().nullable(),
   skill: z.string().nullable(),
@@ -50,7 +50,7 @@ export const claimedTask = z.strictObject({
   pipeline: z.string().nullish(),
   stage: z.string().nullish().describe('where in its pipeline this run is'),
   priority: z.int(),
-  payload: z.record(z.string(), z.unknown()),
+  payload: toldPayload,
   attempt: z.int(),
   max_attempts: z.int(),
   cursor: z.unknown().describe('where the last run left off; null: nowhere'),
@@ -65,7 +65,7 @@ export const RELEASE_CAUSES = ['pause', 'shutdown', 'gave_up'] as const;
 export const releaseCause = z.enum(RELEASE_CAUSES).meta({ id: 'ReleaseCause' });
 export type ReleaseCause = z.infer<typeof releaseCause>;
 
-const run = { run_id: z.uuid() };
+const run = { run_id: runId };
 export const heartbeatRequest = z.strictObject({
   ...run,
   output: outputTail.optional().describe('the end of what the run has printed, in place of what an earlier heartbeat brought; kept once a second at the most'),
@@ -101,7 +101,7 @@ export const finishRequest = z.strictObject({ ended: z.array(ending).min(1).max(
 /** What became of one ending in a list. */
 export const endingAnswer = z.strictObject({
   id,
-  run_id: z.uuid(),
+  run_id: runId,
   outcome: z.enum(['accepted', 'repeated', 'refused']).describe('repeated: an earlier call has brought the same ending, and this is its answer'),
   status: taskStatus.nullable().describe('null: refused'),
   next_eligible_at: instant.nullable().describe('when the task may start again, where it goes back to the queue'),
@@ -150,11 +150,11 @@ export const taskView = z.strictObject({
   quest_id: z.string().nullable(),
   actor_id: z.string().nullable(),
   priority: z.int(),
-  payload: z.record(z.string(), z.unknown()),
+  payload: toldPayload,
   status: taskStatus,
   next_eligible_at: instant,
   deferred_by: id.nullable().describe('the pause that a claim met on this task'),
-  run_id: z.uuid().nullable(),
+  run_id: runId.nullable(),
   worker: z.string().nullable(),
   host: z.string().nullable(),
   pid: z.int().nullable(),
@@ -205,7 +205,7 @@ export const TASK_EVENT_KINDS = ['queued', 'claimed', 'deferred', 'completed', '
 export const taskEventView = z.strictObject({
   id,
   task_id: id,
-  run_id: z.uuid().nullable(),
+  run_id: runId.nullable(),
   kind: z.enum(TASK_EVENT_KINDS),
   at: instant,
   by: z.string(),

@@ -1,4 +1,4 @@
-import { id, instant } from '@orchestra/pause-core/contract';
+import { id, instant, runId } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
 import { taskStatus } from './tasks.ts';
 
@@ -22,7 +22,7 @@ export const hold = z.strictObject({
   reason: z.string().optional().describe('why somebody paused, parked or froze; why it is held; what was asked'),
   fix: z.string().optional().describe('what to repair'),
   task_id: id.optional().describe('another task: the one that has the repo’s gate, or that a pause lets through as its probe'),
-  run_id: z.uuid().optional().describe('its run, or the task’s own'),
+  run_id: runId.optional().describe('its run, or the task’s own'),
   worker: z.string().optional(),
   host: z.string().optional(),
   repo: z.string().optional(),

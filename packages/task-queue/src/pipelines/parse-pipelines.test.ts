@@ -16,6 +16,11 @@ test('what is left away is the obvious: the skill is called as the stage, a fail
   ] }]);
 });
 
+test('stages stand in the order in which they are written, also those that are called by numbers', () => {
+  const table = parsePipelines('pipelines:\n  b: { 10: { on_pass: "9" }, 9: { on_pass: z }, z: { on_pass: done } }\n  1: { a: { on_pass: done } }\n  Jose\u0301: { e\u0301: { on_pass: done } }\n', 's');
+  expect(table.map(({ name, stages }) => [name, stages.map((stage) => stage.name)])).toEqual([['b', ['10', '9', 'z']], ['1', ['a']], ['Jos\u00e9', ['\u00e9']]]);
+});
+
 const declared = (...stages: string[]): string => `pipelines:\n  default:\n${stages.map((stage) => `    ${stage}\n`).join('')}`;
 
 test.each([
@@ -33,6 +38,8 @@ test.each([
   ['a question for somebody else', declared('a: { on_pass: b }', 'b: { on_pass: done, on_needs_input: a }'), /^stages.yaml:4: pipeline default: stage b: on_needs_input must be b/],
   ['a stage called done', declared('done: { on_pass: done }'), /a stage may not be called done/],
   ['a circle', declared('a: { on_pass: b }', 'b: { on_pass: a }'), /stage a: whoever passes it comes round to a again and is never done/],
+  ['a stage that no object can hold', declared('a: { on_pass: done }', '__proto__: { on_pass: done }'), /no stage may be called __proto__/],
+  ['one name in two spellings', declared('e\u0301: { on_pass: done }', '\u00e9: { on_pass: done }'), /declared twice, in two spellings/],
   ['a report with a path', declared('a: { on_pass: done, gate: { report: ../x } }'), /gate.report: must be the name of a file/],
   ['a deliverable elsewhere', declared('a: { on_pass: done, deliverables: [out/../../x] }'), /deliverables.0: must be the path of a file below the working folder/],
   ['a deliverable from the root', declared('a: { on_pass: done, deliverables: [/etc/x] }'), /deliverables.0: must be the path/],

@@ -1,5 +1,5 @@
 import { label } from '@orchestra/pause-core/contract';
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, type Document, type YAMLMap } from 'yaml';
 import { z } from 'zod';
 import { DONE, isFileBelow, RUNNER_PREFIX, runnerName } from '../contract/index.ts';
 import type { Pipeline, Stage } from './pipeline.ts';
@@ -45,13 +45,15 @@ export function parsePipelines(text: string, source: string): Pipeline[] {
   if (document.errors.length > 0) {
     throw new StagesError(document.errors.map((error) => `${source}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join('\n'));
   }
+  const lost = keyProblems(document, at);
+  if (lost.length > 0) throw new StagesError(lost.join('\n'));
   const parsed = declaredTable.safeParse(plainValue(document, source), { error: (issue) => (issue.input === undefined ? 'is required' : undefined) });
   if (!parsed.success) {
     throw new StagesError(parsed.error.issues.map((issue) => `${at(issue.path)}: ${where(issue.path)}${issue.message}`).join('\n'));
   }
-  const pipelines = Object.entries(parsed.data.pipelines).map(([name, stages]): Pipeline => ({
+  const pipelines = inOrderOf(document, ['pipelines'], parsed.data.pipelines).map(([name, stages]): Pipeline => ({
     name,
-    stages: Object.entries(stages).map(([stage, declared]): Stage => ({
+    stages: inOrderOf(document, ['pipelines', name], stages).map(([stage, declared]): Stage => ({
       name: stage, skill: declared.skill ?? stage, runner: declared.runner ?? null, report: declared.gate?.report ?? null, deliverables: declared.deliverables ?? [],
       onPass: declared.on_pass, onFail: declared.on_fail ?? stage, onNeedsInput: declared.on_needs_input ?? stage,
     })),
@@ -61,6 +63,37 @@ export function parsePipelines(text: string, source: string): Pipeline[] {
   if (pipelines.length > PIPELINES_MAX) problems.push(`${at(['pipelines'])}: declares more than ${PIPELINES_MAX} pipelines`);
   if (problems.length > 0) throw new StagesError(problems.join('\n'));
   return pipelines;
+}
+
+/**
+ * The entries in the order in which they are written: an object of JavaScript brings keys that are numbers to its front, and a task begins in
+ * the first stage.
+ */
+function inOrderOf<T>(document: Document, path: readonly string[], entries: Readonly<Record<string, T>>): [string, T][] {
+  const map = mapAt(document, path);
+  const written = map?.items.map(({ key }) => String(isScalar(key) ? key.value : key).normalize('NFC')) ?? [];
+  const place = new Map(written.map((key, index) => [key, index]));
+  return Object.entries(entries).toSorted(([a], [b]) => (place.get(a) ?? 0) - (place.get(b) ?? 0));
+}
+
+/** Found by the names as labels are read, which may be another spelling of what is written. */
+function mapAt(document: Document, path: readonly string[]): YAMLMap | undefined {
+  let at: unknown = document.contents;
+  for (const name of path) at = isMap(at) ? at.items.find(({ key }) => isScalar(key) && String(key.value).normalize('NFC') === name)?.value : undefined;
+  return isMap(at) ? at : undefined;
+}
+
+/** Keys that would be lost on the way, or stand for one another. */
+function keyProblems(document: Document, at: (path: readonly PropertyKey[]) => string): string[] {
+  const pipelines = mapAt(document, ['pipelines']);
+  const tables = [pipelines, ...pipelines?.items.map(({ value }) => value) ?? []].filter((table) => isMap(table));
+  return tables.flatMap((table) => {
+    const names = table.items.map(({ key }) => String(isScalar(key) ? key.value : key).normalize('NFC'));
+    return names.flatMap((name, index) => {
+      if (name === '__proto__') return [`${at([])}: no pipeline and no stage may be called __proto__`];
+      return names.indexOf(name) === index ? [] : [`${at([])}: ${name} is declared twice, in two spellings`];
+    });
+  });
 }
 
 /** An alias can stand for more text than any table has; none is needed. */

@@ -34,7 +34,7 @@ export const asCounted = (waiting: number, max: number): Pick<PauseReceipt, 'que
 /** The oldest of each sort, beside how many there are of it. */
 const runsUnder = (column: string): string => `
        select r.*
-         from (select t.id as task_id, t.run_id, t.worker_id as worker, t.host, t.started_at, t.heartbeat_at, t.agent_id, t.skill, t.quest_id, t.actor_id, t.prefetched,
+         from (select t.id as task_id, t.run_id, coalesce(t.worker_id, '(not named)') as worker, t.host, t.started_at, t.heartbeat_at, t.agent_id, t.skill, t.quest_id, t.actor_id, t.prefetched,
                       count(*) over (partition by t.prefetched)::int as runs, row_number() over (partition by t.prefetched order by t.started_at) as nth
                  from tasks t
                 where t.${column} = $1 and t.status = 'running') r

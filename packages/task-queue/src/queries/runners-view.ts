@@ -1,5 +1,6 @@
 import type { Queryable } from '@orchestra/database';
-import { RUNNERS, type PreflightView, type RunnerView } from '../contract/index.ts';
+import { z } from 'zod';
+import { preflightCheck, RUNNERS, type PreflightView, type RunnerView } from '../contract/index.ts';
 import { DEFAULT_PIPELINES, type Pipeline } from '../pipelines/pipeline.ts';
 import { ALL_OFF, skillsOfRunner, type RunnerSwitches } from '../runner-switches.ts';
 
@@ -27,7 +28,9 @@ export async function readRunners(db: Queryable, switches: RunnerSwitches = ALL_
       permanent_env: last?.outcome === 'environment',
       exec_host_side: last?.exec_host_side ?? false,
       preflight: last === undefined ? null : {
-        worker: last.worker, host: last.host, at: last.at.toISOString(), outcome: last.outcome, exec_host_side: last.exec_host_side, says: last.says, fix: last.fix, checks: last.checks,
+        worker: last.worker, host: last.host, at: last.at.toISOString(), outcome: last.outcome, exec_host_side: last.exec_host_side, says: last.says, fix: last.fix,
+        // a row that was written by hand must not take the whole answer with it
+        checks: z.array(preflightCheck).safeParse(last.checks).data ?? [],
       },
       workers: last?.workers ?? 0,
       held: held.rows.reduce((sum, row) => sum + (row.skill !== null && skills.includes(row.skill) ? row.held : 0), 0),

@@ -1,4 +1,4 @@
-import type { Queryable } from '@orchestra/database';
+import { readInstant, type Queryable } from '@orchestra/database';
 import type { RepoGateView, SerialGateView } from '../contract/index.ts';
 import { gated, type GatedRepos } from '../gated.ts';
 import { covered, eligible, PAUSE_KEYS } from '../pause-keys.ts';
@@ -69,4 +69,4 @@ function inUtc(row: RepoGateView): RepoGateView {
   };
 }
 
-const utc = (text: string): string => new Date(text).toISOString();
+const utc = (text: string): string => readInstant(text).toISOString();

@@ -1,4 +1,4 @@
-import type { Queryable } from '@orchestra/database';
+import { readInstant, type Queryable } from '@orchestra/database';
 import { AHEAD_COUNTED_MAX } from '../contract/index.ts';
 import { gated, type GatedRepos } from '../gated.ts';
 import { keptForRunner, wanted } from '../open-lanes.ts';
@@ -121,5 +121,5 @@ export async function readTaskFacts(db: Queryable, taskId: string, gatedRepos: G
 }
 
 function inUtc<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value), (name, one: unknown) => (INSTANTS.has(name) && typeof one === 'string' ? new Date(one).toISOString() : one)) as T;
+  return JSON.parse(JSON.stringify(value), (name, one: unknown) => (INSTANTS.has(name) && typeof one === 'string' ? readInstant(one).toISOString() : one)) as T;
 }

@@ -1,4 +1,4 @@
-import type { Queryable } from '@orchestra/database';
+import { readInstant, type Queryable } from '@orchestra/database';
 import type { VerifyAnswer } from '@orchestra/pause-core/contract';
 import { coveredBy } from '../pause-keys.ts';
 import { firstEventSince } from './first-event-since.ts';
@@ -50,7 +50,7 @@ select (select count(*)::int from claims) as checked, (select count(*)::int from
        (select coalesce(jsonb_agg(v), '[]') from (select * from violations v order by v.claimed_at, v.task_id limit ${VIOLATIONS_MAX}) v) as violations`;
 
 interface Row { checked: number; unknown: number; first: Date | null; last: Date | null; violations: Found[] }
-interface Found { task_id: string; run_id: string; worker: string; claimed_at: string; pause_id: string; scope_kind: VerifyAnswer['violations'][number]['scope_kind']; scope_value: string; paused_at: string }
+interface Found { task_id: string; run_id: string | null; worker: string; claimed_at: string; pause_id: string; scope_kind: VerifyAnswer['violations'][number]['scope_kind']; scope_value: string; paused_at: string }
 
 /** Did anything start while it was paused (P1)? Looks at what every claim itself could see. */
 export async function verifyClaims(db: Queryable, { since, limit }: VerifyOrder): Promise<VerifyAnswer> {
@@ -60,7 +60,7 @@ export async function verifyClaims(db: Queryable, { since, limit }: VerifyOrder)
     claims_checked: row.checked, claims_unknown: row.unknown, from: row.first?.toISOString() ?? null, to: row.last?.toISOString() ?? null,
     complete: row.checked < limit,
     violations: row.violations.map((found) => ({
-      ...found, claimed_at: new Date(found.claimed_at).toISOString(), paused_at: new Date(found.paused_at).toISOString(),
+      ...found, claimed_at: readInstant(found.claimed_at).toISOString(), paused_at: readInstant(found.paused_at).toISOString(),
     })),
   };
 }

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import type { PausePage } from '@orchestra/pause-core/contract';
 import { When } from '../../parts/when.tsx';
+import { UnknownLabel } from '../../parts/unknown-label.tsx';
 import { lastReceipt } from '../../state/store.ts';
 import { counted } from '../../text/count.ts';
 
@@ -18,6 +19,7 @@ export function EffectSteps({ page }: { page: PausePage }): VNode {
           <span>{receipt.settled ? 'every claim that began before has ended' : 'a claim that began before outlived the wait; what it takes is among the runs below'}</span>
         </li>
       )}
+      {receipt?.label_known === false && <li class="open"><b>Not known</b><span><UnknownLabel near={receipt.near_labels} /></span></li>}
       {ended ? <li class="done"><b>Ended</b>{pause.cleared_at !== null && <When at={pause.cleared_at} />}</li> : <Drain page={page} />}
     </ol>
   );

@@ -1,0 +1,65 @@
+import type { Queryable } from '@orchestra/database';
+import type { Scope, ScopeKind } from '@orchestra/pause-core';
+import type { NearLabel } from '@orchestra/pause-core/contract';
+import { nearLabels } from '../near-labels.ts';
+import { asCounted, LABEL_COLUMN, WAITING_COUNTED_MAX, waitingUnder } from './covered-work.ts';
+
+const NEAR_MAX = 5;
+// Labels that are compared, from each place that knows some. A caller who has just paused waits for it.
+const COMPARED_MAX = 20_000;
+// A name may be so much longer or shorter than the one that was meant.
+const LENGTH_SLACK = 4;
+
+// Workers say which agents and which skills they ask for, and nothing of the other two.
+const SIGHTED: Partial<Record<ScopeKind, string>> = { agent: 'agents', skill: 'skills' };
+
+/**
+ * Has anything ever carried this label? A lane stays at least as long as tasks wait in it, and leaves its labels in `known_labels` when it is
+ * dropped; so no task has to be looked at but those that run.
+ *
+ * Parameters: $1 the label, $2 a pause that does not count or null.
+ */
+const known = (kind: ScopeKind): string => `
+select exists (select from task_lanes l where l.${LABEL_COLUMN[kind]} = $1)
+    or exists (select from known_labels k where k.kind = '${kind}' and k.value = $1)
+    or exists (select from senate_pause p where p.scope_kind = '${kind}' and p.scope_value = $1 and p.id is distinct from $2::bigint)
+    or exists (select from tasks t where t.status = 'running' and t.${LABEL_COLUMN[kind]} = $1)
+    ${SIGHTED[kind] === undefined ? '' : `or exists (select from worker_sightings s where $1 = any (s.${SIGHTED[kind]}))`} as known`;
+
+const alike = (label: string): string =>
+  `(label_folded(${label}) = label_folded($1) or length(${label}) between length($1) - ${LENGTH_SLACK} and length($1) + ${LENGTH_SLACK})`;
+
+/** Labels that may be near. Those that differ in case or separators alone are found by an index, however many there are. */
+const candidates = (kind: ScopeKind): string => `
+select l.label from (select l.${LABEL_COLUMN[kind]} as label from task_lanes l limit ${COMPARED_MAX}) l where ${alike('l.label')}
+ union
+select k.value from known_labels k where k.kind = '${kind}' and k.folded = label_folded($1)
+ union
+select k.value from (select k.value from known_labels k where k.kind = '${kind}' limit ${COMPARED_MAX}) k where ${alike('k.value')}
+ union
+select p.scope_value from (select p.scope_value from senate_pause p where p.scope_kind = '${kind}' and p.id is distinct from $2::bigint order by p.id desc limit ${COMPARED_MAX}) p where ${alike('p.scope_value')}
+${SIGHTED[kind] === undefined ? '' : ` union
+select u.label from worker_sightings s cross join lateral unnest(s.${SIGHTED[kind]}) u(label) where ${alike('u.label')}`}`;
+
+const counts = (column: string): string => `
+select v.value as scope_value, (${waitingUnder(column, 'v.value', WAITING_COUNTED_MAX.receipt)}) as waiting,
+       (select count(*)::int from tasks t where t.status = 'running' and t.${column} = v.value) as running
+  from unnest($1::text[]) with ordinality v(value, n) order by v.n`;
+
+export interface LabelKnown { label_known: boolean; near_labels: NearLabel[] }
+
+/**
+ * Whether any task, run, worker or pause but `pauseId` has ever carried this label, and if none has, which known ones come near it.
+ */
+export async function labelKnown(db: Queryable, { kind, value }: Scope, pauseId: string | null): Promise<LabelKnown> {
+  const { rows: [row] } = await db.query<{ known: boolean }>(known(kind), [value, pauseId]);
+  if (row?.known) return { label_known: true, near_labels: [] };
+  const { rows: found } = await db.query<{ label: string }>(candidates(kind), [value, pauseId]);
+  const near = nearLabels(value, found.map(({ label }) => label), NEAR_MAX);
+  if (near.length === 0) return { label_known: false, near_labels: [] };
+  const { rows } = await db.query<{ scope_value: string; waiting: number; running: number }>(counts(LABEL_COLUMN[kind]), [near]);
+  return {
+    label_known: false,
+    near_labels: rows.map(({ scope_value, waiting, running }) => ({ scope_value, in_flight_count: running, ...asCounted(waiting, WAITING_COUNTED_MAX.receipt) })),
+  };
+}
