@@ -23,7 +23,7 @@ export async function editAnswer<T>(task: Pick<TaskView, 'id' | 'questions'>, ed
   try {
     await writeFile(path, template(task), { mode: 0o600 });
     await runEditor(editor, path);
-    written = answerIn(await readFile(path, 'utf8'));
+    written = answerIn(new TextDecoder().decode(await readFile(path)));
     if (written === '') throw new CommandFailure('no_answer', 'nothing was written, so nothing is answered');
     const used = await use(written);
     await rm(folder, { recursive: true, force: true });

@@ -18,7 +18,8 @@ export async function readText(path: string, bytesMax: number): Promise<string> 
     bytes += chunk.length;
     if (bytes > bytesMax) throw wrongUsage(`${nameOf(path)} holds more than ${bytesMax} bytes, which is too much here`);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  // The decoder leaves out a byte order mark, which Windows writes.
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
 /**
@@ -46,7 +47,7 @@ export async function* readLines(path: string): AsyncGenerator<string> {
  */
 export async function readJson(given: string, what: string): Promise<unknown> {
   const path = given === '-' ? '-' : given.startsWith('@') ? given.slice(1) : undefined;
-  const json = path === undefined ? given : await readText(path, JSON_BYTES_MAX);
+  const json = path === undefined ? given.replace(/^\uFEFF/, '') : await readText(path, JSON_BYTES_MAX);
   try {
     return parseGiven(json);
   } catch (cause) {

@@ -7,10 +7,12 @@ export async function runCli(argv: string[]): Promise<void> {
   // Node.js runs the TypeScript sources itself.
   settings.enableAutoTranspile = false;
   // Whoever read our output may stop reading (`orchestra queue | head -1`).
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const readerGone = Promise.withResolvers<void>();
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => readerGone.resolve());
   try {
     await run(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, import.meta.url);
-    await flush();
+    // What nobody reads is never flushed, and Node.js ends a process that waits for nothing with a warning and exit code 13.
+    await Promise.race([flush(), readerGone.promise]);
   } catch (error) {
     // Only what comes before a command is found, or help: commands tell their own errors.
     const failure = toFailure(error);

@@ -37,3 +37,9 @@ test('a line or a payload without an end is not read to its end', async () => {
   await expect(readJson(`@${await file(`${' '.repeat(JSON_BYTES_MAX)}{}`)}`, '--payload')).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(`holds more than ${JSON_BYTES_MAX} bytes`) });
   expect(await readJson(`@${await file(' {"a": 1}\n')}`, '--payload')).toEqual({ a: 1 });
 });
+
+test('a byte order mark, which Windows writes, is no part of the text', async () => {
+  expect(await readJson(`@${await file('\ufeff{"a": 1}\r\n')}`, '--payload')).toEqual({ a: 1 });
+  expect(await readJson('\ufeff{"a": 1}', '--payload')).toEqual({ a: 1 });
+  expect(await tasksFromFile(await file('\ufeff{"skill":"s"}\r\n'), {})).toMatchObject([{ skill: 's' }]);
+});

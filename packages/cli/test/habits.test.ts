@@ -1,16 +1,17 @@
 // What holds for every command: profiles, completion, the document that lists them.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { commandRows } from './command-rows.ts';
 import { loadCommands } from '../src/commands.ts';
 import { EXIT } from '../src/failure.ts';
 import { ROOT } from './document.ts';
-import { orchestra, temporaryFolder } from './orchestra.ts';
+import { orchestra, RUN, temporaryFolder } from './orchestra.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -18,6 +19,15 @@ test('docs/cli.md lists every command as the command itself tells it, and every 
   const document = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8');
   expect([...document.matchAll(/^\| `orchestra .*$/gm)].map(([row]) => row)).toEqual(await commandRows());
   expect([...document.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code))).toEqual(Object.values(EXIT));
+});
+
+test('a reader that has gone ends a command quietly, help included', async () => {
+  for (const args of [['senate', 'extend', '--help'], ['--help'], ['help', 'task'], ['completion', 'bash'], ['senate', 'pauses', '--nothing']]) {
+    const child = spawn(process.execPath, [RUN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    expect([args, code, said]).toEqual([args, args.includes('--nothing') ? 2 : 0, args.includes('--nothing') ? expect.stringContaining('--nothing') : '']);
+  }
 });
 
 test('bash completes commands, flags, fixed values and files', async () => {

@@ -86,7 +86,8 @@ function readServices(file: string): z.infer<typeof servicesFile> | undefined {
 
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    // The decoder leaves out a byte order mark, which Windows writes.
+    return new TextDecoder().decode(readFileSync(file));
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return undefined;
     throw new Error(`cannot read ${file}; set ORCHESTRA_TOKEN, ORCHESTRA_URL and ORCHESTRA_TASKS_URL to do without it`, { cause });

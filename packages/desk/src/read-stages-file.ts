@@ -9,7 +9,8 @@ import { parsePipelines, StagesError, type Pipeline } from '@orchestra/task-queu
 export function readStagesFile(path: string): Pipeline[] {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    // The decoder leaves out a byte order mark, which Windows writes.
+    text = new TextDecoder().decode(readFileSync(path));
   } catch (cause) {
     throw new StagesError(`ORCHESTRA_STAGES: ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { ALERTMANAGER_LABELS, readAlertmanagerAlert } from './alertmanager.ts';
-import type { AlertmanagerAlert } from './contract/index.ts';
+import { alertmanagerWebhook, type AlertmanagerAlert } from './contract/index.ts';
 
 const alert = (labels: Record<string, string>, more: Partial<AlertmanagerAlert> = {}): AlertmanagerAlert =>
   ({ status: 'firing', labels, annotations: {}, startsAt: '2026-11-21T03:00:00.123456789+01:00', fingerprint: 'c6eadffa33fcdf37', ...more });
 
 test('an alert is about the actor that its label names, of the kind that its name says', () => {
-  expect(readAlertmanagerAlert(alert({ alertname: 'RunawayLoop', actor: 'acct-7', severity: 'critical' }, { annotations: { summary: 'too much' } }), ALERTMANAGER_LABELS, 'orchestra')).toMatchObject({
+  expect(readAlertmanagerAlert(alert({ alertname: 'RunawayLoop', actor: 'acct-7', severity: 'critical' }, { annotations: { summary: 'too much' } }), ALERTMANAGER_LABELS, { receiver: 'orchestra' })).toMatchObject({
     kind: 'RunawayLoop', actor: 'acct-7', severity: 'critical',
     details: {
       source: 'alertmanager', fingerprint: 'c6eadffa33fcdf37', starts_at: '2026-11-21T02:00:00.123Z', receiver: 'orchestra',
@@ -53,4 +53,23 @@ test('labels and annotations are bounded, and hold nothing that the database wou
   expect(JSON.stringify(read).length).toBeLessThan(120_000);
   expect(read?.kind).toBe('alertmanager');
   expect(read?.details['annotations']).toEqual({ text: 'NUL \uFFFD and \uFFFD' });
+});
+
+test('what a webhook contact point of Grafana sends is read as well, fields of its own and all', () => {
+  const notification = alertmanagerWebhook.parse({
+    receiver: 'orchestra', status: 'firing', orgId: 1, groupLabels: { alertname: 'HighLatency' }, commonLabels: {}, commonAnnotations: {},
+    externalURL: 'http://grafana.example:3000/', version: '1', groupKey: '{}:{alertname="HighLatency"}', truncatedAlerts: 0,
+    title: '[FIRING:1] HighLatency', state: 'alerting', message: '**Firing**',
+    alerts: [{
+      status: 'firing', labels: { alertname: 'HighLatency', actor: 'acct-7', severity: 'critical', grafana_folder: 'Fleet' }, annotations: null,
+      startsAt: '2026-11-21T03:00:00Z', endsAt: '0001-01-01T00:00:00Z', values: { A: 12.5 }, valueString: "[ var='A' value=12.5 ]",
+      generatorURL: 'http://grafana.example:3000/alerting/grafana/x/view', fingerprint: '57c6d9296de2ad39', silenceURL: 'http://grafana.example:3000/alerting/silence/new',
+      dashboardURL: '', panelURL: '', imageURL: '',
+    }],
+  });
+  const [first] = notification.alerts;
+  if (first === undefined) throw new Error('no alert was read');
+  expect(readAlertmanagerAlert(first, ALERTMANAGER_LABELS, { receiver: notification.receiver, from: 'grafana' })).toMatchObject({
+    key: expect.stringMatching(/^grafana /), kind: 'HighLatency', actor: 'acct-7', severity: 'critical', details: { source: 'grafana', annotations: {} },
+  });
 });

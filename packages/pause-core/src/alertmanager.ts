@@ -28,6 +28,12 @@ export interface AlertToRecord {
   details: Record<string, unknown>;
 }
 
+/** Who sent the notification, as far as it says. */
+export interface AlertOrigin {
+  receiver?: string | undefined;
+  from?: 'alertmanager' | 'grafana' | undefined;
+}
+
 const TEXTS_MAX = 40;
 const NAME_MAX = 200;
 const TEXT_MAX = 1_000;
@@ -37,19 +43,19 @@ const TEXT_MAX = 1_000;
  *
  * @returns null when it names no actor
  */
-export function readAlertmanagerAlert(alert: AlertmanagerAlert, names: AlertmanagerLabels, receiver?: string): AlertToRecord | null {
+export function readAlertmanagerAlert(alert: AlertmanagerAlert, names: AlertmanagerLabels, { receiver, from = 'alertmanager' }: AlertOrigin = {}): AlertToRecord | null {
   const actor = label.safeParse(own(alert.labels, names.actorLabel)?.trim());
   if (!actor.success) return null;
   const startsAt = new Date(alert.startsAt).toISOString();
   const fingerprint = alert.fingerprint ?? fingerprintOf(alert.labels);
   const kind = label.safeParse(plain(own(alert.labels, 'alertname') ?? '', NAME_MAX).replaceAll(/\s+/g, ' ').trim());
   return {
-    key: `alertmanager ${createHash('sha256').update(fingerprint).digest('hex')} ${startsAt}`,
-    kind: kind.success ? kind.data : 'alertmanager',
+    key: `${from} ${createHash('sha256').update(fingerprint).digest('hex')} ${startsAt}`,
+    kind: kind.success ? kind.data : from,
     actor: actor.data,
     severity: own(names.severities, own(alert.labels, names.severityLabel)?.trim().toLowerCase() ?? '') ?? 'medium',
     details: {
-      source: 'alertmanager', fingerprint: plain(fingerprint, NAME_MAX), starts_at: startsAt,
+      source: from, fingerprint: plain(fingerprint, NAME_MAX), starts_at: startsAt,
       labels: bounded(alert.labels), annotations: bounded(alert.annotations),
       ...(receiver === undefined ? {} : { receiver: plain(receiver, NAME_MAX) }),
       ...(alert.generatorURL === undefined ? {} : { generator_url: plain(alert.generatorURL, TEXT_MAX) }),

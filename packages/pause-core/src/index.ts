@@ -9,6 +9,7 @@ export { createToken, type TokenOrder } from './commands/create-token.ts';
 export { recordAlert } from './commands/record-alert.ts';
 export { recordAlertmanager, type AlertmanagerRecorded } from './commands/record-alertmanager.ts';
 export { revokeToken } from './commands/revoke-token.ts';
+export { alarmAutoPauses, AUTO_PAUSES_AN_HOUR, type AutoPauseFlood } from './commands/alarm-auto-pauses.ts';
 export { forgetOldKeys, runOnce, type Idempotency } from './commands/run-once.ts';
 export { runRinging } from './commands/run-ringing.ts';
 export { PAUSE_NEEDS_PERSON, stayPaused, stayPauses } from './commands/stay-paused.ts';

@@ -1,17 +1,20 @@
 import type { Request } from 'express';
 import { isDatabaseUnavailable, type Database } from '@orchestra/database';
-import { findTokens, looksLikeToken, type TokenHolder } from '@orchestra/pause-core';
+import { looksLikeToken, type TokenHolder } from '@orchestra/pause-core';
 import { mayDo, type Permission } from '@orchestra/pause-core/contract';
 import { callerToken } from './caller-token.ts';
+import { noteCaller } from './connections.ts';
+import { FailedGuesses } from './failed-guesses.ts';
 import { ProblemError } from './problem.ts';
+import { TokenLookUps } from './token-look-ups.ts';
 
 // A token that was looked up is honoured this long without asking again; so long does a revocation take at most.
 const TRUST_MS = 2_000;
 // What workers do all the time. They are many, and wait for work most of it: asking more often would be most of what they cost.
 const TRUST_OFTEN_MS = 9_000;
 const OFTEN: readonly Permission[] = ['read', 'run_tasks'];
-// Tokens in use that will have to be asked about soon are asked about together.
-const ASKED_TOGETHER_MAX = 200;
+// Different wrong tokens in a minute from one address: nobody has so many that have been revoked.
+const WRONG_TOKENS_MAX = 100;
 // With the database out of reach nobody can say whether a token was revoked. For that time one that was good lately may
 // still read: what a replica knows is worth most exactly then. Everything else needs the database anyway.
 const TRUST_FOR_READING_MS = 10 * 60_000;
@@ -42,14 +45,27 @@ export interface Authenticator {
 /** @param options.cookies true for a service with a page: its cookie is as good as a header, for calls from that page */
 export function makeAuthenticator(db: Database, { cookies = false }: { cookies?: boolean } = {}): Authenticator {
   const known = new Map<string, Known>();
-  const underWay = new Map<string, Promise<TokenHolder | undefined>>();
+  const wrong = new FailedGuesses(WRONG_TOKENS_MAX);
+  const lookUps = new TokenLookUps(db, {
+    alsoAsk: (besides) => {
+      const nowMs = performance.now();
+      return [...known].filter(([token, kept]) => kept.used && !besides.includes(token) && nowMs - kept.askedAtMs > TRUST_OFTEN_MS / 2).map(([token]) => token);
+    },
+    onAnswer: ({ wanted, besides, holders, askedAtMs }) => {
+      for (const token of [...wanted, ...besides]) {
+        known.delete(token);
+        const holder = holders.get(token);
+        if (holder !== undefined) keep(token, { holder, askedAtMs, used: wanted.includes(token) });
+      }
+    },
+  });
 
   async function holderOf(token: string, permission: Permission): Promise<TokenHolder | undefined> {
     const kept = known.get(token);
     const ageMs = kept === undefined ? Infinity : performance.now() - kept.askedAtMs;
     if (kept !== undefined) kept.used = true;
     if (kept !== undefined && ageMs < (OFTEN.includes(permission) ? TRUST_OFTEN_MS : TRUST_MS)) return kept.holder;
-    const asked = ask(token);
+    const asked = lookUps.ask(token);
     if (kept === undefined || permission !== 'read' || ageMs >= TRUST_FOR_READING_MS) return asked;
     try {
       return await within(asked, READER_WAITS_MS, kept.holder);
@@ -57,26 +73,6 @@ export function makeAuthenticator(db: Database, { cookies = false }: { cookies?:
       if (isDatabaseUnavailable(error)) return kept.holder;
       throw error;
     }
-  }
-
-  /** Any number of calls with one token make one question at a time. */
-  function ask(token: string): Promise<TokenHolder | undefined> {
-    const asked = underWay.get(token) ?? lookUp(token).finally(() => underWay.delete(token));
-    underWay.set(token, asked);
-    return asked;
-  }
-
-  async function lookUp(token: string): Promise<TokenHolder | undefined> {
-    const askedAtMs = performance.now();
-    const soon = [...known].filter(([other, kept]) => kept.used && other !== token && askedAtMs - kept.askedAtMs > TRUST_OFTEN_MS / 2);
-    const together = [token, ...soon.map(([other]) => other).slice(0, ASKED_TOGETHER_MAX)];
-    const holders = await findTokens(db, together);
-    for (const asked of together) {
-      known.delete(asked);
-      const holder = holders.get(asked);
-      if (holder !== undefined) keep(asked, { holder, askedAtMs, used: asked === token });
-    }
-    return holders.get(token);
   }
 
   function keep(token: string, entry: Known): void {
@@ -87,9 +83,24 @@ export function makeAuthenticator(db: Database, { cookies = false }: { cookies?:
 
   async function identify(request: Request, permission: Permission): Promise<TokenHolder> {
     const token = callerToken(request, { cookies });
-    const holder = token === undefined ? undefined : await holderOf(token, permission);
-    if (holder === undefined) throw unauthenticated();
-    return holder;
+    if (token === undefined) throw unauthenticated();
+    noteCaller(request, true);
+    const holder = await holderOf(token, permission).catch((error: unknown) => {
+      noteCaller(request, false);
+      throw error;
+    });
+    if (holder !== undefined) return holder;
+    noteCaller(request, false);
+    throw refuseGuess(request, token);
+  }
+
+  /** Looked up before it is refused, however many were wrong before: a right token is never held up by what others send from its address. */
+  function refuseGuess({ socket: { remoteAddress = 'gone' } }: Request, token: string): ProblemError {
+    wrong.add(remoteAddress, token);
+    const waitMs = wrong.waitMs(remoteAddress);
+    if (waitMs === 0) return unauthenticated();
+    return new ProblemError('too_many_sign_ins', 'this token is not known, and too many others from this address were not; wait a minute. A right token is taken at any time',
+      { headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) } });
   }
 
   return {

@@ -19,7 +19,7 @@ function problemsOf(env: NodeJS.ProcessEnv): string {
 
 test('what is not set has its default; an empty value counts as not set', () => {
   expect(readSettings(SETTINGS, { DATABASE_URL: URL_WITH_PASSWORD, HOST: '', SOME_PORT: '0' })).toEqual({
-    DATABASE_URL: URL_WITH_PASSWORD, LISTEN_DATABASE_URL: undefined, HOST: '127.0.0.1', LOG_LEVEL: 'info', SOME_PORT: 0, RATIO: 0.5,
+    DATABASE_URL: URL_WITH_PASSWORD, LISTEN_DATABASE_URL: undefined, HOST: '127.0.0.1', ORCHESTRA_HOST_NAMES: [], LOG_LEVEL: 'info', SOME_PORT: 0, RATIO: 0.5,
   });
 });
 

@@ -39,7 +39,8 @@ function valueOf(name: string, env: NodeJS.ProcessEnv): { value: string | undefi
   if (file === undefined) return { value: direct };
   if (direct !== undefined) return { problem: `${name} and ${name}_FILE are both set; keep one` };
   try {
-    return { value: readFileSync(file, 'utf8').trimEnd() || undefined };
+    // The decoder leaves out a byte order mark, which Windows writes.
+    return { value: new TextDecoder().decode(readFileSync(file)).trimEnd() || undefined };
   } catch (error) {
     return { problem: `${name}_FILE names a file that cannot be read: ${error instanceof Error ? error.message : String(error)}` };
   }

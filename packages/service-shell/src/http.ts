@@ -2,12 +2,14 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Req
 import helmet from 'helmet';
 import type { Database } from '@orchestra/database';
 import { serveAliases } from './aliases.ts';
+import { answerUnread, hasUnreadBody } from './answer-unread.ts';
 import { makeAuthenticator, type Authenticator } from './authenticate.ts';
 import { serveHealth, type HealthCheck } from './health.ts';
+import { hostRule, type Bound } from './host-names.ts';
 import { logRequests, requestId, type Logger } from './log.ts';
 import { nameRoute, type Metrics } from './metrics.ts';
 import { PROBLEMS, problemDocument, ProblemError, toProblemError } from './problem.ts';
-import { readBody, readIdempotencyKey, readQuery } from './raw-call.ts';
+import { CONTINUE, readBody, readIdempotencyKey, readQuery } from './raw-call.ts';
 import type { Route } from './route.ts';
 import { ServerTrouble } from './server-trouble.ts';
 import type { CallSpan, Tracing } from './tracing.ts';
@@ -18,6 +20,8 @@ export interface AppOptions {
   metrics: Metrics;
   routes: readonly Route[];
   authenticator?: Authenticator;
+  /** Where it listens. Absent: any `Host` is answered. */
+  boundTo?: Bound;
   /** Named conditions for `/readyz` besides the database. */
   checks?: Record<string, HealthCheck>;
   /** Absent: off. */
@@ -39,6 +43,7 @@ export function makeApp(options: AppOptions): Express {
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
+  app.use(refuseOddRequests(options.boundTo));
   const trouble = new ServerTrouble();
   serveAliases(app);
   serveHealth(app, { db: options.db, metrics: options.metrics, trouble, checks: options.checks ?? {} });
@@ -49,6 +54,20 @@ export function makeApp(options: AppOptions): Express {
   app.use((request) => { throw new ProblemError('not_found', `there is nothing at ${request.method} ${request.path}; /openapi.json lists the routes`); });
   app.use(answerProblem(options.log, trouble));
   return app;
+}
+
+/** What is refused whatever it asks for: another name than ours, and expectations that HTTP does not know. */
+function refuseOddRequests(boundTo: Bound | undefined): RequestHandler {
+  const answersTo = boundTo === undefined ? undefined : hostRule(boundTo);
+  return (request, _response, next) => {
+    const { host, expect } = request.headers;
+    // Browsers always send one; HTTP/1.0 need not.
+    if (answersTo !== undefined && host !== undefined && !answersTo(host)) {
+      throw new ProblemError('unknown_host', 'this service listens on loopback and answers to 127.0.0.1, localhost and [::1]; further names are set by ORCHESTRA_HOST_NAMES');
+    }
+    if (expect !== undefined && !CONTINUE.test(expect)) throw new ProblemError('expectation_failed', 'of expectations only 100-continue is known');
+    next();
+  };
 }
 
 function secureHeaders(): RequestHandler {
@@ -95,7 +114,7 @@ function serve(route: Route, authenticator: Authenticator): Serve {
       params: request.params,
       query: readQuery(request),
       idempotencyKey: changes ? readIdempotencyKey(request) : undefined,
-      body: changes ? await readBody(request) : undefined,
+      body: changes ? await readBody(request, response) : undefined,
       caller,
       log: request.log,
       gone: gone.signal,
@@ -131,6 +150,9 @@ function answerProblem(log: Logger, trouble: ServerTrouble): ErrorRequestHandler
       response.destroy();
       return;
     }
-    response.status(status).set(problem.headers).type('application/problem+json').send(JSON.stringify(problemDocument(problem, requestId(request))));
+    response.status(status).set(problem.headers).set('Content-Type', 'application/problem+json; charset=utf-8');
+    const body = JSON.stringify(problemDocument(problem, requestId(request)));
+    if (hasUnreadBody(request)) answerUnread(request, response, body);
+    else response.send(body);
   };
 }

@@ -1,6 +1,7 @@
 export { makeAuthenticator, type Authenticator } from './authenticate.ts';
 export { ConfigError, fraction, portNumber, readSettings, wholeNumber, type Settings, type SettingValues } from './config.ts';
 export { readCursor, toPage, type Page } from './cursor.ts';
+export { FailedGuesses } from './failed-guesses.ts';
 export { requireOurPage } from './from-our-page.ts';
 export { type HealthCheck } from './health.ts';
 export { makeApp, type AppOptions } from './http.ts';
@@ -15,5 +16,6 @@ export { problemDocument, ProblemError, PROBLEMS, toProblemError, type Offending
 export { openRoute, route, streamRoute, type Call, type Route } from './route.ts';
 export { runService, type RunningService, type ServiceProgram } from './run-service.ts';
 export { endedSessionCookie, sessionCookie } from './session-cookie.ts';
+export { Shares, type Place } from './shares.ts';
 export { startTracing, type CallSpan, type Tracing } from './tracing.ts';
 export { COMMON_SETTINGS, LOG_LEVELS, serviceConfig, type LogLevel, type ServiceConfig } from './service-config.ts';

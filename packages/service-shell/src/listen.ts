@@ -1,4 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
+import { limitConnections } from './connections.ts';
+import { refuseRaw } from './raw-refusals.ts';
 
 /** The address could not be listened on; the message says what to do. */
 export class ListenError extends Error {
@@ -13,22 +15,30 @@ export interface Listening {
 
 const CLOSE_MS = 3_000;
 const CLOSE_IDLE_EVERY_MS = 20;
-// Far above what the services need, below what runs a process out of file descriptors.
-const CONNECTIONS_MAX = 1_000;
+// Longer than a load balancer keeps a connection (60 s mostly): who closes first must be the one that sends the next request.
+const KEPT_ALIVE_MS = 75_000;
+// A burst of connections waits here until it is accepted, and the callers among them do not have to try again.
+const BACKLOG = 4_096;
+// Behind the limits of `limitConnections`, for the moment between accepting and closing.
+const ACCEPTED_MAX = 4_000;
 
 /**
  * Serves `app`. Slow senders are cut: they get 5 s for the headers and 30 s for the whole request (an answer may take
- * as long as it likes).
+ * as long as it likes). Callers without a token cannot take the connections of those with one (`limitConnections`).
  *
  * @param portSetting named in the message when the port is taken
  * @throws ListenError
  */
 export async function listen(app: RequestListener, { host, port, portSetting }: { host: string; port: number; portSetting: string }): Promise<Listening> {
-  const server = createServer({ headersTimeout: 5_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 }, app);
-  server.maxConnections = CONNECTIONS_MAX;
+  const server = createServer({ headersTimeout: 5_000, requestTimeout: 30_000, keepAliveTimeout: KEPT_ALIVE_MS, connectionsCheckingInterval: 1_000 }, app);
+  server.maxConnections = ACCEPTED_MAX;
+  limitConnections(server);
+  // Heard by the app as well, so that refusals come before the body and look like all others.
+  server.on('checkContinue', app).on('checkExpectation', app);
+  refuseRaw(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(listenError(cause, host, port, portSetting)));
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: BACKLOG }, resolve);
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a TCP server without an address');

@@ -1,12 +1,19 @@
 import { parseJson, repeatedKey } from '@orchestra/exact-json';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { invalidRequest } from './offending-fields.ts';
 import { ProblemError } from './problem.ts';
 
 const BODY_MAX_BYTES = 256 * 1_024;
-const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
 const FIELD_NAME_MAX = 100;
+/** As Node.js reads the `Expect` header. */
+export const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
+const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
+const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;]*))/i;
+/** How charsets are spelled, and what decodes them. JSON is UTF-8; a client that says otherwise, and means it, is read as it says. */
+const DECODED_AS: Readonly<Record<string, string>> = {
+  'utf-8': 'utf-8', 'utf8': 'utf-8', 'utf_8': 'utf-8', 'us-ascii': 'utf-8', 'ascii': 'utf-8', 'iso-8859-1': 'latin1', 'iso8859-1': 'latin1', 'iso_8859-1': 'latin1', 'latin1': 'latin1',
+};
 const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/;
 
 /**
@@ -16,35 +23,50 @@ const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/;
  *
  * @throws ProblemError `body_too_large`, `unsupported_media_type`, `malformed_json`; `invalid_request` where a key stands twice in one object
  */
-export async function readBody(request: Request): Promise<unknown> {
+export async function readBody(request: Request, response: Response): Promise<unknown> {
   const { headers } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   if (!hasBody) return undefined;
-  if (!JSON_TYPE.test(headers['content-type'] ?? '') || headers['content-encoding'] !== undefined) {
-    throw new ProblemError('unsupported_media_type', 'send the body as application/json in UTF-8, without a Content-Encoding');
-  }
-  const bytes = await readBytes(request);
-  const { text, value } = parseBody(bytes);
+  const charset = readCharset(headers['content-type'] ?? '');
+  refuseEncoding(headers['content-encoding']);
+  const { text, value } = parseBody(await readBytes(request, response), charset);
   const repeated = repeatedKey(text, value);
   if (repeated !== undefined) throw invalidRequest([{ field: z.core.toDotPath(repeated).toWellFormed().slice(0, FIELD_NAME_MAX), message: 'is given twice; which one is meant?' }]);
   return value;
 }
 
-function parseBody(bytes: Buffer): { text: string; value: unknown } {
+function parseBody(bytes: Buffer, charset: string): { text: string; value: unknown } {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // Without a byte order mark: the decoder leaves it out.
+    const text = charset === 'latin1' ? bytes.toString('latin1') : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return { text, value: parseJson(text) };
   } catch (cause) {
-    throw new ProblemError('malformed_json', 'the body cannot be read as JSON in UTF-8', { cause });
+    throw new ProblemError('malformed_json', `the body cannot be read as JSON in ${charset === 'latin1' ? 'ISO-8859-1, the charset it names' : 'UTF-8'}`, { cause });
   }
+}
+
+function readCharset(type: string): string {
+  if (!JSON_TYPE.test(type)) throw new ProblemError('unsupported_media_type', 'send the body as application/json in UTF-8');
+  const [found, ...values] = CHARSET.exec(type) ?? [];
+  const name = values.find((value) => value !== undefined)?.trim().toLowerCase() ?? '';
+  const decodedAs = found === undefined ? 'utf-8' : Object.hasOwn(DECODED_AS, name) ? DECODED_AS[name] : undefined;
+  if (decodedAs === undefined) throw new ProblemError('unsupported_media_type', `the charset "${name.slice(0, 40)}" is not read here; send the body as application/json in UTF-8`);
+  return decodedAs;
+}
+
+function refuseEncoding(encoding: string | undefined): void {
+  if (encoding === undefined || /^\s*(identity)?\s*$/i.test(encoding)) return;
+  throw new ProblemError('unsupported_media_type', 'a compressed body is not read here; send it without a Content-Encoding', { headers: { 'Accept-Encoding': 'identity' } });
 }
 
 function tooLarge(): ProblemError {
   return new ProblemError('body_too_large', 'a body may be 256 KiB long');
 }
 
-async function readBytes(request: Request): Promise<Buffer> {
+async function readBytes(request: Request, response: Response): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > BODY_MAX_BYTES) throw tooLarge();
+  // Only now: who waits for this sends no body that is refused anyway.
+  if (CONTINUE.test(request.headers.expect ?? '')) response.writeContinue();
   const chunks: Buffer[] = [];
   let length = 0;
   try {

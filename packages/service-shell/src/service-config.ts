@@ -15,11 +15,15 @@ const databaseAddress = z.string().check((context) => {
   }
 });
 
+const hostNames = z.string().regex(/^[A-Za-z0-9.:[\]_, -]{0,4096}$/, 'must be host names, separated by commas')
+  .transform((text) => text.split(',').map((name) => name.trim()).filter((name) => name !== '')).prefault('');
+
 /** What every service reads; each adds its port and its own. */
 export const COMMON_SETTINGS = {
   DATABASE_URL: databaseAddress.describe('a PostgreSQL 15 or later, as postgresql://user:password@host:5432/database or as psql takes it; `orchestra up` brings one of its own when this is not set'),
   LISTEN_DATABASE_URL: databaseAddress.optional().describe('a direct connection for LISTEN, where DATABASE_URL goes through a pooler; not set: DATABASE_URL'),
   HOST: z.string().regex(/^[A-Za-z0-9.:_-]{1,255}$/, 'must be an address or a host name').default('127.0.0.1').describe('the address that the services listen on'),
+  ORCHESTRA_HOST_NAMES: hostNames.describe('further names under which the services may be called where HOST is loopback, as that of a proxy, separated by commas; not set: 127.0.0.1, localhost and [::1] alone'),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info').describe('fatal, error, warn, info, debug, trace or silent'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().regex(/^https?:\/\/\S+$/, 'must look like http://127.0.0.1:4318').optional()
     .describe('where traces are sent, by OTLP over HTTP, as http://127.0.0.1:4318; not set: nothing is traced'),
@@ -34,6 +38,8 @@ export interface ServiceConfig {
   databaseUrl: string;
   listenDatabaseUrl: string;
   host: string;
+  /** Further names under which it may be called; see `hostRule`. */
+  hostNames?: readonly string[];
   /** 0: a free one. */
   port: number;
   logLevel: LogLevel;
@@ -46,6 +52,7 @@ export function serviceConfig(values: SettingValues<typeof COMMON_SETTINGS>, por
     databaseUrl: values.DATABASE_URL,
     listenDatabaseUrl: values.LISTEN_DATABASE_URL ?? values.DATABASE_URL,
     host: values.HOST,
+    hostNames: values.ORCHESTRA_HOST_NAMES,
     port,
     logLevel: values.LOG_LEVEL,
     ...tracingOf(values),

@@ -21,7 +21,13 @@ export function endedSessionCookie(request: Request): string {
   return `${sessionCookie('', request)}; Max-Age=0`;
 }
 
-/** Said by whoever asks, about nobody's cookie but its own. */
-function cameByTls(request: Request): boolean {
-  return request.secure || request.headers.origin?.startsWith('https:') === true || request.headers['x-forwarded-proto'] === 'https';
+/** Said by whoever asks, about nobody's cookie but its own. Of several proxies the first one named is the one that the browser spoke to. */
+function cameByTls({ secure, headers }: Request): boolean {
+  return secure || headers.origin?.toLowerCase().startsWith('https:') === true || firstOf(headers['x-forwarded-proto']) === 'https'
+    || /(?:^|;)\s*proto\s*=\s*"?https"?\s*(?:;|$)/.test(firstOf(headers.forwarded));
+}
+
+/** The first of a list, whether it came as one header or as several. */
+function firstOf(header: string | string[] | undefined): string {
+  return (Array.isArray(header) ? header.join(',') : header ?? '').split(',', 1)[0]?.trim().toLowerCase() ?? '';
 }

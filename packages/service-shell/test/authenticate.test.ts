@@ -41,6 +41,22 @@ test('X02 whatever is wrong with a token, the answer is the same 401', async () 
   expect((await call('/read', { authorization: `bearer ${good}` })).status).toBe(200);
 });
 
+test('X04 who makes up tokens is told to go away; a right token from the same address is taken, new or not', async () => {
+  const own = await serveApp({ db: database.pool, routes });
+  const status = async (headers: Record<string, string>): Promise<number> => (await fetch(`${own.url}/read`, { headers })).status;
+  const guess = (n: number): Record<string, string> => ({ authorization: `Bearer orc_${String(n).padStart(43, '0')}` });
+  try {
+    // A fleet with one revoked token makes up none.
+    for (let round = 0; round < 4; round += 1) await Promise.all(Array.from({ length: 30 }, () => status(guess(0))));
+    expect(await status(guess(0))).toBe(401);
+    for (let round = 0; round < 4; round += 1) await Promise.all(Array.from({ length: 30 }, (_, n) => status(guess(round * 30 + n))));
+    expect(await status(guess(121))).toBe(429);
+    expect(await status(await bearer(database.pool, 'viewer'))).toBe(200);
+  } finally {
+    await own.close();
+  }
+});
+
 test('every role may do what the table says and nothing else', async () => {
   for (const role of ROLES) {
     const headers = await bearer(database.pool, role);
@@ -68,6 +84,8 @@ test('a name stands for one living token, and none may sign as the system', asyn
   const refused = (name: string): Promise<unknown> => createToken(database.pool, { name, role: 'viewer', by: 'test' }).then(() => 'made', (error: unknown) => error instanceof PauseError && error.code);
   expect(await refused('twice')).toBe('token_name_taken');
   expect(await refused('senate.auto')).toBe('token_name_taken');
+  for (const alike of ['Twice', 'tw\u0456ce', 'tw\u200bice', 'Senate.auto', '\u0455enate.auto']) expect([alike, await refused(alike)]).toEqual([alike, 'token_name_taken']);
+  expect(await Promise.all(['racer', 'Racer', 'r\u0430cer'].map(refused))).toEqual(expect.arrayContaining(['made', 'token_name_taken', 'token_name_taken']));
   await revokeToken(database.pool, { name: 'twice', by: 'test' });
   await createToken(database.pool, { name: 'twice', role: 'viewer', by: 'test' });
   await createToken(database.pool, { name: 'short', role: 'viewer', by: 'test', expiresInSeconds: 0 });

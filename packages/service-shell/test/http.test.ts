@@ -98,6 +98,19 @@ describe('bad input is a 4xx that names the field, and reaches no handler', () =
     expect(await refusal(await post('{"kind":"a","value":"v"}', { 'content-type': type }))).toMatchObject({ status: 415, code: 'unsupported_media_type' });
   });
 
+  test.each(['utf8', 'UTF-8', '"utf-8"', "'utf-8'", 'us-ascii', 'utf-8; profile=x'])('but a body in charset %s is read', async (charset) => {
+    expect((await post('{"kind":"a","value":"v"}', { 'content-type': `application/json; charset=${charset}` })).status).toBe(200);
+  });
+
+  test('a body in ISO-8859-1 is read as that', async () => {
+    const answer = await post(Buffer.from('{"kind":"a","value":"\u00e9"}', 'latin1'), { 'content-type': 'application/json;charset=ISO-8859-1' });
+    expect(await answer.json()).toMatchObject({ made: { value: '\u00e9' } });
+  });
+
+  test('a byte order mark is no part of the JSON; "identity" is no compression', async () => {
+    expect((await post('\ufeff{"kind":"a","value":"v"}', { 'content-encoding': 'identity' })).status).toBe(200);
+  });
+
   test('a compressed body', async () => {
     expect(await refusal(await post('{}', { 'content-encoding': 'gzip' }))).toMatchObject({ status: 415 });
   });
@@ -128,6 +141,44 @@ describe('bad input is a 4xx that names the field, and reaches no handler', () =
     const answer = await sendRaw(service.url, `POST /things HTTP/1.1\r\nhost: x\r\nauthorization: ${token.authorization}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 1000000000\r\n\r\n{`);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
   });
+});
+
+test('a body that is refused is not waited for: the connection is closed behind the answer', async () => {
+  for (const [authorization, status] of [['Bearer nobody', 401], [token.authorization, 413]] as const) {
+    const answer = await sendRaw(service.url, `POST /things HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n{`);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i);
+  }
+});
+
+test('who waits for 100-continue is told to go on when its body is wanted, and else refused before it sends one', async () => {
+  const head = (authorization: string): string => `POST /things HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\nconnection: close\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: 24\r\n\r\n`;
+  expect(await sendRaw(service.url, head('Bearer nobody'))).toMatch(/^HTTP\/1\.1 401 /);
+  expect(await sendRaw(service.url, `${head(token.authorization)}{"kind":"a","value":"v"}`)).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
+});
+
+describe('what Node.js would refuse by itself is refused like everything else', () => {
+  test.each([
+    ['an expectation that nobody knows', 'GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: nonsense\r\n\r\n', 417, 'expectation_failed'],
+    ['what is no HTTP', 'hello\r\n\r\n', 400, 'invalid_request'],
+    ['headers that are too long', `GET /livez HTTP/1.1\r\nhost: x\r\nx-long: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+  ])('%s', async (_name, raw, status, code) => {
+    const answer = await sendRaw(service.url, raw);
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    for (const header of ['content-type: application/problem+json; charset=utf-8', 'x-content-type-options: nosniff', 'cache-control: no-store', 'x-request-id: ']) expect(head.toLowerCase()).toContain(header);
+    expect(problem.parse(JSON.parse(body))).toMatchObject({ status, code });
+  });
+});
+
+test('a service on loopback answers to its own names alone, its page and health as well', async () => {
+  const own = await serveApp({ db: database.pool, routes, boundTo: { host: '127.0.0.1', hostNames: ['brake.example'] } });
+  const status = async (host: string): Promise<string | undefined> => /^HTTP\/1\.1 (\d+)/.exec(await sendRaw(own.url, `GET /metrics HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`))?.[1];
+  try {
+    expect(await Promise.all(['localhost', '[::1]:4400', 'brake.example', 'evil.example'].map(status))).toEqual(['200', '200', '200', '421']);
+  } finally {
+    await own.close();
+  }
 });
 
 test('an unknown route is 404, a wrong method is 405 with what is allowed', async () => {

@@ -6,6 +6,7 @@ export interface CascadeMetrics {
   sweepSeconds: Histogram;
   candidates: Gauge;
   autoPauses: Counter;
+  autoPauseFloods: Counter;
   notJudged: Counter;
   watchSeconds: Histogram;
   runawayAlerts: Counter<'about'>;
@@ -20,6 +21,7 @@ export function makeCascadeMetrics({ registry }: Metrics): CascadeMetrics {
     sweepSeconds: new Histogram({ name: 'orchestra_sweep_duration_seconds', help: 'How long a sweep over the alerts takes', buckets: BUCKETS, registers }),
     candidates: new Gauge({ name: 'orchestra_auto_pause_candidates', help: 'Actors that the last sweep had to judge', registers }),
     autoPauses: new Counter({ name: 'orchestra_auto_pauses_total', help: 'Pauses that this process made', registers }),
+    autoPauseFloods: new Counter({ name: 'orchestra_auto_pause_floods_total', help: 'Alerts that this process raised about a source with too many auto-pauses', registers }),
     notJudged: new Counter({ name: 'orchestra_actors_not_judged_total', help: 'Actors that a sweep could not judge; the next one judges them again', registers }),
     watchSeconds: new Histogram({ name: 'orchestra_watchdog_duration_seconds', help: 'How long a look of the watchdog takes', buckets: BUCKETS, registers }),
     runawayAlerts: new Counter({ name: 'orchestra_runaway_alerts_total', help: 'Alerts that the watchdog of this process raised', labelNames: ['about'], registers }),

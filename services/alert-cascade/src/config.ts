@@ -1,4 +1,4 @@
-import { AUTO_PAUSE_RULE, type AlertRule } from '@orchestra/pause-core';
+import { AUTO_PAUSE_RULE, AUTO_PAUSES_AN_HOUR, type AlertRule } from '@orchestra/pause-core';
 import { COMMON_SETTINGS, fraction, portNumber, readSettings, serviceConfig, wholeNumber, type ServiceConfig } from '@orchestra/service-shell';
 import { RUNAWAY_RULE, type RunawayRule } from '@orchestra/task-queue';
 
@@ -14,6 +14,8 @@ export const SETTINGS = {
     .describe('within how long those alerts have to come'),
   ORCHESTRA_AUTO_PAUSE_SECONDS: wholeNumber({ min: 1, max: 30 * DAY_SECONDS, unset: AUTO_PAUSE_RULE.pauseMs / 1_000 })
     .describe('how long such a pause lasts'),
+  ORCHESTRA_AUTO_PAUSE_ALARM: wholeNumber({ min: 1, max: 100_000, unset: AUTO_PAUSES_AN_HOUR })
+    .describe('more auto-pauses than this within an hour by the alerts of one source raise an alert about that source'),
   ORCHESTRA_RUNAWAY_RUNS: wholeNumber({ min: 1, max: 100_000, unset: RUNAWAY_RULE.runs })
     .describe('so many ended runs of a task or an actor have to be there before the watchdog judges it'),
   ORCHESTRA_RUNAWAY_SHARE: fraction({ min: 0.01, max: 1, unset: RUNAWAY_RULE.givenUpShare })
@@ -26,6 +28,8 @@ export const SETTINGS = {
 
 export interface AlertCascadeConfig extends ServiceConfig {
   autoPause: AlertRule;
+  /** Absent: as without the setting. */
+  autoPauseAlarm?: number;
   runaway: RunawayRule;
   watchEveryMs: number;
   /** For tests: how often alerts are looked at when no bell rings. */
@@ -42,6 +46,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AlertCascadeConfig {
       windowMs: values.ORCHESTRA_AUTO_PAUSE_WINDOW_SECONDS * 1_000,
       pauseMs: values.ORCHESTRA_AUTO_PAUSE_SECONDS * 1_000,
     },
+    autoPauseAlarm: values.ORCHESTRA_AUTO_PAUSE_ALARM,
     runaway: {
       runs: values.ORCHESTRA_RUNAWAY_RUNS,
       givenUpShare: values.ORCHESTRA_RUNAWAY_SHARE,

@@ -1,5 +1,5 @@
 import { makePool, POOL_SIZES } from '@orchestra/database';
-import { createListenHub } from '@orchestra/pause-core';
+import { AUTO_PAUSES_AN_HOUR, createListenHub } from '@orchestra/pause-core';
 import { listen, makeApp, makeLogger, makeMetrics, startParts, type RunningService } from '@orchestra/service-shell';
 import { makeCascadeMetrics } from './cascade-metrics.ts';
 import type { AlertCascadeConfig } from './config.ts';
@@ -18,7 +18,7 @@ export function startService(config: AlertCascadeConfig): Promise<RunningService
 
     const shell = makeMetrics('alert-cascade');
     const metrics = makeCascadeMetrics(shell);
-    const sweeping = startSweeping({ db, rule: config.autoPause, log, metrics, everyMs: config.sweepEveryMs });
+    const sweeping = startSweeping({ db, rule: config.autoPause, alarmAfter: config.autoPauseAlarm ?? AUTO_PAUSES_AN_HOUR, log, metrics, everyMs: config.sweepEveryMs });
     parts.add('sweeps', () => sweeping.stop());
     const watching = startWatching({ db, rule: config.runaway, log, metrics, everyMs: config.watchEveryMs, onAlerts: () => sweeping.wake() });
     parts.add('watchdog', () => watching.stop());
@@ -32,7 +32,7 @@ export function startService(config: AlertCascadeConfig): Promise<RunningService
     parts.add('bells', () => hub.close());
     await hub.start();
 
-    const server = await listen(makeApp({ db, log, metrics: shell, routes: [] }), { host: config.host, port: config.port, portSetting: 'ALERT_CASCADE_PORT' });
+    const server = await listen(makeApp({ db, log, metrics: shell, routes: [], boundTo: config }), { host: config.host, port: config.port, portSetting: 'ALERT_CASCADE_PORT' });
     parts.add('HTTP', () => server.close());
     return { url: server.url };
   });

@@ -1,4 +1,4 @@
-import { ackAlert, AUTO_PAUSE_RULE, checkAutoPause, listAlerts, unpauseScope } from '@orchestra/pause-core';
+import { ackAlert, AUTO_PAUSE_RULE, checkAutoPause, listAlerts, recordAlert, unpauseScope } from '@orchestra/pause-core';
 import { FaultProxy, testDatabase, until } from '@orchestra/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { activeOf, alert, alertBySql, NEVER_MS, pausesOf, REASON, startCascade, type Cascade } from './serving.ts';
@@ -10,6 +10,9 @@ async function cascade(...args: Parameters<typeof startCascade> extends [unknown
   const one = await startCascade(db, ...args);
   running.push(one);
   return one;
+}
+async function alertOf(source: string, actor: string): Promise<void> {
+  for (let count = 0; count < 3; count += 1) await recordAlert(db.pool, { kind: 'loop', ref_id: actor, severity: 'critical', by: source });
 }
 const sweeps = (one: Cascade) => one.metric('orchestra_sweep_duration_seconds_count');
 /** Resolves when a sweep that began after this call has ended. The first one to end may have begun before it. */
@@ -28,6 +31,19 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
+});
+
+test('a source whose alerts pause more actors within an hour than is usual is told of, once', async () => {
+  await cascade({ autoPauseAlarm: 2 });
+  const floods = async (): Promise<unknown[]> => (await db.pool.query<{ severity: string; details: unknown }>("select severity, details from senate_alerts where kind = 'auto_pause_flood'")).rows;
+  const pausedOf = (actor: string) => until(`the pause of ${actor}`, async () => (await activeOf(db.pool, actor)).length > 0);
+  for (const actor of ['flood-1', 'flood-2']) { await alertOf('one-source', actor); await pausedOf(actor); }
+  await alertOf('another-source', 'flood-3');
+  await pausedOf('flood-3');
+  expect(await floods()).toEqual([]);
+  for (const actor of ['flood-4', 'flood-5']) { await alertOf('one-source', actor); await pausedOf(actor); }
+  await until('the alarm', async () => (await floods()).length > 0);
+  expect(await floods()).toEqual([{ severity: 'high', details: { source: 'one-source', auto_pauses: 3, minutes: 60 } }]);
 });
 
 describe('P14 three critical alerts about one actor pause it', () => {

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { inTransaction, type Database } from '@orchestra/database';
 import { headOfStream, markAt, unplacedEvents } from '@orchestra/pause-core';
 import { toCloudEvent } from '@orchestra/pause-core/contract';
-import { ProblemError, type Authenticator, type Logger } from '@orchestra/service-shell';
+import { ProblemError, Shares, type Authenticator, type Logger } from '@orchestra/service-shell';
 import { listActivePauseViews } from '@orchestra/task-queue';
 import type { DeskReader, DeskTicker } from './desk-ticker.ts';
 import { message, placeAll, type EventFeed } from './event-feed.ts';
@@ -21,10 +21,12 @@ export interface EventStreamOptions {
   onCut: (why: CutWhy) => void;
   /** For readers that follow it too. */
   desk: DeskTicker;
-  limits?: Partial<StreamLimits> & { max?: number; heartbeatMs?: number; recheckMs?: number };
+  limits?: Partial<StreamLimits> & { max?: number; share?: number; heartbeatMs?: number; recheckMs?: number };
 }
 
 const STREAMS_MAX = 200;
+// Of one token, at any time; more only while half of all streams is free.
+const SHARE = 10;
 const HEARTBEAT_MS = 15_000;
 // A revoked token's stream ends this long after the revocation, plus what a slow reader may take.
 const RECHECK_MS = 15_000;
@@ -47,24 +49,33 @@ export class EventStreams {
   readonly #open = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
 
-  constructor(options: EventStreamOptions) { this.#options = options; }
+  readonly #shares: Shares;
 
-  get count(): number { return this.#open.size; }
+  constructor(options: EventStreamOptions) {
+    this.#options = options;
+    this.#shares = new Shares({ max: options.limits?.max ?? STREAMS_MAX, share: options.limits?.share ?? SHARE });
+  }
+
+  get count(): number { return this.#shares.count; }
 
   /**
    * Begins a stream and resolves once it has begun.
    *
-   * @throws ProblemError `too_many_streams`; the database's error when it cannot be read
+   * @param options.token whose streams are counted together
+   * @throws ProblemError `too_many_streams`, `token_share_used`; the database's error when it cannot be read
    */
-  async open(request: Request, response: Response, { desk = false }: { desk?: boolean } = {}): Promise<void> {
+  async open(request: Request, response: Response, { token, desk = false }: { token: string; desk?: boolean }): Promise<void> {
     const headers = { 'Retry-After': '5' };
     if (this.#stopping.signal.aborted) throw new ProblemError('too_many_streams', 'this service is stopping; try again in a moment', { headers });
-    if (this.count >= (this.#options.limits?.max ?? STREAMS_MAX)) {
-      throw new ProblemError('too_many_streams', `${this.count} streams are open, as many as this service keeps; try again in a moment`, { headers });
-    }
+    const place = this.#shares.take(token); // from here on it counts, also while its first reading is under way
+    if (!place.taken && place.why === 'full') throw new ProblemError('too_many_streams', `${this.count} streams are open, as many as this service keeps; try again in a moment`, { headers });
+    if (!place.taken) throw new ProblemError('token_share_used', `this token has ${place.held} streams open, and half of all are taken; close some of them, or follow with a token of your own`, { headers });
     const begun = Promise.withResolvers<void>();
-    const stream = this.#run(request, response, begun, desk).finally(() => this.#open.delete(stream));
-    this.#open.add(stream); // from here on it counts, also while its first reading is under way
+    const stream = this.#run(request, response, begun, desk).finally(() => {
+      this.#open.delete(stream);
+      place.giveBack();
+    });
+    this.#open.add(stream);
     await begun.promise;
   }
 

@@ -88,7 +88,7 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     const tracing = config.tracing === undefined ? undefined : await startTracing({ service: 'pause-api', endpoint: config.tracing.endpoint, log });
     if (tracing !== undefined) parts.add('tracing', () => tracing.stop());
     const app = makeApp({
-      db, log, metrics: shellMetrics, routes, authenticator, tracing,
+      db, log, metrics: shellMetrics, routes, authenticator, tracing, boundTo: config,
       checks: { replica: () => (replica.stale ? 'the pauses could not be read for ten seconds' : undefined) },
       pages: (pages) => servePages(pages, openApiDocument(routes)),
     });

@@ -6,7 +6,7 @@ export function neverReads(url: string, token: string): Promise<Socket> {
   return new Promise((resolve) => {
     const socket = connect(Number(port), hostname, () => resolve(socket));
     socket.on('error', () => {});
-    socket.write(`GET /api/senate/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`);
+    socket.write(`GET /api/senate/events HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\n\r\n`);
     socket.pause();
   });
 }

@@ -150,7 +150,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     ];
     const tracing = config.tracing === undefined ? undefined : await startTracing({ service: 'worker-claimer', endpoint: config.tracing.endpoint, log });
     if (tracing !== undefined) parts.add('tracing', () => tracing.stop());
-    const app = makeApp({ db, log, metrics: shell, routes, tracing, pages: serveOpenApi(routes) });
+    const app = makeApp({ db, log, metrics: shell, routes, tracing, boundTo: config, pages: serveOpenApi(routes) });
     const server = await listen(app, { host: config.host, port: config.port, portSetting: 'WORKER_CLAIMER_PORT' });
     parts.add('HTTP', () => server.close());
     // Before the server closes: it waits for the answers that are still open.

@@ -65,7 +65,8 @@ export async function writeProfiles(profiles: Profiles, path: string = profilesP
 
 function readIfThere(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    // The decoder leaves out a byte order mark, which Windows writes.
+    return new TextDecoder().decode(readFileSync(path));
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return undefined;
     throw new CommandFailure('settings', `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });

@@ -84,9 +84,9 @@ describe('pagerduty', () => {
     expect(bodyOf(told({ type: 'pause.stayed', data: pause }))).toMatchObject({ event_action: 'trigger', payload: { severity: 'critical' } });
   });
 
-  test('an alert is an incident of its own', () => {
+  test('an alert is an incident of its own, resolved when the alert is acknowledged', () => {
     expect(bodyOf(told({ type: 'alert.created', data: alert }))).toMatchObject({ event_action: 'trigger', dedup_key: 'orchestra-alert-7', payload: { severity: 'critical' } });
-    expect(bodyOf(told({ type: 'alert.acknowledged', data: { ...alert, ack_by: 'dana' } }))).toMatchObject({ event_action: 'acknowledge', dedup_key: 'orchestra-alert-7' });
+    expect(bodyOf(told({ type: 'alert.acknowledged', data: { ...alert, ack_by: 'dana' } }))).toEqual({ routing_key: KEY, event_action: 'resolve', dedup_key: 'orchestra-alert-7' });
   });
 
   test('a summary that is too long is cut, details that are too long are left out', () => {

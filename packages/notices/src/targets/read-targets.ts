@@ -17,7 +17,7 @@ export class TargetsError extends Error {
 export function readTargets(path: string, env: NodeJS.ProcessEnv): NoticeTarget[] {
   let given: unknown;
   try {
-    given = parse(readFileSync(path, 'utf8'), { logLevel: 'error', prettyErrors: false, maxAliasCount: 0 });
+    given = parse(new TextDecoder().decode(readFileSync(path)), { logLevel: 'error', prettyErrors: false, maxAliasCount: 0 });
   } catch (cause) {
     throw new TargetsError(`${path} cannot be read: ${cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)}`, { cause });
   }

@@ -12,7 +12,7 @@ export interface AlertmanagerRecorded extends AlertmanagerAnswer { unnamed: numb
  */
 export async function recordAlertmanager(db: Database, webhook: AlertmanagerWebhook, { labels, by }: { labels: AlertmanagerLabels; by: string }): Promise<AlertmanagerRecorded> {
   const firing = webhook.alerts.filter((alert) => alert.status === 'firing');
-  const alerts = firing.map((alert) => readAlertmanagerAlert(alert, labels, webhook.receiver)).filter((alert) => alert !== null);
+  const alerts = firing.map((alert) => readAlertmanagerAlert(alert, labels, { receiver: webhook.receiver, from: webhook.version === '1' ? 'grafana' : 'alertmanager' })).filter((alert) => alert !== null);
   const unnamed = firing.length - alerts.length;
   const accepted = alerts.length === 0 ? 0 : await runRinging(db, undefined, async (tx) => {
     await tx.query("select set_config('orchestra.who', $1, true)", [by]);

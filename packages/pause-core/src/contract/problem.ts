@@ -4,7 +4,8 @@ import { PAUSE_ERROR_CODES } from '../errors.ts';
 /** Codes that the HTTP edge itself answers with. */
 export const EDGE_CODES = [
   'invalid_request', 'malformed_json', 'body_too_large', 'unsupported_media_type', 'unauthenticated', 'forbidden', 'label_not_allowed',
-  'not_found', 'method_not_allowed', 'too_many_sign_ins', 'too_many_streams', 'too_many_waiters', 'database_unavailable', 'internal_error',
+  'not_found', 'method_not_allowed', 'unknown_host', 'expectation_failed', 'headers_too_large', 'request_timeout',
+  'too_many_sign_ins', 'token_share_used', 'too_many_streams', 'too_many_waiters', 'database_unavailable', 'internal_error',
 ] as const;
 
 /** Codes of the task queue's refusals. Kept here so that one closed list serves every client. */

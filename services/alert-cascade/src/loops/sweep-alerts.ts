@@ -13,8 +13,8 @@ const SWEEP_EVERY_MS = 5_000;
 const SWEEP_GAP_MS = 100;
 
 /** Sweeps when woken by a bell, and by the clock. */
-export function startSweeping({ db, rule, log, metrics, everyMs = SWEEP_EVERY_MS }: { db: Database; rule: AlertRule; log: Logger; metrics: CascadeMetrics; everyMs?: number | undefined }): Loop {
-  const stages: Stage[] = [gather({ db, rule, metrics }), judge({ db, rule }), record({ log, metrics })];
+export function startSweeping({ db, rule, alarmAfter, log, metrics, everyMs = SWEEP_EVERY_MS }: { db: Database; rule: AlertRule; alarmAfter: number; log: Logger; metrics: CascadeMetrics; everyMs?: number | undefined }): Loop {
+  const stages: Stage[] = [gather({ db, rule, metrics }), judge({ db, rule }), record({ db, alarmAfter, log, metrics })];
   return startLoop({
     name: 'the sweep over the alerts', everyMs, gapMs: SWEEP_GAP_MS, log,
     round: async () => {

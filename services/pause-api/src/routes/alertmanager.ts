@@ -6,8 +6,8 @@ import { route, type Route } from '@orchestra/service-shell';
 export function alertmanagerRoute({ db, alertmanager = ALERTMANAGER_LABELS }: { db: Database; alertmanager?: AlertmanagerLabels | undefined }): Route {
   return route({
     method: 'post', path: '/api/senate/alerts/alertmanager', permission: 'post_alerts',
-    summary: 'take a notification of Alertmanager',
-    description: 'The format of its `webhook_configs`, version 4. Firing alerts with a label that names the actor become alerts, each once however often it is repeated; others are counted as ignored. '
+    summary: 'take a notification of Alertmanager, or of Grafana',
+    description: 'The format of Alertmanager\'s `webhook_configs`, version 4, and of Grafana\'s webhook contact point, version 1. Firing alerts with a label that names the actor become alerts, each once however often it is repeated; others are counted as ignored. '
       + 'Which label names the actor, and what its severities mean here, is set by `ORCHESTRA_ALERTMANAGER_…`.',
     body: alertmanagerWebhook, answer: alertmanagerAnswer,
     handle: async ({ body, caller, log }) => {

@@ -11,6 +11,6 @@ export function eventsRoute({ streams }: { streams: EventStreams }): Route {
       + 'an id that this stream cannot go on from is answered by a new snapshot. A reader that does not keep up is cut off and resumes.',
     query: z.strictObject({ desk: queryFlag.optional().describe('also a message `desk` every two seconds, without an id: what moves in the queue between two changes') }),
     message: senateMessage,
-    open: ({ query: { desk } }, request, response) => streams.open(request, response, { desk: desk ?? false }),
+    open: ({ query: { desk }, caller }, request, response) => streams.open(request, response, { token: caller.id, desk: desk ?? false }),
   });
 }

@@ -1,17 +1,19 @@
 import { permissionsOf, sessionRequest, sessionView, signedOut, type SessionView } from '@orchestra/pause-core/contract';
 import type { TokenHolder } from '@orchestra/pause-core';
-import { endedSessionCookie, openRoute, ProblemError, requireOurPage, sessionCookie, type Authenticator, type Route } from '@orchestra/service-shell';
+import { endedSessionCookie, FailedGuesses, openRoute, ProblemError, requireOurPage, sessionCookie, type Authenticator, type Route } from '@orchestra/service-shell';
 import type { Request } from 'express';
-import { FailedSignIns } from '../failed-sign-ins.ts';
+
+const SIGN_INS_MAX = 20;
 
 /** How the page signs in and out. docs/decisions/0017-the-pages-session.md has the reasons. */
 export function sessionRoutes({ authenticator }: { authenticator: Authenticator }): Route[] {
-  const failed = new FailedSignIns();
-  const refuseMany = (request: Request): void => {
-    requireOurPage(request);
+  const failed = new FailedGuesses(SIGN_INS_MAX);
+  /** The token has been looked at first: who fails often stands in nobody's way who comes from the same address with a right one. */
+  const refusal = (request: Request): ProblemError => {
+    failed.add(addressOf(request));
     const waitMs = failed.waitMs(addressOf(request));
-    if (waitMs === 0) return;
-    throw new ProblemError('too_many_sign_ins', 'too many sign-ins from this address have failed; wait a minute. The command line is not held up by this',
+    if (waitMs === 0) return new ProblemError('unauthenticated', 'this token is not known here, or it has expired or was revoked; `orchestra token create` makes one');
+    return new ProblemError('too_many_sign_ins', 'this token is not known here, and too many sign-ins from this address have failed; wait a minute. A right token is taken at any time',
       { headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) } });
   };
   return [
@@ -20,13 +22,10 @@ export function sessionRoutes({ authenticator }: { authenticator: Authenticator 
       summary: 'sign the page in',
       description: 'The token goes into the cookie `orchestra_session`, which no script can read, and is as good as the header for calls from the page of this service: '
         + 'a change by cookie has to come from the same origin, as JSON.',
-      admit: refuseMany, body: sessionRequest, answer: sessionView,
+      admit: requireOurPage, body: sessionRequest, answer: sessionView,
       handle: async ({ token }, request, response) => {
         const holder = await authenticator.holderOf(token);
-        if (holder === undefined) {
-          failed.add(addressOf(request));
-          throw new ProblemError('unauthenticated', 'this token is not known here, or it has expired or was revoked; `orchestra token create` makes one');
-        }
+        if (holder === undefined) throw refusal(request);
         response.setHeader('Set-Cookie', sessionCookie(token, request));
         return toView(holder);
       },

@@ -46,7 +46,7 @@ export function claimRoute({ db, place, room, leaseSeconds, gatedRepos, kept, to
       }
       const attempt = () => claimForCaller(place, order, caller);
       const answer = first.tasks.length > 0 || body.wait_seconds === 0 ? first
-        : { ...first, tasks: await room.wait({ want, attempt, waitMs: body.wait_seconds * 1_000, gone, callsSeen }) };
+        : { ...first, tasks: await room.wait({ token: holder.id, want, attempt, waitMs: body.wait_seconds * 1_000, gone, callsSeen }) };
       if (span !== undefined) await tie(db, span, answer, limit, log);
       return answer;
     },

@@ -11,7 +11,7 @@ afterEach(() => { vi.useRealTimers(); });
 /** One waits, and a look has just found nothing. */
 function roomWithLook(): WaitingRoom {
   const room = new WaitingRoom({ max: 10, onCall: () => {} });
-  void room.wait({ want: {}, attempt: async () => [], waitMs: 60_000, gone: new AbortController().signal, callsSeen: room.calls });
+  void room.wait({ token: 't', want: {}, attempt: async () => [], waitMs: 60_000, gone: new AbortController().signal, callsSeen: room.calls });
   room.looked(NOTHING, room.calls);
   return room;
 }

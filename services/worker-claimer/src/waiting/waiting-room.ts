@@ -1,4 +1,4 @@
-import { ProblemError } from '@orchestra/service-shell';
+import { ProblemError, Shares } from '@orchestra/service-shell';
 import type { OpenWork } from '@orchestra/task-queue';
 import type { ClaimedTask } from '@orchestra/task-queue/contract';
 import { wanted, wantKey, type Want } from './want.ts';
@@ -7,6 +7,8 @@ import { wanted, wantKey, type Want } from './want.ts';
 export type Attempt = () => Promise<ClaimedTask[]>;
 
 export interface WaitOptions {
+  /** Whose waiting claims are counted together. */
+  token: string;
   want: Want;
   attempt: Attempt;
   waitMs: number;
@@ -75,6 +77,8 @@ export class Waiter {
 }
 
 const RETRY_AFTER_SECONDS = '5';
+// Of one token, at any time; more only while half of all places is free.
+const SHARE = 200;
 const BUSY_MS = 10_000;
 // Until the next look has ended, which begins five seconds after this one: whoever comes while it is made is served by it. Polls that are
 // begun together end together, often at the very moment of a look.
@@ -86,6 +90,7 @@ const LOOK_HOLDS_MS = 6_000;
  */
 export class WaitingRoom {
   readonly #max: number;
+  readonly #shares: Shares;
   readonly #onCall: () => void;
   readonly #waiters = new Set<Waiter>();
   #calls = 0;
@@ -96,8 +101,9 @@ export class WaitingRoom {
   someWaitAtGates = false;
 
   /** @param onCall somebody waits and should be looked for */
-  constructor({ max, onCall }: { max: number; onCall: () => void }) {
+  constructor({ max, onCall, share = SHARE }: { max: number; onCall: () => void; share?: number }) {
     this.#max = max;
+    this.#shares = new Shares({ max, share });
     this.#onCall = onCall;
   }
 
@@ -144,14 +150,12 @@ export class WaitingRoom {
   /**
    * Waits for tasks; empty when the time is up, the caller has gone, or the service stops.
    *
-   * @throws ProblemError `too_many_waiters`; whatever the attempt throws
+   * @throws ProblemError `too_many_waiters`, `token_share_used`; whatever the attempt throws
    */
-  async wait({ want, attempt, waitMs, gone, callsSeen }: WaitOptions): Promise<ClaimedTask[]> {
+  async wait({ token, want, attempt, waitMs, gone, callsSeen }: WaitOptions): Promise<ClaimedTask[]> {
     if (this.#closed || gone.aborted) return [];
-    if (this.#waiters.size >= this.#max) {
-      throw new ProblemError('too_many_waiters', `${this.#max} claims wait already; claim with wait_seconds 0, or try again in a moment`,
-        { headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
-    }
+    const place = this.#shares.take(token);
+    if (!place.taken) throw refusal(place.why === 'full' ? this.#max : undefined, place.held);
     const waiter = new Waiter(want, attempt, () => this.#waiters.delete(waiter));
     const first = this.#waiters.size === 0;
     this.#waiters.add(waiter);
@@ -165,6 +169,7 @@ export class WaitingRoom {
     } finally {
       clearTimeout(timer);
       gone.removeEventListener('abort', end);
+      place.giveBack();
     }
   }
 
@@ -173,4 +178,10 @@ export class WaitingRoom {
     this.#closed = true;
     for (const waiter of this.waiters()) waiter.end();
   }
+}
+
+function refusal(max: number | undefined, held: number): ProblemError {
+  const headers = { 'Retry-After': RETRY_AFTER_SECONDS };
+  if (max !== undefined) return new ProblemError('too_many_waiters', `${max} claims wait already; claim with wait_seconds 0, or try again in a moment`, { headers });
+  return new ProblemError('token_share_used', `${held} claims of this token wait, and half of all places are taken; claim with wait_seconds 0, or give workers tokens of their own`, { headers });
 }
