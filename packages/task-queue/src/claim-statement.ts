@@ -1,3 +1,5 @@
+import { LANES_FEWEST } from './claim-ways.ts';
+import { gated } from './gated.ts';
 import { openGates } from './gate-statement.ts';
 import { openLanes, wanted } from './open-lanes.ts';
 import { CLAIMS_PAUSE_KEYS, covered, eligible } from './pause-keys.ts';
@@ -19,11 +21,14 @@ export const CLAIM_SETTINGS = {
 
 // So many tasks a walk looks at before it gives up. Beyond this the lanes are cheaper, however few of them stand open.
 const WALK_MAX = 1_000;
-// Candidates for each task wanted. Up to so many claims at a time find tasks that no other one has locked.
-const CHOICE = 10;
+// Candidates for each task wanted: so many claims at a time find tasks that no other claim has locked. A look at more lanes also looks deeper
+// into each of them, so that a claim whose candidates were all locked finds the tasks behind them when it looks again.
+const CHOICE_FEWEST = 10;
+const CHOICE = `(greatest(${CHOICE_FEWEST}, $9::bigint * ${CHOICE_FEWEST} / ${LANES_FEWEST}))`;
 
 // The candidates come in order; of each the newest version is locked and looked at once more. They are found again by
-// where they lie, which within one statement cannot change: no row that its snapshot sees is ever moved or cleaned up.
+// where they lie, which within one statement cannot change: no row that its snapshot sees is ever moved or cleaned up. A row that was
+// changed between the snapshot and the lock lies elsewhere then, where the update cannot see it: `start` counts those.
 const take = (candidates: string): string => `
   select t.ctid as lies_at, t.priority, t.place
     from (${candidates}) c
@@ -34,7 +39,7 @@ const take = (candidates: string): string => `
      for update of t skip locked`;
 
 // Tasks of repos that were added for later, whose time has come, and that nobody has put in line yet.
-const DUE = "select from tasks t where t.status = 'queued' and not t.in_line and (t.next_eligible_at <= statement_timestamp() or t.deferred_by is not null)";
+const DUE = `select from tasks t where t.status = 'queued' and not t.in_line and (t.next_eligible_at <= statement_timestamp() or t.deferred_by is not null) and ${wanted('t', '$4', '$5', '$8')}`;
 
 const start = (cutShort: string): string => `claimed as (
   update tasks t
@@ -54,11 +59,13 @@ const start = (cutShort: string): string => `claimed as (
          || case when c.probe_of is null then '{}' else jsonb_build_object('probe_of', c.probe_of::text) end
          -- a task with a stage goes on under other skills
          || case when c.stage is null then '{}' else jsonb_build_object('skill', c.skill) end
+         || case when c.repo is null or ${gated('c.repo', '$7')} then '{}' else jsonb_build_object('gated', false) end
     from claimed c
 )
 select c.*, s.cut_short, s.some_are_due
-  from (select n.short and ${cutShort} as cut_short, n.short and exists (${DUE}) as some_are_due
-          from (select (select count(*) from claimed) < $6 as short) n) s
+  from (select n.short and (n.missed or ${cutShort}) as cut_short, n.short and exists (${DUE}) as some_are_due
+          from (select m.claimed < $6 as short, m.claimed < m.claimable as missed
+                  from (select (select count(*) from claimed) as claimed, (select count(*) from claimable) as claimable) m) n) s
   left join claimed c on true
  order by c.priority, c.place`;
 
@@ -106,11 +113,15 @@ with ${CLAIMS_PAUSE_KEYS}, first_lane as materialized (
 ), ready as materialized (${take(`select t.ctid as lies_at, t.priority, t.place ${AHEAD} limit ${WALK_MAX}`)}
 ), ${together(`select t.priority, t.place ${AHEAD} limit 1 offset ${WALK_MAX - 1}`)}, ${start(`exists (select ${AHEAD} limit 1 offset ${WALK_MAX - 1})`)}`;
 
+// There may be more candidates than were looked at: of one lane, or of all.
+const CROWDED = `((select count(*) from candidates) >= $6::int * ${CHOICE}
+  or exists (select from candidates c group by c.lane_id, c.depth having count(*) >= c.depth))`;
+
 /**
  * The gate (P1), on the way that does not care how much is paused: it looks at lanes, of which a pause covers all tasks or
  * none, and takes the first tasks of the open ones with the nearest heads. A head is a lower bound: what stands
  * before the head of the first lane left out is in its right order, what stands behind may not be and is left for
- * the next claim. The answer is cut short then, and the caller raises the heads and asks again with more lanes.
+ * the next claim. The answer is cut short then, and the caller raises the heads and asks again with more lanes, until no lane is left out.
  *
  * Parameters: as for {@link CLAIM_BY_WALK}, and $9 how many lanes to look at.
  */
@@ -123,12 +134,12 @@ with ${CLAIMS_PAUSE_KEYS}, nearest as materialized (
   select n.id, n.priority, n.head,
          coalesce((select case when o.priority = n.priority then o.head end from left_out o), 9223372036854775807) as upto,
          -- of few lanes many tasks each, of many lanes few
-         (select greatest($6::int, $6::int * ${CHOICE} / count(*)::int) from nearest) as depth
+         (select greatest($6::int, $6::int * ${CHOICE} / count(*)) from nearest) as depth
     from nearest n
    order by n.priority, n.head
    limit $9
 ), candidates as materialized (
-  select c.lies_at, c.priority, c.place
+  select c.lies_at, c.priority, c.place, n.id as lane_id, n.depth
     from near n
    cross join lateral (
          select t.ctid as lies_at, t.priority, t.place
@@ -137,4 +148,4 @@ with ${CLAIMS_PAUSE_KEYS}, nearest as materialized (
           order by t.place
           limit n.depth) c
 ), ready as materialized (${take(`select c.lies_at, c.priority, c.place from candidates c order by c.priority, c.place limit $6::int * ${CHOICE}`)}
-), ${together('select o.priority, o.head as place from left_out o')}, ${start('exists (select from left_out)')}`;
+), ${together('select o.priority, o.head as place from left_out o')}, ${start(`(exists (select from left_out) or ${CROWDED})`)}`;

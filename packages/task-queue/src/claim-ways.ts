@@ -3,10 +3,10 @@ export type ClaimWay = 'walk' | { lanes: number };
 
 /** So many lanes are looked at first. */
 export const LANES_FEWEST = 32;
-/** More lanes than these are never looked at by one statement. */
-export const LANES_MOST = 2_048;
 /** By so much the next look is wider. */
 export const LANES_FACTOR = 4;
+/** No look is wider: more lanes than these do not fit into one database. */
+export const LANES_MOST = 2 ** 30;
 
 // After so long a claim begins with a walk again: the paused backlog may have gone. It costs a fraction of a millisecond.
 const REMEMBERED_MS = 250;

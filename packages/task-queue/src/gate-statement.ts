@@ -42,6 +42,5 @@ export const openGates = (step: GateStep): string => `
      for update of h skip locked`;
 
 /** The labels of the heads that {@link openGates} would find; locks nothing. */
-export const openHeads = (step: GateStep): string => `
-  select h.agent_id, h.skill, h.repo ${opened(step)}
-   limit ${step.limit}`;
+export const openHeads = (step: Omit<GateStep, 'limit'>): string => `
+  select h.agent_id, h.skill, h.repo ${opened(step)}`;

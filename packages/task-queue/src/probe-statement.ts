@@ -53,8 +53,7 @@ export const probes = (step: ProbeStep): string => `probed as materialized (
 )`;
 
 /** The labels of the probes that {@link probes} would find; locks nothing. */
-export const openProbes = (step: ProbeStep): string => `
+export const openProbes = (step: Omit<ProbeStep, 'limit'>): string => `
   select t.agent_id, t.skill, t.repo
     from tasks t
-   where ${letThrough(step)} and (not ${gated('t.repo', step.repos)} or exists (${openGateOf('t')}))
-   limit ${step.limit}`;
+   where ${letThrough(step)} and (not ${gated('t.repo', step.repos)} or exists (${openGateOf('t')}))`;

@@ -41,14 +41,20 @@ export interface ClaimOrder {
 
 /** One row for each claimed task; a single one without a task where there is none. */
 type ClaimedRow = Omit<ClaimedTask, 'lease_seconds'> & { place: string; admitted_under: string | null; cut_short: boolean; some_are_due: boolean };
+/** What one statement has looked at. */
+type Look = 'all of it' | 'cut short' | 'some came in line';
 type AnswerRow = ClaimedRow | { id: null; cut_short: boolean; some_are_due: boolean };
 
-// Enough to have looked twice at the most lanes that are ever looked at. Hardly ever more than the first is needed.
-const ROUNDS_MAX = 8;
+// Looks, each at least as wide as the one before. The first is nearly always enough. All lanes there are have been looked at after some dozen;
+// most of the rest is for tasks of repos that have become due, of which one look puts some hundreds in line.
+const LOOKS_MAX = 1_000;
+// Heads of more lanes than these are not raised for one claim. It only saves time, and the round that keeps the lanes does it as well.
+const RAISED_MAX = 4_096;
 
 /**
  * Takes up to `limit` eligible tasks for a worker, by priority and then by place, and none that an active pause covers
- * (P1). One statement and one round trip, but where many tasks are paused or many lanes are drained at a time.
+ * (P1). One statement and one round trip, but where many tasks are paused or cannot start yet, or many lanes are drained at a time. It goes on
+ * until it has as many as were asked for, or has looked at everything: an empty answer means that there is nothing.
  *
  * @param ways remembers which statement to begin with; share one between all claims of a process
  */
@@ -57,7 +63,7 @@ export async function claimTasks(db: Queryable, order: ClaimOrder, ways: ClaimWa
   const gatedRepos = order.gatedRepos ?? null;
   const kept = keptAndAllowed(order.keptForRunners, order);
   const claimed: ClaimedTask[] = [];
-  const take = async (name: string, text: string, more: readonly unknown[] = []): Promise<boolean> => {
+  const take = async (name: string, text: string, more: readonly unknown[] = []): Promise<Look> => {
     const process = JSON.stringify({
       owner: order.owner, pid: order.pid, boot_id: order.bootId, pid_namespace: order.pidNamespace, process_started: order.processStarted,
       begins: order.begins === undefined ? undefined : Math.max(0, order.begins - claimed.length),
@@ -72,29 +78,33 @@ export async function claimTasks(db: Queryable, order: ClaimOrder, ways: ClaimWa
       const { place: _place, admitted_under: _admittedUnder, cut_short: _cutShort, some_are_due: _due, ...task } = row;
       claimed.push({ ...task, lease_seconds: order.leaseSeconds ?? LEASE_SECONDS });
     }
-    if (rows[0]?.some_are_due) {
-      await lineUpDue(db, false);
-      return true;
-    }
-    return rows[0]?.cut_short ?? false;
+    // Where others are putting these tasks in line just now, there is nothing to come again for.
+    if (rows[0]?.some_are_due && (await lineUpDue(db, false)) > 0) return 'some came in line';
+    return rows[0]?.cut_short ? 'cut short' : 'all of it';
   };
 
   const first = ways.first(kind);
   // A walk passes over all tasks with a repo, also those that the serial gate leaves alone.
   if (first === 'walk' && gatedRepos === null) {
-    if (!(await take('orchestra-claim-by-walk', CLAIM_BY_WALK))) return claimed;
+    if ((await take('orchestra-claim-by-walk', CLAIM_BY_WALK)) === 'all of it') return claimed;
     ways.needed(kind, LANES_FEWEST);
   }
   let lanes = first === 'walk' ? LANES_FEWEST : first.lanes;
-  for (let round = 0; round < ROUNDS_MAX; round++) {
-    if (!(await take('orchestra-claim-by-lanes', CLAIM_BY_LANES, [lanes]))) return claimed;
-    await raiseNearHeads(db, { agents: order.agents, skills: order.skills, lanes: lanes * 2, gatedRepos, kept });
-    // Raised heads bring other lanes near. Where that has not helped, the tasks near by are in other claims' hands.
-    if (round % 2 === 1 && lanes < LANES_MOST) {
-      lanes *= LANES_FACTOR;
+  for (let looks = 0, asWide = 1; looks < LOOKS_MAX; looks++, asWide++) {
+    const look = await take('orchestra-claim-by-lanes', CLAIM_BY_LANES, [lanes]);
+    if (look === 'all of it') return claimed;
+    if (look === 'some came in line') continue;
+    const raised = lanes * 2 <= RAISED_MAX ? await raiseNearHeads(db, { agents: order.agents, skills: order.skills, lanes: lanes * 2, gatedRepos, kept }) : 0;
+    // Raised heads bring other lanes near. Where nothing was raised, or that has not helped, more lanes are needed: those near by hold nothing that
+    // may start, or their tasks are in other claims' hands.
+    if (raised === 0 || asWide > 1) {
+      asWide = 0;
+      lanes = Math.min(lanes * LANES_FACTOR, LANES_MOST);
       ways.needed(kind, lanes);
     }
   }
+  // An answer of "nothing" would be untrue.
+  if (claimed.length === 0) throw new Error(`the search for a task was cut short after ${LOOKS_MAX} looks; claim again, and see in task_lanes why so much cannot start`);
   return claimed;
 }
 

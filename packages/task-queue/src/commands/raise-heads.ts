@@ -32,9 +32,10 @@ const PLACES_PER_LANE = 100;
 const RAISE_NEAR = raise(openLanes({ agents: '$1', skills: '$2', limit: '$3', repos: '$4', kept: '$5' }), '1');
 const RAISE_ALL = raise('select l.id, l.head, l.returns from task_lanes l order by l.priority, l.head limit $1', `least($2::bigint, ${PLACES_PER_LANE} * (select count(*) from lanes))`);
 
-/** Raises the heads of the nearest `lanes` that a claim of these agents and skills may take from. */
-export async function raiseNearHeads(db: Queryable, order: { agents?: readonly string[] | undefined; skills?: readonly string[] | undefined; lanes: number; gatedRepos?: GatedRepos; kept?: string | null }): Promise<void> {
-  await db.query({ name: 'orchestra-raise-near-heads', text: RAISE_NEAR, values: [order.agents ?? null, order.skills ?? null, order.lanes, order.gatedRepos ?? null, order.kept ?? null] });
+/** Raises the heads of the nearest `lanes` that a claim of these agents and skills may take from. @returns how many were raised */
+export async function raiseNearHeads(db: Queryable, order: { agents?: readonly string[] | undefined; skills?: readonly string[] | undefined; lanes: number; gatedRepos?: GatedRepos; kept?: string | null }): Promise<number> {
+  const { rowCount } = await db.query({ name: 'orchestra-raise-near-heads', text: RAISE_NEAR, values: [order.agents ?? null, order.skills ?? null, order.lanes, order.gatedRepos ?? null, order.kept ?? null] });
+  return rowCount ?? 0;
 }
 
 /**

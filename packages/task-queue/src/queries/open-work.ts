@@ -1,10 +1,10 @@
 import type { Queryable } from '@orchestra/database';
 import { openHeads } from '../gate-statement.ts';
-import type { GatedRepos } from '../gated.ts';
+import { gated, type GatedRepos } from '../gated.ts';
 import { RUNNER_PREFIX } from '../contract/index.ts';
-import { keptForRunner, openLanes } from '../open-lanes.ts';
+import { keptForRunner } from '../open-lanes.ts';
 import type { KeptForRunners } from '../runner-switches.ts';
-import { eligible, PAUSE_KEYS } from '../pause-keys.ts';
+import { covered, eligible, PAUSE_KEYS } from '../pause-keys.ts';
 import { openProbes } from '../probe-statement.ts';
 
 /** For whom a claim would do something now, and when that may next change by the clock. */
@@ -20,34 +20,41 @@ export interface OpenWork {
 }
 
 const KINDS_MAX = 1_000;
-// Of more lanes than these, the rest is not looked at and may hold anything.
-const LANES_MAX = 5_000;
+// Lanes looked at by one statement, of which there are as many as it takes: no statement nears its time limit, however many lanes there are.
+const LANES_PER_LOOK = 10_000;
+
+const skillOf = (row: string): string => `case when ${keptForRunner(row, '$2')} then '${RUNNER_PREFIX}' || ${row}.skill else ${row}.skill end as skill`;
+
+const asKinds = (kinds: string): string => `
+       (select coalesce(jsonb_agg(jsonb_build_object('agent', o.agent_id, 'skill', o.skill)), '[]')
+          from (select k.agent_id, k.skill from ${kinds} k limit ${KINDS_MAX + 1}) o) as kinds`;
 
 /**
- * One statement for any number of waiting workers, which looks at lanes and not at tasks. It tells eligible and paused as
+ * For any number of waiting workers, and at lanes instead of tasks: one page of them. It tells eligible and paused as
  * the claim does, which `open-work.db.test.ts` holds them to; but it is a hint only, the claim is the gate.
  */
-const skillOf = (row: string): string => `case when ${keptForRunner(row, '$3')} then '${RUNNER_PREFIX}' || ${row}.skill else ${row}.skill end as skill`;
-
-const LOOK = `
-with ${PAUSE_KEYS}, open_lanes as materialized (${openLanes({ agents: 'null', skills: 'null', limit: `${LANES_MAX}`, repos: '$2' })}
-), open_heads as materialized (${openHeads({ agents: 'null', skills: 'null', limit: `${LANES_MAX}`, repos: '$2' })}
+const LANES = `
+with ${PAUSE_KEYS}, page as materialized (
+  select l.id, l.agent_id, l.skill, l.repo, l.quest_id, l.actor_id, l.head from task_lanes l where l.id > $3 order by l.id limit ${LANES_PER_LOOK}
 ), kinds as materialized (
   select distinct l.agent_id, ${skillOf('l')}
-    from open_lanes o
-    join task_lanes l on l.id = o.id
-   where exists (select from tasks t where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head and ${eligible('t')})
+    from page l
+   where not ${gated('l.repo', '$1')} and not ${covered('l')}
+     and exists (select from tasks t where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head and ${eligible('t')})
+)
+select ${asKinds('kinds')}, (select max(l.id) from page l having count(*) = ${LANES_PER_LOOK}) as go_on_behind`;
+
+// What stands in no lane that a claim looks at, and when there may be more.
+const REST = `
+with ${PAUSE_KEYS}, kinds as materialized (
+  select h.agent_id, ${skillOf('h')} from (${openHeads({ agents: 'null', skills: 'null', repos: '$1' })}) h
   union
-  select h.agent_id, ${skillOf('h')} from open_heads h
-  union
-  select p.agent_id, ${skillOf('p')} from (${openProbes({ agents: 'null', skills: 'null', limit: `${LANES_MAX}`, repos: '$2' })}) p
+  select p.agent_id, ${skillOf('p')} from (${openProbes({ agents: 'null', skills: 'null', repos: '$1' })}) p
   union
   -- not in line yet: the claim sees to that
-  select d.agent_id, ${skillOf('d')} from (select t.agent_id, t.skill, t.repo from tasks t where t.status = 'queued' and not t.in_line and ${eligible('t')} limit ${LANES_MAX}) d
+  select d.agent_id, ${skillOf('d')} from (select t.agent_id, t.skill, t.repo from tasks t where t.status = 'queued' and not t.in_line and ${eligible('t')}) d
 )
-select (select coalesce(jsonb_agg(jsonb_build_object('agent', o.agent_id, 'skill', o.skill)), '[]')
-          from (select k.agent_id, k.skill from kinds k limit $1) o) as kinds,
-       greatest((select count(*) from open_lanes), (select count(*) from open_heads)) >= ${LANES_MAX} as lanes_left_out,
+select ${asKinds('kinds')},
        exists (select from repo_gates g where g.head_id is not null) as some_wait_at_gates,
        extract(epoch from least(
          (select t.next_eligible_at from tasks t
@@ -55,14 +62,25 @@ select (select coalesce(jsonb_agg(jsonb_build_object('agent', o.agent_id, 'skill
            order by t.next_eligible_at limit 1),
          (select min(p.ends_at) from paused p)) - now())::float8 * 1000 as next_in_ms`;
 
+type Kinds = OpenWork['kinds'];
+
 /** What there is to be claimed, where the serial gate holds for these repos and this is kept for runners. Reads only. */
 export async function lookForWork(db: Queryable, gatedRepos: GatedRepos = null, kept: KeptForRunners = null): Promise<OpenWork> {
-  const { rows: [row] } = await db.query<{ kinds: OpenWork['kinds']; lanes_left_out: boolean; some_wait_at_gates: boolean; next_in_ms: number | null }>(LOOK, [KINDS_MAX + 1, gatedRepos, kept === null ? null : JSON.stringify(kept)]);
-  const kinds = row?.kinds ?? [];
+  const values = [gatedRepos, kept === null ? null : JSON.stringify(kept)];
+  const { rows: [rest] } = await db.query<{ kinds: Kinds; some_wait_at_gates: boolean; next_in_ms: number | null }>(REST, values);
+  const kinds = new Map<string, Kinds[number]>();
+  const add = (found: Kinds = []): void => found.forEach((kind) => kinds.set(JSON.stringify([kind.agent, kind.skill]), kind));
+  add(rest?.kinds);
+  // Ends: ids only grow, and a page that is not full is the last one.
+  for (let behind: string | null = '0'; behind !== null && kinds.size <= KINDS_MAX;) {
+    const { rows: [page] }: { rows: { kinds: Kinds; go_on_behind: string | null }[] } = await db.query(LANES, [...values, behind]);
+    add(page?.kinds);
+    behind = page?.go_on_behind ?? null;
+  }
   return {
-    kinds: kinds.slice(0, KINDS_MAX),
-    more: kinds.length > KINDS_MAX || (row?.lanes_left_out ?? false),
-    someWaitAtGates: row?.some_wait_at_gates ?? false,
-    nextInMs: row?.next_in_ms ?? null,
+    kinds: [...kinds.values()].slice(0, KINDS_MAX),
+    more: kinds.size > KINDS_MAX,
+    someWaitAtGates: rest?.some_wait_at_gates ?? false,
+    nextInMs: rest?.next_in_ms ?? null,
   };
 }
