@@ -1,7 +1,7 @@
 export type { FailedRow, OnFailedRow } from './commands/row-by-row.ts';
 export { CLAIM_SETTINGS } from './claim-statement.ts';
 export { ClaimWays } from './claim-ways.ts';
-export { advanceHorizon, type HorizonLook } from './commands/advance-horizon.ts';
+export { advanceHorizon } from './commands/advance-horizon.ts';
 export { announceQuiet } from './commands/announce-quiet.ts';
 export { answerQuestion } from './commands/answer-question.ts';
 export { askQuestion, type AutoParkRepos } from './commands/ask-question.ts';
@@ -30,6 +30,7 @@ export { resumeHeld } from './commands/resume-held.ts';
 export { reapDeadProcesses, reapFormerBoots, reapRuns } from './commands/reap-runs.ts';
 export { TaskError } from './errors.ts';
 export type { GatedRepos } from './gated.ts';
+export type { HorizonLook } from './horizon-look.ts';
 export { listActivePauseViews, viewActivePauses } from './queries/active-pause-views.ts';
 export { readDeskNumbers } from './queries/desk-numbers.ts';
 export { lookForWork, type OpenWork } from './queries/open-work.ts';

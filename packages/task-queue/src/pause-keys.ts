@@ -24,12 +24,15 @@ export const coveredBy = (pause: string, row: string): string =>
   `case ${pause}.scope_kind when 'actor' then ${row}.actor_id when 'agent' then ${row}.agent_id
                                   when 'skill' then ${row}.skill when 'quest' then ${row}.quest_id end = ${pause}.scope_value`;
 
-/** Of the pauses that cover a row the one that is named: actor, agent, skill, quest; then the one that ends last; then the older one. */
+/** Of several pauses the one that is named comes first: actor, agent, skill, quest; then the one that ends last; then the older one. */
+export const NAMED_FIRST = "array_position(array['actor', 'agent', 'skill', 'quest'], p.scope_kind), p.ends_at desc nulls first, p.id";
+
+/** Of the pauses that cover a row the one that is named. */
 export const namedPause = (row: string): string => `
          select p.id, p.scope_kind, p.scope_value, p.reason, p.ends_at
            from paused p
           where ${coveredBy('p', row)}
-          order by array_position(array['actor', 'agent', 'skill', 'quest'], p.scope_kind), p.ends_at desc nulls first, p.id
+          order by ${NAMED_FIRST}
           limit 1`;
 
 /**

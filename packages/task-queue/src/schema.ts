@@ -89,11 +89,16 @@ export const taskLanes = pgTable('task_lanes', {
   returns: big('returns').notNull().default(0n),
   deferredBy: big('deferred_by'),
   deferredTo: big('deferred_to').notNull().default(0n),
+  deferredUntil: instant('deferred_until'),
+  deferredLeft: big('deferred_left'),
+  deferredAgainAt: instant('deferred_again_at'),
 });
 
 export const taskHorizon = pgTable('task_horizon', {
   onlyRow: boolean('only_row').primaryKey().default(true),
   id: big('id').notNull(),
+  lookedTo: big('looked_to').notNull().default(0n),
+  resets: big('resets').notNull().default(0n),
 });
 
 /** One row for each repo: how many of its tasks may be in progress, and which one is the first in line. */

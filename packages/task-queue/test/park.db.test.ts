@@ -172,6 +172,31 @@ describe('questions', () => {
     expect(await one()).toMatchObject({ answer: 'main' });
   });
 
+  test('P11 an operator’s park takes over from the park for the question: the answer does not end it', async () => {
+    const [id = ''] = await add(db.pool, {});
+    const run = await one();
+    await askQuestion(db.pool, id, run.run_id, 'Which branch?');
+    const parked = await parkTask(db.pool, id, DANA, 'not before the audit');
+    expect(parked).toMatchObject({ paused_by: 'dana', pause_reason: 'not before the audit', questions: 'Which branch?' });
+    expect(parked.paused_at).not.toBe(parked.asked_at);
+    expect(await parkTask(db.pool, id, { name: 'someone else' }, 'again')).toEqual(parked);
+    expect((await listTaskEvents(db.pool, id, { limit: 10 })).at(-1)).toMatchObject({ kind: 'parked', by: 'dana', data: { reason: 'not before the audit' } });
+    expect(await answerQuestion(db.pool, id, 'main', 'kim')).toMatchObject({ answer: 'main', paused_by: 'dana' });
+    expect(await claim(db.pool)).toEqual([]);
+    await unparkTask(db.pool, id, DANA);
+    expect(await one()).toMatchObject({ id, answer: 'main' });
+  });
+
+  test('P11 so does a park by hand, and it is the hand’s', async () => {
+    const [id = ''] = await add(db.pool, {});
+    const run = await one();
+    await askQuestion(db.pool, id, run.run_id, 'Which branch?');
+    await db.pool.query("update tasks set paused_at = now() + interval '1 second' where id = $1", [id]);
+    expect(await findTask(db.pool, id)).toMatchObject({ paused_by: expect.not.stringMatching(/^w-1$/), pause_reason: 'no reason given' });
+    await answerQuestion(db.pool, id, 'main', 'kim');
+    expect(await claim(db.pool)).toEqual([]);
+  });
+
   test('where questions do not park, the task is held and its repo waits with it until the answer', async () => {
     const [first = '', second = '', elsewhere = ''] = await add(db.pool, { repo: 'r' }, { repo: 'r' }, { repo: 's' });
     const runs = await claim(db.pool);

@@ -114,6 +114,8 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
       round: async () => {
         const { deferred, more } = await deferPaused(db);
         metrics.tasksDeferred.inc(deferred);
+        // Ids beyond the horizon are looked at again: it should follow also while everything is paused and nothing is claimed.
+        if (deferred > 0) keeping.wake();
         return more ? 0 : undefined;
       },
     });

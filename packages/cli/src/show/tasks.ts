@@ -28,6 +28,11 @@ function sayStatus(task: TaskView): string {
   return because.length === 0 ? task.status : `${task.status} (${because.join(', ')})`;
 }
 
+/** Of a task under a pause the time says little: the pause may end by no clock, or be cleared at any moment. */
+function sayEligible({ id, next_eligible_at: from, deferred_by: pause }: TaskView): string {
+  return pause === null ? `from ${sayInstant(from)}` : `as soon as no pause covers it, as pause ${pause} does; to see when: orchestra task why ${id}`;
+}
+
 /** `by dana 4m ago (03:00:12Z): waits for the new schema`; of a parked task. */
 export function sayParked(task: TaskView): string {
   return `by ${visibleText(task.paused_by ?? 'someone')}${task.paused_at === null ? '' : ` ${sayAgo(task.paused_at)}`}: ${visibleText(task.pause_reason ?? 'no reason given')}`;
@@ -42,7 +47,7 @@ export function showTask(task: TaskView): string {
     ['stage', task.stage === null ? null : `${task.stage} of ${task.pipeline ?? 'no pipeline'}${task.stage_since === null ? '' : `, since ${sayAgo(task.stage_since)}`}`],
     ['priority', String(task.priority)],
     ['created', `${sayAgo(task.created_at)} by ${task.created_by}`],
-    ['eligible', task.status === 'queued' ? `from ${sayInstant(task.next_eligible_at)}${task.deferred_by === null ? '' : `, or as soon as pause ${task.deferred_by} ends`}` : null],
+    ['eligible', task.status === 'queued' ? sayEligible(task) : null],
     ['parked', task.paused_at === null ? null : sayParked(task)],
     ['held', task.held_at === null ? null : `since ${sayAgo(task.held_at)}${task.questions !== null && task.answer === null ? '' : `; once it is repaired: orchestra task release ${task.id}`}`],
     ['evidence', isNothing(task.held_evidence) ? null : printableJson(task.held_evidence, 2)],

@@ -12,13 +12,15 @@ const ENDED: readonly TaskStatus[] = ['succeeded', 'failed', 'cancelled'];
 /**
  * Sets a task aside: no claim takes it, and it counts and waits in its repo's gate no more, so that the repo goes on without
  * it. Its place is kept, and no attempt and no deadline is used up meanwhile (P11). A run under way goes on to its end;
- * should the task come back to the queue then, it stays parked. One that is parked already is left as it is.
+ * should the task come back to the queue then, it stays parked. One that is parked already is left as it is, but for a park for its question or by
+ * its run: an operator's takes over from those, so that neither the answer nor the run ends it.
  *
  * @throws TaskError `task_not_found`, `task_has_ended`, `run_not_owner`
  */
 export function parkTask(db: Database, taskId: string, by: ParkedBy, reason: string): Promise<TaskView> {
   return changeParking(db, taskId, by,
-    "set paused_at = now(), paused_by = acting_person(), pause_reason = $3, paused_run = $2 where t.paused_at is null", [reason]);
+    `set paused_at = case when now() = t.asked_at then now() + interval '1 microsecond' else now() end, paused_by = acting_person(), pause_reason = $3, paused_run = $2
+      where (t.paused_at is null or ($2::uuid is null and (t.paused_at = t.asked_at or t.paused_run is not null)))`, [reason]);
 }
 
 /**

@@ -1,8 +1,8 @@
-import { and, asc, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Database, Transaction } from '@orchestra/database';
 import type { TaskEventView, TaskStatus, TaskView } from '../contract/index.ts';
-import { coveredBy } from '../pause-keys.ts';
+import { coveredBy, NAMED_FIRST } from '../pause-keys.ts';
 import { taskEvents, tasks } from '../schema.ts';
 
 export interface TaskFilter {
@@ -24,10 +24,27 @@ export interface TaskFilter {
   limit: number;
 }
 
+/**
+ * For a queued task that was put off: which pause is named for it now, and when it may start as things stand. The row tells how that was when it was
+ * put off; since then its pauses may have been cleared, given another end, or joined by others. While they end by no clock, the time is a minute
+ * ahead, which is when it is looked at again.
+ */
+const PUT_OFF = sql<PutOff | null>`case when ${tasks.status} = 'queued' and ${tasks.deferredBy} is not null then
+  (select jsonb_build_object(
+            'by', (array_agg(p.id order by ${sql.raw(NAMED_FIRST)}))[1]::text,
+            'until', case when count(*) = 0 then least(${tasks.nextEligibleAt}, now())
+                          when bool_or(p.ends_at is null) then case when ${tasks.nextEligibleAt} between now() and now() + interval '60 seconds' then ${tasks.nextEligibleAt} else now() + interval '60 seconds' end
+                          else max(p.ends_at) end)
+     from active_pauses p where ${sql.raw(coveredBy('p', 'tasks'))}) end`;
+
+interface PutOff { by: string | null; until: string }
+
+const COLUMNS = { ...getTableColumns(tasks), putOff: PUT_OFF };
+
 /** Tasks, newest first. */
 export async function listTasks(db: Database, filter: TaskFilter): Promise<TaskView[]> {
   const wanted = filter.heldBy === undefined ? conditions(filter) : [inArray(tasks.id, heldBy(filter, filter.heldBy))];
-  const rows = await drizzle({ client: db }).select().from(tasks).where(and(...wanted)).orderBy(desc(tasks.id)).limit(filter.limit);
+  const rows = await drizzle({ client: db }).select(COLUMNS).from(tasks).where(and(...wanted)).orderBy(desc(tasks.id)).limit(filter.limit);
   return rows.map(toTaskView);
 }
 
@@ -65,7 +82,7 @@ function heldBy(filter: TaskFilter, pauseId: string): SQL {
 
 /** One task; undefined where there is none. */
 export async function findTask(db: Database | Transaction, id: string): Promise<TaskView | undefined> {
-  const [row] = await drizzle({ client: db }).select().from(tasks).where(eq(tasks.id, BigInt(id)));
+  const [row] = await drizzle({ client: db }).select(COLUMNS).from(tasks).where(eq(tasks.id, BigInt(id)));
   return row === undefined ? undefined : toTaskView(row);
 }
 
@@ -79,7 +96,7 @@ export async function listTaskEvents(db: Database, taskId: string, page: { after
   }));
 }
 
-function toTaskView(row: typeof tasks.$inferSelect): TaskView {
+function toTaskView(row: typeof tasks.$inferSelect & { putOff: PutOff | null }): TaskView {
   return {
     id: String(row.id),
     repo: row.repo,
@@ -90,8 +107,8 @@ function toTaskView(row: typeof tasks.$inferSelect): TaskView {
     priority: row.priority,
     payload: row.payload,
     status: row.status,
-    next_eligible_at: row.nextEligibleAt.toISOString(),
-    deferred_by: row.deferredBy === null ? null : String(row.deferredBy),
+    next_eligible_at: (row.putOff === null ? row.nextEligibleAt : new Date(row.putOff.until)).toISOString(),
+    deferred_by: row.putOff?.by ?? null,
     run_id: row.runId,
     worker: row.workerId,
     host: row.host,
