@@ -247,6 +247,44 @@ describe('the serial gate holds for a probe as well', () => {
   });
 });
 
+describe('P8 where the serial gate does not hold for a repo, nothing there keeps a probe waiting', () => {
+  /** In repo `r4` another agent works all the time and has more in line. */
+  async function behindOthers(by: { gatedRepos?: readonly string[] }): Promise<string> {
+    await add(db.pool, { repo: 'r4', agent_id: 'scribe' }, { repo: 'r4', agent_id: 'scribe' });
+    const [mine = ''] = await add(db.pool, { repo: 'r4', agent_id: 'skeptic' });
+    expect(await claimTasks(db.pool, { worker: 'w', limit: 1, agents: ['scribe'], ...by })).toHaveLength(1);
+    await probing();
+    return mine;
+  }
+
+  test.each([{ gatedRepos: [] }, { gatedRepos: ['another'] }])('P8 the task is let through and taken, where it holds for $gatedRepos', async ({ gatedRepos }) => {
+    const mine = await behindOthers({ gatedRepos });
+    expect(await lookAfterProbes(db.pool, gatedRepos)).toEqual(LET_ONE);
+    // It may start, so it is not exchanged for another.
+    expect(await lookAfterProbes(db.pool, gatedRepos)).toEqual(NOTHING);
+    expect(only(await claimTasks(db.pool, { worker: 'w', limit: 10, agents: ['skeptic'], gatedRepos })).id).toBe(mine);
+  });
+
+  test('P8 also by what the claims there show, for who does not know the setting', async () => {
+    await behindOthers({ gatedRepos: [] });
+    expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+    expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
+  });
+
+  test('P8 where it does hold, the task waits for its turn', async () => {
+    await behindOthers({});
+    expect(await lookAfterProbes(db.pool, ['r4'])).toEqual(NOTHING);
+  });
+});
+
+test('P8 the first task of a lane that may start is let through, wherever it stands', async () => {
+  await db.pool.query("insert into tasks (agent_id, next_eligible_at, paused_at) select 'skeptic', now() + make_interval(hours => n % 2), case n % 2 when 0 then now() end from generate_series(1, 150) n");
+  const [mine] = await add(db.pool, { agent_id: 'skeptic' });
+  await probing();
+  expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+  expect(only(await claim(db.pool)).id).toBe(mine);
+});
+
 describe('what the probe says', () => {
   async function probeRun(): Promise<{ id: string; run: ClaimedTask }> {
     await add(db.pool, { agent_id: 'skeptic' }, { agent_id: 'skeptic' });

@@ -70,7 +70,7 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     const sequencer = startSequencer({ feed, log });
     wake.push(sequencer.wake);
     parts.add('the event sequencer', sequencer.stop);
-    const sweeper = startSweeper({ db: background, metrics, log, onDone: sequencer.wake });
+    const sweeper = startSweeper({ db: background, gatedRepos: config.queue?.gatedRepos ?? null, metrics, log, onDone: sequencer.wake });
     parts.add('the sweeper', sweeper.stop);
     const quietWatcher = startQuietWatcher({ db: background, replica, log });
     parts.add('the quiet watcher', quietWatcher.stop);

@@ -1,16 +1,15 @@
 import type { Transaction } from '@orchestra/database';
 import type { Scope } from '@orchestra/pause-core';
+import { gateHolds, type GatedRepos } from '../gated.ts';
 import { coveredBy, eligible } from '../pause-keys.ts';
 import { LABEL_COLUMN } from '../queries/covered-work.ts';
 
-// Of each lane so many tasks are looked at: those before may wait for their own time.
-const DEPTH = 100;
-
 /**
- * The first task of a scope that nothing but this pause holds: its time has come, it is first in line at its repo's open gate if it has one, and
+ * The first task of a scope that nothing but this pause holds: its time has come, it is first in line at its repo's open gate where the serial gate holds for it, and
  * every other pause over it probes as well and has let nobody through. None while a task of the scope is through already.
  *
- * The row stays locked; a task that somebody else has locked is passed over. $1: the pause, $2: the value of its scope.
+ * The row stays locked; a task that somebody else has locked is passed over. $1: the pause, $2: the value of its scope,
+ * $3: the repos for which the serial gate holds, null for all.
  */
 const choice = (column: string): string => `
 with holding as materialized (
@@ -23,16 +22,16 @@ with holding as materialized (
     from task_lanes l
    cross join lateral (
          select t.id, t.priority, t.place
-           from (select t.* from tasks t where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head order by t.place limit ${DEPTH}) t
-          where ${eligible('t')}
+           from tasks t
+          where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head and ${eligible('t')}
           order by t.place
           limit 1) f
-   where l.${column} = $2 and l.repo is null and not exists (select from holding p where ${coveredBy('p', 'l')})
+   where l.${column} = $2 and (l.repo is null or not ${gateHolds('l.repo', '$3')}) and not exists (select from holding p where ${coveredBy('p', 'l')})
   union all
   select h.id, h.priority, h.place
     from repo_gates g
     join tasks h on h.id = g.head_id
-   where g.${column} = $2 and h.${column} = $2 and g.frozen_at is null and g.in_progress < g.max_in_progress
+   where g.${column} = $2 and h.${column} = $2 and g.frozen_at is null and g.in_progress < g.max_in_progress and ${gateHolds('g.repo', '$3')}
      and not exists (select from holding p where ${coveredBy('p', 'h')})
 )
 select t.id
@@ -45,7 +44,7 @@ select t.id
    for update of t skip locked`;
 
 /** Finds the task that a pause is to let through next, and locks it. @returns its id; null: there is none now */
-export async function chooseProbe(tx: Transaction, pauseId: string, scope: Scope): Promise<string | null> {
-  const { rows } = await tx.query<{ id: string }>(choice(LABEL_COLUMN[scope.kind]), [pauseId, scope.value]);
+export async function chooseProbe(tx: Transaction, pauseId: string, scope: Scope, gatedRepos: GatedRepos): Promise<string | null> {
+  const { rows } = await tx.query<{ id: string }>(choice(LABEL_COLUMN[scope.kind]), [pauseId, scope.value, gatedRepos]);
   return rows[0]?.id ?? null;
 }

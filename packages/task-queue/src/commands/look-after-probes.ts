@@ -1,5 +1,6 @@
 import { inTransaction, type Database, type Transaction } from '@orchestra/database';
 import { stayPaused, type Scope, type ScopeKind } from '@orchestra/pause-core';
+import type { GatedRepos } from '../gated.ts';
 import { judgeProbe, type ProbeFacts, type ProbeVerdict } from '../judge-probe.ts';
 import { chooseProbe } from './choose-probe.ts';
 import { probeMayStart, unmarkProbe } from './unmark-probe.ts';
@@ -30,18 +31,20 @@ const OVER = "p.cleared_at is null and p.ends_as = 'probe' and p.stayed_at is nu
 /**
  * Looks after the pauses whose time is over and that are to probe: lets one task of each through, sees what became of it, and does as that says.
  * Safe from several processes at once; nothing is done twice.
+ *
+ * @param gatedRepos for which repos the serial gate holds; absent: for all, but where claims have let tasks past it
  */
-export async function lookAfterProbes(db: Database): Promise<ProbesRound> {
+export async function lookAfterProbes(db: Database, gatedRepos: GatedRepos = null): Promise<ProbesRound> {
   const round: ProbesRound = { let: 0, done: 0, again: 0, stayed: 0 };
   const { rows } = await db.query<{ id: string }>(`select p.id from senate_pause p where ${OVER} order by p.id limit ${BATCH_MAX}`);
   for (const { id } of rows) {
-    const did = await inTransaction(db, (tx) => lookAfter(tx, id));
+    const did = await inTransaction(db, (tx) => lookAfter(tx, id, gatedRepos));
     if (did !== null) round[did] += 1;
   }
   return round;
 }
 
-async function lookAfter(tx: Transaction, id: string): Promise<keyof ProbesRound | null> {
+async function lookAfter(tx: Transaction, id: string, gatedRepos: GatedRepos): Promise<keyof ProbesRound | null> {
   const { rows: [lock] } = await tx.query<{ ours: boolean }>('select pg_try_advisory_xact_lock($1) as ours', [PROBE_DECISIONS]);
   if (!lock?.ours) return null; // somebody else is at it
   await tx.query("select set_config('orchestra.who', $1, true)", [PROBER]);
@@ -50,15 +53,15 @@ async function lookAfter(tx: Transaction, id: string): Promise<keyof ProbesRound
     `select p.id, p.scope_kind, p.scope_value, p.probe_task_id, coalesce(p.period_seconds, p.ttl_seconds) as period, p.probing_at is not null as began
        from senate_pause p where p.id = $1 and ${OVER} for no key update skip locked`, [id]);
   if (pause === undefined) return null;
-  if (pause.probe_task_id === null) return letNext(tx, pause);
+  if (pause.probe_task_id === null) return letNext(tx, pause, gatedRepos);
   const verdict = await verdictOn(tx, pause.id, pause.probe_task_id);
   if (verdict === 'runs') return null;
   if (verdict === 'waits') {
-    if (await probeMayStart(tx, pause.id) || !(await unmarkProbe(tx, pause.id, PROBER))) return null;
-    return letNext(tx, pause);
+    if (await probeMayStart(tx, pause.id, gatedRepos) || !(await unmarkProbe(tx, pause.id, PROBER))) return null;
+    return letNext(tx, pause, gatedRepos);
   }
   await tellTask(tx, pause, verdict);
-  return follow(tx, pause, verdict);
+  return follow(tx, pause, verdict, gatedRepos);
 }
 
 /** What became of the run that the mark was good for. */
@@ -77,7 +80,7 @@ async function verdictOn(tx: Transaction, pauseId: string, taskId: string): Prom
   return facts === undefined ? 'lost' : judgeProbe(facts);
 }
 
-async function follow(tx: Transaction, pause: ProbingPause, verdict: 'done' | 'code' | 'environment' | 'lost'): Promise<keyof ProbesRound | null> {
+async function follow(tx: Transaction, pause: ProbingPause, verdict: 'done' | 'code' | 'environment' | 'lost', gatedRepos: GatedRepos): Promise<keyof ProbesRound | null> {
   const probe = `its time was over and task ${pause.probe_task_id} was let through`;
   switch (verdict) {
     case 'done':
@@ -93,14 +96,14 @@ async function follow(tx: Transaction, pause: ProbingPause, verdict: 'done' | 'c
       await stayPaused(tx, pause.id);
       return 'stayed';
     case 'lost':
-      return letNext(tx, pause);
+      return letNext(tx, pause, gatedRepos);
   }
 }
 
 /** Lets the next task through, or notes that there is none. Writes nothing where that is known already: every change rings. */
-async function letNext(tx: Transaction, pause: ProbingPause): Promise<'let' | null> {
+async function letNext(tx: Transaction, pause: ProbingPause, gatedRepos: GatedRepos): Promise<'let' | null> {
   const scope: Scope = { kind: pause.scope_kind, value: pause.scope_value };
-  const taskId = await chooseProbe(tx, pause.id, scope);
+  const taskId = await chooseProbe(tx, pause.id, scope, gatedRepos);
   await say(tx, taskId === null ? 'its time is over, and there is no task yet that could be let through' : `its time is over: task ${taskId} is let through, and what becomes of it decides`);
   if (taskId !== null) {
     await tx.query(

@@ -1,4 +1,5 @@
 import type { Queryable } from '@orchestra/database';
+import { gateHolds, type GatedRepos } from '../gated.ts';
 import { coveredBy, eligible } from '../pause-keys.ts';
 
 const unmark = (stale: string): string => `
@@ -37,13 +38,13 @@ export async function unmarkLeftOver(db: Queryable, by: string): Promise<number>
 }
 
 /** Could a claim still take the task that this pause lets through? Not where somebody has parked it since, paused it otherwise, or come before it at its gate. */
-export async function probeMayStart(db: Queryable, pauseId: string): Promise<boolean> {
+export async function probeMayStart(db: Queryable, pauseId: string, gatedRepos: GatedRepos): Promise<boolean> {
   const { rows: [row] } = await db.query<{ may: boolean }>(
     `select exists (
        select from tasks t
         left join repo_gates g on g.repo = t.repo
         where t.probe_of = $1 and t.status = 'queued' and ${eligible('t')}
-          and (t.repo is null or (g.head_id = t.id and g.frozen_at is null and g.in_progress < g.max_in_progress))
-          and not exists (select from active_pauses p where p.id <> $1 and p.probing_at is null and ${coveredBy('p', 't')})) as may`, [pauseId]);
+          and (t.repo is null or not ${gateHolds('t.repo', '$2')} or (g.head_id = t.id and g.frozen_at is null and g.in_progress < g.max_in_progress))
+          and not exists (select from active_pauses p where p.id <> $1 and p.probing_at is null and ${coveredBy('p', 't')})) as may`, [pauseId, gatedRepos]);
   return row?.may ?? false;
 }

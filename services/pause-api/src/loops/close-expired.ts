@@ -1,7 +1,7 @@
 import type { Database } from '@orchestra/database';
 import { closeExpiredPauses, dueEnds, stayPauses, warnOfEnds } from '@orchestra/pause-core';
 import { startLoop, type Logger, type Loop } from '@orchestra/service-shell';
-import { lookAfterProbes, PROBER, unmarkLeftOver } from '@orchestra/task-queue';
+import { lookAfterProbes, PROBER, unmarkLeftOver, type GatedRepos } from '@orchestra/task-queue';
 import type { PauseMetrics } from '../pause-metrics.ts';
 
 // What the database says is due next is waited for to the moment; what the replica sees, it wakes this for; the tick is for what neither knows.
@@ -19,14 +19,14 @@ const PROBE_LOOK_MS = 1_000;
  *
  * @param options.onDone it has done something, of which there are events: their bells may be lost
  */
-export function startSweeper({ db, metrics, log, onDone }: { db: Database; metrics: PauseMetrics; log: Logger; onDone: () => void }): Loop {
+export function startSweeper({ db, gatedRepos, metrics, log, onDone }: { db: Database; gatedRepos: GatedRepos; metrics: PauseMetrics; log: Logger; onDone: () => void }): Loop {
   function tellStayed(stayed: number): void {
     metrics.pausesStayed.inc(stayed);
     if (stayed > 0) log.warn({ stayed }, 'the time of pauses is over, and they stay until a person decides');
   }
 
   async function lookAfter(): Promise<void> {
-    const { let: letThrough, done, again, stayed } = await lookAfterProbes(db);
+    const { let: letThrough, done, again, stayed } = await lookAfterProbes(db, gatedRepos);
     metrics.probes.inc({ verdict: 'done' }, done);
     metrics.probes.inc({ verdict: 'failed' }, again);
     metrics.probes.inc({ verdict: 'environment' }, stayed);

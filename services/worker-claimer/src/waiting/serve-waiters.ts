@@ -31,9 +31,12 @@ export async function serveWaiters(db: Queryable, room: WaitingRoom, metrics: Pi
     throw error;
   }
   const lines = linesFor(room.waiters(), work);
+  let someFailed = false;
   await Promise.all(Array.from({ length: LINES_AT_ONCE }, async () => {
-    for (let line = lines.pop(); line !== undefined; line = lines.pop()) await serveLine(line);
+    for (let line = lines.pop(); line !== undefined; line = lines.pop()) someFailed = (await serveLine(line)) || someFailed;
   }));
+  // Nobody has taken what that claim was made for. The next look also tells whether the database is still there.
+  if (someFailed) return 0;
   // A millisecond later: the database's clock is finer than the timer.
   const nextMs = work.nextInMs === null ? Infinity : Math.ceil(work.nextInMs) + 1;
   return Math.min(nextMs, room.busy ? LOOK_WHILE_BUSY_MS : Infinity);
@@ -45,8 +48,12 @@ function linesFor(waiters: readonly Waiter[], work: OpenWork): Waiter[][] {
   return [...lines.values()].filter(([first]) => first !== undefined && (work.more || work.kinds.some((kind) => wanted(first.want, kind)))).toReversed();
 }
 
-async function serveLine(line: readonly Waiter[]): Promise<void> {
+/** @returns true: a claim failed, and what stands behind its waiter in the line was not served */
+async function serveLine(line: readonly Waiter[]): Promise<boolean> {
   for (const waiter of line) {
-    if (!waiter.over && !(await waiter.try())) return;
+    if (waiter.over) continue;
+    const came = await waiter.try();
+    if (came !== 'tasks') return came === 'failed';
   }
+  return false;
 }

@@ -52,18 +52,18 @@ export class Waiter {
     if (!this.#attempting) this.#settle(() => this.#answer.reject(error));
   }
 
-  /** Makes the attempt; a waiter that is over makes none. @returns whether there was anything */
-  async try(): Promise<boolean> {
-    if (this.#over) return false;
+  /** Makes the attempt; a waiter that is over makes none. @returns what came of it; after `failed` the waiter has its error */
+  async try(): Promise<'tasks' | 'nothing' | 'failed'> {
+    if (this.#over) return 'nothing';
     this.#attempting = true;
     try {
       const tasks = await this.#attempt();
-      if (tasks.length === 0 && !this.#over) return false;
+      if (tasks.length === 0 && !this.#over) return 'nothing';
       this.#settle(() => this.#answer.resolve(tasks));
-      return tasks.length > 0;
+      return tasks.length > 0 ? 'tasks' : 'nothing';
     } catch (error) {
       this.#settle(() => this.#answer.reject(error));
-      return false;
+      return 'failed';
     } finally {
       this.#attempting = false;
     }
