@@ -17,13 +17,11 @@ const NOW = `
 
 // The sequence went back. Tasks that come below a head, or the horizon, lock their lane until they are committed, and so would wait for one another.
 // What somebody holds just now is left to those tasks.
-const BEGIN_ANEW = `
+const LOWER_HEADS = `
   with lanes as materialized (
-    select l.id from task_lanes l where l.head > $1::bigint + 1 for no key update of l skip locked
-  ), lowered as (
-    update task_lanes l set head = $1::bigint + 1, returns = l.returns + 1 from lanes n where l.id = n.id
+    select l.id from task_lanes l where l.head > $1::bigint + 1 order by l.id for no key update of l skip locked
   )
-  update task_horizon h set id = least(h.id, $1::bigint), looked_to = $1::bigint, resets = h.resets + 1 where h.looked_to > $1::bigint`;
+  update task_lanes l set head = $1::bigint + 1, returns = l.returns + 1 from lanes n where l.id = n.id`;
 
 /**
  * Moves the horizon up to the last id of an earlier look, as soon as every transaction that wrote to `tasks` then has
@@ -39,7 +37,8 @@ export async function advanceHorizon(db: Database, earlier: HorizonLook | null):
   const { rows: [now] } = await db.query<HorizonLook & { lookedTo: string }>(NOW);
   if (now === undefined) throw new Error('task_horizon has no row; put it back: insert into task_horizon (id) values (0)');
   if (BigInt(now.lastId) < BigInt(now.lookedTo)) {
-    await db.query(BEGIN_ANEW, [now.lastId]);
+    await db.query('update task_horizon h set id = least(h.id, $1::bigint), looked_to = $1::bigint, resets = h.resets + 1 where h.looked_to > $1::bigint', [now.lastId]);
+    await db.query(LOWER_HEADS, [now.lastId]);
     return now; // void by now: the horizon has been reset since
   }
   const valid = earlier !== null && isStillTrue(earlier, now) ? earlier : null;
