@@ -21,7 +21,7 @@ export interface OpenWork {
 
 const KINDS_MAX = 1_000;
 // Lanes looked at by one statement, of which there are as many as it takes: no statement nears its time limit, however many lanes there are.
-const LANES_PER_LOOK = 10_000;
+const LANES_PER_LOOK = 5_000;
 
 const skillOf = (row: string): string => `case when ${keptForRunner(row, '$2')} then '${RUNNER_PREFIX}' || ${row}.skill else ${row}.skill end as skill`;
 
