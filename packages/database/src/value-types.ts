@@ -12,9 +12,9 @@ const parseByPg = pg.types.getTypeParser(TIMESTAMPTZ);
 export const FIRST_INSTANT = new Date('0001-01-01T00:00:00.000Z');
 export const LAST_INSTANT = new Date('9999-12-31T23:59:59.999Z');
 
-/** An instant as the server prints it. One outside the years 1 to 9999 (`infinity`, BC) is told as the nearest one inside. */
+/** An instant as the server prints it, by itself or inside of JSON. One outside the years 1 to 9999 (`infinity`, BC) is told as the nearest one inside. */
 export function readInstant(text: string): Date {
-  const read: unknown = parseByPg(text);
+  const read: unknown = text.includes('T') ? Date.parse(text) : parseByPg(text);
   const time = read instanceof Date ? read.getTime() : typeof read === 'number' ? read : NaN;
   if (Number.isNaN(time)) return text.startsWith('-') || text.endsWith('BC') ? new Date(FIRST_INSTANT) : new Date(LAST_INSTANT);
   return insideOfTime(time);

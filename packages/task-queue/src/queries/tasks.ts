@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import type { Database, Transaction } from '@orchestra/database';
+import { readInstant, type Database, type Transaction } from '@orchestra/database';
 import type { TaskEventView, TaskStatus, TaskView } from '../contract/index.ts';
 import { coveredBy, NAMED_FIRST } from '../pause-keys.ts';
 import { taskEvents, tasks } from '../schema.ts';
@@ -107,7 +107,7 @@ function toTaskView(row: typeof tasks.$inferSelect & { putOff: PutOff | null }):
     priority: row.priority,
     payload: row.payload,
     status: row.status,
-    next_eligible_at: (row.putOff === null ? row.nextEligibleAt : new Date(row.putOff.until)).toISOString(),
+    next_eligible_at: (row.putOff === null ? row.nextEligibleAt : readInstant(row.putOff.until)).toISOString(),
     deferred_by: row.putOff?.by ?? null,
     run_id: row.runId,
     worker: row.workerId,
