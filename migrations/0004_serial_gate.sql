@@ -97,10 +97,12 @@ create index repo_gates_open on repo_gates (head_priority, head_id)
   where head_id is not null and frozen_at is null and in_progress < max_in_progress;
 create index repo_gates_waiting on repo_gates (repo) where head_id is not null;
 
-create function task_waits(t tasks) returns boolean language sql immutable
-  return t.status = 'queued' and t.paused_at is null and t.in_line;
-create function task_is_in_progress(t tasks) returns boolean language sql immutable
-  return t.status in ('running', 'held') and t.paused_at is null;
+-- Bodies as texts: by a body that the server has parsed a function depends on the table's columns, and since November 2026 (15.20) the server
+-- refuses to add a column with a default to such a table.
+create function task_waits(t tasks) returns boolean language sql immutable as $$
+  select t.status = 'queued' and t.paused_at is null and t.in_line $$;
+create function task_is_in_progress(t tasks) returns boolean language sql immutable as $$
+  select t.status in ('running', 'held') and t.paused_at is null $$;
 
 -- Locks a repo's gate, which is there afterwards. Held to the end of the transaction, so that whoever counts next counts after it.
 create function lock_gate(wanted text) returns repo_gates language plpgsql as $$

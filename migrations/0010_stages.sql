@@ -115,8 +115,8 @@ alter table repo_gates
 create index tasks_between_stages on tasks (repo, priority, id)
   where status = 'queued' and repo is not null and paused_at is null and stage_since is not null;
 
-create function task_is_between_stages(t tasks) returns boolean language sql immutable
-  return t.status = 'queued' and t.paused_at is null and t.in_line and t.stage_since is not null;
+create function task_is_between_stages(t tasks) returns boolean language sql immutable as $$
+  select t.status = 'queued' and t.paused_at is null and t.in_line and t.stage_since is not null $$;
 
 drop function count_at_gate(text, tasks, boolean, integer, integer, integer, integer);
 

@@ -72,10 +72,10 @@ begin
   return case tg_op when 'DELETE' then old else new end;
 end $$;
 
-create function task_changes_at_gate(was tasks, now tasks) returns boolean language sql immutable
-  return (was.repo is not null or now.repo is not null)
+create function task_changes_at_gate(was tasks, now tasks) returns boolean language sql immutable as $$
+  select (was.repo is not null or now.repo is not null)
     and (was.repo, was.status, was.paused_at is null, was.in_line, was.stage_since is null, was.priority, was.agent_id, was.skill, was.quest_id, was.actor_id)
-        is distinct from (now.repo, now.status, now.paused_at is null, now.in_line, now.stage_since is null, now.priority, now.agent_id, now.skill, now.quest_id, now.actor_id);
+        is distinct from (now.repo, now.status, now.paused_at is null, now.in_line, now.stage_since is null, now.priority, now.agent_id, now.skill, now.quest_id, now.actor_id) $$;
 
 -- Locks gates by name, then brings them the changes of all rows of a statement.
 create function tasks_at_gates() returns trigger language plpgsql
