@@ -73,7 +73,7 @@ export function makePool(options: PoolOptions): Database {
   if (held > 0) keepOpen(pool, held);
   const send = pool.query;
   // Outside a transaction a statement is one by itself.
-  Object.defineProperty(pool, 'query', { value: (...call: unknown[]) => tryAgain(() => Promise.resolve(Reflect.apply(send, pool, call))) });
+  Object.defineProperty(pool, 'query', { configurable: true, writable: true, value: (...call: unknown[]) => tryAgain(() => Promise.resolve(Reflect.apply(send, pool, call))) });
   return pool;
 }
 
