@@ -5,8 +5,10 @@ import { readFileSync, rmSync } from 'node:fs';
 
 const RESULTS = '.vitest/results.json';
 const onlyTests = process.argv.slice(2);
+// The folder of the oldest PostgreSQL that is supported, for example /usr/lib/postgresql/15: the core of the suite then runs on it as well. CI sets it.
+const oldestPostgres = process.env['OLDEST_POSTGRES'];
 
-interface Step { name: string; command: string[] }
+interface Step { name: string; command: string[]; env?: NodeJS.ProcessEnv }
 
 const CHECKS_BEFORE: Step[] = [
   { name: 'build the page', command: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
@@ -16,10 +18,10 @@ const CHECKS_BEFORE: Step[] = [
   { name: 'types of the page', command: ['tsc', '--noEmit', '-p', 'packages/dashboard'] },
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
 ];
-const TESTS: Step = {
-  name: 'tests',
-  command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`, ...onlyTests],
-};
+const VITEST = ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`];
+const TESTS: Step = { name: 'tests', command: [...VITEST, ...onlyTests] };
+// What is most about statements: migrations, pauses, claims, gates.
+const CORE_TESTS = ['packages/database', 'packages/pause-core/test', 'packages/task-queue/test'];
 const DEMOS: Step[] = [
   { name: 'pipeline', command: ['node', 'examples/pipeline/src/pipeline.ts'] },
   { name: 'demo', command: ['node', 'examples/fleet/src/demo.ts'] },
@@ -29,20 +31,18 @@ let failed = 0;
 let passed = 0;
 
 for (const step of CHECKS_BEFORE) count(run(step));
-rmSync(RESULTS, { force: true });
-const testsEndedWell = run(TESTS);
-const { numPassedTests, numFailedTests } = readResults();
-passed += numPassedTests;
-// A run that ends badly with no failed test (a file that does not load, an unhandled error) has failed all the same.
-failed += testsEndedWell ? numFailedTests : Math.max(1, numFailedTests);
-if (onlyTests.length === 0) for (const demo of DEMOS) count(run(demo));
+countTests(TESTS);
+if (onlyTests.length === 0) {
+  if (oldestPostgres) countTests({ name: `the core's tests on ${oldestPostgres}`, command: [...VITEST, ...CORE_TESTS], env: { TEST_POSTGRES: oldestPostgres } });
+  for (const demo of DEMOS) count(run(demo));
+}
 
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
-function run({ name, command: [program = '', ...args] }: Step): boolean {
+function run({ name, command: [program = '', ...args], env = {} }: Step): boolean {
   console.log(`\n── ${name}`);
-  const { status, error } = spawnSync(program, args, { stdio: 'inherit', env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' } });
+  const { status, error } = spawnSync(program, args, { stdio: 'inherit', env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', ...env } });
   if (error !== undefined) console.error(`${program} could not be started: ${error.message}`);
   return status === 0;
 }
@@ -50,6 +50,15 @@ function run({ name, command: [program = '', ...args] }: Step): boolean {
 function count(endedWell: boolean): void {
   if (endedWell) passed += 1;
   else failed += 1;
+}
+
+function countTests(step: Step): void {
+  rmSync(RESULTS, { force: true });
+  const endedWell = run(step);
+  const { numPassedTests, numFailedTests } = readResults();
+  passed += numPassedTests;
+  // A run that ends badly with no failed test (a file that does not load, an unhandled error) has failed all the same.
+  failed += endedWell ? numFailedTests : Math.max(1, numFailedTests);
 }
 
 function readResults(): { numPassedTests: number; numFailedTests: number } {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { LocalPostgresError } from './errors.ts';
 
 export interface Binaries {
-  /** Of the npm package, for example `18.4.0-beta.17`. */
+  /** For example `18.4.0-beta.17`, of the npm package. */
   version: string;
   /** Holds `bin`, `lib` and `share`, which find each other by relative paths. */
   folder: string;

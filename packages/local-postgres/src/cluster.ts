@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
+import type { Binaries } from './binaries.ts';
 import { dataFolder } from './data-folder.ts';
 import { endOrphan } from './end-orphan.ts';
 import { LocalPostgresError } from './errors.ts';
@@ -22,6 +23,8 @@ export interface ClusterOptions {
   persistent?: boolean | undefined;
   /** Absent: a free one. */
   port?: number | undefined;
+  /** Another PostgreSQL than the one from npm. */
+  binaries?: Binaries | undefined;
   /** Gives the start up and leaves nothing running. */
   signal?: AbortSignal | undefined;
   /** Told what a person would want to know, for example where the data are. */
@@ -56,7 +59,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   try {
     const user = await serverUser();
     const place = await dataFolder(folder, user, onNotice);
-    const binaries = await runnableBinaries(user, onNotice);
+    const binaries = await runnableBinaries(user, onNotice, options.binaries);
     const dataDirectory = join(place, 'data');
     const password = await keptPassword(folder, dataDirectory);
     if (await exists(dataDirectory)) await endOrphan(dataDirectory, onNotice);

@@ -1,3 +1,4 @@
+export type { Binaries } from './binaries.ts';
 export { startCluster, type Cluster, type ClusterOptions } from './cluster.ts';
 export { LocalPostgresError, type LocalPostgresErrorCode } from './errors.ts';
 export { FolderLockedError, lockFolder, type FolderLock } from './folder-lock.ts';

