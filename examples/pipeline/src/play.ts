@@ -63,7 +63,7 @@ async function pauseTesting({ client, place, signal, saw }: Operator, slow: stri
     return task.stage === 'testing' && task.status === 'running' ? task : undefined;
   });
   const receipt = await client.pause({ scope_kind: 'skill', scope_value: 'testing', reason: 'the test hosts are moved', ttl_seconds: 600 });
-  hold(receipt.settled && receipt.in_flight.some(({ task_id }) => task_id === slow), 'the receipt names the suite in flight', receipt);
+  hold(receipt.settled === true && (receipt.in_flight ?? []).some(({ task_id }) => task_id === slow), 'the receipt names the suite in flight', receipt);
   saw(`paused the skill testing: ${receipt.in_flight_count} suite(s) in flight, nothing begins behind them`);
   await writeFile(place.go, '');
   await waitFor('the suite in flight ends well', { withinMs: WITHIN_MS, signal }, async () => ((await client.task(slow)).stage === 'testing' ? undefined : true));

@@ -50,9 +50,10 @@ export async function waitUntilQuiet(desk: Pick<Desk, 'events' | 'pauses'>, paus
     }
     // No run now is not yet quiet where a claim from before the pause may still bring one: then it takes the row's own mark, which is set once no
     // such claim is left. Its event may have passed before the snapshot was taken.
-    if ((counts.quiet_at ?? null) !== null || (counts.quiet && pause.settled)) end('quiet');
+    if ((counts.quiet_at ?? null) !== null || (counts.quiet && pause.settled === true)) end('quiet');
   };
-  note({ ...pause, quiet: false });
+  const { in_flight_count, claimed_ahead_count } = pause; // null: they could not be read for the receipt
+  if (in_flight_count !== null && claimed_ahead_count !== null) note({ in_flight_count, claimed_ahead_count, quiet: false });
   if (desk.events === undefined) await look(desk, pause, ending, note);
   else await listen(desk.events, pause, ending, { note, end, onLine });
   return outcome ?? (late.aborted ? 'not_in_time' : 'interrupted');

@@ -20,7 +20,7 @@ const PAUSE = {
 test('senate pause answers the receipt; pauses, check and unpause follow', async () => {
   await run(['task', 'add', '--agent', 'skeptic']);
   const receipt = await json(['senate', 'pause', 'agent', 'skeptic', '--reason', 'runaway loop', '--ttl', '30m']);
-  expect(receipt).toEqual({ ...PAUSE, settled: true, in_flight: [], in_flight_count: 0, claimed_ahead: [], claimed_ahead_count: 0, queued: 1, queued_more: false });
+  expect(receipt).toEqual({ ...PAUSE, label_known: true, settled: true, durable: 'local', not_read: null, in_flight: [], in_flight_count: 0, claimed_ahead: [], claimed_ahead_count: 0, queued: 1, queued_more: false });
   expect(await json(['senate', 'pauses'])).toEqual({
     pauses: [{ ...PAUSE, age_seconds: expect.any(Number), remaining_seconds: expect.any(Number), in_flight_count: 0, claimed_ahead_count: 0, queued: 1, queued_more: false, quiet: true }],
   });

@@ -7,7 +7,8 @@ export { explainDatabaseFailure, type DatabaseFailure, type DatabaseFailureCode 
 export { hasServerChanged, isDatabaseUnavailable, SQLSTATE, sqlState } from './errors.ts';
 export { conflictCounts, CONFLICTS, tryAgain, type ConflictCount, type ConflictState } from './try-again.ts';
 export { migrate, MIGRATIONS_FOLDER, pendingMigrations, type MigrateReport } from './migrate.ts';
-export { inTransaction, makePool, type Database, type PoolOptions, type Queryable, type Transaction } from './pool.ts';
+export { inTransaction, isTransaction, makePool, type Database, type PoolOptions, type Queryable, type Transaction } from './pool.ts';
 export { differingSettings, SESSION_SETTINGS, settingOptions, settingStatement } from './session-settings.ts';
+export { DELETED_FROM, retentionGrant, serviceGrants } from './service-grants.ts';
 export { refuseUnsuitable, UnsuitableServerError } from './suitable-server.ts';
 export { FIRST_INSTANT, insideOfTime, instantColumn, jsonbColumn, LAST_INSTANT, readInstant, readJson } from './value-types.ts';

@@ -17,6 +17,11 @@ export type Database = pg.Pool;
 /** One connection inside a transaction that {@link inTransaction} opened. */
 export type Transaction = pg.PoolClient;
 
+/** True inside {@link inTransaction}: nothing of what was done is committed yet. */
+export function isTransaction(db: Queryable): db is Transaction {
+  return 'release' in db;
+}
+
 export interface PoolOptions {
   connectionString: string;
   /** Shown in `pg_stat_activity`, so that an operator sees which process holds what. */

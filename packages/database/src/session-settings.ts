@@ -8,7 +8,7 @@ import { SQLSTATE, sqlState } from './errors.ts';
 export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   DateStyle: 'ISO, MDY', IntervalStyle: 'postgres', TimeZone: 'UTC',
   default_transaction_isolation: 'read committed', default_transaction_deferrable: 'off',
-  standard_conforming_strings: 'on', bytea_output: 'hex', extra_float_digits: '1', transform_null_equals: 'off', array_nulls: 'on', xmlbinary: 'base64',
+  standard_conforming_strings: 'on', bytea_output: 'hex', extra_float_digits: '1', transform_null_equals: 'off', array_nulls: 'on', xmlbinary: 'base64', client_min_messages: 'notice',
   statement_timeout: '0', lock_timeout: '0', idle_in_transaction_session_timeout: '0', idle_session_timeout: '0', transaction_timeout: '0',
 };
 

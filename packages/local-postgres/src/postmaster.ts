@@ -73,7 +73,8 @@ async function ready(child: ChildProcess, ended: Promise<void>, { port, signal, 
         onLog?.(line);
         log.push(line);
         log.splice(0, log.length - LOG_LINES_KEPT);
-        if (line.includes('database system is ready to accept connections')) { settle(); resolve(); }
+        // A standby says "read-only connections".
+        if (/database system is ready to accept (?:read-only )?connections/.test(line)) { settle(); resolve(); }
       });
     }
     void ended.then(() => fail(log.some((line) => line.includes('Address already in use'))

@@ -1,8 +1,10 @@
 export { AUTO_PAUSE_RULE, judgeAlerts, type AlertRule } from './alert-rule.ts';
 export { ALERTMANAGER_LABELS, readAlertmanagerAlert, type AlertmanagerLabels } from './alertmanager.ts';
+export { readAfterCommit, type NotRead } from './after-commit.ts';
 export { ackAlert } from './commands/ack-alert.ts';
 export { AUTO_PAUSER, autoPauseCandidates, checkAutoPause, type AutoPause } from './commands/check-auto-pause.ts';
 export { closeExpiredPauses, TTL_CLEARER } from './commands/close-expired.ts';
+export type { Durability } from './durability.ts';
 export { extendPause, type ExtendOrder } from './commands/extend-pause.ts';
 export { insertPause, pauseScope, type PausedScope, type PauseOptions, type PauseOrder } from './commands/pause-scope.ts';
 export { createToken, type TokenOrder } from './commands/create-token.ts';

@@ -1,3 +1,4 @@
+import { sqlState } from '@orchestra/database';
 import type { Logger } from './log.ts';
 
 export interface LoopOptions {
@@ -21,9 +22,16 @@ export interface Loop {
   stop: () => Promise<void>;
 }
 
+const TOO_FEW_RIGHTS = '42501';
+
+/** A right that the role lacks does not come by itself. */
+function needsSomebody(error: unknown): boolean {
+  return sqlState(error) === TOO_FEW_RIGHTS;
+}
+
 /**
- * Runs rounds one after the other, never two at once. A round that fails is told once as a warning and tried again
- * after a while; so is the round that works again.
+ * Runs rounds one after the other, never two at once. A round that fails is told once, as a warning or, where it
+ * lacks a right, as an error, and tried again after a while; so is the round that works again.
  */
 export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, round, log }: LoopOptions): Loop {
   let stopped = false;
@@ -32,6 +40,11 @@ export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, round, 
   let endSleep: (() => void) | undefined;
   let endGap: (() => void) | undefined;
 
+  function tell(err: unknown): void {
+    if (needsSomebody(err)) log.error({ err }, `${name} failed, and will until somebody mends it: "If services should not own the tables" in docs/operations.md has the rights that it needs; it tries again every ${retryMs} ms`);
+    else log.warn({ err }, `${name} failed; it tries again every ${retryMs} ms`);
+  }
+
   async function attempt(): Promise<number> {
     try {
       const nextMs = await round();
@@ -39,7 +52,7 @@ export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, round, 
       failing = false;
       return typeof nextMs === 'number' ? Math.min(Math.max(nextMs, 0), everyMs) : everyMs;
     } catch (err) {
-      if (!failing) log.warn({ err }, `${name} failed; it tries again every ${retryMs} ms`);
+      if (!failing) tell(err);
       failing = true;
       return retryMs;
     }

@@ -1,4 +1,4 @@
-import { isDatabaseUnavailable, sqlState, SQLSTATE } from '@orchestra/database';
+import { hasServerChanged, isDatabaseUnavailable, sqlState, SQLSTATE } from '@orchestra/database';
 import { PROBLEM_CODES, type Problem, type ProblemCode } from '@orchestra/pause-core/contract';
 
 /** Total: a code without a status does not compile. */
@@ -70,10 +70,15 @@ export function toProblemError(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof Error && 'code' in error && isProblemCode(error.code)) return new ProblemError(error.code, error.message, { cause: error });
   if (isDatabaseUnavailable(error)) {
-    return new ProblemError('database_unavailable', `${unavailableWords(error)}; nothing is lost, try again in a moment`,
+    return new ProblemError('database_unavailable', `${unavailableWords(error)}; nothing is lost, try again in a moment${mayBeDone(error) ? ', with the same Idempotency-Key: the call may have been carried out' : ''}`,
       { cause: error, headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
   }
   return fromHttpError(error) ?? new ProblemError('internal_error', 'the log has the cause, under the request id', { cause: error });
+}
+
+/** A connection that breaks while a change is committed leaves open whether it was. */
+function mayBeDone(error: unknown): boolean {
+  return hasServerChanged(error) && sqlState(error) !== SQLSTATE.readOnly;
 }
 
 function unavailableWords(error: unknown): string {

@@ -1,8 +1,8 @@
-import { inTransaction } from '@orchestra/database';
+import { inTransaction, makePool, type Queryable } from '@orchestra/database';
 import { listActivePauses, pauseScope, settleClaims } from '@orchestra/pause-core';
 import { testDatabase, until } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { announceQuiet, completeRun, pauseWithReceipt } from '../src/index.ts';
+import { announceQuiet, completeRun, endRuns, pauseWithReceipt } from '../src/index.ts';
 import { add, claim, ids, pause } from './fixtures.ts';
 
 const db = testDatabase();
@@ -39,7 +39,7 @@ describe('P2 settle', () => {
     await earlier.end();
     const receipt = await pausing;
     expect(receipt).toMatchObject({ settled: true, in_flight_count: 1, queued: 0 });
-    expect(receipt.in_flight.map((run) => run.task_id)).toEqual([id]);
+    expect(receipt.in_flight?.map((run) => run.task_id)).toEqual([id]);
   });
 
   test('P2 a claim that outlives the bound is told truthfully: settled is false, and the pause holds all the same', async () => {
@@ -149,5 +149,37 @@ describe('quiet', () => {
     expect(await announceQuiet(db.pool, { settleTimeoutMs: 20 })).toBe(0);
     await earlier.end();
     expect(await announceQuiet(db.pool)).toBe(0);
+  });
+});
+
+describe('what is committed is answered, whatever can be read afterwards', () => {
+  const ORDER = { scope: QUEST, reason: 'stop', ttlSeconds: null, by: 'dana', source: 'person' } as const;
+
+  test('with tasks locked, the receipt of a pause has null for its numbers and says why', async () => {
+    const impatient = makePool({ connectionString: db.url, applicationName: 'test', statementTimeoutMs: 1_500 });
+    const told: unknown[] = [];
+    await inTransaction(db.pool, async (tx) => {
+      await tx.query('lock table tasks in access exclusive mode');
+      const receipt = await pauseWithReceipt(impatient, ORDER, { onNotRead: ({ cause }) => told.push(cause) });
+      expect(receipt).toMatchObject({ settled: true, in_flight: null, in_flight_count: null, claimed_ahead: null, claimed_ahead_count: null, queued: null, queued_more: null, label_known: null });
+      expect(receipt.not_read).toMatch(/^its numbers: the database did not answer in time/);
+    });
+    expect(told).toHaveLength(1);
+    expect(await listActivePauses(db.pool, QUEST)).toHaveLength(1);
+    await impatient.end();
+  });
+
+  test('an ending that was accepted is answered when the reason why another was refused cannot be read', async () => {
+    await add(db.pool, {}, {});
+    const [first, second] = await claim(db.pool, { limit: 2 });
+    if (first === undefined || second === undefined) throw new Error('two tasks were added');
+    const failing: Queryable = new Proxy<Queryable>(Object.create(db.pool), { get: () => (...call: unknown[]) =>
+      (typeof call[0] === 'string' && call[0].includes('ended_as') ? Promise.reject(new Error('Connection terminated')) : Reflect.apply(db.pool.query, db.pool, call)) });
+    const [ended, refused] = await endRuns(failing, [
+      { as: 'completed', id: first.id, run_id: first.run_id }, { as: 'completed', id: second.id, run_id: first.run_id },
+    ]);
+    expect(ended).toMatchObject({ outcome: 'accepted', status: 'succeeded' });
+    expect(refused).toMatchObject({ outcome: 'refused', refused: { code: 'run_not_owner', detail: expect.stringContaining('could not be read') } });
+    await expect(endRuns(failing, [{ as: 'completed', id: second.id, run_id: first.run_id }])).rejects.toThrow('Connection terminated');
   });
 });

@@ -1,6 +1,7 @@
 export { FaultProxy } from './fault-proxy.ts';
 export { HOSTILE_STRINGS, type HostileString } from './hostile-strings.ts';
 export { startPooler, type Pooler } from './pooler.ts';
+export { startReplicatedServers, type ReplicatedServers } from './replicated-servers.ts';
 export { startOwnServer, type TestServer } from './server.ts';
 export { testDatabase, type TestDatabase } from './test-database.ts';
 export { until } from './until.ts';

@@ -58,7 +58,7 @@ describe('a task claimed ahead', () => {
     worker.freeze();
     const receipt = await pause('skill', skill);
     const { in_flight, claimed_ahead, in_flight_count, claimed_ahead_count, queued } = receipt;
-    expect({ begun: in_flight.map((run) => run.task_id), ahead: claimed_ahead.map((run) => run.task_id).toSorted(), in_flight_count, claimed_ahead_count, queued })
+    expect({ begun: in_flight?.map((run) => run.task_id), ahead: claimed_ahead?.map((run) => run.task_id).toSorted(), in_flight_count, claimed_ahead_count, queued })
       .toEqual({ begun: [first], ahead: [second, third].toSorted(), in_flight_count: 1, claimed_ahead_count: 2, queued: 0 });
     expect(await listed(receipt.id)).toMatchObject({ quiet: false, in_flight_count: 1, claimed_ahead_count: 2 });
     await orchestra.fleet.complete(first, { run_id: (await orchestra.fleet.task(first)).run_id ?? '' });

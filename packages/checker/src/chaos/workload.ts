@@ -76,7 +76,7 @@ const pauseOrClear: Party = async ({ client, recorder }, random, mine) => {
     mine.add(scope);
     await recordedCall(recorder, { op: 'pause', phase: 'invoke', key, scope, ttlSeconds }, async () => {
       const { id: pause, settled } = await client.pause({ scope_kind: kind, scope_value: scope.value, reason: key, ttl_seconds: ttlSeconds }, change);
-      return { op: 'pause', phase: 'ok', pause, settled };
+      return { op: 'pause', phase: 'ok', pause, settled: settled === true };
     });
     return;
   }

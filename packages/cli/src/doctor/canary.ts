@@ -1,7 +1,7 @@
 /** The pause that the proof made. */
 export interface CanaryPause {
   id: string;
-  settled: boolean;
+  settled: boolean | null;
 }
 
 /** What the proof of the brake does, over the services or over the database. The agent is one that nobody else has. */

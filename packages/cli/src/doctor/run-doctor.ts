@@ -18,6 +18,7 @@ import { proveBrake } from './prove-brake.ts';
 import { checkRows } from './rows.ts';
 import { checkService } from './service.ts';
 import { checkTaskIds } from './task-ids.ts';
+import { checkStandbys } from './standbys.ts';
 import { checkToken } from './token.ts';
 import { checkWithinReach } from './within-reach.ts';
 
@@ -52,7 +53,7 @@ async function overTheServices(options: DoctorOptions): Promise<void> {
   onFinding(cascade === undefined ? skipped('alert-cascade', 'where it is, is not known here') : await checkService('alert-cascade', cascade, manifest.version));
   signal.throwIfAborted();
   const withToken = async (db: Database | undefined): Promise<SessionView | undefined> => {
-    if (db !== undefined) for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds]) onFinding(await look(db));
+    if (db !== undefined) for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds, checkStandbys]) onFinding(await look(db));
     const { finding, session } = await checkToken(settings, db);
     onFinding(finding);
     return session;
@@ -66,7 +67,7 @@ async function overTheServices(options: DoctorOptions): Promise<void> {
 }
 
 async function atTheDatabase(db: Database, { brake, signal, onFinding }: DoctorOptions): Promise<void> {
-  for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds]) onFinding(await look(db));
+  for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds, checkStandbys]) onFinding(await look(db));
   if (!brake) return onFinding(skipped('brake', 'not asked for'));
   await proveBrake(canaryDirect(db, directName()), signal, onFinding);
 }

@@ -9,11 +9,13 @@ import { visibleText } from './visible-text.ts';
 export function showReceipt(receipt: PauseReceipt): string {
   return [
     `paused ${sayScope(receipt)} ${sayEnd(receipt)} (pause ${receipt.id}, by ${visibleText(receipt.paused_by)}): ${visibleText(receipt.reason)}`,
-    receipt.settled
+    receipt.settled === true
       ? 'settled: from now on none of its tasks starts'
+      : receipt.settled === null ? loud('NOT KNOWN WHETHER SETTLED: the pause was made, and nothing that claims from now on takes its tasks; whether earlier claims have ended could not be asked; look again with `orchestra senate pauses`')
       : loud('NOT SETTLED: a claim that began before the pause has not ended yet, and may still start one of its tasks; look again with `orchestra senate pauses`'),
     ...unknownLabel(receipt),
-    ...showWork(receipt),
+    ...showReceiptWork(receipt),
+    ...(receipt.durable === 'replicated' ? ['durable: a standby has it too'] : []),
     `to end it${receipt.expires_at === null ? '' : ' earlier'}: orchestra senate unpause ${receipt.scope_kind} ${shellWord(receipt.scope_value)}`,
   ].join('\n');
 }
@@ -54,7 +56,15 @@ function blastLines({ quests, repos }: PausePreview): string[] {
   ];
 }
 
-function showWork(work: Pick<PauseReceipt, 'in_flight' | 'in_flight_count' | 'claimed_ahead_count' | 'queued' | 'queued_more'>): string[] {
+/** Once the pause is made, what is not known of it is no failure. */
+function showReceiptWork({ in_flight, in_flight_count, claimed_ahead_count, queued, queued_more, not_read: notRead }: PauseReceipt): string[] {
+  const lines = in_flight === null || in_flight_count === null || claimed_ahead_count === null || queued === null || queued_more === null
+    ? ['the pause was made; its numbers could not be read']
+    : showWork({ in_flight, in_flight_count, claimed_ahead_count, queued, queued_more });
+  return notRead === null ? lines : [...lines, `could not be read: ${notRead}`];
+}
+
+function showWork(work: Pick<PausePreview, 'in_flight' | 'in_flight_count' | 'claimed_ahead_count' | 'queued' | 'queued_more'>): string[] {
   return [...inFlight(work.in_flight, work.in_flight_count), ...claimedAhead(work.claimed_ahead_count), waiting(work.queued, work.queued_more)];
 }
 

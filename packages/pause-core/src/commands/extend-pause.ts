@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '@orchestra/database';
 import type { Pause, PauseThen } from '../pause.ts';
 import { findPause } from '../queries/find-pause.ts';
+import { PAUSE_COLUMNS, toPause, type PauseRow } from '../queries/pause-row.ts';
 import { refusePause } from './refuse-pause.ts';
 import type { Idempotency } from './run-once.ts';
 import { runRinging } from './run-ringing.ts';
@@ -23,21 +24,26 @@ export interface ExtendOrder {
  * @throws PauseError `pause_not_found` for an id that no pause has, `pause_not_active` for one that has ended
  */
 export async function extendPause(db: Database, order: ExtendOrder, idempotency?: Idempotency): Promise<Pause> {
-  await runRinging(db, idempotency, (tx) => extend(tx, order));
-  const pause = await findPause(db, order.id);
+  const done: { row?: Pause | undefined } = {};
+  await runRinging(db, idempotency, async (tx) => {
+    done.row = await extend(tx, order);
+    return null;
+  });
+  // After the commit nothing has to be read; a repeated call has extended nothing.
+  const pause = done.row ?? await findPause(db, order.id);
   if (pause === undefined) throw new Error(`pause ${order.id} was extended and cannot be read back`);
   return pause;
 }
 
-async function extend(tx: Transaction, { id, ttlSeconds, endsAs, by, reason }: ExtendOrder): Promise<null> {
+async function extend(tx: Transaction, { id, ttlSeconds, endsAs, by, reason }: ExtendOrder): Promise<Pause> {
   await tx.query("select set_config('orchestra.who', $1, true), set_config('orchestra.why', $2, true)", [by, reason ?? '']);
-  const { rowCount } = await tx.query(
+  const { rows: [row] } = await tx.query<PauseRow>(
     `update senate_pause p
         set ttl_seconds = case when $2::int is not null then greatest(1, $2::int + ceil(extract(epoch from statement_timestamp() - p.paused_at))) end,
             ends_as = coalesce($3, p.ends_as)
       where p.id = $1 and p.cleared_at is null
-        and (p.ttl_seconds is null or p.ends_as <> 'resume' or p.paused_at + make_interval(secs => p.ttl_seconds) > clock_timestamp())`,
+        and (p.ttl_seconds is null or p.ends_as <> 'resume' or p.paused_at + make_interval(secs => p.ttl_seconds) > clock_timestamp())
+    returning ${PAUSE_COLUMNS}`,
     [id, ttlSeconds, endsAs ?? null]);
-  if (rowCount === 0) await refusePause(tx, id, 'pause the scope anew');
-  return null;
+  return row === undefined ? refusePause(tx, id, 'pause the scope anew') : toPause(row);
 }

@@ -101,13 +101,16 @@ const knownLabel = {
 export const pauseReceipt = z.strictObject({
   ...pauseView.shape,
   ...knownLabel,
-  settled: z.boolean().describe('true: from this instant on no covered task can become claimed'),
-  in_flight: z.array(runInFlight).describe('the first 200'),
-  in_flight_count: z.int(),
-  claimed_ahead: z.array(runInFlight).describe('claimed by workers that prefetch, and not begun as far as these have said: each is looked at again before it begins, and goes back; the first 200'),
-  claimed_ahead_count: z.int(),
-  queued: z.int().describe('tasks that wait under this pause, counted up to 1000'),
-  queued_more: z.boolean().describe('true: more wait than were counted'),
+  settled: z.boolean().nullable().describe('true: from this instant on no covered task can become claimed; false: a claim that began before outlived the wait; null: it could not be asked'),
+  // A service of an earlier version does not tell this and `not_read`.
+  durable: z.enum(['replicated', 'local']).default('local').describe('replicated: the commit waited until a synchronous standby had the pause; local: nothing says that a standby has it'),
+  in_flight: z.array(runInFlight).nullable().describe('the first 200'),
+  in_flight_count: z.int().nullable(),
+  claimed_ahead: z.array(runInFlight).nullable().describe('claimed by workers that prefetch, and not begun as far as these have said: each is looked at again before it begins, and goes back; the first 200'),
+  claimed_ahead_count: z.int().nullable(),
+  queued: z.int().nullable().describe('tasks that wait under this pause, counted up to 1000'),
+  queued_more: z.boolean().nullable().describe('true: more wait than were counted'),
+  not_read: z.string().nullable().default(null).describe('what is null above because it could not be read once the pause was made, and why; null: everything was read'),
 }).meta({ id: 'PauseReceipt' });
 
 /** What a pause would hold, asked with `dry_run`. Nothing is written. */

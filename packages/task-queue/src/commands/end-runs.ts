@@ -1,4 +1,4 @@
-import type { Queryable } from '@orchestra/database';
+import { isTransaction, type Queryable } from '@orchestra/database';
 import type { Ending, EndingAnswer } from '../contract/index.ts';
 import { byIdOf, makeLanes } from '../lock-order.ts';
 import { DEFAULT_STAGE_RULES, type StageRules } from '../pipelines/stage-rules.ts';
@@ -77,7 +77,11 @@ export async function endRuns(db: Queryable, endings: readonly Ending[], rules: 
   if (rows.length === 0) rows.push(...await endStagedRuns(db, endings, RETRY_DELAYS, rules));
   const ended = new Map(rows.map((row) => [row.n, row]));
   const others = endings.flatMap((ending, index) => (ended.has(index + 1) ? [] : [ending]));
-  const reasons = (await whyNotOwner(db, others)).values();
+  // Outside a transaction, what has ended is committed: that the reason for the others cannot be read must not hide it.
+  const reasons = (await whyNotOwner(db, others).catch((error: unknown) => {
+    if (rows.length === 0 || isTransaction(db)) throw error;
+    return others.map((): undefined => undefined);
+  })).values();
   return endings.map((ending, index): EndingAnswer => {
     const { id, run_id } = ending;
     const row = ended.get(index + 1);
@@ -85,7 +89,7 @@ export async function endRuns(db: Queryable, endings: readonly Ending[], rules: 
     const why = reasons.next().value;
     // A worker that never heard the answer asks again: the same ending of the same run is not refused.
     if (why?.ended?.as === ending.as) return { id, run_id, outcome: 'repeated', status: why.ended.status, next_eligible_at: instant(why.ended.nextEligibleAt), refused: null };
-    return { id, run_id, outcome: 'refused', status: null, next_eligible_at: null, refused: { code: why?.code ?? 'run_not_owner', detail: why?.detail ?? `run ${run_id} is not this worker's` } };
+    return { id, run_id, outcome: 'refused', status: null, next_eligible_at: null, refused: { code: why?.code ?? 'run_not_owner', detail: why?.detail ?? `run ${run_id} is not this worker's any more; why could not be read. Drop what this run did and claim again` } };
   });
 }
 

@@ -1,22 +1,40 @@
 import type { Database, Queryable } from '@orchestra/database';
-import { listActivePauses, pauseScope, toPauseView, type Pause, type PauseOptions, type PauseOrder, type Scope } from '@orchestra/pause-core';
+import { listActivePauses, pauseScope, readAfterCommit, toPauseView, type NotRead, type Pause, type PauseOptions, type PauseOrder, type Scope } from '@orchestra/pause-core';
 import type { PausePreview, PauseReceipt } from '@orchestra/pause-core/contract';
 import { blastRadius } from '../queries/blast-radius.ts';
 import { pausesOnTheSame } from '../queries/pauses-on-the-same.ts';
 import { coveredRuns, coveredWork, WAITING_COUNTED_MAX, type CoveredWork } from '../queries/covered-work.ts';
 import { labelKnown } from '../queries/label-known.ts';
 
-/** Pauses a scope and tells truthfully what that did: since when, settled or not, what still runs, what waits. */
-export async function pauseWithReceipt(db: Database, order: PauseOrder, options: PauseOptions = {}): Promise<PauseReceipt> {
-  const { pause, settled } = await pauseScope(db, order, options);
-  const work = await coveredWork(db, pause.scope, WAITING_COUNTED_MAX.receipt);
-  return { ...toPauseView(pause), settled, ...work, ...await labelKnownAfter(db, pause, work) };
+/** What stands for numbers that could not be read. */
+const UNKNOWN_WORK = { in_flight: null, in_flight_count: null, claimed_ahead: null, claimed_ahead_count: null, queued: null, queued_more: null };
+
+export interface ReceiptOptions extends PauseOptions {
+  /** Told of each thing that could not be read after the commit. */
+  onNotRead?: (notRead: NotRead) => void;
 }
 
-/** What is covered is known, and nothing has to be asked. The pause stands whatever this finds: what cannot be read is told as null. */
-async function labelKnownAfter(db: Queryable, pause: Pause, work: CoveredWork): Promise<Pick<PauseReceipt, 'label_known' | 'near_labels'>> {
+/**
+ * Pauses a scope and tells truthfully what that did: since when, settled or not, what still runs, what waits. Once the pause is committed
+ * nothing throws: what cannot be read is null in the receipt, and `not_read` says why.
+ */
+export async function pauseWithReceipt(db: Database, order: PauseOrder, options: ReceiptOptions = {}): Promise<PauseReceipt> {
+  const { pause, settled, durable, notRead } = await pauseScope(db, order, options);
+  const note = (what: NotRead): void => { notRead.push(what); };
+  const work = await readAfterCommit('its numbers', () => coveredWork(db, pause.scope, WAITING_COUNTED_MAX.receipt), note);
+  const label = await labelKnownAfter(db, pause, work, note);
+  for (const what of notRead) options.onNotRead?.(what);
+  return {
+    ...toPauseView(pause), settled, durable, ...(work ?? UNKNOWN_WORK), ...label,
+    not_read: notRead.length === 0 ? null : notRead.map(({ words }) => words).join('; '),
+  };
+}
+
+/** What is covered is known, and nothing has to be asked. Whether another label is known is not asked either where the numbers could not be read: the caller has waited. */
+async function labelKnownAfter(db: Queryable, pause: Pause, work: CoveredWork | null, note: (notRead: NotRead) => void): Promise<Pick<PauseReceipt, 'label_known' | 'near_labels'>> {
+  if (work === null) return { label_known: null };
   if (work.queued + work.in_flight_count + work.claimed_ahead_count > 0) return { label_known: true };
-  return labelKnown(db, pause.scope, pause.id).catch(() => ({ label_known: null }));
+  return await readAfterCommit('whether its label is known', () => labelKnown(db, pause.scope, pause.id), note) ?? { label_known: null };
 }
 
 /** What a pause on this scope would hold. Writes nothing. */

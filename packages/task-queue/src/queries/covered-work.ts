@@ -1,6 +1,6 @@
 import type { Queryable } from '@orchestra/database';
 import type { Scope, ScopeKind } from '@orchestra/pause-core';
-import type { PauseReceipt, RunInFlight } from '@orchestra/pause-core/contract';
+import type { PausePreview, RunInFlight } from '@orchestra/pause-core/contract';
 
 /** The column that carries a scope's label. */
 export const LABEL_COLUMN: Record<ScopeKind, string> = { agent: 'agent_id', skill: 'skill', quest: 'quest_id', actor: 'actor_id' };
@@ -15,10 +15,10 @@ export const IN_FLIGHT_LISTED_MAX = 200;
 export const WAITING_COUNTED_MAX = { receipt: 1_000, list: 10_000 } as const;
 
 /** What runs under a scope, as receipts tell it: begun, and claimed by workers that prefetch and not begun as far as these have said. */
-export type CoveredRuns = Pick<PauseReceipt, 'in_flight' | 'in_flight_count' | 'claimed_ahead' | 'claimed_ahead_count'>;
+export type CoveredRuns = Pick<PausePreview, 'in_flight' | 'in_flight_count' | 'claimed_ahead' | 'claimed_ahead_count'>;
 
 /** The same, and how many tasks wait. */
-export type CoveredWork = CoveredRuns & Pick<PauseReceipt, 'queued' | 'queued_more'>;
+export type CoveredWork = CoveredRuns & Pick<PausePreview, 'queued' | 'queued_more'>;
 
 /** Counts what waits under a scope, in SQL: through its lanes, each from its head on, and no farther than one beyond `max`. */
 export const waitingUnder = (column: string, value: string, max: number): string => `
@@ -28,7 +28,7 @@ export const waitingUnder = (column: string, value: string, max: number): string
                 where l.${column} = ${value} limit ${max + 1}) w`;
 
 /** What was counted by {@link waitingUnder}, and whether that is all. */
-export const asCounted = (waiting: number, max: number): Pick<PauseReceipt, 'queued' | 'queued_more'> =>
+export const asCounted = (waiting: number, max: number): Pick<PausePreview, 'queued' | 'queued_more'> =>
   ({ queued: Math.min(waiting, max), queued_more: waiting > max });
 
 /** The oldest of each sort, beside how many there are of it. */

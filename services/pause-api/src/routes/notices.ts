@@ -23,11 +23,11 @@ export function noticeRoutes({ db, notices: targets = [] }: { db: Database; noti
       description: 'To one that was switched off because it answered 410, or that is left alone for a while after failures. What waits is sent, if it is not older than a day.',
       body: resumeNoticesRequest, answer: noticeTargetView,
       handle: async ({ body: { target: name }, caller, idempotency, log }) => {
-        const resumed = targets.some((target) => target.name === name) && await resumeTarget(db, { name, by: caller.name }, idempotency);
-        const view = resumed ? (await states()).find((target) => target.name === name) : undefined;
-        if (view === undefined) throw new PauseError('notice_target_not_found', `no target of notices is called "${name}"; GET /api/senate/notices lists them`);
+        const target = targets.find((one) => one.name === name);
+        const state = target === undefined ? undefined : await resumeTarget(db, { name, by: caller.name }, idempotency);
+        if (target === undefined || state === undefined) throw new PauseError('notice_target_not_found', `no target of notices is called "${name}"; GET /api/senate/notices lists them`);
         log.info({ target: name, by: caller.name }, 'notices are sent to a target again');
-        return view;
+        return toView(target, state);
       },
     }),
   ];

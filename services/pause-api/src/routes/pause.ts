@@ -9,18 +9,20 @@ export function pauseRoute({ brake, db, metrics, settleTimeoutMs }: { brake: Dat
   return route({
     method: 'post', path: '/api/senate/pause', permission: 'pause',
     summary: 'stop new work for one agent, skill, quest or actor',
-    description: 'What runs goes on to its normal end; what waits keeps its place. The answer comes when every claim that began earlier has ended, or says `settled: false`.',
+    description: 'What runs goes on to its normal end; what waits keeps its place. The answer comes when every claim that began earlier has ended, or says `settled: false`. Once the pause is made the answer is 200: what could not be read for it is null, and `not_read` says why.',
     query: pauseQuery, body: pauseRequest, answer: z.union([pauseReceipt, pausePreview]),
     handle: async ({ query, body, caller, idempotency, log, span }) => {
       const scope = { kind: body.scope_kind, value: body.scope_value };
       if (query.dry_run) return previewPause(db, scope);
       const observed = metrics.receiptSeconds.startTimer();
       const receipt = await pauseWithReceipt(brake,
-        { scope, reason: body.reason, ttlSeconds: body.ttl_seconds ?? null, endsAs: body.then, by: caller.name, source: 'person', traceparent: span?.traceparent }, { idempotency, settleTimeoutMs });
+        { scope, reason: body.reason, ttlSeconds: body.ttl_seconds ?? null, endsAs: body.then, by: caller.name, source: 'person', traceparent: span?.traceparent }, {
+          idempotency, settleTimeoutMs, onNotRead: ({ words, cause }) => log.warn({ err: cause }, `paused, but not everything could be read for the receipt: ${words}`),
+        });
       observed();
-      if (!receipt.settled) {
+      if (receipt.settled !== true) {
         metrics.unsettled.inc();
-        log.warn({ pause_id: receipt.id }, 'paused, but a claim that began earlier outlived the settle');
+        log.warn({ pause_id: receipt.id }, receipt.settled === null ? 'paused, but whether earlier claims have ended could not be asked' : 'paused, but a claim that began earlier outlived the settle');
       }
       log.info({ pause_id: receipt.id, scope_kind: receipt.scope_kind, scope_value: receipt.scope_value, by: caller.name }, 'paused');
       return receipt;

@@ -15,7 +15,7 @@ export async function pauseIsKept(stage: Stage, pause: PauseReceipt): Promise<vo
   const othersDone = await Promise.all(OTHERS.map((agent) => tasksOf(stage.client, agent, 'succeeded')));
 
   await stage.waitFor('skeptic is quiet', 20_000, async () => (await stage.client.allPauses()).find(({ id, quiet }) => id === pause.id && quiet));
-  for (const run of pause.in_flight) {
+  for (const run of pause.in_flight ?? []) {
     const events = await eventsOf(stage.client, run.task_id);
     const end = events.find((event) => event.run_id === run.run_id && event.kind !== 'claimed');
     hold(end?.kind === 'completed' || isStopForPause(end), `the run of task ${run.task_id} finishes, or stops at its checkpoint`, events);

@@ -72,7 +72,7 @@ export default class SenatePause extends OrchestraCommand {
     const startedAt = performance.now();
     const requests = new StopRequests();
     const drainLine = new DrainLine();
-    let left = receipt.in_flight_count + receipt.claimed_ahead_count;
+    let left = (receipt.in_flight_count ?? 0) + (receipt.claimed_ahead_count ?? 0);
     let outcome: WaitOutcome;
     try {
       outcome = await waitUntilQuiet(desk, receipt, {

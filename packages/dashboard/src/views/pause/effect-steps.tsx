@@ -15,14 +15,20 @@ export function EffectSteps({ page }: { page: PausePage }): VNode {
       <li class="done"><b>In effect</b><When at={page.effective_at} /><span>no claim that began since takes what it covers</span></li>
       {receipt !== null && (
         <li class={receipt.settled ? 'done' : 'open'}>
-          <b>{receipt.settled ? 'Settled' : 'Not settled'}</b>
-          <span>{receipt.settled ? 'every claim that began before has ended' : 'a claim that began before outlived the wait; what it takes is among the runs below'}</span>
+          <b>{receipt.settled === null ? 'Settled? Not known' : receipt.settled ? 'Settled' : 'Not settled'}</b>
+          <span>{saySettled(receipt.settled)}</span>
         </li>
       )}
+      {receipt?.durable === 'replicated' && <li class="done"><b>Replicated</b><span>a standby has it too</span></li>}
       {receipt?.label_known === false && <li class="open"><b>Not known</b><span><UnknownLabel near={receipt.near_labels} /></span></li>}
       {ended ? <li class="done"><b>Ended</b>{pause.cleared_at !== null && <When at={pause.cleared_at} />}</li> : <Drain page={page} />}
     </ol>
   );
+}
+
+function saySettled(settled: boolean | null): string {
+  if (settled === null) return 'the pause was made; whether every claim that began before has ended could not be asked';
+  return settled ? 'every claim that began before has ended' : 'a claim that began before outlived the wait; what it takes is among the runs below';
 }
 
 function Drain({ page }: { page: PausePage }): VNode {

@@ -1,0 +1,22 @@
+import type { PauseReceipt } from '@orchestra/pause-core/contract';
+import { expect, test } from 'vitest';
+import { showReceipt } from './receipt.ts';
+
+const RECEIPT: PauseReceipt = {
+  id: '7', scope_kind: 'agent', scope_value: 'skeptic', reason: 'loops', source: 'person', paused_at: '2026-11-21T03:54:38.995Z', paused_by: 'dana', ttl_seconds: null, expires_at: null,
+  cleared_at: null, cleared_by: null, quiet_at: null, then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null,
+  label_known: true, settled: true, durable: 'local', in_flight: [], in_flight_count: 0, claimed_ahead: [], claimed_ahead_count: 0, queued: 2, queued_more: false, not_read: null,
+};
+
+test('a receipt whose numbers could not be read says that the pause was made', () => {
+  const unread = { settled: null, in_flight: null, in_flight_count: null, claimed_ahead: null, claimed_ahead_count: null, queued: null, queued_more: null, not_read: 'its numbers: why' };
+  const shown = showReceipt({ ...RECEIPT, ...unread });
+  expect(shown).toContain('the pause was made; its numbers could not be read\ncould not be read: its numbers: why');
+  expect(shown).toContain('NOT KNOWN WHETHER SETTLED');
+  expect(showReceipt(RECEIPT)).not.toContain('could not be read');
+});
+
+test('a receipt says that a standby has the pause, and nothing where none does', () => {
+  expect(showReceipt({ ...RECEIPT, durable: 'replicated' })).toContain('durable: a standby has it too');
+  expect(showReceipt(RECEIPT)).not.toContain('standby');
+});
