@@ -35,9 +35,11 @@ export class CrashingPostgres {
     return new CrashingPostgres(folder, port, all, await startCluster({ folder, port, settings: all }));
   }
 
+  get dataFolder(): string { return join(this.#folder, 'data'); }
+
   /** SIGKILL ends the server at once, SIGQUIT a moment later; neither writes anything out. Waits until it is gone. */
   async crash(signal: 'SIGKILL' | 'SIGQUIT'): Promise<void> {
-    const pid = Number.parseInt(await readFile(join(this.#folder, 'data', 'postmaster.pid'), 'utf8'), 10);
+    const pid = Number.parseInt(await readFile(join(this.dataFolder, 'postmaster.pid'), 'utf8'), 10);
     if (!(pid > 1)) throw new Error('the server left no process id');
     process.kill(pid, signal);
     await this.#cluster.ended;

@@ -1,17 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '@orchestra/database';
 import type { FaultyProcess } from './faulty-process.ts';
 import type { Fleet, Link } from './fleet.ts';
 import type { PlannedFault } from './plan.ts';
+import { takeConnections } from './take-connections.ts';
 
 export const FAULT_KINDS = [
   'kill service', 'kill worker', 'kill every worker', 'freeze service', 'freeze worker',
   'cut link', 'refuse link', 'blackhole link', 'refuse bells', 'blackhole bells', 'refuse database', 'blackhole database',
-  'end backends', 'crash postgres', 'shift clock',
+  'end backends', 'crash postgres', 'shift clock', 'read-only', 'take connections', 'fill disk',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** Which of the fleet's parts a fault of this kind can hit; the plan names one of them by its number. */
-export function targetsOf(kind: FaultKind, fleet: Pick<Fleet, 'services' | 'workers' | 'links'>): readonly string[] {
+/** Which of the fleet's parts a fault of this kind can hit; the plan names one of them. */
+export function targetsOf(kind: FaultKind, fleet: Pick<Fleet, 'services' | 'workers' | 'links' | 'disk'>): readonly string[] {
   switch (kind) {
     case 'kill service': case 'freeze service': case 'shift clock': return fleet.services.map(nameOf);
     case 'kill worker': case 'freeze worker': return fleet.workers.map(nameOf);
@@ -19,7 +21,8 @@ export function targetsOf(kind: FaultKind, fleet: Pick<Fleet, 'services' | 'work
     case 'cut link': case 'refuse link': case 'blackhole link': return fleet.links.map(nameOf);
     case 'refuse bells': case 'blackhole bells': return fleet.links.filter((link) => link.kind === 'bells').map(nameOf);
     case 'refuse database': case 'blackhole database': return fleet.links.filter((link) => link.kind === 'database').map(nameOf);
-    case 'end backends': case 'crash postgres': return ['postgres'];
+    case 'end backends': case 'crash postgres': case 'read-only': case 'take connections': return ['postgres'];
+    case 'fill disk': return fleet.disk === undefined ? [] : ['postgres'];
   }
 }
 
@@ -55,10 +58,25 @@ export async function inflict(fault: PlannedFault, fleet: Fleet, over: AbortSign
       await fleet.postgres.crash(fault.variant === 0 ? 'SIGKILL' : 'SIGQUIT');
       await last();
       return fleet.postgres.restart();
+    case 'read-only':
+      await setReadOnly(fleet.witness, true);
+      await last();
+      return setReadOnly(fleet.witness, false);
+    case 'take connections': return takeConnections(fleet.servicesUrl, last());
+    case 'fill disk':
+      await fleet.disk?.fill();
+      await last();
+      return fleet.disk?.empty();
     case 'shift clock':
       // Stays wrong until the process ends or the run is over.
       return processOf(fleet, fault.target).shiftClock(fault.variant === 0 ? -2 * 3_600_000 : 2 * 3_600_000);
   }
+}
+
+/** What the server lets sessions do from now on, those that are open as well. Allowed while it is read-only. */
+export async function setReadOnly(witness: Database, on: boolean): Promise<void> {
+  await witness.query(on ? "alter system set default_transaction_read_only to 'on'" : 'alter system reset default_transaction_read_only');
+  await witness.query('select pg_reload_conf()');
 }
 
 async function killAndRestart(processes: readonly FaultyProcess[], last: () => Promise<void>): Promise<void> {

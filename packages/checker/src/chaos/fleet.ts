@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { createClient, type Client } from '@orchestra/client';
 import { makePool, migrate, type Database } from '@orchestra/database';
 import { createToken } from '@orchestra/pause-core';
-import { FaultProxy } from '@orchestra/testkit';
+import { FaultProxy, startPooler } from '@orchestra/testkit';
 import { CrashingPostgres } from './crashing-postgres.ts';
 import { FaultyProcess } from './faulty-process.ts';
 import { quietPort } from './quiet-port.ts';
+import { SmallDisk } from './small-disk.ts';
+import { makePlainRole, setDatabase, type Surroundings } from './surroundings.ts';
 
 /** A way from one process to another that can be cut. */
 export interface Link {
@@ -31,6 +33,12 @@ export interface Fleet {
   /** Where every process appends its part of the history. */
   historyFolder: string;
   leaseSeconds: number;
+  /** What the services connect as, straight to the server, as often as they like. */
+  servicesUrl: string;
+  /** Holds the database's own files, where the surroundings are to have one and this machine can. */
+  disk: SmallDisk | undefined;
+  /** In words: what of the surroundings this machine could not give. */
+  leftOut: readonly string[];
   /** Ends every process that was started and removes what it left. */
   close(): Promise<void>;
 }
@@ -43,6 +51,7 @@ export interface FleetOptions {
   /** More modules to load into the services, before their own code. */
   serviceImports?: readonly string[] | undefined;
   postgresSettings?: Record<string, string | number> | undefined;
+  surroundings?: Surroundings | undefined;
   /** Called with the migrated database before anything uses it, to break a rule of it. Answers how to end what that started. */
   breakRule?: ((parts: RuleBreakerParts) => Promise<() => Promise<unknown>>) | undefined;
 }
@@ -58,6 +67,8 @@ const CASCADES = 2;
 const WORKERS = 3;
 const WORKER_MAIN = new URL('worker-process.ts', import.meta.url).href;
 const WITNESS_CONNECTIONS = 4;
+// Sessions of the server that all its callers share, and callers.
+const POOLER = { default_pool_size: 10, max_client_conn: 400 };
 
 /** Starts PostgreSQL, the services and the workers, and waits until every one is ready. Takes several seconds. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
@@ -74,13 +85,24 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 }
 
 async function build(options: FleetOptions, closing: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<Fleet> {
+  const { surroundings = {} } = options;
+  const leftOut: string[] = [];
   const historyFolder = await mkdtemp(join(tmpdir(), 'orchestra-history-'));
   closing.push(() => rm(historyFolder, { recursive: true, force: true }));
-  const postgres = await CrashingPostgres.start(options.postgresSettings);
+  const mounted = surroundings.diskMib === undefined ? undefined : await SmallDisk.mount(surroundings.diskMib);
+  const disk = typeof mounted === 'string' ? undefined : mounted;
+  if (typeof mounted === 'string') leftOut.push(`a full disk: ${mounted}`);
+  if (disk !== undefined) closing.push(() => disk.unmount());
+  const postgres = await CrashingPostgres.start({ ...surroundings.postgresSettings, ...options.postgresSettings });
   closing.push(() => postgres.remove());
+  if (disk !== undefined) await onMaintenance(postgres.url, (admin, database) => disk.take(admin, database, postgres.dataFolder));
+  if (surroundings.databaseSettings !== undefined) await onMaintenance(postgres.url, (admin, database) => setDatabase(admin, database, surroundings.databaseSettings ?? {}));
   await migrate(postgres.url);
   const witness = makePool({ connectionString: postgres.url, applicationName: 'the witness', max: WITNESS_CONNECTIONS });
   closing.push(() => witness.end());
+  const servicesUrl = surroundings.plainRole === true ? await makePlainRole(witness, postgres.url) : postgres.url;
+  const pooler = surroundings.pooler === true ? await startPooler(servicesUrl, POOLER) : undefined;
+  if (pooler !== undefined) closing.push(() => pooler.stop());
   const workload = await createToken(witness, { name: 'chaos', role: 'admin', by: 'chaos' });
   const workerToken = await createToken(witness, { name: 'fleet', role: 'worker', by: 'chaos' });
 
@@ -94,13 +116,13 @@ async function build(options: FleetOptions, closing: (() => Promise<unknown>)[],
 
   if (options.breakRule !== undefined) closing.push(await options.breakRule({ database: witness, link: (name, kind) => link(name, kind, postgres.url) }));
 
-  async function service(name: string, entry: string, portSetting: string, env: Record<string, string> = {}): Promise<{ url: string; process: FaultyProcess }> {
+  async function service(name: string, entry: string, portSetting: string, databaseUrl: string, env: Record<string, string> = {}): Promise<{ url: string; process: FaultyProcess }> {
     const port = await quietPort();
     const process = new FaultyProcess({
       name, main: import.meta.resolve(entry), imports: options.serviceImports,
       env: {
-        DATABASE_URL: await link(`${name} > database`, 'database', postgres.url),
-        LISTEN_DATABASE_URL: await link(`${name} > bells`, 'bells', postgres.url),
+        DATABASE_URL: await link(`${name} > database`, 'database', databaseUrl),
+        LISTEN_DATABASE_URL: await link(`${name} > bells`, 'bells', servicesUrl),
         [portSetting]: String(port), LOG_LEVEL: 'error', ...env,
       },
     });
@@ -108,11 +130,12 @@ async function build(options: FleetOptions, closing: (() => Promise<unknown>)[],
     return { url: `http://127.0.0.1:${port}`, process };
   }
 
-  const pauseApi = await service('pause-api', '@orchestra/pause-api/main', 'PAUSE_API_PORT');
-  const claimers = await Promise.all(numbered(options.claimers ?? CLAIMERS, (n) => service(`worker-claimer-${n}`, '@orchestra/worker-claimer/main', 'WORKER_CLAIMER_PORT', {
+  const pooledUrl = pooler?.url ?? servicesUrl;
+  const pauseApi = await service('pause-api', '@orchestra/pause-api/main', 'PAUSE_API_PORT', pooledUrl);
+  const claimers = await Promise.all(numbered(options.claimers ?? CLAIMERS, (n) => service(`worker-claimer-${n}`, '@orchestra/worker-claimer/main', 'WORKER_CLAIMER_PORT', n === 1 ? servicesUrl : pooledUrl, {
     ORCHESTRA_LEASE_SECONDS: String(options.leaseSeconds), ORCHESTRA_REAPER_SECONDS: '1',
   })));
-  const cascades = await Promise.all(numbered(options.cascades ?? CASCADES, (n) => service(`alert-cascade-${n}`, '@orchestra/alert-cascade/main', 'ALERT_CASCADE_PORT', {
+  const cascades = await Promise.all(numbered(options.cascades ?? CASCADES, (n) => service(`alert-cascade-${n}`, '@orchestra/alert-cascade/main', 'ALERT_CASCADE_PORT', pooledUrl, {
     // Kills and freezes are what this is made of; an actor is not to be paused for them as well.
     ORCHESTRA_RUNAWAY_RUNS: '100000',
   })));
@@ -140,7 +163,16 @@ async function build(options: FleetOptions, closing: (() => Promise<unknown>)[],
   });
   await Promise.all(services.map((one) => one.start()));
   await Promise.all(workers.map((one) => one.start()));
-  return { postgres, witness, services, workers, links, client, historyFolder, leaseSeconds: options.leaseSeconds, close };
+  return { postgres, witness, services, workers, links, client, historyFolder, leaseSeconds: options.leaseSeconds, servicesUrl, disk, leftOut, close };
+}
+
+/** For what cannot be done from inside of a database. */
+async function onMaintenance(url: string, act: (admin: Database, database: string) => Promise<void>): Promise<void> {
+  const elsewhere = new URL(url);
+  const database = elsewhere.pathname.slice(1);
+  elsewhere.pathname = '/postgres';
+  const admin = makePool({ connectionString: elsewhere.href, applicationName: 'chaos', max: 1 });
+  await act(admin, database).finally(() => admin.end());
 }
 
 function numbered<T>(count: number, make: (n: number) => Promise<T>): Promise<T>[] {

@@ -11,6 +11,7 @@ const link = (name: string, kind: Link['kind']) => ({ name, kind }) as Link;
 const FLEET = {
   services: [named('pause-api'), named('worker-claimer-1')], workers: [named('worker-1')],
   links: [link('pause-api > database', 'database'), link('pause-api > bells', 'bells'), link('worker-1 > pause-api', 'calls')],
+  disk: {} as NonNullable<Fleet['disk']>,
 };
 
 const plan = (profile: (typeof PROFILE_NAMES)[number], seed: number) => planFaults({ profile: PROFILES[profile], random: seededRandom(seed), fleet: FLEET, runMs: 60_000, leaseSeconds: 3 });
@@ -36,4 +37,9 @@ test('freezes of the zombie profile outlast the lease', () => {
 test('every fault is drawn by some profile', () => {
   const drawn = new Set(PROFILE_NAMES.flatMap((name) => [...PROFILES[name].always, ...Object.keys(PROFILES[name].weights)]));
   expect(FAULT_KINDS.filter((kind) => !drawn.has(kind))).toEqual([]);
+});
+
+test('where no disk can be filled, every other fault of the profile is planned', () => {
+  const faults = planFaults({ profile: PROFILES.ailing, random: seededRandom(7), fleet: { ...FLEET, disk: undefined }, runMs: 60_000, leaseSeconds: 3 });
+  expect(new Set(faults.map((fault) => fault.kind))).toEqual(new Set(['read-only', 'take connections']));
 });

@@ -18,7 +18,7 @@ export interface PlannedFault {
 export interface PlanOptions {
   profile: Profile;
   random: SeededRandom;
-  fleet: Pick<Fleet, 'services' | 'workers' | 'links'>;
+  fleet: Pick<Fleet, 'services' | 'workers' | 'links' | 'disk'>;
   runMs: number;
   leaseSeconds: number;
 }
@@ -29,9 +29,12 @@ export function planFaults({ profile, random, fleet, runMs, leaseSeconds }: Plan
   const plan = (kind: FaultKind, atMs: number): PlannedFault => ({
     atMs, kind, target: random.pick(targetsOf(kind, fleet)), lastsMs: lastsMs(profile, kind, random, leaseSeconds), variant: random.chance(0.5) ? 1 : 0,
   });
-  const faults = profile.always.map((kind) => plan(kind, random.between(0, Math.floor(untilMs))));
-  for (let atMs = random.between(...profile.gapMs); atMs < untilMs; atMs += random.between(...profile.gapMs)) {
-    faults.push(plan(weighted(profile.weights, random), atMs));
+  // What this machine cannot do (a disk that can be filled) is left out.
+  const canHit = (kind: FaultKind): boolean => targetsOf(kind, fleet).length > 0;
+  const weights = (Object.entries(profile.weights) as [FaultKind, number][]).filter(([kind]) => canHit(kind)); // a record's keys are its keys
+  const faults = profile.always.filter(canHit).map((kind) => plan(kind, random.between(0, Math.floor(untilMs))));
+  for (let atMs = random.between(...profile.gapMs); weights.length > 0 && atMs < untilMs; atMs += random.between(...profile.gapMs)) {
+    faults.push(plan(weighted(weights, random), atMs));
   }
   return faults.toSorted((a, b) => a.atMs - b.atMs);
 }
@@ -44,10 +47,9 @@ function lastsMs(profile: Profile, kind: FaultKind, random: SeededRandom, leaseS
   return random.between(Math.round(least * leaseSeconds * 1_000), Math.round(most * leaseSeconds * 1_000));
 }
 
-function weighted(weights: Profile['weights'], random: SeededRandom): FaultKind {
-  const entries = Object.entries(weights) as [FaultKind, number][]; // a record's keys are its keys
-  let left = random.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
-  for (const [kind, weight] of entries) {
+function weighted(weights: readonly [FaultKind, number][], random: SeededRandom): FaultKind {
+  let left = random.next() * weights.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [kind, weight] of weights) {
     left -= weight;
     if (left < 0) return kind;
   }

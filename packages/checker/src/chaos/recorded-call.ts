@@ -17,6 +17,12 @@ export async function recordedCall(recorder: Recorder, invoke: Invoke, make: () 
     recorder.write({ ...await make(), id });
   } catch (error) {
     const refused = error instanceof ApiError && error.status < 500 && !UNDECIDED.has(error.status);
-    recorder.write({ op: invoke.op, phase: refused ? 'fail' : 'info', why: error instanceof Error ? error.message : String(error), id });
+    recorder.write({ op: invoke.op, phase: refused ? 'fail' : 'info', why: whyOf(error), id });
   }
+}
+
+/** Begins with the status, as lines about what went over the wire do. */
+function whyOf(error: unknown): string {
+  if (error instanceof ApiError) return `${error.status} ${error.code}: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
 }

@@ -67,6 +67,7 @@ export function describe(summary: ChaosSummary, run: ChaosRun): string {
     `${summary.profile}, seed ${summary.seed}: ${summary.seconds} s, ${count} faults, ${summary.claims} claims, ${summary.pauses} pauses (${summary.auto_pauses} automatic), `
     + `${summary.reaped} reaped, ${summary.fenced} fenced, ${summary.overlaps} overlaps, ${summary.inversions} inversions, ${summary.unheard} unheard; `
     + `drained in ${summary.drain_seconds ?? 'too many'} s; ${summary.deadlocks} deadlocks, ${summary.violations.length} violations`,
+    ...run.leftOut.map((what) => `left out: ${what}`),
     ...summary.died_by_themselves,
   ];
   for (const { assertion, what, t } of summary.violations.slice(0, VIOLATIONS_SHOWN)) {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '@orchestra/testkit';
+import { setReadOnly } from './faults.ts';
 import type { Fleet } from './fleet.ts';
 
 const STARTS_MAX = 5;
@@ -8,8 +9,10 @@ const PATIENCE_MS = 120_000;
 /** Takes every fault back and waits until every part of the fleet is there again. */
 export async function restore(fleet: Fleet): Promise<void> {
   for (const { proxy } of fleet.links) proxy.pass();
+  await fleet.disk?.empty();
   for (const one of [...fleet.services, ...fleet.workers]) { one.thaw(); one.shiftClock(0); }
   await until('the database answers', () => fleet.witness.query('select 1').then(() => true, () => false), PATIENCE_MS);
+  await setReadOnly(fleet.witness, false); // the server may have been down when that was to be taken back
   for (const one of [...fleet.services, ...fleet.workers]) {
     for (let attempt = 1; !one.running; attempt++) {
       await one.start().catch(async (error: unknown) => {

@@ -42,6 +42,8 @@ export interface ChaosRun extends History {
   drainedMs: number | null;
   /** Deadlocks that the server has counted since it last crashed. */
   deadlocks: number;
+  /** In words: what of the profile this machine could not give. */
+  leftOut: readonly string[];
   /** Processes that ended without being asked to, with their last words. */
   diedByThemselves: readonly string[];
   tookMs: number;
@@ -56,7 +58,7 @@ const ASK_EVERY_MS = 500;
 export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const began = performance.now();
   const fleet = await startFleet({
-    leaseSeconds: LEASE_SECONDS, ...options.fleet, postgresSettings: { track_commit_timestamp: 'on', ...options.fleet?.postgresSettings },
+    leaseSeconds: LEASE_SECONDS, surroundings: PROFILES[options.profile].surroundings, ...options.fleet, postgresSettings: { track_commit_timestamp: 'on', ...options.fleet?.postgresSettings },
   });
   try {
     return await run(fleet, options, began);
@@ -72,6 +74,7 @@ async function run(fleet: Fleet, { profile: name, seed, runMs, enough, onProgres
   const recorder = new Recorder(join(fleet.historyFolder, 'workload.jsonl'), 'workload');
   const clock = await measureClock(fleet.witness);
   const faults = options.faults ?? planFaults({ profile, random: random.fork('nemesis'), fleet, runMs, leaseSeconds });
+  for (const what of fleet.leftOut) onProgress(`left out: ${what}`);
   onProgress(`started after ${((performance.now() - began) / 1_000).toFixed(1)} s; ${faults.length} faults are planned`);
 
   const working = new AbortController();
@@ -111,7 +114,7 @@ async function run(fleet: Fleet, { profile: name, seed, runMs, enough, onProgres
   const errorMs = clock.errorMs + again.errorMs + Math.abs(again.ms - clock.ms);
   return {
     ...await known(drainedMs !== null), clock: { ...clock, errorMs }, profile: name, seed, runMs, faults, workedMs, drainedMs,
-    deadlocks: await countDeadlocks(fleet.witness),
+    deadlocks: await countDeadlocks(fleet.witness), leftOut: fleet.leftOut,
     diedByThemselves: [...fleet.services, ...fleet.workers].flatMap((one) => one.diedByItself), tookMs: performance.now() - began,
   };
 }

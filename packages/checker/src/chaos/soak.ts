@@ -1,21 +1,26 @@
-// `pnpm soak`: chaos for as long as it is asked for, one profile after the other. A line for each run, a report for each that fails,
+// `pnpm soak`: the properties, each at so many operations, then chaos for as long as it is asked for, one profile after the other. A line for each run, a report for each that fails,
 // everything as JSON at the end. Exit code 0 when nothing was violated, 1 when something was, 2 for wrong usage.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { crowdPassed, describeCrowd, runCrowd } from './crowd.ts';
 import { PROFILE_NAMES, PROFILES, type ProfileName } from './profiles.ts';
 import { describe, passed, summarise, type ChaosSummary } from './report.ts';
+import { startOwnServer } from '@orchestra/testkit';
+import { PROPERTIES } from '../properties/properties.ts';
+import { tryPropertyOn } from '../properties/try-property.ts';
 import { runChaos } from './run-chaos.ts';
 
-const USAGE = `usage: pnpm soak [--minutes 60] [--seconds 40] [--runs N] [--seed N] [--profile NAME]... [--json FILE]
+const USAGE = `usage: pnpm soak [--minutes 60] [--seconds 40] [--runs N] [--seed N] [--profile NAME]... [--operations 20000] [--property WORDS] [--json FILE]
   --minutes   how long in all; the last run is not cut short (60)
   --seconds   how long the faults of one run go on (40)
   --runs      so many runs at the most
   --seed      of the first run; each further one has the next (the time of day)
   --profile   ${PROFILE_NAMES.join(', ')}; may be given several times (all, one after the other)
+  --operations of each property, tried before the first run; 0 leaves them out (20000, none where a profile is named)
+  --property  only those with these words in their names
   --json      where to write the runs in numbers`;
 
-interface SoakOptions { minutes: number; seconds: number; runs: number; seed: number; profiles: readonly ProfileName[]; json: string | undefined }
+interface SoakOptions { minutes: number; seconds: number; runs: number; seed: number; profiles: readonly ProfileName[]; operations: number; property: string; json: string | undefined }
 
 // The processes of the run under way are ended with this one.
 for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code));
@@ -29,11 +34,13 @@ try {
   process.exitCode = 2;
 }
 
-async function soak({ minutes, seconds, runs, seed, profiles, json }: SoakOptions): Promise<number> {
+async function soak({ minutes, seconds, runs, seed, profiles, operations, property, json }: SoakOptions): Promise<number> {
   const end = performance.now() + minutes * 60_000;
+  const propertiesFailed = operations === 0 ? 0 : await tryProperties(seed, operations, property, end);
   const summaries: ChaosSummary[] = [];
   let crowdsFailed = 0;
-  while (summaries.length < runs && performance.now() < end) {
+  // With --property alone there is nothing else to do.
+  while (property === '' && summaries.length < runs && performance.now() < end) {
     const profile = profiles[summaries.length % profiles.length] ?? 'uniform';
     progress(`run ${summaries.length + 1}, ${profile}: ${PROFILES[profile].says}`, end);
     const run = await runChaos({ profile, seed: seed + summaries.length, runMs: seconds * 1_000, onProgress: (line) => progress(`run ${summaries.length + 1}, ${profile}: ${line}`, end) });
@@ -51,9 +58,27 @@ async function soak({ minutes, seconds, runs, seed, profiles, json }: SoakOption
   const failed = summaries.filter((summary) => !passed(summary)).length;
   const sum = (of: (summary: ChaosSummary) => number): number => summaries.reduce((total, summary) => total + of(summary), 0);
   console.log(`${summaries.length} runs, ${sum((one) => Object.values(one.faults).reduce((a, b) => a + b, 0))} faults, ${sum((one) => one.claims)} claims, `
-    + `${sum((one) => one.pauses)} pauses; ${sum((one) => one.violations.length)} violations and ${sum((one) => one.deadlocks)} deadlocks in ${failed} runs; ${crowdsFailed} crowds failed`);
+    + `${sum((one) => one.pauses)} pauses; ${sum((one) => one.violations.length)} violations and ${sum((one) => one.deadlocks)} deadlocks in ${failed} runs; ${crowdsFailed} crowds and ${propertiesFailed} properties failed`);
   if (json !== undefined) await writeFile(json, `${JSON.stringify(summaries, null, 2)}\n`);
-  return failed === 0 && crowdsFailed === 0 && summaries.length > 0 ? 0 : 1;
+  return failed === 0 && crowdsFailed === 0 && propertiesFailed === 0 && (summaries.length > 0 || property !== '') ? 0 : 1;
+}
+
+/** @returns how many did not hold */
+async function tryProperties(seed: number, operations: number, words: string, end: number): Promise<number> {
+  const server = await startOwnServer({ max_connections: 200, fsync: 'off' });
+  let failed = 0;
+  try {
+    for (const property of PROPERTIES.filter(({ name }) => name.includes(words))) {
+      progress(`${property.name}: ${operations} operations`, end);
+      const began = performance.now();
+      const found = await tryPropertyOn(server.url, { property, seed, operations });
+      if (found !== undefined) failed += 1;
+      console.log(`${property.name}, seed ${seed}: ${operations} operations in ${((performance.now() - began) / 1_000).toFixed(0)} s; ${found ?? 'holds'}`);
+    }
+  } finally {
+    await server.stop();
+  }
+  return failed;
 }
 
 function progress(line: string, end: number): void {
@@ -66,7 +91,7 @@ function readOptions(): SoakOptions {
   const { values } = parseArgs({
     options: {
       minutes: { type: 'string' }, seconds: { type: 'string' }, runs: { type: 'string' }, seed: { type: 'string' },
-      profile: { type: 'string', multiple: true }, json: { type: 'string' },
+      profile: { type: 'string', multiple: true }, operations: { type: 'string' }, property: { type: 'string' }, json: { type: 'string' },
     },
   });
   const asked = values.profile ?? [];
@@ -76,8 +101,15 @@ function readOptions(): SoakOptions {
   const runs = positive('runs', values.runs, Infinity);
   return {
     minutes: positive('minutes', values.minutes, 60), seconds: positive('seconds', values.seconds, 40), runs,
-    seed: positive('seed', values.seed, Math.floor(Date.now() / 1_000)), profiles, json: values.json,
+    seed: positive('seed', values.seed, Math.floor(Date.now() / 1_000)), profiles,
+    operations: wholeNumber('operations', values.operations, asked.length > 0 ? 0 : 20_000), property: values.property ?? '', json: values.json,
   };
+}
+
+function wholeNumber(name: string, given: string | undefined, unset: number): number {
+  if (given === undefined) return unset;
+  if (!/^\d{1,9}$/.test(given)) throw new TypeError(`--${name} must be a whole number, not ${given}`);
+  return Number(given);
 }
 
 function positive(name: string, given: string | undefined, unset: number): number {

@@ -69,6 +69,7 @@ const BROKEN: [expected: string, what: string, breakIt: (history: Legal) => void
   ['A10', 'a row that cannot be, for a moment', ({ events }) => { const sample = at(events, (event) => event.op === 'sample'); events.push({ t: sample.t + 1, proc: sample.proc, id: 's2', op: 'sample', phase: 'ok', impossible: 1 }); }],
   ['A11', 'a run is taken away before its lease has passed', ({ testimony }) => { const event = at(testimony.events, (one) => one.kind === 'reaped'); event.at = 18_000; event.committedAt = 18_001; }],
   ['A13', 'two tasks of a repo in progress at a time', ({ testimony }) => { for (const task of testimony.tasks) task.repo = 'docs'; const end = at(testimony.events, (one) => one.id === 5); end.at = 5_060; end.committedAt = 5_061; }],
+  ['A14', 'a call that was answered 500', ({ events }) => { const list = at(events, (event) => event.op === 'list' && event.phase === 'ok'); events.push({ t: list.t, proc: list.proc, id: list.id, op: 'list', phase: 'info', why: '500 internal_error: the log has the cause' }); }],
   ['A12', 'a change that is not written down', ({ testimony }) => { drop(testimony.audit, (row) => row.action === 'alert.created'); }],
   ['A12', 'a call that was repeated and made two pauses', ({ testimony }) => {
     const twin = { ...at(testimony.pauses, (pause) => pause.id === '11'), id: '14', clearedAt: null, clearedBy: null, kind: 'quest' as const };
@@ -99,6 +100,7 @@ const LEGAL: [what: string, change: (history: Legal) => void][] = [
     testimony.audit.splice(0, 2);
     for (const event of events) if (event.op === 'unpause' && event.phase === 'ok') event.cleared = [];
   }],
+  ['a call that was told to try again', ({ events }) => { const list = at(events, (event) => event.op === 'list' && event.phase === 'ok'); events.push({ t: list.t, proc: list.proc, id: list.id, op: 'list', phase: 'info', why: '503 database_unavailable: 500 ms' }); }],
   ['a check that says itself that it may be stale', ({ events }) => { for (const event of events) if (event.op === 'check' && event.phase === 'ok') { event.paused = false; event.stale = true; } }],
   ['a run that is taken away early because its worker was killed', ({ events, testimony }) => {
     const event = at(testimony.events, (one) => one.kind === 'reaped');

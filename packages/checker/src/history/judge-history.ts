@@ -3,6 +3,7 @@ import { doneOnce } from './assertions/done-once.ts';
 import { noClaimInsideAPause, noClaimUnderAnAnsweredPause } from './assertions/gate-holds.ts';
 import { historyIsWritten } from './assertions/history-is-written.ts';
 import { leasesAreKept } from './assertions/leases-are-kept.ts';
+import { nothingGoesWrongInside } from './assertions/nothing-goes-wrong-inside.ts';
 import { oneOfARepo } from './assertions/one-of-a-repo.ts';
 import { pausesSurvive } from './assertions/pauses-survive.ts';
 import { placesAreKept } from './assertions/places-are-kept.ts';
@@ -17,6 +18,7 @@ import type { Assertion, AssertionName, Violation } from './violation.ts';
 const BY_NAME: Record<AssertionName, Assertion> = {
   A1: pausesSurvive, A2: noClaimUnderAnAnsweredPause, A3: noClaimInsideAPause, A4: acceptedTasksEnd, A5: endingsBelongToTheLatestClaim,
   A6: doneOnce, A7: runningWorkEnds, A8: placesAreKept, A9: alertsPauseOnce, A10: rowsArePossible, A11: leasesAreKept, A12: historyIsWritten, A13: oneOfARepo,
+  A14: nothingGoesWrongInside,
 };
 
 /** Everything in a history that the promises do not allow. */

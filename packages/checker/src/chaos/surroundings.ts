@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { serviceGrants, type Database } from '@orchestra/database';
+
+/** What the services find where they run, otherwise than on a PostgreSQL that was set up for them alone. */
+export interface Surroundings {
+  /** pause-api, the alert-cascades and every claimer but the first one reach the database through a PgBouncer in transaction mode. */
+  pooler?: boolean;
+  /** Services connect as a role that owns nothing, with the rights that docs/operations.md gives. */
+  plainRole?: boolean;
+  /** What the database makes each session begin with. */
+  databaseSettings?: Readonly<Record<string, string>>;
+  /** The database's own files are on a file system of this size, which a fault can fill. */
+  diskMib?: number;
+  postgresSettings?: Readonly<Record<string, string | number>>;
+}
+
+const ROLE = 'orchestra_services';
+
+/** Gives the database settings that each new session begins with. */
+export async function setDatabase(admin: Database, database: string, settings: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, value] of Object.entries(settings)) {
+    const { rows: [row] } = await admin.query<{ statement: string }>("select format('alter database %I set %I to %L', $1::text, $2::text, $3::text) as statement", [database, name, value]);
+    if (row !== undefined) await admin.query(row.statement);
+  }
+}
+
+/** Makes a role with the rights that docs/operations.md gives to services which do not own the tables. @returns the address with which it connects */
+export async function makePlainRole(database: Database, ownerUrl: string): Promise<string> {
+  const password = randomUUID();
+  await database.query(`create role ${ROLE} login password '${password}'`);
+  for (const grant of serviceGrants(ROLE)) await database.query(grant);
+  const url = new URL(ownerUrl);
+  url.username = ROLE;
+  url.password = password;
+  return url.href;
+}
