@@ -3,7 +3,7 @@ import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, startCluster, type Cluster } from '@orchestra/local-postgres';
+import { startCluster } from '@orchestra/local-postgres';
 import pg from 'pg';
 
 /** A primary and a streaming standby named `standby`. It follows asynchronously until the primary names it in `synchronous_standby_names`. */
@@ -25,31 +25,27 @@ export async function startReplicatedServers(): Promise<ReplicatedServers> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestra-test-'));
   await chmod(folder, 0o755);
   const place = (name: string): string => join(folder, name);
-  const port = { primary: await freePort(), standby: await freePort() };
-  const first = await startCluster({ folder: place('primary'), settings: SETTINGS, port: port.primary });
+  const first = await startCluster({ folder: place('primary'), settings: SETTINGS });
   await first.stop();
   // With owners and modes as they are, which Node.js's own copy does not keep.
   await promisify(execFile)('cp', ['-a', place('primary'), place('standby')]);
+  const primary = await startCluster({ folder: place('primary'), settings: SETTINGS });
   const data = place('standby/data');
   await writeFile(join(data, 'standby.signal'), '');
   const password = (await readFile(place('primary/password'), 'utf8')).trim();
-  await appendFile(join(data, 'postgresql.auto.conf'), `primary_conninfo = 'host=127.0.0.1 port=${port.primary} user=orchestra password=${password} application_name=standby'\n`);
-  const servers: Cluster[] = [];
-  const primary = await startCluster({ folder: place('primary'), settings: SETTINGS, port: port.primary });
-  servers.push(primary);
-  servers.push(await startCluster({ folder: place('standby'), settings: SETTINGS, port: port.standby }));
-  const address = (at: string): string => `postgresql://orchestra:${password}@${at}/orchestra`;
+  await appendFile(join(data, 'postgresql.auto.conf'), `primary_conninfo = 'host=127.0.0.1 port=${new URL(primary.url).port} user=orchestra password=${password} application_name=standby'\n`);
+  const standby = await startCluster({ folder: place('standby'), settings: SETTINGS });
   return {
-    url: address(`127.0.0.1:${port.primary},127.0.0.1:${port.standby}`),
-    onPrimary: (statement) => ask(address(`127.0.0.1:${port.primary}`), statement),
-    onStandby: (statement) => ask(address(`127.0.0.1:${port.standby}`), statement),
+    url: `postgresql://orchestra:${password}@${new URL(primary.url).host},${new URL(standby.url).host}/orchestra`,
+    onPrimary: (statement) => ask(primary.url, statement),
+    onStandby: (statement) => ask(standby.url, statement),
     killPrimary: async () => {
       const [pid] = (await readFile(place('primary/data/postmaster.pid'), 'utf8')).split('\n');
       process.kill(Number(pid), 'SIGKILL');
       await primary.ended;
     },
     stop: async () => {
-      await Promise.all(servers.map((server) => server.stop()));
+      await Promise.all([primary.stop(), standby.stop()]);
       await rm(folder, { recursive: true, force: true });
     },
   };
