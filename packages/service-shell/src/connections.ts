@@ -5,6 +5,10 @@ import type { Socket } from 'node:net';
 const STRANGERS_PER_ADDRESS_MAX = 100;
 // Far above what the services need, below what runs a process out of file descriptors.
 const CONNECTIONS_MAX = 1_000;
+// A connection that is displaced is held for a moment before it is closed: whoever opens another one as soon as one is closed would otherwise do so
+// as fast as this process can refuse. It costs a file descriptor and nothing else.
+const HELD_MS = 1_000;
+const HELD_MAX = 2_500;
 
 /** `trusted`: a good token was shown, or one is being looked up. */
 type Standing = (trusted: boolean) => void;
@@ -25,6 +29,7 @@ export function limitConnections(server: Server, { perAddress = STRANGERS_PER_AD
   /** Oldest first. */
   const strangers = new Map<string, Set<Socket>>();
   let scheduled = false;
+  let held = 0;
 
   function enforce(): void {
     scheduled = false;
@@ -46,7 +51,11 @@ export function limitConnections(server: Server, { perAddress = STRANGERS_PER_AD
   function closeOldest(ofAddress: Set<Socket>, count: number): void {
     for (const socket of [...ofAddress].slice(0, Math.max(0, count))) {
       leave(socket, ofAddress);
-      socket.destroy();
+      if (held >= HELD_MAX) { socket.destroy(); continue; }
+      held += 1;
+      socket.pause();
+      const letGo = setTimeout(() => socket.destroy(), HELD_MS);
+      socket.once('close', () => { held -= 1; clearTimeout(letGo); });
     }
   }
 
@@ -61,7 +70,7 @@ export function limitConnections(server: Server, { perAddress = STRANGERS_PER_AD
     strangers.set(address, ofAddress.add(socket));
     all.add(socket);
     standings.set(socket, (trusted) => {
-      if (trusted || socket.destroyed) ofAddress.delete(socket);
+      if (trusted || socket.destroyed || !all.has(socket)) ofAddress.delete(socket);
       else { strangers.set(address, ofAddress.add(socket)); limit(ofAddress); }
     });
     socket.once('close', () => {

@@ -61,6 +61,7 @@ function refuseOddRequests(boundTo: Bound | undefined): RequestHandler {
   const answersTo = boundTo === undefined ? undefined : hostRule(boundTo);
   return (request, _response, next) => {
     const { host, expect } = request.headers;
+    if (host === undefined && request.httpVersion === '1.1') throw new ProblemError('invalid_request', 'a request of HTTP/1.1 has a Host header');
     // Browsers always send one; HTTP/1.0 need not.
     if (answersTo !== undefined && host !== undefined && !answersTo(host)) {
       throw new ProblemError('unknown_host', 'this service listens on loopback and answers to 127.0.0.1, localhost and [::1]; further names are set by ORCHESTRA_HOST_NAMES');

@@ -30,7 +30,7 @@ const ACCEPTED_MAX = 4_000;
  * @throws ListenError
  */
 export async function listen(app: RequestListener, { host, port, portSetting }: { host: string; port: number; portSetting: string }): Promise<Listening> {
-  const server = createServer({ headersTimeout: 5_000, requestTimeout: 30_000, keepAliveTimeout: KEPT_ALIVE_MS, connectionsCheckingInterval: 1_000 }, app);
+  const server = createServer({ requireHostHeader: false, headersTimeout: 5_000, requestTimeout: 30_000, keepAliveTimeout: KEPT_ALIVE_MS, connectionsCheckingInterval: 1_000 }, app);
   server.maxConnections = ACCEPTED_MAX;
   limitConnections(server);
   // Heard by the app as well, so that refusals come before the body and look like all others.

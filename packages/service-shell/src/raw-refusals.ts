@@ -20,7 +20,7 @@ export function refuseRaw(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
     const socket = stream as Socket; // a server of plain HTTP has no other streams
     const answer = answers.get(socket);
-    if (!socket.writable || error.code === 'ECONNRESET' || (answer !== undefined && !answer.writableFinished)) {
+    if (!socket.writable || error.code === 'ECONNRESET' || (answer !== undefined && answer.headersSent && !answer.writableFinished)) {
       socket.destroy();
       return;
     }

@@ -160,6 +160,7 @@ test('who waits for 100-continue is told to go on when its body is wanted, and e
 describe('what Node.js would refuse by itself is refused like everything else', () => {
   test.each([
     ['an expectation that nobody knows', 'GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: nonsense\r\n\r\n', 417, 'expectation_failed'],
+    ['a request without a Host', 'GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'invalid_request'],
     ['what is no HTTP', 'hello\r\n\r\n', 400, 'invalid_request'],
     ['headers that are too long', `GET /livez HTTP/1.1\r\nhost: x\r\nx-long: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
   ])('%s', async (_name, raw, status, code) => {
