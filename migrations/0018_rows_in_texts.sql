@@ -15,3 +15,8 @@ create or replace function task_changes_at_gate(was tasks, now tasks) returns bo
   select (was.repo is not null or now.repo is not null)
     and (was.repo, was.status, was.paused_at is null, was.in_line, was.stage_since is null, was.priority, was.agent_id, was.skill, was.quest_id, was.actor_id)
         is distinct from (now.repo, now.status, now.paused_at is null, now.in_line, now.stage_since is null, now.priority, now.agent_id, now.skill, now.quest_id, now.actor_id) $$;
+
+-- Triggers that offer the planner less have enormous costs before PostgreSQL 18, and servers that can compile (Debian's) compiled their statements for seconds
+-- in every session of others: one update by psql took five.
+alter function tasks_return_to_lanes() set jit = off;
+alter function tasks_at_gates() set jit = off;

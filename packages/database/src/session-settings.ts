@@ -3,12 +3,14 @@ import { SQLSTATE, sqlState } from './errors.ts';
 
 /**
  * What every session of Orchestra runs with, whatever the address, the role or the database says. The settle's proof needs a
- * snapshot for each statement; texts and instants are read in these forms; and timeouts are the program's own.
+ * snapshot for each statement; texts and instants are read in these forms; and timeouts are the program's own. Compiling is off: before PostgreSQL 18 what a
+ * statement or a trigger may not use counts as enormous cost, and servers that can compile (Debian's) then do, for seconds.
  */
 export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   DateStyle: 'ISO, MDY', IntervalStyle: 'postgres', TimeZone: 'UTC',
   default_transaction_isolation: 'read committed', default_transaction_deferrable: 'off',
   standard_conforming_strings: 'on', bytea_output: 'hex', extra_float_digits: '1', transform_null_equals: 'off', array_nulls: 'on', xmlbinary: 'base64', client_min_messages: 'notice',
+  jit: 'off',
   statement_timeout: '0', lock_timeout: '0', idle_in_transaction_session_timeout: '0', idle_session_timeout: '0', transaction_timeout: '0',
 };
 

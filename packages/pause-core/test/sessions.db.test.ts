@@ -12,6 +12,7 @@ let pooler: Pooler;
 const HOSTILE = {
   datestyle: "'German, DMY'", intervalstyle: "'iso_8601'", timezone: "'Pacific/Apia'", default_transaction_isolation: "'serializable'", standard_conforming_strings: 'off',
   bytea_output: "'escape'", extra_float_digits: '-15', statement_timeout: "'200ms'", lock_timeout: "'1ms'", idle_session_timeout: "'2s'", transform_null_equals: 'on', enable_indexscan: 'off',
+  jit: 'on', jit_above_cost: '0',
 };
 
 beforeAll(async () => {
@@ -43,9 +44,9 @@ const WAYS: [string, () => string][] = [
 test.each(WAYS)('K7 %s: every session has the settings that Orchestra needs, whatever the role says', async (_way, address) => {
   const pool = poolOn(address(), { settings: { enable_indexscan: 'on' }, statementTimeoutMs: 7_000 });
   expect(await differingSettings(pool, { ...SESSION_SETTINGS, enable_indexscan: 'on' })).toEqual([]);
-  const { rows: [row] } = await pool.query<{ at: Date; timeout: string; text: string; none: boolean | null; isolation: string }>(
-    String.raw`select timestamptz '2026-02-03 04:05:06Z' as at, current_setting('statement_timeout') as timeout, '\n' as text, (null::int = null) as none, current_setting('transaction_isolation') as isolation`);
-  expect(row).toEqual({ at: new Date('2026-02-03T04:05:06Z'), timeout: '7s', text: String.raw`\n`, none: null, isolation: 'read committed' });
+  const { rows: [row] } = await pool.query<{ at: Date; timeout: string; text: string; none: boolean | null; isolation: string; jit: string }>(
+    String.raw`select timestamptz '2026-02-03 04:05:06Z' as at, current_setting('statement_timeout') as timeout, '\n' as text, (null::int = null) as none, current_setting('transaction_isolation') as isolation, current_setting('jit') as jit`);
+  expect(row).toEqual({ at: new Date('2026-02-03T04:05:06Z'), timeout: '7s', text: String.raw`\n`, none: null, isolation: 'read committed', jit: 'off' });
   expect(await inTransaction(pool, async (tx) => (await tx.query<{ one: string }>("select current_setting('transaction_isolation') || ', ' || current_setting('DateStyle') as one")).rows[0]?.one)).toBe('read committed, ISO, MDY');
 });
 

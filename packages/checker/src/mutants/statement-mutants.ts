@@ -32,8 +32,8 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   {
     name: 'settled before it is committed', file: `${CORE}/commands/pause-scope.ts`, why: 'P2: claims that begin between the two are not waited for',
     edits: [
-      { find: '  let made: Pause | undefined;\n', replace: '  const settled = await settleClaims(db, { timeoutMs: options.settleTimeoutMs });\n  let made: Pause | undefined;\n' },
-      { find: '  });\n  const settled = await settleClaims(db, { timeoutMs: options.settleTimeoutMs });', replace: '  });' },
+      { find: '  const commit = runRinging(', replace: '  const settled = await settleClaims(db, { timeoutMs: options.settleTimeoutMs });\n  const commit = runRinging(' },
+      { find: "  const settled = await readAfterCommit('whether it has settled', () => settleClaims(db, { timeoutMs: options.settleTimeoutMs }), note);\n", replace: '' },
     ],
     caughtBy: by(GATE),
   },
