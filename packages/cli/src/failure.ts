@@ -1,9 +1,10 @@
 /**
  * What a command ends with. `paused`: `check` on something that is paused. `notQuiet`: `pause --wait` whose time was over
- * before the last run had ended. `violated`: `pauses --verify` found something that started while it was paused.
+ * before the last run had ended. `violated`: `pauses --verify` found something that started while it was paused;
+ * `unjudged`: it found nothing, but cannot judge every claim.
  * `interrupted`: Ctrl-C, where there was still something to wait for.
  */
-export const EXIT = { done: 0, failed: 1, usage: 2, paused: 3, notQuiet: 4, violated: 5, interrupted: 130 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, paused: 3, notQuiet: 4, violated: 5, unjudged: 6, interrupted: 130 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

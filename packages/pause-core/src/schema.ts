@@ -78,6 +78,8 @@ export const senateEvents = pgTable('senate_events', {
   position: big('position').unique(),
   // The transaction that wrote it, by which a claim's snapshot tells whether it saw the event.
   xid: xid8('xid').default(sql`pg_current_xact_id()`),
+  // The cluster that counted it.
+  cluster: text('cluster').default(sql`cluster_id()`),
 });
 
 export const apiTokens = pgTable('api_tokens', {

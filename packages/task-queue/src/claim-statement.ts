@@ -55,9 +55,11 @@ const start = (cutShort: string): string => `claimed as (
 ), events as (
   insert into task_events (task_id, run_id, kind, by, data)
   select c.id, c.run_id, 'claimed', $1,
-         jsonb_build_object('attempt', c.attempt, 'host', $2::text, 'pid', $3::jsonb -> 'pid', 'admitted_under', c.admitted_under::text, 'snapshot', (select pg_current_snapshot()::text))
+         jsonb_build_object('attempt', c.attempt, 'host', $2::text, 'pid', $3::jsonb -> 'pid', 'admitted_under', c.admitted_under::text, 'snapshot', (select pg_current_snapshot()::text),
+           -- what the task carried and who counted the transactions: its labels may change, and the database may move
+           'cluster', (select to_jsonb(cluster_id())), 'labels', jsonb_strip_nulls(jsonb_build_object('agent_id', c.agent_id, 'skill', c.skill, 'quest_id', c.quest_id, 'actor_id', c.actor_id)))
          || case when c.probe_of is null then '{}' else jsonb_build_object('probe_of', c.probe_of::text) end
-         -- a task with a stage goes on under other skills
+         -- for services of the former version, which read this alone
          || case when c.stage is null then '{}' else jsonb_build_object('skill', c.skill) end
          || case when c.repo is null or ${gated('c.repo', '$7')} then '{}' else jsonb_build_object('gated', false) end
     from claimed c

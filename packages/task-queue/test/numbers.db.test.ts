@@ -31,6 +31,15 @@ test('each label tells what waits, runs, is held and has failed; those that are 
   expect(await readLabelNumbers(db.pool, { by: 'quest', limit: 10 })).toMatchObject({ labels: [], more: false });
 });
 
+test('a run counts for the labels with which it was claimed, whatever its task carries now', async () => {
+  await add(db.pool, { agent_id: 'then' });
+  const [run] = await claim(db.pool);
+  await completeRun(db.pool, run?.id ?? '', run?.run_id ?? '', null);
+  await db.pool.query("update tasks set agent_id = 'now'");
+  const { labels } = await readLabelNumbers(db.pool, { by: 'agent', limit: 10 });
+  expect(labels.map(({ value, per_minute }) => [value, sum(per_minute.finished)])).toEqual([['then', 1]]);
+});
+
 test('alerts about an actor stand with its numbers', async () => {
   await db.pool.query("insert into senate_alerts (kind, ref_id, severity) values ('x', 'acct-1', 'high'), ('x', 'acct-1', 'low')");
   expect((await readLabelNumbers(db.pool, { by: 'actor', limit: 10 })).labels).toMatchObject([{ value: 'acct-1', queued: 0, alerts_last_hour: 2 }]);

@@ -74,3 +74,14 @@ test('a run that was claimed while the pause was being written is one that was a
   expect(after?.admitted_before.map(({ run: { task_id }, ended_as }) => [task_id, ended_as])).toEqual([[slow, 'completed']]);
   expect(after?.admitted_before_count).toBe(1);
 });
+
+test('a run stands on the page of the pause that covered it when it was claimed, under whatever skill its task goes on', async () => {
+  await add(db.pool, { repo: 'r-staged', pipeline: 'default', stage: 'development' });
+  const [run] = await claim(db.pool);
+  const { pause: { id: covering } } = await pause(db.pool, { kind: 'skill', value: 'development' });
+  const { pause: { id: next } } = await pause(db.pool, { kind: 'skill', value: 'review' });
+  await completeRun(db.pool, run?.id ?? '', run?.run_id ?? '', {});
+  await db.pool.query("update senate_pause set scope_value = 'other' where id = $1", [covering]);
+  expect(await readPausePage(db.pool, covering)).toMatchObject({ admitted_before_count: 1, admitted_before: [{ run: { skill: 'development' }, ended_as: 'completed' }] });
+  expect(await readPausePage(db.pool, next)).toMatchObject({ admitted_before_count: 0 });
+});

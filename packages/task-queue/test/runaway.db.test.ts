@@ -63,6 +63,12 @@ describe('when a run given up raises an alert', () => {
     expect(await raiseRunawayAlerts(db.pool)).toMatchObject(runs.slice(5).map((runId) => ({ run_id: runId, actor_id: 'acct-1', about: 'actor' })));
   });
 
+  test('an actor is judged by the runs that were claimed for it, whatever actor their tasks have been given since', async () => {
+    await runEach(times(6, 'failed'), { actor_id: 'acct-1', max_attempts: 1 });
+    await db.pool.query("update tasks set actor_id = 'acct-2'");
+    expect(await raiseRunawayAlerts(db.pool)).toMatchObject([{ actor_id: 'acct-1', about: 'actor', ended_runs: 6 }]);
+  });
+
   test('exactly half is enough, less is not', async () => {
     await runEach([...times(3, 'completed'), ...times(3, 'failed')], { actor_id: 'half', max_attempts: 1 });
     await runEach([...times(4, 'completed'), ...times(3, 'failed')], { actor_id: 'less', max_attempts: 1 });

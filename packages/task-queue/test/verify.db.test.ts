@@ -1,6 +1,6 @@
 import { unpauseScope } from '@orchestra/pause-core';
 import { testDatabase } from '@orchestra/testkit';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { completeRun, verifyClaims } from '../src/index.ts';
 import { add, claim, ids, pause } from './fixtures.ts';
 
@@ -48,7 +48,7 @@ test('claims before a pause, after its end and of other labels are in order; so 
   await unpauseScope(db.pool, { target: SKEPTIC, by: 'dana' });
   expect(await claim(db.pool)).toHaveLength(1);
   await db.pool.query("insert into task_events (task_id, run_id, kind, by, data) values ($1, gen_random_uuid(), 'claimed', 'old', '{}')", [before]);
-  expect(await verify()).toMatchObject({ claims_checked: 4, claims_unknown: 1, violations: [] });
+  expect(await verify()).toMatchObject({ claims_checked: 4, claims_unknown: 1, unknown: [{ task_id: before, why: 'no_snapshot' }], violations: [] });
 });
 
 test('P1 nothing starts while paused, with six claimers at work and a scope paused and let go forty times: every claim says so itself', async () => {
@@ -77,4 +77,56 @@ test('a run keeps the newest pause event that its claim saw', async () => {
     `select t.admitted_under as kept, (select max(e.id) from senate_events e where e.type like 'pause.%') as newest,
             (select e.data ->> 'admitted_under' from task_events e where e.task_id = t.id and e.kind = 'claimed') as told from tasks t where t.id = $1`, [id]);
   expect(row).toEqual({ kept: row?.newest, newest: row?.newest, told: row?.newest });
+});
+
+/** A claim as a gate that does not hold would have written it. */
+const claimAnyway = async (id: string): Promise<void> => {
+  await db.pool.query("insert into task_events (task_id, run_id, kind, by, data) values ($1, gen_random_uuid(), 'claimed', 'w-broken', jsonb_build_object('snapshot', pg_current_snapshot()::text))", [id]);
+};
+
+test('P1 a claim is judged by the labels and the scope of its time, whatever task and pause have been given since by SQL', async () => {
+  await pause(db.pool, SKEPTIC);
+  const [fine = ''] = await add(db.pool, { agent_id: 'librarian' });
+  expect(ids(await claim(db.pool))).toEqual([fine]);
+  await db.pool.query("update tasks set agent_id = 'skeptic' where id = $1", [fine]);
+  expect(await verify()).toMatchObject({ violations: [] });
+  const [broken = ''] = await add(db.pool, { agent_id: 'skeptic' });
+  await claimAnyway(broken);
+  await db.pool.query("update tasks set agent_id = 'librarian' where id = $1", [broken]);
+  await db.pool.query("update senate_pause set scope_value = 'other', paused_at = now() - interval '1 day', cleared_at = now() - interval '1 hour', cleared_by = 'dana' where cleared_at is null and scope_value = 'skeptic'");
+  expect(await verify()).toMatchObject({ claims_checked: 2, violations: [{ task_id: broken, scope_kind: 'agent', scope_value: 'skeptic' }] });
+});
+
+describe('P1 in a database that was restored into another cluster, where transactions are counted anew', () => {
+  /** As if all events so far came from elsewhere, with ids that lie in this cluster's future, and this long ago. */
+  const moved = async (age: string): Promise<void> => {
+    await db.pool.query(`update senate_events set xid = '900000000000'::xid8, cluster = 'old', at = at - $1::interval where type like 'pause.%'`, [age]);
+    await db.pool.query(`update task_events set data = data || '{"cluster": "old", "snapshot": "900000000000:900000000000:"}', at = at - $1::interval where kind = 'claimed'`, [age]);
+  };
+
+  test('a claim after the restore is judged by the pauses that came with it', async () => {
+    const [id = ''] = await add(db.pool, { agent_id: 'skeptic' });
+    await pause(db.pool, SKEPTIC);
+    await moved('0 s');
+    await claimAnyway(id);
+    expect(await verify()).toMatchObject({ claims_checked: 1, claims_unknown: 0, violations: [{ task_id: id }] });
+  });
+
+  test('claims from before it are not judged by pauses from after it, and still by those of their own cluster', async () => {
+    const [before = '', broken = ''] = await add(db.pool, { agent_id: 'librarian' }, { agent_id: 'skeptic' });
+    expect(ids(await claim(db.pool))).toEqual([before, broken]);
+    await moved('0 s');
+    await pause(db.pool, SKEPTIC);
+    expect(await verify()).toMatchObject({ claims_checked: 2, claims_unknown: 0, violations: [] });
+  });
+
+  test('what neither the ids nor the clocks tell is named as not judged', async () => {
+    const [id = ''] = await add(db.pool, { agent_id: 'skeptic' });
+    await claim(db.pool);
+    await pause(db.pool, SKEPTIC);
+    // Two earlier clusters, neither of them this one.
+    await db.pool.query("update senate_events set cluster = 'first' where type like 'pause.%'");
+    await db.pool.query(`update task_events set data = data || '{"cluster": "second"}' where kind = 'claimed'`);
+    expect(await verify()).toMatchObject({ claims_checked: 1, claims_unknown: 1, violations: [], unknown: [{ task_id: id, why: 'other_cluster' }] });
+  });
 });

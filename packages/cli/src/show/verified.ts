@@ -3,13 +3,17 @@ import { sayInstant } from './instant.ts';
 import { loud } from './say-pause.ts';
 import { table } from './table.ts';
 
+const WHY_UNKNOWN: Record<VerifyAnswer['unknown'][number]['why'], string> = {
+  no_snapshot: 'it kept no snapshot', other_cluster: 'it or a pause comes from another cluster (a restore or an upgrade)',
+};
+
 /** Did anything start while it was paused? */
 export function showVerified(answer: VerifyAnswer): string {
-  const { violations, claims_checked: claims, from, to } = answer;
+  const { violations, unknown, claims_checked: claims, claims_unknown: unjudged, from, to } = answer;
   return [
-    violations.length === 0 ? 'nothing started while it was paused' : loud(`STARTED WHILE PAUSED: ${violations.length}${violations.length >= 200 ? ' or more' : ''}`),
+    violations.length === 0 ? `nothing started while it was paused${unjudged === 0 ? '' : ', as far as that can be told'}` : loud(`STARTED WHILE PAUSED: ${violations.length}${violations.length >= 200 ? ' or more' : ''}`),
     `looked at: ${claims} ${claims === 1 ? 'claim' : 'claims'}${from === null || to === null ? '' : `, from ${sayInstant(from)} to ${sayInstant(to)}`}`,
-    ...(answer.claims_unknown === 0 ? [] : [`nothing can be said of ${answer.claims_unknown} from before their snapshots were kept`]),
+    ...(unjudged === 0 ? [] : [`not judged: ${unjudged}${unjudged > unknown.length && unknown.length > 0 ? `, of which the first ${unknown.length} are listed` : ''}`]),
     ...(answer.complete ? [] : ['there are more claims since then than were looked at; --limit looks at more']),
     ...(violations.length === 0 ? [] : [table(violations, [
       { head: 'TASK', cell: (violation) => violation.task_id },
@@ -19,6 +23,13 @@ export function showVerified(answer: VerifyAnswer): string {
       { head: 'PAUSE', cell: (violation) => violation.pause_id },
       { head: 'PAUSED', cell: (violation) => sayInstant(violation.paused_at) },
       { head: 'SCOPE', cell: (violation) => `${violation.scope_kind} ${violation.scope_value}` },
+    ])]),
+    ...(unknown.length === 0 ? [] : [table(unknown, [
+      { head: 'TASK', cell: (claim) => claim.task_id },
+      { head: 'RUN', cell: (claim) => claim.run_id ?? '' },
+      { head: 'WORKER', cell: (claim) => claim.worker },
+      { head: 'CLAIMED', cell: (claim) => sayInstant(claim.claimed_at) },
+      { head: 'NOT JUDGED BECAUSE', cell: (claim) => WHY_UNKNOWN[claim.why] },
     ])]),
   ].join('\n');
 }

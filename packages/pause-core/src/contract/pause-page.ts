@@ -32,15 +32,17 @@ export const verifyQuery = z.strictObject({
   since: instant.optional().describe('absent: the last hour'),
   limit: z.coerce.number().int().min(1).max(100_000).default(10_000).describe('how many claims to look at, the newest ones'),
 });
+const claimOf = { task_id: id, run_id: runId.nullable().describe('null: a claim that was written by hand'), worker: z.string(), claimed_at: instant };
 export const verifyAnswer = z.strictObject({
   claims_checked: z.int(),
-  claims_unknown: z.int().describe('claims from before their snapshots were kept; nothing is said of them'),
+  claims_unknown: z.int().describe('claims that cannot be judged; nothing is said of them'),
+  unknown: z.array(z.strictObject({ ...claimOf, why: z.enum(['no_snapshot', 'other_cluster']) })).default([])
+    .describe('the same one by one, the first 200. `no_snapshot`: it kept none; `other_cluster`: it or a pause comes from another cluster (a restore, an upgrade), and their clocks do not tell either'),
   from: instant.nullable().describe('the oldest claim looked at; null: there was none'),
   to: instant.nullable(),
   complete: z.boolean().describe('false: there are more claims since then than `limit`'),
-  violations: z.array(z.strictObject({
-    task_id: id, run_id: runId.nullable().describe('null: a claim that was written by hand'), worker: z.string(), claimed_at: instant, pause_id: id, scope_kind: scopeKind, scope_value: z.string(), paused_at: instant,
-  })).describe('claims that saw an active pause on their task and took it all the same; the first 200'),
+  violations: z.array(z.strictObject({ ...claimOf, pause_id: id, scope_kind: scopeKind, scope_value: z.string(), paused_at: instant }))
+    .describe('claims that saw an active pause on their task and took it all the same, by the labels and the scope of that time; the first 200'),
 }).meta({ id: 'VerifyAnswer' });
 
 /** `GET /api/senate/history` */

@@ -4,6 +4,7 @@ import { MINUTES, type LabelNumbers, type Labels } from '../contract/numbers.ts'
 import { covered, PAUSE_KEYS } from '../pause-keys.ts';
 import { LABEL_COLUMN } from './covered-work.ts';
 import { MINUTE_OF_EVENT, RECENT_EVENTS } from './queue-rates.ts';
+import { labelOfRun } from './what-a-claim-saw.ts';
 
 export interface LabelsOrder {
   by: ScopeKind;
@@ -31,10 +32,11 @@ with ${PAUSE_KEYS}, ${RECENT_EVENTS}, lanes as materialized (
 ), running as (
   select t.${column} as value, count(*)::int as running from tasks t where t.status = 'running' and t.${column} is not null group by 1
 ), ended as materialized (
-  select t.${column} as value, ${MINUTE_OF_EVENT} as minute, count(*) filter (where r.kind = 'completed')::int as finished,
+  select l.value, ${MINUTE_OF_EVENT} as minute, count(*) filter (where r.kind = 'completed')::int as finished,
          count(*) filter (where r.kind in ('failed', 'reaped', 'held'))::int as failed
     from recent r join tasks t on t.id = r.task_id
-   where r.kind in ('completed', 'failed', 'reaped', 'held') and t.${column} is not null
+   cross join lateral (${labelOfRun('r', 't', column)}) l
+   where r.kind in ('completed', 'failed', 'reaped', 'held') and l.value is not null
    group by 1, 2
 ), ends as (
   select e.value, sum(e.failed)::int as failed, jsonb_agg(jsonb_build_array(e.minute, e.finished, e.failed)) as per_minute from ended e group by e.value

@@ -1,10 +1,11 @@
 import type { Queryable } from '@orchestra/database';
-import { findPause, listActivePauses, toPauseView } from '@orchestra/pause-core';
+import { findPause, listActivePauses, toPauseView, type ScopeKind } from '@orchestra/pause-core';
 import type { PausePage, RunInFlight } from '@orchestra/pause-core/contract';
 import { databaseNow, viewActivePause } from './active-pause-views.ts';
 import { coveredWork, IN_FLIGHT_LISTED_MAX, LABEL_COLUMN, WAITING_COUNTED_MAX } from './covered-work.ts';
 import { firstEventSince } from './first-event-since.ts';
 import { pausesOnTheSame } from './pauses-on-the-same.ts';
+import { labelAtClaim, sawEvent, snapshotOf } from './what-a-claim-saw.ts';
 
 const TIMELINE_MAX = 200;
 // Events after the pause that are looked through for the ends of its runs: with the fleet at its busiest, some minutes of them.
@@ -13,35 +14,47 @@ const ENDS_LOOKED_THROUGH_MAX = 100_000;
 const SLACK = "interval '1 minute'";
 
 /**
+ * What the pause said when it began. Its row may have been given another scope or beginning since.
+ *
+ * Parameter: $1 the pause.
+ */
+const BEGINNING = `
+select v.data ->> 'scope_kind' as scope_kind, v.data ->> 'scope_value' as scope_value, (v.data ->> 'paused_at')::timestamptz as paused_at
+  from senate_events v where v.type like 'pause.%' and v.data ->> 'id' = $1::text order by v.id limit 1`;
+
+/**
  * Runs that were claimed before the pause and had not ended by then: those that still run, and those among whose ends are the first
- * events after it. Which came first is told by what the claim saw; of claims that kept no snapshot, by the clock.
+ * events after it. By the labels with which they were claimed: a task goes on under another skill. Which came first is told by what the claim
+ * saw; where that cannot be told, by the clock.
  *
  * Parameters: $1 the scope's value, $2 when it was paused, $3 an event before which none of that time lies, $4 the pause.
  */
 const admittedBefore = (column: string): string => `
 with created as materialized (
-  select v.xid from senate_events v where v.type like 'pause.%' and v.data ->> 'id' = $4::text order by v.id limit 1
+  select v.xid, v.cluster, v.at from senate_events v where v.type like 'pause.%' and v.data ->> 'id' = $4::text order by v.id limit 1
 ), ended as materialized (
   select distinct on (e.run_id) e.task_id, e.run_id, e.at, e.kind
     from (select e.id, e.task_id, e.run_id, e.at, e.kind from task_events e where e.id >= $3::bigint order by e.id limit ${ENDS_LOOKED_THROUGH_MAX}) e
    where e.at > $2 and e.kind in ('completed', 'failed', 'released', 'reaped', 'asked', 'held', 'retried')
    order by e.run_id, e.id
 ), runs as (
-  select t.id as task_id, t.run_id, null::timestamptz as ended_at, null as ended_as, t.heartbeat_at, t.agent_id, t.skill, t.quest_id, t.actor_id
-    from tasks t where t.status = 'running' and t.${column} = $1 and t.started_at <= $2 + ${SLACK}
+  select t.id as task_id, t.run_id, null::timestamptz as ended_at, null as ended_as, t.heartbeat_at
+    from tasks t where t.status = 'running' and t.started_at <= $2 + ${SLACK}
    union all
-  select e.task_id, e.run_id, e.at, e.kind, null, t.agent_id, t.skill, t.quest_id, t.actor_id
-    from ended e join tasks t on t.id = e.task_id
-   where t.${column} = $1
+  select e.task_id, e.run_id, e.at, e.kind, null from ended e
 )
-select r.*, c.at, c.by as worker, c.data ->> 'host' as host, count(*) over ()::int as runs
+select r.*, l.agent_id, l.skill, l.quest_id, l.actor_id, c.at, c.by as worker, c.data ->> 'host' as host, count(*) over ()::int as runs
   from runs r
+  join tasks t on t.id = r.task_id
  cross join lateral (
-       select c.at, c.by, c.data from task_events c where c.task_id = r.task_id and c.run_id = r.run_id and c.kind = 'claimed' order by c.id limit 1) c
- where coalesce(not pg_visible_in_snapshot((select v.xid from created v), (c.data ->> 'snapshot')::pg_snapshot), c.at <= $2)
+       select c.at, c.by, c.data, c.data ->> 'cluster' as cluster, ${snapshotOf('c')} as snapshot
+         from task_events c where c.task_id = r.task_id and c.run_id = r.run_id and c.kind = 'claimed' order by c.id limit 1) c
+ cross join lateral (select ${Object.values(LABEL_COLUMN).map((label) => `${labelAtClaim('c', 't', label)} as ${label}`).join(', ')}) l
+ where l.${column} = $1 and coalesce(not (select ${sawEvent('v', 'c')} from created v), c.at <= $2)
  order by c.at, r.task_id
  limit ${IN_FLIGHT_LISTED_MAX}`;
 
+interface Beginning { scope_kind: ScopeKind; scope_value: string; paused_at: Date }
 interface AdmittedRow extends Omit<RunInFlight, 'started_at' | 'heartbeat_at'> { at: Date; heartbeat_at: Date | null; ended_at: Date | null; ended_as: string | null; runs: number }
 interface TimelineRow { at: Date; by: string; what: string; why: string | null; data: unknown }
 
@@ -52,14 +65,16 @@ export async function readPausePage(db: Queryable, id: string): Promise<PausePag
   const pause = active ?? await findPause(db, id);
   if (pause === undefined) return undefined;
   const work = active === undefined ? undefined : await coveredWork(db, pause.scope, WAITING_COUNTED_MAX.list);
-  const { rows: admitted } = await db.query<AdmittedRow>(admittedBefore(LABEL_COLUMN[pause.scope.kind]), [
-    pause.scope.value, pause.pausedAt, await firstEventSince(db, pause.pausedAt.toISOString()), id]);
+  const { rows: [told] } = await db.query<Beginning>(BEGINNING, [id]);
+  const beginning = told ?? { scope_kind: pause.scope.kind, scope_value: pause.scope.value, paused_at: pause.pausedAt };
+  const { rows: admitted } = await db.query<AdmittedRow>(admittedBefore(LABEL_COLUMN[beginning.scope_kind]), [
+    beginning.scope_value, beginning.paused_at, await firstEventSince(db, beginning.paused_at.toISOString()), id]);
   const { rows: timeline } = await db.query<TimelineRow>(
     `select a.at, a.by, a.action as what, a.why, a.data from senate_audit a
       where a.subject_kind = 'pause' and a.subject_id = $1 order by a.id limit ${TIMELINE_MAX}`, [id]);
   return {
     pause: work === undefined ? toPauseView(pause) : viewActivePause(pause, work, await databaseNow(db)),
-    effective_at: pause.pausedAt.toISOString(),
+    effective_at: beginning.paused_at.toISOString(),
     in_flight: work?.in_flight ?? [], in_flight_count: work?.in_flight_count ?? 0,
     admitted_before: admitted.map(({ task_id, run_id, worker, host, at, heartbeat_at, agent_id, skill, quest_id, actor_id, ended_at, ended_as }) => ({
       run: { task_id, run_id, worker, host, started_at: at.toISOString(), heartbeat_at: (heartbeat_at ?? ended_at ?? at).toISOString(), agent_id, skill, quest_id, actor_id },

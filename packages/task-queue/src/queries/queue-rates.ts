@@ -10,8 +10,8 @@ const FIRST_MINUTE = `date_trunc('minute', now()) - interval '${MINUTES - 1} min
 /** An hour of `task_events`, newest first, as far as it is looked at; for statements that tell minutes apart. */
 export const RECENT_EVENTS = `
 recent as materialized (
-  select e.task_id, e.kind, e.at, e.data
-    from (select e.task_id, e.kind, e.at, e.data from task_events e order by e.id desc limit ${EVENTS_MAX}) e
+  select e.task_id, e.run_id, e.kind, e.at, e.data
+    from (select e.task_id, e.run_id, e.kind, e.at, e.data from task_events e order by e.id desc limit ${EVENTS_MAX}) e
    where e.at >= ${FIRST_MINUTE}
 ), seen as (
   select case when (select count(*) from recent) < ${EVENTS_MAX} then ${FIRST_MINUTE} else (select min(r.at) from recent r) end as since

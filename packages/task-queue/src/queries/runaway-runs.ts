@@ -1,5 +1,6 @@
 import type { Queryable } from '@orchestra/database';
 import type { RunawayRule } from '../runaway-rule.ts';
+import { labelOfRun } from './what-a-claim-saw.ts';
 
 /** A run given up while its task or its actor runs away, with the figures that say so. */
 export interface RunawayRun {
@@ -27,23 +28,26 @@ const ofWindow = (whose: string, condition = ''): string => `
 
 /**
  * - `given_up` are the runs to judge: those that no alert speaks of. While there is none, the rest costs nothing.
- * - `ended` is what their tasks and their actors are measured by. A run is judged by what had ended up to and including
+ * - `ended` is what their tasks and their actors are measured by: the actors that the runs were claimed for. They are
+ *   found by the actors that the tasks have now, for an hour of runs is too much to look up one by one. A run is judged by what had ended up to and including
  *   itself, so the verdict is the same whenever it is judged.
  *
  * Parameters: $1 look-back in seconds, $2 window in seconds, $3 runs, $4 share.
  */
 const JUDGE = `
 with given_up as materialized (
-  select e.id, e.task_id, t.actor_id, e.at
+  select e.id, e.task_id, l.value as actor_id, e.at
     from task_events e
     join tasks t on t.id = e.task_id
+   cross join lateral (${labelOfRun('e', 't', 'actor_id')}) l
    where ${ENDED} and e.kind <> 'completed'
      and e.at > now() - make_interval(secs => $1)
      and not exists (select from senate_alerts a where a.kind = 'runaway' and a.details ->> 'run_id' = e.run_id::text)
 ), ended as materialized (
-  select e.id, e.task_id, t.actor_id, e.run_id, e.at, e.kind <> 'completed' as given_up
+  select e.id, e.task_id, l.value as actor_id, e.run_id, e.at, e.kind <> 'completed' as given_up
     from task_events e
     join tasks t on t.id = e.task_id
+   cross join lateral (${labelOfRun('e', 't', 'actor_id')}) l
    where ${ENDED}
      and e.at > (select min(g.at) from given_up g) - make_interval(secs => $2)
      and (e.task_id in (select g.task_id from given_up g) or t.actor_id in (select g.actor_id from given_up g))

@@ -8,7 +8,7 @@ import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class SenatePauses extends OrchestraCommand {
   static override summary = 'the active pauses: scope, who, since when, time left, what they hold';
-  static override description = '--verify looks at every claim since then instead, by what that claim itself could see: did anything start while it was paused? Exit code 5 when something did, 0 when nothing.';
+  static override description = '--verify looks at every claim since then instead, by what that claim itself could see: did anything start while it was paused? Exit code 5 when something did, 6 when claims cannot be judged, 0 when nothing did.';
   static override examples = ['<%= config.bin %> senate pauses', '<%= config.bin %> senate pauses agent skeptic --json', '<%= config.bin %> senate pauses --verify --since 1d'];
   static override args = optionalScopeArgs;
   static override flags = {
@@ -43,6 +43,7 @@ export default class SenatePauses extends OrchestraCommand {
     const answer = await atDesk(direct, (desk) => desk.verify(query));
     this.show(showVerified(answer));
     if (answer.violations.length > 0) process.exitCode = EXIT.violated;
+    else if (answer.claims_unknown > 0) process.exitCode = EXIT.unjudged;
     return answer;
   }
 }
