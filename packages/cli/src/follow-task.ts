@@ -8,6 +8,7 @@ const ENDED: ReadonlySet<TaskView['status']> = new Set(['succeeded', 'failed', '
 export interface FollowedTask {
   /** More of what the run has printed. `isNewRun`: by another run than before; `isGap`: something between was not kept. */
   onOutput: (more: { text: string; runId: string; isNewRun: boolean; isGap: boolean }) => void;
+  /** Where the task stands: at once unless it has ended, and at each change. */
   onStatus: (task: TaskView) => void;
 }
 
@@ -18,6 +19,8 @@ export interface FollowedTask {
  */
 export async function followTask(desk: Pick<Desk, 'task' | 'taskOutput'>, id: string, signal: AbortSignal, { onOutput, onStatus }: FollowedTask): Promise<TaskView> {
   let task = await desk.task(id);
+  // A queued task prints nothing, and whoever follows it wants to know that it is there.
+  if (!ENDED.has(task.status)) onStatus(task);
   let before: TaskOutput | undefined;
   for (;;) {
     const output = await desk.taskOutput(id);

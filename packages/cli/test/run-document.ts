@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { until } from '@orchestra/testkit';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ROOT, runnableBlocks, type Block } from './document.ts';
 import { descendants, living } from './living-processes.ts';
 import { temporaryFolder, up } from './orchestra.ts';
@@ -91,6 +91,23 @@ class Stage {
   }
 }
 
+/** Puts {@link COMMANDS} into `bin` of a folder. */
+async function putCommands(folder: string): Promise<void> {
+  await mkdir(join(folder, 'bin'));
+  for (const [name, script] of Object.entries(COMMANDS)) {
+    await writeFile(join(folder, 'bin', name), script);
+    await chmod(join(folder, 'bin', name), 0o755);
+  }
+}
+
+/** A folder for one test, with an `orchestra` in its `bin` that runs this repository's. */
+export async function commandFolder(): Promise<string> {
+  const folder = await temporaryFolder();
+  onTestFinished(folder.remove);
+  await putCommands(folder.path);
+  return folder.path;
+}
+
 /** Registers a test for each block that a document asks to be run, all in one freshly started system. */
 export function testDocument(path: string): void {
   let stage: Stage;
@@ -99,11 +116,7 @@ export function testDocument(path: string): void {
   beforeAll(async () => {
     const folder = await temporaryFolder();
     end = folder.remove;
-    await mkdir(join(folder.path, 'bin'));
-    for (const [name, script] of Object.entries(COMMANDS)) {
-      await writeFile(join(folder.path, 'bin', name), script);
-      await chmod(join(folder.path, 'bin', name), 0o755);
-    }
+    await putCommands(folder.path);
     const { going, ready } = await up(join(folder.path, '.orchestra'));
     stage = new Stage(folder.path, new Map([['http://127.0.0.1:4400', ready.pause_api], ['http://127.0.0.1:4401', ready.worker_claimer]]));
     end = async () => {

@@ -3,6 +3,10 @@ import { deskFlags } from '../../flags/desk.ts';
 import { labelFlags, toLabels } from '../../flags/labels.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
+type GivenFlags = Parameters<typeof toLabels>[0] & Partial<
+  Record<'repo' | 'pipeline' | 'stage' | 'payload' | 'from', string | undefined> & Record<'priority' | 'max-attempts', number | undefined>
+>;
+
 export default class TaskAdd extends OrchestraCommand {
   static override summary = 'put one task in the queue, or many from a file; prints their ids';
   static override examples = [
@@ -12,6 +16,8 @@ export default class TaskAdd extends OrchestraCommand {
   static override flags = {
     ...labelFlags,
     repo: Flags.string({ description: 'the repository that it works on', helpValue: 'NAME' }),
+    pipeline: Flags.string({ description: 'the pipeline that the task goes through, from its first stage on unless --stage names another', helpValue: 'NAME' }),
+    stage: Flags.string({ description: 'the stage of its pipeline in which the task begins', helpValue: 'NAME', dependsOn: ['pipeline'] }),
     priority: Flags.integer({ description: 'smaller goes first; 0 unless given' }),
     'max-attempts': Flags.integer({ description: 'how often it may be tried; 3 unless given' }),
     payload: Flags.string({ description: 'a JSON object: as text, as @file, or - for standard input', exclusive: ['from'], helpValue: 'JSON' }),
@@ -30,10 +36,11 @@ export default class TaskAdd extends OrchestraCommand {
     return { ids };
   }
 
-  async #tasks(flags: Parameters<typeof toLabels>[0] & { repo?: string | undefined; priority?: number | undefined; 'max-attempts'?: number | undefined; payload?: string | undefined; from?: string | undefined }) {
+  async #tasks(flags: GivenFlags) {
     const { newTask } = await import('@orchestra/task-queue/contract');
     const { checked } = await import('../../checked.ts');
-    const fields = { ...toLabels(flags), repo: flags.repo, priority: flags.priority, max_attempts: flags['max-attempts'] };
+    const { repo, pipeline, stage, priority } = flags;
+    const fields = { ...toLabels(flags), repo, pipeline, stage, priority, max_attempts: flags['max-attempts'] };
     if (flags.from !== undefined) {
       const { tasksFromFile } = await import('../../tasks-from-file.ts');
       return tasksFromFile(flags.from, fields);
