@@ -48,15 +48,16 @@ export const knownLabels = pgTable('known_labels', {
 
 export const senateAlerts = pgTable('senate_alerts', {
   id: bigserial('id', { mode: 'bigint' }).primaryKey(),
-  kind: text('kind'),
+  kind: text('kind').notNull().default('unnamed'),
   refId: text('ref_id'),
   severity: text('severity').$type<Severity>().notNull().default('medium'),
   details: jsonb('details'),
-  createdAt: instant('created_at').default(sql`now()`),
+  createdAt: instant('created_at').notNull().default(sql`now()`),
   ackAt: instant('ack_at'),
   ackBy: text('ack_by'),
   fedPause: big('fed_pause'),
   sourceKey: text('source_key'),
+  notedAt: instant('noted_at').default(sql`now()`),
 });
 
 export const senateAudit = pgTable('senate_audit', {

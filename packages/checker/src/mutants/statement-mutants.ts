@@ -93,7 +93,10 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a unique pause instead of used-up alerts', file: `${CORE}/commands/check-auto-pause.ts`, why: 'P14: what a person has cleared is paused again for the same alerts',
-    edits: [{ find: 'and (l.ended_at is null or a.created_at > l.ended_at)', replace: 'and (l.ended_at is null or true)' }], caughtBy: by('P14 a judge × a person who clears'),
+    edits: [
+      { find: 'and (l.ended_at is null or ${COUNTED_AT} > l.ended_at)', replace: 'and (l.ended_at is null or true)' },
+      { find: 'a.fed_pause is null and coalesce', replace: 'coalesce' },
+    ], caughtBy: by('P14 a judge × a person who clears'),
   },
   {
     name: 'a cursor by id in the cascade', file: `${CORE}/commands/check-auto-pause.ts`, why: 'P14: an alert that commits behind a later one is never seen (F36)',

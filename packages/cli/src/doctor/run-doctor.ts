@@ -9,6 +9,7 @@ import { atDatabase } from '../desk/open-database.ts';
 import { findSettings, type FoundSettings } from '../profile/settings.ts';
 import { wordsOf } from '../words-of.ts';
 import { alertCascadeUrl } from './alert-cascade-url.ts';
+import { checkAlerts } from './alerts.ts';
 import { canaryByApi } from './canary-by-api.ts';
 import { canaryDirect } from './canary-direct.ts';
 import { checkConnections } from './connections.ts';
@@ -53,7 +54,7 @@ async function overTheServices(options: DoctorOptions): Promise<void> {
   onFinding(cascade === undefined ? skipped('alert-cascade', 'where it is, is not known here') : await checkService('alert-cascade', cascade, manifest.version));
   signal.throwIfAborted();
   const withToken = async (db: Database | undefined): Promise<SessionView | undefined> => {
-    if (db !== undefined) for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds, checkStandbys]) onFinding(await look(db));
+    if (db !== undefined) for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds, checkStandbys, checkAlerts]) onFinding(await look(db));
     const { finding, session } = await checkToken(settings, db);
     onFinding(finding);
     return session;
@@ -67,7 +68,7 @@ async function overTheServices(options: DoctorOptions): Promise<void> {
 }
 
 async function atTheDatabase(db: Database, { brake, signal, onFinding }: DoctorOptions): Promise<void> {
-  for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds, checkStandbys]) onFinding(await look(db));
+  for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds, checkStandbys, checkAlerts]) onFinding(await look(db));
   if (!brake) return onFinding(skipped('brake', 'not asked for'));
   await proveBrake(canaryDirect(db, directName()), signal, onFinding);
 }

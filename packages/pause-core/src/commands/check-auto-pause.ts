@@ -8,7 +8,11 @@ import { PAUSE_NEEDS_PERSON } from './stay-paused.ts';
 /** Of this kind are alerts about tasks that their environment holds. They count toward no auto-pause, whatever their severity and whatever the rule: it is nobody's conduct. */
 const TASK_HELD = 'task_held';
 
-const ABOUT_CONDUCT = `coalesce(a.kind, '') not in ('${PAUSE_NEEDS_PERSON}', '${TASK_HELD}')`;
+// Times ahead of the database's clock (another system's clock or time zone) count as when the alert came.
+const COUNTED_AT = 'least(a.created_at, a.noted_at, now())';
+
+// An alert feeds one pause.
+const ABOUT_CONDUCT = `a.fed_pause is null and coalesce(a.kind, '') not in ('${PAUSE_NEEDS_PERSON}', '${TASK_HELD}')`;
 
 /** Who makes auto-pauses. */
 export const AUTO_PAUSER = 'senate.auto';
@@ -70,7 +74,7 @@ export async function checkAutoPause(db: Database, refId: string, rule: AlertRul
     // For people alone: what counts toward the next pause is told by when this one ends.
     await tx.query(
       `update senate_alerts a set fed_pause = $1
-        where a.ref_id = any ($2::text[]) and a.severity = 'critical' and a.ack_at is null and ${ABOUT_CONDUCT} and extract(epoch from a.created_at)::float8 * 1000 = any ($3::float8[])`,
+        where a.ref_id = any ($2::text[]) and a.severity = 'critical' and a.ack_at is null and ${ABOUT_CONDUCT} and extract(epoch from ${COUNTED_AT})::float8 * 1000 = any ($3::float8[])`,
       [pauseId, spellings, feedingAlerts(alertTimes, rule)]);
     return { pauseId, actor, ttlSeconds };
   });
@@ -89,12 +93,12 @@ async function readCase(tx: Transaction, actor: string, spellings: readonly stri
          from senate_pause p
         where p.scope_kind = 'actor' and p.scope_value = $1 and p.paused_by = $2)
      select l.paused, extract(epoch from clock_timestamp())::float8 * 1000 as now,
-            (select array_agg(extract(epoch from a.created_at)::float8 * 1000 order by a.created_at)
-               from (select a.created_at from senate_alerts a
+            (select array_agg(extract(epoch from a.counted_at)::float8 * 1000 order by a.counted_at)
+               from (select ${COUNTED_AT} as counted_at from senate_alerts a
                       where a.ref_id = any ($5::text[]) and a.severity = 'critical' and a.ack_at is null and ${ABOUT_CONDUCT}
                         and a.created_at > now() - make_interval(secs => 2 * $3)
-                        and (l.ended_at is null or a.created_at > l.ended_at)
-                      order by a.created_at desc limit $4) a) as alert_times
+                        and (l.ended_at is null or ${COUNTED_AT} > l.ended_at)
+                      order by 1 desc limit $4) a) as alert_times
        from last_auto l`,
     [actor, AUTO_PAUSER, (rule.pauseMs + rule.windowMs) / 1_000, ALERTS_JUDGED_MAX, spellings]);
   const row = rows[0];

@@ -11,7 +11,7 @@ export async function recordAlert(db: Database, request: AlertRequest & { by: st
   const id = await runRinging(db, idempotency, async (tx) => {
     await tx.query("select set_config('orchestra.who', $1, true)", [request.by]);
     const { rows } = await tx.query<{ id: string }>(
-      'insert into senate_alerts (kind, ref_id, severity, details) values ($1, $2, $3, $4) returning id',
+      'insert into senate_alerts (kind, ref_id, severity, details) values ($1, $2, $3, $4) returning id::text as id',
       [request.kind, request.ref_id, request.severity, request.details === undefined ? null : JSON.stringify(request.details)]);
     const made = rows[0]?.id;
     // Inside the transaction: after the commit nothing has to be read.
