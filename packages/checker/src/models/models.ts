@@ -2,6 +2,7 @@ import { alertModel } from './alert-model.ts';
 import { cursorModel } from './cursor-model.ts';
 import { hearingModel } from './hearing-model.ts';
 import type { Model } from './model.ts';
+import { ownerModel } from './owner-model.ts';
 import { outcomeModel } from './outcome-model.ts';
 import { pauseModel, pauseTimeModel } from './pause-model.ts';
 import { processModel } from './process-model.ts';
@@ -11,5 +12,5 @@ import { rereadModel } from './reread-model.ts';
 import { wantModel } from './want-model.ts';
 
 export const MODELS: readonly Model[] = [
-  pauseModel, pauseTimeModel, replicaModel, rereadModel, alertModel, retryModel, outcomeModel, cursorModel, hearingModel, processModel, wantModel,
+  pauseModel, pauseTimeModel, replicaModel, rereadModel, alertModel, retryModel, outcomeModel, cursorModel, hearingModel, processModel, wantModel, ownerModel,
 ];

@@ -1,17 +1,24 @@
 // Runs where a mutant is loaded: looks for what it breaks, and prints one line of JSON, null for nothing.
 import { parseArgs } from 'node:util';
 import { MODELS } from '../models/models.ts';
+import { PROPERTIES } from '../properties/properties.ts';
+import { tryPropertyOn } from '../properties/try-property.ts';
 import { explore } from '../stepped/explore.ts';
 import { SCENARIOS } from '../stepped/scenarios.ts';
 
-const { values } = parseArgs({ options: { scenario: { type: 'string' }, model: { type: 'string' }, database: { type: 'string' } } });
+const { values } = parseArgs({ options: { scenario: { type: 'string' }, model: { type: 'string' }, property: { type: 'string' }, database: { type: 'string' } } });
+
+// Enough for a broken rule to be met, and seconds of work.
+const OPERATIONS = 2_000;
+const SEED = 20_261;
 
 process.stdout.write(`${JSON.stringify(await look())}\n`);
 
 async function look(): Promise<string | null> {
   if (values.model !== undefined) return breaksModel(values.model);
+  if (values.property !== undefined) return breaksProperty(values.property);
   const scenario = SCENARIOS.find(({ name }) => name === values.scenario);
-  if (scenario === undefined || values.database === undefined) throw new Error('give --model, or --scenario and --database');
+  if (scenario === undefined || values.database === undefined) throw new Error('give --model, or --scenario or --property and --database');
   const { violations: [first] } = await explore(scenario, values.database, { untilFirst: true });
   return first === undefined ? null : first.what;
 }
@@ -26,4 +33,10 @@ async function breaksModel(name: string): Promise<string | null> {
     // fast-check says what was given; its cause, what came of it.
     return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
   }
+}
+
+async function breaksProperty(name: string): Promise<string | null> {
+  const property = PROPERTIES.find((one) => one.name === name);
+  if (property === undefined || values.database === undefined) throw new Error(`there is no property "${name}", or no --database`);
+  return await tryPropertyOn(values.database, { property, seed: SEED, operations: OPERATIONS }) ?? null;
 }

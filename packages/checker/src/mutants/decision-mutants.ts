@@ -55,4 +55,8 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     name: 'a process id that lives proves life', file: 'packages/task-queue/src/judge-process.ts', why: 'P15: a reused pid keeps a dead run (F13)',
     edits: [{ find: "seen === 'gone' || seen.startedAtTicks !== run.process_started", replace: "seen === 'gone'" }], caughtBy: by('P15 which process is dead for certain (F13)'),
   },
+  {
+    name: 'a sealed run is anybody’s', file: `${CORE}/run-owner.ts`, why: 'P10: whoever has seen a run’s id ends the run of another token',
+    edits: [{ find: 'digits[VERSION_AT] !== SEALED_VERSION || isSealedBy(key, digits)', replace: "digits[VERSION_AT] !== SEALED_VERSION || key !== ''" }], caughtBy: by('P10 a run belongs to the token that claimed it'),
+  },
 ];

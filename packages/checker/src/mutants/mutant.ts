@@ -6,8 +6,8 @@ export interface Mutant {
   edits: readonly Edit[];
   /** Which promise it breaks, and how that hurts. */
   why: string;
-  /** Where it has to be found: by a stepped scenario, or by a model, of this name. */
-  caughtBy: { level: 'L0' | 'L1'; name: string };
+  /** Where it has to be found: by a model, a stepped scenario, or a property, of this name. */
+  caughtBy: { level: 'L0' | 'L1' | 'L3'; name: string };
 }
 
 export interface Edit { find: string; replace: string }

@@ -39,6 +39,7 @@ export const waitingProperty: Property = {
         }
         await until('every task that somebody waits for is claimed', () => lying.size === 0, CLAIMED_WITHIN_MS);
       })();
+      adding.catch(() => {}); // where a waiter has found something wrong, that is told
       // A waiter ends only when it was told, or with what it found wrong.
       await Promise.race([adding, waiters]);
       over.abort();
