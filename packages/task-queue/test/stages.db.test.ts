@@ -372,13 +372,13 @@ describe('held and retried', () => {
   });
 
   test('P14 held tasks bring no auto-pause, whatever the severity of such alerts and whatever the rule', async () => {
-    const alert = (kind: string | null) => db.pool.query("insert into senate_alerts (kind, ref_id, severity) values ($1, 'acct-9', 'critical')", [kind]);
+    const alert = (kind: string) => db.pool.query("insert into senate_alerts (kind, ref_id, severity) values ($1, 'acct-9', 'critical')", [kind]);
     const rule = { alerts: 2, windowMs: 300_000, pauseMs: 60_000 };
     for (let n = 0; n < 5; n++) await alert('task_held');
     expect(await checkAutoPause(db.pool, 'acct-9', rule)).toBeNull();
     await alert('runaway');
     expect(await checkAutoPause(db.pool, 'acct-9', rule)).toBeNull();
-    await alert(null);
+    await alert('cost');
     expect(await checkAutoPause(db.pool, 'acct-9', rule)).toMatchObject({ actor: 'acct-9' });
   });
 

@@ -28,7 +28,7 @@ const NOTE_WHAT_COMES = `
         const messages = (rest + next.value).split('\\n\\n');
         rest = messages.pop();
         for (const message of messages) {
-          const id = /^id: (\\d+)$/m.exec(message), type = /^event: (.+)$/m.exec(message);
+          const id = /^id: (\\d+)\\.\\d+$/m.exec(message), type = /^event: (.+)$/m.exec(message);
           if (id && type && type[1] !== 'snapshot') window.positions.push(Number(id[1]));
         }
       }

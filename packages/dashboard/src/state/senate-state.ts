@@ -1,4 +1,5 @@
 import type { ActivePauseView, AlertView, PauseView, SenateEvent } from '@orchestra/pause-core/contract';
+import { positionOf } from '../wire/stream-message.ts';
 
 /** What the page keeps at most. The pauses need no bound of their own: they are what the server says is active. */
 export const ALERTS_MAX = 20;
@@ -46,7 +47,7 @@ export function applyEvent(state: SenateState, id: string, event: SenateEvent): 
   if (event.type === 'snapshot') {
     return { ...state, position: id, pauses: new Map(event.data.pauses.map((view) => [view.id, shown(view)])) };
   }
-  if (state.position === null || BigInt(id) <= BigInt(state.position)) return state;
+  if (state.position === null || positionOf(id) <= positionOf(state.position)) return state;
   if (event.type === 'alert.created' || event.type === 'alert.acknowledged') {
     return { ...state, position: id, alerts: mergeAlerts(state.alerts, [event.data]) };
   }
@@ -60,7 +61,7 @@ export function applyEvent(state: SenateState, id: string, event: SenateEvent): 
 
 /** The state behind a message that means nothing to this page: what it has seen, it need not be told again. */
 export function passOver(state: SenateState, id: string): SenateState {
-  return state.position === null || BigInt(id) <= BigInt(state.position) ? state : { ...state, position: id };
+  return state.position === null || positionOf(id) <= positionOf(state.position) ? state : { ...state, position: id };
 }
 
 /**

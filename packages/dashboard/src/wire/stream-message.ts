@@ -32,8 +32,8 @@ const KNOWN: Record<SenateEventType | 'snapshot', true> = {
  */
 export function readMessage(message: { id?: string | undefined; event?: string | undefined; data: string }): StreamMessage | null {
   const { id, event: type, data } = message;
-  if (type === undefined || !Object.hasOwn(KNOWN, type)) return isId(id) ? { id, event: null } : null;
-  if (!isId(id)) throw new ApiError('malformed', `A ${type} message came without a position.`);
+  if (type === undefined || !Object.hasOwn(KNOWN, type)) return isStreamId(id) ? { id, event: null } : null;
+  if (!isStreamId(id)) throw new ApiError('malformed', `A ${type} message came without a position.`);
   const facts = dataOf(type, data);
   const usable = type === 'snapshot'
     ? 'pauses' in facts && Array.isArray(facts.pauses) && facts.pauses.every((pause: { id?: unknown } | null) => isId(pause?.id))
@@ -52,6 +52,16 @@ function dataOf(type: string, text: string): object {
   }
   const facts = typeof envelope === 'object' && envelope !== null && 'data' in envelope ? envelope.data : null;
   return typeof facts === 'object' && facts !== null ? facts : {};
+}
+
+/** The position in the stream that a message's id tells: `12.0583920174` is the event at position 12, whose mark is 0583920174. */
+export function positionOf(streamId: string): bigint {
+  return BigInt(streamId.split('.', 1)[0] ?? streamId);
+}
+
+/** A service from before marks sends the bare position. */
+function isStreamId(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{1,19}(?:\.\d{1,20})?$/.test(value);
 }
 
 function isId(value: unknown): value is string {
