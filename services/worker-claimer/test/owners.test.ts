@@ -110,9 +110,11 @@ describe('a token with labels', () => {
   test('adds under these labels alone, and says which they are', async () => {
     const token = await tokenFor({ agents: ['skeptic', 'scribe'] });
     expect(await service.post('/api/tasks', { agent_id: 'scribe' }, { token })).toMatchObject({ status: 200 });
-    for (const task of [{}, { agent_id: null }, { agent_id: 'Skeptic' }, { agent_id: 'skeptic\u200b' }, { agent_id: 'other' }, { tasks: [{ agent_id: 'skeptic' }, { skill: 'x' }] }]) {
+    for (const task of [{}, { agent_id: null }, { agent_id: 'Skeptic' }, { agent_id: 'other' }, { tasks: [{ agent_id: 'skeptic' }, { skill: 'x' }] }]) {
       expect(await service.post('/api/tasks', task, { token })).toMatchObject({ status: 403, body: { code: 'label_not_allowed', detail: expect.stringContaining('"skeptic" or "scribe"') } });
     }
+    // No label at all may hold a character that nobody sees.
+    expect(await service.post('/api/tasks', { agent_id: 'skeptic\u200b' }, { token })).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
   });
 
   test.each([
