@@ -29,7 +29,8 @@ test('senate pause answers the receipt; pauses, check and unpause follow', async
   const check = await run(['senate', 'check', '--agent', 'skeptic', '--json']);
   expect(check.code).toBe(3);
   expect(JSON.parse(check.stdout)).toMatchObject({ paused: true, reason: 'runaway loop', stale: false, pause: { scope_value: 'skeptic' } });
-  expect(await run(['senate', 'check', '--agent', 'scribe'])).toEqual({ code: 0, stdout: 'not paused\n', stderr: '' });
+  expect(await run(['senate', 'check', '--agent', 'scribe'])).toEqual({ code: 0, stdout: 'not paused\n', stderr: expect.stringContaining('NOT KNOWN: no task, run, worker or pause has ever carried agent scribe') });
+  expect((await run(['senate', 'unpause', 'agent', 'skeptik'])).stdout).toContain('NOT KNOWN: no task, run, worker or pause has ever carried agent skeptik; near it: skeptic (0 in flight, 1 waiting)');
 
   expect(await json(['senate', 'unpause', 'agent', 'skeptic'])).toMatchObject({ cleared: [{ scope_value: 'skeptic', cleared_by: 'admin' }], still_paused: [] });
   expect(await run(['senate', 'unpause', 'agent', 'skeptic'])).toEqual({ code: 0, stdout: 'agent skeptic was not paused; nothing to clear\n', stderr: '' });

@@ -11,6 +11,12 @@ test.each(SCOPE_KINDS)('a pause on an %s looks at that label and at no other', (
   expect(covers({ kind, value: 'x' }, { [LABEL[kind]]: 'x' })).toBe(true);
 });
 
+test('one name in two spellings of Unicode is one label', () => {
+  expect(covers({ kind: 'agent', value: 'Jos\u00e9' }, { agentId: 'Jose\u0301' })).toBe(true);
+  expect(covers({ kind: 'agent', value: 'Jose\u0301' }, { agentId: 'Jos\u00e9' })).toBe(true);
+  expect(covers({ kind: 'agent', value: 'Jos\u00e9' }, { agentId: 'Jose' })).toBe(false);
+});
+
 test('a null or missing label is covered by nothing', () => {
   expect(covers({ kind: 'agent', value: 'null' }, { agentId: null })).toBe(false);
   expect(covers({ kind: 'agent', value: 'undefined' }, {})).toBe(false);

@@ -1,10 +1,11 @@
 import { listActivePauses, listAlerts, listEndedPauses, listHistory, listTokens, toAlertView, toPauseView } from '@orchestra/pause-core';
-import { alertView, historyEntry, label, pausePreview, pauseReceipt, pauseView } from '@orchestra/pause-core/contract';
+import { alertView, historyEntry, label, pausePreview, pauseReceipt, pauseView, unpauseAnswer } from '@orchestra/pause-core/contract';
 import { HOSTILE_STRINGS, testDatabase } from '@orchestra/testkit';
 import { describe, expect, test } from 'vitest';
-import { claimedTask, newTask, taskEventView, taskView, taskWhy } from '../src/contract/index.ts';
+import { claimedTask, newTask, repoGateView, taskEventView, taskView, taskWhy } from '../src/contract/index.ts';
 import {
-  claimTasks, completeRun, dropEmptyLanes, enqueueTasks, explainTask, findTask, forgetOldSightings, listTaskEvents, listTasks, noteSightings, pauseWithReceipt, previewPause, verifyClaims,
+  claimTasks, completeRun, dropEmptyLanes, enqueueTasks, explainTask, findTask, forgetOldSightings, freezeRepo, limitRepo, listTaskEvents, listTasks, noteSightings, pauseWithReceipt, previewPause, thawRepo, unknownLabels, unpauseWithAnswer,
+  verifyClaims,
 } from '../src/index.ts';
 
 const db = testDatabase();
@@ -157,6 +158,27 @@ describe('a pause on a label that nothing has ever carried says so', () => {
     expect(await pause('Navigator-7')).toMatchObject({ label_known: true });
     expect(await pause('Navigator-7', 'skill')).toMatchObject({ label_known: false, near_labels: [] });
     expect(pausePreview.parse(await previewPause(db.pool, { kind: 'agent', value: 'Navigatr-7' }))).toMatchObject({ label_known: false, near_labels: [{ scope_value: 'Navigator-7' }, { scope_value: 'navigator_7' }] });
+  });
+
+  test('and so does the clearing of a scope that is not paused, and a check', async () => {
+    await enqueueTasks(db.pool, [newTask.parse({ quest_id: 'Apollo-11' })], 'dana');
+    const unpause = (value: string) => unpauseWithAnswer(db.pool, { target: { kind: 'quest', value }, by: 'dana' });
+    expect(unpauseAnswer.parse(await unpause('apollo 11'))).toMatchObject({ cleared: [], label_known: false, near_labels: [{ scope_value: 'Apollo-11', queued: 1 }] });
+    expect(await unpause('Apollo-11')).toEqual({ cleared: [], still_paused: [] });
+    expect(await unknownLabels(db.pool, { questId: 'Apolo-11', agentId: null })).toMatchObject([{ scope_kind: 'quest', scope_value: 'Apolo-11', near_labels: [{ scope_value: 'Apollo-11' }] }]);
+    expect(await unknownLabels(db.pool, { questId: 'Apollo-11' })).toEqual([]);
+    await pauseWithReceipt(db.pool, { scope: { kind: 'quest', value: 'Moli\u00e8re' }, reason: 'r', ttlSeconds: null, by: 'dana', source: 'person' });
+    expect(await unpause('Molie\u0300re')).toMatchObject({ cleared: [{ scope_value: 'Moli\u00e8re' }], still_paused: [] });
+    // What was paused once is known.
+    expect(await unpause('Moli\u00e8re')).toEqual({ cleared: [], still_paused: [] });
+  });
+
+  test('and so does the freezing, the limiting and the thawing of a repo that nobody has named', async () => {
+    await enqueueTasks(db.pool, [newTask.parse({ repo: 'github.com/acme/Shop' })], 'dana');
+    expect(repoGateView.parse(await freezeRepo(db.pool, 'github.com/acme/shop', 'dana', 'r'))).toMatchObject({ repo_known: false, near_repos: ['github.com/acme/Shop'] });
+    expect(await freezeRepo(db.pool, 'github.com/acme/Shop', 'dana', 'r')).not.toHaveProperty('repo_known');
+    expect(await limitRepo(db.pool, 'nowhere-near', 'dana', 2)).toMatchObject({ repo_known: false, near_repos: [] });
+    await expect(thawRepo(db.pool, 'github.com/acme/shpo', 'dana')).rejects.toMatchObject({ code: 'repo_not_found', message: expect.stringMatching(/; near it: github\.com\/acme\/[Ss]hop/) });
   });
 
   test('a label stays known when its tasks have ended and its lane is dropped, and when its worker is forgotten', async () => {

@@ -55,6 +55,21 @@ test('P7 pauses stack: clearing one by its id leaves the other, clearing the sco
   expect(problemOf(await dana.post('/api/senate/unpause', { id: '999999' }))).toMatchObject({ code: 'pause_not_found', status: 404 });
 });
 
+test('a check and a clear of what nothing has ever carried say so; what is known they answer as before', async () => {
+  await enqueueTasks(database.pool, [task({ agent_id: 'navigator', skill: 'steer' })], 'test');
+  const check = async (query: string) => checkAnswer.parse((await dana.get<CheckAnswer>(`/api/senate/pauses/check?${query}`)).body);
+  expect(await check('agent_id=navigator&skill=steer')).toEqual({ paused: false, reason: null, pause: null, stale: false });
+  expect(await check('agent_id=navigatr&skill=steer')).toMatchObject({ paused: false, unknown_labels: [{ scope_kind: 'agent', scope_value: 'navigatr', near_labels: [{ scope_value: 'navigator' }] }] });
+  expect((await dana.post<UnpauseAnswer>('/api/senate/unpause', { scope_kind: 'agent', scope_value: 'navigatr' })).body).toMatchObject({ cleared: [], label_known: false, near_labels: [{ scope_value: 'navigator' }] });
+  // Nobody waits for a table that somebody holds: the check is answered from memory.
+  const holder = await database.pool.connect();
+  await holder.query('begin');
+  await holder.query('lock table task_lanes in access exclusive mode');
+  expect(await check('agent_id=never-heard-of')).toEqual({ paused: false, reason: null, pause: null, stale: false, unknown_labels: null });
+  await holder.query('commit');
+  holder.release();
+});
+
 test('the list of active pauses tells age, time left, what runs and what waits; quiet turns true when the last run ends', async () => {
   await enqueueTasks(database.pool, [task({ skill: 'debate' })], 'test');
   const [run] = await claimTasks(database.pool, { worker: 'w1', skills: ['debate'], limit: 1 });
@@ -96,7 +111,7 @@ test('history keeps who ended what and when', async () => {
 
 test('P3 a row inserted by hand in psql shows in check, and the named pause follows the precedence', async () => {
   const check = async (query: string): Promise<CheckAnswer> => checkAnswer.parse((await dana.get(`/api/senate/pauses/check?${query}`)).body);
-  expect(await check('agent_id=by-hand')).toEqual({ paused: false, reason: null, pause: null, stale: false });
+  expect(await check('agent_id=by-hand')).toMatchObject({ paused: false, reason: null, pause: null, stale: false });
   await database.pool.query("insert into senate_pause (scope_kind, scope_value, reason) values ('agent', 'by-hand', 'from psql')");
   await until('the row is known', async () => (await check('agent_id=by-hand')).paused);
   expect(await check('agent_id=by-hand&skill=any')).toMatchObject({ paused: true, reason: 'from psql', pause: { source: 'sql' } });

@@ -216,7 +216,7 @@ describe('the switches', () => {
 
   test.each([
     [{}, null], [{ ORCHESTRA_SERIAL_GATE: 'off' }, []], [{ ORCHESTRA_SERIAL_GATE_REPOS: 'a, b,' }, ['a', 'b']],
-    [{ ORCHESTRA_SERIAL_GATE: 'off', ORCHESTRA_SERIAL_GATE_REPOS: 'a' }, []],
+    [{ ORCHESTRA_SERIAL_GATE: 'off', ORCHESTRA_SERIAL_GATE_REPOS: 'a' }, []], [{ ORCHESTRA_SERIAL_GATE_REPOS: 'cafe\u0301' }, ['caf\u00e9']],
   ])('settings %j gate the repos %j', (env, gatedRepos) => {
     expect(readConfig({ DATABASE_URL: 'postgresql://x', ...env })).toMatchObject({ gatedRepos, autoParkRepos: null });
   });

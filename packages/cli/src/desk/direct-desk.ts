@@ -1,12 +1,12 @@
 import { hostname, userInfo } from 'node:os';
 import type { Database } from '@orchestra/database';
 import {
-  ackAlert, comparePrecedence, covers, extendPause, listActivePauses, listAlerts, listHistory, PauseError, showRuns, toAlertView, toPauseView, unpauseScope, type Scope,
+  ackAlert, comparePrecedence, covers, extendPause, listActivePauses, listAlerts, listHistory, PauseError, showRuns, toAlertView, toPauseView, type Scope,
 } from '@orchestra/pause-core';
 import type { UnpauseRequest } from '@orchestra/pause-core/contract';
 import {
   answerQuestion, enqueueTasks, explainTask, findTask, findTaskOutput, freezeRepo, LEASE_SECONDS, limitRepo, listActivePauseViews, listTaskEvents, listTasks, parkTask,
-  pauseWithReceipt, previewPause, readLabelNumbers, readPausePage, readQueueView, resumeHeld, TaskError, thawRepo, unparkTask, verifyClaims,
+  pauseWithReceipt, previewPause, readLabelNumbers, readPausePage, readQueueView, resumeHeld, TaskError, thawRepo, unknownLabels, unparkTask, unpauseWithAnswer, verifyClaims,
 } from '@orchestra/task-queue';
 import { wrongUsage } from '../failure.ts';
 import type { Desk, Page, ScopeFilter } from './desk.ts';
@@ -23,10 +23,7 @@ export function directDesk(db: Database, by: string = directName()): Desk {
       scope: toScope(request), reason: request.reason, ttlSeconds: request.ttl_seconds ?? null, endsAs: request.then, by, source: 'person',
     })),
     previewPause: (request) => previewPause(db, toScope(request)),
-    unpause: async (request) => {
-      const { cleared, stillPaused } = await unpauseScope(db, { target: targetOf(request), by, reason: request.reason });
-      return { cleared: cleared.map(toPauseView), still_paused: stillPaused.map(toPauseView) };
-    },
+    unpause: (request) => unpauseWithAnswer(db, { target: targetOf(request), by, reason: request.reason }),
     extend: async ({ id, ttl_seconds: ttlSeconds, then: endsAs, reason }) => toPauseView(await extendPause(db, { id, ttlSeconds, endsAs, by, reason })),
     events: undefined,
     pauses: (scope) => listActivePauseViews(db, scope === undefined ? undefined : toScope(scope)),
@@ -43,7 +40,9 @@ export function directDesk(db: Database, by: string = directName()): Desk {
     check: async (labels) => {
       const task = { agentId: labels.agent_id, skill: labels.skill, questId: labels.quest_id, actorId: labels.actor_id };
       const [named] = (await listActivePauses(db)).filter((pause) => covers(pause.scope, task)).toSorted(comparePrecedence);
-      return { paused: named !== undefined, reason: named?.reason ?? null, pause: named === undefined ? null : toPauseView(named), stale: false };
+      if (named !== undefined) return { paused: true, reason: named.reason, pause: toPauseView(named), stale: false };
+      const unknown = await unknownLabels(db, task);
+      return { paused: false, reason: null, pause: null, stale: false, ...(unknown.length === 0 ? {} : { unknown_labels: unknown }) };
     },
     alerts: async ({ limit, ref_id: refId, severity, unacknowledged }) =>
       pageOf((await listAlerts(db, { refId, severity, unacknowledged, limit: limit + 1 })).map(toAlertView), limit),

@@ -1,6 +1,7 @@
 import type { RepoGateView, SerialGateView } from '@orchestra/task-queue/contract';
 import { sayAgo, sayInstant } from './instant.ts';
 import { beyond } from './listed.ts';
+import { sayRepoNotKnown } from './not-known.ts';
 import { loud } from './say-pause.ts';
 import { table } from './table.ts';
 import { visibleText } from './visible-text.ts';
@@ -43,6 +44,7 @@ export function showGate(gate: RepoGateView): string {
     gate.frozen === null
       ? `the gate of ${repo} is ${gate.gated ? 'open' : 'switched off'}`
       : `${loud(`the gate of ${repo} is frozen`)} by ${visibleText(gate.frozen.by)} since ${sayInstant(gate.frozen.at)}: ${visibleText(gate.frozen.reason)}`,
+    ...(gate.repo_known === false ? [sayRepoNotKnown(gate.repo, gate.near_repos)] : []),
     `in progress: ${gate.in_progress} of ${gate.max_in_progress}`,
     ...gate.holders.map((task) => `  task ${task.task_id} ${task.status}${task.worker === null ? '' : ` on ${visibleText(task.worker)}`}${task.since === null ? '' : `, since ${sayAgo(task.since)}`}`),
     ...beyond(gate.in_progress - gate.holders.length),

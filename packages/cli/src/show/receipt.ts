@@ -1,6 +1,7 @@
 import type { PausePreview, PauseReceipt, RunInFlight } from '@orchestra/pause-core/contract';
 import { sayAgo } from './instant.ts';
 import { beyond, indented } from './listed.ts';
+import { sayNotKnown } from './not-known.ts';
 import { loud, sayEnd, sayPause, sayScope } from './say-pause.ts';
 import { table } from './table.ts';
 import { visibleText } from './visible-text.ts';
@@ -32,11 +33,9 @@ export function showPreview(preview: PausePreview): string {
   ].join('\n');
 }
 
-/** Whoever mistypes a name must not believe that it is paused. */
 function unknownLabel({ label_known: isKnown, near_labels: near = [], ...scope }: PauseReceipt | PausePreview): string[] {
   if (isKnown !== false) return [];
-  const meant = near.map((one) => `${visibleText(one.scope_value)} (${one.in_flight_count} in flight, ${one.queued}${one.queued_more ? '+' : ''} waiting)`);
-  return [loud(`NOT KNOWN: no task, run, worker or earlier pause has ever carried ${sayScope(scope)}${meant.length === 0 ? '' : `; near it: ${meant.join(', ')}`}`)];
+  return [sayNotKnown(scope, near, 'no task, run, worker or earlier pause')];
 }
 
 function sayShare(share: number): string {

@@ -42,7 +42,7 @@ export async function unpauseScope(db: Database, order: UnpauseOrder, idempotenc
 
 async function unpaused(db: Queryable, { target }: UnpauseOrder, cleared: Pause[]): Promise<UnpausedScope> {
   const scope = 'kind' in target ? target : cleared[0]?.scope;
-  return { cleared, stillPaused: scope === undefined ? [] : await listActivePauses(db, scope) };
+  return { cleared, stillPaused: scope === undefined ? [] : await listActivePauses(db, { kind: scope.kind, value: scope.value.normalize('NFC') }) };
 }
 
 async function clear(tx: Transaction, { target, by, reason }: UnpauseOrder): Promise<PauseRow[]> {
@@ -52,7 +52,7 @@ async function clear(tx: Transaction, { target, by, reason }: UnpauseOrder): Pro
       `update senate_pause p set cleared_at = clock_timestamp(), cleared_by = $3
         where p.scope_kind = $1 and p.scope_value = $2 and p.cleared_at is null
           and (p.ttl_seconds is null or p.ends_as <> 'resume' or p.paused_at + make_interval(secs => p.ttl_seconds) > now())
-        returning ${PAUSE_COLUMNS}`, [target.kind, target.value, by]);
+        returning ${PAUSE_COLUMNS}`, [target.kind, target.value.normalize('NFC'), by]);
     return rows.toSorted((a, b) => Number(BigInt(a.id) - BigInt(b.id)));
   }
   const { rows } = await tx.query<PauseRow>(

@@ -97,6 +97,13 @@ const knownLabel = {
   near_labels: z.array(nearLabel).optional().describe('where it is not known: those known labels that come near it, nearest first'),
 };
 
+/** A label that nothing has ever carried. */
+export const unknownLabel = z.strictObject({
+  scope_kind: scopeKind,
+  scope_value: z.string(),
+  near_labels: z.array(nearLabel).describe('known labels that come near it, nearest first'),
+}).meta({ id: 'UnknownLabel' });
+
 /** What a pause call answers. */
 export const pauseReceipt = z.strictObject({
   ...pauseView.shape,
@@ -133,6 +140,8 @@ export const pausePreview = z.strictObject({
 }).meta({ id: 'PausePreview' });
 
 export const unpauseAnswer = z.strictObject({
+  label_known: knownLabel.label_known.describe('told where the scope was not paused and is not known either. false: no task, run, worker or pause has ever carried this label; null: it could not be read'),
+  near_labels: knownLabel.near_labels,
   cleared: z.array(pauseView),
   still_paused: z.array(pauseView).describe('active pauses left on the same scope'),
 }).meta({ id: 'UnpauseAnswer' });
@@ -183,6 +192,8 @@ export const checkAnswer = z.strictObject({
   reason: z.string().nullable(),
   pause: pauseView.nullable().describe('the one that is named when several cover the labels'),
   stale: z.boolean().describe('true: the database could not be asked lately; this is what was last known'),
+  unknown_labels: z.array(unknownLabel).nullish()
+    .describe('told where no pause covers the labels: those of them that no task, run, worker or pause has ever carried; absent: all are known; null: it could not be read in time'),
 }).meta({ id: 'CheckAnswer' });
 
 export type PauseView = z.infer<typeof pauseView>;
@@ -191,6 +202,7 @@ export type PauseReceipt = z.infer<typeof pauseReceipt>;
 export type PausePreview = z.infer<typeof pausePreview>;
 export type UnpauseAnswer = z.infer<typeof unpauseAnswer>;
 export type NearLabel = z.infer<typeof nearLabel>;
+export type UnknownLabel = z.infer<typeof unknownLabel>;
 export type RunInFlight = z.infer<typeof runInFlight>;
 export type CheckAnswer = z.infer<typeof checkAnswer>;
 export type PauseRequest = z.input<typeof pauseRequest>;

@@ -33,6 +33,19 @@ test('precedence: on one scope the pause that ends last is named, and one withou
   expect(new PauseIndex([long, endless, short], 0).find(ALL_FOUR, 1)?.pause).toBe(endless);
 });
 
+test.each([
+  ['Jos\u00e9', 'Jose\u0301'], ['Jose\u0301', 'Jos\u00e9'], ['\u1ec7', 'e\u0323\u0302'], ['\u1ec7', 'e\u0302\u0323'], ['K-9', '\u212a-9'], ['a`b', 'a\u1fefb'], ['\uac00', '\u1100\u1161'],
+])('P1 a pause on %j holds work that spells it %j, whatever kind of scope it is', (paused, spelled) => {
+  for (const kind of SCOPE_KINDS) {
+    const labels = { agentId: null, [{ actor: 'actorId', agent: 'agentId', skill: 'skill', quest: 'questId' }[kind]]: spelled };
+    const pause = pauseOn(kind, paused);
+    const index = new PauseIndex([pause], 0);
+    expect(index.find(labels, 1)?.pause).toBe(pause);
+    expect(index.find(labels, 1, 'another')?.pause).toBe(pause);
+    expect(index.find({ agentId: 'Jose', skill: 'K', questId: 'e', actorId: 'b' }, 1)).toBeUndefined();
+  }
+});
+
 test('P7 pauses stack: when the one that is named ends by the clock, the ones of other kinds still hold', () => {
   const index = new PauseIndex([pauseOn('actor', 'a', 1_000), pauseOn('quest', 'q', 5_000)], 100);
   expect(index.find(ALL_FOUR, 1_099)?.pause.scope.kind).toBe('actor');

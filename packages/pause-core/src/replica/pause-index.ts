@@ -20,6 +20,16 @@ interface Entry {
   covered: Covered;
 }
 
+/** The pauses of one kind of scope, by the value of the scope in NFC. */
+interface ByValue {
+  entries: Map<string, Entry>;
+  /** Whether another spelling of some value can come to the same in NFC. Only then is a label that is not found brought into NFC, which costs more than the look. */
+  haveSpellings: boolean;
+}
+
+// Of the characters below U+0080 these three alone are what others become in NFC: the Kelvin sign, the Greek varia and the Greek question mark.
+const HAS_SPELLINGS = /[^\0-\x7f]|[K`;]/;
+
 /**
  * The active pauses of one reading, arranged so that a check is at most four `Map.get`, whatever their number.
  * The clock is read only when a pause with an end is met: one look at it costs about as much as those four.
@@ -32,7 +42,7 @@ export class PauseIndex {
   /** How many pauses were read. */
   readonly size: number;
   readonly #all: readonly Entry[];
-  readonly #byKind: Record<ScopeKind, Map<string, Entry>> = { actor: new Map(), agent: new Map(), skill: new Map(), quest: new Map() };
+  readonly #byKind: Record<ScopeKind, ByValue> = { actor: none(), agent: none(), skill: none(), quest: none() };
 
   /** @param answeredAtMs when the reading was complete, by `performance.now()` */
   constructor(pauses: readonly ActivePause[], answeredAtMs: number) {
@@ -43,11 +53,14 @@ export class PauseIndex {
     }));
     for (const entry of this.#all) {
       const { scope } = entry.covered.pause;
-      const named = this.#byKind[scope.kind].get(scope.value);
+      const byValue = this.#byKind[scope.kind];
+      const value = scope.value.normalize('NFC');
+      byValue.haveSpellings ||= HAS_SPELLINGS.test(value);
+      const named = byValue.entries.get(value);
       // Of several pauses on one scope the one that ends last is named, so none of the others can outlive it: it is
       // enough to keep that one.
       if (named === undefined || comparePrecedence(entry.covered.pause, named.covered.pause) < 0) {
-        this.#byKind[scope.kind].set(scope.value, entry);
+        byValue.entries.set(value, entry);
       }
     }
   }
@@ -82,9 +95,11 @@ export class PauseIndex {
   }
 }
 
-function lookUp(entries: Map<string, Entry>, label: string | null | undefined, nowMs: number | undefined): Covered | undefined {
+const none = (): ByValue => ({ entries: new Map(), haveSpellings: false });
+
+function lookUp({ entries, haveSpellings }: ByValue, label: string | null | undefined, nowMs: number | undefined): Covered | undefined {
   if (label === null || label === undefined) return undefined;
-  const entry = entries.get(label);
+  const entry = entries.get(label) ?? (haveSpellings ? entries.get(label.normalize('NFC')) : undefined);
   if (entry === undefined) return undefined;
   return entry.endsAtMs === Infinity || (nowMs ?? performance.now()) < entry.endsAtMs ? entry.covered : undefined;
 }

@@ -2,13 +2,14 @@ import { inTransaction, type Database } from '@orchestra/database';
 import type { RepoGateView } from '../contract/index.ts';
 import { TaskError } from '../errors.ts';
 import type { GatedRepos } from '../gated.ts';
+import { isRepoKnown, nearRepos } from '../queries/repo-known.ts';
 import { findRepoGate } from '../queries/serial-gate-view.ts';
 
 // Each answers the gate as it is afterwards. The history is written by a trigger, so that a row changed by hand has one too.
 
 /**
  * Closes a repo's gate until somebody thaws it: none of its tasks starts once this has answered. What is running goes on. A gate
- * that is frozen already is left as it is, with its first reason. A repo that no task has named yet may be frozen too.
+ * that is frozen already is left as it is, with its first reason. A repo that no task has named yet may be frozen too; the answer says so.
  */
 export function freezeRepo(db: Database, repo: string, by: string, reason: string, gatedRepos?: GatedRepos): Promise<RepoGateView> {
   return changeGate(db, repo, by, gatedRepos,
@@ -34,9 +35,12 @@ function changeGate(db: Database, repo: string, by: string, gatedRepos: GatedRep
   return inTransaction(db, async (tx) => {
     // One gate: nothing has to be put in order (docs/locking.md).
     await tx.query("select set_config('orchestra.who', $1, true), set_config('orchestra.one_gate', 'on', true)", [by]);
+    const isKnown = await isRepoKnown(tx, repo);
     await tx.query(change, [repo, ...values]);
     const gate = await findRepoGate(tx, repo, gatedRepos);
-    if (gate === undefined) throw new TaskError('repo_not_found', `no task has named the repo ${repo}, and nobody has frozen or limited it`);
-    return gate;
+    if (gate !== undefined && isKnown) return gate;
+    const near = await nearRepos(tx, repo);
+    if (gate !== undefined) return { ...gate, repo_known: false, near_repos: near };
+    throw new TaskError('repo_not_found', `no task has named the repo ${repo}, and nobody has frozen or limited it${near.length === 0 ? '' : `; near it: ${near.join(', ')}`}`);
   });
 }

@@ -40,6 +40,8 @@ export const HEAD_WAITS_FOR = ['worker', 'gate', 'pause', 'retry'] as const;
 
 export const repoGateView = z.strictObject({
   repo: z.string(),
+  repo_known: z.literal(false).optional().describe('told by freeze and limit. false: before this call no task had named this repo, and nobody had frozen or limited it, so it may be a slip of the pen'),
+  near_repos: z.array(z.string()).optional().describe('where it is not known: those known repos whose names come near it, nearest first'),
   gated: z.boolean().describe('false: the serial gate is switched off for this repo'),
   max_in_progress: z.int(),
   in_progress: z.int().describe('tasks that are running, held, or between two stages, and not parked'),

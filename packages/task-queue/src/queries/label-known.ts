@@ -1,6 +1,6 @@
 import type { Queryable } from '@orchestra/database';
-import type { Scope, ScopeKind } from '@orchestra/pause-core';
-import type { NearLabel } from '@orchestra/pause-core/contract';
+import { labelFor, SCOPE_KINDS, type Scope, type ScopeKind, type TaskLabels } from '@orchestra/pause-core';
+import type { NearLabel, UnknownLabel } from '@orchestra/pause-core/contract';
 import { nearLabels } from '../near-labels.ts';
 import { asCounted, LABEL_COLUMN, WAITING_COUNTED_MAX, waitingUnder } from './covered-work.ts';
 
@@ -62,4 +62,17 @@ export async function labelKnown(db: Queryable, { kind, value }: Scope, pauseId:
     label_known: false,
     near_labels: rows.map(({ scope_value, waiting, running }) => ({ scope_value, in_flight_count: running, ...asCounted(waiting, WAITING_COUNTED_MAX.receipt) })),
   };
+}
+
+/** Those of these labels that nothing has ever carried. */
+export async function unknownLabels(db: Queryable, labels: TaskLabels): Promise<UnknownLabel[]> {
+  const scopes = SCOPE_KINDS.flatMap((kind): Scope[] => {
+    const value = labelFor(kind, labels);
+    return value === null ? [] : [{ kind, value }];
+  });
+  const found = await Promise.all(scopes.map(async ({ kind, value }): Promise<UnknownLabel | undefined> => {
+    const { label_known: isKnown, near_labels: near } = await labelKnown(db, { kind, value }, null);
+    return isKnown ? undefined : { scope_kind: kind, scope_value: value, near_labels: near };
+  }));
+  return found.filter((one) => one !== undefined);
 }

@@ -1,4 +1,4 @@
-import type { PauseView } from '@orchestra/pause-core/contract';
+import type { PauseView, UnknownLabel } from '@orchestra/pause-core/contract';
 import { EXIT, wrongUsage } from '../../failure.ts';
 import { deskFlags } from '../../flags/desk.ts';
 import { labelFlags, toLabels } from '../../flags/labels.ts';
@@ -9,6 +9,7 @@ interface CheckAnswer {
   reason: string | null;
   pause: PauseView | null;
   stale: boolean;
+  unknown_labels?: UnknownLabel[] | null | undefined;
 }
 
 export default class SenateCheck extends OrchestraCommand {
@@ -22,10 +23,12 @@ export default class SenateCheck extends OrchestraCommand {
     const { checked } = await import('../../checked.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { sayPause } = await import('../../show/say-pause.ts');
+    const { sayNotKnown } = await import('../../show/not-known.ts');
     const labels = checked(checkQuery, toLabels(flags));
     if (Object.keys(labels).length === 0) throw wrongUsage('say what to check: --agent, --skill, --quest or --actor');
     const answer = await atDesk(flags.direct, (desk) => desk.check(labels));
     this.show(answer.pause === null ? 'not paused' : sayPause(answer.pause));
+    for (const { near_labels: near, ...scope } of answer.unknown_labels ?? []) this.talk(sayNotKnown(scope, near));
     if (answer.stale) this.talk('the database could not be asked lately: this is what was last known');
     if (answer.paused) process.exitCode = EXIT.paused;
     return answer;

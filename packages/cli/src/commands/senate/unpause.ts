@@ -19,9 +19,11 @@ export default class SenateUnpause extends OrchestraCommand {
     const { args, flags } = await this.parse(SenateUnpause);
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { sayPause, sayScope } = await import('../../show/say-pause.ts');
+    const { sayNotKnown } = await import('../../show/not-known.ts');
     const request = await this.#request(args, flags);
     const answer = await atDesk(flags.direct, (desk) => desk.unpause(request));
     if (answer.cleared.length === 0 && 'scope_kind' in request) this.show(`${sayScope(request)} was not paused; nothing to clear`);
+    if (answer.label_known === false && 'scope_kind' in request) this.show(sayNotKnown(request, answer.near_labels));
     for (const pause of answer.cleared) this.show(`cleared pause ${pause.id} on ${sayScope(pause)}`);
     for (const pause of answer.still_paused) this.show(`still: ${sayPause(pause)}`);
     return answer;

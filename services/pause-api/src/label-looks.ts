@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Queryable } from '@orchestra/database';
+import type { TaskLabels } from '@orchestra/pause-core';
+import type { UnknownLabel } from '@orchestra/pause-core/contract';
+import type { Logger } from '@orchestra/service-shell';
+import { unknownLabels } from '@orchestra/task-queue';
+
+// A check is answered from memory. What is told beside it may cost so much time, and so many connections.
+const WAIT_MS = 500;
+const LOOKS_MAX = 2;
+// Sets of labels that are known stay known. More than these are asked about anew.
+const REMEMBERED_MAX = 10_000;
+
+/** Tells callers of a check which of their labels nothing has ever carried, without letting them wait for the database or take its connections. */
+export class LabelLooks {
+  readonly #known = new Set<string>();
+  #looks = 0;
+  readonly #db: Queryable;
+  readonly #log: Logger;
+
+  constructor(db: Queryable, log: Logger) {
+    this.#db = db;
+    this.#log = log;
+  }
+
+  /** @returns null where the database has not said so in time */
+  async unknownOf(labels: TaskLabels): Promise<UnknownLabel[] | null> {
+    const key = JSON.stringify([labels.agentId ?? null, labels.skill ?? null, labels.questId ?? null, labels.actorId ?? null]);
+    if (this.#known.has(key)) return [];
+    if (this.#looks >= LOOKS_MAX) return null;
+    const over = new AbortController();
+    const late = delay(WAIT_MS, null, { signal: over.signal }).catch(() => null);
+    try {
+      return await Promise.race([this.#look(labels, key), late]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #look(labels: TaskLabels, key: string): Promise<UnknownLabel[] | null> {
+    this.#looks += 1;
+    try {
+      const unknown = await unknownLabels(this.#db, labels);
+      if (unknown.length === 0) {
+        if (this.#known.size >= REMEMBERED_MAX) this.#known.clear();
+        this.#known.add(key);
+      }
+      return unknown;
+    } catch (err) {
+      this.#log.debug({ err }, 'whether the labels of a check are known could not be read');
+      return null;
+    } finally {
+      this.#looks -= 1;
+    }
+  }
+}
