@@ -63,6 +63,7 @@ export const tasks = pgTable('tasks', {
   createdAt: instant('created_at').notNull().default(sql`now()`),
   createdBy: text('created_by').notNull(),
   traceparent: text('traceparent'),
+  labelsAtClaim: jsonb('labels_at_claim'),
 });
 
 export const taskEvents = pgTable('task_events', {

@@ -1,7 +1,7 @@
 import { unpauseScope } from '@orchestra/pause-core';
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
-import { claimTasks, completeRun, previewPause, readPausePage } from '../src/index.ts';
+import { announceQuiet, claimTasks, completeRun, listActivePauseViews, pauseWithReceipt, previewPause, readLabelNumbers, readPausePage, releaseRun } from '../src/index.ts';
 import { add, claim, pause } from './fixtures.ts';
 
 const db = testDatabase();
@@ -32,6 +32,35 @@ test('the receipt of a pause tells later which runs it let go on, how each ended
     admitted_before: [{ run: { task_id: second }, ended_at: expect.any(String), ended_as: 'completed' }],
     timeline: [{ what: 'pause.created' }, { what: 'pause.cleared', by: 'erin', why: 'mended' }],
   });
+});
+
+test('what is in flight is judged by the labels with which it was claimed, whatever its task carries since', async () => {
+  const [away = '', into = ''] = await add(db.pool, { agent_id: 'skeptic', quest_id: 'q' }, { agent_id: 'librarian' });
+  const runs = await claim(db.pool);
+  expect(runs).toHaveLength(2);
+  // Twice, and once back: what counts is what the run was claimed with.
+  await db.pool.query("update tasks set agent_id = 'scribe' where id = $1", [away]);
+  await db.pool.query("update tasks set agent_id = 'clerk', quest_id = null where id = $1", [away]);
+  await db.pool.query("update tasks set agent_id = 'skeptic' where id = $1", [into]);
+  const receipt = await pauseWithReceipt(db.pool, { scope: SKEPTIC, reason: 'r', ttlSeconds: null, by: 'dana', source: 'person' });
+  expect(receipt).toMatchObject({ in_flight_count: 1, in_flight: [{ task_id: away, agent_id: 'skeptic', quest_id: 'q' }] });
+  expect(await listActivePauseViews(db.pool)).toMatchObject([{ in_flight_count: 1, quiet: false }]);
+  expect(await previewPause(db.pool, { kind: 'quest', value: 'q' })).toMatchObject({ in_flight_count: 1, other_pauses: [{ id: receipt.id }] });
+  expect(await previewPause(db.pool, { kind: 'agent', value: 'librarian' })).toMatchObject({ label_known: true, in_flight_count: 1, in_flight: [{ task_id: into }] });
+  expect(await previewPause(db.pool, { kind: 'agent', value: 'clerk' })).toMatchObject({ in_flight_count: 0 });
+  expect(await previewPause(db.pool, { kind: 'agent', value: 'sceptic' })).toMatchObject({ label_known: false, near_labels: [{ scope_value: 'skeptic', in_flight_count: 1 }] });
+  expect((await readLabelNumbers(db.pool, { by: 'agent', limit: 10 })).labels.filter(({ running }) => running > 0)).toMatchObject([{ value: 'skeptic', running: 1 }, { value: 'librarian', running: 1 }]);
+  expect(await readPausePage(db.pool, receipt.id)).toMatchObject({ in_flight_count: 1, admitted_before: [{ run: { task_id: away, agent_id: 'skeptic' } }] });
+
+  // The run of the task that was given another label goes on; only its end makes the pause quiet.
+  await completeRun(db.pool, into, runs.find(({ id }) => id === into)?.run_id ?? '', null);
+  expect(await announceQuiet(db.pool)).toBe(0);
+  await releaseRun(db.pool, away, runs.find(({ id }) => id === away)?.run_id ?? '', { cause: 'shutdown' });
+  expect(await announceQuiet(db.pool)).toBe(1);
+  // The next run is claimed with what the task carries now.
+  expect(await claim(db.pool)).toMatchObject([{ id: away, agent_id: 'clerk' }]);
+  expect(await previewPause(db.pool, { kind: 'agent', value: 'clerk' })).toMatchObject({ in_flight_count: 1 });
+  expect(await listActivePauseViews(db.pool)).toMatchObject([{ in_flight_count: 0, quiet: true }]);
 });
 
 test('there is no page of a pause that never was', async () => {

@@ -1,9 +1,10 @@
 import type { Database } from '@orchestra/database';
 import { settleClaims } from '@orchestra/pause-core';
 import { LABEL_COLUMN } from '../queries/covered-work.ts';
+import { runsLabelled } from '../queries/runs-labelled.ts';
 
 const STILL_RUNNING = Object.entries(LABEL_COLUMN).map(([kind, column]) =>
-  `(p.scope_kind = '${kind}' and exists (select from tasks t where t.status = 'running' and t.${column} = p.scope_value))`).join(' or ');
+  `(p.scope_kind = '${kind}' and exists (${runsLabelled(column, 'p.scope_value')}))`).join(' or ');
 
 /**
  * Marks active pauses whose last run in flight has ended, each once; the event `pause.quiet` follows by trigger. Waits out

@@ -2,6 +2,7 @@ import type { Queryable } from '@orchestra/database';
 import { expiresAt, listActivePauses, toPauseView, type Pause, type Scope } from '@orchestra/pause-core';
 import type { ActivePauseView } from '@orchestra/pause-core/contract';
 import { asCounted, LABEL_COLUMN, WAITING_COUNTED_MAX, waitingUnder } from './covered-work.ts';
+import { runsLabelled } from './runs-labelled.ts';
 
 type Counted = Pick<ActivePauseView, 'in_flight_count' | 'claimed_ahead_count' | 'queued' | 'queued_more'>;
 interface Counts { id: string; begun: number; ahead: number; waiting: number }
@@ -13,8 +14,8 @@ select p.id, count(r.run_id) filter (where not r.prefetched)::int as begun, coun
        case p.scope_kind ${KINDS.map(([kind, column]) => `when '${kind}' then (${waitingUnder(column, 'p.scope_value', WAITING_COUNTED_MAX.list)})`).join('\n')} end as waiting
   from senate_pause p
   left join (
-${KINDS.map(([kind, column]) => `       select q.id as pause_id, t.run_id, t.prefetched from senate_pause q join tasks t on q.scope_kind = '${kind}' and t.${column} = q.scope_value
-        where t.status = 'running' and q.id = any ($1::bigint[])`).join('\n        union all\n')}) r on r.pause_id = p.id
+${KINDS.map(([kind, column]) => `       select q.id as pause_id, u.run_id, u.prefetched from senate_pause q cross join lateral (${runsLabelled(column, 'q.scope_value', 't.run_id, t.prefetched')}) u
+        where q.scope_kind = '${kind}' and q.id = any ($1::bigint[])`).join('\n        union all\n')}) r on r.pause_id = p.id
  where p.id = any ($1::bigint[])
  group by p.id, p.scope_kind, p.scope_value`;
 

@@ -1,6 +1,7 @@
 import type { Queryable } from '@orchestra/database';
 import type { Scope, ScopeKind } from '@orchestra/pause-core';
 import type { PausePreview, RunInFlight } from '@orchestra/pause-core/contract';
+import { labelOfRunning, runsLabelled } from './runs-labelled.ts';
 
 /** The column that carries a scope's label. */
 export const LABEL_COLUMN: Record<ScopeKind, string> = { agent: 'agent_id', skill: 'skill', quest: 'quest_id', actor: 'actor_id' };
@@ -31,13 +32,14 @@ export const waitingUnder = (column: string, value: string, max: number): string
 export const asCounted = (waiting: number, max: number): Pick<PausePreview, 'queued' | 'queued_more'> =>
   ({ queued: Math.min(waiting, max), queued_more: waiting > max });
 
-/** The oldest of each sort, beside how many there are of it. */
+const RUN_COLUMNS = ['t.id as task_id', 't.run_id', "coalesce(t.worker_id, '(not named)') as worker", 't.host', 't.started_at', 't.heartbeat_at', 't.prefetched',
+  ...Object.values(LABEL_COLUMN).map((label) => `${labelOfRunning('t', label)} as ${label}`)].join(', ');
+
+/** The oldest of each sort, beside how many there are of it. By the labels with which they were claimed. */
 const runsUnder = (column: string): string => `
        select r.*
-         from (select t.id as task_id, t.run_id, coalesce(t.worker_id, '(not named)') as worker, t.host, t.started_at, t.heartbeat_at, t.agent_id, t.skill, t.quest_id, t.actor_id, t.prefetched,
-                      count(*) over (partition by t.prefetched)::int as runs, row_number() over (partition by t.prefetched order by t.started_at) as nth
-                 from tasks t
-                where t.${column} = $1 and t.status = 'running') r
+         from (select u.*, count(*) over (partition by u.prefetched)::int as runs, row_number() over (partition by u.prefetched order by u.started_at) as nth
+                 from (${runsLabelled(column, '$1', RUN_COLUMNS)}) u) r
         where r.nth <= ${IN_FLIGHT_LISTED_MAX}`;
 
 // One statement, so that all of it is true of one instant, and one way to the server and back.

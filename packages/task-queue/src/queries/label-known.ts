@@ -1,6 +1,7 @@
 import type { Queryable } from '@orchestra/database';
 import { labelFor, SCOPE_KINDS, type Scope, type ScopeKind, type TaskLabels } from '@orchestra/pause-core';
 import type { NearLabel, UnknownLabel } from '@orchestra/pause-core/contract';
+import { runsLabelled } from './runs-labelled.ts';
 import { nearLabels } from '../near-labels.ts';
 import { asCounted, LABEL_COLUMN, WAITING_COUNTED_MAX, waitingUnder } from './covered-work.ts';
 
@@ -23,7 +24,7 @@ const known = (kind: ScopeKind): string => `
 select exists (select from task_lanes l where l.${LABEL_COLUMN[kind]} = $1)
     or exists (select from known_labels k where k.kind = '${kind}' and k.value = $1)
     or exists (select from senate_pause p where p.scope_kind = '${kind}' and p.scope_value = $1 and p.id is distinct from $2::bigint)
-    or exists (select from tasks t where t.status = 'running' and t.${LABEL_COLUMN[kind]} = $1)
+    or exists (${runsLabelled(LABEL_COLUMN[kind], '$1')})
     ${SIGHTED[kind] === undefined ? '' : `or exists (select from worker_sightings s where $1 = any (s.${SIGHTED[kind]}))`} as known`;
 
 const alike = (label: string): string =>
@@ -43,7 +44,7 @@ select u.label from worker_sightings s cross join lateral unnest(s.${SIGHTED[kin
 
 const counts = (column: string): string => `
 select v.value as scope_value, (${waitingUnder(column, 'v.value', WAITING_COUNTED_MAX.receipt)}) as waiting,
-       (select count(*)::int from tasks t where t.status = 'running' and t.${column} = v.value) as running
+       (select count(*)::int from (${runsLabelled(column, 'v.value')}) r) as running
   from unnest($1::text[]) with ordinality v(value, n) order by v.n`;
 
 export interface LabelKnown { label_known: boolean; near_labels: NearLabel[] }

@@ -4,6 +4,7 @@ import { MINUTES, type LabelNumbers, type Labels } from '../contract/numbers.ts'
 import { covered, PAUSE_KEYS } from '../pause-keys.ts';
 import { LABEL_COLUMN } from './covered-work.ts';
 import { MINUTE_OF_EVENT, RECENT_EVENTS } from './queue-rates.ts';
+import { labelOfRunning } from './runs-labelled.ts';
 import { labelOfRun } from './what-a-claim-saw.ts';
 
 export interface LabelsOrder {
@@ -30,7 +31,7 @@ with ${PAUSE_KEYS}, ${RECENT_EVENTS}, lanes as materialized (
   select l.value, sum(least(l.queued, l.most))::int as queued, bool_or(l.more) as queued_more, coalesce(sum(least(l.queued, l.most)) filter (where l.held), 0)::int as deferred
     from lanes l group by l.value
 ), running as (
-  select t.${column} as value, count(*)::int as running from tasks t where t.status = 'running' and t.${column} is not null group by 1
+  select u.value, count(*)::int as running from (select ${labelOfRunning('t', column)} as value from tasks t where t.status = 'running') u where u.value is not null group by 1
 ), ended as materialized (
   select l.value, ${MINUTE_OF_EVENT} as minute, count(*) filter (where r.kind = 'completed')::int as finished,
          count(*) filter (where r.kind in ('failed', 'reaped', 'held'))::int as failed

@@ -2,9 +2,12 @@ import type { Queryable } from '@orchestra/database';
 import { toPauseView, type Pause, type Scope } from '@orchestra/pause-core';
 import type { PauseView } from '@orchestra/pause-core/contract';
 import { LABEL_COLUMN } from './covered-work.ts';
+import { labelOfRunning, runsLabelled } from './runs-labelled.ts';
 
 // Kinds of labels that waiting tasks of the scope carry; more than these are not looked through.
 const LABELS_MAX = 5_000;
+
+const OF_RUN = Object.values(LABEL_COLUMN).map((label) => `${labelOfRunning('t', label)} as ${label}`).join(', ');
 
 /** Those of the active pauses that cover some of the tasks that this scope covers and that wait or run, its own among them. */
 export async function pausesOnTheSame(db: Queryable, scope: Scope, active: readonly Pause[]): Promise<PauseView[]> {
@@ -13,7 +16,7 @@ export async function pausesOnTheSame(db: Queryable, scope: Scope, active: reado
     `select distinct s.agent_id, s.skill, s.quest_id, s.actor_id
        from (select l.agent_id, l.skill, l.quest_id, l.actor_id from task_lanes l where l.${column} = $1
               union all
-             select t.agent_id, t.skill, t.quest_id, t.actor_id from tasks t where t.status = 'running' and t.${column} = $1) s
+             ${runsLabelled(column, '$1', OF_RUN)}) s
       limit ${LABELS_MAX}`, [scope.value]);
   const carried = { agent: new Set(rows.map((row) => row.agent_id)), skill: new Set(rows.map((row) => row.skill)), quest: new Set(rows.map((row) => row.quest_id)), actor: new Set(rows.map((row) => row.actor_id)) };
   return active
