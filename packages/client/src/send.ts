@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { refuseUnwritable } from '@orchestra/exact-json';
 import type { z } from 'zod';
 import { parseAnswer } from './answer.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
@@ -42,12 +43,13 @@ const BACKOFF: Backoff = { baseMs: 250, capMs: 5_000 };
  * Makes one call: bounded in time, retried where the same call may work a moment later (nobody there, cut off, 503, 429,
  * the first try still under way), and parsed by the contract.
  *
- * @throws ApiError, ConnectionError, AnswerError; the signal's reason when it was aborted; TypeError for a body that is not JSON
+ * @throws ApiError, ConnectionError, AnswerError; the signal's reason when it was aborted; TypeError, with the path of the field, for what JSON would change or cannot say
  */
 export async function send<T>(peer: Peer, call: Call<T>, options: CallOptions = {}): Promise<T> {
   const triesMax = options.triesMax ?? TRIES_MAX;
   const startedAt = performance.now();
   // Before the first try: what JSON cannot say is the caller's mistake, not the connection's.
+  if (call.body !== undefined) refuseUnwritable(call.body, 'body');
   const bodyText = call.body === undefined ? undefined : JSON.stringify(call.body);
   for (let tries = 1; ; tries++) {
     try {

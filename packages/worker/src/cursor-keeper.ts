@@ -1,3 +1,5 @@
+import { refuseUnwritable } from '@orchestra/exact-json';
+
 /**
  * What a run would hand to the next one, were it to end now. A place in a loop and what was saved beside it change
  * together, at the end of an iteration: an iteration that is cut short is done again from what was saved before it.
@@ -35,8 +37,9 @@ export class CursorKeeper {
     return { ...(isObject(beside) ? beside : {}), index };
   }
 
-  /** @throws TypeError for anything but an object while a loop keeps its `index` beside it */
+  /** @throws TypeError for anything but an object while a loop keeps its `index` beside it, and for what JSON cannot hold, with its path */
   save(value: unknown): void {
+    if (value !== undefined) refuseUnwritable(value, 'cursor');
     if (this.#index !== undefined && !isObject(value)) {
       throw new TypeError('iterate() keeps its place as `index` in the cursor, so only an object can be saved beside it');
     }

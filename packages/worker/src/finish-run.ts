@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { refuseUnwritable, writableCopy } from '@orchestra/exact-json';
 import { AnswerError, ApiError, backoffMs, isTransient, type Backoff, type Client } from '@orchestra/client';
 import type { ClaimedTask, FinishAnswer } from '@orchestra/task-queue/contract';
 import type { Endings } from './endings.ts';
@@ -48,10 +49,10 @@ export async function finishRun(outcome: Told, options: FinishOptions): Promise<
       const retryInMs = backoffMs(failures, BACKOFF);
       if (isUntakable(error)) {
         if ((asked.kind === 'release' || asked.kind === 'ask' || asked.kind === 'disturbed') && withCursor && options.cursor !== undefined) withCursor = false;
-        else if (asked.kind === 'complete') asked = untakable('its result', error);
+        else if (asked.kind === 'complete') asked = untakable('its result', error, asked.result);
         else if (asked.kind === 'ask') asked = untakable('its questions', error);
         else if (asked.kind === 'disturbed' && asked.withEvidence) asked = { ...asked, withEvidence: false };
-        else if (asked.kind === 'fail' && asked.result !== undefined) asked = { ...asked, result: undefined };
+        else if (asked.kind === 'fail' && asked.result !== undefined) asked = { ...asked, result: error instanceof TypeError ? writableCopy(asked.result) : undefined };
         else { options.onFailed(error, null); return { kind: 'untold', error }; }
         options.onFailed(error, 0);
         continue;
@@ -64,8 +65,9 @@ export async function finishRun(outcome: Told, options: FinishOptions): Promise<
   }
 }
 
-function tell(outcome: Told, withCursor: boolean, { client, endings, task, cursor, signal }: FinishOptions): Promise<FinishAnswer> {
+async function tell(outcome: Told, withCursor: boolean, { client, endings, task, cursor, signal }: FinishOptions): Promise<FinishAnswer> {
   const run = { id: task.id, run_id: task.run_id };
+  if ((outcome.kind === 'complete' || outcome.kind === 'fail') && outcome.result !== undefined) refuseUnwritable(outcome.result, 'result');
   switch (outcome.kind) {
     case 'complete': return endings.end({ as: 'completed', ...run, ...(outcome.result === undefined ? {} : { result: outcome.result }) }, signal);
     case 'ask': return client.needsInput(task.id, {
@@ -92,9 +94,10 @@ function tell(outcome: Told, withCursor: boolean, { client, endings, task, curso
 const LAST_TRY_MS = 1_000;
 const SAYS_CHARS_MAX = 2_000;
 
-function untakable(what: 'its result' | 'its questions', error: Error): Told {
+/** What JSON cannot hold stands in the failed task's result as text, beside all the rest. */
+function untakable(what: 'its result' | 'its questions', error: Error, result?: unknown): Told {
   const why = storable(`the work was done, but ${what} cannot be kept: ${error.message}`);
-  return { kind: 'fail', error: why, retry: false, result: undefined, thrown: error };
+  return { kind: 'fail', error: why, retry: false, result: error instanceof TypeError ? writableCopy(result) : undefined, thrown: error };
 }
 
 function mayHeal(error: Error): boolean {

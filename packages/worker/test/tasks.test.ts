@@ -1,6 +1,6 @@
 import { until } from '@orchestra/testkit';
 import { describe, expect, test } from 'vitest';
-import { createCommandHandler, createWorker, TaskFailure } from '../src/index.ts';
+import { createCommandHandler, createWorker, Disturbance, TaskFailure } from '../src/index.ts';
 import { fresh, gate, startOrchestra } from './orchestra.ts';
 
 const orchestra = startOrchestra();
@@ -98,6 +98,35 @@ describe('a worker', () => {
     await worker.start();
     await expect(heard.first('failed')).resolves.toMatchObject({ status: 'failed', error: expect.stringContaining('its result cannot be kept') });
     expect(await orchestra.story(id)).toEqual(['queued', 'claimed', 'failed']);
+  });
+
+  test.each([
+    ['NaN', () => ({ kept: 1, score: Number.NaN }), 'result.score is NaN', { kept: 1, score: 'NaN' }],
+    ['-0', () => ({ scores: [1, -0] }), 'result.scores[1] is -0', { scores: [1, '-0'] }],
+    ['an item that is undefined', () => [undefined, 1], 'result[0] is undefined', ['undefined', 1]],
+    ['a map', () => ({ seen: new Map([['a', 1]]) }), 'result.seen is of type Map', { seen: { Map: [['a', 1]] } }],
+  ])('a result with %s, which JSON would change, is refused with the name of the field, and kept as text beside the rest', async (_what, result, named, kept) => {
+    const skill = fresh('changed');
+    const { ids: [id = ''] } = await orchestra.admin.enqueue({ skill });
+    const { worker, heard } = orchestra.worker({ handlers: { [skill]: async () => result() } });
+    await worker.start();
+    await expect(heard.first('failed')).resolves.toMatchObject({ status: 'failed', error: expect.stringContaining(named) });
+    expect(await orchestra.admin.task(id)).toMatchObject({ status: 'failed', result: kept });
+  });
+
+  test('a cursor that JSON would change is refused where it is saved; the one before stays', async () => {
+    const skill = fresh('cursor');
+    const { ids: [id = ''] } = await orchestra.admin.enqueue({ skill });
+    const seen: unknown[] = [];
+    const { worker, heard } = orchestra.worker({ handlers: { [skill]: async (_task, context) => {
+      context.saveCursor({ page: 3, absent: undefined });
+      try { context.saveCursor({ page: Number.NaN }); } catch (error) { seen.push(error); }
+      throw new Disturbance('transient', 'the network is down');
+    } } });
+    await worker.start();
+    await heard.first('disturbed');
+    expect(seen).toMatchObject([{ message: expect.stringContaining('cursor.page is NaN') }]);
+    expect((await orchestra.db.pool.query('select t.cursor from tasks t where t.id = $1', [id])).rows).toEqual([{ cursor: { page: 3 } }]);
   });
 
   test('runs any command, and keeps what it said also when it failed', async () => {

@@ -16,28 +16,26 @@ export class LabelLooks {
   readonly #known = new Set<string>();
   #looks = 0;
   readonly #db: Queryable;
-  readonly #log: Logger;
 
-  constructor(db: Queryable, log: Logger) {
+  constructor(db: Queryable) {
     this.#db = db;
-    this.#log = log;
   }
 
   /** @returns null where the database has not said so in time */
-  async unknownOf(labels: TaskLabels): Promise<UnknownLabel[] | null> {
+  async unknownOf(labels: TaskLabels, log: Logger): Promise<UnknownLabel[] | null> {
     const key = JSON.stringify([labels.agentId ?? null, labels.skill ?? null, labels.questId ?? null, labels.actorId ?? null]);
     if (this.#known.has(key)) return [];
     if (this.#looks >= LOOKS_MAX) return null;
     const over = new AbortController();
     const late = delay(WAIT_MS, null, { signal: over.signal }).catch(() => null);
     try {
-      return await Promise.race([this.#look(labels, key), late]);
+      return await Promise.race([this.#look(labels, key, log), late]);
     } finally {
       over.abort();
     }
   }
 
-  async #look(labels: TaskLabels, key: string): Promise<UnknownLabel[] | null> {
+  async #look(labels: TaskLabels, key: string, log: Logger): Promise<UnknownLabel[] | null> {
     this.#looks += 1;
     try {
       const unknown = await unknownLabels(this.#db, labels);
@@ -47,7 +45,7 @@ export class LabelLooks {
       }
       return unknown;
     } catch (err) {
-      this.#log.debug({ err }, 'whether the labels of a check are known could not be read');
+      log.debug({ err }, 'whether the labels of a check are known could not be read');
       return null;
     } finally {
       this.#looks -= 1;
