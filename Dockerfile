@@ -25,7 +25,7 @@ RUN cd packages/dashboard && node_modules/.bin/vite build
 # Without the optional packages, so without the PostgreSQL that `orchestra up` brings along: here a database is given.
 FROM pnpm AS dependencies
 COPY --from=manifests /app ./
-RUN pnpm install --frozen-lockfile --prod --no-optional --filter-prod '@orchestra/cli...'
+RUN pnpm install --frozen-lockfile --prod --no-optional --filter-prod 'orchestra-brake...'
 
 FROM node:24-slim AS services
 ENV NODE_ENV=production

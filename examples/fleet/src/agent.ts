@@ -1,7 +1,7 @@
 // One agent's worker, as a process of its own: `node src/agent.ts --agent skeptic [--pace MS]`. Finds the services as every
 // client does. Ends on SIGTERM or SIGINT once its task is done or put back, or when the process that started it is gone.
 import { parseArgs } from 'node:util';
-import { createWorker } from '@orchestra/worker';
+import { createWorker } from '@orchestra-brake/worker';
 import { AGENT_NAMES } from './agents.ts';
 import type { AgentMessage } from './agent-message.ts';
 import { handlersOf } from './handlers.ts';

@@ -1,4 +1,4 @@
-import type { Client } from '@orchestra/client';
+import type { Client } from '@orchestra-brake/client';
 import type { AgentName } from './agents.ts';
 import type { PlannedTask } from './plan.ts';
 

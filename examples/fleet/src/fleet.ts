@@ -1,7 +1,7 @@
 // The fleet: `npx pnpm fleet [--repo PATH] [--once] [--pace MS]`.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { clientSettingsFromEnv, createClient } from '@orchestra/client';
+import { clientSettingsFromEnv, createClient } from '@orchestra-brake/client';
 import { runFleet } from './run-fleet.ts';
 import { wholeNumber } from './whole-number.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TaskFailure, type Handler } from '@orchestra/worker';
+import { TaskFailure, type Handler } from '@orchestra-brake/worker';
 import { AGENTS, type AgentName } from './agents.ts';
 import { FleetError, type FleetErrorCode } from './errors.ts';
 import { SKILL_NAMES, SKILLS } from './skills/index.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '@orchestra/client';
+import type { Client } from '@orchestra-brake/client';
 import { AGENT_NAMES, type AgentName } from './agents.ts';
 import type { AgentMessage } from './agent-message.ts';
 import { Crew } from './crew.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withWorktree } from '@orchestra/runner';
-import { needsInput, TaskFailure, type Handler } from '@orchestra/worker';
+import { needsInput, TaskFailure, type Handler } from '@orchestra-brake/worker';
 import { branchOf, change, type Change } from './change.ts';
 import { git } from './git.ts';
 import type { Place } from './place.ts';

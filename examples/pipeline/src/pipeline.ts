@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createClient } from '@orchestra/client';
+import { createClient } from '@orchestra-brake/client';
 import { Cleanup, environmentApart, UpProcess } from '@orchestra/example-acceptance';
 import { makePlace } from './place.ts';
 import { play } from './play.ts';

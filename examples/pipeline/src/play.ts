@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import type { Client } from '@orchestra/client';
+import type { Client } from '@orchestra-brake/client';
 import { hold, waitFor } from '@orchestra/example-acceptance';
 import type { TaskEventView, TaskView } from '@orchestra/task-queue/contract';
 import { z } from 'zod';

@@ -1,9 +1,9 @@
 import { access, constants } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Client } from '@orchestra/client';
+import type { Client } from '@orchestra-brake/client';
 import { factsOf, judgeOutcome, runToItsEnd } from '@orchestra/runner';
-import { endByOutcome, testRunnerHandler, type Handler } from '@orchestra/worker';
+import { endByOutcome, testRunnerHandler, type Handler } from '@orchestra-brake/worker';
 import { change } from './change.ts';
 import { REPOS, type Place } from './place.ts';
 

@@ -1,4 +1,4 @@
-import { createWorker, type Handler, type Worker } from '@orchestra/worker';
+import { createWorker, type Handler, type Worker } from '@orchestra-brake/worker';
 import { crew } from './crew.ts';
 import type { Place } from './place.ts';
 import { stagingRunner, testRunner } from './runners.ts';

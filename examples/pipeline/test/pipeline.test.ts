@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createClient, type Client } from '@orchestra/client';
+import { createClient, type Client } from '@orchestra-brake/client';
 import { startService as startPauseApi } from '@orchestra/pause-api';
 import { createToken } from '@orchestra/pause-core';
 import { makeStageRules, parsePipelines } from '@orchestra/task-queue';

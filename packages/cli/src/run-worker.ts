@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { createClient, type Client } from '@orchestra/client';
+import { createClient, type Client } from '@orchestra-brake/client';
 import { isFileBelow, RUNNER_PREFIX, type ClaimedTask } from '@orchestra/task-queue/contract';
-import { createCommandHandler, createWorker, pipelineGates, questionRules, type Handler, type Worker } from '@orchestra/worker';
+import { createCommandHandler, createWorker, pipelineGates, questionRules, type Handler, type Worker } from '@orchestra-brake/worker';
 import { exposedBy } from './exposed-by.ts';
 import { CommandFailure, wrongUsage } from './failure.ts';
 import { findSettings, NO_TOKEN } from './profile/settings.ts';

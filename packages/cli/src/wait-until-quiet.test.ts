@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ReceivedEvent } from '@orchestra/client';
+import type { ReceivedEvent } from '@orchestra-brake/client';
 import type { ActivePauseView } from '@orchestra/pause-core/contract';
 import { expect, test } from 'vitest';
 import { waitUntilQuiet, type WaitOutcome } from './wait-until-quiet.ts';

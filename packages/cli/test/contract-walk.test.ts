@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createClient } from '@orchestra/client';
+import { createClient } from '@orchestra-brake/client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ROOT } from './document.ts';

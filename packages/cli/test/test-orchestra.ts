@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createClient, type Client } from '@orchestra/client';
+import { createClient, type Client } from '@orchestra-brake/client';
 import { testDatabase, type TestDatabase } from '@orchestra/testkit';
 import { afterAll, beforeAll, expect, onTestFinished, vi } from 'vitest';
 import { Going, orchestra, temporaryFolder, up, type Ended, type Ready, type RunOptions } from './orchestra.ts';

@@ -1,3 +1,5 @@
+import './needed-node.ts';
+
 export { backoffMs, type Backoff } from './backoff.ts';
 export { createClient, type ChangeOptions, type Client, type ClientOptions } from './client.ts';
 export { AnswerError, ApiError, ConnectionError, type ConnectionFailure, type ServiceName } from './errors.ts';

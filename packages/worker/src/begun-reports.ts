@@ -1,4 +1,4 @@
-import type { Client } from '@orchestra/client';
+import type { Client } from '@orchestra-brake/client';
 import type { TaskRun } from './task-run.ts';
 
 // Shorter runs end before anybody could want to know that they had begun.

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { askedWaitMs, backoffMs, type Backoff, type Client } from '@orchestra/client';
+import { askedWaitMs, backoffMs, type Backoff, type Client } from '@orchestra-brake/client';
 import type { ClaimedTask, ClaimRequest } from '@orchestra/task-queue/contract';
 import { GATHER_MS, type EndingBatch, type Endings } from './endings.ts';
 import type { Roster } from './roster.ts';

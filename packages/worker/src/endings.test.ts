@@ -1,4 +1,4 @@
-import { ApiError, ConnectionError } from '@orchestra/client';
+import { ApiError, ConnectionError } from '@orchestra-brake/client';
 import type { EndingAnswer } from '@orchestra/task-queue/contract';
 import { expect, test } from 'vitest';
 import { Endings, type EndingToTell } from './endings.ts';

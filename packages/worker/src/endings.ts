@@ -1,4 +1,4 @@
-import { ApiError, type CallOptions } from '@orchestra/client';
+import { ApiError, type CallOptions } from '@orchestra-brake/client';
 import { ENDINGS_MAX, type EndingAnswer, type EndingAnswers, type FinishAnswer, type FinishRequest } from '@orchestra/task-queue/contract';
 import { isUntakable } from './untakable.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { refuseUnwritable, writableCopy } from '@orchestra/exact-json';
-import { AnswerError, ApiError, backoffMs, isTransient, type Backoff, type Client } from '@orchestra/client';
+import { AnswerError, ApiError, backoffMs, isTransient, type Backoff, type Client } from '@orchestra-brake/client';
 import type { ClaimedTask, FinishAnswer } from '@orchestra/task-queue/contract';
 import type { Endings } from './endings.ts';
 import { storable } from './error-text.ts';

@@ -1,3 +1,5 @@
+import '@orchestra-brake/client/needed-node';
+
 export { createCommandHandler, type CommandHandlerOptions, type CommandResult } from './command/command-handler.ts';
 export { questionRules, type QuestionRule, type QuestionRuleOf } from './command/question-rules.ts';
 export { NeedsInput, needsInput } from './needs-input.ts';

@@ -1,4 +1,4 @@
-import { ApiError } from '@orchestra/client';
+import { ApiError } from '@orchestra-brake/client';
 import { describe, expect, test } from 'vitest';
 import { Lease } from './lease.ts';
 

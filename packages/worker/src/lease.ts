@@ -1,4 +1,4 @@
-import { ApiError } from '@orchestra/client';
+import { ApiError } from '@orchestra-brake/client';
 import { elapsedMs } from '@orchestra/pause-core/replica';
 
 export interface LeaseOptions {

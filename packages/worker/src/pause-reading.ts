@@ -1,5 +1,5 @@
-import type { Client } from '@orchestra/client';
-import type { ActivePause } from '@orchestra/pause-core';
+import type { Client } from '@orchestra-brake/client';
+import type { ActivePause } from '@orchestra/pause-core/replica';
 import type { Reading } from '@orchestra/pause-core/replica';
 import { fromHeldPause } from '@orchestra/pause-core/wire';
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '@orchestra/client';
+import type { Client } from '@orchestra-brake/client';
 import { PauseReplica, type Ears, type ReplicaOptions } from '@orchestra/pause-core/replica';
 import { pauseReader } from './pause-reading.ts';
 

@@ -1,4 +1,4 @@
-import { ApiError, isTransient, type Client } from '@orchestra/client';
+import { ApiError, isTransient, type Client } from '@orchestra-brake/client';
 import type { CheckAnswer, PauseView } from '@orchestra/pause-core/contract';
 import type { PauseReplica } from '@orchestra/pause-core/replica';
 import { toPauseView } from '@orchestra/pause-core/wire';

@@ -1,4 +1,4 @@
-import type { Client } from '@orchestra/client';
+import type { Client } from '@orchestra-brake/client';
 import type { PauseReplica } from '@orchestra/pause-core/replica';
 import type { ClaimedTask, FinishAnswer } from '@orchestra/task-queue/contract';
 import { CursorKeeper } from './cursor-keeper.ts';

@@ -1,4 +1,4 @@
-import { ApiError } from '@orchestra/client';
+import { ApiError } from '@orchestra-brake/client';
 
 /** The service will never take this body, however often it is sent: too large, nothing that the database can keep, or questions where nobody is asked. */
 export function isUntakable(error: Error): boolean {

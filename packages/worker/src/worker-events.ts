@@ -1,4 +1,4 @@
-import type { ActivePause } from '@orchestra/pause-core';
+import type { ActivePause } from '@orchestra/pause-core/replica';
 import type { ReleaseCause, ClaimedTask, TaskStatus } from '@orchestra/task-queue/contract';
 import type { Disturbance } from './stop-reasons.ts';
 

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { clientSettingsFromEnv, createClient, type Client } from '@orchestra/client';
+import { clientSettingsFromEnv, createClient, type Client } from '@orchestra-brake/client';
 import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { claimRequest, RUNNER_PREFIX, type ClaimRequest } from '@orchestra/task-queue/contract';
 import { ownProcessIdentity } from '@orchestra/task-queue/process-table';

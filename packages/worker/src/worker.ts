@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs, type Backoff } from '@orchestra/client';
+import { backoffMs, type Backoff } from '@orchestra-brake/client';
 import type { PauseReplica } from '@orchestra/pause-core/replica';
 import type { ClaimedTask } from '@orchestra/task-queue/contract';
 import { BegunReports } from './begun-reports.ts';

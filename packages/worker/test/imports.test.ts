@@ -7,7 +7,7 @@ const LIST_IMPORTS = `
   import { registerHooks } from 'node:module';
   const loaded = [];
   registerHooks({ load: (url, context, next) => { loaded.push(url); return next(url, context); } });
-  await import('@orchestra/worker');
+  await import('@orchestra-brake/worker');
   console.log(JSON.stringify(loaded));`;
 
 test('a worker brings no database driver with it: its way to the pauses and the tasks is the API', async () => {

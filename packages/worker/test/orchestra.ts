@@ -1,4 +1,4 @@
-import { createClient, type Client } from '@orchestra/client';
+import { createClient, type Client } from '@orchestra-brake/client';
 import { startService as startPauseApi } from '@orchestra/pause-api';
 import { createToken } from '@orchestra/pause-core';
 import { FaultProxy, testDatabase, type TestDatabase } from '@orchestra/testkit';

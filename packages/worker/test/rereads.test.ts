@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createClient } from '@orchestra/client';
+import { createClient } from '@orchestra-brake/client';
 import { until } from '@orchestra/testkit';
 import { expect, test } from 'vitest';
 import { createRestReplica } from '../src/pause-watch.ts';

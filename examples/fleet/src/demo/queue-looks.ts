@@ -1,4 +1,4 @@
-import type { Client } from '@orchestra/client';
+import type { Client } from '@orchestra-brake/client';
 import { NotHeld } from '@orchestra/example-acceptance';
 import type { TaskEventView, TaskStatus, TaskView } from '@orchestra/task-queue/contract';
 import type { AgentName } from '../agents.ts';

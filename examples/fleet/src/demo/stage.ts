@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createClient, type Client } from '@orchestra/client';
+import { createClient, type Client } from '@orchestra-brake/client';
 import { hold, UpProcess, waitFor, type Cleanup, type StartedProcess, type WhereItIs } from '@orchestra/example-acceptance';
 import { AGENT_NAMES, type AgentName } from '../agents.ts';
 import { AgentProcess } from '../agent-process.ts';

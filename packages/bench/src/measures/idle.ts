@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createWorker, type Worker } from '@orchestra/worker';
+import { createWorker, type Worker } from '@orchestra-brake/worker';
 import pg from 'pg';
 import { figure } from '../figures.ts';
 import type { Finding, Measure } from '../measure.ts';

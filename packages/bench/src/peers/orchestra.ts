@@ -1,6 +1,6 @@
 import { createToken } from '@orchestra/pause-core';
 import { makePool } from '@orchestra/database';
-import { createWorker } from '@orchestra/worker';
+import { createWorker } from '@orchestra-brake/worker';
 import { loadTasks } from '../load-tasks.ts';
 import { startService } from '../service-process.ts';
 import type { Peer } from './peer.ts';

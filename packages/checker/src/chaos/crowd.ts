@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiError, type Client } from '@orchestra/client';
+import { ApiError, type Client } from '@orchestra-brake/client';
 import type { Database } from '@orchestra/database';
 import type { ClaimedTask, Ending, NewTask } from '@orchestra/task-queue/contract';
 import { startFleet } from './fleet.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createClient, type Client } from '@orchestra/client';
+import { createClient, type Client } from '@orchestra-brake/client';
 import { makePool, migrate, type Database } from '@orchestra/database';
 import { createToken } from '@orchestra/pause-core';
 import { FaultProxy, startPooler } from '@orchestra/testkit';

@@ -1,4 +1,4 @@
-import { ApiError } from '@orchestra/client';
+import { ApiError } from '@orchestra-brake/client';
 import type { Recorded } from '../history/event.ts';
 import type { Recorder } from './recorder.ts';
 

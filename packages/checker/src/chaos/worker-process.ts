@@ -1,6 +1,6 @@
 // A worker as a process: it does what the tasks of the workload say, and writes down what it calls and when it works.
 import { setTimeout as delay } from 'node:timers/promises';
-import { createWorker } from '@orchestra/worker';
+import { createWorker } from '@orchestra-brake/worker';
 import { z } from 'zod';
 import { Recorder } from './recorder.ts';
 import { recordingFetch } from './recording-fetch.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '@orchestra/client';
+import type { Client } from '@orchestra-brake/client';
 import type { NewTask } from '@orchestra/task-queue/contract';
 import type { RecordedLabels, RecordedScope } from '../history/event.ts';
 import { recordedCall } from './recorded-call.ts';

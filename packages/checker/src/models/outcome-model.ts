@@ -1,4 +1,4 @@
-import { NeedsInput, RunAborted, StoppedAtCheckpoint, TaskFailure } from '@orchestra/worker';
+import { NeedsInput, RunAborted, StoppedAtCheckpoint, TaskFailure } from '@orchestra-brake/worker';
 import fc from 'fast-check';
 import { outcomeOf, type Ending } from '../../../worker/src/outcome.ts';
 import { SEED, type Model } from './model.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createClient, type Client } from '@orchestra/client';
+import { createClient, type Client } from '@orchestra-brake/client';
 import { createToken } from '@orchestra/pause-core';
 import { until } from '@orchestra/testkit';
 import { startService } from '@orchestra/worker-claimer';

@@ -1,4 +1,4 @@
-import { ApiError, ConnectionError, createClient, type ClientSettings } from '@orchestra/client';
+import { ApiError, ConnectionError, createClient, type ClientSettings } from '@orchestra-brake/client';
 import { CommandFailure } from '../failure.ts';
 import { NO_TOKEN } from '../profile/settings.ts';
 import type { Desk } from './desk.ts';

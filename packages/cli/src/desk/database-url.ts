@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { clientSettingsFromEnv } from '@orchestra/client';
+import { clientSettingsFromEnv } from '@orchestra-brake/client';
 import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { INSIDE_COMMAND, isInsideCommand } from '@orchestra/pause-core/secret-settings';
 import { CommandFailure } from '../failure.ts';

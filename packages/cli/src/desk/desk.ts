@@ -1,4 +1,4 @@
-import type { EventsOptions, ReceivedEvent } from '@orchestra/client';
+import type { EventsOptions, ReceivedEvent } from '@orchestra-brake/client';
 import type {
   ActivePauseView, alertsQuery, AlertView, checkAnswer, checkQuery, ExtendRequest, HistoryEntry, historyQuery, NoticeTargetView, PausePage, pauseRequest, PausePreview, PauseReceipt, PauseView, ScopeKind,
   UnpauseAnswer, UnpauseRequest, VerifyAnswer, verifyQuery,

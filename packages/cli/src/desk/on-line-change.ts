@@ -1,4 +1,4 @@
-import type { StreamState } from '@orchestra/client';
+import type { StreamState } from '@orchestra-brake/client';
 
 /**
  * What to hand to a stream as `onState`, to be told once when its line is down, however often it is tried again, and once when it is back.

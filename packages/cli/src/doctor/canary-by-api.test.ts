@@ -1,4 +1,4 @@
-import { createClient } from '@orchestra/client';
+import { createClient } from '@orchestra-brake/client';
 import { expect, onTestFinished, test } from 'vitest';
 import { canaryByApi } from './canary-by-api.ts';
 

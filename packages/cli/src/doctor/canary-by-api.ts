@@ -1,4 +1,4 @@
-import type { Client } from '@orchestra/client';
+import type { Client } from '@orchestra-brake/client';
 import { BELL_MAX_MS, CANARY_REASON, CANARY_TASK, CANARY_TTL_SECONDS, CANARY_WORKER, STREAM_BEGINS_MAX_MS, type CanaryWay } from './canary.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { createClient } from '@orchestra/client';
+import { createClient } from '@orchestra-brake/client';
 import type { Database } from '@orchestra/database';
 import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { mayDo, type SessionView } from '@orchestra/pause-core/contract';

@@ -1,4 +1,4 @@
-import { ApiError, createClient, type ClientSettings } from '@orchestra/client';
+import { ApiError, createClient, type ClientSettings } from '@orchestra-brake/client';
 import type { Database } from '@orchestra/database';
 import type { SessionView } from '@orchestra/pause-core/contract';
 import { sayInstant } from '../show/instant.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { clientSettingsFromEnv, DEFAULT_TASKS_URL, DEFAULT_URL, type ClientSettings } from '@orchestra/client';
+import { clientSettingsFromEnv, DEFAULT_TASKS_URL, DEFAULT_URL, type ClientSettings } from '@orchestra-brake/client';
 import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { isInsideCommand } from '@orchestra/pause-core/secret-settings';
 import { CommandFailure, wrongUsage } from '../failure.ts';

@@ -1,6 +1,6 @@
 import { preflightStaging, preflightTests, type Preflight } from '@orchestra/runner';
 import type { RunnerName } from '@orchestra/task-queue/contract';
-import { stagingRunnerHandler, testRunnerHandler, type Handler } from '@orchestra/worker';
+import { stagingRunnerHandler, testRunnerHandler, type Handler } from '@orchestra-brake/worker';
 import type { RunnerSkill } from './runner-skills.ts';
 import { readStagingConfig } from './staging-config.ts';
 import { readTestingConfig } from './testing-config.ts';

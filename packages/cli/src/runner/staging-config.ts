@@ -1,5 +1,5 @@
 import { checkTarget, SshTargetError } from '@orchestra/runner';
-import type { StagingRunnerOptions } from '@orchestra/worker';
+import type { StagingRunnerOptions } from '@orchestra-brake/worker';
 import { z } from 'zod';
 import { wrongUsage } from '../failure.ts';
 import { argv, duration, path, readConfigFile, readOutcomes } from './config-file.ts';

@@ -1,5 +1,5 @@
 import { smokeOf, type SmokeOrder } from '@orchestra/runner';
-import type { TestProject, TestRunnerOptions } from '@orchestra/worker';
+import type { TestProject, TestRunnerOptions } from '@orchestra-brake/worker';
 import { z } from 'zod';
 import { wrongUsage } from '../failure.ts';
 import { readText } from '../read-input.ts';

@@ -1,5 +1,5 @@
-import type { Client } from '@orchestra/client';
-import { startPreflights } from '@orchestra/worker';
+import type { Client } from '@orchestra-brake/client';
+import { startPreflights } from '@orchestra-brake/worker';
 import { visibleText } from '../show/visible-text.ts';
 import type { RunnerWork } from './runner-work.ts';
 

@@ -40,7 +40,7 @@ export interface RunningService extends Running {
  * @throws CommandFailure `service_failed` with the service's own last words, `stopped_while_starting`
  */
 export async function startService({ service, env, onLine, signal }: ServiceOrder): Promise<RunningService> {
-  const main = fileURLToPath(import.meta.resolve(service.entry));
+  const main = fileURLToPath(service.entry);
   const { open, secret } = splitSecrets(env);
   const child = fork(main, [], {
     detached: true, env: { ...open, [HIDDEN_FD]: String(SECRETS_AT) }, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],

@@ -8,6 +8,8 @@ import { NEXT, type ReplicaEvent, type ReplicaState } from './replica-state.ts';
 import { RereadLoop, type RereadTimings } from './reread-loop.ts';
 import { samePauses } from './same-pauses.ts';
 
+export type { ActivePause } from '../pause.ts';
+export type { TaskLabels } from '../scope.ts';
 export { elapsedMs } from './elapsed-clock.ts';
 
 // Two readings may fail before what is known is called stale.

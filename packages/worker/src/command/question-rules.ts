@@ -1,4 +1,4 @@
-import type { Client } from '@orchestra/client';
+import type { Client } from '@orchestra-brake/client';
 import type { ClaimedTask } from '@orchestra/task-queue/contract';
 
 /** What is to become of questions that a command leaves. */

@@ -1,4 +1,4 @@
-import type { Client } from '@orchestra/client';
+import type { Client } from '@orchestra-brake/client';
 import type { ClaimedTask, PipelinesView } from '@orchestra/task-queue/contract';
 import { Disturbance } from '../stop-reasons.ts';
 

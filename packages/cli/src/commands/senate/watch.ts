@@ -1,4 +1,4 @@
-import type { ReceivedEvent } from '@orchestra/client';
+import type { ReceivedEvent } from '@orchestra-brake/client';
 import { servicesOnly } from '../../flags/desk.ts';
 import { givenScope, optionalScopeArgs } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';

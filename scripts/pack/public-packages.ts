@@ -1,0 +1,30 @@
+/** A package that anyone can install. Everything else in this repository is private and is built into these. */
+export interface PublicPackage {
+  /** Where its sources and its manifest are. */
+  folder: string;
+  /** Files that run although nothing exports them, relative to the repository. */
+  programs?: readonly string[];
+  /** Folders and files that its code reads, relative to the repository; they keep their places. */
+  assets?: readonly string[];
+  /** The licence texts of the code that the page's build took in; the file goes beside the manifest. */
+  licenses?: string;
+  /** What it may depend on; absent: anything. A library brings no database driver into the program that uses it. */
+  mayNeed?: readonly string[];
+  /** Pinned: what was tested is what is installed. A library accepts what the program that uses it has. */
+  pinsDependencies: boolean;
+}
+
+const LIBRARY = { mayNeed: ['eventsource-parser', 'yaml', 'zod'], pinsDependencies: false };
+
+export const PUBLIC_PACKAGES: readonly PublicPackage[] = [
+  { folder: 'packages/client', ...LIBRARY },
+  { folder: 'packages/worker', ...LIBRARY },
+  { folder: 'packages/brake', ...LIBRARY },
+  {
+    folder: 'packages/cli',
+    programs: ['packages/cli/bin/run.js', 'packages/cli/src/called-commands.ts'],
+    assets: ['migrations', 'packages/dashboard/dist', 'docs'],
+    licenses: 'packages/dashboard/dist/licenses.md',
+    pinsDependencies: true,
+  },
+];
