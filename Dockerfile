@@ -13,7 +13,7 @@ RUN npm install --global --no-fund --no-audit --loglevel=error "$(node -p "requi
 FROM node:24-slim AS manifests
 WORKDIR /app
 COPY . .
-RUN find . -type f ! -name package.json ! -name 'pnpm-*.yaml' -delete && find . -type d -empty -delete
+RUN find . -type f ! -name package.json ! -name 'pnpm-*.yaml' ! -name '*.patch' -delete && find . -type d -empty -delete
 
 FROM pnpm AS page
 COPY --from=manifests /app ./

@@ -9,15 +9,12 @@ import { until } from '@orchestra/testkit';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { descendants, living } from './living-processes.ts';
+import { runWarm, type Ended } from './warm-commands.ts';
+
+export type { Ended } from './warm-commands.ts';
 
 /** The file of the command. */
 export const RUN = fileURLToPath(new URL('../bin/run.js', import.meta.url));
-
-export interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 export interface RunOptions {
   env?: Record<string, string>;
@@ -31,8 +28,12 @@ function plainEnv(env: Record<string, string> = {}): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', NO_COLOR: '1', ...env };
 }
 
+/** These replace or outlive the process that runs them. */
+const IN_A_PROCESS_OF_ITS_OWN: ReadonlySet<string | undefined> = new Set(['up', 'worker']);
+
 /** Runs one command line to its end. */
-export async function orchestra(args: readonly string[], { env, cwd, input = '' }: RunOptions = {}): Promise<Ended> {
+export async function orchestra(args: readonly string[], { env, cwd = process.cwd(), input = '' }: RunOptions = {}): Promise<Ended> {
+  if (!IN_A_PROCESS_OF_ITS_OWN.has(args[0])) return runWarm({ args, env: plainEnv(env), cwd, input });
   const child = spawn(process.execPath, [RUN, ...args], { env: plainEnv(env), cwd, stdio: 'pipe' });
   child.stdin.end(input);
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close') as Promise<[number | null]>]);

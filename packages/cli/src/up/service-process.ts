@@ -1,4 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import module from 'node:module';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Writable } from 'node:stream';
@@ -43,7 +45,7 @@ export async function startService({ service, env, onLine, signal }: ServiceOrde
   const main = fileURLToPath(service.entry);
   const { open, secret } = splitSecrets(env);
   const child = fork(main, [], {
-    detached: true, env: { ...open, [HIDDEN_FD]: String(SECRETS_AT) }, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+    detached: true, env: { ...open, ...compileCache(), [HIDDEN_FD]: String(SECRETS_AT) }, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
   });
   hand(child, secret);
   const words: string[] = [];
@@ -68,6 +70,13 @@ export async function startService({ service, env, onLine, signal }: ServiceOrde
     await stop();
     throw error;
   }
+}
+
+/** Where this process keeps compiled sources, the services keep theirs. A worker's commands do not get this setting. */
+function compileCache(): NodeJS.ProcessEnv {
+  // Node.js appends a folder for its version to the one that it was told.
+  const folder = module.getCompileCacheDir();
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
 function hand(child: ChildProcess, secret: Record<string, string>): void {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ActivePause } from '../pause.ts';
+import { elapsedMs } from './elapsed-clock.ts';
 import { PauseReplica, type Ears, type ReplicaOptions } from './replica.ts';
 import { NEXT, type ReplicaEvent, type ReplicaState } from './replica-state.ts';
 
@@ -28,7 +29,7 @@ class Source {
   readonly read = (signal: AbortSignal): Promise<ActivePause[]> => {
     const reading = Promise.withResolvers<ActivePause[]>();
     this.readings.push(reading);
-    this.beganAtMs.push(performance.now());
+    this.beganAtMs.push(elapsedMs());
     this.signals.push(signal);
     this.calls.push('read');
     this.#waiting.get(this.readings.length)?.resolve();
