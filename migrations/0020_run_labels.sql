@@ -1,5 +1,6 @@
 -- Keeps the labels with which a run was claimed, where its task has been given others since: the run goes on under those that it knows, and so do the pauses that
 -- find it in flight. Null, as nearly always: the task's own. Older code that runs beside this goes by the task's labels, as before.
+-- Also counts what a run has printed, so that whoever follows it can tell more of the same from the same.
 
 alter table tasks add column labels_at_claim jsonb;
 create index tasks_relabelled on tasks (id) where status = 'running' and labels_at_claim is not null;
@@ -19,3 +20,6 @@ create trigger tasks_relabelled_in_flight before update of agent_id, skill, ques
 create trigger tasks_relabelled_run_ends before update on tasks
   for each row when (old.labels_at_claim is not null and (new.status <> 'running' or new.run_id is distinct from old.run_id))
   execute function task_keeps_labels_of_run();
+
+-- How many characters the run has printed in all, up to the end of the tail; null: not told.
+alter table task_output add column printed bigint;

@@ -26,7 +26,7 @@ export async function followTask(desk: Pick<Desk, 'task' | 'taskOutput'>, id: st
     const output = await desk.taskOutput(id);
     if (output.run_id !== null) {
       const isNewRun = before?.run_id !== output.run_id;
-      const { text, isGap } = isNewRun ? { text: output.tail, isGap: false } : newText(before?.tail ?? '', output.tail);
+      const { text, isGap } = isNewRun ? newPrint({ tail: '', printed: 0 }, output) : newPrint(before ?? output, output);
       if (text !== '' || isGap) onOutput({ text, runId: output.run_id, isNewRun, isGap });
       before = output;
     }
@@ -37,6 +37,14 @@ export async function followTask(desk: Pick<Desk, 'task' | 'taskOutput'>, id: st
     if (now.status !== task.status || now.run_id !== task.run_id || now.stage !== task.stage) onStatus(now);
     task = now;
   }
+}
+
+/** What a run has printed beyond what was seen of it before. Counted where it counts: of the same again and again a tail alone does not tell how much. */
+export function newPrint(before: Pick<TaskOutput, 'tail' | 'printed'>, now: Pick<TaskOutput, 'tail' | 'printed'>): { text: string; isGap: boolean } {
+  if (before.printed === null || now.printed === null) return before.tail === '' ? { text: now.tail, isGap: false } : newText(before.tail, now.tail);
+  const fresh = now.printed - before.printed;
+  if (fresh <= 0) return { text: '', isGap: false };
+  return { text: now.tail.slice(-fresh), isGap: fresh > now.tail.length };
 }
 
 /** What a tail holds beyond an earlier one of the same run; both are the end of one text, kept to a length. */

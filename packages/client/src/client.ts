@@ -146,8 +146,8 @@ export function createClient(options: ClientOptions) {
         ...call,
       }),
     /** Says that a run is alive; with `output`, also what it has printed last, at most 16,000 characters. */
-    heartbeat: (id: string, runId: string, { output, ...call }: ChangeOptions & { output?: string | undefined } = {}) =>
-      change(claimer, ofTask(id, 'heartbeat'), output === undefined ? { run_id: runId } : { run_id: runId, output }, heartbeatAnswer, call),
+    heartbeat: (id: string, runId: string, { output, printed, ...call }: ChangeOptions & { output?: string | undefined; printed?: number | undefined } = {}) =>
+      change(claimer, ofTask(id, 'heartbeat'), output === undefined ? { run_id: runId } : { run_id: runId, output, printed }, heartbeatAnswer, call),
     complete: (id: string, request: CompleteRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'complete'), request, finishAnswer, call),
     fail: (id: string, request: FailRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'fail'), request, finishAnswer, call),
     release: (id: string, request: ReleaseRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'release'), request, finishAnswer, call),

@@ -134,6 +134,7 @@ export const reaperTotals = pgTable('reaper_totals', {
 
 /** The tail of what a task's last run has printed so far. Not logged: it is lost when the server crashes. */
 export const taskOutput = pgTable('task_output', {
+  printed: big('printed'),
   taskId: big('task_id').primaryKey(),
   runId: uuid('run_id').notNull(),
   tail: text('tail').notNull(),

@@ -28,8 +28,11 @@ export interface TaskContext {
   readonly iterate: <T>(items: Iterable<T> | AsyncIterable<T>, options?: CheckpointOptions) => AsyncGenerator<T, void, undefined>;
   /** Keeps a JSON value for the next run, should this one be put back. Inside `iterate` an object, and from the end of the iteration on. */
   readonly saveCursor: (value: unknown) => void;
-  /** The end of what the work has printed so far, for `orchestra task show --follow`; in place of what was shown before. At most 16,000 characters are. */
-  readonly showOutput: (tail: string) => void;
+  /**
+   * The end of what the work has printed so far, for `orchestra task show --follow`; in place of what was shown before. At most 16,000 characters are.
+   * `printed` says how many characters it has printed in all: then nothing is lost of work that prints the same again and again.
+   */
+  readonly showOutput: (tail: string, printed?: number) => void;
   /** A line for the worker's log, by its `log` event. */
   readonly log: (message: string, details?: Record<string, unknown>) => void;
 }
@@ -40,7 +43,7 @@ export interface ContextParts {
   signal: AbortSignal;
   look: (options: CheckpointOptions) => Checkpoint;
   log: (message: string, details: Record<string, unknown>) => void;
-  showOutput?: ((tail: string) => void) | undefined;
+  showOutput?: ((tail: string, printed?: number) => void) | undefined;
   /** Told of the first stop; from then on every checkpoint stops. */
   onStop: (stopped: StoppedAtCheckpoint) => void;
 }
@@ -108,7 +111,7 @@ export function createTaskContext(parts: ContextParts): TaskContext {
     checkpoint,
     iterate,
     saveCursor: (value) => parts.cursor.save(value),
-    showOutput: (tail) => parts.showOutput?.(tail),
+    showOutput: (tail, printed) => parts.showOutput?.(tail, printed),
     log: (message, details = {}) => parts.log(message, details),
   };
 }

@@ -88,7 +88,7 @@ export class TaskRun {
     const { task } = this;
     const lease = this.#lease = new Lease({
       leaseMs: task.lease_seconds * 1_000,
-      beat: (timeLimitMs) => this.#output.send((output) => client.heartbeat(task.id, task.run_id, { triesMax: 1, timeLimitMs, output })),
+      beat: (timeLimitMs) => this.#beat(timeLimitMs),
       onLost: (error) => this.#endEarly(new RunAborted('run-lost', error.detail, { cause: error })),
       onLapsed: (silentMs) => this.#endEarly(new RunAborted('lease-lapsed',
         `no heartbeat was answered for ${Math.round(silentMs / 1_000)} s, so the run may be given to another worker`)),
@@ -145,7 +145,7 @@ export class TaskRun {
       signal: this.#abort.signal,
       look: (options) => replica.checkpoint(labelsOf(this.task), { probeOf: this.task.probe_of, onUnknown: options.onUnknown ?? onUnknown }),
       log: (message, details) => tell('log', { task: this.task, message, details }),
-      showOutput: (tail) => { this.#output.show(tail); this.#lease?.beatWithin(SHOWN_WITHIN_MS); },
+      showOutput: (tail, printed) => { this.#output.show(tail, printed); this.#lease?.beatWithin(SHOWN_WITHIN_MS); },
       onStop: (stopped) => { this.#stopped = stopped; },
     });
     try {
@@ -160,6 +160,7 @@ export class TaskRun {
     const { task } = this;
     const outcome = outcomeOf(ending, this.#stopped, this.#abort.signal.reason);
     if (outcome.kind === 'drop') { tell('run-lost', { task, why: outcome.why }); return; }
+    await this.#showRest();
     const cursor = this.#cursor.whereLeft;
     const finished = await finishRun(outcome, {
       client, endings, task, cursor, signal: this.#noMoreTime.signal,
@@ -167,6 +168,21 @@ export class TaskRun {
     });
     if (finished.kind === 'lost') tell('run-lost', { task, why: finished.why });
     if (finished.kind === 'told') this.#tellEnd(finished.told, cursor, begun, finished.answer);
+  }
+
+  #beat(timeLimitMs: number, signal?: AbortSignal): Promise<{ lease_seconds: number }> {
+    const { id, run_id } = this.task;
+    return this.#output.send((shown) => this.#parts.client.heartbeat(id, run_id, { triesMax: 1, timeLimitMs, signal, ...shown }));
+  }
+
+  /** What the run printed last, before its end is told: whoever follows it stops there. Shown only, so one try is enough. */
+  async #showRest(): Promise<void> {
+    if (!this.#output.isBehind || this.#noMoreTime.signal.aborted) return;
+    try {
+      await this.#beat(SHOW_REST_MS, this.#noMoreTime.signal);
+    } catch (error) {
+      this.#parts.tell('heartbeat-failed', { task: this.task, error: error instanceof Error ? error : new Error(String(error)) });
+    }
   }
 
   #tellEnd(told: Exclude<Outcome, { kind: 'drop' }>, cursor: unknown, begun: boolean, answer: FinishAnswer): void {
@@ -196,6 +212,7 @@ export class TaskRun {
 
 // What a run prints is seen by someone who watches it within this, at the cost of a heartbeat.
 const SHOWN_WITHIN_MS = 2_000;
+const SHOW_REST_MS = 1_000;
 
 /** Why a task that was claimed ahead goes back when the pauses could not be read lately. */
 export const TOO_OLD = { stop: true, why: 'unknown', reason: 'the active pauses could not be read lately, so what was claimed ahead does not begin', pause: null } as const;

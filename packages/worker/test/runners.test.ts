@@ -142,10 +142,12 @@ describe('the gate of a stage reads the report of an ordinary worker', () => {
 });
 
 test('a command shows what it prints while it runs', async () => {
-  const { id, heard } = await run(createCommandHandler({ command: ['/bin/sh', '-c', `echo half way; while [ ! -e "${top}/go-on" ]; do sleep 0.1; done`] }));
+  const { id, heard } = await run(createCommandHandler({ command: ['/bin/sh', '-c', `echo half way; while [ ! -e "${top}/go-on" ]; do sleep 0.1; done; echo and the é end`] }));
   await until('its output is shown', async () => (await orchestra.admin.taskOutput(id)).tail === 'half way\n');
   await writeFile(join(top, 'go-on'), '');
-  await expect(heard.first('finished')).resolves.toMatchObject({ result: { stdout: 'half way\n' } });
+  await expect(heard.first('finished')).resolves.toMatchObject({ result: { stdout: 'half way\nand the é end\n' } });
+  // What it printed last was shown before its end was told.
+  expect(await orchestra.admin.taskOutput(id)).toMatchObject({ tail: 'half way\nand the é end\n', printed: 23 });
 });
 
 test('P11 a run of the staging runner whose host refuses it is tried again', async () => {

@@ -163,7 +163,7 @@ describe('output', () => {
   test('a heartbeat brings the end of what a run prints, its owner’s alone, and it is read with the task', async () => {
     const [id = ''] = await service.add({});
     const output = (): Promise<{ body: TaskOutput }> => service.get<TaskOutput>(`/api/tasks/${id}/output`);
-    expect((await output()).body).toEqual({ task_id: id, run_id: null, at: null, tail: '' });
+    expect((await output()).body).toEqual({ task_id: id, run_id: null, at: null, tail: '', printed: null });
     const run = await one();
     const beat = (tail: string, runId = run.run_id) => service.post(`/api/tasks/${id}/heartbeat`, { run_id: runId, output: tail });
     expect(await beat('not mine', '00000000-0000-4000-8000-000000000000')).toMatchObject({ status: 409 });

@@ -42,12 +42,17 @@ export const OUTPUT_CHARS_MAX = 16_000;
 export const outputTail = z.string().max(OUTPUT_CHARS_MAX)
   .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must not hold NUL or lone surrogates');
 
+/** How much a run has printed in all, in characters as JavaScript counts them. */
+export const printedChars = z.int().min(0);
+
 /** `GET /api/tasks/:id/output` */
 export const taskOutput = z.strictObject({
   task_id: id,
   run_id: runId.nullable().describe('the run that printed it; null: none has said anything'),
   at: instant.nullable(),
   tail: z.string(),
+  // A service of an earlier version does not tell this.
+  printed: z.int().nullable().default(null).describe('how many characters the run has printed in all, up to the end of `tail`; null: whoever sent it has not counted'),
 }).meta({ id: 'TaskOutput' });
 
 export const stageView = z.strictObject({

@@ -2,7 +2,7 @@ import { id, instant, jsonObject, jsonValue, label, page, queryFlag, runId, TASK
 import { z } from 'zod';
 import { outcomeKind } from './outcome.ts';
 import { serialGateView } from './serial-gate.ts';
-import { holdRequest, outputTail, retryRequest, RUNNER_PREFIX, runnerView } from './stages.ts';
+import { holdRequest, outputTail, printedChars, retryRequest, RUNNER_PREFIX, runnerView } from './stages.ts';
 
 export const TASK_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'held', 'cancelled'] as const;
 export const taskStatus = z.enum(TASK_STATUSES).meta({ id: 'TaskStatus' });
@@ -68,7 +68,8 @@ export type ReleaseCause = z.infer<typeof releaseCause>;
 const run = { run_id: runId };
 export const heartbeatRequest = z.strictObject({
   ...run,
-  output: outputTail.optional().describe('the end of what the run has printed, in place of what an earlier heartbeat brought; kept once a second at the most'),
+  output: outputTail.optional().describe('the end of what the run has printed, in place of what an earlier heartbeat brought; kept once a second at the most, and always with `printed`'),
+  printed: printedChars.optional().describe('how many characters the run has printed in all, up to the end of `output`: tells more of the same from the same'),
 }).meta({ id: 'HeartbeatRequest' });
 export const completeRequest = z.strictObject({ ...run, result: jsonValue.optional() }).meta({ id: 'CompleteRequest' });
 export const failRequest = z.strictObject({

@@ -31,7 +31,7 @@ export function runRoutes({ db, endings, leaseSeconds, rules, told }: {
       summary: 'say that the run is alive', description: REPEATABLE,
       params, body: heartbeatRequest, answer: heartbeatAnswer,
       handle: async ({ params: { id: taskId }, body, caller }) => {
-        await heartbeat(db, taskId, ownRun(caller, body.run_id), body.output);
+        await heartbeat(db, taskId, ownRun(caller, body.run_id), body.output, body.printed);
         return { lease_seconds: leaseSeconds };
       },
     }),
