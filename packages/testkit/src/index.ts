@@ -1,3 +1,4 @@
+export { makeAuthority, type Authority } from './certificates.ts';
 export { FaultProxy } from './fault-proxy.ts';
 export { HOSTILE_STRINGS, type HostileString } from './hostile-strings.ts';
 export { startPooler, type Pooler } from './pooler.ts';

@@ -84,7 +84,7 @@ export class TaskRun {
   }
 
   async #run(handler: Handler): Promise<void> {
-    const { client, tell } = this.#parts;
+    const { tell } = this.#parts;
     const { task } = this;
     const lease = this.#lease = new Lease({
       leaseMs: task.lease_seconds * 1_000,
