@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { createClient, type Client } from '@orchestra-brake/client';
 import { isFileBelow, RUNNER_PREFIX, type ClaimedTask } from '@orchestra/task-queue/contract';
-import { createCommandHandler, createWorker, pipelineGates, questionRules, type Handler, type Worker } from '@orchestra-brake/worker';
+import { CannotWork, createCommandHandler, createWorker, noToken, pipelineGates, questionRules, type Handler, type Worker } from '@orchestra-brake/worker';
 import { exposedBy } from './exposed-by.ts';
 import { CommandFailure, wrongUsage } from './failure.ts';
-import { findSettings, NO_TOKEN } from './profile/settings.ts';
+import { findSettings } from './profile/settings.ts';
 import type { RunnerSkill } from './runner/runner-skills.ts';
 import { sayDuration } from './show/duration.ts';
 import { sayInstant } from './show/instant.ts';
@@ -42,13 +42,20 @@ export async function runWorker(order: WorkerOrder): Promise<void> {
     }
     tellOf(worker, order, says);
     unwatch = watch();
-    await worker.start();
+    await Promise.race([worker.start(), requests.first]);
     await requests.first;
     await worker.stop();
+  } catch (error) {
+    throw error instanceof CannotWork ? asFailure(error) : error;
   } finally {
     unwatch();
     requests.close();
   }
+}
+
+/** In the words of the library, and with the code of the HTTP contract. */
+function asFailure(error: CannotWork): CommandFailure {
+  return new CommandFailure(error.code === 'no_token' ? 'unauthenticated' : error.code, error.message, { cause: error });
 }
 
 interface Made {
@@ -64,13 +71,15 @@ interface Made {
 async function makeWorker(order: WorkerOrder): Promise<{ worker: Worker; says: string; watch: () => () => void }> {
   const { agents, concurrency, name = `${hostname()}:${process.pid}` } = order;
   const settings = findSettings();
-  if (settings.token === undefined) {
-    throw new CommandFailure('unauthenticated', NO_TOKEN);
-  }
+  // Before a runner looks at its environment, and tells the service.
+  if (settings.token === undefined) throw noToken();
   try {
     const client = createClient({ url: settings.url, tasksUrl: settings.tasksUrl, token: settings.token });
     const { handler, says, skills, watch } = await makeWork(order, client);
-    const worker = createWorker({ url: settings.tasksUrl, pauseUrl: settings.url, token: settings.token, handlers: { '*': handler }, skills, agents, concurrency, name });
+    const worker = createWorker({
+      url: settings.tasksUrl, pauseUrl: settings.url, token: settings.token, origins: settings.origins, warn: order.tell,
+      handlers: { '*': handler }, skills, agents, concurrency, name,
+    });
     return { worker, says, watch: () => watch(name) };
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
@@ -129,10 +138,6 @@ function tellOf(worker: Worker, { tell, report }: WorkerOrder, says: string): vo
       report({ event: 'run_lost', task_id: task.id, run_id: task.run_id, why });
     })
     .on('finish-failed', ({ task, error, retryInMs }) => line(task, `its end could not be told (${visibleText(error.message)}); ${retryInMs === null ? 'its lease will end it' : `trying again in ${seconds(retryInMs)}`}`))
-    .on('claim-failed', ({ error, failures, retryInMs }) => {
-      // The first, and then fewer and fewer: services that are away must not fill a terminal.
-      if (Math.log2(failures) % 1 === 0) tell(`nothing can be claimed (${visibleText(error.message)}); trying again in ${seconds(retryInMs)}`);
-    })
     .on('draining', ({ running, drainMs }) => tell(running.length === 0 ? 'stopping' : `stopping: ${running.length} running, given ${sayDuration(drainMs / 1_000)}`));
 }
 

@@ -1,4 +1,5 @@
 import type { Problem, ProblemCode } from '@orchestra/pause-core/contract';
+import { connectionReason } from './connection-reason.ts';
 
 /** The services a client talks to, as their processes are called. */
 export type ServiceName = 'pause-api' | 'worker-claimer';
@@ -41,16 +42,19 @@ export class ConnectionError extends Error {
 
   constructor(service: ServiceName, url: string, failure: ConnectionFailure, options: ErrorOptions & { timeLimitMs?: number } = {}) {
     const { timeLimitMs, ...rest } = options;
-    super(MESSAGE[failure](service, url, timeLimitMs), rest);
+    super(MESSAGE[failure](service, url, timeLimitMs, rest.cause), rest);
     this.service = service;
     this.url = url;
     this.failure = failure;
   }
 }
 
-const MESSAGE: Record<ConnectionFailure, (service: ServiceName, url: string, timeLimitMs: number | undefined) => string> = {
-  unreachable: (service, url) =>
-    `cannot reach ${service} at ${url}; is it running? Start everything with \`orchestra up\`, or set ${ADDRESS_VARIABLE[service]} to where it is`,
+const MESSAGE: Record<ConnectionFailure, (service: ServiceName, url: string, timeLimitMs: number | undefined, cause: unknown) => string> = {
+  unreachable: (service, url, _limit, cause) => {
+    const reason = connectionReason(cause);
+    const at = `cannot reach ${service} at ${url}${reason === undefined ? '' : ` (${reason.says})`}`;
+    return `${at}; ${reason?.toTrust ?? `is it running? Start everything with \`orchestra up\`, or set ${ADDRESS_VARIABLE[service]} to where it is`}`;
+  },
   timed_out: (service, url, timeLimitMs) =>
     `${service} at ${url} did not answer within ${(timeLimitMs ?? 0) / 1_000} s; its log and ${url}/readyz say what it is waiting for`,
   cut_off: (service, url) => `the connection to ${service} at ${url} broke off before the answer was there`,
@@ -64,12 +68,15 @@ const ADDRESS_VARIABLE: Record<ServiceName, string> = {
 /** Something answered, but not in the words of the contract: a proxy, another program on that port, another version. */
 export class AnswerError extends Error {
   override readonly name = 'AnswerError';
+  /** What answered, in words. */
+  readonly what: string;
   readonly status: number;
   readonly retryAfterMs: number | undefined;
 
   constructor(service: ServiceName, url: string, status: number, what: string, options: ErrorOptions & { retryAfterMs?: number | undefined } = {}) {
     const { retryAfterMs, ...rest } = options;
     super(`${url} answered ${status} with ${what}; is that address ${service}, and of this version?`, rest);
+    this.what = what;
     this.status = status;
     this.retryAfterMs = retryAfterMs;
   }

@@ -26,12 +26,19 @@ const services = { pause_api: 'http://127.0.0.1:5500', worker_claimer: 'http://1
 
 describe('client settings', () => {
   test('without anything: the default addresses and no token', () => {
-    expect(clientSettingsFromEnv({}, deep)).toMatchObject({ url: 'http://127.0.0.1:4400', tasksUrl: 'http://127.0.0.1:4401', token: undefined });
+    expect(clientSettingsFromEnv({}, deep)).toMatchObject({
+      url: 'http://127.0.0.1:4400', tasksUrl: 'http://127.0.0.1:4401', token: undefined, origins: { url: { kind: 'default' }, tasksUrl: { kind: 'default' }, token: undefined },
+    });
   });
 
   test('are found after `orchestra up` from any folder below, as git finds its own', () => {
     const home = writeHome(project, { token: 'orc_secret\n', services });
-    expect(clientSettingsFromEnv({}, deep)).toEqual({ url: services.pause_api, tasksUrl: services.worker_claimer, token: 'orc_secret', home });
+    expect(clientSettingsFromEnv({}, deep)).toEqual({
+      url: services.pause_api, tasksUrl: services.worker_claimer, token: 'orc_secret', home,
+      origins: {
+        url: { kind: 'file', name: join(home, 'services.json') }, tasksUrl: { kind: 'file', name: join(home, 'services.json') }, token: { kind: 'file', name: join(home, 'admin-token') },
+      },
+    });
   });
 
   test('inside a command that a worker runs no folder is searched for, and a named one counts', () => {
@@ -57,7 +64,7 @@ describe('client settings', () => {
 
   test('the token may come from a file, which then has to be there', () => {
     writeFileSync(join(deep, 'token'), 'orc_file\n');
-    expect(clientSettingsFromEnv({ ORCHESTRA_TOKEN_FILE: join(deep, 'token') }, deep)).toMatchObject({ token: 'orc_file' });
+    expect(clientSettingsFromEnv({ ORCHESTRA_TOKEN_FILE: join(deep, 'token') }, deep)).toMatchObject({ token: 'orc_file', origins: { token: { kind: 'file', name: join(deep, 'token') } } });
     expect(() => clientSettingsFromEnv({ ORCHESTRA_TOKEN_FILE: join(deep, 'none') }, deep)).toThrow('ORCHESTRA_TOKEN_FILE');
   });
 
@@ -69,7 +76,10 @@ describe('client settings', () => {
   test('complete settings in the environment need no file', () => {
     writeHome(project, { services: 'broken' });
     const env = { ORCHESTRA_URL: 'http://a:1', ORCHESTRA_TASKS_URL: 'http://b:2', ORCHESTRA_TOKEN: 'orc_t' };
-    expect(clientSettingsFromEnv(env, deep)).toEqual({ url: 'http://a:1', tasksUrl: 'http://b:2', token: 'orc_t', home: undefined });
+    expect(clientSettingsFromEnv(env, deep)).toEqual({
+      url: 'http://a:1', tasksUrl: 'http://b:2', token: 'orc_t', home: undefined,
+      origins: { url: { kind: 'variable', name: 'ORCHESTRA_URL' }, tasksUrl: { kind: 'variable', name: 'ORCHESTRA_TASKS_URL' }, token: { kind: 'variable', name: 'ORCHESTRA_TOKEN' } },
+    });
   });
 
   test.skipIf(process.getuid?.() !== 0)("another user's folder above the working directory does not get this user's token", () => {

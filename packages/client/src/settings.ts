@@ -12,12 +12,28 @@ export interface ClientSettings {
   token: string | undefined;
   /** The folder that `orchestra up` wrote to; undefined: none was looked for, or none found. */
   home: string | undefined;
+  /** Where each of the three was found, for messages. */
+  origins: SettingOrigins;
+}
+
+/** Where a setting was found. `name` is the name of the option, variable or profile, or the path of the file. */
+export interface SettingOrigin {
+  kind: 'option' | 'variable' | 'file' | 'profile' | 'default';
+  name: string;
+}
+
+export interface SettingOrigins {
+  url: SettingOrigin;
+  tasksUrl: SettingOrigin;
+  /** undefined: there is no token. */
+  token: SettingOrigin | undefined;
 }
 
 export const DEFAULT_URL = 'http://127.0.0.1:4400';
 export const DEFAULT_TASKS_URL = 'http://127.0.0.1:4401';
 
 const HOME_NAME = '.orchestra';
+const SERVICES_FILE = 'services.json';
 // Deeper than any real working directory: the walk to the root has a limit also on odd file systems.
 const FOLDERS_MAX = 256;
 
@@ -32,25 +48,45 @@ const servicesFile = z.object({ pause_api: z.url(), worker_claimer: z.url() });
  * addresses could lead this user's token astray
  */
 export function clientSettingsFromEnv(env: Record<string, string | undefined>, cwd: string = process.cwd()): ClientSettings {
-  const url = env['ORCHESTRA_URL'] || undefined;
-  const tasksUrl = env['ORCHESTRA_TASKS_URL'] || undefined;
-  const token = (env['ORCHESTRA_TOKEN'] || tokenFrom(env['ORCHESTRA_TOKEN_FILE'] || undefined))?.trim() || undefined;
+  const url = variable(env, 'ORCHESTRA_URL');
+  const tasksUrl = variable(env, 'ORCHESTRA_TASKS_URL');
+  const token = variable(env, 'ORCHESTRA_TOKEN') ?? tokenFrom(env['ORCHESTRA_TOKEN_FILE'] || undefined);
   const home = url && tasksUrl && token ? undefined : homeFolder(env, cwd);
-  const services = home !== undefined && !(url && tasksUrl) ? readServices(join(home, 'services.json')) : undefined;
+  const services = home !== undefined && !(url && tasksUrl) ? readServices(join(home, SERVICES_FILE)) : undefined;
+  const ofHome = (value: string | undefined): Found | undefined =>
+    value === undefined || home === undefined ? undefined : { value, origin: { kind: 'file', name: join(home, SERVICES_FILE) } };
+  const found = {
+    url: url ?? ofHome(services?.pause_api) ?? byDefault(DEFAULT_URL),
+    tasksUrl: tasksUrl ?? ofHome(services?.worker_claimer) ?? byDefault(DEFAULT_TASKS_URL),
+    token: token ?? (home === undefined ? undefined : tokenIn(join(home, 'admin-token'))),
+  };
   return {
-    url: url ?? services?.pause_api ?? DEFAULT_URL,
-    tasksUrl: tasksUrl ?? services?.worker_claimer ?? DEFAULT_TASKS_URL,
-    token: token ?? (home === undefined ? undefined : readIfThere(join(home, 'admin-token'))?.trim() || undefined),
-    home,
+    url: found.url.value, tasksUrl: found.tasksUrl.value, token: found.token?.value, home,
+    origins: { url: found.url.origin, tasksUrl: found.tasksUrl.origin, token: found.token?.origin },
   };
 }
 
+interface Found { value: string; origin: SettingOrigin }
+
+function variable(env: Record<string, string | undefined>, name: string): Found | undefined {
+  const value = env[name]?.trim() || undefined;
+  return value === undefined ? undefined : { value, origin: { kind: 'variable', name } };
+}
+
+function byDefault(value: string): Found {
+  return { value, origin: { kind: 'default', name: value } };
+}
+
 /** A secret by way of a file, as the services take theirs. */
-function tokenFrom(file: string | undefined): string | undefined {
+function tokenFrom(file: string | undefined): Found | undefined {
   if (file === undefined) return undefined;
-  const token = readIfThere(file);
-  if (token === undefined) throw new Error(`ORCHESTRA_TOKEN_FILE names ${file}, which is not there`);
-  return token;
+  if (readIfThere(file) === undefined) throw new Error(`ORCHESTRA_TOKEN_FILE names ${file}, which is not there`);
+  return tokenIn(file);
+}
+
+function tokenIn(file: string): Found | undefined {
+  const value = readIfThere(file)?.trim() || undefined;
+  return value === undefined ? undefined : { value, origin: { kind: 'file', name: file } };
 }
 
 function homeFolder(env: Record<string, string | undefined>, cwd: string): string | undefined {

@@ -21,6 +21,11 @@ export interface ClaimLoopOptions {
   ready: (signal: AbortSignal) => Promise<void>;
   /** Takes each task at once. `ahead`: the service was told that it waits before it begins. */
   take: (task: ClaimedTask, ahead: boolean) => void;
+  /** A claim is sent that the service answers at once. */
+  onAsked: () => void;
+  /** The service has answered a claim, the first one or the first one after failures. Told before the tasks are taken. */
+  onAnswered: () => void;
+  onFailed: (error: Error) => void;
   tell: Tell;
   /** No claim begins after this. */
   stopping: AbortSignal;
@@ -47,6 +52,8 @@ class Claiming {
   #asked = 0;
   /** A claim waits at the service, or for its next try. */
   #waits = false;
+  /** The service has answered the last claim. While it has not, claims do not wait for tasks, so that it is soon known whether it takes them. */
+  #answered = false;
 
   constructor(options: ClaimLoopOptions) { this.#options = options; }
 
@@ -73,6 +80,8 @@ class Claiming {
         // Refused for what went along, perhaps. If not, the next claim says so.
         if (!waits && isUntakable(error)) continue;
         failures += 1;
+        this.#answered = false;
+        this.#options.onFailed(error);
         const retryInMs = Math.max(backoffMs(failures, BACKOFF), Math.min(askedWaitMs(thrown), BACKOFF.capMs));
         tell('claim-failed', { error, failures, retryInMs });
         await delay(retryInMs, undefined, { signal: stopping }).catch(() => {}); // stopped: seen at the top
@@ -112,10 +121,13 @@ class Claiming {
     const ahead = Math.max(0, limit - beginAtOnce);
     this.#asked += limit;
     try {
+      if (!this.#answered) this.#options.onAsked();
       const { tasks, ended } = await client.claim({
-        ...request, limit, wait_seconds: waits ? request.wait_seconds : 0,
+        ...request, limit, wait_seconds: waits && this.#answered ? request.wait_seconds : 0,
         ...(waits ? {} : { ended: batch?.ended ?? [] }), ...(ahead > 0 ? { ahead } : {}),
       }, { signal: hurry });
+      if (!this.#answered) this.#options.onAnswered();
+      this.#answered = true;
       endings.claimsFollow = tasks.length === limit && !this.#options.stopping.aborted;
       batch?.settle(ended ?? []);
       for (const [index, task] of tasks.entries()) take(task, index >= limit - ahead);

@@ -9,6 +9,7 @@ export { pipelineGates, type GateOf } from './runner/pipeline-gates.ts';
 export { startPreflights, type Preflights, type PreflightsOptions } from './runner/preflights.ts';
 export { stagingRunnerHandler, type StagingRunnerOptions } from './runner/staging-runner-handler.ts';
 export { testRunnerHandler, type TestProject, type TestRunnerOptions } from './runner/test-runner-handler.ts';
+export { CANNOT_WORK_CODES, CannotWork, noToken, type CannotWorkCode } from './reports/cannot-work.ts';
 export { createRestReplica } from './pause-watch.ts';
 export { type Scheduled } from './scheduled.ts';
 export { Disturbance, RunAborted, StoppedAtCheckpoint, TaskFailure } from './stop-reasons.ts';

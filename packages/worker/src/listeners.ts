@@ -8,6 +8,11 @@ export class Listeners<Events extends { [K in keyof Events]: unknown[] }> {
     (this.#byEvent[event] ??= []).push(listener);
   }
 
+  /** Whether anybody is told of that event. */
+  has(event: keyof Events): boolean {
+    return this.#byEvent[event] !== undefined;
+  }
+
   tell<K extends keyof Events>(event: K, ...told: Events[K]): void {
     for (const listener of this.#byEvent[event] ?? []) {
       try {

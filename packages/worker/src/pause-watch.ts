@@ -13,12 +13,22 @@ const RIGHT_WITHIN_MS = 4_500;
 // Who rereads more often wants to know sooner, and has younger copies.
 const REREADS_PER_COPY = 4;
 
+export interface RestReplicaOptions extends Omit<ReplicaOptions, 'read' | 'listen'> {
+  /** The service has answered. */
+  onRead?: (() => void) | undefined;
+}
+
 /** A replica that is fed over REST, for processes without a way to the database. The event stream is its bell and nothing else. */
-export function createRestReplica(client: Client, { rereadEveryMs = REREAD_EVERY_MS, ...timings }: Omit<ReplicaOptions, 'read' | 'listen'> = {}): PauseReplica {
+export function createRestReplica(client: Client, { rereadEveryMs = REREAD_EVERY_MS, onRead, ...timings }: RestReplicaOptions = {}): PauseReplica {
+  const reader = pauseReader(client, Math.min(rereadEveryMs * REREADS_PER_COPY, Math.max(0, RIGHT_WITHIN_MS - rereadEveryMs)));
   return new PauseReplica({
     ...timings,
     rereadEveryMs,
-    read: pauseReader(client, Math.min(rereadEveryMs * REREADS_PER_COPY, Math.max(0, RIGHT_WITHIN_MS - rereadEveryMs))),
+    read: async (signal, why) => {
+      const reading = await reader(signal, why);
+      onRead?.();
+      return reading;
+    },
     listen: async (ears, stopped) => {
       const tried = Promise.withResolvers<void>();
       const following = followBells(client, ears, stopped, tried.resolve);

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
-import { clientSettingsFromEnv, createClient, type Client } from '@orchestra-brake/client';
+import { clientSettingsFromEnv, createClient, DEFAULT_TASKS_URL, DEFAULT_URL, type Client, type ClientSettings, type SettingOrigins } from '@orchestra-brake/client';
 import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { claimRequest, RUNNER_PREFIX, type ClaimRequest } from '@orchestra/task-queue/contract';
 import { ownProcessIdentity } from '@orchestra/task-queue/process-table';
+import type { Connection } from './reports/connection.ts';
 import type { Handler } from './task-run.ts';
 
 export interface WorkerOptions {
@@ -11,6 +12,8 @@ export interface WorkerOptions {
   /** pause-api, for checkpoints. Where the settings of the client say, unless given. */
   pauseUrl?: string | undefined;
   token?: string | undefined;
+  /** Where `pauseUrl` (`url`), `url` (`tasksUrl`) and `token` were found, for messages. The options themselves unless given. */
+  origins?: Partial<SettingOrigins> | undefined;
   /** By skill; `*` takes every other task, also one without a skill. `runner:testing` takes what is kept for the runner of the skill `testing`. */
   handlers: Readonly<Record<string, Handler>>;
   /** Claims tasks of these agents only. */
@@ -36,10 +39,14 @@ export interface WorkerOptions {
   abortGraceMs?: number | undefined;
   /** How often the active pauses are read when no bell rings. */
   rereadEveryMs?: number | undefined;
+  /** Takes what somebody has to know, one line each: that the worker cannot work, and why. It goes to stderr unless given. */
+  warn?: ((text: string) => void) | undefined;
 }
 
 export interface WorkerSettings {
   client: Client;
+  connection: Connection;
+  warn: (text: string) => void;
   claim: Omit<ClaimRequest, 'limit' | 'ended' | 'ahead'> & { worker: string; wait_seconds: number };
   handlerFor: (skill: string | null) => Handler | undefined;
   concurrency: number;
@@ -88,8 +95,15 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
   if (!parsed.success) {
     throw new TypeError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '), { cause: parsed.error });
   }
+  const { url, tasksUrl, token, origins } = whereAndAsWhom(options);
   return {
-    client: clientFor(options),
+    client: createClient({ url, tasksUrl, token }),
+    connection: {
+      claimer: { service: 'worker-claimer', url: tasksUrl, origin: origins.tasksUrl },
+      pauseApi: { service: 'pause-api', url, origin: origins.url },
+      token: origins.token,
+    },
+    warn: options.warn ?? ((text) => process.stderr.write(`worker ${parsed.data.worker}: ${text}\n`)),
     claim: parsed.data,
     handlerFor,
     concurrency,
@@ -101,8 +115,21 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
   };
 }
 
-function clientFor({ url, pauseUrl, token }: WorkerOptions): Client {
-  if (url !== undefined && pauseUrl !== undefined && token !== undefined) return createClient({ url: pauseUrl, tasksUrl: url, token });
-  const found = clientSettingsFromEnv(ownEnvironment());
-  return createClient({ url: pauseUrl ?? found.url, tasksUrl: url ?? found.tasksUrl, token: token ?? found.token });
+/** What the options say, and what they leave open as the settings of the client say it. */
+function whereAndAsWhom({ url, pauseUrl, token, origins = {} }: WorkerOptions): Omit<ClientSettings, 'home'> {
+  const given = { url: pauseUrl, tasksUrl: url, token: token?.trim() || undefined };
+  const isComplete = given.url !== undefined && given.tasksUrl !== undefined && given.token !== undefined;
+  const found = isComplete ? undefined : clientSettingsFromEnv(ownEnvironment());
+  const originOf = (setting: keyof SettingOrigins, option: string) =>
+    (given[setting] === undefined ? found?.origins[setting] : origins[setting] ?? { kind: 'option' as const, name: option });
+  return {
+    url: given.url ?? found?.url ?? DEFAULT_URL,
+    tasksUrl: given.tasksUrl ?? found?.tasksUrl ?? DEFAULT_TASKS_URL,
+    token: given.token ?? found?.token,
+    origins: {
+      url: originOf('url', 'pauseUrl') ?? { kind: 'default', name: DEFAULT_URL },
+      tasksUrl: originOf('tasksUrl', 'url') ?? { kind: 'default', name: DEFAULT_TASKS_URL },
+      token: originOf('token', 'token'),
+    },
+  };
 }

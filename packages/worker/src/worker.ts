@@ -8,6 +8,8 @@ import { claimWhileWanted } from './claim-loop.ts';
 import { Endings } from './endings.ts';
 import { Listeners } from './listeners.ts';
 import { createRestReplica } from './pause-watch.ts';
+import { noToken } from './reports/cannot-work.ts';
+import { ReachReports } from './reports/reach-reports.ts';
 import { Roster } from './roster.ts';
 import { runUnlessPaused, type Scheduled } from './scheduled.ts';
 import { StoppedAtCheckpoint } from './stop-reasons.ts';
@@ -17,7 +19,12 @@ import type { Tell, WorkerEvents } from './worker-events.ts';
 import { readWorkerOptions, type WorkerOptions, type WorkerSettings } from './worker-options.ts';
 
 export interface Worker {
-  /** Begins to claim. Resolves at once: services that are away are waited for in the background. */
+  /**
+   * Begins to claim. Resolves when the service has taken the first claim. A service that is away is waited for in the
+   * background: then it resolves after the first failure, after three seconds at the latest. Called again it answers the same.
+   *
+   * @throws CannotWork when there is no token, or the service refuses it (401, 403). Nothing goes on then.
+   */
   start(): Promise<void>;
   /**
    * Claims nothing more, lets running handlers finish within `drainMs`, then aborts their signal and puts their tasks back
@@ -57,6 +64,9 @@ class ClaimingWorker implements Worker {
   readonly #begunReports: BegunReports;
   readonly #stopping = new AbortController();
   readonly #hurry = new AbortController();
+  readonly #reach: ReachReports;
+  #started: Promise<void> | undefined;
+  #saidStarted = false;
   #claiming: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
   #staleStops = 0;
@@ -71,40 +81,23 @@ class ClaimingWorker implements Worker {
       moreToCome: () => this.#roster.begunCount > 0,
       onAdded: () => this.#roster.ring(),
     });
-    this.#replica = createRestReplica(settings.client, settings.rereadEveryMs === undefined ? {} : { rereadEveryMs: settings.rereadEveryMs });
+    this.#reach = new ReachReports({
+      connection: settings.connection, warn: settings.warn, onUnknown: settings.onUnknown,
+      hasListener: (event) => this.#listeners.has(event), arePausesKnown: () => this.#replica.known,
+    });
+    this.#replica = createRestReplica(settings.client, {
+      onRead: () => this.#reach.pausesRead(), ...(settings.rereadEveryMs === undefined ? {} : { rereadEveryMs: settings.rereadEveryMs }),
+    });
     this.#replica.on('changed', ({ pauses }) => this.#tell('pauses-changed', { pauses }));
-    this.#replica.on('read-failed', (error) => this.#tell('pauses-unreadable', { error }));
+    this.#replica.on('read-failed', (error) => {
+      this.#reach.pausesFailed(error);
+      this.#tell('pauses-unreadable', { error });
+    });
     this.#replica.on('disconnected', (error) => this.#tell('bell-lost', { error }));
   }
 
-  async start(): Promise<void> {
-    if (this.#claiming !== undefined || this.#stopping.signal.aborted) return;
-    void this.#replica.start();
-    this.#claiming = claimWhileWanted({
-      client: this.#settings.client,
-      request: this.#settings.claim,
-      roster: this.#roster,
-      endings: this.#endings,
-      concurrency: this.#settings.concurrency,
-      prefetch: () => this.#prefetch(),
-      lines: this.#settings.prefetch === 0 ? 1 : LINES_AHEAD,
-      ready: (signal) => this.#ready(signal),
-      take: (task, ahead) => this.#take(task, ahead),
-      tell: this.#tell,
-      stopping: this.#stopping.signal,
-      hurry: this.#hurry.signal,
-    });
-    if (this.#settings.prefetch > 0) {
-      this.#replica.on('changed', () => this.#lookAhead());
-      // Once the pauses are known, and again, there is room to claim ahead.
-      this.#replica.on('state', () => this.#roster.ring());
-      this.#lookingAhead = setInterval(() => {
-        this.#lookAhead();
-        this.#roster.ring();
-        void this.#begunReports.report();
-      }, LOOK_AHEAD_EVERY_MS).unref();
-    }
-    this.#tell('started', { worker: this.#settings.claim.worker });
+  start(): Promise<void> {
+    return this.#started ??= this.#begin();
   }
 
   stop({ drainMs = this.#settings.drainMs }: { drainMs?: number } = {}): Promise<void> {
@@ -118,6 +111,62 @@ class ClaimingWorker implements Worker {
 
   runScheduled<T>(name: string, job: () => Promise<T> | T): Promise<Scheduled<T>> {
     return runUnlessPaused(name, job, { client: this.#settings.client, replica: this.#replica, onUnknown: this.#settings.onUnknown });
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    if (this.#settings.connection.token === undefined) throw noToken();
+    this.#reach.pausesAsked();
+    void this.#replica.start();
+    this.#claim();
+    if (this.#settings.prefetch > 0) this.#keepLookingAhead();
+    const refusal = await this.#reach.refusedAtFirst(this.#stopping.signal);
+    if (refusal !== undefined) {
+      await this.stop({ drainMs: 0 });
+      throw refusal;
+    }
+    if (!this.#stopping.signal.aborted) this.#sayStarted();
+  }
+
+  #claim(): void {
+    this.#claiming = claimWhileWanted({
+      client: this.#settings.client,
+      request: this.#settings.claim,
+      roster: this.#roster,
+      endings: this.#endings,
+      concurrency: this.#settings.concurrency,
+      prefetch: () => this.#prefetch(),
+      lines: this.#settings.prefetch === 0 ? 1 : LINES_AHEAD,
+      ready: (signal) => this.#ready(signal),
+      take: (task, ahead) => this.#take(task, ahead),
+      onAsked: () => this.#reach.claimAsked(),
+      onAnswered: () => {
+        this.#sayStarted();
+        this.#reach.claimAnswered();
+      },
+      onFailed: (error) => this.#reach.claimFailed(error),
+      tell: this.#tell,
+      stopping: this.#stopping.signal,
+      hurry: this.#hurry.signal,
+    });
+  }
+
+  #keepLookingAhead(): void {
+    this.#replica.on('changed', () => this.#lookAhead());
+    // Once the pauses are known, and again, there is room to claim ahead.
+    this.#replica.on('state', () => this.#roster.ring());
+    this.#lookingAhead = setInterval(() => {
+      this.#lookAhead();
+      this.#roster.ring();
+      void this.#begunReports.report();
+    }, LOOK_AHEAD_EVERY_MS).unref();
+  }
+
+  /** Before anything that a claim brings. */
+  #sayStarted(): void {
+    if (this.#saidStarted) return;
+    this.#saidStarted = true;
+    this.#tell('started', { worker: this.#settings.claim.worker });
   }
 
   readonly #tell: Tell = (event, ...told) => this.#listeners.tell(event, ...told);
@@ -176,6 +225,7 @@ class ClaimingWorker implements Worker {
 
   async #drain(drainMs: number): Promise<void> {
     this.#stopping.abort();
+    this.#reach.close();
     this.#tell('draining', { running: this.#roster.begun.map((run) => run.task), drainMs });
     this.#endings.hurry();
     // What goes back must not be claimed again by this worker's own call that waits for tasks.

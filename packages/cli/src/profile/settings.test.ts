@@ -9,6 +9,7 @@ import { findSettings } from './settings.ts';
 
 const PROD = { url: 'https://brake.prod.example', tasks_url: 'https://tasks.prod.example', token: 'orc_prod' };
 const TEST = { url: 'https://brake.test.example', tasks_url: 'https://tasks.test.example' };
+const PROFILE = { kind: 'profile', name: 'prod' };
 let folder: string;
 
 beforeEach(async () => {
@@ -30,9 +31,11 @@ test('the file is its owner’s alone', async () => {
 });
 
 test('the profile in use says where and as whom; the environment goes before it', () => {
-  expect(findSettings({})).toEqual({ url: PROD.url, tasksUrl: PROD.tasks_url, token: 'orc_prod', home: undefined, profile: 'prod' });
+  expect(findSettings({})).toEqual({
+    url: PROD.url, tasksUrl: PROD.tasks_url, token: 'orc_prod', home: undefined, profile: 'prod', origins: { url: PROFILE, tasksUrl: PROFILE, token: PROFILE },
+  });
   expect(findSettings({ ORCHESTRA_PROFILE: 'test' })).toMatchObject({ url: TEST.url, token: undefined, profile: 'test' });
-  expect(findSettings({ ORCHESTRA_TOKEN: 'orc_mine' })).toMatchObject({ url: PROD.url, token: 'orc_mine' });
+  expect(findSettings({ ORCHESTRA_TOKEN: 'orc_mine' })).toMatchObject({ url: PROD.url, token: 'orc_mine', origins: { url: PROFILE, token: { kind: 'variable', name: 'ORCHESTRA_TOKEN' } } });
   expect(findSettings({ ORCHESTRA_HOME: folder })).toMatchObject({ url: 'http://127.0.0.1:4400', profile: null });
 });
 
@@ -80,5 +83,5 @@ test('an empty token file is no token: that of an `orchestra up` near here is ne
 test('the command line goes before everything', () => {
   chooseProfile('test');
   expect(findSettings({ ORCHESTRA_URL: 'http://elsewhere.example', ORCHESTRA_PROFILE: 'prod', ORCHESTRA_TOKEN: 'orc_mine' }))
-    .toEqual({ url: TEST.url, tasksUrl: TEST.tasks_url, token: undefined, home: undefined, profile: 'test' });
+    .toMatchObject({ url: TEST.url, tasksUrl: TEST.tasks_url, token: undefined, home: undefined, profile: 'test', origins: { url: { kind: 'profile', name: 'test' }, token: undefined } });
 });

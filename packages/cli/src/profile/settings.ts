@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { clientSettingsFromEnv, DEFAULT_TASKS_URL, DEFAULT_URL, type ClientSettings } from '@orchestra-brake/client';
+import { clientSettingsFromEnv, DEFAULT_TASKS_URL, DEFAULT_URL, type ClientSettings, type SettingOrigin } from '@orchestra-brake/client';
 import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { isInsideCommand } from '@orchestra/pause-core/secret-settings';
 import { CommandFailure, wrongUsage } from '../failure.ts';
@@ -30,7 +30,9 @@ export function findSettings(env: NodeJS.ProcessEnv = ownEnvironment()): FoundSe
   const name = named ?? (hasAddress || env['ORCHESTRA_HOME'] ? null : readProfiles().current);
   if (name === null) return { ...fromEnv(env), profile: null };
   const found = ofProfile(name, named === undefined ? profilesPath() : 'ORCHESTRA_PROFILE');
-  return { ...found, token: tokenOf(env) ?? found.token, home: undefined, profile: name };
+  const own = tokenOf(env);
+  if (own === undefined) return { ...found, home: undefined, profile: name };
+  return { ...found, token: own.token, origins: { ...found.origins, token: own.origins.token }, home: undefined, profile: name };
 }
 
 /** A profile may hold an operator's token, with which a command could lift its own pause. Only what the command was handed on purpose counts. */
@@ -39,12 +41,12 @@ function insideCommand(env: NodeJS.ProcessEnv, profile: string | undefined): Fou
   return { ...fromEnv(env), profile: null };
 }
 
-function tokenOf(env: NodeJS.ProcessEnv): string | undefined {
+function tokenOf(env: NodeJS.ProcessEnv): ClientSettings | undefined {
   if (!env['ORCHESTRA_TOKEN'] && !env['ORCHESTRA_TOKEN_FILE']) return undefined;
   // With both addresses given, a folder of `orchestra up` is looked for only where these say no token (an empty file): that folder's is for its
   // own services.
-  const { token, home } = fromEnv({ ORCHESTRA_TOKEN: env['ORCHESTRA_TOKEN'], ORCHESTRA_TOKEN_FILE: env['ORCHESTRA_TOKEN_FILE'], ORCHESTRA_URL: DEFAULT_URL, ORCHESTRA_TASKS_URL: DEFAULT_TASKS_URL });
-  return home === undefined ? token : undefined;
+  const found = fromEnv({ ORCHESTRA_TOKEN: env['ORCHESTRA_TOKEN'], ORCHESTRA_TOKEN_FILE: env['ORCHESTRA_TOKEN_FILE'], ORCHESTRA_URL: DEFAULT_URL, ORCHESTRA_TASKS_URL: DEFAULT_TASKS_URL });
+  return found.home === undefined && found.token !== undefined ? found : undefined;
 }
 
 function fromEnv(env: Record<string, string | undefined>): ClientSettings {
@@ -61,7 +63,9 @@ function ofProfile(name: string, namedBy: string): Omit<ClientSettings, 'home'> 
   if (profile === undefined) {
     throw wrongUsage(`there is no profile "${name}", which ${namedBy} names; ${Object.keys(profiles).length === 0 ? 'make it with `orchestra profile set`' : `there are: ${Object.keys(profiles).join(', ')}`}`);
   }
-  return { url: profile.url, tasksUrl: profile.tasks_url, token: profile.token ?? readToken(name, profile) };
+  const token = profile.token ?? readToken(name, profile);
+  const origin: SettingOrigin = { kind: 'profile', name };
+  return { url: profile.url, tasksUrl: profile.tasks_url, token, origins: { url: origin, tasksUrl: origin, token: token === undefined ? undefined : origin } };
 }
 
 function readToken(name: string, { token_file: file }: Profile): string | undefined {
