@@ -2,6 +2,7 @@ import { AddressError } from './address/address.ts';
 import { withoutPassword } from './connect/connection.ts';
 import { TransportError } from './connect/transport-error.ts';
 import { isDatabaseUnavailable, SQLSTATE, sqlState } from './errors.ts';
+import { ExistingAlertsError } from './existing-alerts.ts';
 import { UnsuitableServerError } from './suitable-server.ts';
 
 /** What is wrong, for programs. */
@@ -33,6 +34,8 @@ export function explainDatabaseFailure(error: unknown, address: string, setting 
   const says = (code: DatabaseFailureCode, message: string): DatabaseFailure => ({ code, message, mayPass: code === 'database_unavailable' });
   const unsuitable = causeOf(error, UnsuitableServerError);
   if (unsuitable !== undefined) return says('database_unsuitable', `${unsuitable.message} (${where})`);
+  const alerts = causeOf(error, ExistingAlertsError);
+  if (alerts !== undefined) return says('database_unsuitable', `${alerts.message} (${where})`);
   const transport = causeOf(error, TransportError);
   if (transport?.failure === 'no_tls') return says('database_refused', `the database at ${where} does not offer TLS, and sslmode asks for it: switch TLS on there, or say sslmode=prefer or disable in ${setting}`);
   if (transport?.failure === 'not_postgres') return says('database_refused', `what answers at ${where} is not PostgreSQL: look at host and port of ${setting}`);

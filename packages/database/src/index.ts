@@ -3,6 +3,7 @@ export { parseAddress } from './address/parse-address.ts';
 export { connectionsOf, HELD, POOL_SIZES, type PooledService } from './connection-budget.ts';
 export { connectionTo, withoutPassword, type Connection } from './connect/connection.ts';
 export type { ServerStream } from './connect/server-stream.ts';
+export { alertsShapeProblems, ExistingAlertsError } from './existing-alerts.ts';
 export { explainDatabaseFailure, type DatabaseFailure, type DatabaseFailureCode } from './explain-failure.ts';
 export { hasServerChanged, isDatabaseUnavailable, SQLSTATE, sqlState } from './errors.ts';
 export { conflictCounts, CONFLICTS, tryAgain, type ConflictCount, type ConflictState } from './try-again.ts';

@@ -6,6 +6,7 @@ import { migrate as applyJournal } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import { connectionTo } from './connect/connection.ts';
 import { SQLSTATE, sqlState } from './errors.ts';
+import { ExistingAlertsError, lookAtExistingAlerts } from './existing-alerts.ts';
 import { runFirst, SESSION_SETTINGS, settingStatement } from './session-settings.ts';
 import { isShared } from './shared-session.ts';
 import { refuseUnsuitable, UnsuitableServerError } from './suitable-server.ts';
@@ -21,6 +22,8 @@ const POLL_MS = 100;
 // A migration that waits for a busy table makes everyone queue behind it, so each try waits shortly and backs off.
 const LOCK_TIMEOUT_MS = 500;
 const TRIES = 40;
+// Raised by migration 0019: a senate_alerts that was there before takes no alert of Orchestra.
+const ALERTS_REFUSED = 'OC002';
 
 export interface MigrateReport {
   /** Migrations applied by this call. */
@@ -35,7 +38,7 @@ export interface MigrateReport {
  *
  * @param connectionString a role that may create tables and schemas; with nothing pending, one that may read them. Not
  *   through a pooler that shares sessions out: the lock belongs to a session and would stay behind in it
- * @throws AddressError, UnsuitableServerError; the server's error, when a migration fails: nothing is changed then
+ * @throws AddressError, UnsuitableServerError, ExistingAlertsError; the server's error, when a migration fails: nothing is changed then
  */
 export async function migrate(connectionString: string, folder: string = MIGRATIONS_FOLDER): Promise<MigrateReport> {
   const client = new pg.Client(connectionTo(connectionString, 'orchestra migrate', CONNECT_TIMEOUT_MS).config);
@@ -49,6 +52,9 @@ export async function migrate(connectionString: string, folder: string = MIGRATI
     await client.query(settingStatement(SESSION_SETTINGS, 'session'));
     await lockMigrations(client);
     const before = await countApplied(client);
+    // Before anything is changed. The last migration tries the table out and takes everything back where it fails.
+    const adopting = before === 0 && await lookAtExistingAlerts(client);
+    await client.query("select set_config('orchestra.adopting', $1, false)", [adopting ? 'on' : 'off']);
     await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
     await withRetries(() => applyJournal(drizzle({ client }), { migrationsFolder: folder }));
     const total = await countApplied(client);
@@ -93,7 +99,9 @@ async function withRetries(apply: () => Promise<void>): Promise<void> {
       return await apply();
     } catch (error) {
       // drizzle's own error tells the statement only; the server's words are in its cause.
-      if (attempt === TRIES || sqlState(error) !== SQLSTATE.lockNotAvailable) throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+      if (sqlState(error) === ALERTS_REFUSED && cause instanceof Error) throw new ExistingAlertsError(`${cause.message}. Nothing was changed`, { cause });
+      if (attempt === TRIES || sqlState(error) !== SQLSTATE.lockNotAvailable) throw cause;
       await delay(50 + Math.random() * 200);
     }
   }

@@ -54,7 +54,9 @@ export async function sendRound(options: SendRoundOptions): Promise<number | und
 
 async function send(options: SendRoundOptions, held: HeldNotice): Promise<void> {
   const { db, target, reports, signal, wait = { noticeMs: noticeWaitMs, targetMs: targetRestMs } } = options;
-  const request = requestFor(target, held.notice, new Date());
+  const request = written(target, held);
+  // An event that was written by hand and lacks what every event has: it would be met again in each round, before all that came after it.
+  if (request instanceof Error) return giveUp(options, held, `cannot be told: ${request.message}`);
   if (request === undefined) return passOver(db, held);
   const beganAtMs = performance.now();
   const outcome = await call(options, request);
@@ -80,6 +82,14 @@ async function send(options: SendRoundOptions, held: HeldNotice): Promise<void> 
       return giveUp(options, held, outcome.why);
     case 'gone':
       if (await noteGone(db, held, outcome.why)) reports.gone(target.name, outcome.why);
+  }
+}
+
+function written(target: NoticeTarget, { notice }: HeldNotice): NoticeRequest | Error | undefined {
+  try {
+    return requestFor(target, notice, new Date());
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 

@@ -30,6 +30,8 @@ export { narrowed, outsideLabels, TOKEN_LABEL_KINDS, type LabelledWork, type Tok
 export { looksLikeToken } from './token-format.ts';
 export { findPause } from './queries/find-pause.ts';
 export { listHistory, type HistoryFilter } from './queries/history.ts';
+export { alertsTableProblems, checkAlertsTable } from './queries/alerts-table.ts';
+export { alertsBehind, type AlertBehind } from './queries/alerts-behind.ts';
 export { listAlerts, type AlertFilter } from './queries/alerts.ts';
 export { listEndedPauses, type PauseHistoryFilter } from './queries/pause-history.ts';
 export { EVENT_MARK, eventsAfter, headOfStream, markAt, newsPosition, unplacedEvents, type MarkedPosition, type PlacedEvent } from './queries/senate-events.ts';

@@ -58,6 +58,7 @@ export const senateAlerts = pgTable('senate_alerts', {
   fedPause: big('fed_pause'),
   sourceKey: text('source_key'),
   notedAt: instant('noted_at').default(sql`now()`),
+  sourceResolvedAt: instant('source_resolved_at'),
 });
 
 export const senateAudit = pgTable('senate_audit', {

@@ -61,6 +61,7 @@ export function toAlertView(alert: Alert): AlertView {
     created_at: alert.createdAt?.toISOString() ?? null,
     ack_at: alert.ackAt?.toISOString() ?? null,
     ack_by: alert.ackBy,
+    resolved_at: alert.resolvedAt?.toISOString() ?? null,
     fed: alert.fedPause,
     ...(alert.unreadable.length === 0 ? {} : { unreadable: alert.unreadable }),
   };

@@ -15,6 +15,8 @@ export interface Health {
   trouble: ServerTrouble;
   /** What this service needs besides the database, by name. */
   checks?: Record<string, HealthCheck>;
+  /** What is told beside and makes the service no less ready: something is amiss, and sending callers elsewhere would not help. */
+  told?: Record<string, HealthCheck>;
 }
 
 const CHECK_TIMEOUT_MS = 3_000;
@@ -28,6 +30,7 @@ const VERSION = manifest.version;
  */
 export function serveHealth(app: Express, health: Health): void {
   const checks: Record<string, HealthCheck> = { database: databaseCheck(health.db, health.trouble), migrations: migrationsCheck(health.db), ...health.checks };
+  const told = health.told ?? {};
   let underWay: Promise<Record<string, string>> | undefined;
 
   app.get('/livez', (_request, response) => {
@@ -37,9 +40,9 @@ export function serveHealth(app: Express, health: Health): void {
   app.get('/readyz', async (_request, response) => {
     nameRoute(response, '/readyz');
     // Any number of askers cause one look at the database.
-    underWay ??= runChecks(checks).finally(() => { underWay = undefined; });
+    underWay ??= runChecks({ ...told, ...checks }).finally(() => { underWay = undefined; });
     const results = await underWay;
-    const ready = Object.values(results).every((result) => result === 'ok');
+    const ready = Object.keys(checks).every((name) => results[name] === 'ok');
     response.status(ready ? 200 : 503).json({ ready, checks: results });
   });
   app.get('/metrics', async (_request, response) => {

@@ -24,6 +24,8 @@ export interface AppOptions {
   boundTo?: Bound;
   /** Named conditions for `/readyz` besides the database. */
   checks?: Record<string, HealthCheck>;
+  /** Told in `/readyz` beside, whatever they find. */
+  told?: Record<string, HealthCheck>;
   /** Absent: off. */
   tracing?: Tracing | undefined;
   /** Adds what needs no token and is no call: pages, documents. */
@@ -46,7 +48,7 @@ export function makeApp(options: AppOptions): Express {
   app.use(refuseOddRequests(options.boundTo));
   const trouble = new ServerTrouble();
   serveAliases(app);
-  serveHealth(app, { db: options.db, metrics: options.metrics, trouble, checks: options.checks ?? {} });
+  serveHealth(app, { db: options.db, metrics: options.metrics, trouble, checks: options.checks ?? {}, told: options.told ?? {} });
   const authenticator = options.authenticator ?? makeAuthenticator(options.db);
   for (const route of options.routes) app[route.method](route.path, traced(route, options.tracing, serve(route, authenticator)));
   options.pages?.(app);

@@ -217,7 +217,7 @@ describe('the database gone for a while', () => {
   test('is a 503 with Retry-After, and all comes back by itself', async () => {
     const proxy = await FaultProxy.before(database.url);
     const pool = makePool({ connectionString: proxy.url, applicationName: 'test' });
-    const own = await serveApp({ db: pool, routes, checks: { listener: () => undefined } });
+    const own = await serveApp({ db: pool, routes, checks: { listener: () => undefined }, told: { alerts: () => 'are amiss' } });
     const read = (headers: Record<string, string> = token): Promise<Response> => fetch(`${own.url}/things/1`, { headers });
     try {
       proxy.refuse();
@@ -227,10 +227,13 @@ describe('the database gone for a while', () => {
       expect((await fetch(`${own.url}/livez`)).status).toBe(200);
       const readiness = await fetch(`${own.url}/readyz`);
       expect(readiness.status).toBe(503);
-      expect(await readiness.json()).toEqual({ ready: false, checks: { database: 'cannot be reached', migrations: 'not known', listener: 'ok' } });
+      expect(await readiness.json()).toEqual({ ready: false, checks: { database: 'cannot be reached', migrations: 'not known', listener: 'ok', alerts: 'are amiss' } });
       proxy.pass();
       expect((await read()).status).toBe(200);
-      expect((await fetch(`${own.url}/readyz`)).status).toBe(200);
+      // What is only told makes nothing unready.
+      const again = await fetch(`${own.url}/readyz`);
+      expect(again.status).toBe(200);
+      expect(await again.json()).toMatchObject({ ready: true, checks: { alerts: 'are amiss' } });
     } finally {
       await own.close();
       await pool.end();

@@ -8,6 +8,7 @@ export interface CascadeMetrics {
   autoPauses: Counter;
   autoPauseFloods: Counter;
   notJudged: Counter;
+  alertsTooLate: Counter;
   watchSeconds: Histogram;
   runawayAlerts: Counter<'about'>;
   bellConnectionsLost: Counter;
@@ -23,6 +24,7 @@ export function makeCascadeMetrics({ registry }: Metrics): CascadeMetrics {
     autoPauses: new Counter({ name: 'orchestra_auto_pauses_total', help: 'Pauses that this process made', registers }),
     autoPauseFloods: new Counter({ name: 'orchestra_auto_pause_floods_total', help: 'Alerts that this process raised about a source with too many auto-pauses', registers }),
     notJudged: new Counter({ name: 'orchestra_actors_not_judged_total', help: 'Actors that a sweep could not judge; the next one judges them again', registers }),
+    alertsTooLate: new Counter({ name: 'orchestra_alerts_too_late_total', help: 'Critical alerts that this process has seen come with a time of so long ago that they count toward no auto-pause', registers }),
     watchSeconds: new Histogram({ name: 'orchestra_watchdog_duration_seconds', help: 'How long a look of the watchdog takes', buckets: BUCKETS, registers }),
     runawayAlerts: new Counter({ name: 'orchestra_runaway_alerts_total', help: 'Alerts that the watchdog of this process raised', labelNames: ['about'], registers }),
     bellConnectionsLost: new Counter({ name: 'orchestra_bell_connections_lost_total', help: 'Times that the listening connection was lost; sweeps go by the clock meanwhile', registers }),

@@ -34,6 +34,8 @@ export interface AlertCascadeConfig extends ServiceConfig {
   watchEveryMs: number;
   /** For tests: how often alerts are looked at when no bell rings. */
   sweepEveryMs?: number;
+  /** For tests: how often alerts are looked for that came too late to count. */
+  lateLookEveryMs?: number;
 }
 
 /** @throws ConfigError */

@@ -1,8 +1,9 @@
 import { makePool, POOL_SIZES } from '@orchestra/database';
-import { AUTO_PAUSES_AN_HOUR, createListenHub } from '@orchestra/pause-core';
+import { AUTO_PAUSES_AN_HOUR, checkAlertsTable, createListenHub } from '@orchestra/pause-core';
 import { listen, makeApp, makeLogger, makeMetrics, startParts, type RunningService } from '@orchestra/service-shell';
 import { makeCascadeMetrics } from './cascade-metrics.ts';
 import type { AlertCascadeConfig } from './config.ts';
+import { startTellingLateAlerts } from './loops/tell-late-alerts.ts';
 import { startSweeping } from './loops/sweep-alerts.ts';
 import { startWatching } from './loops/watch-runs.ts';
 
@@ -23,6 +24,9 @@ export function startService(config: AlertCascadeConfig): Promise<RunningService
     const watching = startWatching({ db, rule: config.runaway, log, metrics, everyMs: config.watchEveryMs, onAlerts: () => sweeping.wake() });
     parts.add('watchdog', () => watching.stop());
 
+    const telling = startTellingLateAlerts({ db, rule: config.autoPause, log, metrics, everyMs: config.lateLookEveryMs });
+    parts.add('the look for late alerts', () => telling.stop());
+
     const hub = createListenHub({
       connectionString: config.listenDatabaseUrl, applicationName: 'orchestra alert-cascade bells',
       onBell: (topic) => { if (topic !== 'pause') sweeping.wake(); },
@@ -32,7 +36,7 @@ export function startService(config: AlertCascadeConfig): Promise<RunningService
     parts.add('bells', () => hub.close());
     await hub.start();
 
-    const server = await listen(makeApp({ db, log, metrics: shell, routes: [], boundTo: config }), { host: config.host, port: config.port, portSetting: 'ALERT_CASCADE_PORT' });
+    const server = await listen(makeApp({ db, log, metrics: shell, routes: [], boundTo: config, checks: { alerts: checkAlertsTable(db) } }), { host: config.host, port: config.port, portSetting: 'ALERT_CASCADE_PORT' });
     parts.add('HTTP', () => server.close());
     return { url: server.url };
   });

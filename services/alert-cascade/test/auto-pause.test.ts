@@ -1,4 +1,4 @@
-import { ackAlert, AUTO_PAUSE_RULE, checkAutoPause, listAlerts, recordAlert, unpauseScope } from '@orchestra/pause-core';
+import { ackAlert, alertsBehind, AUTO_PAUSE_RULE, checkAutoPause, listAlerts, recordAlert, unpauseScope } from '@orchestra/pause-core';
 import { FaultProxy, testDatabase, until } from '@orchestra/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { activeOf, alert, alertBySql, NEVER_MS, pausesOf, REASON, startCascade, type Cascade } from './serving.ts';
@@ -240,6 +240,29 @@ test('an actor that cannot be judged does not keep the others waiting, and is ju
   await holder.query('rollback');
   holder.release();
   await until('the stuck one', async () => (await activeOf(db.pool, 'stuck')).length > 0);
+});
+
+test('alerts that come too late to count are told of, each once; those that were acknowledged or count are not', async () => {
+  const one = await cascade({ lateLookEveryMs: 100 });
+  const tooLate = () => one.metric('orchestra_alerts_too_late_total');
+  await alertBySql(db.pool, 'behind', [2_101, 7_200, 86_400]);
+  await alertBySql(db.pool, 'in time', [2_000, 30, 0]);
+  await db.pool.query("insert into senate_alerts (kind, ref_id, severity, created_at) values ('x', 'behind', 'high', now() - interval '1 day'), ('runaway', 'behind', 'critical', now() - interval '1 day'), ('x', 'behind', 'critical', '-infinity')");
+  await until('the four', async () => (await tooLate()) === 4);
+  await alertBySql(db.pool, 'behind', [3_000]);
+  await until('one more', async () => (await tooLate()) === 5);
+  expect((await alertsBehind(db.pool)).map(({ behindSeconds }) => behindSeconds)).toEqual([3_000, ...Array.from({ length: 4 }, () => expect.any(Number))]);
+  expect(await pausesOf(db.pool, 'behind')).toEqual([]);
+});
+
+test('it is not ready while alerts cannot be recorded, and says why', async () => {
+  const one = await cascade();
+  await db.pool.query('alter table senate_alerts add column region text not null');
+  const answer = await fetch(`${one.url}/readyz`);
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toMatchObject({ ready: false, checks: { database: 'ok', alerts: expect.stringContaining('takes no alert') } });
+  await db.pool.query('alter table senate_alerts drop column region');
+  expect((await fetch(`${one.url}/readyz`)).status).toBe(200);
 });
 
 test('it has health and metrics, and no other route', async () => {

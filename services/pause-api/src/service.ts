@@ -1,5 +1,5 @@
 import { HELD, makePool, POOL_SIZES, type Database } from '@orchestra/database';
-import { createDatabaseReplica } from '@orchestra/pause-core';
+import { checkAlertsTable, createDatabaseReplica } from '@orchestra/pause-core';
 import { listen, makeApp, makeAuthenticator, makeLogger, makeMetrics, startParts, startTracing, type RunningService } from '@orchestra/service-shell';
 import type { PauseApiConfig } from './config.ts';
 import { DeskTicker } from './desk-ticker.ts';
@@ -90,6 +90,8 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     const app = makeApp({
       db, log, metrics: shellMetrics, routes, authenticator, tracing, boundTo: config,
       checks: { replica: () => (replica.stale ? 'the pauses could not be read for ten seconds' : undefined) },
+      // The brake is served also where another system's table takes no alerts.
+      told: { alerts: checkAlertsTable(background) },
       pages: (pages) => servePages(pages, openApiDocument(routes)),
     });
     const server = await listen(app, { host: config.host, port: config.port, portSetting: 'PAUSE_API_PORT' });

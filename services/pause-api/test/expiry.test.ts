@@ -128,9 +128,9 @@ describe('POST /api/senate/alerts/alertmanager', () => {
 
   test('firing alerts become alerts about their actors; a repetition of the group adds nothing', async () => {
     const group = notification([alert('acct-1'), alert('acct-2', {}, { severity: 'warning' }), alert('acct-3', { status: 'resolved' }), alert(undefined)]);
-    expect(await send(group)).toEqual({ accepted: 2, duplicates: 0, ignored: 2 });
-    expect(await send(group)).toEqual({ accepted: 0, duplicates: 2, ignored: 2 });
-    expect(await send(notification([...group.alerts, alert('acct-4')]))).toEqual({ accepted: 1, duplicates: 2, ignored: 2 });
+    expect(await send(group)).toEqual({ accepted: 2, duplicates: 0, resolved: 0, ignored: 2 });
+    expect(await send(group)).toEqual({ accepted: 0, duplicates: 2, resolved: 0, ignored: 2 });
+    expect(await send(notification([...group.alerts, alert('acct-4')]))).toEqual({ accepted: 1, duplicates: 2, resolved: 0, ignored: 2 });
     expect((await alertsOf()).toReversed()).toMatchObject([
       { kind: 'RunawayLoop', ref_id: 'acct-1', severity: 'critical', details: { source: 'alertmanager', receiver: 'orchestra', annotations: { summary: 'too many calls' } } },
       { ref_id: 'acct-2', severity: 'medium' }, { ref_id: 'acct-4' },
@@ -144,7 +144,7 @@ describe('POST /api/senate/alerts/alertmanager', () => {
     const turned = notification(group.alerts.toReversed());
     const answers = await Promise.all([send(group), send(turned), send(group), send(turned)]);
     expect(answers.reduce((sum, answer) => sum + answer.accepted, 0)).toBe(20);
-    expect(await send(notification([alert('acct-1', { startsAt: '2026-11-21T02:30:00Z' })]))).toEqual({ accepted: 1, duplicates: 0, ignored: 0 });
+    expect(await send(notification([alert('acct-1', { startsAt: '2026-11-21T02:30:00Z' })]))).toEqual({ accepted: 1, duplicates: 0, resolved: 0, ignored: 0 });
   });
 
   test.each<[string, unknown]>([

@@ -135,7 +135,7 @@ test('how the sending stands is told to operators, without secrets; a target tha
   expect(one).toMatchObject({ name: `hook-${made}`, kind: 'standard', url: `${url}/hook?…`, delivered: 0, last_failure: '410' });
   expect(one?.backlog).toBeGreaterThan(0);
   await until('the other target has been told of it', async () => (await state())[1]?.gone_at);
-  expect(chat).toMatchObject({ url: `${url}/…`, events: ['alert.created', 'alert.acknowledged'] });
+  expect(chat).toMatchObject({ url: `${url}/…`, events: ['alert.created', 'alert.acknowledged', 'alert.resolved'] });
   expect(JSON.stringify(await state())).not.toMatch(/geheim|whsec/);
   const metrics = await (await fetch(`${service.url}/metrics`)).text();
   expect(metrics).toContain(`orchestra_notice_target_gone{target="hook-${made}",service="pause-api"} 1`);
@@ -166,4 +166,28 @@ test('nothing is configured: nothing is sent, nothing is kept', async () => {
 
 test('a file that is wrong keeps the service from starting, with every problem', () => {
   expect(() => readConfig({ DATABASE_URL: 'postgres://x/y', ORCHESTRA_NOTICES: '/nowhere/notices.yaml' })).toThrow(/ORCHESTRA_NOTICES: \/nowhere\/notices.yaml cannot be read/);
+});
+
+test('an alert of Alertmanager opens an incident, and its end ends it: without a person, and for a target that asked for the opening alone', async () => {
+  await start(targetsOf({ name: 'pager', kind: 'pagerduty', url: `${url}/pager`, routing_key: 'env:ROUTING_KEY', events: ['alert.created'] }));
+  const source = caller(services[0]?.url ?? '', await newToken(database.pool, 'source', 'prometheus'));
+  const notification = (status: string, actors: string[], version = '4') => source.post('/api/senate/alerts/alertmanager', {
+    version, status, alerts: actors.map((actor) => ({ status, labels: { alertname: 'Loop', actor, severity: 'critical' }, annotations: {}, startsAt: '2026-11-21T02:00:00Z', fingerprint: `f-${actor}` })),
+  });
+  expect((await notification('firing', ['over', 'on'])).body).toEqual({ accepted: 2, duplicates: 0, resolved: 0, ignored: 0 });
+  await until('both incidents', () => told('/pager').length === 2);
+  expect((await notification('resolved', ['over', 'never fired'])).body).toEqual({ accepted: 0, duplicates: 0, resolved: 1, ignored: 1 });
+  // The same of another system is another alert.
+  expect((await notification('resolved', ['on'], '1')).body).toMatchObject({ resolved: 0, ignored: 1 });
+  await until('the end of one', () => told('/pager').length === 3);
+  expect((await notification('resolved', ['over'])).body).toEqual({ accepted: 0, duplicates: 0, resolved: 0, ignored: 1 });
+  const [opened, , ended] = told('/pager');
+  const { rows: [alert] } = await database.pool.query("select id::text as id, source_resolved_at is not null as over, ack_at from senate_alerts where ref_id = 'over'");
+  expect(alert).toMatchObject({ over: true, ack_at: null });
+  expect([...told('/pager')].filter(({ dedup_key: key }) => key === `orchestra-alert-${alert.id}`)).toMatchObject([{ event_action: 'trigger' }, { event_action: 'resolve' }]);
+  expect(opened).toMatchObject({ event_action: 'trigger' });
+  expect(ended).toEqual({ routing_key: ROUTING_KEY, event_action: 'resolve', dedup_key: `orchestra-alert-${alert.id}` });
+  const list = await dana.get('/api/senate/alerts?ref_id=over');
+  expect(list.body).toMatchObject({ alerts: [{ resolved_at: expect.stringMatching(/^2/), ack_at: null }] });
+  expect((await database.pool.query("select by from senate_audit where action = 'alert.resolved'")).rows).toEqual([{ by: 'prometheus' }]);
 });

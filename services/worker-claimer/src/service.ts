@@ -1,6 +1,6 @@
 import { isDatabaseUnavailable, makePool, POOL_SIZES } from '@orchestra/database';
 import { deskRoutes } from '@orchestra/desk';
-import { createListenHub, forgetOldKeys } from '@orchestra/pause-core';
+import { checkAlertsTable, createListenHub, forgetOldKeys } from '@orchestra/pause-core';
 import { listen, makeApp, makeLogger, makeMetrics, startLoop, startParts, startTracing, type Route, type RunningService } from '@orchestra/service-shell';
 import { ALL_OFF, CLAIM_SETTINGS, ClaimWays, DEFAULT_STAGE_RULES, deferPaused, forgetOldSightings, keptForRunners, noteSightings } from '@orchestra/task-queue';
 import type { WorkerClaimerConfig } from './config.ts';
@@ -152,7 +152,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     ];
     const tracing = config.tracing === undefined ? undefined : await startTracing({ service: 'worker-claimer', endpoint: config.tracing.endpoint, log });
     if (tracing !== undefined) parts.add('tracing', () => tracing.stop());
-    const app = makeApp({ db, log, metrics: shell, routes, tracing, boundTo: config, pages: serveOpenApi(routes) });
+    const app = makeApp({ db, log, metrics: shell, routes, tracing, boundTo: config, told: { alerts: checkAlertsTable(db) }, pages: serveOpenApi(routes) });
     const server = await listen(app, { host: config.host, port: config.port, portSetting: 'WORKER_CLAIMER_PORT' });
     parts.add('HTTP', () => server.close());
     // Before the server closes: it waits for the answers that are still open.

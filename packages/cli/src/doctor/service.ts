@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { wordsOf } from '../words-of.ts';
 import { isSkewed, saySkew, skewMs } from './clock.ts';
-import { failed, ok, type Finding } from './finding.ts';
+import { failed, ok, warning, type Finding } from './finding.ts';
 
 const liveness = z.object({ alive: z.literal(true), version: z.string().optional() });
 const readiness = z.object({ ready: z.boolean(), checks: z.record(z.string(), z.string()) });
@@ -25,6 +25,7 @@ export async function checkService(name: string, url: string, expectedVersion: s
     if (!ready.ready) return failed(name, `${says}; not ready: ${lacking.join('; ')}`, whatToDo(ready.checks));
     if (skew !== undefined && isSkewed(skew, DATE_EXACT_MS)) return failed(name, says, 'set the clock of this machine or of that one (NTP); pauses end by the database’s clock all the same');
     if (version !== undefined && version !== expectedVersion) return failed(name, `${says}; this command is ${expectedVersion}`, 'bring the older one up to date; services first');
+    if (lacking.length > 0) return warning(name, `${says}; ready, but ${lacking.join('; ')}`, whatToDo(ready.checks));
     return ok(name, says);
   } catch (error) {
     return failed(name, `${at} does not answer as ${name} does: ${saysWhy(error)}`, `start it (\`orchestra up\` starts all of them on this machine), or say where it is: ORCHESTRA_URL, ORCHESTRA_TASKS_URL or \`orchestra profile\``);
@@ -39,6 +40,7 @@ function clockOf(date: string | null, sentAt: number, heardAt: number): number |
 function whatToDo(checks: Readonly<Record<string, string>>): string {
   if (checks['database'] !== undefined && checks['database'] !== 'ok') return 'see that the database runs and that the service may reach it (DATABASE_URL)';
   if (checks['migrations'] !== undefined && checks['migrations'] !== 'ok') return 'run `orchestra db migrate`';
+  if (checks['alerts'] !== undefined && checks['alerts'] !== 'ok') return 'see to the table senate_alerts; `orchestra doctor --direct` at the database tells more';
   return 'see its log';
 }
 

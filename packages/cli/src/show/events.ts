@@ -32,6 +32,8 @@ export function eventLines(event: SenateEvent, now: Date = new Date()): string[]
       return [at(event.data.created_at, `alert ${sayAlert(event.data)}`)];
     case 'alert.acknowledged':
       return [at(event.data.ack_at, `acknowledged ${sayAlert(event.data)}, by ${visibleText(event.data.ack_by ?? 'someone')}`)];
+    case 'alert.resolved':
+      return [at(event.data.resolved_at, `over ${sayAlert(event.data)}`)];
     case 'pause.created': case 'pause.changed': case 'pause.cleared': case 'pause.expired': case 'pause.quiet': case 'pause.warning': case 'pause.stayed': case 'pause.probing':
       return [at(happenedAt(event.type, event.data), PAUSE_LINES[event.type](event.data))];
   }
@@ -41,7 +43,7 @@ export function eventLines(event: SenateEvent, now: Date = new Date()): string[]
 export function isAbout(event: SenateEvent, kind: string, value: string): SenateEvent | undefined {
   const isIt = (pause: PauseView): boolean => pause.scope_kind === kind && pause.scope_value === value;
   if (event.type === 'snapshot') return { type: 'snapshot', data: { pauses: event.data.pauses.filter(isIt) } };
-  if (event.type === 'alert.created' || event.type === 'alert.acknowledged') return kind === 'actor' && event.data.ref_id === value ? event : undefined;
+  if (event.type === 'alert.created' || event.type === 'alert.acknowledged' || event.type === 'alert.resolved') return kind === 'actor' && event.data.ref_id === value ? event : undefined;
   return isIt(event.data) ? event : undefined;
 }
 

@@ -17,7 +17,7 @@ function active(id: string, rest: Partial<ActivePauseView> = {}): ActivePauseVie
 }
 
 function alert(id: string, severity = 'critical'): AlertView {
-  return { id, kind: 'runaway', ref_id: 'acct-1', severity, details: null, created_at: AT, ack_at: null, ack_by: null, fed: null };
+  return { id, kind: 'runaway', ref_id: 'acct-1', severity, details: null, created_at: AT, ack_at: null, ack_by: null, resolved_at: null, fed: null };
 }
 
 function snapshot(position: string, ...pauses: ActivePauseView[]): SenateState {

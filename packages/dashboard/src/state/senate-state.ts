@@ -23,7 +23,7 @@ export type CountedPause = Pick<ActivePauseView, 'id' | 'in_flight_count' | 'cla
 export interface Change {
   /** The event's position. */
   readonly id: string;
-  readonly type: Exclude<SenateEvent['type'], 'snapshot' | 'alert.created' | 'alert.acknowledged'>;
+  readonly type: Exclude<SenateEvent['type'], 'snapshot' | 'alert.created' | 'alert.acknowledged' | 'alert.resolved'>;
   readonly view: PauseView;
 }
 
@@ -48,7 +48,7 @@ export function applyEvent(state: SenateState, id: string, event: SenateEvent): 
     return { ...state, position: id, pauses: new Map(event.data.pauses.map((view) => [view.id, shown(view)])) };
   }
   if (state.position === null || positionOf(id) <= positionOf(state.position)) return state;
-  if (event.type === 'alert.created' || event.type === 'alert.acknowledged') {
+  if (event.type === 'alert.created' || event.type === 'alert.acknowledged' || event.type === 'alert.resolved') {
     return { ...state, position: id, alerts: mergeAlerts(state.alerts, [event.data]) };
   }
   return {

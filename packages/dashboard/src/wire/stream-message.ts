@@ -21,6 +21,7 @@ const KNOWN: Record<SenateEventType | 'snapshot', true> = {
   'pause.probing': true,
   'alert.created': true,
   'alert.acknowledged': true,
+  'alert.resolved': true,
 };
 
 /**

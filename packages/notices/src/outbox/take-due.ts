@@ -52,7 +52,8 @@ export async function takeDue(db: Queryable, target: string, max: number, heldBy
 /** In how many milliseconds something is due; undefined: nothing waits. */
 export async function nextDueMs(db: Queryable, target: string): Promise<number | undefined> {
   const { rows: [next] } = await db.query<{ ms: number | null }>(
-    `select extract(epoch from min(greatest(d.next_try_at, d.held_until, t.resting_until)) - now())::float8 * 1000 as ms
+    // Reckoned as numbers: before version 17 the server takes nothing from `infinity`.
+    `select (extract(epoch from min(greatest(d.next_try_at, d.held_until, t.resting_until))) - extract(epoch from now()))::float8 * 1000 as ms
        from notice_deliveries d join notice_targets t on t.name = d.target
       where d.target = $1 and t.gone_at is null and ${FIRST_OF_SUBJECT}`, [target]);
   return next?.ms ?? undefined;

@@ -39,8 +39,8 @@ export function pagerDutyRequest({ at, event }: Notice, routingKey: string): Not
 /** What a person does about a pause says that someone is at it. `quiet` may come when the pause has ended: it must not open the incident again. */
 function actionOf(event: Notice['event']): Action | undefined {
   switch (event.type) {
-    // An alert that a person has seen asks nothing more of anybody, and nothing else would ever end its incident.
-    case 'pause.cleared': case 'pause.expired': case 'alert.acknowledged': return 'resolve';
+    // An alert that a person has seen, or that is over, asks nothing more of anybody.
+    case 'pause.cleared': case 'pause.expired': case 'alert.acknowledged': case 'alert.resolved': return 'resolve';
     case 'pause.changed': return 'acknowledge';
     case 'pause.quiet': return undefined;
     case 'pause.created': case 'pause.warning': case 'pause.stayed': case 'pause.probing': case 'alert.created': return 'trigger';

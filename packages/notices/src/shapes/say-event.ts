@@ -3,9 +3,10 @@ import { visibleText } from './visible-text.ts';
 
 /** An event in one sentence, for people. */
 export function sayEvent(event: Exclude<SenateEvent, { type: 'snapshot' }>): string {
-  if (event.type === 'alert.created' || event.type === 'alert.acknowledged') {
+  if (event.type === 'alert.created' || event.type === 'alert.acknowledged' || event.type === 'alert.resolved') {
     const { kind, ref_id: actor, severity, ack_by: by } = event.data;
     const alert = `${visibleText(severity)} alert ${visibleText(kind ?? 'of unknown kind')}${actor === null ? '' : ` about actor ${visibleText(actor)}`}`;
+    if (event.type === 'alert.resolved') return `${alert} is over`;
     return event.type === 'alert.created' ? alert : `${alert} acknowledged by ${visibleText(by ?? 'somebody')}`;
   }
   const pause = event.data;

@@ -12,7 +12,7 @@ const pause: PauseView = {
   ttl_seconds: null, expires_at: null, cleared_at: null, cleared_by: null, quiet_at: null,
   then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null,
 };
-const alert = { id: '7', kind: 'cost', ref_id: 'acct-1', severity: 'critical', details: null, created_at: AT.toISOString(), ack_at: null, ack_by: null, fed: null };
+const alert = { id: '7', kind: 'cost', ref_id: 'acct-1', severity: 'critical', details: null, created_at: AT.toISOString(), ack_at: null, ack_by: null, resolved_at: null, fed: null };
 const told = (event: Notice['event'], eventId = '31'): Notice => ({ eventId, at: AT, event });
 const paused = (more: Partial<PauseView> = {}): Notice => told({ type: 'pause.created', data: { ...pause, ...more } });
 
@@ -84,9 +84,10 @@ describe('pagerduty', () => {
     expect(bodyOf(told({ type: 'pause.stayed', data: pause }))).toMatchObject({ event_action: 'trigger', payload: { severity: 'critical' } });
   });
 
-  test('an alert is an incident of its own, resolved when the alert is acknowledged', () => {
+  test('an alert is an incident of its own, resolved when the alert is acknowledged or over', () => {
     expect(bodyOf(told({ type: 'alert.created', data: alert }))).toMatchObject({ event_action: 'trigger', dedup_key: 'orchestra-alert-7', payload: { severity: 'critical' } });
     expect(bodyOf(told({ type: 'alert.acknowledged', data: { ...alert, ack_by: 'dana' } }))).toEqual({ routing_key: KEY, event_action: 'resolve', dedup_key: 'orchestra-alert-7' });
+    expect(bodyOf(told({ type: 'alert.resolved', data: { ...alert, resolved_at: AT.toISOString() } }))).toEqual({ routing_key: KEY, event_action: 'resolve', dedup_key: 'orchestra-alert-7' });
   });
 
   test('a summary that is too long is cut, details that are too long are left out', () => {

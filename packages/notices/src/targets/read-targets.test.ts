@@ -53,7 +53,7 @@ targets:
     expect(chat && shownAddress(chat)).toBe('https://hooks.slack.com/…');
     expect(pager).toMatchObject({ routingKey: 'R'.repeat(32), minSeverity: 'critical', scopes: [{ kind: 'actor', value: 'acct-7' }, { kind: 'quest', value: undefined }], allowPrivate: false });
     expect(pager?.url.href).toBe('https://events.pagerduty.com/v2/enqueue');
-    expect([...pager?.types ?? []]).toEqual(['pause.stayed', 'alert.created', 'alert.acknowledged']);
+    expect([...pager?.types ?? []]).toEqual(['pause.stayed', 'alert.created', 'alert.acknowledged', 'alert.resolved', 'pause.cleared', 'pause.expired']);
     expect(hook?.keys).toHaveLength(2);
     expect([...hook?.types ?? []]).toEqual([...SENATE_EVENT_TYPES]);
     expect(hook && shownAddress(hook)).toBe('https://example.com/hook?…');

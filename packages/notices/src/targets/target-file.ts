@@ -15,6 +15,12 @@ const USUAL_TYPES: Record<TargetKind, readonly SenateEventType[]> = {
   pagerduty: PAUSE_EVENT_TYPES,
 };
 
+/** What opens an incident in a pager, and what ends it. Who asks for the one gets the other as well, or the incident would stay open. */
+const INCIDENTS: readonly { opens: readonly SenateEventType[]; ends: readonly SenateEventType[] }[] = [
+  { opens: ['pause.created', 'pause.warning', 'pause.stayed', 'pause.probing'], ends: ['pause.cleared', 'pause.expired'] },
+  { opens: ['alert.created'], ends: ['alert.acknowledged', 'alert.resolved'] },
+];
+
 /** What a file of targets holds. `env:NAME` for a text that is a secret is looked up in `env`. */
 export function targetFile(env: NodeJS.ProcessEnv) {
   const secret = z.string().transform((text, context) => {
@@ -95,11 +101,16 @@ function toTarget(given: GivenTarget, context: z.RefinementCtx): NoticeTarget {
   if (url === undefined) refuse('url', 'is required');
   if ((given.secret === undefined) === (kind === 'standard')) refuse('secret', kind === 'standard' ? 'is required' : `belongs to kind standard, not to ${kind}`);
   if ((given.routing_key === undefined) === (kind === 'pagerduty')) refuse('routing_key', kind === 'pagerduty' ? 'is required' : `belongs to kind pagerduty, not to ${kind}`);
+  const types = given.events?.flat() ?? USUAL_TYPES[kind];
   return {
     name, kind, url: url ?? new URL(PAGERDUTY_URL),
     keys: given.secret ?? [], routingKey: given.routing_key,
-    types: new Set(given.events?.flat() ?? USUAL_TYPES[kind]),
+    types: new Set(kind === 'pagerduty' ? withEnds(types) : types),
     scopes: given.scopes.map((scope) => ({ kind: scope.kind, value: scope.value })),
     minSeverity: given.min_severity, allowPrivate: given.allow_private,
   };
+}
+
+function withEnds(types: readonly SenateEventType[]): SenateEventType[] {
+  return [...types, ...INCIDENTS.flatMap(({ opens, ends }) => (opens.some((type) => types.includes(type)) ? ends : []))];
 }

@@ -30,7 +30,8 @@ export const alertmanagerWebhook = z.object({
 export const alertmanagerAnswer = z.strictObject({
   accepted: z.int().describe('written down as alerts'),
   duplicates: z.int().describe('known already: a notification is repeated for as long as its alerts fire'),
-  ignored: z.int().describe('resolved, or without a label that names the actor'),
+  resolved: z.int().describe('written down here before, and over now by what Alertmanager says'),
+  ignored: z.int().describe('without a label that names the actor; or resolved, and not known here or resolved before'),
 }).meta({ id: 'AlertmanagerAnswer' });
 
 export type AlertmanagerAlert = z.output<typeof alertmanagerAlert>;

@@ -22,6 +22,7 @@ export const alertView = z.strictObject({
   created_at: instant.nullable().describe('null: came before this system kept the time, or cannot be read'),
   ack_at: instant.nullable(),
   ack_by: z.string().nullable(),
+  resolved_at: instant.nullable().default(null).describe('when its source said that it is over; it counts toward an auto-pause all the same'),
   // Events from before, and those that tell of an alert as it comes, do not say.
   fed: id.nullable().default(null).describe('the auto-pause that it helped to bring about'),
   unreadable: z.array(z.string()).optional().describe('what of the row no reader can hold, such as "created_at is infinity"; it is told as null'),

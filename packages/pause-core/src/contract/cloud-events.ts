@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { alertAcknowledgedEvent, alertEvent, pauseEvent, snapshotEvent, type SenateEvent } from './events.ts';
+import { alertAcknowledgedEvent, alertEvent, alertResolvedEvent, pauseEvent, snapshotEvent, type SenateEvent } from './events.ts';
 import { instant } from './text.ts';
 
 const SOURCE = '/orchestra/senate';
@@ -26,6 +26,7 @@ export const senateMessage = z.discriminatedUnion('type', [
   z.object({ ...attributes, type: z.enum(pauseEvent.shape.type.options.map(prefixed)), data: pauseEvent.shape.data }),
   z.object({ ...attributes, type: z.literal(prefixed(alertEvent.shape.type.value)), data: alertEvent.shape.data }),
   z.object({ ...attributes, type: z.literal(prefixed(alertAcknowledgedEvent.shape.type.value)), data: alertAcknowledgedEvent.shape.data }),
+  z.object({ ...attributes, type: z.literal(prefixed(alertResolvedEvent.shape.type.value)), data: alertResolvedEvent.shape.data }),
 ]).meta({ id: 'SenateMessage' });
 
 export type SenateMessage = z.infer<typeof senateMessage>;

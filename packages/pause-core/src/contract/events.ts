@@ -8,7 +8,7 @@ export const PAUSE_EVENT_TYPES = [
 ] as const;
 
 /** What the stream tells, besides the `snapshot` that opens it. */
-export const SENATE_EVENT_TYPES = [...PAUSE_EVENT_TYPES, 'alert.created', 'alert.acknowledged'] as const;
+export const SENATE_EVENT_TYPES = [...PAUSE_EVENT_TYPES, 'alert.created', 'alert.acknowledged', 'alert.resolved'] as const;
 export type SenateEventType = (typeof SENATE_EVENT_TYPES)[number];
 
 export const snapshotEvent = z.strictObject({ type: z.literal('snapshot'), data: z.strictObject({ pauses: z.array(activePauseView) }) });
@@ -18,11 +18,12 @@ export const pauseEvent = z.strictObject({
 });
 export const alertEvent = z.strictObject({ type: z.literal('alert.created'), data: alertView });
 export const alertAcknowledgedEvent = z.strictObject({ type: z.literal('alert.acknowledged'), data: alertView });
+export const alertResolvedEvent = z.strictObject({ type: z.literal('alert.resolved'), data: alertView });
 
 /**
  * One message of `GET /api/senate/events`: the `event:` line is `type`, the `data:` line is `data` in its envelope
  * (`senateMessage`), the `id:` line is the position to resume behind (`Last-Event-ID`).
  */
-export const senateEvent = z.discriminatedUnion('type', [snapshotEvent, pauseEvent, alertEvent, alertAcknowledgedEvent]).meta({ id: 'SenateEvent' });
+export const senateEvent = z.discriminatedUnion('type', [snapshotEvent, pauseEvent, alertEvent, alertAcknowledgedEvent, alertResolvedEvent]).meta({ id: 'SenateEvent' });
 
 export type SenateEvent = z.infer<typeof senateEvent>;

@@ -10,6 +10,8 @@ export interface Alert {
   createdAt: Date | null;
   ackAt: Date | null;
   ackBy: string | null;
+  /** When its source said that it is over. */
+  resolvedAt: Date | null;
   /** The auto-pause that it helped to bring about. */
   fedPause: string | null;
   /** What of the row no reader can hold, such as "created_at is infinity"; it is told as unknown. */
@@ -17,11 +19,11 @@ export interface Alert {
 }
 
 // The table may be another system's, and hold instants that RFC 3339 cannot say: those are told apart, and the rest of the row goes on.
-const readable = (column: string): string => `case when a.${column} >= '0001-01-01Z' and a.${column} < '10000-01-01Z' then a.${column} end as ${column}`;
+const readable = (column: string, as = column): string => `case when a.${column} >= '0001-01-01Z' and a.${column} < '10000-01-01Z' then a.${column} end as ${as}`;
 const complaint = (column: string): string => `case when a.${column} < '0001-01-01Z' or a.${column} >= '10000-01-01Z' then '${column} is ' || a.${column}::text end`;
 
-export const ALERT_COLUMNS = `a.id::text as id, a.kind, a.ref_id, a.severity, a.details, ${readable('created_at')}, ${readable('ack_at')}, a.ack_by, a.fed_pause,
-       array_remove(array[${complaint('created_at')}, ${complaint('ack_at')}], null) as unreadable`;
+export const ALERT_COLUMNS = `a.id::text as id, a.kind, a.ref_id, a.severity, a.details, ${readable('created_at')}, ${readable('ack_at')}, a.ack_by, ${readable('source_resolved_at', 'resolved_at')}, a.fed_pause,
+       array_remove(array[${complaint('created_at')}, ${complaint('ack_at')}, ${complaint('source_resolved_at')}], null) as unreadable`;
 
 export interface AlertRow {
   id: string;
@@ -32,6 +34,7 @@ export interface AlertRow {
   created_at: Date | null;
   ack_at: Date | null;
   ack_by: string | null;
+  resolved_at: Date | null;
   fed_pause: string | null;
   unreadable: string[];
 }
@@ -39,6 +42,6 @@ export interface AlertRow {
 export function toAlert(row: AlertRow): Alert {
   return {
     id: row.id, kind: row.kind, refId: row.ref_id, severity: row.severity, details: row.details,
-    createdAt: row.created_at, ackAt: row.ack_at, ackBy: row.ack_by, fedPause: row.fed_pause, unreadable: row.unreadable,
+    createdAt: row.created_at, ackAt: row.ack_at, ackBy: row.ack_by, resolvedAt: row.resolved_at, fedPause: row.fed_pause, unreadable: row.unreadable,
   };
 }

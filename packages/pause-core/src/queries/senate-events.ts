@@ -32,7 +32,7 @@ interface EventRow {
   position: string;
   at: Date;
   type: string;
-  data: Record<string, unknown>;
+  data: Record<string, unknown> | null;
 }
 
 // Of all events of one reading together. An alert may hold a quarter of a million characters, a row written by hand any number.
@@ -102,7 +102,8 @@ const TOLD_SINCE = { then: 'resume', stayed_at: null, probing_at: null, probe_ta
  * unknown (of an alert, whose table may be another system's) or as the nearest one.
  */
 function toEvent({ type, data }: EventRow): SenateEvent {
-  const told = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, name.endsWith('_at') && typeof value === 'string' ? toInstant(value, type) : value]));
+  // A row written by hand may hold JSON's null.
+  const told = Object.fromEntries(Object.entries(data ?? {}).map(([name, value]) => [name, name.endsWith('_at') && typeof value === 'string' ? toInstant(value, type) : value]));
   return { type, data: type.startsWith('pause.') ? { ...TOLD_SINCE, ...told } : told } as SenateEvent;
 }
 

@@ -19,7 +19,7 @@ export function AlertRow({ alert, onChange }: { alert: AlertView; onChange: () =
       <td class="ticks" data-label="At">{alert.created_at === null ? '–' : <When at={alert.created_at} />}</td>
       <td data-label="Severity"><span class={`badge ${TONE[alert.severity] ?? 'plain'}`}><Prose text={alert.severity} /></span></td>
       <td data-label="Actor">{actor === null ? '–' : <Link to={tasksAt({ actor_id: actor })} class="mono"><Prose text={actor} /></Link>}</td>
-      <td data-label="Alert"><div><Prose text={alert.kind ?? 'no kind given'} /><Details details={alert.details} /></div></td>
+      <td data-label="Alert"><div><Prose text={alert.kind ?? 'no kind given'} /><Details details={alert.details} />{alert.resolved_at !== null && <span class="aside">over since <When at={alert.resolved_at} /></span>}</div></td>
       <td data-label="Fed">{alert.fed === null ? '–' : <Link to={`pauses/${alert.fed}`}>pause {alert.fed}</Link>}</td>
       <td data-label="Acknowledged"><Acknowledged alert={alert} onChange={onChange} /></td>
       {may('pause') && <td class="row-action">{actor !== null && <PauseButton kind="actor" value={actor} />}</td>}
