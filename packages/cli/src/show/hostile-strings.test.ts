@@ -16,7 +16,7 @@ const pauseOf = (text: string): ActivePauseView => ({
   then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null,
   age_seconds: 1, remaining_seconds: null, in_flight_count: 0, claimed_ahead_count: 0, queued: 0, queued_more: false, quiet: true,
 });
-const alertOf = (text: string): AlertView => ({ id: '7', kind: text, ref_id: text, severity: text, details: { [text]: text }, created_at: AT, ack_at: AT, ack_by: text, fed: null });
+const alertOf = (text: string): AlertView => ({ id: '7', kind: text, ref_id: text, severity: text, details: { [text]: text }, created_at: AT, ack_at: AT, ack_by: text, resolved_at: null, fed: null });
 const withoutColour = stripVTControlCharacters;
 
 test.each(HOSTILE_STRINGS)('$name is shown as text in a terminal', ({ text }) => {

@@ -11,7 +11,8 @@ export async function alertsTableProblems(db: Queryable): Promise<string[]> {
 
 async function trial(db: Queryable): Promise<string[]> {
   const { rows: [row] } = await db.query<{ problem: string | null }>('select senate_alerts_problem() as problem');
-  return row?.problem == null ? [] : [row.problem];
+  if (row === undefined) throw new Error('a statement without a from answered no row');
+  return row.problem === null ? [] : [row.problem];
 }
 
 // Whatever no catalog tells, such as the body of a trigger.
