@@ -52,7 +52,7 @@ export async function migrate(connectionString: string, folder: string = MIGRATI
     await client.query(settingStatement(SESSION_SETTINGS, 'session'));
     await lockMigrations(client);
     const before = await countApplied(client);
-    // Before anything is changed. The last migration tries the table out and takes everything back where it fails.
+    // Before anything is changed. Migration 0019 records alerts and takes them back; where it cannot, all migrations are rolled back.
     const adopting = before === 0 && await lookAtExistingAlerts(client);
     await client.query("select set_config('orchestra.adopting', $1, false)", [adopting ? 'on' : 'off']);
     await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
