@@ -9,6 +9,8 @@ declare module 'vitest' {
     serverUrl: string;
     /** A migrated database that every test database is copied from. */
     templateDatabase: string;
+    /** The major version of the suite's server, and of the servers that `startOwnServer` starts. */
+    postgresMajor: number;
   }
 }
 
@@ -23,6 +25,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('serverUrl', server.url);
   project.provide('templateDatabase', template);
   const { rows } = await admin.query<{ server_version: string }>('show server_version');
+  project.provide('postgresMajor', Number.parseInt(rows[0]?.server_version ?? '', 10));
   console.log(`PostgreSQL ${rows[0]?.server_version} from ${server.kind}`);
   return async () => {
     const left = await admin.query<{ datname: string }>('select datname from pg_database where datname like $1', [`${template}%`]);
