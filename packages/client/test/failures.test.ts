@@ -3,7 +3,7 @@ import { AnswerError, ApiError, ConnectionError, createClient } from '../src/ind
 import { breakOff, hang, json, MisbehavingPeer, problem, reset } from './misbehaving-peer.ts';
 
 const noPauses = { pauses: [], next_cursor: null };
-const alert = { id: '7', kind: 'k', ref_id: 'u-1', severity: 'low', details: null, created_at: null, ack_at: null, ack_by: null, fed: null };
+const alert = { id: '7', kind: 'k', ref_id: 'u-1', severity: 'low', details: null, created_at: null, ack_at: null, ack_by: null, resolved_at: null, fed: null };
 
 let peer: MisbehavingPeer;
 let client: ReturnType<typeof createClient>;
