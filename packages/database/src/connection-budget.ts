@@ -1,11 +1,12 @@
 /**
- * How many connections each pool of each service opens at most, and in `bells` the one that listens. In one place, so that
+ * How many connections each pool of each service opens at most, in `bells` the one that listens, and in `looks` the one that asks whether
+ * connections that were given up have ended (`AbandonedConnections`). In one place, so that
  * `orchestra doctor` can add them up.
  */
 export const POOL_SIZES = {
-  'pause-api': { brake: 4, tokens: 2, calls: 10, loops: 5, notices: 2, bells: 1 },
-  'worker-claimer': { calls: 10, claims: 10, reaper: 2, bells: 1 },
-  'alert-cascade': { calls: 10, bells: 1 },
+  'pause-api': { brake: 4, tokens: 2, calls: 10, loops: 5, notices: 2, bells: 1, looks: 1 },
+  'worker-claimer': { calls: 10, claims: 10, reaper: 2, bells: 1, looks: 1 },
+  'alert-cascade': { calls: 10, bells: 1, looks: 1 },
 } as const;
 
 export type PooledService = keyof typeof POOL_SIZES;

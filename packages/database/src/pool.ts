@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { AbandonedConnections } from './abandoned-connections.ts';
 import { connectionTo, type Connection } from './connect/connection.ts';
 import { SERVER_STATE } from './connect/servers.ts';
 import { TransportError } from './connect/transport-error.ts';
@@ -57,12 +58,15 @@ export function makePool(options: PoolOptions): Database {
   const lost = options.onConnectionLost ?? (() => {});
   const connection = connectionTo(options.connectionString, options.applicationName, options.connectTimeoutMs);
   const settings = {
-    ...SESSION_SETTINGS, statement_timeout: String(statementTimeoutMs), idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS), ...options.settings,
+    ...SESSION_SETTINGS, statement_timeout: String(statementTimeoutMs),
+    // While it commits, no statement is under way: a commit that rings a bell waits for others that do, and only this ends the wait.
+    lock_timeout: String(statementTimeoutMs),
+    idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS), ...options.settings,
   };
   const usedOnce = new WeakSet<pg.ClientBase>();
   const prepare = (client: pg.ClientBase): unknown => {
     client.on('error', lost);
-    return settle(client, connection, settings).then((server) => { if (server === 'takes no changes') usedOnce.add(client); });
+    return settle(client, connection, settings, (pid) => abandoned.note(client, pid)).then((server) => { if (server === 'takes no changes') usedOnce.add(client); });
   };
   const pool = new pg.Pool({
     ...connection.config, max, min: held,
@@ -71,6 +75,7 @@ export function makePool(options: PoolOptions): Database {
     // The pool waits for what this promises, which its types do not say.
     onConnect: prepare,
   });
+  const abandoned = new AbandonedConnections(pool, max, connection);
   pool.on('error', lost);
   // While the address leads to a standby, each connection asks anew where it leads: one that is kept would still be read from
   // when the address leads to the primary again.
@@ -83,7 +88,7 @@ export function makePool(options: PoolOptions): Database {
 }
 
 /** Gives a new connection its settings, and says what its server is. @throws TransportError for a server that is not of the wanted kind */
-async function settle(client: pg.ClientBase, { servers, timeoutMs }: Connection, settings: Readonly<Record<string, string>>): Promise<'takes changes' | 'takes no changes'> {
+async function settle(client: pg.ClientBase, { servers, timeoutMs }: Connection, settings: Readonly<Record<string, string>>, onOwnSession: (pid: number) => void): Promise<'takes changes' | 'takes no changes'> {
   // Before anything else is asked: the first statement has to be quick, for the role may have given it little time.
   const { rows: [row] } = await runFirst(() => client.query<{ pid: number; standby: boolean; read_only: boolean }>(within(timeoutMs, `select pg_backend_pid() as pid, ${SERVER_STATE}`)));
   if (row === undefined) throw new Error('a statement without a from answered no row');
@@ -92,7 +97,10 @@ async function settle(client: pg.ClientBase, { servers, timeoutMs }: Connection,
     throw new TransportError('no_server', `the server ${row.standby ? 'is a standby' : row.read_only ? 'is read-only' : 'is a primary'}, and the address asks for another (target_session_attrs)`);
   }
   if (isShared(client, row.pid)) useSharedSession(client, settings);
-  else await runFirst(() => client.query(within(timeoutMs, settingStatement(settings, 'session'))));
+  else {
+    onOwnSession(row.pid);
+    await runFirst(() => client.query(within(timeoutMs, settingStatement(settings, 'session'))));
+  }
   return row.standby || row.read_only ? 'takes no changes' : 'takes changes';
 }
 

@@ -50,10 +50,11 @@ interface StoredCall { request_sha256: Buffer; answer: unknown }
 /** Makes the key ours, or answers the call that it stands for. Waits for a call under way, whose key is not committed yet. */
 async function takeKey(tx: Transaction, { principal, key }: Idempotency, requestHash: Buffer): Promise<StoredCall | undefined> {
   try {
+    const { rows: [before] } = await tx.query<{ lock_timeout: string }>(`select current_setting('lock_timeout') as lock_timeout`);
     await tx.query(`set local lock_timeout = ${KEY_WAIT_MS}`);
     const made = await tx.query(
       'insert into idempotency_keys (principal, key, request_sha256) values ($1, $2, $3) on conflict do nothing', [principal, key, requestHash]);
-    await tx.query('set local lock_timeout = 0');
+    await tx.query("select set_config('lock_timeout', $1, true)", [before?.lock_timeout ?? '0']);
     if (made.rowCount === 1) return undefined;
   } catch (cause) {
     if (sqlState(cause) !== SQLSTATE.lockNotAvailable) throw cause;
