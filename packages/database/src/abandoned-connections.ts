@@ -23,7 +23,7 @@ export class AbandonedConnections {
   readonly #connection: Connection;
   readonly #pids = new WeakMap<pg.ClientBase, number>();
   readonly #abandoned = new Set<number>();
-  #timer: NodeJS.Timeout | undefined;
+  #willLook = false;
 
   constructor(pool: pg.Pool, max: number, connection: Connection) {
     this.#pool = pool;
@@ -47,8 +47,9 @@ export class AbandonedConnections {
 
   #apply(): void {
     this.#pool.options.max = this.#max - Math.min(this.#max, this.#abandoned.size);
-    if (this.#abandoned.size === 0 || this.#pool.ending) return;
-    this.#timer ??= setTimeout(() => {
+    if (this.#willLook || this.#abandoned.size === 0 || this.#pool.ending) return;
+    this.#willLook = true;
+    setTimeout(() => {
       lastLook = lastLook.then(() => this.#look());
     }, LOOK_EVERY_MS).unref();
   }
@@ -57,7 +58,7 @@ export class AbandonedConnections {
     const asked = [...this.#abandoned];
     const waiting = new Set(await this.#stillWaiting(asked));
     for (const pid of asked) if (!waiting.has(pid)) this.#abandoned.delete(pid);
-    this.#timer = undefined;
+    this.#willLook = false;
     this.#apply();
   }
 
