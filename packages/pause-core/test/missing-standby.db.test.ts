@@ -28,29 +28,40 @@ const askFor = async (standbys: string): Promise<void> => {
   await until('the setting holds', async () => (await sql<{ now: string }>("select current_setting('synchronous_standby_names') as now"))[0]?.now === standbys);
 };
 
-const sessionsOf = async (name: string): Promise<{ wait_event: string | null }[]> => sql('select a.wait_event from pg_stat_activity a where a.application_name = $1', [name]);
+const sessionsOf = async (name: string): Promise<{ wait_event: string | null; began: string }[]> =>
+  sql('select a.wait_event, a.query_start::text as began from pg_stat_activity a where a.application_name = $1', [name]);
 
-/** Tells at once that it has been given up. */
-function poolOf(applicationName: string, max: number) {
-  const pool = makePool({ connectionString: server.url, applicationName, max, statementTimeoutMs: 200, connectTimeoutMs: 500 });
+/** @param statementTimeoutMs two seconds later the client gives up */
+function poolOf(applicationName: string, max: number, statementTimeoutMs: number) {
+  const pool = makePool({ connectionString: server.url, applicationName, max, statementTimeoutMs });
   onTestFinished(() => pool.end());
   return pool;
 }
 
+/** A commit that waits for the standby and has rung a bell. */
+async function ringAndWait(n: number): Promise<void> {
+  const pool = poolOf(`rings ${n}`, 1, 60_000);
+  onTestFinished(() => askFor(''));
+  await askFor('missing');
+  pool.query(`with w as (insert into written values (${n})) select pg_notify('x', '')`).catch(() => {}); // ends when the standby is asked for no more
+  await until('it waits for the standby', async () => (await sessionsOf(`rings ${n}`)).some(({ wait_event: event }) => event === 'SyncRep'));
+}
+
 test('a service that tries again and again keeps to its connections, and goes on once the standby is there', async () => {
-  const pool = poolOf('tries', 3);
+  const pool = poolOf('tries', 3, 200);
+  onTestFinished(() => askFor(''));
   await askFor('missing');
   let most = 0;
   let refused = 0;
   await until('it has given up more often than it has connections', async () => {
     const tries = await Promise.allSettled(Array.from({ length: 4 }, () => pool.query('insert into written values (1)')));
     refused += tries.filter(({ status }) => status === 'rejected').length;
-    most = Math.max(most, (await sessionsOf('tries')).length);
-    return refused > 20;
+    const sessions = await sessionsOf('tries');
+    most = Math.max(most, sessions.length);
+    return refused > 20 && sessions.filter(({ wait_event: event }) => event === 'SyncRep').length === 3;
   }, 60_000);
-  // The third of them asks whether the others have ended.
+  // One more asks whether these have ended.
   expect(most).toBeLessThanOrEqual(3 + 1);
-  expect((await sessionsOf('tries')).filter(({ wait_event: event }) => event === 'SyncRep')).toHaveLength(3);
   await askFor('');
   await until('it writes again, with all of its connections', async () => {
     const tries = await Promise.allSettled(Array.from({ length: 3 }, () => pool.query('insert into written values (2)')));
@@ -61,31 +72,27 @@ test('a service that tries again and again keeps to its connections, and goes on
 });
 
 test('who waits to ring a bell behind such a commit is told so by the server, and changes nothing', async () => {
-  const pool = poolOf('rings', 4);
-  await askFor('missing');
-  onTestFinished(() => askFor(''));
-  const first = pool.query("with w as (insert into written values (3)) select pg_notify('x', '')");
-  first.catch(() => {});
-  await until('the first waits for the standby', async () => (await sessionsOf('rings')).some(({ wait_event: event }) => event === 'SyncRep'));
+  const pool = poolOf('waits', 1, 3_000);
+  await pool.query('select');
+  await ringAndWait(3);
   await expect(pool.query("with w as (insert into written values (4)) select pg_notify('x', '')")).rejects.toMatchObject({ code: '55P03' });
   await askFor('');
-  await first.catch(() => {});
   await until('the first is written', async () => (await sql('select from written where n = 3')).length === 1);
   expect(await sql('select from written where n = 4')).toHaveLength(0);
 });
 
 test('a listener keeps its one connection while no bell can be rung', async () => {
   const lost: Error[] = [];
-  const hub = createListenHub({ connectionString: server.url, applicationName: 'listens', onBell: () => {}, onLost: (error) => { lost.push(error); }, pingEveryMs: 20, pingTimeoutMs: 500 });
+  const hub = createListenHub({ connectionString: server.url, applicationName: 'listens', onBell: () => {}, onLost: (error) => { lost.push(error); }, pingEveryMs: 20, pingTimeoutMs: 6_000 });
   onTestFinished(() => hub.close());
   await hub.start();
-  await askFor('missing');
-  onTestFinished(() => askFor(''));
-  const pool = poolOf('holds', 1);
-  pool.query("with w as (insert into written values (5)) select pg_notify('x', '')").catch(() => {});
-  await until('its ping waits', async () => (await sessionsOf('listens')).some(({ wait_event: event }) => event === 'object'));
-  await until('its ping was given up', async () => (await sessionsOf('listens')).every(({ wait_event: event }) => event !== 'object'));
-  await until('its next one waits', async () => (await sessionsOf('listens')).some(({ wait_event: event }) => event === 'object'));
+  await ringAndWait(5);
+  const waitsSince = async (): Promise<string | undefined> => (await sessionsOf('listens')).find(({ wait_event: event }) => event === 'object')?.began;
+  const first = await until('its ping waits', waitsSince);
+  await until('its next one waits, for the server has given up the first', async () => {
+    const now = await waitsSince();
+    return now !== undefined && now !== first;
+  });
   expect(await sessionsOf('listens')).toHaveLength(1);
   expect(lost).toEqual([]);
 });
