@@ -7,7 +7,7 @@ export default defineConfig({
     outDir: 'dist',
     emptyOutDir: true,
     // The licence texts of the libraries that the page takes in, for the package that carries it.
-    license: { fileName: 'licenses.md' },
+    license: { fileName: 'LICENSES-OF-INLINED-CODE.md' },
     target: 'es2023',
     // The page is served under `default-src 'none'`: nothing is inlined, nothing comes from elsewhere.
     assetsInlineLimit: 0,

@@ -6,8 +6,8 @@ export interface PublicPackage {
   programs?: readonly string[];
   /** Folders and files that its code reads, relative to the repository; they keep their places. */
   assets?: readonly string[];
-  /** The licence texts of the code that the page's build took in; the file goes beside the manifest. */
-  licenses?: string;
+  /** The licence texts of code of others that is in it; the files go beside the manifest. */
+  licenses?: readonly string[];
   /** What it may depend on; absent: anything. A library brings no database driver into the program that uses it. */
   mayNeed?: readonly string[];
   /** Pinned: what was tested is what is installed. A library accepts what the program that uses it has. */
@@ -16,6 +16,9 @@ export interface PublicPackage {
 
 const LIBRARY = { mayNeed: ['eventsource-parser', 'yaml', 'zod'], pinsDependencies: false };
 
+// What hints of the command line name, and what those pages lead to.
+const MANUAL = ['agent-contract', 'cli', 'glossary', 'http-api', 'operations', 'pause-spec', 'runners'].map((page) => `docs/${page}.md`);
+
 export const PUBLIC_PACKAGES: readonly PublicPackage[] = [
   { folder: 'packages/client', ...LIBRARY },
   { folder: 'packages/worker', ...LIBRARY },
@@ -23,8 +26,8 @@ export const PUBLIC_PACKAGES: readonly PublicPackage[] = [
   {
     folder: 'packages/cli',
     programs: ['packages/cli/bin/run.js', 'packages/cli/src/called-commands.ts'],
-    assets: ['migrations', 'packages/dashboard/dist', 'docs'],
-    licenses: 'packages/dashboard/dist/licenses.md',
+    assets: ['migrations', 'packages/dashboard/dist', ...MANUAL],
+    licenses: ['packages/dashboard/dist/LICENSES-OF-INLINED-CODE.md'],
     pinsDependencies: true,
   },
 ];

@@ -5,7 +5,6 @@ import { existsSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import { constants, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 const NODE_NEEDED = 24;
 
@@ -23,7 +22,7 @@ function packagedNode() {
 /** Runs this file again on another Node.js, and ends as it ends. What goes on for long (`up`, `worker`) ends with us. */
 function runOn(program) {
   const env = { ...process.env, ORCHESTRA_STARTED_BY: String(process.pid) };
-  const child = spawn(program, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit', env });
+  const child = spawn(program, process.argv.slice(1), { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => { process.stderr.write(`orchestra: ${program} cannot be run: ${error.message}\n`); process.exitCode = 1; });
   child.on('exit', (code, signal) => { process.exit(code ?? 128 + (constants.signals[signal] ?? 0)); });
@@ -44,7 +43,7 @@ if (Number.parseInt(process.versions.node, 10) >= NODE_NEEDED) {
   const program = packagedNode();
   if (program) runOn(program);
   else {
-    process.stderr.write(`orchestra: needs Node.js ${NODE_NEEDED} or newer, and this is ${process.version}; install a newer one, or run \`npm install\` here, which brings one along\n`);
+    process.stderr.write(`orchestra: needs Node.js ${NODE_NEEDED} or newer, and this is ${process.version}; install a newer one, or the npm package node@${NODE_NEEDED} beside this one\n`);
     process.exitCode = 1;
   }
 }

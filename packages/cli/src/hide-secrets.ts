@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { HIDDEN_FD, takeHiddenEnvironment } from '@orchestra/pause-core/own-environment';
 import { splitSecrets } from '@orchestra/pause-core/secret-settings';
+import { manualPage } from '@orchestra/service-shell/manual';
 
 const SHELL = '/bin/sh';
 const SECRETS_AT = '3';
@@ -27,7 +28,7 @@ export function hideSecrets(tell: (line: string) => void): void {
   if (Object.keys(secret).length === 0) return;
   const carried = JSON.stringify(secret);
   if (process.platform === 'win32' || process.execve === undefined || !existsSync(SHELL) || Buffer.byteLength(carried) > CARRIER_BYTES_MAX) {
-    tell('programs of this user can read the secrets in the environment of this process: see "Run workers as another user" in docs/operations.md');
+    tell(`programs of this user can read the secrets in the environment of this process: see "Run workers as another user" in ${manualPage('operations.md')}`);
     return;
   }
   process.execve(SHELL, ['sh', '-c', SCRIPT, 'orchestra', process.execPath, ...process.execArgv, ...process.argv.slice(1)], { ...open, [CARRIER]: carried, [HIDDEN_FD]: SECRETS_AT });

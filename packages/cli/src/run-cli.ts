@@ -1,6 +1,13 @@
+import { join } from 'node:path';
 import { flush, run, settings } from '@oclif/core';
 import { visibleLines } from './show/visible-text.ts';
 import { toFailure } from './to-failure.ts';
+import manifest from '../package.json' with { type: 'json' };
+import { COMMAND } from './command-name.ts';
+
+// Help and usage name the command as it was typed. TypeScript takes what stands in JSON for any string.
+const { oclif } = manifest;
+const pjson = { ...manifest, oclif: { ...oclif, bin: COMMAND, topicSeparator: ' ' as const, commands: { ...oclif.commands, strategy: 'explicit' as const } } };
 
 /** Runs one command line and leaves the exit code in `process.exitCode`. */
 export async function runCli(argv: string[]): Promise<void> {
@@ -10,7 +17,7 @@ export async function runCli(argv: string[]): Promise<void> {
   const readerGone = Promise.withResolvers<void>();
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => readerGone.resolve());
   try {
-    await run(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, import.meta.url);
+    await run(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, { root: join(import.meta.dirname, '..'), pjson });
     // What nobody reads is never flushed, and Node.js ends a process that waits for nothing with a warning and exit code 13.
     await Promise.race([flush(), readerGone.promise]);
   } catch (error) {

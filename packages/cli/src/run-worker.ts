@@ -10,6 +10,8 @@ import { sayDuration } from './show/duration.ts';
 import { sayInstant } from './show/instant.ts';
 import { visibleText } from './show/visible-text.ts';
 import { StopRequests } from './stop-requests.ts';
+import { COMMAND } from './command-name.ts';
+import { manualPage } from '@orchestra/service-shell/manual';
 
 /** What runs the tasks: a command, or one of the deterministic runners. */
 export type WorkOrder =
@@ -38,7 +40,7 @@ export async function runWorker(order: WorkerOrder): Promise<void> {
     const exposed = exposedBy();
     if (exposed !== undefined) {
       order.tell(`what this worker runs can read ${exposed.names.join(', ')} in the environment of process ${exposed.pid} (${visibleText(exposed.program)}), which started it: ` +
-        'give the token by ORCHESTRA_TOKEN_FILE or a profile, or run the worker as another user (docs/operations.md)');
+        `give the token by ORCHESTRA_TOKEN_FILE or a profile, or run the worker as another user (${manualPage('operations.md')})`);
     }
     tellOf(worker, order, says);
     unwatch = watch();
@@ -114,7 +116,7 @@ function tellOf(worker: Worker, { tell, report }: WorkerOrder, says: string): vo
       report({ event: 'finished', task_id: task.id, run_id: task.run_id, duration_ms: Math.round(durationMs) });
     })
     .on('asked', ({ task, questions, status, durationMs }) => {
-      line(task, `asks (${status === 'queued' ? 'parked' : status}): ${visibleText(questions.trim().split('\n', 1)[0] ?? '')}; to answer: orchestra task answer ${task.id}`);
+      line(task, `asks (${status === 'queued' ? 'parked' : status}): ${visibleText(questions.trim().split('\n', 1)[0] ?? '')}; to answer: ${COMMAND} task answer ${task.id}`);
       report({ event: 'asked', task_id: task.id, run_id: task.run_id, duration_ms: Math.round(durationMs), status, questions });
     })
     .on('log', ({ task, message }) => line(task, visibleText(message)))
@@ -124,7 +126,7 @@ function tellOf(worker: Worker, { tell, report }: WorkerOrder, says: string): vo
       report({ event: 'failed', task_id: task.id, run_id: task.run_id, duration_ms: Math.round(durationMs), status, next_eligible_at: nextEligibleAt, error });
     })
     .on('disturbed', ({ task, by, status, nextEligibleAt, durationMs }) => {
-      const next = status === 'held' ? `held until it is repaired; then: orchestra task release ${task.id}` : `again from ${nextEligibleAt === null ? 'now' : sayInstant(nextEligibleAt)}`;
+      const next = status === 'held' ? `held until it is repaired; then: ${COMMAND} task release ${task.id}` : `again from ${nextEligibleAt === null ? 'now' : sayInstant(nextEligibleAt)}`;
       line(task, `${by.outcome === 'environment' ? 'stopped by its environment' : 'disturbed'} after ${seconds(durationMs)}, no attempt used, ${next}: ${visibleText(by.message.split('\n', 1)[0] ?? '')}`);
       report({ event: 'disturbed', task_id: task.id, run_id: task.run_id, duration_ms: Math.round(durationMs), outcome: by.outcome, status, next_eligible_at: nextEligibleAt, says: by.message, fix: by.fix, evidence: by.evidence ?? null });
     })

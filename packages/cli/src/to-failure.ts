@@ -1,5 +1,6 @@
 import { Errors } from '@oclif/core';
 import { CommandFailure, EXIT, isRefusal } from './failure.ts';
+import { withCommandName } from './command-name.ts';
 
 // oclif's parser writes itself around the message of whatever a flag's parse throws.
 const PARSER_WRAP = /^Parsing (--[\w-]+) \n\t([\s\S]*)\nSee more help with --help$/;
@@ -8,7 +9,7 @@ const PARSER_TAIL = /\n?See more help with --help$/;
 /** Any error as what the person at the keyboard is told. */
 export function toFailure(error: unknown): CommandFailure {
   if (!(error instanceof Error)) return new CommandFailure('internal_error', String(error));
-  const message = error.message.replace(PARSER_WRAP, '$1: $2').replace(PARSER_TAIL, '');
+  const message = withCommandName(error.message).replace(PARSER_WRAP, '$1: $2').replace(PARSER_TAIL, '');
   if (error instanceof CommandFailure) return new CommandFailure(error.code, message, { cause: error.cause, exitCode: error.exitCode });
   // What oclif itself finds wrong is always the command line.
   if (error instanceof Errors.CLIError) return new CommandFailure('wrong_usage', `${message}\nSee --help`, { cause: error, exitCode: EXIT.usage });

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { until } from '@orchestra/testkit';
@@ -91,13 +91,14 @@ class Stage {
   }
 }
 
-/** Puts {@link COMMANDS} into `bin` of a folder. */
+/** Puts {@link COMMANDS} into `bin` of a folder, and the repository's launcher into the folder. */
 async function putCommands(folder: string): Promise<void> {
   await mkdir(join(folder, 'bin'));
   for (const [name, script] of Object.entries(COMMANDS)) {
     await writeFile(join(folder, 'bin', name), script);
     await chmod(join(folder, 'bin', name), 0o755);
   }
+  await symlink(join(ROOT, 'orchestra'), join(folder, 'orchestra'));
 }
 
 /** A folder for one test, with an `orchestra` in its `bin` that runs this repository's. */

@@ -1,5 +1,6 @@
 import { sqlState } from '@orchestra/database';
 import type { Logger } from './log.ts';
+import { manualPage } from './manual.ts';
 
 export interface LoopOptions {
   /** Stands in log lines. */
@@ -41,7 +42,7 @@ export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, round, 
   let endGap: (() => void) | undefined;
 
   function tell(err: unknown): void {
-    if (needsSomebody(err)) log.error({ err }, `${name} failed, and will until somebody mends it: "If services should not own the tables" in docs/operations.md has the rights that it needs; it tries again every ${retryMs} ms`);
+    if (needsSomebody(err)) log.error({ err }, `${name} failed, and will until somebody mends it: "If services should not own the tables" in ${manualPage('operations.md')} has the rights that it needs; it tries again every ${retryMs} ms`);
     else log.warn({ err }, `${name} failed; it tries again every ${retryMs} ms`);
   }
 

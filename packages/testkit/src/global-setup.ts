@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { migrate } from '@orchestra/database';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
@@ -9,8 +12,8 @@ declare module 'vitest' {
     serverUrl: string;
     /** A migrated database that every test database is copied from. */
     templateDatabase: string;
-    /** The major version of the suite's server, and of the servers that `startOwnServer` starts. */
-    postgresMajor: number;
+    /** An empty folder outside this repository, for `installedPackages`. */
+    installFolder: string;
   }
 }
 
@@ -24,14 +27,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await migrate(withDatabase(server.url, template));
   project.provide('serverUrl', server.url);
   project.provide('templateDatabase', template);
+  const installFolder = await mkdtemp(join(tmpdir(), 'orchestra-installed-'));
+  project.provide('installFolder', installFolder);
   const { rows } = await admin.query<{ server_version: string }>('show server_version');
-  project.provide('postgresMajor', Number.parseInt(rows[0]?.server_version ?? '', 10));
   console.log(`PostgreSQL ${rows[0]?.server_version} from ${server.kind}`);
   return async () => {
     const left = await admin.query<{ datname: string }>('select datname from pg_database where datname like $1', [`${template}%`]);
     for (const { datname } of left.rows) await admin.query(`drop database ${datname} with (force)`);
     await admin.end();
     await server.stop();
+    await rm(installFolder, { recursive: true, force: true });
   };
 }
 

@@ -6,10 +6,12 @@ import { durationFlag } from '../flags/duration.ts';
 import { OrchestraCommand } from '../orchestra-command.ts';
 import type { WorkOrder } from '../run-worker.ts';
 import { RUNNER_SKILLS, type RunnerSkill } from '../runner/runner-skills.ts';
+import { COMMAND } from '../command-name.ts';
+import { manualPage } from '@orchestra/service-shell/manual';
 
 export default class Worker extends OrchestraCommand {
   static override summary = 'run a command for every task: payload on stdin, exit code 0 is done';
-  static override description = 'A command that leaves questions in 01-questions.md of its working folder, and ends with 0, has its task parked until `orchestra task answer`; its next run finds the answer in 02-answers.md. Questions are superseded only where --deliverables or the stage names files, and all of them were written after the questions. What else a command may leave: docs/agent-contract.md. The payload also stands in ORCHESTRA_PAYLOAD, the labels in ORCHESTRA_AGENT_ID, ORCHESTRA_SKILL and so on. Any exit code but 0 has failed; the output is kept with the task. At the time limit the command and everything it started is ended. Ctrl-C claims nothing more and waits for what is running. With --runner it is a deterministic runner instead, and takes what is kept for the runner of its skill; what its file holds: docs/runners.md.';
+  static override description = `A command that leaves questions in 01-questions.md of its working folder, and ends with 0, has its task parked until \`${COMMAND} task answer\`; its next run finds the answer in 02-answers.md. Questions are superseded only where --deliverables or the stage names files, and all of them were written after the questions. What else a command may leave: ${manualPage('agent-contract.md')}. The payload also stands in ORCHESTRA_PAYLOAD, the labels in ORCHESTRA_AGENT_ID, ORCHESTRA_SKILL and so on. Any exit code but 0 has failed; the output is kept with the task. At the time limit the command and everything it started is ended. Ctrl-C claims nothing more and waits for what is running. With --runner it is a deterministic runner instead, and takes what is kept for the runner of its skill; what its file holds: ${manualPage('runners.md')}.`;
   static override usage = ['worker [--skill NAME] [--agent ID] [--concurrency 4] [--time-limit 10m] -- COMMAND', 'worker --runner testing|staging --runner-config FILE [--concurrency 4]'];
   static override examples = ['<%= config.bin %> worker --skill lint -- node lint.mjs', '<%= config.bin %> worker --agent skeptic --concurrency 4 --time-limit 10m -- ./work.sh', '<%= config.bin %> worker --runner testing --runner-config /etc/orchestra/testing.yaml'];
   static override strict = false;

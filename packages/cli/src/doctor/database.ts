@@ -1,6 +1,7 @@
 import { differingSettings, pendingMigrations, type Database } from '@orchestra/database';
 import { isSkewed, saySkew, skewMs } from './clock.ts';
 import { failed, ok, type Finding } from './finding.ts';
+import { manualPage } from '@orchestra/service-shell/manual';
 
 const OLDEST_VERSION = 15;
 
@@ -21,7 +22,7 @@ export async function checkDatabase(db: Database): Promise<Finding> {
   if (row.is_read_only) return failed(check, `${says}; it is read-only and takes no changes`, 'see default_transaction_read_only of the server, the database and the role');
   if (!row.fires_triggers) return failed(check, `${says}; triggers do not fire for this role (session_replication_role)`, 'alter role … reset session_replication_role');
   const differing = await differingSettings(db);
-  if (differing.length > 0) return failed(check, `${says}; ${differing.join(', ')}`, 'see "Poolers" in docs/operations.md: something between here and the database keeps its own settings');
+  if (differing.length > 0) return failed(check, `${says}; ${differing.join(', ')}`, `see "Poolers" in ${manualPage('operations.md')}: something between here and the database keeps its own settings`);
   if (pending > 0) return failed(check, `${says}; ${pending} migrations are missing`, 'run `orchestra db migrate`');
   if (isSkewed(skew)) return failed(check, says, 'set the clock of this machine or of the database’s (NTP); pauses end by the database’s');
   return ok(check, `${says}, ${pending < 0 ? `${-pending} migrations newer than this command` : 'all migrations applied'}`);

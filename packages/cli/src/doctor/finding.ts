@@ -1,3 +1,5 @@
+import { withCommandName } from '../command-name.ts';
+
 /** What one check has found. */
 export interface Finding {
   check: string;
@@ -13,7 +15,7 @@ export function ok(check: string, says: string): Finding {
 }
 
 export function failed(check: string, says: string, fix: string): Finding {
-  return { check, outcome: 'failed', says, fix };
+  return { check, outcome: 'failed', says, fix: withCommandName(fix) };
 }
 
 export function skipped(check: string, says: string): Finding {
@@ -21,5 +23,5 @@ export function skipped(check: string, says: string): Finding {
 }
 
 export function warning(check: string, says: string, fix: string): Finding {
-  return { check, outcome: 'warning', says, fix };
+  return { check, outcome: 'warning', says, fix: withCommandName(fix) };
 }

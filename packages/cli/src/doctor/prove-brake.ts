@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { wordsOf } from '../words-of.ts';
 import { BELL_MAX_MS, type CanaryWay } from './canary.ts';
 import { failed, ok, type Finding } from './finding.ts';
+import { manualPage } from '@orchestra/service-shell/manual';
 
 const BELLS = 'bells';
 const BRAKE = 'brake';
@@ -40,7 +41,7 @@ async function prove(way: CanaryWay, agent: string, left: { pause?: string | und
   onFinding(afterMs === undefined
     ? failed(BELLS, `the pause was not heard of within ${BELL_MAX_MS} ms: changes are found by re-reading alone, every five seconds`, 'a pooler passes no notifications on: LISTEN_DATABASE_URL has to name the database itself')
     : ok(BELLS, `a pause was heard of ${Math.round(afterMs)} ms later`));
-  if (!pause.settled) return failed(BRAKE, 'the pause did not settle: a claim that began before it hangs', 'see "settled: false" in docs/operations.md');
+  if (!pause.settled) return failed(BRAKE, 'the pause did not settle: a claim that began before it hangs', `see "settled: false" in ${manualPage('operations.md')}`);
   left.task = await step(() => way.add(agent));
   const refused = await step(() => way.claim(agent));
   if (refused !== undefined) {

@@ -1,5 +1,6 @@
 import type { Database } from '@orchestra/database';
 import { ok, skipped, warning, type Finding } from './finding.ts';
+import { manualPage } from '@orchestra/service-shell/manual';
 
 /** What the server says of its standbys. */
 export interface Standbys {
@@ -18,7 +19,7 @@ export function judgeStandbys({ synchronousNames, following, synchronous }: Stan
   if (synchronousNames === '') {
     if (following === 0) return ok(CHECK, 'none follows; receipts say durable: local');
     return warning(CHECK, `${following} follow asynchronously: one that is promoted may lack the last pauses that were acknowledged (their receipts say durable: local)`,
-      'set synchronous_standby_names; see "Standbys and failover" in docs/operations.md');
+      `set synchronous_standby_names; see "Standbys and failover" in ${manualPage('operations.md')}`);
   }
   if (synchronous === null) return skipped(CHECK, `commits wait for ${synchronousNames}; whether they follow, this role may not see (grant pg_read_all_stats to it)`);
   if (synchronous === 0) {

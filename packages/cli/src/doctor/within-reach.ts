@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { profilesPath, readProfiles } from '../profile/profiles-file.ts';
 import type { FoundSettings } from '../profile/settings.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
+import { manualPage } from '@orchestra/service-shell/manual';
 
 const OTHERS_MAY_READ = 0o077;
-const FIX = 'run workers as another user than the one that owns it: docs/operations.md, "Run workers as another user"';
+const FIX = `run workers as another user than the one that owns it: ${manualPage('operations.md')}, "Run workers as another user"`;
 
 /** Whether a command that a worker of this user runs could read a token, or a database's address, that lifts a pause. undefined: there is no such file. */
 export function checkWithinReach({ home, profile }: Pick<FoundSettings, 'home' | 'profile'>): Finding | undefined {

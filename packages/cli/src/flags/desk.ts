@@ -2,10 +2,11 @@ import { Flags } from '@oclif/core';
 import { chooseProfile } from '../profile/chosen-profile.ts';
 import { wrongUsage } from '../failure.ts';
 import { direct } from './direct.ts';
+import { COMMAND } from '../command-name.ts';
 
 /** `--profile` */
 export const profile = Flags.string({
-  description: 'the services of this profile, whatever the environment says; see `orchestra profile list`', helpValue: 'NAME',
+  description: `the services of this profile, whatever the environment says; see \`${COMMAND} profile list\``, helpValue: 'NAME',
   parse: (name) => Promise.resolve(chooseProfile(name)),
 });
 

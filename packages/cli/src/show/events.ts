@@ -2,6 +2,7 @@ import type { AlertView, PauseView, SenateEvent } from '@orchestra/pause-core/co
 import { sayInstant } from './instant.ts';
 import { sayEnd, sayPause, sayScope, sayUntil } from './say-pause.ts';
 import { visibleText } from './visible-text.ts';
+import { COMMAND } from '../command-name.ts';
 
 type PauseEventType = Extract<SenateEvent, { data: PauseView }>['type'];
 
@@ -12,7 +13,7 @@ const PAUSE_LINES: Record<PauseEventType, (pause: PauseView) => string> = {
   'pause.expired': (pause) => `pause ${pause.id} on ${sayScope(pause)} is over: its time has passed`,
   'pause.quiet': (pause) => `quiet: nothing that pause ${pause.id} on ${sayScope(pause)} covers runs any more`,
   'pause.warning': (pause) => `soon over: pause ${pause.id} on ${sayScope(pause)} lasts ${sayUntil(pause)}, then ${THEN[pause.then]}`,
-  'pause.stayed': (pause) => `stays: the time of pause ${pause.id} on ${sayScope(pause)} is over, and it waits for a person (orchestra senate unpause --id ${pause.id})`,
+  'pause.stayed': (pause) => `stays: the time of pause ${pause.id} on ${sayScope(pause)} is over, and it waits for a person (${COMMAND} senate unpause --id ${pause.id})`,
   'pause.probing': (pause) => `probing: the time of pause ${pause.id} on ${sayScope(pause)} is over, and one task is let through${pause.probe_task_id === null ? '' : ` (task ${pause.probe_task_id})`}`,
 };
 

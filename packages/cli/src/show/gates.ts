@@ -5,6 +5,7 @@ import { sayRepoNotKnown } from './not-known.ts';
 import { loud } from './say-pause.ts';
 import { table } from './table.ts';
 import { visibleText } from './visible-text.ts';
+import { COMMAND } from '../command-name.ts';
 
 const WAITS_FOR: Record<NonNullable<RepoGateView['head']>['waiting_for'], string> = {
   worker: 'a worker', gate: 'its gate', pause: 'the end of a pause', retry: 'its next attempt',
@@ -50,7 +51,7 @@ export function showGate(gate: RepoGateView): string {
     ...beyond(gate.in_progress - gate.holders.length),
     `in line: ${gate.waiting}${gate.head === null ? '' : `; ${sayHead(gate)}`}`,
     `parked: ${gate.parked_count}`,
-    ...gate.parked.map((task) => `  task ${task.task_id} by ${visibleText(task.by)} ${sayAgo(task.since)}: ${visibleText(task.reason)}${task.has_question ? ` (orchestra task answer ${task.task_id})` : ''}`),
+    ...gate.parked.map((task) => `  task ${task.task_id} by ${visibleText(task.by)} ${sayAgo(task.since)}: ${visibleText(task.reason)}${task.has_question ? ` (${COMMAND} task answer ${task.task_id})` : ''}`),
     ...beyond(gate.parked_count - gate.parked.length),
   ].join('\n');
 }

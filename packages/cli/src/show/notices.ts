@@ -1,10 +1,11 @@
 import type { NoticeTargetView } from '@orchestra/pause-core/contract';
 import { sayAgo } from './instant.ts';
 import { table } from './table.ts';
+import { manualPage } from '@orchestra/service-shell/manual';
 
 /** How the sending of notices stands, target by target. */
 export function showNotices(targets: readonly NoticeTargetView[]): string {
-  if (targets.length === 0) return 'no targets of notices are configured; see docs/operations.md';
+  if (targets.length === 0) return `no targets of notices are configured; see ${manualPage('operations.md')}`;
   return table(targets, [
     { head: 'TARGET', cell: (target) => target.name },
     { head: 'KIND', cell: (target) => target.kind },

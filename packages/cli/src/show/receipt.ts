@@ -5,6 +5,7 @@ import { sayNotKnown } from './not-known.ts';
 import { loud, sayEnd, sayPause, sayScope } from './say-pause.ts';
 import { table } from './table.ts';
 import { visibleText } from './visible-text.ts';
+import { COMMAND } from '../command-name.ts';
 
 /** What a pause did, and what it has not done (yet). */
 export function showReceipt(receipt: PauseReceipt): string {
@@ -12,12 +13,12 @@ export function showReceipt(receipt: PauseReceipt): string {
     `paused ${sayScope(receipt)} ${sayEnd(receipt)} (pause ${receipt.id}, by ${visibleText(receipt.paused_by)}): ${visibleText(receipt.reason)}`,
     receipt.settled === true
       ? 'settled: from now on none of its tasks starts'
-      : receipt.settled === null ? loud('NOT KNOWN WHETHER SETTLED: the pause was made, and nothing that claims from now on takes its tasks; whether earlier claims have ended could not be asked; look again with `orchestra senate pauses`')
-      : loud('NOT SETTLED: a claim that began before the pause has not ended yet, and may still start one of its tasks; look again with `orchestra senate pauses`'),
+      : receipt.settled === null ? loud('NOT KNOWN WHETHER SETTLED: the pause was made, and nothing that claims from now on takes its tasks; whether earlier claims have ended could not be asked; look again with `' + COMMAND + ' senate pauses`')
+      : loud('NOT SETTLED: a claim that began before the pause has not ended yet, and may still start one of its tasks; look again with `' + COMMAND + ' senate pauses`'),
     ...unknownLabel(receipt),
     ...showReceiptWork(receipt),
     ...(receipt.durable === 'replicated' ? ['durable: a standby has it too'] : []),
-    `to end it${receipt.expires_at === null ? '' : ' earlier'}: orchestra senate unpause ${receipt.scope_kind} ${shellWord(receipt.scope_value)}`,
+    `to end it${receipt.expires_at === null ? '' : ' earlier'}: ${COMMAND} senate unpause ${receipt.scope_kind} ${shellWord(receipt.scope_value)}`,
   ].join('\n');
 }
 

@@ -2,6 +2,7 @@ import type { TaskEventView, TaskView } from '@orchestra/task-queue/contract';
 import { sayAgo, sayInstant } from './instant.ts';
 import { table } from './table.ts';
 import { printableJson, visibleText } from './visible-text.ts';
+import { COMMAND } from '../command-name.ts';
 
 /** Tasks as a table; one line where there is none. */
 export function showTasks(tasks: readonly TaskView[]): string {
@@ -30,7 +31,7 @@ function sayStatus(task: TaskView): string {
 
 /** Of a task under a pause the time says little: the pause may end by no clock, or be cleared at any moment. */
 function sayEligible({ id, next_eligible_at: from, deferred_by: pause }: TaskView): string {
-  return pause === null ? `from ${sayInstant(from)}` : `as soon as no pause covers it, as pause ${pause} does; to see when: orchestra task why ${id}`;
+  return pause === null ? `from ${sayInstant(from)}` : `as soon as no pause covers it, as pause ${pause} does; to see when: ${COMMAND} task why ${id}`;
 }
 
 /** `by dana 4m ago (03:00:12Z): waits for the new schema`; of a parked task. */
@@ -49,7 +50,7 @@ export function showTask(task: TaskView): string {
     ['created', `${sayAgo(task.created_at)} by ${task.created_by}`],
     ['eligible', task.status === 'queued' ? sayEligible(task) : null],
     ['parked', task.paused_at === null ? null : sayParked(task)],
-    ['held', task.held_at === null ? null : `since ${sayAgo(task.held_at)}${task.questions !== null && task.answer === null ? '' : `; once it is repaired: orchestra task release ${task.id}`}`],
+    ['held', task.held_at === null ? null : `since ${sayAgo(task.held_at)}${task.questions !== null && task.answer === null ? '' : `; once it is repaired: ${COMMAND} task release ${task.id}`}`],
     ['evidence', isNothing(task.held_evidence) ? null : printableJson(task.held_evidence, 2)],
     ['disturbed', task.transient_failures === 0 ? null : `${task.transient_failures} times in a row; that uses up no attempt`],
     ['attempt', `${task.attempt} of ${task.max_attempts}`],
@@ -59,7 +60,7 @@ export function showTask(task: TaskView): string {
     ['heartbeat', task.heartbeat_at === null ? null : sayAgo(task.heartbeat_at)],
     ['payload', printableJson(task.payload, 2)],
     ['cursor', isNothing(task.cursor) ? null : printableJson(task.cursor, 2)],
-    ['asked', task.asked_at === null ? null : `${sayAgo(task.asked_at)}${task.answer === null ? `; to answer: orchestra task answer ${task.id}` : ''}`],
+    ['asked', task.asked_at === null ? null : `${sayAgo(task.asked_at)}${task.answer === null ? `; to answer: ${COMMAND} task answer ${task.id}` : ''}`],
     ['questions', task.questions],
     ['answered', task.answered_at === null ? null : `${sayAgo(task.answered_at)} by ${task.answered_by ?? 'someone'}`],
     ['answer', task.answer],

@@ -8,6 +8,7 @@ import { openHome, type Home } from './home.ts';
 import { readUpSettings } from './settings.ts';
 import { startEverything, type Everything } from './start-everything.ts';
 import { StopRequests } from '../stop-requests.ts';
+import { COMMAND } from '../command-name.ts';
 
 export interface RunUpOptions {
   verbose: boolean;
@@ -73,19 +74,17 @@ Orchestra is running; Ctrl-C stops it.
   admin token     in ${shown(home.adminToken)} (${admin}); the commands below find it by themselves
   logs            in ${shown(home.logs)}
 
-Start a fleet that works on the files of this repository:
-  npx pnpm fleet
-Pause one of its agents:
-  npx pnpm orchestra senate pause agent skeptic --reason "runaway loop" --ttl 30m
-Show what happened:
-  npx pnpm orchestra senate pauses
+In another terminal, put a task in the queue, pause its agent, and look:
+  ${COMMAND} task add --agent skeptic --skill debate
+  ${COMMAND} senate pause agent skeptic --reason "runaway loop" --ttl 30m
+  ${COMMAND} senate pauses
 `;
 }
 
 function alreadyRunning(error: unknown, home: Home): unknown {
   if (!(error instanceof FolderLockedError)) return error;
   return new CommandFailure('already_running',
-    `\`orchestra up\` is already running in ${home.folder}${error.pid === undefined ? '' : ` (pid ${error.pid})`}; stop that one, or set ORCHESTRA_HOME to another folder`, { cause: error });
+    `\`${COMMAND} up\` is already running in ${home.folder}${error.pid === undefined ? '' : ` (pid ${error.pid})`}; stop that one, or set ORCHESTRA_HOME to another folder`, { cause: error });
 }
 
 /** Foreseen failures speak for themselves; of the others the cause is shown as it is. */

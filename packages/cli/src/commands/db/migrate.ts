@@ -1,8 +1,9 @@
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import { COMMAND } from '../../command-name.ts';
 
 export default class DbMigrate extends OrchestraCommand {
   static override summary = 'bring the database to the newest migration; safe at any time and again';
-  static override description = 'Works on DATABASE_URL, or on the database that `orchestra up` wrote down. The services do it by themselves when they start.';
+  static override description = `Works on DATABASE_URL, or on the database that \`${COMMAND} up\` wrote down. The services do it by themselves when they start.`;
 
   async run(): Promise<{ applied: number; total: number }> {
     await this.parse(DbMigrate);

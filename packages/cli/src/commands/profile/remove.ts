@@ -1,10 +1,11 @@
 import { Args } from '@oclif/core';
 import { wrongUsage } from '../../failure.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import { COMMAND } from '../../command-name.ts';
 
 export default class ProfileRemove extends OrchestraCommand {
   static override summary = 'forget a profile, with the token that it keeps';
-  static override description = 'The token itself stays good; `orchestra token revoke` ends it.';
+  static override description = `The token itself stays good; \`${COMMAND} token revoke\` ends it.`;
   static override args = { name: Args.string({ description: 'of the profile', required: true, ignoreStdin: true }) };
 
   async run(): Promise<{ removed: string }> {

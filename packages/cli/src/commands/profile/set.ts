@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { wrongUsage } from '../../failure.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import { COMMAND } from '../../command-name.ts';
 
 const TOKEN_BYTES_MAX = 1_000;
 const NAME = /^[a-z0-9][\w.-]{0,63}$/i;
@@ -47,7 +48,7 @@ export default class ProfileSet extends OrchestraCommand {
     const current = flags.use ? name : all.current;
     await writeProfiles({ current, profiles: { ...all.profiles, [name]: { ...addresses, ...secret } } });
     this.show(`profile ${name}: ${addresses.url}, tasks at ${addresses.tasks_url}`);
-    if (current !== name) this.hint(`to use it from now on: orchestra profile use ${name}; for one command: --profile ${name}`);
+    if (current !== name) this.hint(`to use it from now on: ${COMMAND} profile use ${name}; for one command: --profile ${name}`);
     return { name, ...addresses, current: current === name };
   }
 }

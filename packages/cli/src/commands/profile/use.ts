@@ -1,11 +1,12 @@
 import { Args, Flags } from '@oclif/core';
 import { wrongUsage } from '../../failure.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import { COMMAND } from '../../command-name.ts';
 
 export default class ProfileUse extends OrchestraCommand {
   static override summary = 'use a profile from now on, where command line and environment say nothing else';
   static override args = { name: Args.string({ description: 'of the profile', ignoreStdin: true }) };
-  static override flags = { none: Flags.boolean({ description: 'use none: the folder of `orchestra up` counts again' }) };
+  static override flags = { none: Flags.boolean({ description: `use none: the folder of \`${COMMAND} up\` counts again` }) };
 
   async run(): Promise<{ current: string | null }> {
     const { args, flags } = await this.parse(ProfileUse);

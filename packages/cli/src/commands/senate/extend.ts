@@ -6,6 +6,7 @@ import { durationFlag } from '../../flags/duration.ts';
 import { checkThen, thenFlag } from '../../flags/then.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 import type { Desk, ScopeFilter } from '../../desk/desk.ts';
+import { COMMAND } from '../../command-name.ts';
 
 export default class SenateExtend extends OrchestraCommand {
   static override summary = 'give an active pause another end, counted from now';
@@ -56,7 +57,7 @@ async function onlyPauseOn(desk: Desk, scope: ScopeFilter): Promise<string> {
   const pauses = await desk.pauses(scope);
   const [pause] = pauses;
   const { sayScope, sayPause } = await import('../../show/say-pause.ts');
-  if (pause === undefined) throw new CommandFailure('pause_not_active', `${sayScope(scope)} is not paused; to pause it: orchestra senate pause`);
+  if (pause === undefined) throw new CommandFailure('pause_not_active', `${sayScope(scope)} is not paused; to pause it: ${COMMAND} senate pause`);
   if (pauses.length > 1) throw wrongUsage(`${pauses.length} pauses are active on ${sayScope(scope)}; name one by its id:\n${pauses.map((each) => `  ${each.id}  ${sayPause(each)}`).join('\n')}`);
   return pause.id;
 }

@@ -1,6 +1,7 @@
 import type { NoticeTargetView } from '@orchestra/pause-core/contract';
 import { servicesOnly } from '../../flags/desk.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import { COMMAND } from '../../command-name.ts';
 
 export default class SenateNotices extends OrchestraCommand {
   static override summary = 'how the sending of notices to chats and pagers stands, target by target';
@@ -12,7 +13,7 @@ export default class SenateNotices extends OrchestraCommand {
     const { showNotices } = await import('../../show/notices.ts');
     const targets = await atDesk(flags.direct, (desk) => desk.notices());
     this.show(showNotices(targets));
-    for (const { name } of targets.filter(({ gone_at: gone }) => gone !== null)) this.hint(`to send to ${name} again: orchestra senate notices resume ${name}`);
+    for (const { name } of targets.filter(({ gone_at: gone }) => gone !== null)) this.hint(`to send to ${name} again: ${COMMAND} senate notices resume ${name}`);
     return { targets };
   }
 }

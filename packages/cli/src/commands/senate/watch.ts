@@ -2,13 +2,14 @@ import type { ReceivedEvent } from '@orchestra-brake/client';
 import { servicesOnly } from '../../flags/desk.ts';
 import { givenScope, optionalScopeArgs } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import { COMMAND } from '../../command-name.ts';
 
 export default class SenateWatch extends OrchestraCommand {
   static override summary = 'follow pauses and alerts as they change, one line each, until Ctrl-C';
   static override description = 'Begins with what is paused now. A lost connection is taken up again by itself, and what was missed is told then. With --json a line of JSON for each change.';
   static override examples = ['<%= config.bin %> senate watch', '<%= config.bin %> senate watch actor acct-7 --json'];
   static override args = optionalScopeArgs;
-  static override flags = servicesOnly('with the API down, `orchestra senate pauses --direct` says how it stands');
+  static override flags = servicesOnly(`with the API down, \`${COMMAND} senate pauses --direct\` says how it stands`);
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SenateWatch);

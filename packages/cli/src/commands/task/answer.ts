@@ -3,6 +3,7 @@ import type { TaskView } from '@orchestra/task-queue/contract';
 import { deskFlags } from '../../flags/desk.ts';
 import { taskId } from '../../flags/task-id.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import { COMMAND } from '../../command-name.ts';
 
 export default class TaskAnswer extends OrchestraCommand {
   static override summary = 'answer what a task has asked; it goes on in its old place';
@@ -27,7 +28,7 @@ export default class TaskAnswer extends OrchestraCommand {
     const id = checkedId(args.id);
     const task = await atDesk(flags.direct, (desk) => answerTask(desk, id, flags));
     this.show(`task ${task.id} has its answer${task.paused_at === null ? task.status === 'queued' ? ' and waits in its old place' : '' : ', and stays parked'}`);
-    if (task.paused_at !== null) this.hint(`it was parked for another reason (${task.pause_reason ?? 'none given'}); to let it go on: orchestra task unpark ${task.id}`);
+    if (task.paused_at !== null) this.hint(`it was parked for another reason (${task.pause_reason ?? 'none given'}); to let it go on: ${COMMAND} task unpark ${task.id}`);
     return task;
   }
 }

@@ -3,6 +3,7 @@ import type { TaskView } from '@orchestra/task-queue/contract';
 import { deskFlags } from '../../flags/desk.ts';
 import { taskId } from '../../flags/task-id.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import { COMMAND } from '../../command-name.ts';
 
 export default class TaskPark extends OrchestraCommand {
   static override summary = 'set one task aside, so that its repo goes on without it';
@@ -24,7 +25,7 @@ export default class TaskPark extends OrchestraCommand {
     const task = await atDesk(flags.direct, (desk) => desk.park(request));
     this.show(`task ${task.id} is parked ${sayParked(task)}`);
     if (task.status === 'running') this.show(`its run goes on to its end; should the task go back to the queue, it stays aside${task.repo === null ? '' : `. Meanwhile the gate of repo ${task.repo} does not count it: another task may start beside it`}`);
-    this.show(`to bring it back to its place: orchestra task unpark ${task.id}`);
+    this.show(`to bring it back to its place: ${COMMAND} task unpark ${task.id}`);
     return task;
   }
 }

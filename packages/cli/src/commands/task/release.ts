@@ -3,6 +3,7 @@ import type { TaskView } from '@orchestra/task-queue/contract';
 import { deskFlags } from '../../flags/desk.ts';
 import { taskId } from '../../flags/task-id.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import { COMMAND } from '../../command-name.ts';
 
 export default class TaskRelease extends OrchestraCommand {
   static override summary = 'let a held task go on, once what stopped it is repaired';
@@ -23,7 +24,7 @@ export default class TaskRelease extends OrchestraCommand {
     const request = checked(z.object({ id: idText, reason: reason.optional() }), { id: args.id, reason: flags.reason });
     const task = await atDesk(flags.direct, (desk) => desk.release(request.id, request.reason));
     this.show(`task ${task.id} goes on: it is ${task.status}${task.stage === null ? '' : ` in stage ${task.stage}`}, in its old place`);
-    if (task.paused_at !== null) this.hint(`it stays parked; to bring it back: orchestra task unpark ${task.id}`);
+    if (task.paused_at !== null) this.hint(`it stays parked; to bring it back: ${COMMAND} task unpark ${task.id}`);
     return task;
   }
 }

@@ -2,6 +2,7 @@ import type { TaskView } from '@orchestra/task-queue/contract';
 import { deskFlags } from '../../flags/desk.ts';
 import { taskId } from '../../flags/task-id.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import { COMMAND } from '../../command-name.ts';
 
 export default class TaskUnpark extends OrchestraCommand {
   static override summary = 'bring a parked task back to its old place';
@@ -17,7 +18,7 @@ export default class TaskUnpark extends OrchestraCommand {
     const request = checked(unparkTaskRequest, { task_id: args.id });
     const task = await atDesk(flags.direct, (desk) => desk.unpark(request));
     this.show(`task ${task.id} is not parked any more: it is ${task.status}${task.status === 'queued' ? ', in its old place' : ''}`);
-    if (task.questions !== null && task.answer === null) this.hint(`what it has asked stays open: orchestra task answer ${task.id}`);
+    if (task.questions !== null && task.answer === null) this.hint(`what it has asked stays open: ${COMMAND} task answer ${task.id}`);
     return task;
   }
 }
