@@ -1,5 +1,5 @@
 import { makePool, migrate } from '@orchestra/database';
-import { startOwnServer, testDatabase } from '@orchestra/testkit';
+import { PATIENT, startOwnServer, testDatabase } from '@orchestra/testkit';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { closeExpiredPauses, listActivePauses, listEndedPauses, pauseScope, unpauseScope, type PauseOrder } from '../src/index.ts';
@@ -124,7 +124,7 @@ describe('durability', () => {
   test('F05 a full NOTIFY queue does not stop a pause', async () => {
     const server = await startOwnServer({ max_notify_queue_pages: 64 });
     const stuck = new pg.Client({ connectionString: server.url });
-    const pool = makePool({ connectionString: server.url, applicationName: 'test' });
+    const pool = makePool({ connectionString: server.url, applicationName: 'test', ...PATIENT });
     try {
       await migrate(server.url);
       await stuck.connect();
