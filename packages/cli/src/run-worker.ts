@@ -74,12 +74,12 @@ async function makeWorker(order: WorkerOrder): Promise<{ worker: Worker; says: s
   const { agents, concurrency, name = `${hostname()}:${process.pid}` } = order;
   const settings = findSettings();
   // Before a runner looks at its environment, and tells the service.
-  if (settings.token === undefined) throw noToken();
+  if (settings.token === undefined) throw noToken(COMMAND);
   try {
     const client = createClient({ url: settings.url, tasksUrl: settings.tasksUrl, token: settings.token });
     const { handler, says, skills, watch } = await makeWork(order, client);
     const worker = createWorker({
-      url: settings.tasksUrl, pauseUrl: settings.url, token: settings.token, origins: settings.origins, warn: order.tell,
+      url: settings.tasksUrl, pauseUrl: settings.url, token: settings.token, origins: settings.origins, warn: order.tell, orchestra: COMMAND,
       handlers: { '*': handler }, skills, agents, concurrency, name,
     });
     return { worker, says, watch: () => watch(name) };

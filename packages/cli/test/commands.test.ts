@@ -1,4 +1,5 @@
 // Every command against running services.
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { until } from '@orchestra/testkit';
@@ -138,6 +139,21 @@ test('what others wrote cannot draw on the terminal', async () => {
   const printed = await run(['senate', 'pauses', '--json']);
   expect(printed.stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
   expect(JSON.parse(printed.stdout)).toMatchObject({ pauses: [{ scope_value: 'x\u001b[2J', reason: 'red \u001b[31m\u202e', paused_by: 'me\n' }] });
+});
+
+test('a token is written to a new file that only its owner may read, and to none that is there', async () => {
+  const file = join(running.folder, 'hands-token');
+  expect(await run(['token', 'create', 'hands in a file', '--role', 'worker', '--agent', 'skeptic', '--file', file])).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining(`written to ${file}`) });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const ORCHESTRA_TOKEN_FILE = file;
+  expect(await run(['task', 'add', '--agent', 'skeptic', '--skill', 'in-a-file'], { env: { ORCHESTRA_TOKEN_FILE } })).toMatchObject({ code: 0 });
+  expect(await run(['task', 'add', '--agent', 'librarian', '--skill', 'in-a-file'], { env: { ORCHESTRA_TOKEN_FILE } })).toMatchObject({ code: 1, stderr: expect.stringContaining('skeptic') });
+  const before = readFileSync(file, 'utf8');
+  expect(await run(['token', 'create', 'second', '--role', 'worker', '--file', file])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('is there already') });
+  expect(readFileSync(file, 'utf8')).toBe(before);
+  // Its name is taken, so there is no token, and no file for it.
+  expect(await run(['token', 'create', 'hands in a file', '--role', 'worker', '--file', `${file}-2`])).toMatchObject({ code: 1 });
+  expect(existsSync(`${file}-2`)).toBe(false);
 });
 
 test('a token is made, works under its name and role, is listed and revoked', async () => {

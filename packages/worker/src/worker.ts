@@ -115,7 +115,7 @@ class ClaimingWorker implements Worker {
 
   async #begin(): Promise<void> {
     if (this.#stopping.signal.aborted) return;
-    if (this.#settings.connection.token === undefined) throw noToken();
+    if (this.#settings.connection.token === undefined) throw noToken(this.#settings.connection.orchestra);
     this.#reach.pausesAsked();
     void this.#replica.start();
     this.#claim();

@@ -33,7 +33,7 @@ describe('start() rejects', () => {
     vi.stubEnv('ORCHESTRA_HOME', '/nowhere');
     onTestFinished(() => { vi.unstubAllEnvs(); });
     const { worker } = lonely({ token: undefined });
-    await expect(worker.start()).rejects.toMatchObject({ name: 'CannotWork', code: 'no_token', status: undefined, message: expect.stringMatching(/ORCHESTRA_TOKEN_FILE.*`orchestra token create NAME --role worker`/) });
+    await expect(worker.start()).rejects.toMatchObject({ name: 'CannotWork', code: 'no_token', status: undefined, message: expect.stringMatching(/ORCHESTRA_TOKEN_FILE.*`npx orchestra-brake token create NAME --role worker`/) });
   });
 
   test('with a token that is not known, and says where it came from; again when it is called again', async () => {
@@ -92,7 +92,7 @@ describe('trouble that lasts is told, and the worker goes on', () => {
     };
     await Promise.all(Object.values(workers).map(({ worker }) => worker.start()));
     const said = async ({ warned }: { warned: string[] }): Promise<string> => until('a warning', () => warned[0], 20_000);
-    expect(await said(workers.closed)).toMatch(new RegExp(`^nothing can be claimed: worker-claimer at ${closed} \\(from /project/.orchestra/services.json\\) cannot be reached \\(connect ECONNREFUSED .*\\); start .orchestra up. again.*or set ORCHESTRA_TASKS_URL`));
+    expect(await said(workers.closed)).toMatch(new RegExp(`^nothing can be claimed: worker-claimer at ${closed} \\(from /project/.orchestra/services.json\\) cannot be reached \\(connect ECONNREFUSED .*\\); start .npx orchestra-brake up. again.*or set ORCHESTRA_TASKS_URL`));
     expect(await said(workers.silent)).toMatch(/\(from the option url\) does not answer; .*by the option url/);
     expect(await said(workers.html)).toMatch(/answers 404 with "<h1>nginx<\/h1>", as Orchestra does not; .*set ORCHESTRA_TASKS_URL/);
     expect(await said(workers.otherService)).toMatch(/is another service of Orchestra/);

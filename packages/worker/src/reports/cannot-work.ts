@@ -31,14 +31,15 @@ export class CannotWork extends Error {
   }
 }
 
-const MAKE_ONE = '`orchestra token create NAME --role worker` makes one';
+const makeOne = (orchestra: string): string => `\`${orchestra} token create NAME --role worker\` makes one`;
 
-export function noToken(): CannotWork {
-  return new CannotWork('no_token', `no token was found: set ORCHESTRA_TOKEN, or ORCHESTRA_TOKEN_FILE to a file that holds it, or start this below the folder where \`orchestra up\` was started; ${MAKE_ONE}`);
+/** @param orchestra how whoever reads this calls `orchestra` */
+export function noToken(orchestra: string): CannotWork {
+  return new CannotWork('no_token', `no token was found: set ORCHESTRA_TOKEN, or ORCHESTRA_TOKEN_FILE to a file that holds it, or start this below the folder where \`${orchestra} up\` was started; ${makeOne(orchestra)}`);
 }
 
 /** The refusal that an error stands for; undefined: it is none, and trying again may help. */
-export function refusalOf(error: Error, place: Place, { token }: Pick<Connection, 'token'>): CannotWork | undefined {
+export function refusalOf(error: Error, place: Place, { token, orchestra }: Pick<Connection, 'token' | 'orchestra'>): CannotWork | undefined {
   if (!isRefusal(error)) return undefined;
   const options = { status: error.status, cause: error };
   const at = sayPlace(place);
@@ -47,8 +48,8 @@ export function refusalOf(error: Error, place: Place, { token }: Pick<Connection
     return new CannotWork('refused_elsewhere', `${at} answers ${error.status} with ${error.what}: it is not Orchestra, or something in front of it refuses this worker`, options);
   }
   if (error.code === 'label_not_allowed') return new CannotWork(error.code, `${at} refuses ${tokenHere}: ${error.detail}`, options);
-  if (error.status === 403) return new CannotWork('forbidden', `${at} refuses ${tokenHere}: ${error.detail}; a worker needs a token of the role worker: ${MAKE_ONE}`, options);
-  return new CannotWork('unauthenticated', `${at} does not know ${tokenHere}, or it has expired or was revoked; ${MAKE_ONE}`, options);
+  if (error.status === 403) return new CannotWork('forbidden', `${at} refuses ${tokenHere}: ${error.detail}; a worker needs a token of the role worker: ${makeOne(orchestra)}`, options);
+  return new CannotWork('unauthenticated', `${at} does not know ${tokenHere}, or it has expired or was revoked; ${makeOne(orchestra)}`, options);
 }
 
 function isRefusal(error: Error): error is ApiError | AnswerError {

@@ -13,6 +13,8 @@ export interface Connection {
   pauseApi: Place;
   /** undefined: there is no token. */
   token: SettingOrigin | undefined;
+  /** How whoever reads the messages calls `orchestra`. */
+  orchestra: string;
 }
 
 const VARIABLE: Record<ServiceName, string> = { 'pause-api': 'ORCHESTRA_URL', 'worker-claimer': 'ORCHESTRA_TASKS_URL' };
@@ -27,12 +29,12 @@ export function sayOrigin({ kind, name }: SettingOrigin): string {
 }
 
 /** What to do when the service is not at that address. */
-export function howToReach({ service, origin: { kind, name } }: Place): string {
+export function howToReach({ service, origin: { kind, name } }: Place, { orchestra }: Pick<Connection, 'orchestra'>): string {
   switch (kind) {
     case 'option': return `start the service, or give its address by the option ${name}`;
     case 'variable': return `start the service, or set ${name} to its address`;
-    case 'profile': return `start the service, or correct the address with \`orchestra profile set ${name}\``;
-    case 'file': return `start \`orchestra up\` again, which writes that file, or set ${VARIABLE[service]} to the address`;
-    case 'default': return `start everything with \`orchestra up\`, or set ${VARIABLE[service]} to the address`;
+    case 'profile': return `start the service, or correct the address with \`${orchestra} profile set ${name}\``;
+    case 'file': return `start \`${orchestra} up\` again, which writes that file, or set ${VARIABLE[service]} to the address`;
+    case 'default': return `start everything with \`${orchestra} up\`, or set ${VARIABLE[service]} to the address`;
   }
 }

@@ -10,19 +10,19 @@ import { howToReach, sayPlace, type Connection, type Place } from './connection.
  */
 export function sayTrouble(error: Error | undefined, place: Place, connection: Connection): string {
   const refusal = error === undefined ? undefined : refusalOf(error, place, connection);
-  return refusal?.message ?? withoutInvisible(`${sayPlace(place)} ${sayError(error, place)}`);
+  return refusal?.message ?? withoutInvisible(`${sayPlace(place)} ${sayError(error, place, connection)}`);
 }
 
-function sayError(error: Error | undefined, place: Place): string {
+function sayError(error: Error | undefined, place: Place, connection: Connection): string {
   if (error instanceof ConnectionError && error.failure !== 'timed_out') {
     const reason = connectionReason(error.cause);
     const says = `${error.failure === 'unreachable' ? 'cannot be reached' : 'breaks the connection off'}${reason === undefined ? '' : ` (${reason.says})`}`;
-    return `${says}; ${reason?.toTrust ?? howToReach(place)}`;
+    return `${says}; ${reason?.toTrust ?? howToReach(place, connection)}`;
   }
-  if (error instanceof AnswerError) return `answers ${error.status} with ${error.what}, as Orchestra does not; ${howToReach(place)}`;
-  if (error instanceof ApiError && (error.code === 'not_found' || error.code === 'method_not_allowed')) return `is another service of Orchestra: it has no such call; ${howToReach(place)}`;
+  if (error instanceof AnswerError) return `answers ${error.status} with ${error.what}, as Orchestra does not; ${howToReach(place, connection)}`;
+  if (error instanceof ApiError && (error.code === 'not_found' || error.code === 'method_not_allowed')) return `is another service of Orchestra: it has no such call; ${howToReach(place, connection)}`;
   if (error instanceof ApiError) return `answers ${error.code}: ${error.message}`;
-  return `does not answer; ${howToReach(place)}`;
+  return `does not answer; ${howToReach(place, connection)}`;
 }
 
 /** What makes two failures the same trouble, so that it is told once. */

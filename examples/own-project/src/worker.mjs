@@ -1,0 +1,24 @@
+// A worker in JavaScript. Run it with Node.js 22.12 or newer: node worker.mjs
+import { setTimeout as delay } from 'node:timers/promises';
+import { createWorker } from '@orchestra-brake/worker';
+
+const worker = createWorker({
+  handlers: {
+    measure: async (task, context) => {
+      const { lengths } = context.cursor ?? { lengths: [] };
+      // Before each text it looks whether the task is paused. Then it goes back to the queue, and goes on here in the next run.
+      for await (const text of context.iterate(task.payload.texts)) {
+        await delay(200, undefined, { signal: context.signal }); // stands for the call of a model
+        lengths.push(text.length);
+        context.saveCursor({ lengths });
+      }
+      return { lengths };
+    },
+  },
+});
+worker
+  .on('finished', ({ task }) => console.log(`task ${task.id}: done`))
+  .on('failed', ({ task, error }) => console.log(`task ${task.id}: failed: ${error}`))
+  .on('stopped-at-checkpoint', ({ task, reason }) => console.log(`task ${task.id}: ${reason}`));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void worker.stop());
+await worker.start();
