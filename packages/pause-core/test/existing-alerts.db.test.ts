@@ -1,5 +1,5 @@
 import { ExistingAlertsError, makePool, migrate, pendingMigrations } from '@orchestra/database';
-import { testDatabase } from '@orchestra/testkit';
+import { PATIENT, testDatabase } from '@orchestra/testkit';
 import { describe, expect, test } from 'vitest';
 import { ackAlert, ALERTMANAGER_LABELS, alertsTableProblems, autoPauseCandidates, checkAlertsTable, listAlerts, recordAlert, recordAlertmanager, stayPauses, toAlertView } from '../src/index.ts';
 import { alertmanagerWebhook, alertView } from '../src/contract/index.ts';
@@ -60,7 +60,7 @@ describe('a table with rules of its own', () => {
       create schema brake`);
     await theirs.pool.query(`alter database ${new URL(theirs.url).pathname.slice(1)} set search_path = brake, public`);
     await migrate(theirs.url);
-    const pool = makePool({ connectionString: theirs.url, applicationName: 'test' });
+    const pool = makePool({ connectionString: theirs.url, applicationName: 'test', ...PATIENT });
     try {
       expect((await pool.query("select 'senate_alerts'::regclass::text as name, to_regclass('brake.senate_alerts') as second")).rows).toEqual([{ name: 'senate_alerts', second: null }]);
       expect(await alertsTableProblems(pool)).toEqual([]);

@@ -1,21 +1,22 @@
 import { SQLSTATE, sqlState } from '@orchestra/database';
 import { startOwnServer, until, type TestServer } from '@orchestra/testkit';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { createListenHub } from '../src/replica/index.ts';
 
-let server: TestServer;
-beforeAll(async () => { server = await startOwnServer({ max_notify_queue_pages: 64 }); });
-afterAll(() => server.stop());
+// PostgreSQL 17 brought the setting that makes the queue small. Filling the queue of an older server takes 8 GB.
+const QUEUE_IS_HUGE = inject('postgresMajor') < 17;
 
-async function connection(): Promise<pg.Client> {
+async function connection(server: TestServer): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();
   onTestFinished(() => client.end());
   return client;
 }
 
-test('F05 a full notification queue: the hub keeps its connection, and hears again when the queue has drained', async () => {
+test.skipIf(QUEUE_IS_HUGE)('F05 a full notification queue: the hub keeps its connection, and hears again when the queue has drained', async () => {
+  const server = await startOwnServer({ max_notify_queue_pages: 64 });
+  onTestFinished(() => server.stop());
   const losses: Error[] = [];
   const bells: string[] = [];
   const hub = createListenHub({
@@ -24,11 +25,11 @@ test('F05 a full notification queue: the hub keeps its connection, and hears aga
   });
   onTestFinished(() => hub.close());
   await hub.start();
-  const stuck = await connection();
+  const stuck = await connection(server);
   await stuck.query('listen anything');
   await stuck.query('begin');
   await stuck.query('select 1');
-  const filler = await connection();
+  const filler = await connection(server);
   const refusal = await fill(filler);
   expect(sqlState(refusal)).toBe(SQLSTATE.notifyQueueFull);
 

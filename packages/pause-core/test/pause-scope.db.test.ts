@@ -1,7 +1,7 @@
 import { makePool, migrate } from '@orchestra/database';
-import { startOwnServer, testDatabase } from '@orchestra/testkit';
+import { PATIENT, startOwnServer, testDatabase } from '@orchestra/testkit';
 import pg from 'pg';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { closeExpiredPauses, listActivePauses, listEndedPauses, pauseScope, unpauseScope, type PauseOrder } from '../src/index.ts';
 
 const db = testDatabase();
@@ -121,10 +121,11 @@ describe('durability', () => {
     }
   });
 
-  test('F05 a full NOTIFY queue does not stop a pause', async () => {
+  // PostgreSQL 17 brought the setting that makes the queue small. Filling the queue of an older server takes 8 GB.
+  test.skipIf(inject('postgresMajor') < 17)('F05 a full NOTIFY queue does not stop a pause', async () => {
     const server = await startOwnServer({ max_notify_queue_pages: 64 });
     const stuck = new pg.Client({ connectionString: server.url });
-    const pool = makePool({ connectionString: server.url, applicationName: 'test' });
+    const pool = makePool({ connectionString: server.url, applicationName: 'test', ...PATIENT });
     try {
       await migrate(server.url);
       await stuck.connect();

@@ -190,7 +190,7 @@ test('P8 expiry by the database: with this process two hours behind a pause ends
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 2 * HOURS_MS });
   onTestFinished(() => { vi.useRealTimers(); });
   const { replica, proxy } = await remoteReplica();
-  await insertPause('agent', 'two-hours-behind', 3);
+  await insertPause('agent', 'two-hours-behind', 10);
   await replica.start();
   expect(replica.isPaused({ agentId: 'two-hours-behind' }).paused).toBe(true);
   proxy.refuse();
@@ -200,9 +200,10 @@ test('P8 expiry by the database: with this process two hours behind a pause ends
 });
 
 test('ten thousand bells in one commit lead to a few readings, and the last word counts', async () => {
-  let bells = 0;
+  let storms = 0;
   const readings = countReadings();
-  const replica = replicaOn({ onBell: () => { bells += 1; } });
+  // What earlier tests did may ring a bell here too.
+  const replica = replicaOn({ onBell: (topic) => { if (topic.startsWith('storm ')) storms += 1; } });
   await replica.start();
   const change = changed(replica);
   await inTransaction(database.pool, async (tx) => {
@@ -210,7 +211,7 @@ test('ten thousand bells in one commit lead to a few readings, and the last word
     await tx.query(INSERT, ['skill', 'after-the-storm', 'dana', 'the last word', null]);
   });
   await change;
-  await until('every bell', () => bells === 10_001);
+  await until('every bell', () => storms === 10_000);
   await replica.refresh();
   expect(replica.isPaused({ skill: 'after-the-storm' }).paused).toBe(true);
   expect(readings()).toBeLessThan(100);

@@ -1,5 +1,5 @@
 import { makePool, type Database } from '@orchestra/database';
-import { testDatabase } from '@orchestra/testkit';
+import { PATIENT, testDatabase } from '@orchestra/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CLAIM_BY_LANES, CLAIM_BY_WALK, CLAIM_SETTINGS } from '../src/claim-statement.ts';
 import { advanceHorizon } from '../src/commands/advance-horizon.ts';
@@ -16,7 +16,7 @@ const CHUNK = 10_000;
 const SORTED_MAX = 400;
 
 beforeAll(async () => {
-  pool = makePool({ connectionString: db.url, applicationName: 'test', max: 1, settings: { ...CLAIM_SETTINGS } });
+  pool = makePool({ connectionString: db.url, applicationName: 'test', ...PATIENT, max: 1, held: 1, settings: { ...CLAIM_SETTINGS } });
   await db.pool.query('alter table tasks set (autovacuum_enabled = off)'); // the statistics stay those of an empty table
   await db.pool.query('alter table task_lanes set (autovacuum_enabled = off)');
   await db.pool.query('analyze tasks, task_lanes');

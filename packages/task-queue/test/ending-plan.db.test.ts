@@ -1,5 +1,5 @@
 import { makePool, type Database } from '@orchestra/database';
-import { testDatabase } from '@orchestra/testkit';
+import { PATIENT, testDatabase } from '@orchestra/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLAIM_SETTINGS } from '../src/claim-statement.ts';
 import { END_RUNS } from '../src/commands/end-runs.ts';
@@ -15,7 +15,7 @@ const ENDINGS = 10;
 const LOOKS_MAX = ENDINGS * 4;
 
 beforeAll(async () => {
-  pool = makePool({ connectionString: db.url, applicationName: 'test', max: 1, settings: { ...CLAIM_SETTINGS } });
+  pool = makePool({ connectionString: db.url, applicationName: 'test', ...PATIENT, max: 1, held: 1, settings: { ...CLAIM_SETTINGS } });
   await db.pool.query('alter table tasks set (autovacuum_enabled = off)');
 });
 afterAll(() => pool.end());

@@ -1,5 +1,5 @@
 import { conflictCounts, makePool, type Database } from '@orchestra/database';
-import { testDatabase, until } from '@orchestra/testkit';
+import { PATIENT, testDatabase, until } from '@orchestra/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { CLAIM_SETTINGS } from '../src/claim-statement.ts';
 import { claimTasks, completeRun, endRuns, findTask, holdRun, listTaskEvents, reapRuns, retryRun } from '../src/index.ts';
@@ -9,7 +9,7 @@ const db = testDatabase();
 let claims: Database;
 
 beforeAll(() => {
-  claims = makePool({ connectionString: db.url, applicationName: 'test', settings: { ...CLAIM_SETTINGS } });
+  claims = makePool({ connectionString: db.url, applicationName: 'test', ...PATIENT, settings: { ...CLAIM_SETTINGS } });
 });
 afterAll(() => claims.end());
 beforeEach(async () => { await db.pool.query('truncate tasks, task_events'); });

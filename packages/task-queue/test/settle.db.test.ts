@@ -1,6 +1,6 @@
 import { inTransaction, makePool, type Queryable } from '@orchestra/database';
 import { listActivePauses, pauseScope, settleClaims } from '@orchestra/pause-core';
-import { testDatabase, until } from '@orchestra/testkit';
+import { PATIENT, testDatabase, until } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { announceQuiet, completeRun, endRuns, pauseWithReceipt } from '../src/index.ts';
 import { add, claim, ids, pause } from './fixtures.ts';
@@ -92,7 +92,7 @@ describe('P2 settle', () => {
   test('P2 trap: under REPEATABLE READ the claim would read an old snapshot; the pool’s transactions are READ COMMITTED', async () => {
     await db.pool.query(`alter role current_user in database ${new URL(db.url).pathname.slice(1)} set default_transaction_isolation = 'repeatable read'`);
     const { makePool } = await import('@orchestra/database');
-    const pool = makePool({ connectionString: db.url, applicationName: 'test' });
+    const pool = makePool({ connectionString: db.url, applicationName: 'test', ...PATIENT });
     try {
       const { rows } = await inTransaction(pool, (tx) => tx.query('show transaction_isolation'));
       expect(rows).toEqual([{ transaction_isolation: 'read committed' }]);

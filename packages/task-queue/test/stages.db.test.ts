@@ -1,6 +1,6 @@
 import { makePool } from '@orchestra/database';
 import { checkAutoPause, unpauseScope } from '@orchestra/pause-core';
-import { testDatabase } from '@orchestra/testkit';
+import { PATIENT, testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   answerQuestion, askQuestion, CLAIM_SETTINGS, completeRun, DEFAULT_PIPELINES, endRuns, failRun, findTask, freezeRepo, holdRun, listTaskEvents, makeStageRules, nextStep, parkTask, readSerialGate, reapRuns,
@@ -485,7 +485,7 @@ describe('the serial gate between two stages', () => {
       }
     }).toSorted(() => (round % 2 === 0 ? 1 : -1)); // in opposite orders
     // As the service does, on connections that are planned for the claim.
-    const claims = makePool({ connectionString: db.url, applicationName: 'test', settings: { ...CLAIM_SETTINGS } });
+    const claims = makePool({ connectionString: db.url, applicationName: 'test', ...PATIENT, settings: { ...CLAIM_SETTINGS } });
     const ender = async (worker: string): Promise<void> => {
       for (let round = 0; round < 25; round++) await endRuns(claims, endings(await claim(claims, { worker, limit: 12 }), round), rules);
     };

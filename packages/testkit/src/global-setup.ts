@@ -14,6 +14,8 @@ declare module 'vitest' {
     templateDatabase: string;
     /** An empty folder outside this repository, for `installedPackages`. */
     installFolder: string;
+    /** The major version of the suite's server, and of the servers that `startOwnServer` starts. */
+    postgresMajor: number;
   }
 }
 
@@ -30,6 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const installFolder = await mkdtemp(join(tmpdir(), 'orchestra-installed-'));
   project.provide('installFolder', installFolder);
   const { rows } = await admin.query<{ server_version: string }>('show server_version');
+  project.provide('postgresMajor', Number.parseInt(rows[0]?.server_version ?? '', 10));
   console.log(`PostgreSQL ${rows[0]?.server_version} from ${server.kind}`);
   return async () => {
     const left = await admin.query<{ datname: string }>('select datname from pg_database where datname like $1', [`${template}%`]);

@@ -5,5 +5,5 @@ export { installedPackages, OLDER_NODE, type InstalledPackages } from './install
 export { startPooler, type Pooler } from './pooler.ts';
 export { startReplicatedServers, type ReplicatedServers } from './replicated-servers.ts';
 export { startOwnServer, type TestServer } from './server.ts';
-export { testDatabase, type TestDatabase } from './test-database.ts';
+export { PATIENT, testDatabase, type TestDatabase } from './test-database.ts';
 export { until } from './until.ts';

@@ -8,6 +8,9 @@ export interface TestDatabase {
   pool: Database;
 }
 
+/** Limits for a test's own pool, as long as `until` waits: on a busy machine a connection alone takes longer than the services allow. */
+export const PATIENT = { connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
+
 let made = 0;
 
 /**
@@ -22,7 +25,11 @@ export function testDatabase(options: { empty?: boolean } = {}): TestDatabase {
   let pool: Database | undefined;
   beforeAll(async () => {
     await onServer(serverUrl, `create database ${name} template ${options.empty ? 'template0' : inject('templateDatabase')}`);
-    pool = makePool({ connectionString: withDatabase(serverUrl, name), applicationName: 'test' });
+    pool = makePool({
+      connectionString: withDatabase(serverUrl, name), applicationName: 'test', ...PATIENT,
+      // A test holds a transaction open until something else has happened, which takes long on a busy machine.
+      settings: { idle_in_transaction_session_timeout: '0' },
+    });
   });
   afterAll(async () => {
     await pool?.end();
