@@ -1,9 +1,9 @@
 import { LANES_FEWEST } from './claim-ways.ts';
 import { gated } from './gated.ts';
-import { openGates } from './gate-statement.ts';
+import { openGates, ungatedGates } from './gate-statement.ts';
 import { openLanes, wanted } from './open-lanes.ts';
 import { CLAIMS_PAUSE_KEYS, covered, eligible } from './pause-keys.ts';
-import { probes } from './probe-statement.ts';
+import { freeProbes, gatedProbes } from './probe-statement.ts';
 
 /**
  * Server settings for the connections that claim. A claim is planned once for each connection, perhaps while the queue
@@ -30,7 +30,7 @@ const CHOICE = `(greatest(${CHOICE_FEWEST}, $9::bigint * ${CHOICE_FEWEST} / ${LA
 // where they lie, which within one statement cannot change: no row that its snapshot sees is ever moved or cleaned up. A row that was
 // changed between the snapshot and the lock lies elsewhere then, where the update cannot see it: `start` counts those.
 const take = (candidates: string): string => `
-  select t.ctid as lies_at, t.priority, t.place
+  select t.ctid as lies_at, t.priority, t.place, t.repo
     from (${candidates}) c
     join tasks t on t.ctid = c.lies_at
    where t.status = 'queued' and ${eligible('t')} and not ${covered('t')} and ${wanted('t', '$4', '$5', '$8')}
@@ -81,8 +81,11 @@ const AHEAD = `
 
 // Tasks whose repos are gated come from here and from nowhere else. A search that was cut short has an end, and a task that
 // stands behind it is left for later: else it would be taken before those that the search has not come to.
-const together = (end: string): string => `at_gates as materialized (${openGates({ agents: '$4', skills: '$5', limit: '$6', repos: '$7', kept: '$8' })}
-), ${probes({ agents: '$4', skills: '$5', limit: '$6', repos: '$7', kept: '$8' })}, claimable as materialized (
+// Gates are locked in one order (docs/locking.md): first those for which the claim may have to wait, by name, then those that it passes over when they are locked.
+const STEP = { agents: '$4', skills: '$5', limit: '$6', repos: '$7', kept: '$8' };
+const together = (end: string): string => `${freeProbes(STEP)}, ungated as materialized (${ungatedGates(['ready', 'free_probes'])}
+), at_gates as materialized (${openGates({ ...STEP, after: 'ungated' })}
+), ${gatedProbes(STEP, 'ungated')}, claimable as materialized (
   select c.lies_at, row_number() over (order by c.priority, c.place) as nth
     from (select r.lies_at, r.priority, r.place from ready r
            union all

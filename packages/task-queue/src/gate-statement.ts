@@ -9,16 +9,33 @@ export interface GateStep {
   repos: string;
   /** What is kept for runners; absent: nothing. */
   kept?: string;
+  /** A step of one row that comes first, whatever the plan; absent: none. */
+  after?: string;
 }
 
 /** Heads that may start now, and their gates. Stands behind the steps that read the pauses. */
-const opened = ({ agents, skills, repos, kept }: Omit<GateStep, 'limit'>): string => `
+const opened = ({ agents, skills, repos, kept, after }: Omit<GateStep, 'limit'>): string => `
     from repo_gates g
     join tasks h on h.id = g.head_id
    where g.head_id is not null and g.frozen_at is null and g.in_progress < g.max_in_progress and ${gated('g.repo', repos)}
      -- the same of the gate's copy of its labels: without it, each gate with a paused head would cost a look at a task
      and not ${covered('g')} and ${wanted('g', agents, skills, kept)}
-     and h.status = 'queued' and ${eligible('h')} and not ${covered('h')} and ${wanted('h', agents, skills, kept)}`;
+     and h.status = 'queued' and ${eligible('h')} and not ${covered('h')} and ${wanted('h', agents, skills, kept)}${after === undefined ? '' : comesAfter(after)}`;
+
+/**
+ * A condition that has the step `after` done before anything of this one is locked: it needs no row of this one, so the server looks at it before it reads
+ * any. The step is an aggregate: one row, with a count in `gates`.
+ */
+export const comesAfter = (after: string): string => ` and (select x.gates from ${after} x) >= 0`;
+
+/**
+ * The gates of repos for which the serial gate does not hold, of the tasks that these steps have found: locked by name, as a step of the claim's statement. The trigger
+ * counts these tasks at their gates and would lock them only after the claim has locked the gates of {@link openGates}, whatever their names. One row comes of it.
+ */
+export const ungatedGates = (steps: readonly string[]): string => `
+  select count(lock_gate(u.repo)) as gates
+    from (select distinct r.repo collate "C" as repo from (${steps.map((step) => `select x.repo from ${step} x`).join(' union all ')}) r
+           where r.repo is not null order by 1) u`;
 
 /**
  * The serial gate, as a step of the claim's statement: of each repo whose gate is open the first in line, nearest first,

@@ -5,7 +5,7 @@ export { advanceHorizon } from './commands/advance-horizon.ts';
 export { announceQuiet } from './commands/announce-quiet.ts';
 export { answerQuestion } from './commands/answer-question.ts';
 export { askQuestion, type AutoParkRepos } from './commands/ask-question.ts';
-export { claimTasks, claimTasksOnce, LEASE_SECONDS, type ClaimOrder } from './commands/claim-tasks.ts';
+export { claimTasks, claimTasksOnce, waitsForGates, LEASE_SECONDS, type ClaimOrder } from './commands/claim-tasks.ts';
 export { deferPaused } from './commands/defer-paused.ts';
 export { dropEmptyLanes } from './commands/drop-empty-lanes.ts';
 export { completeRun, failRun, holdRun, releaseRun, retryRun, type Disturbance } from './commands/end-run.ts';

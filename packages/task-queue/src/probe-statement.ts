@@ -1,3 +1,4 @@
+import { comesAfter } from './gate-statement.ts';
 import { gated } from './gated.ts';
 import { wanted } from './open-lanes.ts';
 import { coveredBy, eligible } from './pause-keys.ts';
@@ -32,7 +33,7 @@ const openGateOf = (task: string): string => `
 
 // The few candidates are found first: asked for in their order, they would be looked for along the queue.
 const take = (condition: string, gate: string, limit: string): string => `
-  select t.ctid as lies_at, t.priority, t.place
+  select t.ctid as lies_at, t.priority, t.place, t.repo
     from probed c
     join tasks t on t.ctid = c.lies_at${gate}
    where t.probe_of is not null and t.status = 'queued' and ${eligible('t')} and ${condition}
@@ -41,18 +42,21 @@ const take = (condition: string, gate: string, limit: string): string => `
      for update of t skip locked`;
 
 /**
- * Probes, as steps of the claim's statement that stand behind those which read the pauses; what can be taken is in `free_probes` and `gated_probes`.
- * Each locks what it finds, with its gate, and passes over what another claim has locked. A probe is not left for later where a search
+ * Probes of repos for which the serial gate does not hold, as steps of the claim's statement that stand behind those which read the pauses; what can be taken is in
+ * `free_probes`. It locks what it finds and passes over what another claim has locked, as {@link gatedProbes} does. A probe is not left for later where a search
  * was cut short: there is one, and everything else of its scope waits for it.
  */
-export const probes = (step: ProbeStep): string => `probed as materialized (
+export const freeProbes = (step: ProbeStep): string => `probed as materialized (
   select t.ctid as lies_at, t.priority, t.place from tasks t where ${letThrough(step)}
 ), free_probes as materialized (${take(`not ${gated('t.repo', step.repos)}`, '', step.limit)}
-), gated_probes as materialized (${take(gated('t.repo', step.repos), `
+)`;
+
+/** The other probes, each with its gate, as the step `gated_probes` behind {@link freeProbes}. `after` is done before any gate is locked. */
+export const gatedProbes = (step: ProbeStep, after: string): string => `gated_probes as materialized (${take(`${gated('t.repo', step.repos)}${comesAfter(after)}`, `
    cross join lateral (${openGateOf('t')} for no key update of g skip locked) g`, step.limit)}
 )`;
 
-/** The labels of the probes that {@link probes} would find; locks nothing. */
+/** The labels of the probes that {@link freeProbes} and {@link gatedProbes} would find; locks nothing. */
 export const openProbes = (step: Omit<ProbeStep, 'limit'>): string => `
   select t.agent_id, t.skill, t.repo
     from tasks t

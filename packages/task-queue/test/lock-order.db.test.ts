@@ -2,7 +2,7 @@ import { conflictCounts, makePool, type Database } from '@orchestra/database';
 import { PATIENT, testDatabase, until } from '@orchestra/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { CLAIM_SETTINGS } from '../src/claim-statement.ts';
-import { claimTasks, completeRun, endRuns, findTask, holdRun, listTaskEvents, reapRuns, retryRun } from '../src/index.ts';
+import { claimTasks, claimTasksOnce, completeRun, endRuns, findTask, holdRun, listTaskEvents, reapRuns, retryRun } from '../src/index.ts';
 import { add, claim } from './fixtures.ts';
 
 const db = testDatabase();
@@ -115,6 +115,43 @@ test('a call that brings a stage among its endings locks its tasks once, by thei
   await other.query('commit');
   other.release();
   expect((await acting).map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
+});
+
+test.each(['a task', 'a probe'])('a claim locks the gates for which it waits before those that it passes over, also that of %s (stepped)', async (what) => {
+  const [atGate = ''] = await add(db.pool, { repo: 'a', priority: -1, agent_id: 'tried' });
+  const [free = ''] = await add(db.pool, { repo: 'B' });
+  if (what === 'a probe') {
+    await db.pool.query("insert into senate_pause (scope_kind, scope_value, paused_by, reason, probing_at, probe_task_id) values ('agent', 'tried', 'dana', 'test', now(), $1)", [atGate]);
+    await db.pool.query("update tasks set probe_of = (select p.id from senate_pause p where p.scope_value = 'tried') where id = $1", [atGate]);
+  }
+  const other = await db.pool.connect();
+  await other.query('begin');
+  await other.query("select lock_gate('B')");
+  const claiming = claimTasks(claims, { worker: 'w', limit: 2, gatedRepos: ['a'] });
+  await until('it waits for the gate of a repo for which the serial gate does not hold', waiting(1));
+  // An ending of tasks of both repos goes on with this one.
+  await other.query("select from repo_gates where repo = 'a' for no key update nowait");
+  await other.query('commit');
+  other.release();
+  await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
+  expect((await claiming).map(({ id }) => id)).toEqual([atGate, free]);
+});
+
+test('a claim under a key that has locked a gate waits for no other one', async () => {
+  await add(db.pool, ...Array.from({ length: 40 }, (_, n) => ({ quest_id: `parked-${n}` })));
+  await db.pool.query('update tasks set paused_at = now()');
+  const [atGate = ''] = await add(db.pool, { repo: 'a', priority: -1 });
+  const [free = ''] = await add(db.pool, { repo: 'B' });
+  const other = await db.pool.connect();
+  await other.query('begin');
+  await other.query("select lock_gate('B')");
+  const claimUnder = (key: string) => claimTasksOnce(claims, { worker: 'w', limit: 2, gatedRepos: ['a'] }, { principal: 'w', key, request: {} });
+  const first = await claimUnder('k-1');
+  expect(first.map(({ id }) => id)).toEqual([atGate]);
+  await other.query('commit');
+  other.release();
+  expect(await claimUnder('k-1')).toEqual(first);
+  expect((await claimUnder('k-2')).map(({ id }) => id)).toEqual([free]);
 });
 
 test('no deadlock comes of adding, ending, reaping, parking and claiming in every order, also with lanes that come and go, on tables that were never analyzed', async () => {

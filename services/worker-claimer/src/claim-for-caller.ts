@@ -1,7 +1,7 @@
 import { inTransaction, type Database } from '@orchestra/database';
 import type { Idempotency } from '@orchestra/pause-core';
 import type { Logger } from '@orchestra/service-shell';
-import { claimTasks, claimTasksOnce, endRuns, type ClaimOrder, type ClaimWays, type StageRules } from '@orchestra/task-queue';
+import { claimTasks, claimTasksOnce, endRuns, waitsForGates, type ClaimOrder, type ClaimWays, type StageRules } from '@orchestra/task-queue';
 import type { ClaimedTask, Ending, EndingAnswer } from '@orchestra/task-queue/contract';
 import type { QueueMetrics } from './queue-metrics.ts';
 
@@ -39,14 +39,14 @@ export async function claimForCaller(place: ClaimPlace, order: ClaimOrder, calle
 }
 
 /**
- * Ends runs and then claims, with one commit for both where the serial gate holds for all repos. The claim stays a statement of its own, with a snapshot of its own
+ * Ends runs and then claims, with one commit for both where the claim waits for nobody. The claim stays a statement of its own, with a snapshot of its own
  * (P1); what ends before it frees gates and places for it. The endings are written also for a caller that has gone.
  */
 export async function endAndClaim(place: ClaimPlace, endings: readonly Ending[], order: ClaimOrder, caller: Caller): Promise<{ tasks: ClaimedTask[]; ended: EndingAnswer[] }> {
   const { db, ways, rules } = place;
   // A repeated call finds the tasks of the first one; its endings answer by themselves what they did then. And tasks of repos for which the serial gate
   // does not hold are counted at their gates, for which a claim may have to wait: not behind endings, which hold gates and lanes (docs/locking.md).
-  if (caller.idempotency !== undefined || caller.gone.aborted || (order.gatedRepos ?? null) !== null) {
+  if (caller.idempotency !== undefined || caller.gone.aborted || waitsForGates(order)) {
     const ended = await endRuns(db, endings, rules);
     return { ended, tasks: await claimForCaller(place, order, caller) };
   }

@@ -127,7 +127,7 @@ export const claimRequest = z.strictObject({
   pid_namespace: label.optional(),
   process_started: z.int().min(0).optional().describe('in clock ticks since the machine was started'),
   ahead: z.int().min(0).max(100).default(0).describe('so many of `limit`, the last ones, are claimed ahead: the worker looks at the pauses again before each begins, and says so by `/api/tasks/begun`'),
-  ended: z.array(ending).max(ENDINGS_MAX).optional().describe('runs of this worker that have ended; they are written first, and in the same transaction as the claim'),
+  ended: z.array(ending).max(ENDINGS_MAX).optional().describe('runs of this worker that have ended; they are written first, also where nothing is claimed'),
 }).meta({ id: 'ClaimRequest' });
 
 export const claimAnswer = z.strictObject({

@@ -27,7 +27,7 @@ export function claimRoute({ db, place, room, leaseSeconds, gatedRepos, kept, to
       + 'A token with labels gets tasks under them alone; one that asks for others is refused with `label_not_allowed`. The runs belong to the token: no other one can end them, or sees their `run_id`. '
       + 'Send heartbeats well within `lease_seconds`, or the run is taken away. With an `Idempotency-Key`, a repeated call gets the tasks of the first one that are still its own; '
       + 'without one, the tasks of a caller that goes away before its answer go back to the queue. '
-      + 'A worker that has finished runs may bring them along as `ended`: they end before the claim, in the same transaction, whether or not the call then waits, and each has its own answer as with `/api/tasks/finish`.',
+      + 'A worker that has finished runs may bring them along as `ended`: they end before the claim, whether or not the call then waits or finds anything, and each has its own answer as with `/api/tasks/finish`. Endings and claim are one transaction, but with an `Idempotency-Key`, and where the serial gate holds for some repos only or is off: then the endings are committed first.',
     body: claimRequest, answer: claimAnswer,
     handle: async ({ body, caller: holder, idempotency, gone, log, span }) => {
       const want = claimWithin(holder, body);
