@@ -1,9 +1,9 @@
 // The public packages as a stranger has them: packed, installed by npm outside of this repository, and used.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { installedPackages, OLDER_NODE, until, type InstalledPackages } from '@orchestra/testkit';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -14,6 +14,7 @@ import { ANY_PORTS } from './orchestra.ts';
 
 const LIBRARIES = ['@orchestra-brake/client', '@orchestra-brake/worker', '@orchestra-brake/brake'];
 const PACKAGES = [...LIBRARIES, 'orchestra-brake'];
+const SIZE_MAY_DIFFER = 0.2;
 const INSTALL_MS = 600_000;
 const RUN_MS = 180_000;
 
@@ -59,6 +60,16 @@ describe('the manifests', () => {
     for (const tarball of installed.tarballs) {
       expect((await run(join(ROOT, 'node_modules/.bin/publint'), ['run', '--strict', tarball])).out).toContain('All good!');
       expect(await run(join(ROOT, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only', '--format', 'json'])).toMatchObject({ code: 0 });
+    }
+  });
+
+  test('docs/packages.md records the sizes; where it does not, `npx pnpm pack:all` prints them', () => {
+    const rows = [...readFileSync(join(ROOT, 'docs/packages.md'), 'utf8').matchAll(/^\| `(\S+)` \|.* (\d+) kB \(/gm)];
+    const recorded = new Map(rows.map(([, name = '', size]) => [`${name.replace('@', '').replace('/', '-')}-`, Number(size)]));
+    expect(recorded.size).toBe(PACKAGES.length);
+    for (const [start, size] of recorded) {
+      const tarball = installed.tarballs.find((path) => new RegExp(`^${start}\\d`).test(basename(path))) ?? '';
+      expect(Math.abs(statSync(tarball).size / 1_000 - size), `${start} is recorded as ${size} kB`).toBeLessThan(size * SIZE_MAY_DIFFER);
     }
   });
 
