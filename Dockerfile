@@ -32,6 +32,7 @@ ENV NODE_ENV=production
 # Node.js runs the TypeScript sources as they are, but none below node_modules: the workspace keeps its folders.
 WORKDIR /app
 COPY --from=dependencies /app ./
+COPY .env.example ./
 COPY docs docs
 COPY migrations migrations
 COPY packages packages

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const SOURCES = [
   '{packages,services}/*/{package.json,README.md}', '{packages,services}/*/{src,bin}/**/*.*', 'packages/dashboard/{index.html,vite.config.ts}',
-  'migrations/**/*.*', 'docs/*.md', 'scripts/pack/*.ts', 'LICENSE', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'tsconfig*.json',
+  'migrations/**/*.*', 'docs/*.md', '.env.example', 'scripts/pack/*.ts', 'LICENSE', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'tsconfig*.json',
 ];
 
 /** Tells whether tarballs were made from the sources as they are now. */

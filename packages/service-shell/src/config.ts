@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { manualPage } from './manual.ts';
 
 /** Environment variables by name. Each has a description, which `.env.example` repeats. */
 export type Settings = Record<string, z.ZodType>;
@@ -28,7 +29,7 @@ export function readSettings<S extends Settings>(settings: S, env: NodeJS.Proces
   }
   if (problems.length > 0) {
     const head = problems.length === 1 ? 'one setting is wrong' : `${problems.length} settings are wrong`;
-    throw new ConfigError(`${head}:\n${problems.map((problem) => `  ${problem}`).join('\n')}\n.env.example lists every setting`);
+    throw new ConfigError(`${head}:\n${problems.map((problem) => `  ${problem}`).join('\n')}\n${manualPage('../.env.example')} lists every setting`);
   }
   return values as SettingValues<S>; // each name went through its own schema just now
 }
