@@ -23,7 +23,9 @@ async function sweptAgain(one: Cascade): Promise<void> {
     await until('a sweep', async () => (await sweeps(one)) > before);
   }
 }
-const once = { paused_by: 'senate.auto', reason: REASON, ttl_seconds: 1_800, source: 'machine', cleared_by: null };
+// A judgement that comes late, as on a busy machine, leaves so much less. How much is tested in alert-rule.test.ts.
+const ttl = expect.toSatisfy((seconds: number) => seconds > 1_500 && seconds <= 1_800);
+const once = { paused_by: 'senate.auto', reason: REASON, ttl_seconds: ttl, source: 'machine', cleared_by: null };
 
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
