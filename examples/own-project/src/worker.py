@@ -3,7 +3,7 @@ import http.client, json, os, signal, socket, sys, threading, time, urllib.error
 
 API = os.environ.get("ORCHESTRA_URL", "http://127.0.0.1:4400")
 TASKS = os.environ.get("ORCHESTRA_TASKS_URL", "http://127.0.0.1:4401")
-TOKEN = os.environ.get("ORCHESTRA_TOKEN") or open(os.environ["ORCHESTRA_TOKEN_FILE"]).read().strip()
+TOKEN = os.environ.get("ORCHESTRA_TOKEN") or open(os.environ.get("ORCHESTRA_TOKEN_FILE") or sys.exit("set ORCHESTRA_TOKEN_FILE to the file with the worker's token")).read().strip()
 UNREACHABLE = (OSError, http.client.HTTPException)
 stopping = threading.Event()  # by Ctrl-C or SIGTERM
 

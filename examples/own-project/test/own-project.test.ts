@@ -48,7 +48,7 @@ test('the worker in TypeScript type-checks with the packages’ own types', asyn
       strict: true, skipLibCheck: false, noEmit: true, module: 'nodenext', target: 'es2024', noUncheckedIndexedAccess: true,
       types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')],
     },
-    files: ['worker.ts'],
+    files: ['worker.mts'],
   };
   await writeFile(join(project.folder, 'tsconfig.json'), JSON.stringify(config));
   const checked = await promisify(execFile)(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', project.folder]).catch((error: { stdout: string }) => error);
@@ -77,7 +77,7 @@ describe('the page', () => {
 });
 
 describe('under a pause', () => {
-  test.each([['worker.ts', 'skeptic'], ['worker.mjs', 'librarian'], ['worker.py', 'scribe']])('%s puts its task back at a checkpoint, and goes on there', async (_file, agent) => {
+  test.each([['worker.mts', 'skeptic'], ['worker.mjs', 'librarian'], ['worker.py', 'scribe']])('%s puts its task back at a checkpoint, and goes on there', async (_file, agent) => {
     const id = await add(agent);
     let cursor: unknown = null;
     // The pause may come before the first text.
@@ -139,6 +139,10 @@ describe('worker.py', () => {
     expect(worker.child.exitCode).toBe(0);
     expect(await admin.task(id)).toMatchObject({ status: 'queued' });
     expect((await story(id)).at(-1)).toBe('released');
+  });
+
+  test('says what to set when it has no token', async () => {
+    expect(await project.run('python3 worker.py')).toEqual({ code: 1, output: "set ORCHESTRA_TOKEN_FILE to the file with the worker's token\n" });
   });
 
   test('ends with what the service says when its token is refused', async () => {

@@ -79,7 +79,7 @@ async function makeWorker(order: WorkerOrder): Promise<{ worker: Worker; says: s
     const client = createClient({ url: settings.url, tasksUrl: settings.tasksUrl, token: settings.token });
     const { handler, says, skills, watch } = await makeWork(order, client);
     const worker = createWorker({
-      url: settings.tasksUrl, pauseUrl: settings.url, token: settings.token, origins: settings.origins, warn: order.tell, orchestra: COMMAND,
+      url: settings.tasksUrl, pauseUrl: settings.url, token: settings.token, origins: settings.origins, isTokenWithheld: true, warn: order.tell, orchestra: COMMAND,
       handlers: { '*': handler }, skills, agents, concurrency, name,
     });
     return { worker, says, watch: () => watch(name) };

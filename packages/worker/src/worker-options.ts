@@ -39,6 +39,8 @@ export interface WorkerOptions {
   abortGraceMs?: number | undefined;
   /** How often the active pauses are read when no bell rings. */
   rereadEveryMs?: number | undefined;
+  /** What the handlers run cannot get at the token, so that it matters less whose it is. */
+  isTokenWithheld?: boolean | undefined;
   /** How messages name the command line; `npx orchestra-brake` unless given. */
   orchestra?: string | undefined;
   /** Takes what somebody has to know, one line each: that the worker cannot work, and why. It goes to stderr unless given. */
@@ -104,6 +106,7 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
       claimer: { service: 'worker-claimer', url: tasksUrl, origin: origins.tasksUrl },
       pauseApi: { service: 'pause-api', url, origin: origins.url },
       token: origins.token,
+      isTokenWithheld: options.isTokenWithheld ?? false,
       orchestra: options.orchestra ?? 'npx orchestra-brake',
     },
     warn: options.warn ?? ((text) => process.stderr.write(`worker ${parsed.data.worker}: ${text}\n`)),

@@ -8,7 +8,7 @@ import { claimWhileWanted } from './claim-loop.ts';
 import { Endings } from './endings.ts';
 import { Listeners } from './listeners.ts';
 import { createRestReplica } from './pause-watch.ts';
-import { noToken } from './reports/cannot-work.ts';
+import { adminTokenFound, noToken } from './reports/cannot-work.ts';
 import { ReachReports } from './reports/reach-reports.ts';
 import { Roster } from './roster.ts';
 import { runUnlessPaused, type Scheduled } from './scheduled.ts';
@@ -67,6 +67,7 @@ class ClaimingWorker implements Worker {
   readonly #reach: ReachReports;
   #started: Promise<void> | undefined;
   #saidStarted = false;
+  #isRefused = false;
   #claiming: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
   #staleStops = 0;
@@ -122,10 +123,14 @@ class ClaimingWorker implements Worker {
     if (this.#settings.prefetch > 0) this.#keepLookingAhead();
     const refusal = await this.#reach.refusedAtFirst(this.#stopping.signal);
     if (refusal !== undefined) {
+      this.#isRefused = true;
       await this.stop({ drainMs: 0 });
       throw refusal;
     }
-    if (!this.#stopping.signal.aborted) this.#sayStarted();
+    if (this.#stopping.signal.aborted) return;
+    this.#sayStarted();
+    const ofAdmin = adminTokenFound(this.#settings.connection);
+    if (ofAdmin !== undefined) this.#settings.warn(ofAdmin);
   }
 
   #claim(): void {
@@ -226,7 +231,7 @@ class ClaimingWorker implements Worker {
   async #drain(drainMs: number): Promise<void> {
     this.#stopping.abort();
     this.#reach.close();
-    this.#tell('draining', { running: this.#roster.begun.map((run) => run.task), drainMs });
+    if (!this.#isRefused) this.#tell('draining', { running: this.#roster.begun.map((run) => run.task), drainMs });
     this.#endings.hurry();
     // What goes back must not be claimed again by this worker's own call that waits for tasks.
     if (this.#roster.aheadCount > 0) {

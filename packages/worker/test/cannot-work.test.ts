@@ -124,6 +124,13 @@ describe('trouble that lasts is told, and the worker goes on', () => {
   });
 });
 
+test('a worker that finds the admin’s token works, and says that it should have one of its own; one that does not hand it on says nothing', async () => {
+  const admins = { origins: { token: { kind: 'file' as const, name: '/project/.orchestra/admin-token' } } };
+  const workers = [lonely(admins), lonely({ ...admins, isTokenWithheld: true })];
+  for (const { worker } of workers) await worker.start();
+  expect(workers.map(({ warned }) => warned)).toEqual([[expect.stringMatching(/^this worker has the admin's token \(from .*admin-token\).*token create NAME --role worker.*ORCHESTRA_TOKEN_FILE$/)], []]);
+});
+
 describe('a process', () => {
   test('whose worker nobody listens to says it on stderr', async () => {
     const url = await closedPort();

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { AnswerError, ApiError } from '@orchestra-brake/client';
 import { withoutInvisible } from '@orchestra/pause-core/visible-text';
 import { sayOrigin, sayPlace, type Connection, type Place } from './connection.ts';
@@ -36,6 +37,12 @@ const makeOne = (orchestra: string): string => `\`${orchestra} token create NAME
 /** @param orchestra how whoever reads this calls `orchestra` */
 export function noToken(orchestra: string): CannotWork {
   return new CannotWork('no_token', `no token was found: set ORCHESTRA_TOKEN, or ORCHESTRA_TOKEN_FILE to a file that holds it, or start this below the folder where \`${orchestra} up\` was started; ${makeOne(orchestra)}`);
+}
+
+/** What to say of a worker that has found the token which `up` has made for its operator; undefined: it has another. */
+export function adminTokenFound({ token, isTokenWithheld, orchestra }: Pick<Connection, 'token' | 'isTokenWithheld' | 'orchestra'>): string | undefined {
+  if (isTokenWithheld || token?.kind !== 'file' || basename(token.name) !== 'admin-token') return undefined;
+  return withoutInvisible(`this worker has the admin's token (${sayOrigin(token)}), with which what it runs can clear every pause; ${makeOne(orchestra)}; give it that by ORCHESTRA_TOKEN_FILE`);
 }
 
 /** The refusal that an error stands for; undefined: it is none, and trying again may help. */

@@ -13,6 +13,8 @@ export interface Connection {
   pauseApi: Place;
   /** undefined: there is no token. */
   token: SettingOrigin | undefined;
+  /** What the handlers run cannot get at the token. */
+  isTokenWithheld: boolean;
   /** How whoever reads the messages calls `orchestra`. */
   orchestra: string;
 }

@@ -1,4 +1,4 @@
-// A worker in TypeScript. Run it with Node.js 24: node worker.ts
+// A worker in TypeScript. Run it with Node.js 24: node worker.mts
 import { setTimeout as delay } from 'node:timers/promises';
 import { createWorker, TaskFailure } from '@orchestra-brake/worker';
 
