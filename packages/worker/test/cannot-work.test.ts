@@ -91,14 +91,15 @@ describe('trouble that lasts is told, and the worker goes on', () => {
       careful: lonely({ pauseUrl: closed, onUnknown: 'stop' }),
     };
     await Promise.all(Object.values(workers).map(({ worker }) => worker.start()));
-    const said = async ({ warned }: { warned: string[] }): Promise<string> => until('a warning', () => warned[0], 20_000);
-    expect(await said(workers.closed)).toMatch(new RegExp(`^nothing can be claimed: worker-claimer at ${closed} \\(from /project/.orchestra/services.json\\) cannot be reached \\(connect ECONNREFUSED .*\\); start .npx orchestra-brake up. again.*or set ORCHESTRA_TASKS_URL`));
-    expect(await said(workers.silent)).toMatch(/\(from the option url\) does not answer; .*by the option url/);
-    expect(await said(workers.html)).toMatch(/answers 404 with "<h1>nginx<\/h1>", as Orchestra does not; .*set ORCHESTRA_TASKS_URL/);
-    expect(await said(workers.otherService)).toMatch(/is another service of Orchestra/);
-    expect(await said(workers.notTls)).toMatch(/ERR_SSL_WRONG_VERSION_NUMBER.*try http:\/\//);
-    expect(await said(workers.blind)).toMatch(new RegExp(`^the pauses cannot be read: pause-api at ${closed} \\(the default address\\) .*set ORCHESTRA_URL.*; until then checkpoints stop for no pause$`));
-    expect(await said(workers.careful)).toMatch(/^the pauses cannot be read: .*; until then nothing is claimed$/);
+    // On a busy machine a claim may be answered late, which is told as well.
+    const saying = (one: { warned: string[] }, pattern: RegExp) => until(`a warning like ${pattern}`, () => one.warned.find((line) => pattern.test(line)), 20_000);
+    expect(await saying(workers.closed, new RegExp(`^nothing can be claimed: worker-claimer at ${closed} \\(from /project/.orchestra/services.json\\) cannot be reached \\(connect ECONNREFUSED .*\\); start .npx orchestra-brake up. again.*or set ORCHESTRA_TASKS_URL`))).toBeTruthy();
+    expect(await saying(workers.silent, /\(from the option url\) does not answer; .*by the option url/)).toBeTruthy();
+    expect(await saying(workers.html, /answers 404 with "<h1>nginx<\/h1>", as Orchestra does not; .*set ORCHESTRA_TASKS_URL/)).toBeTruthy();
+    expect(await saying(workers.otherService, /is another service of Orchestra/)).toBeTruthy();
+    expect(await saying(workers.notTls, /ERR_SSL_WRONG_VERSION_NUMBER.*try http:\/\//)).toBeTruthy();
+    expect(await saying(workers.blind, new RegExp(`^the pauses cannot be read: pause-api at ${closed} \\(the default address\\) .*set ORCHESTRA_URL.*; until then checkpoints stop for no pause$`))).toBeTruthy();
+    expect(await saying(workers.careful, /^the pauses cannot be read: .*; until then nothing is claimed$/)).toBeTruthy();
   });
 
   test('once, and once more when it is over; then it works', async () => {
