@@ -90,7 +90,8 @@ describe('trouble that lasts is told, and the worker goes on', () => {
       blind: lonely({ pauseUrl: closed, origins: { url: { kind: 'default', name: closed } } }),
       careful: lonely({ pauseUrl: closed, onUnknown: 'stop' }),
     };
-    await Promise.all(Object.values(workers).map(({ worker }) => worker.start()));
+    // One that is not answered waits longer than it takes until it is told.
+    for (const { worker } of Object.values(workers)) void worker.start();
     // On a busy machine a claim may be answered late, which is told as well.
     const saying = (one: { warned: string[] }, pattern: RegExp) => until(`a warning like ${pattern}`, () => one.warned.find((line) => pattern.test(line)), 20_000);
     expect(await saying(workers.closed, new RegExp(`^nothing can be claimed: worker-claimer at ${closed} \\(from /project/.orchestra/services.json\\) cannot be reached \\(connect ECONNREFUSED .*\\); start .npx orchestra-brake up. again.*or set ORCHESTRA_TASKS_URL`))).toBeTruthy();
@@ -107,11 +108,12 @@ describe('trouble that lasts is told, and the worker goes on', () => {
     orchestra.toClaimer.refuse();
     const { worker, warned } = lonely({ handlers: { [skill]: async () => 'done' } });
     await worker.start();
-    await until('the warning', () => warned.length > 0, 20_000);
+    await until('the warning', () => warned.some((line) => line.includes('breaks the connection off')), 20_000);
     orchestra.toClaimer.pass();
     const { ids: [id = ''] } = await orchestra.admin.enqueue({ skill });
     await until('the task is done', async () => (await orchestra.admin.task(id)).status === 'succeeded', 30_000);
-    expect(warned).toEqual([expect.stringMatching(/^nothing can be claimed: .*breaks the connection off/), 'tasks can be claimed again']);
+    expect(warned.filter((line) => /^nothing can be claimed: .*breaks the connection off/.test(line))).toHaveLength(1);
+    expect(warned.filter((line) => line === 'tasks can be claimed again')).toHaveLength(1);
   });
 
   test('a token that is revoked while the worker runs', async () => {
@@ -136,8 +138,8 @@ describe('a process', () => {
   test('whose worker nobody listens to says it on stderr', async () => {
     const url = await closedPort();
     const worker = workerProcess({ ORCHESTRA_TASKS_URL: url, ORCHESTRA_URL: url, ORCHESTRA_TOKEN: orchestra.workerToken });
-    const told = await until('a warning', () => worker.stderr().includes('\n') && worker.stderr(), 30_000);
-    expect(told).toMatch(new RegExp(`^worker alone: nothing can be claimed: worker-claimer at ${url} \\(from ORCHESTRA_TASKS_URL\\) cannot be reached .*, or set ORCHESTRA_TASKS_URL to its address; .*\\n$`));
+    const told = await until('a warning', () => /cannot be reached.*\n/.test(worker.stderr()) && worker.stderr(), 30_000);
+    expect(told).toMatch(new RegExp(`^worker alone: nothing can be claimed: worker-claimer at ${url} \\(from ORCHESTRA_TASKS_URL\\) cannot be reached .*, or set ORCHESTRA_TASKS_URL to its address; .*\\n$`, 'm'));
   });
 
   test('that listens to claim-failed says nothing on stderr', async () => {

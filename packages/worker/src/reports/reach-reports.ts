@@ -64,15 +64,13 @@ export class ReachReports {
     this.#pauses.failed(error);
   }
 
-  /** The refusal of the first call; undefined: it was taken, or failed otherwise, or was not answered in time, or `stopping` has aborted. */
+  /** The refusal of the first call; undefined: it was taken, or failed otherwise, or `stopping` has aborted. Each call has a time limit, so this ends. */
   async refusedAtFirst(stopping: AbortSignal): Promise<CannotWork | undefined> {
     const enough = (): void => this.#first.resolve(undefined);
-    const timer = setTimeout(enough, TROUBLE_AFTER_MS);
     stopping.addEventListener('abort', enough, { once: true });
     try {
       return await this.#first.promise;
     } finally {
-      clearTimeout(timer);
       stopping.removeEventListener('abort', enough);
     }
   }
