@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{packages,services,examples}/*/{src,test}/**/*.test.ts'],
+    setupFiles: ['packages/testkit/src/listed-problems.ts'],
     globalSetup: ['packages/testkit/src/global-setup.ts'],
     // Two cores: more workers only make the tests that start processes wait for each other.
     maxWorkers: 2,

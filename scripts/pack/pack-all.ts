@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { writeDocuments } from '../../packages/api-documents/src/write-documents.ts';
 import { packageContent } from './package-files.ts';
 import { PUBLIC_PACKAGES, type PublicPackage } from './public-packages.ts';
 import { sourcesStamp } from './sources-stamp.ts';
@@ -20,6 +21,7 @@ run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--logLevel=err
 run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.pack.json']);
 const workspace = readWorkspace(ROOT);
 const folders = PUBLIC_PACKAGES.map((one) => lay(workspace, one));
+writeDocuments(join(OUT, 'packages/client/openapi'));
 const answer = run('npm', ['pack', ...folders, '--pack-destination', OUT, '--json', '--loglevel=error']);
 for (const { name, filename, size, unpackedSize, entryCount } of packed.parse(JSON.parse(answer))) {
   console.log(`${name.padEnd(24)} dist-packages/${filename}: ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked, ${entryCount} files`);

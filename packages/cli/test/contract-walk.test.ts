@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@orchestra-brake/client';
+import { problem } from '@orchestra/pause-core/contract';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ROOT } from './document.ts';
@@ -17,9 +18,12 @@ const NOT_FOR_THE_CLIENT: Record<string, string> = {
 };
 const HEALTH = ['GET /livez', 'GET /readyz', 'GET /metrics'];
 
+const response = z.looseObject({ content: z.record(z.string(), z.looseObject({
+  schema: z.looseObject({ allOf: z.array(z.looseObject({ properties: z.looseObject({ code: z.looseObject({ enum: z.array(z.string()) }) }).optional() })).optional() }),
+})) });
 const document = z.looseObject({
   openapi: z.string().regex(/^3\.1\./),
-  paths: z.record(z.string(), z.record(z.string(), z.looseObject({ operationId: z.string(), security: z.array(z.unknown()).optional(), responses: z.record(z.string(), z.unknown()) }))),
+  paths: z.record(z.string(), z.record(z.string(), z.looseObject({ operationId: z.string(), security: z.array(z.unknown()).optional(), responses: z.record(z.string(), response) }))),
 });
 type Service = 'pause-api' | 'worker-claimer';
 
@@ -37,6 +41,8 @@ async function operationsOf(url: string) {
     Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`, operation] as const)));
 }
 
+const listedCodes = (one: z.infer<typeof response> | undefined): string[] =>
+  one?.content['application/problem+json']?.schema.allOf?.flatMap(({ properties }) => properties?.code.enum ?? []) ?? [];
 const everywhere = (): string[] => sorted(Object.values(documented).flatMap((operations) => [...operations.keys()]));
 const calls = (): string[] => everywhere().filter((call) => !HEALTH.includes(call));
 const sorted = (names: Iterable<string>): string[] => [...new Set(names)].toSorted();
@@ -65,7 +71,24 @@ describe('the contract', () => {
     for (const operations of Object.values(documented)) {
       const names = [...operations.values()].map(({ operationId }) => operationId);
       expect(names).toEqual([...new Set(names)]);
-      for (const [call, { responses }] of operations) expect([call, Object.keys(responses)]).toEqual([call, expect.arrayContaining(HEALTH.includes(call) ? ['200'] : ['200', 'default'])]);
+      for (const [call, { responses }] of operations) expect([call, Object.keys(responses)]).toEqual([call, expect.arrayContaining(['200', '400', '500'])]);
+    }
+  });
+
+  test('what a call is refused with is in its list', async () => {
+    const { token, ready: { pause_api, worker_claimer } } = running;
+    const senders = [{}, { authorization: 'Bearer orc_wrong' }, { authorization: `Bearer ${token}` }];
+    for (const [service, url] of [['pause-api', pause_api], ['worker-claimer', worker_claimer]] as const) {
+      for (const [call, { responses }] of documented[service]) {
+        const [method = '', path = ''] = call.split(' ');
+        for (const [id, body] of [['no-id', '{'], ['999999', '{"run_id": "0197f6a0-0000-7000-8000-000000000000", "reason": "a walk"}']] as const) {
+          for (const headers of senders) {
+            const answer = await fetch(url + path.replaceAll(/:\w+/g, id), { method, headers: { ...headers, 'content-type': 'application/json' }, ...(method === 'GET' ? {} : { body }) });
+            if (answer.ok) await answer.body?.cancel();
+            else expect([service, call, listedCodes(responses[answer.status])]).toEqual([service, call, expect.arrayContaining([problem.parse(await answer.json()).code])]);
+          }
+        }
+      }
     }
   });
 

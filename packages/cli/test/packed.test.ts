@@ -84,6 +84,11 @@ for (const name of names) console.log(name, Object.keys(await import(name)).incl
 const IMPORTED = LIBRARIES.map((name) => `${name} true\n`).join('');
 
 describe('the libraries', () => {
+  test('the client brings the OpenAPI documents of the services', async () => {
+    const read = "for (const name of ['pause-api', 'worker-claimer']) { const { default: { info } } = await import('@orchestra-brake/client/openapi/' + name + '.json', { with: { type: 'json' } }); console.log(info.title); }";
+    expect(await run(process.execPath, ['--input-type=module', '-e', read])).toMatchObject({ code: 0, out: 'Orchestra pause-api\nOrchestra worker-claimer\n' });
+  });
+
   test('are imported on the newest Node.js and on an older one', async () => {
     expect(await run(process.execPath, ['--input-type=module', '-e', IMPORTS])).toEqual({ code: 0, out: IMPORTED, err: '' });
     expect(await run(installed.olderNode, ['--input-type=module', '-e', IMPORTS])).toEqual({ code: 0, out: IMPORTED, err: '' });

@@ -1,3 +1,6 @@
+/** What a call with an `Idempotency-Key` can be refused for. */
+export const IDEMPOTENCY_CODES = ['idempotency_key_reused', 'idempotency_key_in_use'] as const;
+
 /** Everything that a command of this package refuses, each with its next step in the message. */
 export const PAUSE_ERROR_CODES = [
   'pause_not_found',
@@ -5,8 +8,7 @@ export const PAUSE_ERROR_CODES = [
   'alert_not_found', 'notice_target_not_found',
   'token_name_taken',
   'token_not_found',
-  'idempotency_key_reused',
-  'idempotency_key_in_use',
+  ...IDEMPOTENCY_CODES,
 ] as const;
 
 export type PauseErrorCode = (typeof PAUSE_ERROR_CODES)[number];

@@ -18,7 +18,7 @@ export { PAUSE_NEEDS_PERSON, stayPaused, stayPauses } from './commands/stay-paus
 export { PLACED_MAX, sequenceEvents } from './commands/sequence-events.ts';
 export { unpauseScope, type UnpausedScope, type UnpauseOrder } from './commands/unpause-scope.ts';
 export { warnOfEnds } from './commands/warn-of-ends.ts';
-export { PAUSE_ERROR_CODES, PauseError, type PauseErrorCode } from './errors.ts';
+export { IDEMPOTENCY_CODES, PAUSE_ERROR_CODES, PauseError, type PauseErrorCode } from './errors.ts';
 export { comparePrecedence, expiresAt, PAUSE_SOURCES, PAUSE_THENS, type ActivePause, type Pause, type PauseSource, type PauseThen } from './pause.ts';
 export { listActivePauses } from './queries/active-pauses.ts';
 export { dueEnds, type DueEnds } from './queries/due-ends.ts';

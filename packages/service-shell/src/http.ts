@@ -8,6 +8,7 @@ import { serveHealth, type HealthCheck } from './health.ts';
 import { hostRule, type Bound } from './host-names.ts';
 import { logRequests, requestId, type Logger } from './log.ts';
 import { nameRoute, type Metrics } from './metrics.ts';
+import { noteUnlisted } from './problem-codes.ts';
 import { PROBLEMS, problemDocument, ProblemError, toProblemError } from './problem.ts';
 import { CONTINUE, readBody, readIdempotencyKey, readQuery } from './raw-call.ts';
 import type { Route } from './route.ts';
@@ -50,7 +51,7 @@ export function makeApp(options: AppOptions): Express {
   serveAliases(app);
   serveHealth(app, { db: options.db, metrics: options.metrics, trouble, checks: options.checks ?? {}, told: options.told ?? {} });
   const authenticator = options.authenticator ?? makeAuthenticator(options.db);
-  for (const route of options.routes) app[route.method](route.path, traced(route, options.tracing, serve(route, authenticator)));
+  for (const route of options.routes) app[route.method](route.path, traced(route, options.tracing, listed(route, serve(route, authenticator))));
   options.pages?.(app);
   refuseOtherMethods(app, options.routes);
   app.use((request) => { throw new ProblemError('not_found', `there is nothing at ${request.method} ${request.path}; /openapi.json lists the routes`); });
@@ -123,6 +124,18 @@ function serve(route: Route, authenticator: Authenticator): Serve {
       gone: gone.signal,
       span,
     }, request, response);
+  };
+}
+
+/** What a route refuses with is in its description, or it is reported. */
+function listed(route: Route, work: Serve): Serve {
+  return async (request, response, span) => {
+    try {
+      await work(request, response, span);
+    } catch (error) {
+      noteUnlisted(route, toProblemError(error).code, request.log);
+      throw error;
+    }
   };
 }
 

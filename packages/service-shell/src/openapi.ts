@@ -1,6 +1,7 @@
-import { problem } from '@orchestra/pause-core/contract';
+import { problem, type ProblemCode } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
+import { ANY_CALL, problemCodesOf } from './problem-codes.ts';
 import { PROBLEMS } from './problem.ts';
 import type { Route } from './route.ts';
 
@@ -12,8 +13,16 @@ const IDEMPOTENCY = z.object({
   }),
 });
 
+export interface ServiceDescription {
+  title: string;
+  version: string;
+  description: string;
+  /** Where it listens unless told otherwise. */
+  usualUrl: string;
+}
+
 /** The OpenAPI 3.1 document of a service, made from the routes that it serves. */
-export function describeRoutes(info: ZodOpenApiObject['info'], routes: readonly Route[]): OpenApiDocument {
+export function describeRoutes({ usualUrl, ...info }: ServiceDescription, routes: readonly Route[]): OpenApiDocument {
   const paths: ZodOpenApiPathsObject = { ...HEALTH_PATHS };
   for (const route of routes) {
     const path = route.path.replaceAll(/:([a-z_]+)/g, '{$1}');
@@ -21,10 +30,11 @@ export function describeRoutes(info: ZodOpenApiObject['info'], routes: readonly 
   }
   return createDocument({
     openapi: '3.1.0',
-    info,
+    info: { ...info, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    servers: [{ url: '/', description: 'the service that this document came from' }, { url: usualUrl, description: 'where it listens unless told otherwise' }],
     paths,
     security: [{ token: [] }],
-    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', description: '`orchestra token create` makes one' } } },
+    components: { schemas: { Problem: problem }, securitySchemes: { token: { type: 'http', scheme: 'bearer', description: '`orchestra token create` makes one' } } },
   });
 }
 
@@ -44,12 +54,19 @@ function operation(route: Route): ZodOpenApiOperationObject {
     ...(route.body === undefined ? {} : { requestBody: { required: !route.body.safeParse(undefined).success, content: { 'application/json': { schema: route.body } } } }),
     responses: {
       200: { description: 'done', content: { [route.answer.kind === 'json' ? 'application/json' : 'text/event-stream']: { schema: route.answer.schema } } },
-      default: { description: REFUSALS, content: { 'application/problem+json': { schema: problem } } },
+      ...refusals(problemCodesOf(route)),
     },
   };
 }
 
-const REFUSALS = `a refusal: ${Object.entries(PROBLEMS).map(([code, { status }]) => `\`${code}\` (${status})`).join(', ')}`;
+/** One response for each status, with the codes that it can have. */
+function refusals(codes: readonly ProblemCode[]): ZodOpenApiResponsesObject {
+  const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
+  return Object.fromEntries([...byStatus].map(([status, some]) => [String(status), {
+    description: some.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('. '),
+    content: { 'application/problem+json': { schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, { type: 'object' as const, properties: { code: { enum: some } } }] } } },
+  }]));
+}
 
 function fieldsOf(schema: z.ZodObject): boolean {
   return Object.keys(schema.shape).length > 0;
@@ -58,8 +75,15 @@ function fieldsOf(schema: z.ZodObject): boolean {
 const readiness = z.object({ ready: z.boolean(), checks: z.record(z.string(), z.string()) }).meta({ id: 'Readiness' });
 const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } });
 
+// They look at the database themselves, and answer what they find.
+const HEALTH_REFUSALS = refusals(ANY_CALL.filter((code) => code !== 'database_unavailable'));
+
+function health(operationId: string, summary: string, responses: ZodOpenApiResponsesObject): ZodOpenApiPathsObject[string] {
+  return { get: { operationId, summary, tags: ['health'], security: [], responses: { ...responses, ...HEALTH_REFUSALS } } };
+}
+
 const HEALTH_PATHS: ZodOpenApiPathsObject = {
-  '/livez': { get: { operationId: 'livez', summary: 'is the process alive?', tags: ['health'], security: [], responses: { 200: { description: 'yes', ...json(z.object({ alive: z.literal(true), version: z.string() })) } } } },
-  '/readyz': { get: { operationId: 'readyz', summary: 'can it do its work? If not, what is missing?', tags: ['health'], security: [], responses: { 200: { description: 'yes', ...json(readiness) }, 503: { description: 'no', ...json(readiness) } } } },
-  '/metrics': { get: { operationId: 'metrics', summary: 'numbers for Prometheus', tags: ['health'], security: [], responses: { 200: { description: 'text exposition format', content: { 'text/plain': { schema: z.string() } } } } } },
+  '/livez': health('livez', 'is the process alive?', { 200: { description: 'yes', ...json(z.object({ alive: z.literal(true), version: z.string() })) } }),
+  '/readyz': health('readyz', 'can it do its work? If not, what is missing?', { 200: { description: 'yes', ...json(readiness) }, 503: { description: 'no', ...json(readiness) } }),
+  '/metrics': health('metrics', 'numbers for Prometheus', { 200: { description: 'text exposition format', content: { 'text/plain': { schema: z.string() } } } }),
 };

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { showRuns, type Idempotency, type TokenHolder } from '@orchestra/pause-core';
-import type { Permission } from '@orchestra/pause-core/contract';
+import type { Permission, ProblemCode } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
 import { parseAtEdge } from './offending-fields.ts';
 import type { Logger } from './log.ts';
@@ -46,6 +46,8 @@ export interface Route {
   admit?: (request: Request) => void;
   summary: string;
   description: string | undefined;
+  /** What its handler refuses. What the HTTP edge refuses follows from the rest: see `problemCodesOf`. */
+  refuses: readonly ProblemCode[];
   params: z.ZodObject;
   query: z.ZodObject;
   /** undefined: it takes none. */
@@ -65,6 +67,8 @@ interface RouteText {
   /** One line, as a verb phrase. */
   summary: string;
   description?: string;
+  /** The codes that `handle` or `open` refuses with. Absent: none. */
+  refuses?: readonly ProblemCode[];
 }
 
 interface RouteSchemas<P, Q, B> {
@@ -118,9 +122,9 @@ export function openRoute<A extends z.ZodType, B extends z.ZodType = typeof NO_B
     handle: (body: z.output<B>, request: Request, response: Response) => Promise<z.input<A>>;
   },
 ): Route {
-  const { method, path, summary, description, body, answer, admit, handle } = definition;
+  const { method, path, summary, description, refuses = [], body, answer, admit, handle } = definition;
   return {
-    method, path, summary, description, body, permission: null, params: NO_FIELDS, query: NO_FIELDS,
+    method, path, summary, description, refuses, body, permission: null, params: NO_FIELDS, query: NO_FIELDS,
     ...(admit === undefined ? {} : { admit }),
     answer: { kind: 'json', schema: answer },
     async serve(raw, request, response) {
@@ -131,8 +135,8 @@ export function openRoute<A extends z.ZodType, B extends z.ZodType = typeof NO_B
 }
 
 function plain(definition: RouteText & RouteSchemas<z.ZodObject, z.ZodObject, z.ZodType>): Omit<Route, 'answer' | 'serve'> {
-  const { method, path, permission, summary, description, params = NO_FIELDS, query = NO_FIELDS, body } = definition;
-  return { method, path, permission, summary, description, params, query, body };
+  const { method, path, permission, summary, description, refuses = [], params = NO_FIELDS, query = NO_FIELDS, body } = definition;
+  return { method, path, permission, summary, description, refuses, params, query, body };
 }
 
 /** A schema that was left out allows nothing, which is also what its type says. */

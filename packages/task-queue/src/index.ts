@@ -27,6 +27,7 @@ export { raiseHeads } from './commands/raise-heads.ts';
 export { forgetOldTasks, type ForgetMark, type Forgotten } from './commands/forget-old-tasks.ts';
 export { noteIdleReaperTick, noteReaperTick } from './commands/note-reaper-tick.ts';
 export { reportPreflight } from './commands/report-preflight.ts';
+export { RUN_REFUSALS } from './commands/refuse-run.ts';
 export { resumeHeld } from './commands/resume-held.ts';
 export { reapDeadProcesses, reapFormerBoots, reapRuns } from './commands/reap-runs.ts';
 export { TaskError } from './errors.ts';

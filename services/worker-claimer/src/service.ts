@@ -1,7 +1,6 @@
 import { isDatabaseUnavailable, makePool, POOL_SIZES } from '@orchestra/database';
-import { deskRoutes } from '@orchestra/desk';
 import { checkAlertsTable, createListenHub, forgetOldKeys } from '@orchestra/pause-core';
-import { listen, makeApp, makeLogger, makeMetrics, startLoop, startParts, startTracing, type Route, type RunningService } from '@orchestra/service-shell';
+import { listen, makeApp, makeLogger, makeMetrics, startLoop, startParts, startTracing, type RunningService } from '@orchestra/service-shell';
 import { ALL_OFF, CLAIM_SETTINGS, ClaimWays, DEFAULT_STAGE_RULES, deferPaused, forgetOldSightings, keptForRunners, noteSightings } from '@orchestra/task-queue';
 import type { WorkerClaimerConfig } from './config.ts';
 import { forgetTasks } from './loops/forget-old-tasks.ts';
@@ -9,13 +8,9 @@ import { Hearing } from './loops/hearing.ts';
 import { keepLanes } from './loops/keep-lanes.ts';
 import { LookForTheDead } from './loops/look-for-the-dead.ts';
 import { reap } from './loops/reap.ts';
-import { serveOpenApi } from './openapi.ts';
+import { openApiDocument, serveOpenApi } from './openapi.ts';
 import { makeQueueMetrics } from './queue-metrics.ts';
-import { addTasksRoute } from './routes/add-tasks.ts';
-import { claimRoute } from './routes/claim.ts';
-import { questionRoutes } from './routes/questions.ts';
-import { runRoutes } from './routes/runs.ts';
-import { stageRoutes } from './routes/stages.ts';
+import { makeRoutes } from './routes/index.ts';
 import { Sightings } from './sightings.ts';
 import { tellEndings } from './told-endings.ts';
 import { serveWaiters } from './waiting/serve-waiters.ts';
@@ -142,17 +137,14 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     parts.add('sightings', () => noting.stop());
 
     const told = tellEndings({ metrics, onReturned: callOut, onFreed: () => room.callAtGates() });
-    const routes: Route[] = [
-      addTasksRoute({ db, metrics, pipelines: stages.pipelines, onAdded: () => { callOut(); deferring.wake(); } }),
-      claimRoute({ db, place: { db: claims, ways: new ClaimWays(), metrics, rules: stages, onClaimed: () => keeping.wake(), onReturned: callOut }, room, leaseSeconds, gatedRepos, kept, told, saw: (claim) => sightings.see(claim) }),
-      ...runRoutes({ db, endings: claims, leaseSeconds, rules: stages, told }),
-      ...stageRoutes({ db, endings: claims, rules: stages, questionRepos, told }),
-      ...questionRoutes({ db, metrics, autoParkRepos, questionRepos, onOpened: callOut }),
-      ...deskRoutes({ db, rules: config, onOpened: callOut }),
-    ];
+    const routes = makeRoutes({
+      db, endings: claims, room, metrics, leaseSeconds, gatedRepos, autoParkRepos, questionRepos, rules: stages, kept, told, queue: config,
+      place: { db: claims, ways: new ClaimWays(), metrics, rules: stages, onClaimed: () => keeping.wake(), onReturned: callOut },
+      saw: (claim) => sightings.see(claim), onAdded: () => { callOut(); deferring.wake(); }, onOpened: callOut,
+    });
     const tracing = config.tracing === undefined ? undefined : await startTracing({ service: 'worker-claimer', endpoint: config.tracing.endpoint, log });
     if (tracing !== undefined) parts.add('tracing', () => tracing.stop());
-    const app = makeApp({ db, log, metrics: shell, routes, tracing, boundTo: config, told: { alerts: checkAlertsTable(db) }, pages: serveOpenApi(routes) });
+    const app = makeApp({ db, log, metrics: shell, routes, tracing, boundTo: config, told: { alerts: checkAlertsTable(db) }, pages: serveOpenApi(openApiDocument(routes)) });
     const server = await listen(app, { host: config.host, port: config.port, portSetting: 'WORKER_CLAIMER_PORT' });
     parts.add('HTTP', () => server.close());
     // Before the server closes: it waits for the answers that are still open.

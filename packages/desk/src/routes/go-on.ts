@@ -1,4 +1,5 @@
 import type { Database } from '@orchestra/database';
+import { IDEMPOTENCY_CODES } from '@orchestra/pause-core';
 import { id } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
 import { answerQuestion, resumeHeld } from '@orchestra/task-queue';
@@ -16,6 +17,7 @@ export function goOnRoutes({ db, onOpened }: {
   return [
     route({
       method: 'post', path: '/api/tasks/:id/answer', permission: 'pause',
+      refuses: ['task_not_found', 'no_open_question', ...IDEMPOTENCY_CODES],
       summary: 'answer what a task has asked',
       description: 'It goes on in its old place. One that an operator parked stays parked, and one that a pause covers stays covered. Without an open question: `no_open_question`.',
       params, body: answerTaskRequest, answer: taskView,
@@ -27,6 +29,7 @@ export function goOnRoutes({ db, onOpened }: {
     }),
     route({
       method: 'post', path: '/api/tasks/:id/resume-held', permission: 'pause',
+      refuses: ['task_not_found', 'task_not_held', ...IDEMPOTENCY_CODES],
       summary: 'let a held task go on, after the repair',
       description: 'It goes back to its old place and stage, with no attempt used; its tries after disturbances are counted anew. One that is parked stays parked, and one that a pause covers '
         + 'stays covered. A task that is not held, or that waits for an answer: `task_not_held`. At the command line: `orchestra task release`.',

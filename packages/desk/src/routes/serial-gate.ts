@@ -21,6 +21,7 @@ export function serialGateRoutes({ db, gatedRepos, onOpened }: {
   return [
     route({
       method: 'post', path: '/api/serial-gate/pause', permission: 'pause',
+      refuses: ['task_not_found', 'task_has_ended'],
       summary: 'park a task, so that its repo goes on without it',
       description: `No claim takes it, its place is kept, and no attempt is used up. A run under way goes on; should its task come back to the queue, it is parked there. The first reason stays. ${REPEATABLE}`,
       body: parkTaskRequest, answer: taskView,
@@ -28,6 +29,7 @@ export function serialGateRoutes({ db, gatedRepos, onOpened }: {
     }),
     route({
       method: 'post', path: '/api/serial-gate/resume', permission: 'pause',
+      refuses: ['task_not_found', 'task_has_ended'],
       summary: 'bring a parked task back to its old place', description: `A question that it has asked stays open. ${REPEATABLE}`,
       body: unparkTaskRequest, answer: taskView,
       handle: async ({ body, caller }) => opened(await unparkTask(db, body.task_id, { name: caller.name })),
@@ -40,6 +42,7 @@ export function serialGateRoutes({ db, gatedRepos, onOpened }: {
     }),
     route({
       method: 'post', path: '/api/serial-gate/thaw', permission: 'pause',
+      refuses: ['repo_not_found'],
       summary: 'open a frozen gate', description: REPEATABLE,
       body: thawRepoRequest, answer: repoGateView,
       handle: async ({ body, caller }) => opened(await thawRepo(db, body.repo, caller.name, gatedRepos)),

@@ -31,12 +31,14 @@ export function readTaskRoutes({ db }: { db: Database }): Route[] {
     }),
     route({
       method: 'get', path: '/api/tasks/:id', permission: 'read',
+      refuses: ['task_not_found'],
       summary: 'read one task',
       params, answer: taskView,
       handle: ({ params: { id: taskId } }) => requireTask(taskId),
     }),
     route({
       method: 'get', path: '/api/tasks/:id/events', permission: 'read',
+      refuses: ['task_not_found'],
       summary: 'what happened to a task, oldest first',
       params, query: page, answer: taskEvents,
       handle: async ({ params: { id: taskId }, query: { limit, cursor } }) => {
@@ -49,6 +51,7 @@ export function readTaskRoutes({ db }: { db: Database }): Route[] {
     }),
     route({
       method: 'get', path: '/api/tasks/:id/output', permission: 'read',
+      refuses: ['task_not_found'],
       summary: 'the end of what the last run of a task has printed so far',
       description: 'As its heartbeats bring it. What a run has to keep is in its result or its report.',
       params, answer: taskOutput,

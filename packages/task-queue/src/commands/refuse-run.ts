@@ -3,9 +3,12 @@ import type { TaskErrorCode } from '@orchestra/pause-core/contract';
 import type { TaskStatus } from '../contract/index.ts';
 import { TaskError } from '../errors.ts';
 
+/** What whoever works on a run is refused with once it is not theirs. */
+export const RUN_REFUSALS = ['task_not_found', 'run_not_owner'] as const satisfies TaskErrorCode[];
+
 /** Why a run is not its worker's any more. */
 export interface NotOwner {
-  code: Extract<TaskErrorCode, 'task_not_found' | 'run_not_owner'>;
+  code: (typeof RUN_REFUSALS)[number];
   /** For the worker's log, with what to do. */
   detail: string;
   /** How the run ended, where it did; undefined: no event says so. */

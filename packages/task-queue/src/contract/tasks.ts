@@ -220,7 +220,8 @@ export type ReapCause = (typeof REAP_CAUSES)[number];
 
 /** `GET /api/queue` */
 export const queueView = z.strictObject({
-  counts: z.record(taskStatus, z.int()),
+  // Written out: a document that makes a record of an enum names fields as required and does not say what they are.
+  counts: z.object({ queued: z.int(), running: z.int(), succeeded: z.int(), failed: z.int(), held: z.int(), cancelled: z.int() } satisfies Record<TaskStatus, z.ZodInt>),
   serial_gate: serialGateView,
   pauses: z.strictObject({ active: z.int(), deferred: z.int().describe('queued tasks that a claim has put off for a pause') }),
   reaper: z.strictObject({

@@ -1,5 +1,5 @@
 import type { Database } from '@orchestra/database';
-import { ackAlert, listAlerts, recordAlert, toAlertView } from '@orchestra/pause-core';
+import { ackAlert, IDEMPOTENCY_CODES, listAlerts, recordAlert, toAlertView } from '@orchestra/pause-core';
 import { alertRequest, alerts, alertsQuery, alertView, id } from '@orchestra/pause-core/contract';
 import { readCursor, route, toPage, type Route } from '@orchestra/service-shell';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ export function alertRoutes({ db }: { db: Database }): Route[] {
   return [
     route({
       method: 'post', path: '/api/senate/alerts', permission: 'post_alerts',
+      refuses: IDEMPOTENCY_CODES,
       summary: 'report an alert about an actor',
       description: 'Three critical ones about one actor within five minutes pause it.',
       body: alertRequest, answer: alertView,
@@ -25,6 +26,7 @@ export function alertRoutes({ db }: { db: Database }): Route[] {
     }),
     route({
       method: 'post', path: '/api/senate/alerts/:id/ack', permission: 'pause',
+      refuses: ['alert_not_found', ...IDEMPOTENCY_CODES],
       summary: 'acknowledge an alert, so that it counts toward no pause',
       params: z.strictObject({ id }), answer: alertView,
       handle: async ({ params, caller, idempotency }) => toAlertView(await ackAlert(db, { id: params.id, by: caller.name }, idempotency)),

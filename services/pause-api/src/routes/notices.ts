@@ -1,6 +1,6 @@
 import type { Database } from '@orchestra/database';
 import { resumeTarget, shownAddress, targetStates, type NoticeTarget, type TargetState } from '@orchestra/notices';
-import { PauseError } from '@orchestra/pause-core';
+import { IDEMPOTENCY_CODES, PauseError } from '@orchestra/pause-core';
 import { notices, noticeTargetView, resumeNoticesRequest, SENATE_EVENT_TYPES, type NoticeTargetView } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
 
@@ -19,6 +19,7 @@ export function noticeRoutes({ db, notices: targets = [] }: { db: Database; noti
     }),
     route({
       method: 'post', path: '/api/senate/notices/resume', permission: 'pause',
+      refuses: ['notice_target_not_found', ...IDEMPOTENCY_CODES],
       summary: 'send to a target again, at once',
       description: 'To one that was switched off because it answered 410, or that is left alone for a while after failures. What waits is sent, if it is not older than a day.',
       body: resumeNoticesRequest, answer: noticeTargetView,

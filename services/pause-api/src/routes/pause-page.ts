@@ -8,6 +8,7 @@ import { z } from 'zod';
 export function pausePageRoute({ db }: { db: Database }): Route {
   return route({
     method: 'get', path: '/api/senate/pauses/:id', permission: 'read',
+    refuses: ['pause_not_found'],
     summary: 'the receipt of one pause, as of now',
     description: 'Which runs had begun when it took effect and how each has ended, what is still in flight, what it holds, and what happened to it.',
     params: z.strictObject({ id }), answer: pausePage,

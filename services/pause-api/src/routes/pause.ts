@@ -1,4 +1,5 @@
 import type { Database } from '@orchestra/database';
+import { IDEMPOTENCY_CODES } from '@orchestra/pause-core';
 import { pausePreview, pauseQuery, pauseReceipt, pauseRequest } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
 import { pauseWithReceipt, previewPause } from '@orchestra/task-queue';
@@ -8,6 +9,7 @@ import type { PauseMetrics } from '../pause-metrics.ts';
 export function pauseRoute({ brake, db, metrics, settleTimeoutMs }: { brake: Database; db: Database; metrics: PauseMetrics; settleTimeoutMs: number | undefined }): Route {
   return route({
     method: 'post', path: '/api/senate/pause', permission: 'pause',
+    refuses: IDEMPOTENCY_CODES,
     summary: 'stop new work for one agent, skill, quest or actor',
     description: 'What runs goes on to its normal end; what waits keeps its place. The answer comes when every claim that began earlier has ended, or says `settled: false`. Once the pause is made the answer is 200: what could not be read for it is null, and `not_read` says why.',
     query: pauseQuery, body: pauseRequest, answer: z.union([pauseReceipt, pausePreview]),

@@ -19,6 +19,7 @@ export function sessionRoutes({ authenticator }: { authenticator: Authenticator 
   return [
     openRoute({
       method: 'post', path: '/api/session',
+      refuses: ['unauthenticated', 'too_many_sign_ins'],
       summary: 'sign the page in',
       description: 'The token goes into the cookie `orchestra_session`, which no script can read, and is as good as the header for calls from the page of this service: '
         + 'a change by cookie has to come from the same origin, as JSON.',
@@ -32,6 +33,7 @@ export function sessionRoutes({ authenticator }: { authenticator: Authenticator 
     }),
     openRoute({
       method: 'get', path: '/api/session',
+      refuses: ['unauthenticated', 'too_many_sign_ins'],
       summary: 'who is signed in, and what they may do',
       description: 'By cookie or by header.',
       answer: sessionView,

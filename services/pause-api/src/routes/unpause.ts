@@ -1,4 +1,5 @@
 import type { Database } from '@orchestra/database';
+import { IDEMPOTENCY_CODES } from '@orchestra/pause-core';
 import { unpauseAnswer, unpauseRequest } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
 import { unpauseWithAnswer } from '@orchestra/task-queue';
@@ -6,6 +7,7 @@ import { unpauseWithAnswer } from '@orchestra/task-queue';
 export function unpauseRoute({ brake }: { brake: Database }): Route {
   return route({
     method: 'post', path: '/api/senate/unpause', permission: 'pause',
+    refuses: ['pause_not_found', 'pause_not_active', ...IDEMPOTENCY_CODES],
     summary: 'clear what is active on a scope, or one pause by its id',
     description: 'Work resumes when no pause is left over it. A scope that is not paused is no error: `cleared` is empty, and `label_known: false` says that nothing has ever carried its label.',
     body: unpauseRequest, answer: unpauseAnswer,

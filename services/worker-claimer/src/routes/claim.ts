@@ -1,4 +1,5 @@
 import type { Database } from '@orchestra/database';
+import { IDEMPOTENCY_CODES } from '@orchestra/pause-core';
 import { route, type CallSpan, type Logger, type Route } from '@orchestra/service-shell';
 import { keptTraces, type ClaimOrder, type GatedRepos, type KeptForRunners } from '@orchestra/task-queue';
 import { claimAnswer, claimRequest, type ClaimAnswer } from '@orchestra/task-queue/contract';
@@ -9,6 +10,9 @@ import type { WaitingRoom } from '../waiting/waiting-room.ts';
 import { asSent, ownRuns } from '../own-runs.ts';
 import { claimWithin } from '../within-labels.ts';
 
+/** Told that a worker has asked for tasks. */
+export type Saw = (claim: Pick<z.output<typeof claimRequest>, 'worker' | 'host' | 'agents' | 'skills'>) => void;
+
 export function claimRoute({ db, place, room, leaseSeconds, gatedRepos, kept, told, saw }: {
   db: Database;
   place: ClaimPlace;
@@ -17,11 +21,11 @@ export function claimRoute({ db, place, room, leaseSeconds, gatedRepos, kept, to
   gatedRepos: GatedRepos;
   kept: KeptForRunners;
   told: TellEndings;
-  /** A worker has asked for tasks. */
-  saw: (claim: Pick<z.output<typeof claimRequest>, 'worker' | 'host' | 'agents' | 'skills'>) => void;
+  saw: Saw;
 }): Route {
   return route({
     method: 'post', path: '/api/tasks/claim', permission: 'run_tasks',
+    refuses: ['label_not_allowed', 'too_many_waiters', 'token_share_used', ...IDEMPOTENCY_CODES],
     summary: 'take tasks for a worker',
     description: 'By priority, then by place, and none that an active pause covers; of each gated repo the first in line at the most, where its serial gate is open. What is kept for a runner goes to claims alone that name it, as the skill `runner:<skill>`. Where there is none, the call waits up to `wait_seconds` for one and then answers an empty list. '
       + 'A token with labels gets tasks under them alone; one that asks for others is refused with `label_not_allowed`. The runs belong to the token: no other one can end them, or sees their `run_id`. '

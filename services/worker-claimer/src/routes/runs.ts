@@ -1,7 +1,7 @@
 import type { Database } from '@orchestra/database';
 import { id } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
-import { completeRun, endRuns, failRun, heartbeat, noteBegun, releaseRun, type StageRules } from '@orchestra/task-queue';
+import { completeRun, endRuns, failRun, heartbeat, noteBegun, releaseRun, RUN_REFUSALS, type StageRules } from '@orchestra/task-queue';
 import {
   begunAnswer, begunRequest, completeRequest, endingAnswers, failRequest, finishAnswer, finishRequest, heartbeatAnswer, heartbeatRequest, releaseRequest, type FinishAnswer,
 } from '@orchestra/task-queue/contract';
@@ -28,6 +28,7 @@ export function runRoutes({ db, endings, leaseSeconds, rules, told }: {
   return [
     route({
       method: 'post', path: '/api/tasks/:id/heartbeat', permission: 'run_tasks',
+      refuses: RUN_REFUSALS,
       summary: 'say that the run is alive', description: REPEATABLE,
       params, body: heartbeatRequest, answer: heartbeatAnswer,
       handle: async ({ params: { id: taskId }, body, caller }) => {
@@ -37,12 +38,14 @@ export function runRoutes({ db, endings, leaseSeconds, rules, told }: {
     }),
     route({
       method: 'post', path: '/api/tasks/:id/complete', permission: 'run_tasks',
+      refuses: RUN_REFUSALS,
       summary: 'end a run with success', description: REPEATABLE,
       params, body: completeRequest, answer: finishAnswer,
       handle: async ({ params: { id: taskId }, body, caller }) => ended('completed', await completeRun(endings, taskId, ownRun(caller, body.run_id), body.result, rules)),
     }),
     route({
       method: 'post', path: '/api/tasks/:id/fail', permission: 'run_tasks',
+      refuses: RUN_REFUSALS,
       summary: 'end a run with an error', description: `The task goes back to its place after a delay while attempts are left; one with a stage goes where the stage’s way back leads. ${REPEATABLE}`,
       params, body: failRequest, answer: finishAnswer,
       handle: async ({ params: { id: taskId }, body, caller }) =>
@@ -50,6 +53,7 @@ export function runRoutes({ db, endings, leaseSeconds, rules, told }: {
     }),
     route({
       method: 'post', path: '/api/tasks/:id/release', permission: 'run_tasks',
+      refuses: RUN_REFUSALS,
       summary: 'hand a run back unfinished', description: `No attempt is used, the place is kept, and the next run is given the cursor. ${REPEATABLE}`,
       params, body: releaseRequest, answer: finishAnswer,
       handle: async ({ params: { id: taskId }, body, caller }) =>

@@ -1,7 +1,7 @@
 import type { Database } from '@orchestra/database';
 import { id } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
-import { holdRun, reportPreflight, retryRun, viewPipelines, type QuestionRepos, type StageRules } from '@orchestra/task-queue';
+import { holdRun, reportPreflight, retryRun, RUN_REFUSALS, viewPipelines, type QuestionRepos, type StageRules } from '@orchestra/task-queue';
 import { finishAnswer, holdRequest, pipelinesView, preflightAnswer, preflightRequest, retryRequest } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
 import { ownRun } from '../own-runs.ts';
@@ -22,6 +22,7 @@ export function stageRoutes({ db, endings, rules, questionRepos, told }: {
   return [
     route({
       method: 'post', path: '/api/tasks/:id/hold', permission: 'run_tasks',
+      refuses: RUN_REFUSALS,
       summary: 'end a run that its environment stopped',
       description: 'It would fail again unchanged: the task is held, with what to repair, until an operator lets it go on. No attempt is used, an alert `task_held` of severity high is raised, '
         + `which counts toward no auto-pause, and the repo waits with the task. ${REPEATABLE}`,
@@ -34,6 +35,7 @@ export function stageRoutes({ db, endings, rules, questionRepos, told }: {
     }),
     route({
       method: 'post', path: '/api/tasks/:id/retry', permission: 'run_tasks',
+      refuses: RUN_REFUSALS,
       summary: 'end a run that a passing disturbance stopped',
       description: `The task is tried again after a while, no attempt is used; after ${rules.transientRetries} such tries in a row (ORCHESTRA_TRANSIENT_RETRIES) it is held. ${REPEATABLE}`,
       params, body: retryRequest, answer: finishAnswer,
