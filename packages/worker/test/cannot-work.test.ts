@@ -113,7 +113,7 @@ describe('trouble that lasts is told, and the worker goes on', () => {
     const { ids: [id = ''] } = await orchestra.admin.enqueue({ skill });
     await until('the task is done', async () => (await orchestra.admin.task(id)).status === 'succeeded', 30_000);
     expect(warned.filter((line) => /^nothing can be claimed: .*breaks the connection off/.test(line))).toHaveLength(1);
-    expect(warned.filter((line) => line === 'tasks can be claimed again')).toHaveLength(1);
+    expect(warned.filter((line) => line === 'claims are answered again')).toHaveLength(1);
   });
 
   test('a token that is revoked while the worker runs', async () => {

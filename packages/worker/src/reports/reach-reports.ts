@@ -28,7 +28,7 @@ export class ReachReports {
     this.#options = options;
     const { connection, warn, hasListener } = options;
     this.#claims = new TroubleReport({
-      afterMs: TROUBLE_AFTER_MS, warn, sayOver: 'tasks can be claimed again',
+      afterMs: TROUBLE_AFTER_MS, warn, sayOver: 'claims are answered again',
       isToldOtherwise: () => hasListener('claim-failed'),
       sayTrouble: (error) => `nothing can be claimed: ${sayTrouble(error, connection.claimer, connection)}; trying again until it works`,
     });
