@@ -34,6 +34,8 @@ function capture(stream: NodeJS.WriteStream): () => string {
   };
   return () => {
     stream.write = write;
+    // Each command listens, for as long as its process lives.
+    stream.removeAllListeners('error');
     return Buffer.concat(chunks).toString();
   };
 }
