@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hasServerChanged, isDatabaseUnavailable } from './errors.ts';
+import { hasServerChanged, isDatabaseUnavailable, sqlState } from './errors.ts';
 
 const answered = (code: string): Error => Object.assign(new Error('the server says no'), { code });
 
@@ -20,4 +20,9 @@ test('a connection that broke has no SQLSTATE, and is thrown away as well', () =
   expect(hasServerChanged(new Error('Connection terminated unexpectedly'))).toBe(true);
   expect(hasServerChanged(Object.assign(new Error('read'), { code: 'ECONNRESET' }))).toBe(true);
   expect(hasServerChanged(new TypeError('not ours'))).toBe(false);
+});
+
+test.each(['EPIPE', 'ECONNRESET', 'ETIMEDOUT', 'ERR_STREAM_DESTROYED'])('%s of a broken connection is no SQLSTATE, and means: not now, try again', (code) => {
+  expect(sqlState(answered(code))).toBeUndefined();
+  expect(isDatabaseUnavailable(answered(code))).toBe(true);
 });

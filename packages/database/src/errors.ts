@@ -15,10 +15,13 @@ export const SQLSTATE = {
   deadlock: '40P01',
 } as const;
 
+// Every SQLSTATE of PostgreSQL has a digit. Codes of the system such as EPIPE have five letters too, and none.
+const SQLSTATE_FORM = /^(?=.*\d)[0-9A-Z]{5}$/;
+
 /** The five-character SQLSTATE of an error, or of what caused it; undefined where the server said nothing. */
 export function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)) return error.code;
+  if ('code' in error && typeof error.code === 'string' && SQLSTATE_FORM.test(error.code)) return error.code;
   return sqlState(error.cause);
 }
 
