@@ -64,7 +64,7 @@ describe('the manifests', () => {
   });
 
   test('docs/packages.md records the sizes; where it does not, `npx pnpm pack:all` prints them', () => {
-    const rows = [...readFileSync(join(ROOT, 'docs/packages.md'), 'utf8').matchAll(/^\| `(\S+)` \|.* (\d+) kB \(/gm)];
+    const rows = [...readFileSync(join(ROOT, 'docs/packages.md'), 'utf8').matchAll(/^\| `(\S+)` \|.*? (\d+) kB \(/gm)];
     const recorded = new Map(rows.map(([, name = '', size]) => [`${name.replace('@', '').replace('/', '-')}-`, Number(size)]));
     expect(recorded.size).toBe(PACKAGES.length);
     for (const [start, size] of recorded) {
