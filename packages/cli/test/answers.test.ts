@@ -1,4 +1,5 @@
 // What an operator asks, by command and by HTTP: the same answers.
+import { readFile } from 'node:fs/promises';
 import { until } from '@orchestra/testkit';
 import { expect, test } from 'vitest';
 import { onTerminal } from './on-terminal.ts';
@@ -7,8 +8,10 @@ import { testOrchestra } from './test-orchestra.ts';
 const running = testOrchestra({ clientName: 'dana' });
 const { run, json } = running;
 
+/** With the token of the command line: a run's id is shown to whoever owns the run, and the client owns those that it claims. */
 async function get(path: string): Promise<unknown> {
-  const answer = await fetch(running.ready.pause_api + path, { headers: { authorization: `Bearer ${running.token}` } });
+  const token = (await readFile(running.ready.token_file, 'utf8')).trim();
+  const answer = await fetch(running.ready.pause_api + path, { headers: { authorization: `Bearer ${token}` } });
   expect(answer.status).toBe(200);
   return answer.json();
 }
