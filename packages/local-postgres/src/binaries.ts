@@ -1,5 +1,6 @@
+import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
@@ -35,15 +36,18 @@ export async function packagedBinaries(places: readonly string[] = [import.meta.
     throw new LocalPostgresError('no_binaries',
       `npm brought no PostgreSQL for ${platform}: set DATABASE_URL to a PostgreSQL 15 or newer of your own, or install again`);
   }
-  const root = join(dirname(entry), '..');
+  const root = dirname(entry);
   const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
   await makeMissingLinks(root);
   return { version, folder: join(root, 'native') };
 }
 
+/** The manifest of an installed package. `require.resolve` would look in NODE_PATH too, which pnpm sets to all that it has installed. */
 function resolveFrom(place: string, name: string): string | undefined {
   try {
-    return createRequire(place.startsWith('file:') ? place : pathToFileURL(place)).resolve(name);
+    const found = findPackageJSON(name, place.startsWith('file:') ? place : pathToFileURL(place));
+    // What a package depends on lies beside its real folder, where pnpm links packages.
+    return found === undefined ? undefined : realpathSync(found);
   } catch {
     return undefined; // it is not installed there
   }
