@@ -65,7 +65,7 @@ exception when undefined_function or invalid_object_definition then
   raise notice 'alerts that come late are not looked for: %', sqlerrm;
 end $$;
 
--- Records alerts as Orchestra does, takes them back, and says what stands in the way; null: nothing. With ids of its own, below zero, so that it uses up
+-- Records alerts as Orchestra does, takes them back, and says what prevents it; null: nothing. With ids of its own, below zero, so that it uses up
 -- none, and that two at a time do not wait for each other.
 create or replace function senate_alerts_problem() returns text language plpgsql as $$
 declare

@@ -42,7 +42,7 @@ class Run:
         labels = {name: self.task[name] for name in ("agent_id", "skill", "quest_id", "actor_id") if self.task[name] is not None}
         while not self.lost.is_set():
             try: found = call("/api/senate/pauses/check?" + urllib.parse.urlencode(labels), base=API)
-            except UNREACHABLE: time.sleep(1); continue  # nobody knows whether it is paused: wait
+            except UNREACHABLE: time.sleep(1); continue  # it may be paused: wait
             if found["paused"] and found["pause"]["id"] != self.task.get("probe_of"): raise Stopped("pause")
             return
         raise Lost("the run was taken away, or no heartbeat was answered for a whole lease")

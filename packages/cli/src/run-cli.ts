@@ -5,7 +5,7 @@ import { toFailure } from './to-failure.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { COMMAND } from './command-name.ts';
 
-// Help and usage name the command as it was typed. TypeScript takes what stands in JSON for any string.
+// Help and usage name the command as it was typed. TypeScript takes a value in JSON for any string.
 const { oclif } = manifest;
 const pjson = { ...manifest, oclif: { ...oclif, bin: COMMAND, topicSeparator: ' ' as const, commands: { ...oclif.commands, strategy: 'explicit' as const } } };
 

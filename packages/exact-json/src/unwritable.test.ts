@@ -34,7 +34,7 @@ test.each<[unknown]>([
   expect(writableCopy(value)).toBe(value);
 });
 
-test('one object that stands in two places is no cycle', () => {
+test('one object in two places is no cycle', () => {
   const shared = { a: 1 };
   expect(findUnwritable([shared, shared], 'result')).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { startOwnServer, until, type TestServer } from '@orchestra/testkit';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createListenHub } from '../src/replica/index.ts';
 
-// A primary whose only synchronous standby is not there: what commits waits for it, and whoever has rung a bell keeps all others from ringing one.
+// A primary whose only synchronous standby is not there: what commits waits for it, and a session that has sent a notification keeps all others from sending one.
 let server: TestServer;
 
 beforeAll(async () => {
@@ -67,7 +67,7 @@ test('a service that tries again and again keeps to its connections, and goes on
     const tries = await Promise.allSettled(Array.from({ length: 3 }, () => pool.query('insert into written values (2)')));
     return tries.every(({ status }) => status === 'fulfilled') && pool.totalCount === 3;
   }, 30_000);
-  // What was given up was committed all the same, as whoever gave up was told it might be.
+  // What was given up was committed all the same, as the error said that it might be.
   expect((await sql<{ n: number }>('select n from written where n = 1'))).toHaveLength(3);
 });
 

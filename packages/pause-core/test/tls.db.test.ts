@@ -99,7 +99,7 @@ test.each<[string, string, boolean | RegExp]>([
   else expect(found).toMatch(expected);
 });
 
-test('a server that takes nothing but TLS refuses who wants none, and takes whoever can', async () => {
+test('a server that takes nothing but TLS refuses clients without TLS, and takes those with it', async () => {
   const rules = join(data, 'pg_hba.conf');
   const before = await readFile(rules, 'utf8');
   try {

@@ -25,7 +25,7 @@ export function problemCodesOf({ method, permission, admit, refuses }: Described
   return PROBLEM_CODES.filter((code) => codes.has(code));
 }
 
-/** Told of each answer with a code that the OpenAPI document does not list. Tests listen and fail. */
+/** Gets each answer with a code that the OpenAPI document does not list. Tests listen and fail. */
 export const UNLISTED_PROBLEMS = 'orchestra:unlisted-problem';
 const unlisted = channel(UNLISTED_PROBLEMS);
 

@@ -42,7 +42,7 @@ const take = (condition: string, gate: string, limit: string): string => `
      for update of t skip locked`;
 
 /**
- * Probes of repos for which the serial gate does not hold, as steps of the claim's statement that stand behind those which read the pauses; what can be taken is in
+ * Probes of repos for which the serial gate does not hold, as steps of the claim's statement that come after those which read the pauses; what can be taken is in
  * `free_probes`. It locks what it finds and passes over what another claim has locked, as {@link gatedProbes} does. A probe is not left for later where a search
  * was cut short: there is one, and everything else of its scope waits for it.
  */

@@ -94,7 +94,7 @@ async function tell(outcome: Told, withCursor: boolean, { client, endings, task,
 const LAST_TRY_MS = 1_000;
 const SAYS_CHARS_MAX = 2_000;
 
-/** What JSON cannot hold stands in the failed task's result as text, beside all the rest. */
+/** What JSON cannot hold is kept as text in the failed task's result, beside all the rest. */
 function untakable(what: 'its result' | 'its questions', error: Error, result?: unknown): Told {
   const why = storable(`the work was done, but ${what} cannot be kept: ${error.message}`);
   return { kind: 'fail', error: why, retry: false, result: error instanceof TypeError ? writableCopy(result) : undefined, thrown: error };

@@ -8,7 +8,7 @@ export class Listeners<Events extends { [K in keyof Events]: unknown[] }> {
     (this.#byEvent[event] ??= []).push(listener);
   }
 
-  /** Whether anybody is told of that event. */
+  /** Whether that event has a listener. */
   has(event: keyof Events): boolean {
     return this.#byEvent[event] !== undefined;
   }

@@ -244,7 +244,7 @@ test('an actor that cannot be judged does not keep the others waiting, and is ju
   await until('the stuck one', async () => (await activeOf(db.pool, 'stuck')).length > 0);
 });
 
-test('alerts that come too late to count are told of, each once; those that were acknowledged or count are not', async () => {
+test('alerts that come too late to count are logged, each once; those that were acknowledged or count are not', async () => {
   const one = await cascade({ lateLookEveryMs: 100 });
   const tooLate = () => one.metric('orchestra_alerts_too_late_total');
   await alertBySql(db.pool, 'behind', [2_101, 7_200, 86_400]);

@@ -5,10 +5,10 @@ import type { UnknownLabel } from '@orchestra/pause-core/contract';
 import type { Logger } from '@orchestra/service-shell';
 import { unknownLabels } from '@orchestra/task-queue';
 
-// A check is answered from memory. What is told beside it may cost so much time, and so many connections.
+// A check is answered from memory. What it says about labels may cost this much time, and this number of connections.
 const WAIT_MS = 500;
 const LOOKS_MAX = 2;
-// Sets of labels that are known stay known. More than these are asked about anew.
+// Sets of labels that are known stay known. Beyond this number they are looked up again.
 const REMEMBERED_MAX = 10_000;
 
 /** Tells callers of a check which of their labels nothing has ever carried, without letting them wait for the database or take its connections. */

@@ -120,7 +120,7 @@ test('two instances tell the same, under the same ids', async () => {
   }
 });
 
-test('a database that was put back to an earlier state: streams begin anew instead of waiting for positions to catch up', { timeout: 120_000 }, async () => {
+test('a database that was put back to an earlier state: streams begin again instead of waiting for positions to catch up', { timeout: 120_000 }, async () => {
   const reader = await follow();
   for (const value of ['a', 'b', 'c']) await dana.pause('agent', value);
   await reader.until('pause.quiet c');
@@ -135,7 +135,7 @@ test('a database that was put back to an earlier state: streams begin anew inste
   expect(back.told).toEqual(['snapshot of a, b, c', 'pause.cleared b']);
 });
 
-test('P6 a database that was put back and has as many events again: streams end, and an id from before begins anew', { timeout: 120_000 }, async () => {
+test('P6 a database that was put back and has as many events again: streams end, and an id from before begins again', { timeout: 120_000 }, async () => {
   const reader = await follow();
   await dana.pause('agent', 'kept');
   await reader.until('pause.quiet kept');

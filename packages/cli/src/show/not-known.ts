@@ -4,7 +4,7 @@ import { visibleText } from './visible-text.ts';
 
 type NamedScope = Parameters<typeof sayScope>[0];
 
-/** Whoever mistypes a name must not believe that it is paused, or that it is not. */
+/** A person who mistypes a name must not believe that it is paused, or that it is not. */
 export function sayNotKnown(scope: NamedScope, near: readonly NearLabel[] = [], carriers = 'no task, run, worker or pause'): string {
   const meant = near.map((one) => `${visibleText(one.scope_value)} (${one.in_flight_count} in flight, ${one.queued}${one.queued_more ? '+' : ''} waiting)`);
   return loud(`NOT KNOWN: ${carriers} has ever carried ${sayScope(scope)}${meant.length === 0 ? '' : `; near it: ${meant.join(', ')}`}`);

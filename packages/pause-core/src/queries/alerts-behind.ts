@@ -10,7 +10,7 @@ export interface AlertBehind {
   behindSeconds: number | null;
 }
 
-/** So many at most: a system with a wrong clock sends every alert like this. */
+/** The limit of one look: a system with a wrong clock sends every alert like this. */
 const BEHIND_MAX = 1_000;
 
 /**

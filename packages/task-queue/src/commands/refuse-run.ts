@@ -3,7 +3,7 @@ import type { TaskErrorCode } from '@orchestra/pause-core/contract';
 import type { TaskStatus } from '../contract/index.ts';
 import { TaskError } from '../errors.ts';
 
-/** What whoever works on a run is refused with once it is not theirs. */
+/** What a worker is refused with when a run is no longer its own. */
 export const RUN_REFUSALS = ['task_not_found', 'run_not_owner'] as const satisfies TaskErrorCode[];
 
 /** Why a run is not its worker's any more. */

@@ -4,10 +4,10 @@ import type { UnpauseAnswer } from '@orchestra/pause-core/contract';
 import { labelKnown } from '../queries/label-known.ts';
 
 /**
- * Ends pauses and tells what is left. Where the scope was not paused, it also says whether anything has ever carried its label: whoever mistypes a name
- * must not believe that what they meant goes on. Once the change is committed nothing throws.
+ * Ends pauses and tells what is left. Where the scope was not paused, it also says whether anything has ever carried its label: a person who mistypes a
+ * name must not believe that what they meant goes on. Once the change is committed nothing throws.
  *
- * @param onNotRead told of what could not be read after the commit
+ * @param onNotRead gets what could not be read after the commit
  * @throws PauseError as `unpauseScope`
  */
 export async function unpauseWithAnswer(db: Database, order: UnpauseOrder, idempotency?: Idempotency, onNotRead: (notRead: NotRead) => void = () => {}): Promise<UnpauseAnswer> {

@@ -52,7 +52,7 @@ export const taskOutput = z.strictObject({
   at: instant.nullable(),
   tail: z.string(),
   // A service of an earlier version does not tell this.
-  printed: z.int().nullable().default(null).describe('how many characters the run has printed in all, up to the end of `tail`; null: whoever sent it has not counted'),
+  printed: z.int().nullable().default(null).describe('how many characters the run has printed in all, up to the end of `tail`; null: the sender has not counted'),
 }).meta({ id: 'TaskOutput' });
 
 export const stageView = z.strictObject({

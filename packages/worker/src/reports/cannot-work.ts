@@ -34,7 +34,7 @@ export class CannotWork extends Error {
 
 const makeOne = (orchestra: string): string => `\`${orchestra} token create NAME --role worker\` makes one`;
 
-/** @param orchestra how whoever reads this calls `orchestra` */
+/** @param orchestra how the reader of the message calls `orchestra` */
 export function noToken(orchestra: string): CannotWork {
   return new CannotWork('no_token', `no token was found: set ORCHESTRA_TOKEN, or ORCHESTRA_TOKEN_FILE to a file that holds it, or start this below the folder where \`${orchestra} up\` was started; ${makeOne(orchestra)}`);
 }

@@ -15,7 +15,7 @@ export interface Connection {
   token: SettingOrigin | undefined;
   /** What the handlers run cannot get at the token. */
   isTokenWithheld: boolean;
-  /** How whoever reads the messages calls `orchestra`. */
+  /** How the reader of the messages calls `orchestra`. */
   orchestra: string;
 }
 

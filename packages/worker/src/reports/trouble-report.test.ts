@@ -39,7 +39,7 @@ test('trouble that lasts is told once for each kind, and so is its end', () => {
   expect(warned.slice(4)).toEqual(['unreachable']);
 });
 
-test('whoever is told otherwise hears nothing, and nothing is told after the end', () => {
+test('a listener of the event gets no warning, and nobody gets one after the end', () => {
   const listened = report(() => true);
   listened.trouble.failed(away);
   vi.advanceTimersByTime(3_000);

@@ -3,7 +3,7 @@ import { kindOfTrouble } from './trouble-words.ts';
 export interface TroubleReportOptions {
   /** For how long there may be trouble before anybody hears of it: a restart of a service takes a moment. */
   afterMs: number;
-  /** Asked each time: whoever listens to the event is not told twice. */
+  /** Asked each time: a listener of the event needs no warning as well. */
   isToldOtherwise: () => boolean;
   sayTrouble: (error: Error | undefined) => string;
   sayOver: string;
