@@ -29,17 +29,20 @@ export function followImports(workspace: Workspace, compiled: string, entries: r
     if (files.has(place)) continue;
     const from = place;
     files.set(from, ''); // so that a circle ends
-    files.set(from, renameSpecifiers(read(workspace, compiled, from), (specifier) => {
-      const source = specifier.startsWith('.') ? join(dirname(from), specifier) : sourceOf(workspace, specifier);
-      if (source === undefined) {
-        if (!isBuiltin(specifier)) needs.set(packageName(specifier), from);
-        return specifier;
-      }
-      const isTyped = from.endsWith('.d.ts');
-      waiting.push(isTyped ? declarationOf(source) : emitted(source));
-      const path = relative(dirname(from), emitted(source));
-      return path.startsWith('.') ? path : `./${path}`;
-    }));
+    files.set(
+      from,
+      renameSpecifiers(read(workspace, compiled, from), (specifier) => {
+        const source = specifier.startsWith('.') ? join(dirname(from), specifier) : sourceOf(workspace, specifier);
+        if (source === undefined) {
+          if (!isBuiltin(specifier)) needs.set(packageName(specifier), from);
+          return specifier;
+        }
+        const isTyped = from.endsWith('.d.ts');
+        waiting.push(isTyped ? declarationOf(source) : emitted(source));
+        const path = relative(dirname(from), emitted(source));
+        return path.startsWith('.') ? path : `./${path}`;
+      }),
+    );
   }
   return { files, needs };
 }

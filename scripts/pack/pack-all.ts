@@ -1,4 +1,5 @@
-// `npx pnpm pack:all`: builds the public packages and writes their tarballs to dist-packages/. docs/packages.md says what is in them.
+// `npx pnpm pack:all`: builds the public packages and writes their tarballs to dist-packages/. docs/packages.md says
+// what is in them.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -13,7 +14,15 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const OUT = join(ROOT, 'dist-packages');
 const COMPILED = join(OUT, 'compiled');
 
-const packed = z.array(z.object({ name: z.string(), filename: z.string(), size: z.number(), unpackedSize: z.number(), entryCount: z.number() }));
+const packed = z.array(
+  z.object({
+    name: z.string(),
+    filename: z.string(),
+    size: z.number(),
+    unpackedSize: z.number(),
+    entryCount: z.number(),
+  }),
+);
 
 rmSync(OUT, { recursive: true, force: true });
 const stamp = sourcesStamp(ROOT);
@@ -24,7 +33,9 @@ const folders = PUBLIC_PACKAGES.map((one) => lay(workspace, one));
 writeDocuments(join(OUT, 'packages/client/openapi'));
 const answer = run('npm', ['pack', ...folders, '--pack-destination', OUT, '--json', '--loglevel=error']);
 for (const { name, filename, size, unpackedSize, entryCount } of packed.parse(JSON.parse(answer))) {
-  console.log(`${name.padEnd(24)} dist-packages/${filename}: ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked, ${entryCount} files`);
+  console.log(
+    `${name.padEnd(24)} dist-packages/${filename}: ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked, ${entryCount} files`,
+  );
 }
 writeFileSync(join(OUT, 'sources.sha256'), stamp); // last: with it, what is there is whole
 
@@ -34,7 +45,8 @@ function lay(from: Workspace, one: PublicPackage): string {
   const folder = join(OUT, one.folder);
   for (const [place, text] of files) write(join(folder, 'dist', place), text);
   for (const asset of one.assets ?? []) cpSync(join(ROOT, asset), join(folder, 'dist', asset), { recursive: true });
-  for (const file of [join(one.folder, 'README.md'), 'LICENSE', ...(one.licenses ?? [])]) cpSync(join(ROOT, file), join(folder, basename(file)));
+  for (const file of [join(one.folder, 'README.md'), 'LICENSE', ...(one.licenses ?? [])])
+    cpSync(join(ROOT, file), join(folder, basename(file)));
   write(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return folder;
 }
@@ -50,7 +62,12 @@ function write(path: string, text: string): void {
 
 function run(program: string, args: readonly string[], folder = '.'): string {
   const { NODE_ENV: _, ...env } = process.env; // a test's would make the page another one
-  const { status, stdout, error } = spawnSync(program, args, { cwd: join(ROOT, folder), env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const { status, stdout, error } = spawnSync(program, args, {
+    cwd: join(ROOT, folder),
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   if (error) throw error;
   if (status === 0) return stdout;
   process.stderr.write(stdout);

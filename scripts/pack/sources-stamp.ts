@@ -3,8 +3,17 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const SOURCES = [
-  '{packages,services}/*/{package.json,README.md}', '{packages,services}/*/{src,bin}/**/*.*', 'packages/dashboard/{index.html,vite.config.ts}',
-  'migrations/**/*.*', 'docs/*.md', '.env.example', 'scripts/pack/*.ts', 'LICENSE', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'tsconfig*.json',
+  '{packages,services}/*/{package.json,README.md}',
+  '{packages,services}/*/{src,bin}/**/*.*',
+  'packages/dashboard/{index.html,vite.config.ts}',
+  'migrations/**/*.*',
+  'docs/*.md',
+  '.env.example',
+  'scripts/pack/*.ts',
+  'LICENSE',
+  'pnpm-lock.yaml',
+  'pnpm-workspace.yaml',
+  'tsconfig*.json',
 ];
 
 /** Tells whether tarballs were made from the sources as they are now. */
@@ -12,7 +21,10 @@ export function sourcesStamp(root: string): string {
   const hash = createHash('sha256');
   for (const file of globSync(SOURCES, { cwd: root }).toSorted()) {
     if (file.endsWith('.test.ts')) continue;
-    hash.update(`${file}\0`).update(readFileSync(join(root, file))).update('\0');
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update('\0');
   }
   return hash.digest('hex');
 }

@@ -1,4 +1,5 @@
-// How a file names another, in what tsc writes and in plain JavaScript: declarations begin their line, the rest are calls.
+// How a file names another, in what tsc writes and in plain JavaScript: declarations begin their line, the rest are
+// calls.
 const NAMING = [
   /^(?<before>(?:import|export|\})[^'"\n;]*\bfrom ['"])(?<specifier>[^'"\n]+)(?=['"])/gm,
   /^(?<before>import ['"])(?<specifier>[^'"\n]+)(?=['"])/gm,
@@ -9,10 +10,14 @@ const NAMING = [
 
 /** The text with every name of another file given to `rename`, which answers with the name to write. */
 export function renameSpecifiers(text: string, rename: (specifier: string) => string): string {
-  return NAMING.reduce((changed, naming) => changed.replaceAll(naming, (...match) => {
-    const { before = '', specifier = '' }: Record<string, string> = match.at(-1);
-    return `${before}${rename(specifier)}`;
-  }), text);
+  return NAMING.reduce(
+    (changed, naming) =>
+      changed.replaceAll(naming, (...match) => {
+        const { before = '', specifier = '' }: Record<string, string> = match.at(-1);
+        return `${before}${rename(specifier)}`;
+      }),
+    text,
+  );
 }
 
 /** The name of the package in `drizzle-orm/node-postgres`. */

@@ -14,7 +14,12 @@ const manifest = z.looseObject({
   peerDependencies: z.record(z.string(), z.string()).optional(),
   peerDependenciesMeta: z.record(z.string(), z.object({ optional: z.boolean() })).optional(),
   oclif: z.looseObject({ commands: z.looseObject({ target: z.string() }) }).optional(),
-  publishConfig: z.looseObject({ exports: z.record(z.string(), exportTarget).optional(), bin: z.record(z.string(), z.string()).optional() }).optional(),
+  publishConfig: z
+    .looseObject({
+      exports: z.record(z.string(), exportTarget).optional(),
+      bin: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
 });
 
 export type Manifest = z.infer<typeof manifest>;
@@ -29,9 +34,18 @@ export interface Workspace {
 
 /** Reads what this repository says of its packages. */
 export function readWorkspace(root: string): Workspace {
-  const { catalog } = z.object({ catalog: z.record(z.string(), z.string()) }).parse(parse(readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')));
-  const folders = ['packages', 'services'].flatMap((kind) => readdirSync(join(root, kind)).map((name) => `${kind}/${name}`));
-  const manifests = new Map(folders.map((folder) => [folder, manifest.parse(JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')))]));
+  const { catalog } = z
+    .object({ catalog: z.record(z.string(), z.string()) })
+    .parse(parse(readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')));
+  const folders = ['packages', 'services'].flatMap((kind) =>
+    readdirSync(join(root, kind)).map((name) => `${kind}/${name}`),
+  );
+  const manifests = new Map(
+    folders.map((folder) => [
+      folder,
+      manifest.parse(JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))),
+    ]),
+  );
   return { root, manifests, catalog };
 }
 

@@ -22,62 +22,107 @@ let admin: Client;
 
 beforeAll(async () => {
   project = new Project((await installedPackages()).folder);
-  await project.start({ DATABASE_URL: database.url, PAUSE_API_PORT: '0', WORKER_CLAIMER_PORT: '0', ALERT_CASCADE_PORT: '0' });
+  await project.start({
+    DATABASE_URL: database.url,
+    PAUSE_API_PORT: '0',
+    WORKER_CLAIMER_PORT: '0',
+    ALERT_CASCADE_PORT: '0',
+  });
   admin = clientOf(await readFile(project.ready.token_file, 'utf8'));
 });
 afterAll(() => project?.stop());
 
-const clientOf = (token: string): Client => createClient({ url: project.ready.pause_api, tasksUrl: project.ready.worker_claimer, token: token.trim() });
+const clientOf = (token: string): Client =>
+  createClient({ url: project.ready.pause_api, tasksUrl: project.ready.worker_claimer, token: token.trim() });
 const story = async (id: string): Promise<string[]> => (await admin.taskEvents(id)).events.map(({ kind }) => kind);
-const hasStatus = (id: string, status: string) => until(`task ${id} is ${status}`, async () => (await admin.task(id)).status === status, 90_000);
+const hasStatus = (id: string, status: string) =>
+  until(`task ${id} is ${status}`, async () => (await admin.task(id)).status === status, 90_000);
 
 async function add(agent: string, payload: Record<string, unknown> = { texts: TEXTS }): Promise<string> {
-  const { ids: [id = ''] } = await admin.enqueue({ agent_id: agent, skill: 'measure', payload, max_attempts: 1 });
+  const {
+    ids: [id = ''],
+  } = await admin.enqueue({ agent_id: agent, skill: 'measure', payload, max_attempts: 1 });
   return id;
 }
 
 test('the page has each file of the example as it is, and none has to do with the admin token', () => {
-  expect(Object.fromEntries(FILES)).toEqual(Object.fromEntries(readdirSync(SOURCES).map((name) => [name, readFileSync(join(SOURCES, name), 'utf8')])));
+  expect(Object.fromEntries(FILES)).toEqual(
+    Object.fromEntries(readdirSync(SOURCES).map((name) => [name, readFileSync(join(SOURCES, name), 'utf8')])),
+  );
   expect([...FILES.values()].join('')).not.toMatch(/admin/);
-  for (const { code } of BLOCKS.filter(({ how }) => how === 'in the background')) expect(code).toMatch(/^ORCHESTRA_TOKEN_FILE=\w+-token /m);
+  for (const { code } of BLOCKS.filter(({ how }) => how === 'in the background'))
+    expect(code).toMatch(/^ORCHESTRA_TOKEN_FILE=\w+-token /m);
 });
 
 test('the worker in TypeScript type-checks with the packages’ own types', async () => {
   const config = {
     compilerOptions: {
-      strict: true, skipLibCheck: false, noEmit: true, module: 'nodenext', target: 'es2024', noUncheckedIndexedAccess: true,
-      types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')],
+      strict: true,
+      skipLibCheck: false,
+      noEmit: true,
+      module: 'nodenext',
+      target: 'es2024',
+      noUncheckedIndexedAccess: true,
+      types: ['node'],
+      typeRoots: [join(ROOT, 'node_modules/@types')],
     },
     files: ['worker.mts'],
   };
   await writeFile(join(project.folder, 'tsconfig.json'), JSON.stringify(config));
-  const checked = await promisify(execFile)(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', project.folder]).catch((error: { stdout: string }) => error);
+  const checked = await promisify(execFile)(process.execPath, [
+    join(ROOT, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    project.folder,
+  ]).catch((error: { stdout: string }) => error);
   expect(checked.stdout).toBe('');
 });
 
 describe('the page', () => {
   test.each(BLOCKS)('$title', async (block) => {
-    if (block.how === 'in the background') { project.leaveRunning(block); return; }
+    if (block.how === 'in the background') {
+      project.leaveRunning(block);
+      return;
+    }
     const { prints = '', exits } = block;
     const asSaid = { code: exits, output: expect.stringContaining(prints) };
-    if (block.how === 'once') { expect(await project.run(block.code)).toEqual(asSaid); return; }
-    const ended = await until(`${block.title} prints ${prints}`, async () => {
-      const again = await project.run(block.code);
-      return again.output.includes(prints) ? again : undefined;
-    }, 120_000);
+    if (block.how === 'once') {
+      expect(await project.run(block.code)).toEqual(asSaid);
+      return;
+    }
+    const ended = await until(
+      `${block.title} prints ${prints}`,
+      async () => {
+        const again = await project.run(block.code);
+        return again.output.includes(prints) ? again : undefined;
+      },
+      120_000,
+    );
     expect(ended).toEqual(asSaid);
   });
 
   test('has a worker for each agent, with a token of its own that only its owner may read', async () => {
-    await until('all tasks are done', async () => (await admin.tasks()).tasks.every(({ status }) => status === 'succeeded'), 120_000);
-    for (const agent of ['skeptic', 'librarian', 'scribe', 'courier']) expect(statSync(join(project.folder, `${agent}-token`)).mode & 0o777).toBe(0o600);
-    const { rows } = await database.pool.query<{ name: string; used: boolean }>("select t.name, t.last_used_at is not null as used from api_tokens t where t.role = 'worker' order by t.name");
-    expect(rows).toEqual(['courier', 'librarian', 'scribe', 'skeptic'].map((agent) => ({ name: `${agent}-worker`, used: true })));
+    await until(
+      'all tasks are done',
+      async () => (await admin.tasks()).tasks.every(({ status }) => status === 'succeeded'),
+      120_000,
+    );
+    for (const agent of ['skeptic', 'librarian', 'scribe', 'courier'])
+      expect(statSync(join(project.folder, `${agent}-token`)).mode & 0o777).toBe(0o600);
+    const { rows } = await database.pool.query<{ name: string; used: boolean }>(
+      "select t.name, t.last_used_at is not null as used from api_tokens t where t.role = 'worker' order by t.name",
+    );
+    expect(rows).toEqual(
+      ['courier', 'librarian', 'scribe', 'skeptic'].map((agent) => ({ name: `${agent}-worker`, used: true })),
+    );
   });
 });
 
 describe('under a pause', () => {
-  test.each([['worker.mts', 'skeptic'], ['worker.mjs', 'librarian'], ['worker.py', 'scribe']])('%s puts its task back at a checkpoint, and goes on there', async (_file, agent) => {
+  test.each([
+    ['worker.mts', 'skeptic'],
+    ['worker.mjs', 'librarian'],
+    ['worker.py', 'scribe'],
+  ])('%s puts its task back at a checkpoint, and goes on there', async (_file, agent) => {
     const id = await add(agent);
     let cursor: unknown = null;
     // The pause may come before the first text.
@@ -104,14 +149,22 @@ describe('under a pause', () => {
     expect(await admin.task(second)).toMatchObject({ status: 'queued', run_id: null });
     await admin.unpause({ scope_kind: 'agent', scope_value: 'courier' });
     await hasStatus(second, 'succeeded');
-    expect(await admin.task(second)).toMatchObject({ result: { exit_code: 0, stdout: expect.stringContaining("courier: 'xxx' has 3 characters") } });
+    expect(await admin.task(second)).toMatchObject({
+      result: { exit_code: 0, stdout: expect.stringContaining("courier: 'xxx' has 3 characters") },
+    });
   });
 });
 
 describe('worker.py', () => {
   const startOne = async (agent: string, token?: string) => {
-    if (token === undefined) await project.run(`npx orchestra-brake token create ${agent}-worker --role worker --agent ${agent} --file ${agent}-token`);
-    return project.going('exec python3 worker.py', token === undefined ? { ORCHESTRA_TOKEN_FILE: `${agent}-token` } : { ORCHESTRA_TOKEN: token });
+    if (token === undefined)
+      await project.run(
+        `npx orchestra-brake token create ${agent}-worker --role worker --agent ${agent} --file ${agent}-token`,
+      );
+    return project.going(
+      'exec python3 worker.py',
+      token === undefined ? { ORCHESTRA_TOKEN_FILE: `${agent}-token` } : { ORCHESTRA_TOKEN: token },
+    );
   };
 
   test('drops what it has done when its run belongs to somebody else by then (409), and goes on with the next task', async () => {
@@ -132,7 +185,10 @@ describe('worker.py', () => {
     const worker = await startOne('clumsy');
     const broken = await add('clumsy', { words: [] });
     await hasStatus(broken, 'failed');
-    expect((await admin.taskEvents(broken)).events.at(-1)).toMatchObject({ kind: 'failed', data: { error: "KeyError: 'texts'" } });
+    expect((await admin.taskEvents(broken)).events.at(-1)).toMatchObject({
+      kind: 'failed',
+      data: { error: "KeyError: 'texts'" },
+    });
     const id = await add('clumsy');
     await hasStatus(id, 'running');
     await worker.stop();
@@ -142,7 +198,10 @@ describe('worker.py', () => {
   });
 
   test('says what to set when it has no token', async () => {
-    expect(await project.run('python3 worker.py')).toEqual({ code: 1, output: "set ORCHESTRA_TOKEN_FILE to the file with the worker's token\n" });
+    expect(await project.run('python3 worker.py')).toEqual({
+      code: 1,
+      output: "set ORCHESTRA_TOKEN_FILE to the file with the worker's token\n",
+    });
   });
 
   test('ends with what the service says when its token is refused', async () => {
@@ -154,5 +213,7 @@ describe('worker.py', () => {
 });
 
 function lengthsOf(cursor: unknown): unknown[] {
-  return typeof cursor === 'object' && cursor !== null && 'lengths' in cursor && Array.isArray(cursor.lengths) ? cursor.lengths : [];
+  return typeof cursor === 'object' && cursor !== null && 'lengths' in cursor && Array.isArray(cursor.lengths)
+    ? cursor.lengths
+    : [];
 }

@@ -13,7 +13,12 @@ export const PAGE = 'docs/your-own-project.md';
 const FILE = /^<!-- file: (?<name>[\w.]+) -->\n```\w+\n(?<code>.*?)^```$/gms;
 
 /** The files of the page, by name. */
-export const FILES: ReadonlyMap<string, string> = new Map([...readFileSync(join(ROOT, PAGE), 'utf8').matchAll(FILE)].map(({ groups = {} }) => [groups['name'] ?? '', groups['code'] ?? '']));
+export const FILES: ReadonlyMap<string, string> = new Map(
+  [...readFileSync(join(ROOT, PAGE), 'utf8').matchAll(FILE)].map(({ groups = {} }) => [
+    groups['name'] ?? '',
+    groups['code'] ?? '',
+  ]),
+);
 export const BLOCKS = runnableBlocks(PAGE);
 
 const ready = z.object({ pause_api: z.url(), worker_claimer: z.url(), token_file: z.string() });
@@ -27,13 +32,17 @@ export class Going {
 
   constructor(command: string, cwd: string, env: NodeJS.ProcessEnv) {
     this.child = spawn('bash', ['-c', command], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.child.stdout, this.child.stderr]) stream?.on('data', (bytes) => { this.said += String(bytes); });
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream?.on('data', (bytes) => {
+        this.said += String(bytes);
+      });
     this.ended = once(this.child, 'close');
   }
 
   /** To all of the group, as Ctrl-C does. */
   async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM'): Promise<void> {
-    if (this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null) process.kill(-this.child.pid, signal);
+    if (this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null)
+      process.kill(-this.child.pid, signal);
     await this.ended;
   }
 }
@@ -59,7 +68,10 @@ export class Project {
   async start(env: Record<string, string>): Promise<void> {
     await mkdir(join(this.folder, 'bin'), { recursive: true });
     // The command of the packages, without npm's own start.
-    await writeFile(join(this.folder, 'bin/npx'), `#!/bin/sh\nname=$1; shift\nexec "${this.#packages}/node_modules/.bin/$name" "$@"\n`);
+    await writeFile(
+      join(this.folder, 'bin/npx'),
+      `#!/bin/sh\nname=$1; shift\nexec "${this.#packages}/node_modules/.bin/$name" "$@"\n`,
+    );
     await chmod(join(this.folder, 'bin/npx'), 0o755);
     const up = this.going('npx orchestra-brake up --json', env);
     await until('up is ready', () => up.said.includes('"token_file"') || up.child.exitCode !== null, 180_000);
@@ -76,11 +88,21 @@ export class Project {
   }
 
   /** Leaves a block of the page running. */
-  leaveRunning({ code }: Block): Going { return this.going(`set -euo pipefail\n${this.#here(code)}`); }
+  leaveRunning({ code }: Block): Going {
+    return this.going(`set -euo pipefail\n${this.#here(code)}`);
+  }
 
   async run(code: string): Promise<{ code: number | null; output: string }> {
-    const child = spawn('bash', ['-c', `set -euo pipefail\n${this.#here(code)}`], { cwd: this.folder, env: this.#env(), stdio: ['ignore', 'pipe', 'pipe'] });
-    const [out, err, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close') as Promise<[number | null]>]);
+    const child = spawn('bash', ['-c', `set -euo pipefail\n${this.#here(code)}`], {
+      cwd: this.folder,
+      env: this.#env(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [out, err, [exitCode]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close') as Promise<[number | null]>,
+    ]);
     return { code: exitCode, output: out + err };
   }
 
@@ -90,12 +112,18 @@ export class Project {
   }
 
   #env(): NodeJS.ProcessEnv {
-    return { PATH: [join(this.folder, 'bin'), dirname(process.execPath), process.env['PATH']].join(':'), HOME: this.folder, NO_COLOR: '1' };
+    return {
+      PATH: [join(this.folder, 'bin'), dirname(process.execPath), process.env['PATH']].join(':'),
+      HOME: this.folder,
+      NO_COLOR: '1',
+    };
   }
 
   /** The services of a test are not at the addresses of the page. */
   #here(code: string): string {
     if (this.#ready === undefined) return code;
-    return code.replaceAll('http://127.0.0.1:4400', this.#ready.pause_api).replaceAll('http://127.0.0.1:4401', this.#ready.worker_claimer);
+    return code
+      .replaceAll('http://127.0.0.1:4400', this.#ready.pause_api)
+      .replaceAll('http://127.0.0.1:4401', this.#ready.worker_claimer);
   }
 }

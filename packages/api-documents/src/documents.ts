@@ -16,12 +16,33 @@ const nobody = (): void => {};
 /** The routes of each service, as it has them without any setting. */
 export const ROUTES: Record<DocumentedService, readonly Route[]> = {
   'pause-api': [
-    ...pauseApiRoutes({ brake: nothing, db: nothing, replica: nothing, streams: nothing, metrics: nothing, settleTimeoutMs: undefined }),
+    ...pauseApiRoutes({
+      brake: nothing,
+      db: nothing,
+      replica: nothing,
+      streams: nothing,
+      metrics: nothing,
+      settleTimeoutMs: undefined,
+    }),
     ...sessionRoutes({ authenticator: nothing }),
   ],
   'worker-claimer': workerClaimerRoutes({
-    db: nothing, endings: nothing, place: nothing, room: nothing, metrics: nothing, kept: nothing, told: nobody, saw: nobody, onAdded: nobody, onOpened: nobody,
-    leaseSeconds: LEASE_SECONDS, gatedRepos: null, autoParkRepos: null, questionRepos: null, rules: DEFAULT_STAGE_RULES, queue: {},
+    db: nothing,
+    endings: nothing,
+    place: nothing,
+    room: nothing,
+    metrics: nothing,
+    kept: nothing,
+    told: nobody,
+    saw: nobody,
+    onAdded: nobody,
+    onOpened: nobody,
+    leaseSeconds: LEASE_SECONDS,
+    gatedRepos: null,
+    autoParkRepos: null,
+    questionRepos: null,
+    rules: DEFAULT_STAGE_RULES,
+    queue: {},
   }),
 };
 

@@ -13,23 +13,47 @@ import { DOCUMENTED_SERVICES, DOCUMENTS, ROUTES } from '../src/documents.ts';
 import { writeDocuments } from '../src/write-documents.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const refusal = z.object({ content: z.object({ 'application/problem+json': z.object({
-  schema: z.object({ allOf: z.tuple([z.object({ $ref: z.string() }), z.looseObject({ properties: z.object({ code: z.object({ enum: z.array(z.enum(PROBLEM_CODES)) }) }) })]) }),
-}) }) });
+const refusal = z.object({
+  content: z.object({
+    'application/problem+json': z.object({
+      schema: z.object({
+        allOf: z.tuple([
+          z.object({ $ref: z.string() }),
+          z.looseObject({ properties: z.object({ code: z.object({ enum: z.array(z.enum(PROBLEM_CODES)) }) }) }),
+        ]),
+      }),
+    }),
+  }),
+});
 
 describe.each(DOCUMENTED_SERVICES)('the document of %s', (service) => {
   test('passes the recommended rules of Redocly without a warning', async () => {
-    const problems = await lintFromString({ source: JSON.stringify(DOCUMENTS[service]), absoluteRef: `${service}.json`, config: await createConfig({ extends: ['recommended'] }) });
-    expect(problems.map(({ ruleId, message, location }) => `${ruleId} at ${location[0]?.pointer}: ${message}`)).toEqual([]);
+    const problems = await lintFromString({
+      source: JSON.stringify(DOCUMENTS[service]),
+      absoluteRef: `${service}.json`,
+      config: await createConfig({ extends: ['recommended'] }),
+    });
+    expect(problems.map(({ ruleId, message, location }) => `${ruleId} at ${location[0]?.pointer}: ${message}`)).toEqual(
+      [],
+    );
   });
 
-  test.each(ROUTES[service].map((route): [string, Route] => [`${route.method} ${route.path}`, route]))('%s lists each of its codes under its status', (_call, route) => {
-    const { responses = {} } = DOCUMENTS[service].paths?.[route.path.replaceAll(/:([a-z_]+)/g, '{$1}')]?.[route.method] ?? {};
-    const listed = Object.entries(responses).filter(([status]) => status !== '200').flatMap(([status, one]) =>
-      refusal.parse(one).content['application/problem+json'].schema.allOf[1].properties.code.enum.map((code) => ({ code, status })));
-    const expected = problemCodesOf(route).map((code) => ({ code, status: String(PROBLEMS[code].status) }));
-    expect(listed.toSorted(byCode)).toEqual(expected.toSorted(byCode));
-  });
+  test.each(ROUTES[service].map((route): [string, Route] => [`${route.method} ${route.path}`, route]))(
+    '%s lists each of its codes under its status',
+    (_call, route) => {
+      const { responses = {} } =
+        DOCUMENTS[service].paths?.[route.path.replaceAll(/:([a-z_]+)/g, '{$1}')]?.[route.method] ?? {};
+      const listed = Object.entries(responses)
+        .filter(([status]) => status !== '200')
+        .flatMap(([status, one]) =>
+          refusal
+            .parse(one)
+            .content['application/problem+json'].schema.allOf[1].properties.code.enum.map((code) => ({ code, status })),
+        );
+      const expected = problemCodesOf(route).map((code) => ({ code, status: String(PROBLEMS[code].status) }));
+      expect(listed.toSorted(byCode)).toEqual(expected.toSorted(byCode));
+    },
+  );
 });
 
 function byCode(one: { code: string }, other: { code: string }): number {
@@ -39,7 +63,13 @@ function byCode(one: { code: string }, other: { code: string }): number {
 test('some call lists each code, but for those of what is no call', () => {
   const listed = new Set(Object.values(ROUTES).flat().flatMap(problemCodesOf));
   // Another path, another method, what the command line alone does, and one that nothing answers with any more.
-  expect(PROBLEM_CODES.filter((code) => !listed.has(code))).toEqual(['not_found', 'method_not_allowed', 'token_name_taken', 'token_not_found', 'task_not_running']);
+  expect(PROBLEM_CODES.filter((code) => !listed.has(code))).toEqual([
+    'not_found',
+    'method_not_allowed',
+    'token_name_taken',
+    'token_not_found',
+    'task_not_running',
+  ]);
 });
 
 const USE = `import type { paths as Pauses } from './pause-api.js';
@@ -72,13 +102,33 @@ test('openapi-typescript makes typed clients of what is written for the package'
   onTestFinished(() => rm(folder, { recursive: true }));
   writeDocuments(folder);
   for (const service of DOCUMENTED_SERVICES) {
-    const types = await openapiTS(await readFile(join(folder, `${service}.json`), 'utf8'), { defaultNonNullable: false });
+    const types = await openapiTS(await readFile(join(folder, `${service}.json`), 'utf8'), {
+      defaultNonNullable: false,
+    });
     await writeFile(join(folder, `${service}.d.ts`), astToString(types));
   }
   await writeFile(join(folder, 'package.json'), '{"type": "module"}');
   await writeFile(join(folder, 'use.ts'), USE);
-  const flags = ['--noEmit', '--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom', '--types', '', '--skipLibCheck', 'false'];
-  const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...flags, 'use.ts'], { cwd: folder })
-    .catch((error: unknown) => z.object({ stdout: z.string() }).parse(error));
+  const flags = [
+    '--noEmit',
+    '--strict',
+    '--noUncheckedIndexedAccess',
+    '--exactOptionalPropertyTypes',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2022',
+    '--lib',
+    'es2022,dom',
+    '--types',
+    '',
+    '--skipLibCheck',
+    'false',
+  ];
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [join(ROOT, 'node_modules/typescript/bin/tsc'), ...flags, 'use.ts'],
+    { cwd: folder },
+  ).catch((error: unknown) => z.object({ stdout: z.string() }).parse(error));
   expect(stdout).toBe('');
 });

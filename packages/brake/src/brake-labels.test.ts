@@ -2,13 +2,26 @@ import { expect, test } from 'vitest';
 import { readLabels, type BrakeLabels } from './brake-labels.ts';
 
 test('labels have the names of the REST calls', () => {
-  expect(readLabels({ agent_id: 'skeptic', skill: 'debate', quest_id: 'q-7', actor_id: 'acct-7' })).toEqual({ agentId: 'skeptic', skill: 'debate', questId: 'q-7', actorId: 'acct-7' });
+  expect(readLabels({ agent_id: 'skeptic', skill: 'debate', quest_id: 'q-7', actor_id: 'acct-7' })).toEqual({
+    agentId: 'skeptic',
+    skill: 'debate',
+    questId: 'q-7',
+    actorId: 'acct-7',
+  });
   expect(readLabels({ agent_id: 'skeptic', skill: undefined })).toEqual({ agentId: 'skeptic' });
 });
 
 test.each<[string, Record<string, string>, string]>([
-  ['the name that the library uses inside', { agentId: 'skeptic' }, 'no pause can name "agentId"; the labels are agent_id, skill, quest_id, actor_id'],
-  ['a name that every object has', { constructor: 'skeptic' }, 'no pause can name "constructor"; the labels are agent_id, skill, quest_id, actor_id'],
+  [
+    'the name that the library uses inside',
+    { agentId: 'skeptic' },
+    'no pause can name "agentId"; the labels are agent_id, skill, quest_id, actor_id',
+  ],
+  [
+    'a name that every object has',
+    { constructor: 'skeptic' },
+    'no pause can name "constructor"; the labels are agent_id, skill, quest_id, actor_id',
+  ],
   ['a blank value', { agent_id: ' ' }, 'the label agent_id is blank: leave it out, or say what it is'],
   ['nothing', {}, 'give at least one label: agent_id, skill, quest_id, actor_id'],
 ])('%s is refused, because it would never be paused', (_, labels: BrakeLabels, message) => {

@@ -8,7 +8,12 @@ export interface BrakeLabels {
   actor_id?: string | undefined;
 }
 
-const NAMES: Readonly<Record<string, keyof TaskLabels>> = { agent_id: 'agentId', skill: 'skill', quest_id: 'questId', actor_id: 'actorId' };
+const NAMES: Readonly<Record<string, keyof TaskLabels>> = {
+  agent_id: 'agentId',
+  skill: 'skill',
+  quest_id: 'questId',
+  actor_id: 'actorId',
+};
 
 /**
  * The labels as the replica takes them. A misspelt label would be covered by no pause, so nothing is let pass unread.
@@ -20,8 +25,10 @@ export function readLabels(labels: BrakeLabels): TaskLabels {
   for (const [given, value] of Object.entries(labels)) {
     if (value === undefined) continue;
     const name = Object.hasOwn(NAMES, given) ? NAMES[given] : undefined;
-    if (name === undefined) throw new TypeError(`no pause can name "${given}"; the labels are ${Object.keys(NAMES).join(', ')}`);
-    if (typeof value !== 'string' || value.trim() === '') throw new TypeError(`the label ${given} is blank: leave it out, or say what it is`);
+    if (name === undefined)
+      throw new TypeError(`no pause can name "${given}"; the labels are ${Object.keys(NAMES).join(', ')}`);
+    if (typeof value !== 'string' || value.trim() === '')
+      throw new TypeError(`the label ${given} is blank: leave it out, or say what it is`);
     read[name] = value;
   }
   if (Object.keys(read).length === 0) throw new TypeError(`give at least one label: ${Object.keys(NAMES).join(', ')}`);

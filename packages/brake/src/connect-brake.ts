@@ -42,11 +42,16 @@ export async function connectBrake(options: BrakeOptions = {}): Promise<Brake> {
   const client = createClient({ url, tasksUrl: settings.tasksUrl, token: options.token ?? settings.token });
   const replica = createRestReplica(client);
   let cause: unknown;
-  replica.on('read-failed', (error) => { cause = error; });
+  replica.on('read-failed', (error) => {
+    cause = error;
+  });
   await replica.start();
   if (!replica.known) {
     await replica.stop();
-    throw new Error(`the active pauses could not be read at ${url}: ${cause instanceof Error ? cause.message : 'no answer came in time'}`, { cause });
+    throw new Error(
+      `the active pauses could not be read at ${url}: ${cause instanceof Error ? cause.message : 'no answer came in time'}`,
+      { cause },
+    );
   }
   return {
     look: (labels) => {

@@ -12,11 +12,21 @@ let operator: Client;
 let stop = async (): Promise<unknown> => undefined;
 
 beforeAll(async () => {
-  const service = await startService({ databaseUrl: db.url, listenDatabaseUrl: db.url, host: '127.0.0.1', port: 0, logLevel: 'silent' });
+  const service = await startService({
+    databaseUrl: db.url,
+    listenDatabaseUrl: db.url,
+    host: '127.0.0.1',
+    port: 0,
+    logLevel: 'silent',
+  });
   stop = () => service.stop();
   url = service.url;
   token = await createToken(db.pool, { name: 'fleet', role: 'worker', by: 'test' });
-  operator = createClient({ url, tasksUrl: url, token: await createToken(db.pool, { name: 'dana', role: 'operator', by: 'test' }) });
+  operator = createClient({
+    url,
+    tasksUrl: url,
+    token: await createToken(db.pool, { name: 'dana', role: 'operator', by: 'test' }),
+  });
 });
 afterAll(() => stop());
 
@@ -29,7 +39,11 @@ async function connected(): Promise<Brake> {
 test('a look finds a pause that was made before, one that is made meanwhile, and its end', async () => {
   const before = await operator.pause({ scope_kind: 'skill', scope_value: 'debate', reason: 'botched prompt' });
   const brake = await connected();
-  expect(brake.look({ agent_id: 'skeptic', skill: 'debate' })).toEqual({ paused: true, reason: 'botched prompt', pause_id: before.id });
+  expect(brake.look({ agent_id: 'skeptic', skill: 'debate' })).toEqual({
+    paused: true,
+    reason: 'botched prompt',
+    pause_id: before.id,
+  });
   expect(brake.look({ agent_id: 'skeptic' })).toEqual({ paused: false, reason: null, pause_id: null });
   const meanwhile = await operator.pause({ scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway loop' });
   await until('the brake knows of it', () => brake.look({ agent_id: 'skeptic' }).paused);
@@ -44,6 +58,10 @@ test('a label that no pause can name is refused', async () => {
 });
 
 test('nothing begins before the pauses are known', async () => {
-  await expect(connectBrake({ url: 'http://127.0.0.1:9', token })).rejects.toThrow('the active pauses could not be read at http://127.0.0.1:9: ');
-  await expect(connectBrake({ url, token: 'no-token-of-ours' })).rejects.toThrow(`the active pauses could not be read at ${url}: `);
+  await expect(connectBrake({ url: 'http://127.0.0.1:9', token })).rejects.toThrow(
+    'the active pauses could not be read at http://127.0.0.1:9: ',
+  );
+  await expect(connectBrake({ url, token: 'no-token-of-ours' })).rejects.toThrow(
+    `the active pauses could not be read at ${url}: `,
+  );
 });

@@ -7,13 +7,31 @@ const pnpm = { npm_config_user_agent: 'pnpm/12.21.0 npm/? node/v24.21.0 linux x6
 const yarn = { npm_config_user_agent: 'yarn/4.18.1 npm/? node/v24.21.0 linux x64' };
 
 test.each<[string, Pick<Start, 'program' | 'env'>]>([
-  ['npx orchestra-brake', { program: '/home/ada/.npm/_npx/0b8f/node_modules/.bin/orchestra-brake', env: { ...npm, npm_lifecycle_event: 'npx' } }],
-  ['npx orchestra', { program: '/home/ada/project/node_modules/.bin/orchestra', env: { ...npm, npm_lifecycle_event: 'npx' } }],
-  ['npx orchestra', { program: '/home/ada/project/node_modules/.bin/orchestra', env: { ...npm, npm_lifecycle_event: 'start' } }],
+  [
+    'npx orchestra-brake',
+    {
+      program: '/home/ada/.npm/_npx/0b8f/node_modules/.bin/orchestra-brake',
+      env: { ...npm, npm_lifecycle_event: 'npx' },
+    },
+  ],
+  [
+    'npx orchestra',
+    { program: '/home/ada/project/node_modules/.bin/orchestra', env: { ...npm, npm_lifecycle_event: 'npx' } },
+  ],
+  [
+    'npx orchestra',
+    { program: '/home/ada/project/node_modules/.bin/orchestra', env: { ...npm, npm_lifecycle_event: 'start' } },
+  ],
   ['pnpm exec orchestra', { program: INSTALLED, env: pnpm }],
-  ['pnpm dlx orchestra-brake', { program: '/home/ada/.cache/pnpm/dlx/4f/node_modules/orchestra-brake/dist/packages/cli/bin/run.js', env: pnpm }],
+  [
+    'pnpm dlx orchestra-brake',
+    { program: '/home/ada/.cache/pnpm/dlx/4f/node_modules/orchestra-brake/dist/packages/cli/bin/run.js', env: pnpm },
+  ],
   ['yarn orchestra', { program: INSTALLED, env: yarn }],
-  ['yarn dlx orchestra-brake', { program: '/tmp/xfs-1/dlx-2/node_modules/orchestra-brake/dist/packages/cli/bin/run.js', env: yarn }],
+  [
+    'yarn dlx orchestra-brake',
+    { program: '/tmp/xfs-1/dlx-2/node_modules/orchestra-brake/dist/packages/cli/bin/run.js', env: yarn },
+  ],
   ['orchestra', { program: '/usr/local/bin/orchestra', env: {} }],
   ['orchestra-brake', { program: '/usr/local/bin/orchestra-brake', env: {} }],
   ['orchestra', { program: INSTALLED, env: {} }],
@@ -30,5 +48,7 @@ test.each<[string, Record<string, string>]>([
   ['orchestra', { ...pnpm, npm_lifecycle_event: 'test' }],
   ['orchestra', {}],
 ])('the repository is called again by %s', (command, env) => {
-  expect(commandName({ pid: 7, program: '/home/ada/orchestra/packages/cli/bin/run.js', env, isRepository: true })).toBe(command);
+  expect(commandName({ pid: 7, program: '/home/ada/orchestra/packages/cli/bin/run.js', env, isRepository: true })).toBe(
+    command,
+  );
 });

@@ -10,7 +10,10 @@ export interface Start {
   isRepository: boolean;
 }
 
-/** Set by the launcher in the repository: the process that it becomes, and how it was called. What that process starts was called otherwise. */
+/**
+ * Set by the launcher in the repository: the process that it becomes, and how it was called. What that process starts
+ * was called otherwise.
+ */
 const LAUNCHED_AS = 'ORCHESTRA_LAUNCHED_AS';
 // What the scripts of the repository's package.json run this by.
 const SCRIPTS = ['start', 'orchestra'];
@@ -25,15 +28,24 @@ export function commandName({ pid, program, env, isRepository }: Start): string 
   const name = /\.[cm]?js$/.test(program) ? undefined : basename(program);
   const isTemporary = /[\\/](dlx|dlx-[^\\/]*)[\\/]/.test(program);
   switch (env['npm_config_user_agent']?.split('/', 1)[0]) {
-    case 'npm': return `npx ${name ?? PLAIN}`;
-    case 'pnpm': return isTemporary ? 'pnpm dlx orchestra-brake' : `pnpm exec ${name ?? PLAIN}`;
-    case 'yarn': return isTemporary ? 'yarn dlx orchestra-brake' : `yarn ${name ?? PLAIN}`;
-    default: return name ?? PLAIN;
+    case 'npm':
+      return `npx ${name ?? PLAIN}`;
+    case 'pnpm':
+      return isTemporary ? 'pnpm dlx orchestra-brake' : `pnpm exec ${name ?? PLAIN}`;
+    case 'yarn':
+      return isTemporary ? 'yarn dlx orchestra-brake' : `yarn ${name ?? PLAIN}`;
+    default:
+      return name ?? PLAIN;
   }
 }
 
 /** How the person at the keyboard has started this process. Every hint names the command by it. */
-export const COMMAND = commandName({ pid: process.pid, program: process.argv[1] ?? '', env: process.env, isRepository: import.meta.filename.endsWith('.ts') });
+export const COMMAND = commandName({
+  pid: process.pid,
+  program: process.argv[1] ?? '',
+  env: process.env,
+  isRepository: import.meta.filename.endsWith('.ts'),
+});
 
 /** A message that names a command in backticks, as in "run `orchestra db migrate`", for the person at the keyboard. */
 export function withCommandName(message: string): string {

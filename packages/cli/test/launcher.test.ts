@@ -12,26 +12,40 @@ async function emptyFolder(): Promise<string> {
 }
 
 /** Nobody answers there. */
-const NOWHERE = { ORCHESTRA_URL: 'http://127.0.0.1:9', ORCHESTRA_TASKS_URL: 'http://127.0.0.1:9', ORCHESTRA_TOKEN: 'none' };
+const NOWHERE = {
+  ORCHESTRA_URL: 'http://127.0.0.1:9',
+  ORCHESTRA_TASKS_URL: 'http://127.0.0.1:9',
+  ORCHESTRA_TOKEN: 'none',
+};
 
 function run(command: string, args: readonly string[], cwd: string, path: string): string {
   // Node.js keeps what it compiled below HOME.
-  return spawnSync(command, args, { cwd, env: { PATH: path, HOME: process.env['HOME'] ?? '/', NO_COLOR: '1', ...NOWHERE }, encoding: 'utf8' }).stderr;
+  return spawnSync(command, args, {
+    cwd,
+    env: { PATH: path, HOME: process.env['HOME'] ?? '/', NO_COLOR: '1', ...NOWHERE },
+    encoding: 'utf8',
+  }).stderr;
 }
 
 test('the launcher runs the command line without npx, pnpm or a Node.js on the PATH, and hints name it as it was typed', async () => {
-  expect(run('./orchestra', ['task', 'show', '1'], ROOT, '/usr/bin:/bin')).toContain('is it running (`./orchestra up`)?');
+  expect(run('./orchestra', ['task', 'show', '1'], ROOT, '/usr/bin:/bin')).toContain(
+    'is it running (`./orchestra up`)?',
+  );
 });
 
 test('a link to it on the PATH is named as it was typed', async () => {
   const folder = await emptyFolder();
   await mkdir(join(folder, 'bin'));
   await symlink(join(ROOT, 'orchestra'), join(folder, 'bin', 'orchestra'));
-  expect(run('sh', ['-c', 'orchestra task show 1'], folder, `${folder}/bin:/usr/bin:/bin`)).toContain('is it running (`orchestra up`)?');
+  expect(run('sh', ['-c', 'orchestra task show 1'], folder, `${folder}/bin:/usr/bin:/bin`)).toContain(
+    'is it running (`orchestra up`)?',
+  );
 });
 
 test('where nothing is installed yet it says what to run', async () => {
   const folder = await emptyFolder();
   spawnSync('cp', [join(ROOT, 'orchestra'), folder]);
-  expect(run('./orchestra', ['--help'], folder, '/usr/bin:/bin')).toBe(`orchestra: nothing is installed yet; run \`npx pnpm install\` in ${folder} first\n`);
+  expect(run('./orchestra', ['--help'], folder, '/usr/bin:/bin')).toBe(
+    `orchestra: nothing is installed yet; run \`npx pnpm install\` in ${folder} first\n`,
+  );
 });

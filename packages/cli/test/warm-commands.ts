@@ -26,7 +26,10 @@ export interface Ended {
 
 const idle: ChildProcess[] = [];
 
-/** Runs a command line in a process that has run others before. What a crash leaves on standard error is in the answer. */
+/**
+ * Runs a command line in a process that has run others before. What a crash leaves on standard error is in the
+ * answer.
+ */
 export async function runWarm(command: CommandLine): Promise<Ended> {
   const child = idle.pop() ?? start();
   const crashed = Promise.withResolvers<Ended>();

@@ -14,9 +14,15 @@ export function connectionReason(error: unknown): ConnectionReason | undefined {
   const innermost = innermostCause(error);
   if (!(innermost instanceof Error)) return undefined;
   const code = 'code' in innermost && typeof innermost.code === 'string' ? innermost.code : undefined;
-  if (code === undefined) return innermost === error || innermost.message === '' ? undefined : { says: innermost.message, toTrust: undefined };
+  if (code === undefined)
+    return innermost === error || innermost.message === ''
+      ? undefined
+      : { says: innermost.message, toTrust: undefined };
   // OpenSSL's own messages begin with a number and go on with its file and line; Node.js adds advice.
-  const says = (innermost.message.split(/[\n;]/, 1)[0] ?? '').replace(/^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]*):.*$/, '$1');
+  const says = (innermost.message.split(/[\n;]/, 1)[0] ?? '').replace(
+    /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]*):.*$/,
+    '$1',
+  );
   return { says: says.includes(code) ? says : `${says} (${code})`, toTrust: adviceForTls(code) };
 }
 
@@ -38,7 +44,9 @@ const NOT_TRUSTED = /CERT|UNABLE_TO_VERIFY|CRL/;
 function adviceForTls(code: string): string | undefined {
   if (NO_TLS.test(code)) return 'it may speak plain http: try http:// instead of https://';
   if (OTHER_NAME.test(code)) return 'its certificate is for another host: use the name that the certificate has';
-  if (/EXPIRED|NOT_YET_VALID/.test(code)) return 'its certificate is not valid now: renew it, or correct the clock of this machine';
-  if (NOT_TRUSTED.test(code)) return 'its certificate is not trusted here: set NODE_EXTRA_CA_CERTS to a file with the certificate of its authority';
+  if (/EXPIRED|NOT_YET_VALID/.test(code))
+    return 'its certificate is not valid now: renew it, or correct the clock of this machine';
+  if (NOT_TRUSTED.test(code))
+    return 'its certificate is not trusted here: set NODE_EXTRA_CA_CERTS to a file with the certificate of its authority';
   return undefined;
 }

@@ -6,15 +6,19 @@ const LOOK_EVERY_MS = 1_000;
 // For the first look, after which most of what has been given up is gone.
 const LOOK_TIMEOUT_MS = 2_000;
 
-// Only these hold a session whose client has gone: a commit that waits for a synchronous standby looks at neither the client nor any timeout.
-const STILL_WAITING = "select a.pid from pg_stat_activity a where a.pid = any ($1::int[]) and (a.wait_event = 'SyncRep' or a.wait_event_type = 'Lock')";
+// Only these hold a session whose client has gone: a commit that waits for a synchronous standby looks at neither the
+// client nor any timeout.
+const STILL_WAITING =
+  "select a.pid from pg_stat_activity a where a.pid = any ($1::int[]) and (a.wait_event = 'SyncRep' or a.wait_event_type = 'Lock')";
 
 // One look at a time in a process: one connection more than the pools have.
 let lastLook: Promise<unknown> = Promise.resolve();
 
 /**
- * Keeps a pool to its size as the server counts it. A client that has waited in vain for an answer leaves the pool, and the pool would open another; but the
- * server's end of it may live on, for as long as a synchronous standby is missing, and with each try there would be one more. Ending such a wait would make the
+ * Keeps a pool to its size as the server counts it. A client that has waited in vain for an answer leaves the pool,
+ * and the pool would open another; but the
+ * server's end of it may live on, for as long as a synchronous standby is missing, and with each try there would be
+ * one more. Ending such a wait would make the
  * commit visible without the standby, so its place is not given to anybody until the server says that it has ended.
  */
 export class AbandonedConnections {
@@ -30,7 +34,9 @@ export class AbandonedConnections {
     this.#max = max;
     this.#connection = connection;
     // Comes before the client leaves the pool.
-    pool.on('release', (error: Error | boolean | undefined, client) => { if (error instanceof Error && wasUnanswered(error)) this.#abandon(client); });
+    pool.on('release', (error: Error | boolean | undefined, client) => {
+      if (error instanceof Error && wasUnanswered(error)) this.#abandon(client);
+    });
   }
 
   /** The server's end of a new client. Not for one behind a pooler, which keeps sessions of its own. */
@@ -62,7 +68,10 @@ export class AbandonedConnections {
     this.#apply();
   }
 
-  /** Where the server cannot be asked, nothing is known of it, and it gives out no connections either. Where it has none left, nothing has changed. */
+  /**
+   * Where the server cannot be asked, nothing is known of it, and it gives out no connections either. Where it has
+   * none left, nothing has changed.
+   */
   async #stillWaiting(pids: readonly number[]): Promise<readonly number[]> {
     const client = new pg.Client({ ...this.#connection.config, query_timeout: LOOK_TIMEOUT_MS });
     client.on('error', () => {}); // the statement under way reports it

@@ -22,11 +22,27 @@ export class UnwritableError extends TypeError {
 // Nothing that JSON.stringify can write on any stack is nested deeper.
 export const LEVELS_MAX = 1_000;
 // Of these JSON.stringify writes an empty object.
-const HOLLOW = new Set(['Map', 'Set', 'WeakMap', 'WeakSet', 'WeakRef', 'RegExp', 'Error', 'Promise', 'ArrayBuffer', 'SharedArrayBuffer', 'DataView', 'Generator', 'AsyncGenerator']);
+const HOLLOW = new Set([
+  'Map',
+  'Set',
+  'WeakMap',
+  'WeakSet',
+  'WeakRef',
+  'RegExp',
+  'Error',
+  'Promise',
+  'ArrayBuffer',
+  'SharedArrayBuffer',
+  'DataView',
+  'Generator',
+  'AsyncGenerator',
+]);
 
 /**
- * The first value in `value` that JSON.stringify would change without a word or refuse: NaN, the infinities, -0, undefined in an array, functions, symbols,
- * bigints, maps, sets, errors, cycles and the like. A field of an object that is undefined is one that is not there, as everywhere in JavaScript.
+ * The first value in `value` that JSON.stringify would change without a word or refuse: NaN, the infinities, -0,
+ * undefined in an array, functions, symbols,
+ * bigints, maps, sets, errors, cycles and the like. A field of an object that is undefined is one that is not there,
+ * as everywhere in JavaScript.
  *
  * @param path what `value` is called
  */
@@ -68,7 +84,12 @@ function findInside(value: object, path: string, above: Set<object>): Unwritable
 
 function findInFields(value: object, path: string, above: Set<object>): Unwritable | undefined {
   for (const [key, inner] of Object.entries(value)) {
-    const found = find(inner, /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`, above, true);
+    const found = find(
+      inner,
+      /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`,
+      above,
+      true,
+    );
     if (found !== undefined) return found;
   }
   return undefined;
@@ -81,17 +102,23 @@ export function unboxed(value: unknown): unknown {
 
 function wrong(value: unknown, mayBeAbsent: boolean): string | undefined {
   switch (typeof value) {
-    case 'number': return Object.is(value, -0) ? '-0' : Number.isFinite(value) ? undefined : String(value);
-    case 'undefined': return mayBeAbsent ? undefined : 'undefined';
-    case 'bigint': return 'a bigint (hand it over as text)';
-    case 'function': return 'a function';
-    case 'symbol': return 'a symbol';
+    case 'number':
+      return Object.is(value, -0) ? '-0' : Number.isFinite(value) ? undefined : String(value);
+    case 'undefined':
+      return mayBeAbsent ? undefined : 'undefined';
+    case 'bigint':
+      return 'a bigint (hand it over as text)';
+    case 'function':
+      return 'a function';
+    case 'symbol':
+      return 'a symbol';
     case 'object': {
-      if (value === null || 'toJSON' in value && !(value instanceof Date)) return undefined;
+      if (value === null || ('toJSON' in value && !(value instanceof Date))) return undefined;
       if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : undefined;
       return hollow(value);
     }
-    default: return undefined;
+    default:
+      return undefined;
   }
 }
 

@@ -20,7 +20,10 @@ beforeAll(async () => {
   data = String((await sql('show data_directory'))[0]?.['data_directory']);
   const { uid, gid } = await stat(data);
   const { certificate, key } = authority.issue('localhost');
-  for (const [name, text] of [['server.crt', certificate], ['server.key', key]] as const) {
+  for (const [name, text] of [
+    ['server.crt', certificate],
+    ['server.key', key],
+  ] as const) {
     await writeFile(join(data, name), text, { mode: 0o600 });
     if (process.getuid?.() === 0) await chown(join(data, name), uid, gid);
   }
@@ -48,7 +51,10 @@ async function offerTls(ssl: 'on' | 'off'): Promise<void> {
 
 async function reload(setting: string, wanted: string): Promise<void> {
   await sql('select pg_reload_conf()');
-  await until(`${setting} is ${wanted}`, async () => (await sql(`select current_setting('${setting}') as now`))[0]?.['now'] === wanted);
+  await until(
+    `${setting} is ${wanted}`,
+    async () => (await sql(`select current_setting('${setting}') as now`))[0]?.['now'] === wanted,
+  );
 }
 
 const addressOf = (host: string, query: string): string => {
@@ -63,7 +69,10 @@ async function connect(host: string, query: string): Promise<boolean | string> {
   let pool: Database | undefined;
   try {
     pool = makePool({ connectionString: address, applicationName: 'test', max: 1 });
-    return (await pool.query<{ ssl: boolean }>('select s.ssl from pg_stat_ssl s where s.pid = pg_backend_pid()')).rows[0]?.ssl ?? 'no answer';
+    return (
+      (await pool.query<{ ssl: boolean }>('select s.ssl from pg_stat_ssl s where s.pid = pg_backend_pid()')).rows[0]
+        ?.ssl ?? 'no answer'
+    );
   } catch (error) {
     const failure = explainDatabaseFailure(error, address);
     expect(failure, String(error)).toMatchObject({ mayPass: false });
@@ -73,8 +82,10 @@ async function connect(host: string, query: string): Promise<boolean | string> {
   }
 }
 
-const NOT_THIS_HOST = /^database_refused: the certificate of the database at .* is not accepted: it is not made out to this host \(.*\); connect by the name in it, or use sslmode=verify-ca/;
-const NOT_KNOWN = /^database_refused: the certificate of the database at .* is not accepted: its authority is not known here .*sslrootcert/;
+const NOT_THIS_HOST =
+  /^database_refused: the certificate of the database at .* is not accepted: it is not made out to this host \(.*\); connect by the name in it, or use sslmode=verify-ca/;
+const NOT_KNOWN =
+  /^database_refused: the certificate of the database at .* is not accepted: its authority is not known here .*sslrootcert/;
 
 test.each<[string, string, boolean | RegExp]>([
   ['localhost', 'sslmode=disable', false],
@@ -92,7 +103,11 @@ test.each<[string, string, boolean | RegExp]>([
   ['localhost', 'sslmode=verify-full&sslrootcert=system', NOT_KNOWN],
   // Of several hosts each is looked at by its own name, and the first that is who it says is taken, as psql does.
   ['localhost', 'host=127.0.0.1,localhost&sslmode=verify-full&sslrootcert=DIR/ca.crt', true],
-  ['localhost', 'sslmode=verify-full&sslrootcert=DIR/nowhere.crt', /^bad_address: DATABASE_URL names sslrootcert=.*nowhere\.crt, which cannot be read \(ENOENT\)/],
+  [
+    'localhost',
+    'sslmode=verify-full&sslrootcert=DIR/nowhere.crt',
+    /^bad_address: DATABASE_URL names sslrootcert=.*nowhere\.crt, which cannot be read \(ENOENT\)/,
+  ],
 ])('a server with TLS at %s, reached with %s: %s', async (host, query, expected) => {
   const found = await connect(host, query);
   if (typeof expected === 'boolean') expect(found).toBe(expected);
@@ -105,7 +120,7 @@ test('a server that takes nothing but TLS refuses clients without TLS, and takes
   try {
     await writeFile(rules, before.replaceAll(/^host\s/gm, 'hostssl '));
     await sql('select pg_reload_conf()', '?sslmode=require');
-    await until('the rules hold', async () => await connect('localhost', 'sslmode=disable') !== false);
+    await until('the rules hold', async () => (await connect('localhost', 'sslmode=disable')) !== false);
     expect(await connect('localhost', 'sslmode=disable')).toMatch(/^database_refused: .*no encryption/);
     expect(await connect('localhost', 'sslmode=prefer')).toBe(true);
     // As without any sslmode.
@@ -113,16 +128,20 @@ test('a server that takes nothing but TLS refuses clients without TLS, and takes
   } finally {
     await writeFile(rules, before);
     await sql('select pg_reload_conf()', '?sslmode=require');
-    await until('the rules are as before', async () => await connect('localhost', 'sslmode=disable') === false);
+    await until('the rules are as before', async () => (await connect('localhost', 'sslmode=disable')) === false);
   }
 });
 
 describe('a server without TLS', () => {
   beforeAll(() => offerTls('off'));
 
-  test.each(['allow', 'prefer'])('is taken with %s', async (mode) => { expect(await connect('localhost', `sslmode=${mode}`)).toBe(false); });
+  test.each(['allow', 'prefer'])('is taken with %s', async (mode) => {
+    expect(await connect('localhost', `sslmode=${mode}`)).toBe(false);
+  });
 
   test.each(['require', 'verify-full'])('is refused with %s', async (mode) => {
-    expect(await connect('localhost', `sslmode=${mode}&sslrootcert=DIR/ca.crt`)).toMatch(/^database_refused: the database at .* does not offer TLS, and sslmode asks for it/);
+    expect(await connect('localhost', `sslmode=${mode}&sslrootcert=DIR/ca.crt`)).toMatch(
+      /^database_refused: the database at .* does not offer TLS, and sslmode asks for it/,
+    );
   });
 });

@@ -7,13 +7,22 @@ type Described = Pick<Route, 'method' | 'permission' | 'admit' | 'refuses'>;
 
 /** What can be refused before it is known which call it is, and what can go wrong with any. */
 export const ANY_CALL: readonly ProblemCode[] = [
-  'invalid_request', 'request_timeout', 'expectation_failed', 'unknown_host', 'headers_too_large', 'internal_error', 'database_unavailable',
+  'invalid_request',
+  'request_timeout',
+  'expectation_failed',
+  'unknown_host',
+  'headers_too_large',
+  'internal_error',
+  'database_unavailable',
 ];
 const WITH_TOKEN: readonly ProblemCode[] = ['unauthenticated', 'forbidden', 'too_many_sign_ins'];
 const WITH_BODY: readonly ProblemCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type'];
 const FROM_OUR_PAGE: readonly ProblemCode[] = ['forbidden', 'unsupported_media_type'];
 
-/** Every code that a call of this route can be answered with: those of the HTTP edge, which follow from what the route is, and its own. */
+/**
+ * Every code that a call of this route can be answered with: those of the HTTP edge, which follow from what the route
+ * is, and its own.
+ */
 export function problemCodesOf({ method, permission, admit, refuses }: Described): ProblemCode[] {
   const codes = new Set([
     ...ANY_CALL,

@@ -1,7 +1,8 @@
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 
-// Node.js reads certificates and makes none. These few lines of DER are all that a test needs: X.509 v3, P-256, valid from 2020 to 2049.
+// Node.js reads certificates and makes none. These few lines of DER are all that a test needs: X.509 v3, P-256, valid
+// from 2020 to 2049.
 
 /** A certificate authority of a test's own. */
 export interface Authority {
@@ -13,23 +14,46 @@ export interface Authority {
 
 export function makeAuthority(name: string): Authority {
   const own = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const make = (subject: string, publicKey: KeyObject, extension: Buffer): string => pem(certificate({ issuer: name, subject, publicKey, extension, signWith: own.privateKey }));
+  const make = (subject: string, publicKey: KeyObject, extension: Buffer): string =>
+    pem(certificate({ issuer: name, subject, publicKey, extension, signWith: own.privateKey }));
   return {
     certificate: make(name, own.publicKey, sequence(BASIC_CONSTRAINTS, TRUE, octets(sequence(TRUE)))),
     issue: (host) => {
       const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      const named = isIP(host) === 4 ? der(0x87, Buffer.from(host.split('.').map(Number))) : der(0x82, Buffer.from(host));
-      return { certificate: make(host, publicKey, sequence(SUBJECT_ALT_NAME, octets(sequence(named)))), key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })) };
+      const named =
+        isIP(host) === 4 ? der(0x87, Buffer.from(host.split('.').map(Number))) : der(0x82, Buffer.from(host));
+      return {
+        certificate: make(host, publicKey, sequence(SUBJECT_ALT_NAME, octets(sequence(named)))),
+        key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+      };
     },
   };
 }
 
-function certificate({ issuer, subject, publicKey, extension, signWith }: { issuer: string; subject: string; publicKey: KeyObject; extension: Buffer; signWith: KeyObject }): Buffer {
+function certificate({
+  issuer,
+  subject,
+  publicKey,
+  extension,
+  signWith,
+}: {
+  issuer: string;
+  subject: string;
+  publicKey: KeyObject;
+  extension: Buffer;
+  signWith: KeyObject;
+}): Buffer {
   const algorithm = sequence(ECDSA_WITH_SHA256);
   const toSign = sequence(
-    der(0xa0, integer(Buffer.from([2]))), integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])), algorithm, nameOf(issuer),
-    sequence(der(0x17, Buffer.from('200101000000Z')), der(0x17, Buffer.from('491231000000Z'))), nameOf(subject), publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(extension)));
+    der(0xa0, integer(Buffer.from([2]))),
+    integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),
+    algorithm,
+    nameOf(issuer),
+    sequence(der(0x17, Buffer.from('200101000000Z')), der(0x17, Buffer.from('491231000000Z'))),
+    nameOf(subject),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, sequence(extension)),
+  );
   return sequence(toSign, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), sign('sha256', toSign, signWith)])));
 }
 
@@ -41,7 +65,8 @@ const sequence = (...parts: Buffer[]): Buffer => der(0x30, Buffer.concat(parts))
 /** Tag, length, content. */
 function der(tag: number, content: Buffer): Buffer {
   const { length } = content;
-  const head = length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];
+  const head =
+    length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];
   return Buffer.concat([Buffer.from(head), content]);
 }
 

@@ -26,19 +26,32 @@ export interface InstalledPackages {
 }
 
 /**
- * The public packages as a user has them. The first test that asks packs them, unless dist-packages/ has them already, and
+ * The public packages as a user has them. The first test that asks packs them, unless dist-packages/ has them
+ * already, and
  * installs them; other tests of the same run wait for that and share the folder. No install script is run.
  */
 export async function installedPackages(): Promise<InstalledPackages> {
   const folder = inject('installFolder');
-  const isFirst = await mkdir(join(folder, 'lock')).then(() => true, () => false);
+  const isFirst = await mkdir(join(folder, 'lock')).then(
+    () => true,
+    () => false,
+  );
   if (isFirst) {
-    const failure = await install(folder).then(() => '', (error: unknown) => String(error));
+    const failure = await install(folder).then(
+      () => '',
+      (error: unknown) => String(error),
+    );
     await writeFile(join(folder, 'done'), failure);
   }
-  const done = await until('the packages are installed', () => existsSync(join(folder, 'done')), WAIT_MS) && readFileSync(join(folder, 'done'), 'utf8');
+  const done =
+    (await until('the packages are installed', () => existsSync(join(folder, 'done')), WAIT_MS)) &&
+    readFileSync(join(folder, 'done'), 'utf8');
   if (done !== '') throw new Error(`the packages could not be installed: ${done}`);
-  return { folder: join(folder, 'project'), tarballs: tarballs(), olderNode: join(folder, 'node', 'node_modules', NODE_PACKAGE, 'bin', 'node') };
+  return {
+    folder: join(folder, 'project'),
+    tarballs: tarballs(),
+    olderNode: join(folder, 'node', 'node_modules', NODE_PACKAGE, 'bin', 'node'),
+  };
 }
 
 async function install(folder: string): Promise<void> {
@@ -46,7 +59,10 @@ async function install(folder: string): Promise<void> {
   const [project, node] = [join(folder, 'project'), join(folder, 'node')];
   for (const one of [project, node]) {
     await mkdir(one);
-    await writeFile(join(one, 'package.json'), JSON.stringify({ name: 'somebody-elses', private: true, type: 'module' }));
+    await writeFile(
+      join(one, 'package.json'),
+      JSON.stringify({ name: 'somebody-elses', private: true, type: 'module' }),
+    );
   }
   for (const path of [folder, project]) await chmod(path, 0o755); // the system user `postgres` runs the server when the tests run as root
   const catalog = readFileSync(join(ROOT, 'pnpm-workspace.yaml'), 'utf8');
@@ -68,7 +84,10 @@ function isPacked(): boolean {
 async function run(program: string, args: readonly string[], cwd: string): Promise<void> {
   const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => { output += String(bytes); });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (bytes) => {
+      output += String(bytes);
+    });
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`${program} ${args[0]} ended with exit code ${String(code)}:\n${output}`);
 }

@@ -1,4 +1,5 @@
-// A worker that cannot work says why: `start()` rejects where the service refuses it, and trouble that lasts is told on stderr.
+// A worker that cannot work says why: `start()` rejects where the service refuses it, and trouble that lasts is told
+// on stderr.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
@@ -17,8 +18,12 @@ const orchestra = startOrchestra();
 function lonely(options: Partial<WorkerOptions> = {}) {
   const warned: string[] = [];
   const worker = createWorker({
-    url: orchestra.toClaimer.url, pauseUrl: orchestra.toPauseApi.url, token: orchestra.workerToken, handlers: { [fresh('lonely')]: async () => {} },
-    warn: (line) => warned.push(line), ...options,
+    url: orchestra.toClaimer.url,
+    pauseUrl: orchestra.toPauseApi.url,
+    token: orchestra.workerToken,
+    handlers: { [fresh('lonely')]: async () => {} },
+    warn: (line) => warned.push(line),
+    ...options,
   });
   onTestFinished(() => worker.stop({ drainMs: 0 }));
   return { worker, warned };
@@ -31,16 +36,25 @@ describe('start() rejects', () => {
   test('without a token, before anybody is asked', async () => {
     vi.stubEnv('ORCHESTRA_TOKEN', '');
     vi.stubEnv('ORCHESTRA_HOME', '/nowhere');
-    onTestFinished(() => { vi.unstubAllEnvs(); });
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
     const { worker } = lonely({ token: undefined });
-    await expect(worker.start()).rejects.toMatchObject({ name: 'CannotWork', code: 'no_token', status: undefined, message: expect.stringMatching(/ORCHESTRA_TOKEN_FILE.*`npx orchestra-brake token create NAME --role worker`/) });
+    await expect(worker.start()).rejects.toMatchObject({
+      name: 'CannotWork',
+      code: 'no_token',
+      status: undefined,
+      message: expect.stringMatching(/ORCHESTRA_TOKEN_FILE.*`npx orchestra-brake token create NAME --role worker`/),
+    });
   });
 
   test('with a token that is not known, and says where it came from; again when it is called again', async () => {
     const { worker, warned } = lonely({ token: `orc_${'x'.repeat(43)}` });
     const first = worker.start();
     await expect(first).rejects.toMatchObject({ code: 'unauthenticated', status: 401, cause: { name: 'ApiError' } });
-    await expect(first).rejects.toThrow(/worker-claimer at http:\/\/127\.0\.0\.1:\d+\/? \(from the option url\) does not know the token \(from the option token\)/);
+    await expect(first).rejects.toThrow(
+      /worker-claimer at http:\/\/127\.0\.0\.1:\d+\/? \(from the option url\) does not know the token \(from the option token\)/,
+    );
     await expect(worker.start()).rejects.toThrow('does not know the token');
     await worker.stop();
     expect(warned).toEqual([]);
@@ -53,14 +67,26 @@ describe('start() rejects', () => {
     await expect(lonely({ token }).worker.start()).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
-  test.each(['viewer', 'source', 'operator'] as const)('with the role %s, and names the one that it needs', async (role) => {
-    const { worker } = lonely({ token: await tokenOf(role), origins: { token: { kind: 'profile', name: 'prod' } } });
-    await expect(worker.start()).rejects.toMatchObject({ code: 'forbidden', status: 403, message: expect.stringMatching(new RegExp(`from the profile prod\\).*has the role ${role}, .*a token of the role worker`)) });
-  });
+  test.each(['viewer', 'source', 'operator'] as const)(
+    'with the role %s, and names the one that it needs',
+    async (role) => {
+      const { worker } = lonely({ token: await tokenOf(role), origins: { token: { kind: 'profile', name: 'prod' } } });
+      await expect(worker.start()).rejects.toMatchObject({
+        code: 'forbidden',
+        status: 403,
+        message: expect.stringMatching(
+          new RegExp(`from the profile prod\\).*has the role ${role}, .*a token of the role worker`),
+        ),
+      });
+    },
+  );
 
   test('with a token for other labels', async () => {
     const { worker } = lonely({ token: await tokenOf('worker', { agents: ['skeptic'] }), agents: ['librarian'] });
-    await expect(worker.start()).rejects.toMatchObject({ code: 'label_not_allowed', message: expect.stringMatching(/agents "skeptic" alone.*"librarian"/) });
+    await expect(worker.start()).rejects.toMatchObject({
+      code: 'label_not_allowed',
+      message: expect.stringMatching(/agents "skeptic" alone.*"librarian"/),
+    });
   });
 
   test('also where nothing is claimed before the pauses are known', async () => {
@@ -69,8 +95,15 @@ describe('start() rejects', () => {
   });
 
   test('where something in front of the service refuses it', async () => {
-    const { worker } = lonely({ url: await serve((_request, response) => { response.writeHead(403).end('<h1>Forbidden</h1>'); }) });
-    await expect(worker.start()).rejects.toMatchObject({ code: 'refused_elsewhere', message: expect.stringContaining('answers 403 with "<h1>Forbidden</h1>"') });
+    const { worker } = lonely({
+      url: await serve((_request, response) => {
+        response.writeHead(403).end('<h1>Forbidden</h1>');
+      }),
+    });
+    await expect(worker.start()).rejects.toMatchObject({
+      code: 'refused_elsewhere',
+      message: expect.stringContaining('answers 403 with "<h1>Forbidden</h1>"'),
+    });
   });
 });
 
@@ -80,9 +113,14 @@ describe('trouble that lasts is told, and the worker goes on', () => {
     const silent = await FaultProxy.before(orchestra.toClaimer.url);
     onTestFinished(() => silent.close());
     silent.blackhole();
-    const html = await serve((_request, response) => { response.writeHead(404).end('<h1>nginx</h1>'); });
+    const html = await serve((_request, response) => {
+      response.writeHead(404).end('<h1>nginx</h1>');
+    });
     const workers = {
-      closed: lonely({ url: closed, origins: { tasksUrl: { kind: 'file', name: '/project/.orchestra/services.json' } } }),
+      closed: lonely({
+        url: closed,
+        origins: { tasksUrl: { kind: 'file', name: '/project/.orchestra/services.json' } },
+      }),
       silent: lonely({ url: silent.url }),
       html: lonely({ url: html, origins: { tasksUrl: { kind: 'variable', name: 'ORCHESTRA_TASKS_URL' } } }),
       otherService: lonely({ url: orchestra.toPauseApi.url }),
@@ -93,14 +131,36 @@ describe('trouble that lasts is told, and the worker goes on', () => {
     // One that is not answered waits longer than it takes until it is told.
     for (const { worker } of Object.values(workers)) void worker.start();
     // On a busy machine a claim may be answered late, which is told as well.
-    const saying = (one: { warned: string[] }, pattern: RegExp) => until(`a warning like ${pattern}`, () => one.warned.find((line) => pattern.test(line)), 20_000);
-    expect(await saying(workers.closed, new RegExp(`^nothing can be claimed: worker-claimer at ${closed} \\(from /project/.orchestra/services.json\\) cannot be reached \\(connect ECONNREFUSED .*\\); start .npx orchestra-brake up. again.*or set ORCHESTRA_TASKS_URL`))).toBeTruthy();
+    const saying = (one: { warned: string[] }, pattern: RegExp) =>
+      until(`a warning like ${pattern}`, () => one.warned.find((line) => pattern.test(line)), 20_000);
+    expect(
+      await saying(
+        workers.closed,
+        new RegExp(
+          `^nothing can be claimed: worker-claimer at ${closed} \\(from /project/.orchestra/services.json\\) cannot be reached \\(connect ECONNREFUSED .*\\); start .npx orchestra-brake up. again.*or set ORCHESTRA_TASKS_URL`,
+        ),
+      ),
+    ).toBeTruthy();
     expect(await saying(workers.silent, /\(from the option url\) does not answer; .*by the option url/)).toBeTruthy();
-    expect(await saying(workers.html, /answers 404 with "<h1>nginx<\/h1>", as Orchestra does not; .*set ORCHESTRA_TASKS_URL/)).toBeTruthy();
+    expect(
+      await saying(
+        workers.html,
+        /answers 404 with "<h1>nginx<\/h1>", as Orchestra does not; .*set ORCHESTRA_TASKS_URL/,
+      ),
+    ).toBeTruthy();
     expect(await saying(workers.otherService, /is another service of Orchestra/)).toBeTruthy();
     expect(await saying(workers.notTls, /ERR_SSL_WRONG_VERSION_NUMBER.*try http:\/\//)).toBeTruthy();
-    expect(await saying(workers.blind, new RegExp(`^the pauses cannot be read: pause-api at ${closed} \\(the default address\\) .*set ORCHESTRA_URL.*; until then checkpoints stop for no pause$`))).toBeTruthy();
-    expect(await saying(workers.careful, /^the pauses cannot be read: .*; until then nothing is claimed$/)).toBeTruthy();
+    expect(
+      await saying(
+        workers.blind,
+        new RegExp(
+          `^the pauses cannot be read: pause-api at ${closed} \\(the default address\\) .*set ORCHESTRA_URL.*; until then checkpoints stop for no pause$`,
+        ),
+      ),
+    ).toBeTruthy();
+    expect(
+      await saying(workers.careful, /^the pauses cannot be read: .*; until then nothing is claimed$/),
+    ).toBeTruthy();
   });
 
   test('once, and once more when it is over; then it works', async () => {
@@ -110,7 +170,9 @@ describe('trouble that lasts is told, and the worker goes on', () => {
     await worker.start();
     await until('the warning', () => warned.some((line) => line.includes('breaks the connection off')), 20_000);
     orchestra.toClaimer.pass();
-    const { ids: [id = ''] } = await orchestra.admin.enqueue({ skill });
+    const {
+      ids: [id = ''],
+    } = await orchestra.admin.enqueue({ skill });
     await until('the task is done', async () => (await orchestra.admin.task(id)).status === 'succeeded', 30_000);
     expect(warned.filter((line) => /^nothing can be claimed: .*breaks the connection off/.test(line))).toHaveLength(1);
     expect(warned.filter((line) => line === 'claims are answered again')).toHaveLength(1);
@@ -123,7 +185,9 @@ describe('trouble that lasts is told, and the worker goes on', () => {
     await worker.start();
     await revokeToken(orchestra.db.pool, { name, by: 'test' });
     await until('the warning', () => warned.length > 0, 30_000);
-    expect(warned).toContainEqual(expect.stringMatching(/^nothing can be claimed: .* or it has expired or was revoked; /));
+    expect(warned).toContainEqual(
+      expect.stringMatching(/^nothing can be claimed: .* or it has expired or was revoked; /),
+    );
   });
 });
 
@@ -131,27 +195,57 @@ test('a worker that finds the admin’s token works, and says that it should hav
   const admins = { origins: { token: { kind: 'file' as const, name: '/project/.orchestra/admin-token' } } };
   const workers = [lonely(admins), lonely({ ...admins, isTokenWithheld: true })];
   for (const { worker } of workers) await worker.start();
-  expect(workers.map(({ warned }) => warned)).toEqual([[expect.stringMatching(/^this worker has the admin's token \(from .*admin-token\).*token create NAME --role worker.*ORCHESTRA_TOKEN_FILE$/)], []]);
+  expect(workers.map(({ warned }) => warned)).toEqual([
+    [
+      expect.stringMatching(
+        /^this worker has the admin's token \(from .*admin-token\).*token create NAME --role worker.*ORCHESTRA_TOKEN_FILE$/,
+      ),
+    ],
+    [],
+  ]);
 });
 
 describe('a process', () => {
   test('whose worker nobody listens to says it on stderr', async () => {
     const url = await closedPort();
-    const worker = workerProcess({ ORCHESTRA_TASKS_URL: url, ORCHESTRA_URL: url, ORCHESTRA_TOKEN: orchestra.workerToken });
-    const told = await until('a warning', () => /cannot be reached.*\n/.test(worker.stderr()) && worker.stderr(), 30_000);
-    expect(told).toMatch(new RegExp(`^worker alone: nothing can be claimed: worker-claimer at ${url} \\(from ORCHESTRA_TASKS_URL\\) cannot be reached .*, or set ORCHESTRA_TASKS_URL to its address; .*\\n$`, 'm'));
+    const worker = workerProcess({
+      ORCHESTRA_TASKS_URL: url,
+      ORCHESTRA_URL: url,
+      ORCHESTRA_TOKEN: orchestra.workerToken,
+    });
+    const told = await until(
+      'a warning',
+      () => /cannot be reached.*\n/.test(worker.stderr()) && worker.stderr(),
+      30_000,
+    );
+    expect(told).toMatch(
+      new RegExp(
+        `^worker alone: nothing can be claimed: worker-claimer at ${url} \\(from ORCHESTRA_TASKS_URL\\) cannot be reached .*, or set ORCHESTRA_TASKS_URL to its address; .*\\n$`,
+        'm',
+      ),
+    );
   });
 
   test('that listens to claim-failed says nothing on stderr', async () => {
     const url = await closedPort();
-    const worker = workerProcess({ ORCHESTRA_TASKS_URL: url, ORCHESTRA_URL: url, ORCHESTRA_TOKEN: orchestra.workerToken, LISTEN: 'claim-failed' });
+    const worker = workerProcess({
+      ORCHESTRA_TASKS_URL: url,
+      ORCHESTRA_URL: url,
+      ORCHESTRA_TOKEN: orchestra.workerToken,
+      LISTEN: 'claim-failed',
+    });
     // Its waits double from 250 ms: the fifth failure is later than the time after which it would be said.
     await until('failures', () => worker.stdout().split('\n').length > 6, 40_000);
     expect(worker.stderr()).toBe('');
   });
 
   test('that awaits start() ends with the reason, and with nothing left that keeps it alive', async () => {
-    const worker = workerProcess({ ORCHESTRA_TASKS_URL: orchestra.toClaimer.url, ORCHESTRA_URL: orchestra.toPauseApi.url, ORCHESTRA_TOKEN: `orc_${'z'.repeat(43)}`, CATCH: '1' });
+    const worker = workerProcess({
+      ORCHESTRA_TASKS_URL: orchestra.toClaimer.url,
+      ORCHESTRA_URL: orchestra.toPauseApi.url,
+      ORCHESTRA_TOKEN: `orc_${'z'.repeat(43)}`,
+      CATCH: '1',
+    });
     expect(await worker.ended).toBe(0);
     expect(worker.stdout()).toMatch(/^unauthenticated: .*\(from ORCHESTRA_TOKEN\)/);
   });
@@ -159,10 +253,14 @@ describe('a process', () => {
 
 function workerProcess(env: Record<string, string>) {
   const child = spawn(process.execPath, [fileURLToPath(new URL('fixture-lonely-worker.ts', import.meta.url))], {
-    env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (bytes) => { said[stream] += String(bytes); });
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].on('data', (bytes) => {
+      said[stream] += String(bytes);
+    });
   const ended = once(child, 'close').then(([code]: unknown[]) => code);
   onTestFinished(async () => {
     child.kill('SIGKILL');
@@ -172,9 +270,13 @@ function workerProcess(env: Record<string, string>) {
 }
 
 async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer((request, response) => { void text(request).then(() => listener(request, response)); }).listen(0, '127.0.0.1');
+  const server = createServer((request, response) => {
+    void text(request).then(() => listener(request, response));
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => { server.close(); });
+  onTestFinished(() => {
+    server.close();
+  });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 

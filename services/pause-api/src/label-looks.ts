@@ -11,7 +11,10 @@ const LOOKS_MAX = 2;
 // Sets of labels that are known stay known. Beyond this number they are looked up again.
 const REMEMBERED_MAX = 10_000;
 
-/** Tells callers of a check which of their labels nothing has ever carried, without letting them wait for the database or take its connections. */
+/**
+ * Tells callers of a check which of their labels nothing has ever carried, without letting them wait for the database
+ * or take its connections.
+ */
 export class LabelLooks {
   readonly #known = new Set<string>();
   #looks = 0;
@@ -23,7 +26,12 @@ export class LabelLooks {
 
   /** @returns null where the database has not said so in time */
   async unknownOf(labels: TaskLabels, log: Logger): Promise<UnknownLabel[] | null> {
-    const key = JSON.stringify([labels.agentId ?? null, labels.skill ?? null, labels.questId ?? null, labels.actorId ?? null]);
+    const key = JSON.stringify([
+      labels.agentId ?? null,
+      labels.skill ?? null,
+      labels.questId ?? null,
+      labels.actorId ?? null,
+    ]);
     if (this.#known.has(key)) return [];
     if (this.#looks >= LOOKS_MAX) return null;
     const over = new AbortController();

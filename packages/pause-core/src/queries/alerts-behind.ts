@@ -14,8 +14,10 @@ export interface AlertBehind {
 const BEHIND_MAX = 1_000;
 
 /**
- * Critical alerts of the last hour that were passed over, because their `created_at` lies further back than the rule looks, or is missing: the clock or the
- * time zone of their system is wrong, or they were held up. Newest first, at most 1,000. Alerts of Orchestra's own are none of them: the watchdog's tell when the run ended.
+ * Critical alerts of the last hour that were passed over, because their `created_at` lies further back than the rule
+ * looks, or is missing: the clock or the
+ * time zone of their system is wrong, or they were held up. Newest first, at most 1,000. Alerts of Orchestra's own
+ * are none of them: the watchdog's tell when the run ended.
  */
 export async function alertsBehind(db: Queryable, rule: AlertRule = AUTO_PAUSE_RULE): Promise<AlertBehind[]> {
   const { rows } = await db.query<AlertBehind>(
@@ -27,6 +29,8 @@ export async function alertsBehind(db: Queryable, rule: AlertRule = AUTO_PAUSE_R
         and (a.created_at is null or a.created_at < a.noted_at - make_interval(secs => $1))
         and coalesce(a.kind, '') not in ('runaway', 'pause_needs_person', 'task_held')
       order by a.noted_at desc
-      limit ${BEHIND_MAX}`, [(rule.pauseMs + rule.windowMs) / 1_000]);
+      limit ${BEHIND_MAX}`,
+    [(rule.pauseMs + rule.windowMs) / 1_000],
+  );
   return rows;
 }

@@ -1,7 +1,8 @@
 import { alertsShapeProblems, type Queryable } from '@orchestra/database';
 
 /**
- * What keeps alerts from being recorded in `senate_alerts`, which may be another system's: the types of its columns, or what the server answers to
+ * What keeps alerts from being recorded in `senate_alerts`, which may be another system's: the types of its columns,
+ * or what the server answers to
  * alerts that are recorded and taken back. For people, with what to do.
  */
 export async function alertsTableProblems(db: Queryable): Promise<string[]> {
@@ -10,7 +11,9 @@ export async function alertsTableProblems(db: Queryable): Promise<string[]> {
 }
 
 async function trial(db: Queryable): Promise<string[]> {
-  const { rows: [row] } = await db.query<{ problem: string | null }>('select senate_alerts_problem() as problem');
+  const {
+    rows: [row],
+  } = await db.query<{ problem: string | null }>('select senate_alerts_problem() as problem');
   if (row === undefined) throw new Error('a statement without a from answered no row');
   return row.problem === null ? [] : [row.problem];
 }
@@ -31,15 +34,19 @@ const FINGERPRINT = `
     from pg_class c where c.oid = to_regclass('senate_alerts')`;
 
 /**
- * A check of `senate_alerts` for `/readyz`: answers undefined, or what is wrong in words that anyone may read. Cheap: alerts are recorded and taken back
+ * A check of `senate_alerts` for `/readyz`: answers undefined, or what is wrong in words that anyone may read. Cheap:
+ * alerts are recorded and taken back
  * only when the table has changed, when that failed the last time, and every ten minutes.
  */
 export function checkAlertsTable(db: Queryable): () => Promise<string | undefined> {
   let sound: { fingerprint: string | undefined; atMs: number } | undefined;
   return async () => {
-    const { rows: [row] } = await db.query<{ fingerprint: string }>(FINGERPRINT);
+    const {
+      rows: [row],
+    } = await db.query<{ fingerprint: string }>(FINGERPRINT);
     const fingerprint = row?.fingerprint;
-    if (sound !== undefined && sound.fingerprint === fingerprint && performance.now() - sound.atMs < TRIAL_EVERY_MS) return undefined;
+    if (sound !== undefined && sound.fingerprint === fingerprint && performance.now() - sound.atMs < TRIAL_EVERY_MS)
+      return undefined;
     sound = undefined;
     const shape = await alertsShapeProblems(db);
     if (shape.length > 0) return shape.join('; ');

@@ -12,6 +12,13 @@ export async function isRepoKnown(db: Queryable, repo: string): Promise<boolean>
 
 /** Known repos whose names come near this one, nearest first. */
 export async function nearRepos(db: Queryable, repo: string): Promise<string[]> {
-  const { rows } = await db.query<{ repo: string }>('select g.repo from repo_gates g where g.repo <> $1 limit $2', [repo, COMPARED_MAX]);
-  return nearLabels(repo, rows.map((row) => row.repo), NEAR_MAX);
+  const { rows } = await db.query<{ repo: string }>('select g.repo from repo_gates g where g.repo <> $1 limit $2', [
+    repo,
+    COMPARED_MAX,
+  ]);
+  return nearLabels(
+    repo,
+    rows.map((row) => row.repo),
+    NEAR_MAX,
+  );
 }

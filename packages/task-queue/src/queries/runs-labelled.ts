@@ -1,9 +1,13 @@
-/** In SQL, of a running task: a label with which its run was claimed. The task may have been given another since; the run goes on under the one that it knows. */
+/**
+ * In SQL, of a running task: a label with which its run was claimed. The task may have been given another since; the
+ * run goes on under the one that it knows.
+ */
 export const labelOfRunning = (task: string, column: string): string =>
   `case when ${task}.labels_at_claim is null then ${task}.${column} else ${task}.labels_at_claim ->> '${column}' end`;
 
 /**
- * In SQL: the runs that were claimed with this label, as `select ${columns}` of the running tasks `t`. Written as two, so that each has an index: nearly all
+ * In SQL: the runs that were claimed with this label, as `select ${columns}` of the running tasks `t`. Written as
+ * two, so that each has an index: nearly all
  * are found by the task's own label, and those that were given another since by an index that holds nothing else.
  *
  * @param value SQL: the label, or a column that holds it

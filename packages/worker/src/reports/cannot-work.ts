@@ -36,27 +36,54 @@ const makeOne = (orchestra: string): string => `\`${orchestra} token create NAME
 
 /** @param orchestra how the reader of the message calls `orchestra` */
 export function noToken(orchestra: string): CannotWork {
-  return new CannotWork('no_token', `no token was found: set ORCHESTRA_TOKEN, or ORCHESTRA_TOKEN_FILE to a file that holds it, or start this below the folder where \`${orchestra} up\` was started; ${makeOne(orchestra)}`);
+  return new CannotWork(
+    'no_token',
+    `no token was found: set ORCHESTRA_TOKEN, or ORCHESTRA_TOKEN_FILE to a file that holds it, or start this below the folder where \`${orchestra} up\` was started; ${makeOne(orchestra)}`,
+  );
 }
 
 /** What to say of a worker that has found the token which `up` has made for its operator; undefined: it has another. */
-export function adminTokenFound({ token, isTokenWithheld, orchestra }: Pick<Connection, 'token' | 'isTokenWithheld' | 'orchestra'>): string | undefined {
+export function adminTokenFound({
+  token,
+  isTokenWithheld,
+  orchestra,
+}: Pick<Connection, 'token' | 'isTokenWithheld' | 'orchestra'>): string | undefined {
   if (isTokenWithheld || token?.kind !== 'file' || basename(token.name) !== 'admin-token') return undefined;
-  return withoutInvisible(`this worker has the admin's token (${sayOrigin(token)}), with which what it runs can clear every pause; ${makeOne(orchestra)}; give it that by ORCHESTRA_TOKEN_FILE`);
+  return withoutInvisible(
+    `this worker has the admin's token (${sayOrigin(token)}), with which what it runs can clear every pause; ${makeOne(orchestra)}; give it that by ORCHESTRA_TOKEN_FILE`,
+  );
 }
 
 /** The refusal that an error stands for; undefined: it is none, and trying again may help. */
-export function refusalOf(error: Error, place: Place, { token, orchestra }: Pick<Connection, 'token' | 'orchestra'>): CannotWork | undefined {
+export function refusalOf(
+  error: Error,
+  place: Place,
+  { token, orchestra }: Pick<Connection, 'token' | 'orchestra'>,
+): CannotWork | undefined {
   if (!isRefusal(error)) return undefined;
   const options = { status: error.status, cause: error };
   const at = sayPlace(place);
   const tokenHere = `the token${token === undefined ? '' : ` (${sayOrigin(token)})`}`;
   if (error instanceof AnswerError) {
-    return new CannotWork('refused_elsewhere', `${at} answers ${error.status} with ${error.what}: it is not Orchestra, or something in front of it refuses this worker`, options);
+    return new CannotWork(
+      'refused_elsewhere',
+      `${at} answers ${error.status} with ${error.what}: it is not Orchestra, or something in front of it refuses this worker`,
+      options,
+    );
   }
-  if (error.code === 'label_not_allowed') return new CannotWork(error.code, `${at} refuses ${tokenHere}: ${error.detail}`, options);
-  if (error.status === 403) return new CannotWork('forbidden', `${at} refuses ${tokenHere}: ${error.detail}; a worker needs a token of the role worker: ${makeOne(orchestra)}`, options);
-  return new CannotWork('unauthenticated', `${at} does not know ${tokenHere}, or it has expired or was revoked; ${makeOne(orchestra)}`, options);
+  if (error.code === 'label_not_allowed')
+    return new CannotWork(error.code, `${at} refuses ${tokenHere}: ${error.detail}`, options);
+  if (error.status === 403)
+    return new CannotWork(
+      'forbidden',
+      `${at} refuses ${tokenHere}: ${error.detail}; a worker needs a token of the role worker: ${makeOne(orchestra)}`,
+      options,
+    );
+  return new CannotWork(
+    'unauthenticated',
+    `${at} does not know ${tokenHere}, or it has expired or was revoked; ${makeOne(orchestra)}`,
+    options,
+  );
 }
 
 function isRefusal(error: Error): error is ApiError | AnswerError {

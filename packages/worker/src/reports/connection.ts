@@ -31,12 +31,20 @@ export function sayOrigin({ kind, name }: SettingOrigin): string {
 }
 
 /** What to do when the service is not at that address. */
-export function howToReach({ service, origin: { kind, name } }: Place, { orchestra }: Pick<Connection, 'orchestra'>): string {
+export function howToReach(
+  { service, origin: { kind, name } }: Place,
+  { orchestra }: Pick<Connection, 'orchestra'>,
+): string {
   switch (kind) {
-    case 'option': return `start the service, or give its address by the option ${name}`;
-    case 'variable': return `start the service, or set ${name} to its address`;
-    case 'profile': return `start the service, or correct the address with \`${orchestra} profile set ${name}\``;
-    case 'file': return `start \`${orchestra} up\` again, which writes that file, or set ${VARIABLE[service]} to the address`;
-    case 'default': return `start everything with \`${orchestra} up\`, or set ${VARIABLE[service]} to the address`;
+    case 'option':
+      return `start the service, or give its address by the option ${name}`;
+    case 'variable':
+      return `start the service, or set ${name} to its address`;
+    case 'profile':
+      return `start the service, or correct the address with \`${orchestra} profile set ${name}\``;
+    case 'file':
+      return `start \`${orchestra} up\` again, which writes that file, or set ${VARIABLE[service]} to the address`;
+    case 'default':
+      return `start everything with \`${orchestra} up\`, or set ${VARIABLE[service]} to the address`;
   }
 }

@@ -17,7 +17,10 @@ export interface ReachReportsOptions {
 // How long a service may be away, or not answer, before somebody is told.
 const TROUBLE_AFTER_MS = 3_000;
 
-/** What becomes of a worker's calls for tasks and for pauses: whether the first one is refused, and trouble that lasts. */
+/**
+ * What becomes of a worker's calls for tasks and for pauses: whether the first one is refused, and trouble that
+ * lasts.
+ */
 export class ReachReports {
   readonly #options: ReachReportsOptions;
   readonly #claims: TroubleReport;
@@ -28,20 +31,28 @@ export class ReachReports {
     this.#options = options;
     const { connection, warn, hasListener } = options;
     this.#claims = new TroubleReport({
-      afterMs: TROUBLE_AFTER_MS, warn, sayOver: 'claims are answered again',
+      afterMs: TROUBLE_AFTER_MS,
+      warn,
+      sayOver: 'claims are answered again',
       isToldOtherwise: () => hasListener('claim-failed'),
-      sayTrouble: (error) => `nothing can be claimed: ${sayTrouble(error, connection.claimer, connection)}; trying again until it works`,
+      sayTrouble: (error) =>
+        `nothing can be claimed: ${sayTrouble(error, connection.claimer, connection)}; trying again until it works`,
     });
     this.#pauses = new TroubleReport({
-      afterMs: TROUBLE_AFTER_MS, warn, sayOver: 'the pauses can be read again',
+      afterMs: TROUBLE_AFTER_MS,
+      warn,
+      sayOver: 'the pauses can be read again',
       // While nothing can be claimed, that is what has to be known.
       isToldOtherwise: () => hasListener('pauses-unreadable') || this.#claims.isThere,
-      sayTrouble: (error) => `the pauses cannot be read: ${sayTrouble(error, connection.pauseApi, connection)}; until then ${this.#withoutPauses()}`,
+      sayTrouble: (error) =>
+        `the pauses cannot be read: ${sayTrouble(error, connection.pauseApi, connection)}; until then ${this.#withoutPauses()}`,
     });
   }
 
   /** A claim was sent that the service answers at once. */
-  claimAsked(): void { this.#claims.wait(); }
+  claimAsked(): void {
+    this.#claims.wait();
+  }
 
   claimAnswered(): void {
     this.#first.resolve(undefined);
@@ -53,8 +64,12 @@ export class ReachReports {
     this.#claims.failed(error);
   }
 
-  pausesAsked(): void { this.#pauses.wait(); }
-  pausesRead(): void { this.#pauses.answered(); }
+  pausesAsked(): void {
+    this.#pauses.wait();
+  }
+  pausesRead(): void {
+    this.#pauses.answered();
+  }
 
   pausesFailed(error: Error): void {
     // Nothing is claimed before the pauses are known, so no claim would tell of the refusal.
@@ -64,7 +79,10 @@ export class ReachReports {
     this.#pauses.failed(error);
   }
 
-  /** The refusal of the first call; undefined: it was taken, or failed otherwise, or `stopping` has aborted. Each call has a time limit, so this ends. */
+  /**
+   * The refusal of the first call; undefined: it was taken, or failed otherwise, or `stopping` has aborted. Each call
+   * has a time limit, so this ends.
+   */
   async refusedAtFirst(stopping: AbortSignal): Promise<CannotWork | undefined> {
     const enough = (): void => this.#first.resolve(undefined);
     stopping.addEventListener('abort', enough, { once: true });

@@ -2,8 +2,12 @@ import { ApiError, ConnectionError } from '@orchestra-brake/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { TroubleReport } from './trouble-report.ts';
 
-beforeEach(() => { vi.useFakeTimers(); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const away = new ConnectionError('worker-claimer', 'http://127.0.0.1:4401', 'unreachable');
 const busy = new ApiError({ type: '', title: '', status: 503, code: 'database_unavailable', detail: 'later' });
@@ -11,8 +15,12 @@ const busy = new ApiError({ type: '', title: '', status: 503, code: 'database_un
 function report(isToldOtherwise = () => false) {
   const warned: string[] = [];
   const trouble = new TroubleReport({
-    afterMs: 3_000, isToldOtherwise, sayOver: 'over', warn: (text) => warned.push(text),
-    sayTrouble: (error) => (error instanceof ConnectionError ? error.failure : error instanceof ApiError ? error.code : 'no answer'),
+    afterMs: 3_000,
+    isToldOtherwise,
+    sayOver: 'over',
+    warn: (text) => warned.push(text),
+    sayTrouble: (error) =>
+      error instanceof ConnectionError ? error.failure : error instanceof ApiError ? error.code : 'no answer',
   });
   return { trouble, warned };
 }

@@ -20,15 +20,22 @@ export class TroubleReport {
   #lasts = false;
   #closed = false;
 
-  constructor(options: TroubleReportOptions) { this.#options = options; }
+  constructor(options: TroubleReportOptions) {
+    this.#options = options;
+  }
 
   /** Since the last good answer the service was called, and has failed or not answered yet. */
-  get isThere(): boolean { return this.#timer !== undefined; }
+  get isThere(): boolean {
+    return this.#timer !== undefined;
+  }
 
   /** The service was called, and has not answered yet. */
   wait(): void {
     if (this.#closed) return;
-    this.#timer ??= setTimeout(() => { this.#lasts = true; this.#tell(); }, this.#options.afterMs).unref();
+    this.#timer ??= setTimeout(() => {
+      this.#lasts = true;
+      this.#tell();
+    }, this.#options.afterMs).unref();
   }
 
   failed(error: Error): void {

@@ -19,8 +19,10 @@ function sayError(error: Error | undefined, place: Place, connection: Connection
     const says = `${error.failure === 'unreachable' ? 'cannot be reached' : 'breaks the connection off'}${reason === undefined ? '' : ` (${reason.says})`}`;
     return `${says}; ${reason?.toTrust ?? howToReach(place, connection)}`;
   }
-  if (error instanceof AnswerError) return `answers ${error.status} with ${error.what}, as Orchestra does not; ${howToReach(place, connection)}`;
-  if (error instanceof ApiError && (error.code === 'not_found' || error.code === 'method_not_allowed')) return `is another service of Orchestra: it has no such call; ${howToReach(place, connection)}`;
+  if (error instanceof AnswerError)
+    return `answers ${error.status} with ${error.what}, as Orchestra does not; ${howToReach(place, connection)}`;
+  if (error instanceof ApiError && (error.code === 'not_found' || error.code === 'method_not_allowed'))
+    return `is another service of Orchestra: it has no such call; ${howToReach(place, connection)}`;
   if (error instanceof ApiError) return `answers ${error.code}: ${error.message}`;
   return `does not answer; ${howToReach(place, connection)}`;
 }

@@ -7,10 +7,24 @@ import type { CascadeMetrics } from '../cascade-metrics.ts';
 const LOOK_EVERY_MS = 30_000;
 
 /** Tells of critical alerts that came too late to count: each once, and one line for all that a look finds. */
-export function startTellingLateAlerts({ db, rule, log, metrics, everyMs = LOOK_EVERY_MS }: { db: Queryable; rule: AlertRule; log: Logger; metrics: CascadeMetrics; everyMs?: number | undefined }): Loop {
+export function startTellingLateAlerts({
+  db,
+  rule,
+  log,
+  metrics,
+  everyMs = LOOK_EVERY_MS,
+}: {
+  db: Queryable;
+  rule: AlertRule;
+  log: Logger;
+  metrics: CascadeMetrics;
+  everyMs?: number | undefined;
+}): Loop {
   let told = new Set<string>();
   return startLoop({
-    name: 'the look for alerts that came too late', everyMs, log,
+    name: 'the look for alerts that came too late',
+    everyMs,
+    log,
     round: async () => {
       const behind = await alertsBehind(db, rule);
       const fresh = behind.filter(({ id }) => !told.has(id));
@@ -19,8 +33,16 @@ export function startTellingLateAlerts({ db, rule, log, metrics, everyMs = LOOK_
       const [first] = fresh;
       if (first === undefined) return;
       metrics.alertsTooLate.inc(fresh.length);
-      log.warn({ alerts: fresh.length, first_id: first.id, first_kind: first.kind, first_actor: first.actor, first_behind_seconds: first.behindSeconds },
-        'critical alerts came with a created_at of so long ago, or with none, that they count toward no auto-pause: see the clock and the time zone of the system that writes them');
+      log.warn(
+        {
+          alerts: fresh.length,
+          first_id: first.id,
+          first_kind: first.kind,
+          first_actor: first.actor,
+          first_behind_seconds: first.behindSeconds,
+        },
+        'critical alerts came with a created_at of so long ago, or with none, that they count toward no auto-pause: see the clock and the time zone of the system that writes them',
+      );
     },
   });
 }

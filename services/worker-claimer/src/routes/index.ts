@@ -36,7 +36,24 @@ export interface RouteDependencies {
 }
 
 /** Every call of this service. */
-export function makeRoutes({ db, endings, place, room, metrics, leaseSeconds, gatedRepos, autoParkRepos, questionRepos, rules, kept, told, saw, onAdded, onOpened, queue }: RouteDependencies): Route[] {
+export function makeRoutes({
+  db,
+  endings,
+  place,
+  room,
+  metrics,
+  leaseSeconds,
+  gatedRepos,
+  autoParkRepos,
+  questionRepos,
+  rules,
+  kept,
+  told,
+  saw,
+  onAdded,
+  onOpened,
+  queue,
+}: RouteDependencies): Route[] {
   return [
     addTasksRoute({ db, metrics, pipelines: rules.pipelines, onAdded }),
     claimRoute({ db, place, room, leaseSeconds, gatedRepos, kept, told, saw }),
