@@ -1,7 +1,9 @@
--- Brings what a senate_alerts that was there before still lacks (docs/decisions/0032), and alerts that their source calls over. Columns without a default:
+-- Brings what a senate_alerts that was there before still lacks (docs/decisions/0032), and alerts that their source
+-- calls over. Columns without a default:
 -- nothing is rewritten. Older code runs beside: it passes over events of a type that it does not know.
 
--- When the source said that what it alerted about is over. Such an alert still counts toward an auto-pause, unlike one that a person has acknowledged.
+-- When the source said that what it alerted about is over. Such an alert still counts toward an auto-pause, unlike
+-- one that a person has acknowledged.
 alter table senate_alerts add column if not exists source_resolved_at timestamptz;
 
 create or replace function senate_alert_history() returns trigger language plpgsql as $$
@@ -27,8 +29,10 @@ begin
   return null;
 end $$;
 
--- What another system's table asks for and Orchestra may not have: an alert about no actor has no ref_id, one without details has none. Texts of limited
--- length hold what Orchestra writes. Where a view of the other system keeps a column as it is, `orchestra doctor` names it.
+-- What another system's table asks for and Orchestra may not have: an alert about no actor has no ref_id, one without
+-- details has none. Texts of limited
+-- length hold what Orchestra writes. Where a view of the other system keeps a column as it is, `orchestra doctor`
+-- names it.
 do $$
 declare
   col record;
@@ -56,7 +60,8 @@ begin
   end loop;
 end $$;
 
--- Alerts that came with a time of long before, which alert-cascade looks for: few, where clocks and time zones are right. In a table whose times are no
+-- Alerts that came with a time of long before, which alert-cascade looks for: few, where clocks and time zones are
+-- right. In a table whose times are no
 -- instants there is no such index; `orchestra doctor` names the column.
 do $$
 begin
@@ -65,7 +70,8 @@ exception when undefined_function or invalid_object_definition then
   raise notice 'alerts that come late are not looked for: %', sqlerrm;
 end $$;
 
--- Records alerts as Orchestra does, takes them back, and says what prevents it; null: nothing. With ids of its own, below zero, so that it uses up
+-- Records alerts as Orchestra does, takes them back, and says what prevents it; null: nothing. With ids of its own,
+-- below zero, so that it uses up
 -- none, and that two at a time do not wait for each other.
 create or replace function senate_alerts_problem() returns text language plpgsql as $$
 declare

@@ -1,5 +1,7 @@
--- Keeps the labels with which a run was claimed, where its task has been given others since: the run goes on under those that it knows, and so do the pauses that
--- find it in flight. Null, as nearly always: the task's own. Older code that runs beside this goes by the task's labels, as before.
+-- Keeps the labels with which a run was claimed, where its task has been given others since: the run goes on under
+-- those that it knows, and so do the pauses that
+-- find it in flight. Null, as nearly always: the task's own. Older code that runs beside this goes by the task's
+-- labels, as before.
 -- Also counts what a run has printed, so that a reader who follows it sees when the same text is printed again.
 
 alter table tasks add column labels_at_claim jsonb;

@@ -39,7 +39,10 @@ export async function followTask(desk: Pick<Desk, 'task' | 'taskOutput'>, id: st
   }
 }
 
-/** What a run has printed beyond what was seen of it before. Counted where it counts: of the same again and again a tail alone does not tell how much. */
+/**
+ * What a run has printed beyond what was seen of it before. Counted where it counts: of the same again and again a
+ * tail alone does not tell how much.
+ */
 export function newPrint(before: Pick<TaskOutput, 'tail' | 'printed'>, now: Pick<TaskOutput, 'tail' | 'printed'>): { text: string; isGap: boolean } {
   if (before.printed === null || now.printed === null) return before.tail === '' ? { text: now.tail, isGap: false } : newText(before.tail, now.tail);
   const fresh = now.printed - before.printed;

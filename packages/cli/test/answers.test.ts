@@ -8,7 +8,10 @@ import { testOrchestra } from './test-orchestra.ts';
 const running = testOrchestra({ clientName: 'dana' });
 const { run, json } = running;
 
-/** With the token of the command line: only the owner of a run sees its id, and the client owns the runs that it claims. */
+/**
+ * With the token of the command line: only the owner of a run sees its id, and the client owns the runs that it
+ * claims.
+ */
 async function get(path: string): Promise<unknown> {
   const token = (await readFile(running.ready.token_file, 'utf8')).trim();
   const answer = await fetch(running.ready.pause_api + path, { headers: { authorization: `Bearer ${token}` } });

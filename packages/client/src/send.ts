@@ -43,7 +43,8 @@ const BACKOFF: Backoff = { baseMs: 250, capMs: 5_000 };
  * Makes one call: bounded in time, retried where the same call may work a moment later (nobody there, cut off, 503, 429,
  * the first try still under way), and parsed by the contract.
  *
- * @throws ApiError, ConnectionError, AnswerError; the signal's reason when it was aborted; TypeError, with the path of the field, for what JSON would change or cannot say
+ * @throws ApiError, ConnectionError, AnswerError; the signal's reason when it was aborted; TypeError, with the path
+ * of the field, for what JSON would change or cannot say
  */
 export async function send<T>(peer: Peer, call: Call<T>, options: CallOptions = {}): Promise<T> {
   const triesMax = options.triesMax ?? TRIES_MAX;

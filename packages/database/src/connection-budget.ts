@@ -1,5 +1,6 @@
 /**
- * How many connections each pool of each service opens at most, in `bells` the one that listens, and in `looks` the one that asks whether
+ * How many connections each pool of each service opens at most, in `bells` the one that listens, and in `looks` the
+ * one that asks whether
  * connections that were given up have ended (`AbandonedConnections`). In one place, so that
  * `orchestra doctor` can add them up.
  */

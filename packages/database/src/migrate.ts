@@ -38,7 +38,8 @@ export interface MigrateReport {
  *
  * @param connectionString a role that may create tables and schemas; with nothing pending, one that may read them. Not
  *   through a pooler that shares sessions out: the lock belongs to a session and would stay behind in it
- * @throws AddressError, UnsuitableServerError, ExistingAlertsError; the server's error, when a migration fails: nothing is changed then
+ * @throws AddressError, UnsuitableServerError, ExistingAlertsError; the server's error, when a migration fails:
+ * nothing is changed then
  */
 export async function migrate(connectionString: string, folder: string = MIGRATIONS_FOLDER): Promise<MigrateReport> {
   const client = new pg.Client(connectionTo(connectionString, 'orchestra migrate', CONNECT_TIMEOUT_MS).config);
@@ -52,7 +53,8 @@ export async function migrate(connectionString: string, folder: string = MIGRATI
     await client.query(settingStatement(SESSION_SETTINGS, 'session'));
     await lockMigrations(client);
     const before = await countApplied(client);
-    // Before anything is changed. Migration 0019 records alerts and takes them back; where it cannot, all migrations are rolled back.
+    // Before anything is changed. Migration 0019 records alerts and takes them back; where it cannot, all migrations
+    // are rolled back.
     const adopting = before === 0 && await lookAtExistingAlerts(client);
     await client.query("select set_config('orchestra.adopting', $1, false)", [adopting ? 'on' : 'off']);
     await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);

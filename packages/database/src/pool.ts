@@ -59,7 +59,8 @@ export function makePool(options: PoolOptions): Database {
   const connection = connectionTo(options.connectionString, options.applicationName, options.connectTimeoutMs);
   const settings = {
     ...SESSION_SETTINGS, statement_timeout: String(statementTimeoutMs),
-    // While it commits, no statement is under way: a commit that rings a bell waits for others that do, and only this ends the wait.
+    // While it commits, no statement is under way: a commit that rings a bell waits for others that do, and only this
+    // ends the wait.
     lock_timeout: String(statementTimeoutMs),
     idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS), ...options.settings,
   };

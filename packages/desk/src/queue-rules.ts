@@ -8,7 +8,8 @@ import { readStagesFile } from './read-stages-file.ts';
 export const onOrOff = z.enum(['on', 'off'], 'must be on or off').prefault('on');
 const offOrOn = z.enum(['on', 'off'], 'must be on or off').prefault('off');
 /**
- * A list that names nobody is no list: a switch that is on with an empty one is on for all, and `off` is there to switch it off. Repos are labels, and so
+ * A list that names nobody is no list: a switch that is on with an empty one is on for all, and `off` is there to
+ * switch it off. Repos are labels, and so
  * read as NFC (decision 0029).
  */
 export const repoList = z.string().transform((text) => text.normalize('NFC').split(',').map((repo) => repo.trim()).filter((repo) => repo !== ''))

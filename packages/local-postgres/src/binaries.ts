@@ -42,7 +42,10 @@ export async function packagedBinaries(places: readonly string[] = [import.meta.
   return { version, folder: join(root, 'native') };
 }
 
-/** The manifest of an installed package. `require.resolve` would look in NODE_PATH too, which pnpm sets to all that it has installed. */
+/**
+ * The manifest of an installed package. `require.resolve` would look in NODE_PATH too, which pnpm sets to all that it
+ * has installed.
+ */
 function resolveFrom(place: string, name: string): string | undefined {
   try {
     const found = findPackageJSON(name, place.startsWith('file:') ? place : pathToFileURL(place));

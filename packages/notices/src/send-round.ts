@@ -55,7 +55,8 @@ export async function sendRound(options: SendRoundOptions): Promise<number | und
 async function send(options: SendRoundOptions, held: HeldNotice): Promise<void> {
   const { db, target, reports, signal, wait = { noticeMs: noticeWaitMs, targetMs: targetRestMs } } = options;
   const request = written(target, held);
-  // An event that was written by hand and lacks what every event has: it would be met again in each round, before all that came after it.
+  // An event that was written by hand and lacks what every event has: it would be met again in each round, before all
+  // that came after it.
   if (request instanceof Error) return giveUp(options, held, `cannot be told: ${request.message}`);
   if (request === undefined) return passOver(db, held);
   const beganAtMs = performance.now();

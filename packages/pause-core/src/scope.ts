@@ -27,7 +27,10 @@ export function labelFor(kind: ScopeKind, labels: TaskLabels): string | null {
   }
 }
 
-/** Does a pause on `scope` hold this task back? One name in two spellings of Unicode is one label (NFC). The claim's SQL must agree, case for case: `covers.db.test.ts`. */
+/**
+ * Does a pause on `scope` hold this task back? One name in two spellings of Unicode is one label (NFC). The claim's
+ * SQL must agree, case for case: `covers.db.test.ts`.
+ */
 export function covers(scope: Scope, labels: TaskLabels): boolean {
   return labelFor(scope.kind, labels)?.normalize('NFC') === scope.value.normalize('NFC');
 }

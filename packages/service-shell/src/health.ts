@@ -15,7 +15,10 @@ export interface Health {
   trouble: ServerTrouble;
   /** What this service needs besides the database, by name. */
   checks?: Record<string, HealthCheck>;
-  /** What is told beside and makes the service no less ready: something is amiss, and sending callers elsewhere would not help. */
+  /**
+   * What is told beside and makes the service no less ready: something is amiss, and sending callers elsewhere would
+   * not help.
+   */
   told?: Record<string, HealthCheck>;
 }
 

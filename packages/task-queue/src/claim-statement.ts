@@ -81,7 +81,8 @@ const AHEAD = `
 
 // Tasks whose repos are gated come from here and from nowhere else. A search that was cut short has an end, and a task that
 // stands behind it is left for later: else it would be taken before those that the search has not come to.
-// Gates are locked in one order (docs/locking.md): first those for which the claim may have to wait, by name, then those that it passes over when they are locked.
+// Gates are locked in one order (docs/locking.md): first those for which the claim may have to wait, by name, then
+// those that it passes over when they are locked.
 const STEP = { agents: '$4', skills: '$5', limit: '$6', repos: '$7', kept: '$8' };
 const together = (end: string): string => `${freeProbes(STEP)}, ungated as materialized (${ungatedGates(['ready', 'free_probes'])}
 ), at_gates as materialized (${openGates({ ...STEP, after: 'ungated' })}

@@ -23,14 +23,17 @@ const opened = ({ agents, skills, repos, kept, after }: Omit<GateStep, 'limit'>)
      and h.status = 'queued' and ${eligible('h')} and not ${covered('h')} and ${wanted('h', agents, skills, kept)}${after === undefined ? '' : comesAfter(after)}`;
 
 /**
- * A condition that has the step `after` done before anything of this one is locked: it needs no row of this one, so the server looks at it before it reads
+ * A condition that has the step `after` done before anything of this one is locked: it needs no row of this one, so
+ * the server looks at it before it reads
  * any. The step is an aggregate: one row, with a count in `gates`.
  */
 export const comesAfter = (after: string): string => ` and (select x.gates from ${after} x) >= 0`;
 
 /**
- * The gates of repos for which the serial gate does not hold, of the tasks that these steps have found: locked by name, as a step of the claim's statement. The trigger
- * counts these tasks at their gates and would lock them only after the claim has locked the gates of {@link openGates}, whatever their names. One row comes of it.
+ * The gates of repos for which the serial gate does not hold, of the tasks that these steps have found: locked by
+ * name, as a step of the claim's statement. The trigger
+ * counts these tasks at their gates and would lock them only after the claim has locked the gates of {@link
+ * openGates}, whatever their names. One row comes of it.
  */
 export const ungatedGates = (steps: readonly string[]): string => `
   select count(lock_gate(u.repo)) as gates

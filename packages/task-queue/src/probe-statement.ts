@@ -42,8 +42,10 @@ const take = (condition: string, gate: string, limit: string): string => `
      for update of t skip locked`;
 
 /**
- * Probes of repos for which the serial gate does not hold, as steps of the claim's statement that come after those which read the pauses; what can be taken is in
- * `free_probes`. It locks what it finds and passes over what another claim has locked, as {@link gatedProbes} does. A probe is not left for later where a search
+ * Probes of repos for which the serial gate does not hold, as steps of the claim's statement that come after those
+ * which read the pauses; what can be taken is in
+ * `free_probes`. It locks what it finds and passes over what another claim has locked, as {@link gatedProbes} does. A
+ * probe is not left for later where a search
  * was cut short: there is one, and everything else of its scope waits for it.
  */
 export const freeProbes = (step: ProbeStep): string => `probed as materialized (
@@ -51,7 +53,10 @@ export const freeProbes = (step: ProbeStep): string => `probed as materialized (
 ), free_probes as materialized (${take(`not ${gated('t.repo', step.repos)}`, '', step.limit)}
 )`;
 
-/** The other probes, each with its gate, as the step `gated_probes` behind {@link freeProbes}. `after` is done before any gate is locked. */
+/**
+ * The other probes, each with its gate, as the step `gated_probes` behind {@link freeProbes}. `after` is done before
+ * any gate is locked.
+ */
 export const gatedProbes = (step: ProbeStep, after: string): string => `gated_probes as materialized (${take(`${gated('t.repo', step.repos)}${comesAfter(after)}`, `
    cross join lateral (${openGateOf('t')} for no key update of g skip locked) g`, step.limit)}
 )`;

@@ -8,7 +8,10 @@ export interface TestDatabase {
   pool: Database;
 }
 
-/** Limits for a test's own pool, as long as `until` waits: on a busy machine a connection alone takes longer than the services allow. */
+/**
+ * Limits for a test's own pool, as long as `until` waits: on a busy machine a connection alone takes longer than the
+ * services allow.
+ */
 export const PATIENT = { connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
 
 let made = 0;

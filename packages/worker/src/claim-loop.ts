@@ -23,7 +23,9 @@ export interface ClaimLoopOptions {
   take: (task: ClaimedTask, ahead: boolean) => void;
   /** A claim is sent that the service answers at once. */
   onAsked: () => void;
-  /** The service has answered a claim, the first one or the first one after failures. Told before the tasks are taken. */
+  /**
+   * The service has answered a claim, the first one or the first one after failures. Told before the tasks are taken.
+   */
   onAnswered: () => void;
   onFailed: (error: Error) => void;
   tell: Tell;
@@ -52,7 +54,10 @@ class Claiming {
   #asked = 0;
   /** A claim waits at the service, or for its next try. */
   #waits = false;
-  /** The service has answered the last claim. While it has not, claims do not wait for tasks, so that it is soon known whether it takes them. */
+  /**
+   * The service has answered the last claim. While it has not, claims do not wait for tasks, so that it is soon known
+   * whether it takes them.
+   */
   #answered = false;
 
   constructor(options: ClaimLoopOptions) { this.#options = options; }

@@ -37,7 +37,10 @@ export class CursorKeeper {
     return { ...(isObject(beside) ? beside : {}), index };
   }
 
-  /** @throws TypeError for anything but an object while a loop keeps its `index` beside it, and for what JSON cannot hold, with its path */
+  /**
+   * @throws TypeError for anything but an object while a loop keeps its `index` beside it, and for what JSON cannot
+   * hold, with its path
+   */
   save(value: unknown): void {
     if (value !== undefined) refuseUnwritable(value, 'cursor');
     if (this.#index !== undefined && !isObject(value)) {

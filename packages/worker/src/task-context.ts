@@ -29,8 +29,10 @@ export interface TaskContext {
   /** Keeps a JSON value for the next run, should this one be put back. Inside `iterate` an object, and from the end of the iteration on. */
   readonly saveCursor: (value: unknown) => void;
   /**
-   * The end of what the work has printed so far, for `orchestra task show --follow`; in place of what was shown before. At most 16,000 characters are.
-   * `printed` says how many characters it has printed in all: then nothing is lost of work that prints the same again and again.
+   * The end of what the work has printed so far, for `orchestra task show --follow`; in place of what was shown
+   * before. At most 16,000 characters are.
+   * `printed` says how many characters it has printed in all: then nothing is lost of work that prints the same again
+   * and again.
    */
   readonly showOutput: (tail: string, printed?: number) => void;
   /** A line for the worker's log, by its `log` event. */

@@ -175,7 +175,10 @@ export class TaskRun {
     return this.#output.send((shown) => this.#parts.client.heartbeat(id, run_id, { triesMax: 1, timeLimitMs, signal, ...shown }));
   }
 
-  /** What the run printed last, before its end is told: a reader who follows it stops there. Shown only, so one try is enough. */
+  /**
+   * What the run printed last, before its end is told: a reader who follows it stops there. Shown only, so one try is
+   * enough.
+   */
   async #showRest(): Promise<void> {
     if (!this.#output.isBehind || this.#noMoreTime.signal.aborted) return;
     try {

@@ -12,7 +12,10 @@ export interface WorkerOptions {
   /** pause-api, for checkpoints. Where the settings of the client say, unless given. */
   pauseUrl?: string | undefined;
   token?: string | undefined;
-  /** Where `pauseUrl` (`url`), `url` (`tasksUrl`) and `token` were found, for messages. The options themselves unless given. */
+  /**
+   * Where `pauseUrl` (`url`), `url` (`tasksUrl`) and `token` were found, for messages. The options themselves unless
+   * given.
+   */
   origins?: Partial<SettingOrigins> | undefined;
   /** By skill; `*` takes every other task, also one without a skill. `runner:testing` takes what is kept for the runner of the skill `testing`. */
   handlers: Readonly<Record<string, Handler>>;
@@ -43,7 +46,10 @@ export interface WorkerOptions {
   isTokenWithheld?: boolean | undefined;
   /** How messages name the command line; `npx orchestra-brake` unless given. */
   orchestra?: string | undefined;
-  /** Takes what somebody has to know, one line each: that the worker cannot work, and why. It goes to stderr unless given. */
+  /**
+   * Takes what somebody has to know, one line each: that the worker cannot work, and why. It goes to stderr unless
+   * given.
+   */
   warn?: ((text: string) => void) | undefined;
 }
 

@@ -21,7 +21,8 @@ import { readWorkerOptions, type WorkerOptions, type WorkerSettings } from './wo
 export interface Worker {
   /**
    * Begins to claim. Resolves when the service has taken the first claim. A service that is away is waited for in the
-   * background: then it resolves after the first failure, which takes ten seconds at the most. Called again it answers the same.
+   * background: then it resolves after the first failure, which takes ten seconds at the most. Called again it
+   * answers the same.
    *
    * @throws CannotWork when there is no token, or the service refuses it (401, 403). Nothing goes on then.
    */

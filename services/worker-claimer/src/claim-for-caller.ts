@@ -39,7 +39,8 @@ export async function claimForCaller(place: ClaimPlace, order: ClaimOrder, calle
 }
 
 /**
- * Ends runs and then claims, with one commit for both where the claim waits for nobody. The claim stays a statement of its own, with a snapshot of its own
+ * Ends runs and then claims, with one commit for both where the claim waits for nobody. The claim stays a statement
+ * of its own, with a snapshot of its own
  * (P1); what ends before it frees gates and places for it. The endings are written also for a caller that has gone.
  */
 export async function endAndClaim(place: ClaimPlace, endings: readonly Ending[], order: ClaimOrder, caller: Caller): Promise<{ tasks: ClaimedTask[]; ended: EndingAnswer[] }> {

@@ -7,14 +7,18 @@ interface Row { behind: number; others: string[]; unlogged: boolean; row_securit
 
 // Looked at of the newest alerts: this is told to people, and the table may be large.
 const NEWEST = 'select a.severity from senate_alerts a order by a.id desc limit 1000';
-// A wrong clock or time zone may put an alert anywhere, so the index by when it came is the way; it holds critical ones that lie back.
+// A wrong clock or time zone may put an alert anywhere, so the index by when it came is the way; it holds critical
+// ones that lie back.
 const BEHIND = `
   select from senate_alerts a
    where a.severity = 'critical' and a.ack_at is null and (a.created_at is null or a.created_at < a.noted_at)
      and coalesce(a.kind, '') <> 'runaway' and a.noted_at > now() - interval '1 day' and (a.created_at is null or a.created_at < a.noted_at - interval '35 minutes')
    limit 1000`;
 
-/** Records alerts and takes them back: the table may be another system's. And tells of alerts that count toward no auto-pause although they were meant to. */
+/**
+ * Records alerts and takes them back: the table may be another system's. And tells of alerts that count toward no
+ * auto-pause although they were meant to.
+ */
 export async function checkAlerts(db: Database): Promise<Finding> {
   const check = 'alerts';
   const { rows: [known] } = await db.query<{ known: boolean }>("select to_regproc('senate_alerts_problem') is not null as known");

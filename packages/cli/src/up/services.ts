@@ -1,4 +1,7 @@
-/** The services with the programs that run them, in the order in which they stop last: the brake goes on working as long as anything does. */
+/**
+ * The services with the programs that run them, in the order in which they stop last: the brake goes on working as
+ * long as anything does.
+ */
 export const SERVICES = [
   { name: 'pause-api', entry: import.meta.resolve('@orchestra/pause-api/main'), portSetting: 'PAUSE_API_PORT' },
   { name: 'worker-claimer', entry: import.meta.resolve('@orchestra/worker-claimer/main'), portSetting: 'WORKER_CLAIMER_PORT' },

@@ -15,7 +15,10 @@ const USUAL_TYPES: Record<TargetKind, readonly SenateEventType[]> = {
   pagerduty: PAUSE_EVENT_TYPES,
 };
 
-/** What opens an incident in a pager, and what ends it. Who asks for the one gets the other as well, or the incident would stay open. */
+/**
+ * What opens an incident in a pager, and what ends it. Who asks for the one gets the other as well, or the incident
+ * would stay open.
+ */
 const INCIDENTS: readonly { opens: readonly SenateEventType[]; ends: readonly SenateEventType[] }[] = [
   { opens: ['pause.created', 'pause.warning', 'pause.stayed', 'pause.probing'], ends: ['pause.cleared', 'pause.expired'] },
   { opens: ['alert.created'], ends: ['alert.acknowledged', 'alert.resolved'] },

@@ -10,7 +10,8 @@ export interface AlertmanagerRecorded extends AlertmanagerAnswer { unnamed: numb
  * Writes the firing alerts of a notification down, each once: Alertmanager repeats a group for as long as one of its alerts fires, and
  * several instances of it may send the same. Their bell wakes the cascade. The time of an alert is the database's: what counts is when it came here.
  *
- * Marks those that are over, so that their incidents end. They stay to be acknowledged, and count toward an auto-pause: an alert that comes and goes
+ * Marks those that are over, so that their incidents end. They stay to be acknowledged, and count toward an
+ * auto-pause: an alert that comes and goes
  * three times in five minutes is three.
  */
 export async function recordAlertmanager(db: Database, webhook: AlertmanagerWebhook, { labels, by }: { labels: AlertmanagerLabels; by: string }): Promise<AlertmanagerRecorded> {

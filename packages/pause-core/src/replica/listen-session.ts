@@ -46,7 +46,8 @@ export class ListenSession {
     this.#socket.on('close', () => this.#ended());
     this.#subscriber = createSubscriber({
       ...config,
-      // A ping that waits longer for others to ring is given up by the server. Given up here alone, it would go on waiting there, and so would the next one.
+      // A ping that waits longer for others to ring is given up by the server. Given up here alone, it would go on
+      // waiting there, and so would the next one.
       options: settingOptions(address.options, { ...SESSION_SETTINGS, lock_timeout: String(Math.ceil(options.pingTimeoutMs / 2)) }),
       query_timeout: options.pingTimeoutMs,
       stream: () => this.#socket,
@@ -96,7 +97,8 @@ export class ListenSession {
     // before it comes to setImmediate, so the answer still counts.
     const timer = setTimeout(() => setImmediate(unanswered), pingTimeoutMs);
     this.#subscriber.notify(this.#pingChannel, payload).catch((error: unknown) => {
-      // The server's queue is full, or a commit holds up everybody who rings; but it has answered: this connection is not to blame.
+      // The server's queue is full, or a commit holds up everybody who rings; but it has answered: this connection is
+      // not to blame.
       const state = sqlState(error);
       if (state === SQLSTATE.notifyQueueFull || state === SQLSTATE.lockNotAvailable) arrived.resolve();
       else setImmediate(unanswered, error);

@@ -23,11 +23,15 @@ interface Entry {
 /** The pauses of one kind of scope, by the value of the scope in NFC. */
 interface ByValue {
   entries: Map<string, Entry>;
-  /** Whether another spelling of some value can come to the same in NFC. Only then is a label that is not found brought into NFC, which costs more than the look. */
+  /**
+   * Whether another spelling of some value can come to the same in NFC. Only then is a label that is not found
+   * brought into NFC, which costs more than the look.
+   */
   haveSpellings: boolean;
 }
 
-// Of the characters below U+0080 these three alone are what others become in NFC: the Kelvin sign, the Greek varia and the Greek question mark.
+// Of the characters below U+0080 these three alone are what others become in NFC: the Kelvin sign, the Greek varia
+// and the Greek question mark.
 const HAS_SPELLINGS = /[^\0-\x7f]|[K`;]/;
 
 /**

@@ -67,7 +67,8 @@ export async function claimTasks(db: Queryable, order: ClaimOrder, ways: ClaimWa
 }
 
 /**
- * May a claim have to wait for gates? Tasks of repos for which the serial gate does not hold are counted at their gates as well. A look locks those by name before
+ * May a claim have to wait for gates? Tasks of repos for which the serial gate does not hold are counted at their
+ * gates as well. A look locks those by name before
  * any other gate, and so has to be the first in its transaction to lock one (docs/locking.md).
  */
 export const waitsForGates = ({ gatedRepos }: Pick<ClaimOrder, 'gatedRepos'>): boolean => (gatedRepos ?? null) !== null;
@@ -112,7 +113,8 @@ class Search {
     const { agents, skills, gatedRepos } = this.#order;
     const near = this.#lanes * 2;
     const raised = near <= RAISED_MAX ? await raiseNearHeads(db, { agents, skills, lanes: near, gatedRepos: gatedRepos ?? null, kept: this.#kept }) : 0;
-    // Raised heads bring other lanes near. Where nothing was raised, or that has not helped, more lanes are needed: those near by hold nothing that
+    // Raised heads bring other lanes near. Where nothing was raised, or that has not helped, more lanes are needed:
+    // those near by hold nothing that
     // may start, or their tasks are in other claims' hands.
     if (raised === 0 || this.#asWide > 1) this.#widen(Math.min(this.#lanes * LANES_FACTOR, LANES_MOST));
     return false;
@@ -149,7 +151,8 @@ class Search {
 /**
  * The same for a caller that may have to ask twice: a repeated call gets those of the first one's tasks that are still
  * its own, each with its lease begun anew. A call that found nothing leaves nothing to repeat; asked again, it claims.
- * Where it {@link waitsForGates}, each look is a transaction of its own, and the first that finds something is the last.
+ * Where it {@link waitsForGates}, each look is a transaction of its own, and the first that finds something is the
+ * last.
  *
  * @throws PauseError `idempotency_key_reused`, `idempotency_key_in_use`
  */

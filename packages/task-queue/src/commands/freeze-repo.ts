@@ -9,7 +9,8 @@ import { findRepoGate } from '../queries/serial-gate-view.ts';
 
 /**
  * Closes a repo's gate until somebody thaws it: none of its tasks starts once this has answered. What is running goes on. A gate
- * that is frozen already is left as it is, with its first reason. A repo that no task has named yet may be frozen too; the answer says so.
+ * that is frozen already is left as it is, with its first reason. A repo that no task has named yet may be frozen
+ * too; the answer says so.
  */
 export function freezeRepo(db: Database, repo: string, by: string, reason: string, gatedRepos?: GatedRepos): Promise<RepoGateView> {
   return changeGate(db, repo, by, gatedRepos,

@@ -3,7 +3,8 @@ import { refuseRun } from './refuse-run.ts';
 
 const BEAT = "update tasks t set heartbeat_at = clock_timestamp() where t.id = $1 and t.run_id = $2 and t.status = 'running'";
 
-// One statement for both. Not more often than once a second for one run, but where the sender counts: it sends each piece once, and none may be missed.
+// One statement for both. Not more often than once a second for one run, but where the sender counts: it sends each
+// piece once, and none may be missed.
 const BEAT_WITH_OUTPUT = `
 with beat as (${BEAT} returning t.id), kept as (
   insert into task_output as o (task_id, run_id, tail, at, printed)

@@ -5,7 +5,10 @@ const SHOW_EVERY_MS = 500;
 // The text is cut to what is shown when it has become so long, not at each piece.
 const KEPT_CHARS_MAX = 4 * OUTPUT_CHARS_MAX;
 
-/** Shows the end of what a command prints while it prints it, both of its streams as they come, and how much it was in all. */
+/**
+ * Shows the end of what a command prints while it prints it, both of its streams as they come, and how much it was in
+ * all.
+ */
 export class LiveTail {
   readonly #show: (tail: string, printed: number) => void;
   readonly #decoder = new StringDecoder('utf8');
