@@ -100,14 +100,18 @@ describe('what the documents call with orchestra', () => {
   });
 });
 
-/** The pnpm that runs this test, or the one that npx brings. */
+/** The pnpm that runs this test, a program or a script, or the one that npx brings. */
 function pnpm(): string {
   const running = process.env['npm_execpath'];
-  return running !== undefined && /pnpm\.[cm]?js$/.test(running) ? `"${process.execPath}" "${running}"` : 'npx --yes pnpm';
+  if (running === undefined || !/[/\\]pnpm(?:\.[cm]?js)?$/.test(running)) return 'npx --yes pnpm';
+  return running.endsWith('js') ? `"${process.execPath}" "${running}"` : `"${running}"`;
 }
 
-function environment(folder: string, env: Record<string, string>): Record<string, string> {
-  return { PATH: `${join(folder, 'bin')}:${process.env['PATH']}`, HOME: process.env['HOME'] ?? folder, NO_COLOR: '1', ...env };
+/** How npm reaches its registry. Without these npx waits for it in vain, and keeps every other npx of this user waiting. */
+const OF_NPM = Object.fromEntries(Object.entries(process.env).filter(([name]) => /^npm_config_|^NODE_EXTRA_CA_CERTS$/i.test(name)));
+
+function environment(folder: string, env: Record<string, string>): NodeJS.ProcessEnv {
+  return { ...OF_NPM, PATH: `${join(folder, 'bin')}:${process.env['PATH']}`, HOME: process.env['HOME'] ?? folder, NO_COLOR: '1', ...env };
 }
 
 async function sh(line: string, cwd: string, env: Record<string, string> = {}): Promise<{ code: number | null; output: string; stdout: string }> {
