@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { flush, run, settings } from '@oclif/core';
+import { forgetProfile } from './profile/chosen-profile.ts';
 import { visibleLines } from './show/visible-text.ts';
 import { toFailure } from './to-failure.ts';
 import manifest from '../package.json' with { type: 'json' };
@@ -11,6 +12,7 @@ const pjson = { ...manifest, oclif: { ...oclif, bin: COMMAND, topicSeparator: ' 
 
 /** Runs one command line and leaves the exit code in `process.exitCode`. */
 export async function runCli(argv: string[]): Promise<void> {
+  forgetProfile();
   // Node.js runs the TypeScript sources itself.
   settings.enableAutoTranspile = false;
   // Whoever read our output may stop reading (`orchestra queue | head -1`).

@@ -90,7 +90,7 @@ const WRONG: [string[], string][] = [
   [['--runner', 'testing'], '--runner testing needs its settings: --runner-config FILE'],
   [['--runner-config', 'x.yaml', '--', 'true'], '--runner-config needs --runner'],
   [['--runner', 'testing', '--runner-config', 'x.yaml', '--', 'true'], 'either --runner or a COMMAND, not both'],
-  [['--runner', 'testing', '--runner-config', 'x.yaml', '--time-limit', '5m'], '--time-limit and --folder are for a COMMAND'],
+  [['--runner', 'testing', '--runner-config', 'x.yaml', '--time-limit', '5m'], '--time-limit, --folder, --env and --deliverables are for a COMMAND'],
   [['--runner', 'linting', '--runner-config', 'x.yaml'], 'Expected --runner=linting to be one of: testing, staging'],
   [[], 'say what to run'],
 ];

@@ -1,4 +1,4 @@
-// One process runs one command line, and what it chose holds for all of it.
+// What a command line chose holds for all of it.
 let chosen: string | undefined;
 
 /** Notes the profile that the command line names. */
@@ -10,4 +10,9 @@ export function chooseProfile(name: string): string {
 /** The profile that the command line names; undefined: it names none. */
 export function chosenProfile(): string | undefined {
   return chosen;
+}
+
+/** Before a command line is read: a process may run several, one after the other. */
+export function forgetProfile(): void {
+  chosen = undefined;
 }
