@@ -37,11 +37,11 @@ afterAll(async () => {
   for (const one of undo.toReversed()) await one();
 });
 
-test('eight tasks of two repos go from analysis to done: one asks, one suite is sent back, one environment is repaired, under a pause of the skill testing in the middle', { timeout: 180_000 }, async () => {
+test('eight tasks of two repos go from analysis to done: one asks, one suite is sent back, one environment is repaired, under a pause of the skill testing in the middle', { timeout: 300_000 }, async () => {
   const place = await makePlace(home);
   const workers = await startWorkers(where, place);
   undo.push(() => Promise.all(workers.map((worker) => worker.stop({ drainMs: 0 }))));
   const seen: string[] = [];
-  await play({ client, place, signal: AbortSignal.timeout(170_000), saw: (line) => { seen.push(line); } });
+  await play({ client, place, signal: AbortSignal.timeout(290_000), saw: (line) => { seen.push(line); } });
   expect(seen.at(-1)).toMatch(/^all 8 are done: every stage passed, 1 suite sent back, 1 held and let go on, 1 question answered/);
 });

@@ -69,7 +69,8 @@ const addTasks: Party = async ({ client, recorder, workMs, backlog }, random) =>
 const pauseOrClear: Party = async ({ client, recorder }, random, mine) => {
   const key = randomUUID();
   const change = { ...CALL, idempotencyKey: key };
-  if (random.chance(0.5) && mine.size < PAUSES_MAX) {
+  // Nothing of ours is paused: a run without a pause would prove nothing.
+  if (mine.size === 0 || (random.chance(0.5) && mine.size < PAUSES_MAX)) {
     const kind = random.pick(KINDS);
     const scope: RecordedScope = { kind, value: random.pick<string>(LABELS[kind]) };
     const ttlSeconds = random.chance(0.4) ? random.between(1, 4) : null;
