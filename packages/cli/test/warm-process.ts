@@ -40,7 +40,7 @@ async function run({
 /** Keeps what is written from now on. The answer gives it back and lets the stream write again. */
 function capture(stream: NodeJS.WriteStream): () => string {
   const chunks: Buffer[] = [];
-  const { write } = stream;
+  const write = stream.write.bind(stream);
   stream.write = (chunk: Uint8Array | string, ...rest: unknown[]): boolean => {
     chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk));
     const done = rest.find((argument) => typeof argument === 'function');

@@ -82,9 +82,9 @@ export function makePool(options: PoolOptions): Database {
   // when the address leads to the primary again.
   pool.on('release', (_error, client) => { if (usedOnce.has(client)) void client.end().catch(lost); });
   if (held > 0) keepOpen(pool, held);
-  const send = pool.query;
+  const send = pool.query.bind(pool);
   // Outside a transaction a statement is one by itself.
-  Object.defineProperty(pool, 'query', { configurable: true, writable: true, value: (...call: unknown[]) => tryAgain(() => Promise.resolve(Reflect.apply(send, pool, call))) });
+  Object.defineProperty(pool, 'query', { configurable: true, writable: true, value: (...call: unknown[]) => tryAgain(() => Promise.resolve(Reflect.apply(send, undefined, call))) });
   return pool;
 }
 

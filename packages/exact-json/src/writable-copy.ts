@@ -1,4 +1,3 @@
-import { isRawNumber } from './raw-number.ts';
 import { findUnwritable, hollow, LEVELS_MAX, unboxed } from './unwritable.ts';
 
 const TEXT_MAX = 1_000;
@@ -16,8 +15,7 @@ function copy(given: unknown, above: Set<object>): unknown {
   if (typeof value === 'object' && value !== null && above.has(value)) return '(a part of itself)';
   if (above.size >= LEVELS_MAX) return '(nested too deep)';
   if (value === undefined || findUnwritable(value, 'value') === undefined) return given;
-  if (typeof value !== 'object' || value === null || isRawNumber(value))
-    return Object.is(value, -0) ? '-0' : String(value).slice(0, TEXT_MAX);
+  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : textOf(value);
   above.add(value);
   const copied = copyInside(value, above);
   above.delete(value);
@@ -29,7 +27,12 @@ function copyInside(value: object, above: Set<object>): unknown {
   if (value instanceof Set) return { Set: Array.from(value.values(), (one) => copy(one, above)) };
   if (Array.isArray(value))
     return Array.from(value, (one: unknown) => (one === undefined ? 'undefined' : copy(one, above)));
-  if (value instanceof Date || hollow(value) !== undefined) return String(value).slice(0, TEXT_MAX);
+  if (value instanceof Date || hollow(value) !== undefined) return textOf(value);
   if ('toJSON' in value && typeof value.toJSON === 'function') return copy(value.toJSON(''), above);
   return Object.fromEntries(Object.entries(value).map(([key, inner]): [string, unknown] => [key, copy(inner, above)]));
+}
+
+function textOf(value: unknown): string {
+  // oxlint-disable-next-line typescript/no-base-to-string -- numbers, functions, dates, errors: each has a text of its own
+  return String(value).slice(0, TEXT_MAX);
 }

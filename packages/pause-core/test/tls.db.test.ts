@@ -60,7 +60,7 @@ async function reload(setting: string, wanted: string): Promise<void> {
 const addressOf = (host: string, query: string): string => {
   const url = new URL(server.url);
   url.hostname = host;
-  return `${url}?${query.replaceAll('DIR', folder)}`;
+  return `${url.href}?${query.replaceAll('DIR', folder)}`;
 };
 
 /** Is the connection encrypted? Where there is none: why, in the words for people. */

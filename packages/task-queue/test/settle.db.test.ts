@@ -174,7 +174,7 @@ describe('what is committed is answered, whatever can be read afterwards', () =>
     const [first, second] = await claim(db.pool, { limit: 2 });
     if (first === undefined || second === undefined) throw new Error('two tasks were added');
     const failing: Queryable = new Proxy<Queryable>(Object.create(db.pool), { get: () => (...call: unknown[]) =>
-      (typeof call[0] === 'string' && call[0].includes('ended_as') ? Promise.reject(new Error('Connection terminated')) : Reflect.apply(db.pool.query, db.pool, call)) });
+      (typeof call[0] === 'string' && call[0].includes('ended_as') ? Promise.reject(new Error('Connection terminated')) : Reflect.apply(db.pool.query.bind(db.pool), undefined, call)) });
     const [ended, refused] = await endRuns(failing, [
       { as: 'completed', id: first.id, run_id: first.run_id }, { as: 'completed', id: second.id, run_id: first.run_id },
     ]);
