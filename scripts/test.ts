@@ -27,16 +27,32 @@ const DEMOS: Step[] = [
   { name: 'demo', command: ['node', 'examples/fleet/src/demo.ts'] },
 ];
 
+/** What the JSON reporter of vitest writes; only what is read here. Times in milliseconds. */
+interface TestFile {
+  name: string;
+  startTime: number;
+  endTime: number;
+  message: string;
+  assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
+}
+interface Results { numPassedTests: number; numFailedTests: number; testResults: TestFile[] }
+const SLOWEST_SHOWN = 15;
+/** How much of an error is repeated at the end; the whole error stands where the test failed. */
+const ERROR_LINES = 12;
+
 let failed = 0;
 let passed = 0;
+const failures: string[] = [];
 
-for (const step of CHECKS_BEFORE) count(run(step));
+for (const step of CHECKS_BEFORE) countStep(step);
 countTests(TESTS);
 if (onlyTests.length === 0) {
   if (oldestPostgres) countTests({ name: `the core's tests on ${oldestPostgres}`, command: [...VITEST, ...CORE_TESTS], env: { TEST_POSTGRES: oldestPostgres } });
-  for (const demo of DEMOS) count(run(demo));
+  for (const demo of DEMOS) countStep(demo);
 }
 
+// A machine that keeps only the end of a long output still says what failed.
+for (const failure of failures) console.log(`\nFAILED ${failure}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
@@ -47,25 +63,47 @@ function run({ name, command: [program = '', ...args], env = {} }: Step): boolea
   return status === 0;
 }
 
-function count(endedWell: boolean): void {
-  if (endedWell) passed += 1;
-  else failed += 1;
+function countStep(step: Step): void {
+  if (run(step)) passed += 1;
+  else {
+    failed += 1;
+    failures.push(`step: ${step.name}`);
+  }
 }
 
 function countTests(step: Step): void {
   rmSync(RESULTS, { force: true });
   const endedWell = run(step);
-  const { numPassedTests, numFailedTests } = readResults();
+  const { numPassedTests, numFailedTests, testResults } = readResults();
   passed += numPassedTests;
   // A run that ends badly with no failed test (a file that does not load, an unhandled error) has failed all the same.
   failed += endedWell ? numFailedTests : Math.max(1, numFailedTests);
+  if (!endedWell) failures.push(`step: ${step.name}`, ...testResults.flatMap(failuresOf));
+  console.log(slowestFiles(testResults));
 }
 
-function readResults(): { numPassedTests: number; numFailedTests: number } {
+function readResults(): Results {
   try {
     return JSON.parse(readFileSync(RESULTS, 'utf8'));
   } catch (cause) {
     console.error('the test runner left no results', cause);
-    return { numPassedTests: 0, numFailedTests: 1 };
+    return { numPassedTests: 0, numFailedTests: 1, testResults: [] };
   }
+}
+
+function failuresOf({ name, message, assertionResults }: TestFile): string[] {
+  const ofTests = assertionResults
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName, failureMessages }) => `${name}: ${fullName}\n${firstLines(failureMessages.join('\n'))}`);
+  return message === '' ? ofTests : [...ofTests, `${name}\n${firstLines(message)}`];
+}
+
+function firstLines(text: string): string {
+  return text.split('\n', ERROR_LINES).join('\n');
+}
+
+function slowestFiles(files: TestFile[]): string {
+  const seconds = ({ startTime, endTime }: TestFile) => (endTime - startTime) / 1000;
+  const slowest = files.toSorted((a, b) => seconds(b) - seconds(a)).slice(0, SLOWEST_SHOWN);
+  return ['slowest files', ...slowest.map((file) => `${seconds(file).toFixed(1).padStart(7)} s  ${file.name}`)].join('\n');
 }
