@@ -30,6 +30,7 @@ export { reportPreflight } from './commands/report-preflight.ts';
 export { RUN_REFUSALS } from './commands/refuse-run.ts';
 export { resumeHeld } from './commands/resume-held.ts';
 export { reapDeadProcesses, reapFormerBoots, reapRuns } from './commands/reap-runs.ts';
+export { tasksOf, turn, type Turn, type TurnAnswer } from './commands/turn.ts';
 export { TaskError } from './errors.ts';
 export type { GatedRepos } from './gated.ts';
 export type { HorizonLook } from './horizon-look.ts';
