@@ -30,7 +30,12 @@ test('senate pause answers the receipt; pauses, check and unpause follow', async
   const check = await run(['senate', 'check', '--agent', 'skeptic', '--json']);
   expect(check.code).toBe(3);
   expect(JSON.parse(check.stdout)).toMatchObject({ paused: true, reason: 'runaway loop', stale: false, pause: { scope_value: 'skeptic' } });
-  expect(await run(['senate', 'check', '--agent', 'scribe'])).toEqual({ code: 0, stdout: 'not paused\n', stderr: expect.stringContaining('NOT KNOWN: no task, run, worker or pause has ever carried agent scribe') });
+  // Whether a label is known is left out where the database is too busy to say so in time.
+  const ofScribe = await until('the labels were looked up in time', async () => {
+    const ended = await run(['senate', 'check', '--agent', 'scribe']);
+    return ended.stderr === '' ? undefined : ended;
+  });
+  expect(ofScribe).toEqual({ code: 0, stdout: 'not paused\n', stderr: expect.stringContaining('NOT KNOWN: no task, run, worker or pause has ever carried agent scribe') });
   expect((await run(['senate', 'unpause', 'agent', 'skeptik'])).stdout).toContain('NOT KNOWN: no task, run, worker or pause has ever carried agent skeptik; near it: skeptic (0 in flight, 1 waiting)');
 
   expect(await json(['senate', 'unpause', 'agent', 'skeptic'])).toMatchObject({ cleared: [{ scope_value: 'skeptic', cleared_by: 'admin' }], still_paused: [] });

@@ -1,7 +1,7 @@
 // The public packages as a stranger has them: packed, installed by npm outside of this repository, and used.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -119,6 +119,12 @@ describe('the manifests', () => {
     );
     for (const library of ['preact', '@preact/signals', 'uplot', 'eventsource-parser'])
       expect(text.toLowerCase()).toContain(`## ${library} - `);
+    const ofApiPage = 'node_modules/orchestra-brake/dist/packages/dashboard/dist/api-page';
+    expect(readdirSync(join(installed.folder, ofApiPage))).toEqual(expect.arrayContaining(['LICENSE', 'NOTICE']));
+  });
+
+  test('nothing that reports installations to others is installed', () => {
+    expect(readdirSync(join(installed.folder, 'node_modules'))).not.toContain('@scarf');
   });
 });
 

@@ -60,7 +60,7 @@ class Stage {
     for (const pid of this.#background) {
       const all = [pid, ...(await descendants(pid)).map((child) => child.pid)];
       process.kill(-pid, 'SIGTERM');
-      await until('nothing left in the background', async () => (await living(all)).length === 0, 30_000);
+      await until('nothing left in the background', async () => (await living(all)).length === 0);
     }
   }
 

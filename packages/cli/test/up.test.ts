@@ -22,7 +22,7 @@ async function started(folder: string, env: Record<string, string> = {}) {
 }
 
 async function nothingLeft(pids: readonly number[]): Promise<void> {
-  await until('nothing left', async () => (await living(pids)).length === 0, 40_000);
+  await until('nothing left', async () => (await living(pids)).length === 0);
 }
 
 test('it says when all is ready; Ctrl-C stops the services, then the database, and leaves nothing; a second start finds its data', async () => {
@@ -128,7 +128,7 @@ test('a service that dies is started again where it was, and the others go on', 
   const api = processes.find(({ command }) => command.includes('pause-api'));
   const claimer = processes.find(({ command }) => command.includes('worker-claimer'));
   process.kill(api?.pid ?? 0, 'SIGKILL');
-  await until('it is said', () => going.stderr.includes('pause-api is running again'), 30_000);
+  await until('it is said', () => going.stderr.includes('pause-api is running again'));
   expect(going.stderr).toContain('pause-api has ended (SIGKILL); starting it again (1 of 5)');
   expect((await fetch(`${ready.pause_api}/readyz`)).status).toBe(200);
   expect(await living([claimer?.pid ?? 0])).toHaveLength(1);
@@ -144,7 +144,7 @@ test('the database that dies comes back on its port, with its data, and the serv
   const postmaster = Number.parseInt(await readFile(join(folder, 'postgres', 'data', 'postmaster.pid'), 'utf8'), 10);
   process.kill(postmaster, 'SIGKILL');
   await until('it is said', () => going.stderr.includes('PostgreSQL is running again'), 60_000);
-  await until('ready', async () => (await fetch(`${ready.pause_api}/readyz`)).status === 200, 30_000);
+  await until('ready', async () => (await fetch(`${ready.pause_api}/readyz`)).status === 200);
   const answer = await orchestra(['senate', 'check', '--agent', 'skeptic'], { env });
   expect(answer.code).toBe(3);
 });

@@ -12,7 +12,7 @@ import { isRunning } from './is-running.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const PARENT = fileURLToPath(new URL('fixtures/parent.ts', import.meta.url));
-const WAIT = { timeout: 30_000, interval: 20 };
+const WAIT = { timeout: 60_000, interval: 20 };
 
 async function postmasterOf(folder: string): Promise<number> {
   return Number.parseInt(await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8'), 10);

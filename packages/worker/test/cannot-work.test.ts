@@ -132,7 +132,7 @@ describe('trouble that lasts is told, and the worker goes on', () => {
     for (const { worker } of Object.values(workers)) void worker.start();
     // On a busy machine a claim may be answered late, which is told as well.
     const saying = (one: { warned: string[] }, pattern: RegExp) =>
-      until(`a warning like ${pattern}`, () => one.warned.find((line) => pattern.test(line)), 20_000);
+      until(`a warning like ${pattern}`, () => one.warned.find((line) => pattern.test(line)));
     expect(
       await saying(
         workers.closed,
@@ -168,12 +168,12 @@ describe('trouble that lasts is told, and the worker goes on', () => {
     orchestra.toClaimer.refuse();
     const { worker, warned } = lonely({ handlers: { [skill]: async () => 'done' } });
     await worker.start();
-    await until('the warning', () => warned.some((line) => line.includes('breaks the connection off')), 20_000);
+    await until('the warning', () => warned.some((line) => line.includes('breaks the connection off')));
     orchestra.toClaimer.pass();
     const {
       ids: [id = ''],
     } = await orchestra.admin.enqueue({ skill });
-    await until('the task is done', async () => (await orchestra.admin.task(id)).status === 'succeeded', 30_000);
+    await until('the task is done', async () => (await orchestra.admin.task(id)).status === 'succeeded');
     expect(warned.filter((line) => /^nothing can be claimed: .*breaks the connection off/.test(line))).toHaveLength(1);
     expect(warned.filter((line) => line === 'claims are answered again')).toHaveLength(1);
   });
@@ -184,7 +184,7 @@ describe('trouble that lasts is told, and the worker goes on', () => {
     const { worker, warned } = lonely({ token, waitSeconds: 0.2 });
     await worker.start();
     await revokeToken(orchestra.db.pool, { name, by: 'test' });
-    await until('the warning', () => warned.length > 0, 30_000);
+    await until('the warning', () => warned.length > 0);
     expect(warned).toContainEqual(
       expect.stringMatching(/^nothing can be claimed: .* or it has expired or was revoked; /),
     );
@@ -235,7 +235,7 @@ describe('a process', () => {
       LISTEN: 'claim-failed',
     });
     // Its waits double from 250 ms: the fifth failure is later than the time after which it would be said.
-    await until('failures', () => worker.stdout().split('\n').length > 6, 40_000);
+    await until('failures', () => worker.stdout().split('\n').length > 6);
     expect(worker.stderr()).toBe('');
   });
 

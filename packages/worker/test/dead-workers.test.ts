@@ -24,7 +24,7 @@ describe.skipIf(ownProcessIdentity() === undefined)('on one machine with worker-
     const victim = start('victim', 'hang');
     await victim.told('claimed', id);
     await victim.kill();
-    await until('its run is taken away', async () => (await reaped(id)).length === 1, 30_000);
+    await until('its run is taken away', async () => (await reaped(id)).length === 1);
     expect(await reaped(id)).toMatchObject([{ cause: 'process_gone', crashes: 1 }]);
     await start('successor', 'quick').told('finished', id);
     expect(await orchestra.admin.task(id)).toMatchObject({ status: 'succeeded', worker: 'successor', attempt: 1, crashes: 1 });
@@ -40,7 +40,7 @@ describe.skipIf(ownProcessIdentity() === undefined)('on one machine with worker-
     await until('the reaper has made its round', async () => (await orchestra.admin.queue()).reaper.last_tick_at !== before);
     expect(await orchestra.admin.task(id)).toMatchObject({ status: 'running' });
     await frozen.kill();
-    await until('both are taken away', async () => (await reaped(id)).length + (await reaped(other)).length === 2, 30_000);
+    await until('both are taken away', async () => (await reaped(id)).length + (await reaped(other)).length === 2);
   });
 
   test('F31 a task that kills every worker that takes it ends as failed, and says so', async () => {
@@ -48,7 +48,7 @@ describe.skipIf(ownProcessIdentity() === undefined)('on one machine with worker-
     // Tasks of other tests may be waiting: a killer takes what there is, this one among them.
     for (let crash = 1; crash <= 3; crash++) {
       start(`killer-${crash}`, 'die');
-      await until(`crash ${crash}`, async () => (await reaped(id)).length === crash, 30_000);
+      await until(`crash ${crash}`, async () => (await reaped(id)).length === crash);
     }
     expect(await orchestra.admin.task(id)).toMatchObject({
       status: 'failed', attempt: 0, crashes: 3, result: { error: 'its worker was lost 3 times while it ran, the last time because its process has ended', cause: 'process_gone' },

@@ -7,7 +7,7 @@ const ALL: readonly Name[] = [
   'started', 'claimed', 'claim-failed', 'finished', 'asked', 'disturbed', 'failed', 'stopped-at-checkpoint', 'released', 'run-lost', 'heartbeat-failed',
   'finish-failed', 'pauses-changed', 'pauses-unreadable', 'bell-lost', 'log', 'draining', 'stopped',
 ];
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 /** Everything that a worker told, and waiting for what it is going to tell. */
 export class Heard {

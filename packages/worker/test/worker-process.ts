@@ -22,7 +22,7 @@ export class WorkerProcess {
   }
 
   async told(event: string, task?: string): Promise<Line> {
-    return until(`${event} ${task ?? ''}`, () => this.lines.find((line) => line.event === event && (task === undefined || line.task === task)), 30_000);
+    return until(`${event} ${task ?? ''}`, () => this.lines.find((line) => line.event === event && (task === undefined || line.task === task)));
   }
 
   freeze(): void { this.#child.kill('SIGSTOP'); }

@@ -1,16 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import express, { type Express } from 'express';
 import { PAGE_FOLDER } from '@orchestra/dashboard';
 import { nameRoute, ProblemError, type OpenApiDocument } from '@orchestra/service-shell';
 
-const SWAGGER_FOLDER = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const SWAGGER_FOLDER = join(PAGE_FOLDER, 'api-page');
 /** The addresses of the page: each is answered with it, and it shows that place. Everything else is not found, as ever. */
 const PAGE_PATHS = ['/', '/pauses/:id', '/tasks', '/tasks/:id', '/alerts', '/history'];
 const ID = /^[1-9][0-9]{0,18}$/;
 const NOT_BUILT = `The page has not been built. In the repository run:  npx pnpm --filter @orchestra/dashboard build
-\`npx pnpm start\` does it by itself. Everything else works without it: \`orchestra senate pauses\`, /docs.
+\`npx pnpm start\` does it by itself. Everything else but /docs works without it, for example \`orchestra senate pauses\`.
 `;
 
 // Its own file, because the content policy allows no script inside a page.

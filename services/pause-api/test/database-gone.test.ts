@@ -51,7 +51,7 @@ test.each(['refuse', 'blackhole'] as const)('the database gone (%s): 503 with Re
 
   if (fault === 'blackhole') proxy.cut(); // the peer that died comes back as another one
   proxy.pass();
-  await until('it is ready again', async () => (await fetch(`${service.url}/readyz`)).status === 200, 30_000);
+  await until('it is ready again', async () => (await fetch(`${service.url}/readyz`)).status === 200);
   await reader.until(`pause.created missed-${fault}`);
   expect(reader.ended).toBe(false);
   expect((await dana.post('/api/senate/pause', PAUSE)).status).toBe(200);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { until } from '@orchestra/testkit';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { BROWSER_WITHIN_MS } from './browser.ts';
 
 /** Screenshots that a test leaves for people to look at. Git ignores the folder. */
 const PICTURES = join(import.meta.dirname, '..', '..', '..', '.vitest', 'pictures');
@@ -32,6 +33,7 @@ export class Desk {
   /** A window of its own, which has been nowhere yet. */
   static async make(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Desk> {
     const context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, ...options });
+    context.setDefaultTimeout(BROWSER_WITHIN_MS);
     return new Desk(context, await context.newPage(), url);
   }
 
@@ -57,7 +59,7 @@ export class Desk {
   /** Waits until every part of the view has been read. */
   async settled(): Promise<void> {
     await this.page.locator('main h1').first().waitFor();
-    await until('every part of the view is there', async () => await this.page.locator('.placeholder, .busy').count() === 0, 30_000);
+    await until('every part of the view is there', async () => await this.page.locator('.placeholder, .busy').count() === 0);
   }
 
   async picture(name: string): Promise<void> {

@@ -1,11 +1,13 @@
 import { testDatabase } from '@orchestra/testkit';
 import { expect, test } from 'vitest';
+import { BROWSER_WITHIN_MS } from './browser.ts';
 import { servedPage } from './served-page.ts';
 
 const served = servedPage(testDatabase());
 
 test('the readable page of the API shows its routes under the content policy, and loads nothing from elsewhere', async () => {
   const page = await served.browser.newPage();
+  page.setDefaultTimeout(BROWSER_WITHIN_MS);
   const complaints: string[] = [];
   const asked: string[] = [];
   page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });

@@ -6,6 +6,7 @@ import type { AlertRequest, PauseRequest, UnpauseRequest } from '@orchestra/paus
 import { FaultProxy, testDatabase } from '@orchestra/testkit';
 import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { BROWSER_WITHIN_MS } from './browser.ts';
 import type { Desk } from './desk.ts';
 import { servedPage } from './served-page.ts';
 import { caller, newToken, startPauseApi } from './started.ts';
@@ -183,7 +184,7 @@ test('a revoked token ends what is shown with it', async () => {
   const page = await open({ token: visitor });
   await db.pool.query("update api_tokens set revoked_at = now() where name = 'visitor'");
   // A token that was good is trusted for two more seconds.
-  await expect.poll(async () => { await lookAgain(); return page.getByRole('alert').count(); }, { interval: 200, timeout: 20_000 }).toBe(1);
+  await expect.poll(async () => { await lookAgain(); return page.getByRole('alert').count(); }, { interval: 200, timeout: BROWSER_WITHIN_MS }).toBe(1);
   await expect(page.getByRole('alert').getByText('This token was refused.')).toAppear();
   expect(await page.locator('table.pauses').count()).toBe(0);
 });
