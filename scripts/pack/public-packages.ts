@@ -17,7 +17,7 @@ export interface PublicPackage {
 const LIBRARY = { mayNeed: ['eventsource-parser', 'yaml', 'zod'], pinsDependencies: false };
 
 // What hints of the command line name, and what those pages lead to.
-const MANUAL = ['agent-contract', 'cli', 'glossary', 'http-api', 'operations', 'pause-spec', 'runners']
+const MANUAL = ['agent-contract', 'cli', 'gates', 'glossary', 'http-api', 'operations', 'pause-spec', 'runners']
   .map((page) => `docs/${page}.md`)
   .concat('.env.example');
 

@@ -21,6 +21,7 @@ export const ROUTES: Record<DocumentedService, readonly Route[]> = {
       db: nothing,
       replica: nothing,
       streams: nothing,
+      gateReports: nothing,
       metrics: nothing,
       settleTimeoutMs: undefined,
     }),

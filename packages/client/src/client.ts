@@ -1,6 +1,6 @@
 import {
-  activePauses, alerts, alertView, checkAnswer, heldNow, history, notices, noticeTargetView, pauseHistory, pausePage, pausePreview, pauseReceipt, pauseView, sessionView, unpauseAnswer, verifyAnswer,
-  type ActivePauseView, type alertRequest, type alertsQuery, type checkQuery, type ExtendRequest, type historyQuery, type pauseRequest, type pausesQuery, type UnpauseRequest,
+  activePauses, alerts, alertView, checkAnswer, gateReportAnswer, heldNow, history, notices, noticeTargetView, pauseHistory, pausePage, pausePreview, pauseReceipt, pauseView, sessionView, turnGates, unpauseAnswer, verifyAnswer,
+  type ActivePauseView, type alertRequest, type alertsQuery, type checkQuery, type ExtendRequest, type gateQuestion, type GateReportRequest, type historyQuery, type pauseRequest, type pausesQuery, type UnpauseRequest,
 } from '@orchestra/pause-core/contract';
 import {
   begunAnswer, claimAnswer, endingAnswers, enqueueAnswer, finishAnswer, heartbeatAnswer, labels, pipelinesView, preflightAnswer, queueRates, queueView, repoGateView, taskOutput, taskEvents, tasks, taskView, taskWhy,
@@ -99,6 +99,15 @@ export function createClient(options: ClientOptions) {
       read(pauseApi, `/api/senate/pauses/active${queryString(query)}`, heldNow, call),
     /** Is work with these labels paused, and by which pause? */
     check: (labels: CheckQuery, call?: CallOptions) => read(pauseApi, `/api/senate/pauses/check${queryString(labels)}`, checkAnswer, call),
+
+    /** May a step with these labels begin? Reads the database, and is refused while that is away. */
+    askGate: (question: z.input<typeof gateQuestion>, call?: CallOptions) =>
+      send(pauseApi, { method: 'POST', path: '/api/turn-gates/ask', body: question, answer: checkAnswer }, call),
+    /** A gate says which pauses it knows, and what it has refused. */
+    reportGate: (report: GateReportRequest, call?: CallOptions) =>
+      send(pauseApi, { method: 'POST', path: '/api/turn-gates/report', body: report, answer: gateReportAnswer }, call),
+    /** The gates that are connected. */
+    turnGates: (call?: CallOptions) => read(pauseApi, '/api/turn-gates', turnGates, call),
 
     recordAlert: (request: AlertRequest, call?: ChangeOptions) => change(pauseApi, '/api/senate/alerts', request, alertView, call),
     /** The receipt of one pause, as of now: what ran when it took effect and how that ended, what it holds, what happened to it. */

@@ -13,6 +13,7 @@ export { recordAlertmanager, type AlertmanagerRecorded } from './commands/record
 export { revokeToken } from './commands/revoke-token.ts';
 export { alarmAutoPauses, AUTO_PAUSES_AN_HOUR, type AutoPauseFlood } from './commands/alarm-auto-pauses.ts';
 export { forgetOldKeys, runOnce, type Idempotency } from './commands/run-once.ts';
+export { forgetOldGates, noteGates, noteRefusals, type GateSighting, type NotedRefusal } from './commands/note-gates.ts';
 export { runRinging } from './commands/run-ringing.ts';
 export { PAUSE_NEEDS_PERSON, stayPaused, stayPauses } from './commands/stay-paused.ts';
 export { PLACED_MAX, sequenceEvents } from './commands/sequence-events.ts';
@@ -28,6 +29,7 @@ export { listTokens, type Token } from './queries/list-tokens.ts';
 export { ownsRun, runKeyOf, showRuns } from './run-owner.ts';
 export { narrowed, outsideLabels, TOKEN_LABEL_KINDS, type LabelledWork, type TokenLabelKind, type TokenLabels } from './token-labels.ts';
 export { looksLikeToken } from './token-format.ts';
+export { countGates, listGates, readPauseGates } from './queries/gates.ts';
 export { findPause } from './queries/find-pause.ts';
 export { listHistory, type HistoryFilter } from './queries/history.ts';
 export { alertsTableProblems, checkAlertsTable } from './queries/alerts-table.ts';

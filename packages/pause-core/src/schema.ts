@@ -1,5 +1,5 @@
 import { instantColumn, jsonbColumn } from '@orchestra/database';
-import { bigint, bigserial, customType, date, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, bigserial, boolean, customType, date, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { sql } from 'drizzle-orm';
 import type { Role, Severity } from './contract/index.ts';
 import type { PauseSource, PauseThen } from './pause.ts';
@@ -135,3 +135,31 @@ export const noticeDeliveries = pgTable('notice_deliveries', {
   heldBy: uuid('held_by'),
   heldUntil: instant('held_until'),
 }, (table) => [primaryKey({ columns: [table.target, table.position] })]);
+
+/** The processes that ask before each step whether it is paused. */
+export const turnGates = pgTable('turn_gates', {
+  id: text('id').primaryKey(),
+  tokenId: big('token_id').notNull(),
+  reportedBy: text('reported_by').notNull(),
+  name: text('name').notNull(),
+  kind: text('kind').notNull(),
+  host: text('host'),
+  keepsCopy: boolean('keeps_copy').notNull(),
+  stopsWhenUnknown: boolean('stops_when_unknown').notNull(),
+  beganAt: instant('began_at').notNull().default(sql`now()`),
+  seenAt: instant('seen_at').notNull().default(sql`now()`),
+  leftAt: instant('left_at'),
+  knownPauses: big('known_pauses').array(),
+});
+
+/** How often each pause was met by which gate. */
+export const gateRefusals = pgTable('gate_refusals', {
+  pauseId: big('pause_id').notNull(),
+  gate: text('gate').notNull(),
+  agentId: text('agent_id').notNull(),
+  reportedBy: text('reported_by').notNull(),
+  skill: text('skill'),
+  refused: big('refused').notNull(),
+  firstAt: instant('first_at').notNull(),
+  lastAt: instant('last_at').notNull(),
+}, (table) => [primaryKey({ columns: [table.pauseId, table.gate, table.agentId] })]);

@@ -12,7 +12,9 @@ import { TokenLookUps } from './token-look-ups.ts';
 const TRUST_MS = 2_000;
 // What workers do all the time. They are many, and wait for work most of it: asking more often would be most of what they cost.
 const TRUST_OFTEN_MS = 9_000;
-const OFTEN: readonly Permission[] = ['read', 'run_tasks'];
+const OFTEN: readonly Permission[] = ['ask', 'read', 'run_tasks'];
+// What is answered from memory while the database is away.
+const READING: readonly Permission[] = ['ask', 'read'];
 // Different wrong tokens in a minute from one address: nobody has so many that have been revoked.
 const WRONG_TOKENS_MAX = 100;
 // With the database out of reach nobody can say whether a token was revoked. For that time one that was good lately may
@@ -66,7 +68,7 @@ export function makeAuthenticator(db: Database, { cookies = false }: { cookies?:
     if (kept !== undefined) kept.used = true;
     if (kept !== undefined && ageMs < (OFTEN.includes(permission) ? TRUST_OFTEN_MS : TRUST_MS)) return kept.holder;
     const asked = lookUps.ask(token);
-    if (kept === undefined || permission !== 'read' || ageMs >= TRUST_FOR_READING_MS) return asked;
+    if (kept === undefined || !READING.includes(permission) || ageMs >= TRUST_FOR_READING_MS) return asked;
     try {
       return await within(asked, READER_WAITS_MS, kept.holder);
     } catch (error) {

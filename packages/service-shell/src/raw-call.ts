@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { invalidRequest } from './offending-fields.ts';
 import { ProblemError } from './problem.ts';
 
-const BODY_MAX_BYTES = 256 * 1_024;
+export const BODY_MAX_BYTES = 256 * 1_024;
 const FIELD_NAME_MAX = 100;
 /** As Node.js reads the `Expect` header. */
 export const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
@@ -21,15 +21,16 @@ const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/;
  * nobody else makes the service read. Ours and not express's parser, because that one reads a body which is too long
  * to its end before it says so, and replaces bytes that are not UTF-8: another name would be paused than the one sent.
  *
+ * @param maxBytes how long it may be
  * @throws ProblemError `body_too_large`, `unsupported_media_type`, `malformed_json`; `invalid_request` where a key stands twice in one object
  */
-export async function readBody(request: Request, response: Response): Promise<unknown> {
+export async function readBody(request: Request, response: Response, maxBytes: number = BODY_MAX_BYTES): Promise<unknown> {
   const { headers } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   if (!hasBody) return undefined;
   const charset = readCharset(headers['content-type'] ?? '');
   refuseEncoding(headers['content-encoding']);
-  const { text, value } = parseBody(await readBytes(request, response), charset);
+  const { text, value } = parseBody(await readBytes(request, response, maxBytes), charset);
   const repeated = repeatedKey(text, value);
   if (repeated !== undefined) throw invalidRequest([{ field: z.core.toDotPath(repeated).toWellFormed().slice(0, FIELD_NAME_MAX), message: 'is given twice; which one is meant?' }]);
   return value;
@@ -59,12 +60,12 @@ function refuseEncoding(encoding: string | undefined): void {
   throw new ProblemError('unsupported_media_type', 'a compressed body is not read here; send it without a Content-Encoding', { headers: { 'Accept-Encoding': 'identity' } });
 }
 
-function tooLarge(): ProblemError {
-  return new ProblemError('body_too_large', 'a body may be 256 KiB long');
+function tooLarge(maxBytes: number): ProblemError {
+  return new ProblemError('body_too_large', `a body may be ${Math.floor(maxBytes / 1_024)} KiB long`);
 }
 
-async function readBytes(request: Request, response: Response): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > BODY_MAX_BYTES) throw tooLarge();
+async function readBytes(request: Request, response: Response, maxBytes: number): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   // Only now: who waits for this sends no body that is refused anyway.
   if (CONTINUE.test(request.headers.expect ?? '')) response.writeContinue();
   const chunks: Buffer[] = [];
@@ -73,7 +74,7 @@ async function readBytes(request: Request, response: Response): Promise<Buffer> 
     // Not destroyed on the way out: that would close the connection before the refusal is written.
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       length += chunk.length;
-      if (length > BODY_MAX_BYTES) throw tooLarge();
+      if (length > maxBytes) throw tooLarge(maxBytes);
       chunks.push(chunk);
     }
   } catch (cause) {

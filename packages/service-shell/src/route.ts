@@ -20,6 +20,8 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> {
   gone: AbortSignal;
   /** undefined: tracing is off. */
   span: CallSpan | undefined;
+  /** A header of the request, as it came: nothing has read it yet. */
+  header: (name: string) => string | undefined;
 }
 
 /** What a route is given before its schemas have spoken. */
@@ -33,6 +35,7 @@ export interface RawCall {
   log: Logger;
   gone: AbortSignal;
   span: CallSpan | undefined;
+  header: (name: string) => string | undefined;
 }
 
 /** A route as plain data: the app serves it, the OpenAPI document describes it, tests walk it. */
@@ -52,6 +55,8 @@ export interface Route {
   query: z.ZodObject;
   /** undefined: it takes none. */
   body: z.ZodType | undefined;
+  /** How long the body may be; undefined: as long as usual. */
+  bodyMaxBytes?: number | undefined;
   answer: { kind: 'json' | 'event-stream'; schema: z.ZodType };
   /** @throws ProblemError for what the schemas refuse, and whatever the handler throws */
   serve(raw: RawCall, request: Request, response: Response): Promise<void>;
@@ -69,6 +74,8 @@ interface RouteText {
   description?: string;
   /** The codes that `handle` or `open` refuses with. Absent: none. */
   refuses?: readonly ProblemCode[];
+  /** Absent: as long as usual. */
+  bodyMaxBytes?: number;
 }
 
 interface RouteSchemas<P, Q, B> {
@@ -135,8 +142,8 @@ export function openRoute<A extends z.ZodType, B extends z.ZodType = typeof NO_B
 }
 
 function plain(definition: RouteText & RouteSchemas<z.ZodObject, z.ZodObject, z.ZodType>): Omit<Route, 'answer' | 'serve'> {
-  const { method, path, permission, summary, description, refuses = [], params = NO_FIELDS, query = NO_FIELDS, body } = definition;
-  return { method, path, permission, summary, description, refuses, params, query, body };
+  const { method, path, permission, summary, description, refuses = [], params = NO_FIELDS, query = NO_FIELDS, body, bodyMaxBytes } = definition;
+  return { method, path, permission, summary, description, refuses, params, query, body, bodyMaxBytes };
 }
 
 /** A schema that was left out allows nothing, which is also what its type says. */
@@ -146,9 +153,9 @@ function readCall<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
   const params = parseAtEdge(schemas.params ?? NO_FIELDS, raw.params, 'path') as z.output<P>;
   const query = parseAtEdge(schemas.query ?? NO_FIELDS, raw.query, 'query') as z.output<Q>;
   const body = parseAtEdge(schemas.body ?? NO_BODY, raw.body, 'body') as z.output<B>;
-  const { caller, log, gone, span, idempotencyKey } = raw;
+  const { caller, log, gone, span, header, idempotencyKey } = raw;
   if (caller === null) throw new Error(`${method} ${path} needs a permission and was served without a caller`);
   const idempotency = idempotencyKey === undefined ? undefined
     : { principal: `token:${caller.id}`, key: idempotencyKey, request: { route: `${method} ${path}`, params, query, body } };
-  return { params, query, body, caller, idempotency, log, gone, span };
+  return { params, query, body, caller, idempotency, log, gone, span, header };
 }

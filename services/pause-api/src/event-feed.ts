@@ -8,6 +8,8 @@ export interface FeedEvent {
   id: string;
   position: number;
   mark: string;
+  /** As its `event:` line says it. */
+  type: string;
   text: string;
 }
 
@@ -115,7 +117,8 @@ export async function placeAll(db: Database): Promise<void> {
 }
 
 function toFeedEvent({ id, position, mark, at, event }: PlacedEvent): FeedEvent {
-  return { id, position, mark, text: message({ position, mark }, toCloudEvent({ id, at, event })) };
+  const told = toCloudEvent({ id, at, event });
+  return { id, position, mark, type: shortType(told.type) ?? '', text: message({ position, mark }, told) };
 }
 
 /** One server-sent event. JSON holds no line break, so one `data:` line is enough. */

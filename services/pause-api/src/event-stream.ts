@@ -62,16 +62,17 @@ export class EventStreams {
    * Begins a stream and resolves once it has begun.
    *
    * @param options.token whose streams are counted together
+   * @param options.pausesOnly true: it is told of pauses alone
    * @throws ProblemError `too_many_streams`, `token_share_used`; the database's error when it cannot be read
    */
-  async open(request: Request, response: Response, { token, desk = false }: { token: string; desk?: boolean }): Promise<void> {
+  async open(request: Request, response: Response, { token, desk = false, pausesOnly = false }: { token: string; desk?: boolean; pausesOnly?: boolean }): Promise<void> {
     const headers = { 'Retry-After': '5' };
     if (this.#stopping.signal.aborted) throw new ProblemError('too_many_streams', 'this service is stopping; try again in a moment', { headers });
     const place = this.#shares.take(token); // from here on it counts, also while its first reading is under way
     if (!place.taken && place.why === 'full') throw new ProblemError('too_many_streams', `${this.count} streams are open, as many as this service keeps; try again in a moment`, { headers });
     if (!place.taken) throw new ProblemError('token_share_used', `this token has ${place.held} streams open, and half of all are taken; close some of them, or follow with a token of your own`, { headers });
     const begun = Promise.withResolvers<void>();
-    const stream = this.#run(request, response, begun, desk).finally(() => {
+    const stream = this.#run(request, response, begun, { desk, pausesOnly }).finally(() => {
       this.#open.delete(stream);
       place.giveBack();
     });
@@ -85,7 +86,7 @@ export class EventStreams {
     await Promise.all(this.#open);
   }
 
-  async #run(request: Request, response: Response, begun: PromiseWithResolvers<void>, wantsDesk: boolean): Promise<void> {
+  async #run(request: Request, response: Response, begun: PromiseWithResolvers<void>, wants: { desk: boolean; pausesOnly: boolean }): Promise<void> {
     let writer: StreamWriter | undefined;
     let deaf = (): void => {};
     let desk: DeskReader | undefined;
@@ -93,11 +94,11 @@ export class EventStreams {
       const start = await this.#startOf(request);
       const stream = writer = new StreamWriter(response, this.#stopping.signal, this.#options.limits);
       deaf = this.#options.feed.onNews(() => stream.wake());
-      if (wantsDesk) desk = this.#options.desk.follow(() => stream.wake());
+      if (wants.desk) desk = this.#options.desk.follow(() => stream.wake());
       begun.resolve();
       await stream.write(start.opening);
       start.opening = ''; // a thousand pauses are a megabyte, and the stream may last for weeks
-      const cut = await this.#follow(stream, request, start, desk);
+      const cut = await this.#follow(stream, request, start, { desk, pausesOnly: wants.pausesOnly });
       if (cut !== undefined) this.#options.onCut(cut);
     } catch (error) {
       begun.reject(error); // changes nothing once the stream has begun
@@ -128,7 +129,7 @@ export class EventStreams {
   }
 
   /** Writes events as they come, until the reader is gone or has to be cut off. */
-  async #follow(writer: StreamWriter, request: Request, start: Start, desk: DeskReader | undefined): Promise<CutWhy | undefined> {
+  async #follow(writer: StreamWriter, request: Request, start: Start, { desk, pausesOnly }: { desk: DeskReader | undefined; pausesOnly: boolean }): Promise<CutWhy | undefined> {
     const { feed, limits } = this.#options;
     const heartbeatMs = limits?.heartbeatMs ?? HEARTBEAT_MS;
     let { position } = start;
@@ -137,13 +138,13 @@ export class EventStreams {
     while (writer.open) {
       if (feed.rewinds !== rewinds) return 'rewound';
       if (performance.now() - checkedAtMs >= (limits?.recheckMs ?? RECHECK_MS)) {
-        if (!await this.#options.authenticator.stillMay(request, 'read')) return 'token';
+        if (!await this.#options.authenticator.stillMay(request, pausesOnly ? 'ask' : 'read')) return 'token';
         checkedAtMs = performance.now();
       }
       const { version } = feed; // before reading, so that nothing falls between the two
       const events = await this.#after(position);
       for (const event of events ?? []) {
-        if (!start.told.has(event.id)) await writer.write(event.text);
+        if (!start.told.has(event.id) && (!pausesOnly || event.type.startsWith('pause.'))) await writer.write(event.text);
         position = event.position;
       }
       const tick = desk?.take();

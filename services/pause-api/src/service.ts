@@ -5,8 +5,10 @@ import type { PauseApiConfig } from './config.ts';
 import { DeskTicker } from './desk-ticker.ts';
 import { EventFeed } from './event-feed.ts';
 import { EventStreams, type CutWhy } from './event-stream.ts';
+import { GateReports } from './gate-reports.ts';
 import { startQuietWatcher } from './loops/announce-quiet.ts';
 import { startSweeper } from './loops/close-expired.ts';
+import { startGateKeeper } from './loops/forget-gates.ts';
 import { startKeyKeeper } from './loops/forget-keys.ts';
 import { startNotices } from './loops/send-notices.ts';
 import { startSequencer } from './loops/sequence-events.ts';
@@ -76,6 +78,9 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     parts.add('the quiet watcher', quietWatcher.stop);
     replica.on('changed', () => { sequencer.wake(); sweeper.wake(); quietWatcher.wake(); });
     parts.add('the key keeper', startKeyKeeper({ db: background, log }).stop);
+    parts.add('the gate keeper', startGateKeeper({ db: background, log }).stop);
+    const gateReports = new GateReports(background, log);
+    parts.add('the reports of gates', () => gateReports.stop());
 
     const { notices = [] } = config;
     const noticeMetrics = makeNoticeMetrics(shellMetrics);
@@ -84,7 +89,7 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
       parts.add('the notices', sending.stop);
     }
 
-    const routes = [...makeRoutes({ brake, db, replica, streams, metrics, settleTimeoutMs: config.settleTimeoutMs, alertmanager: config.alertmanager, notices, queue: config.queue }), ...sessionRoutes({ authenticator })];
+    const routes = [...makeRoutes({ brake, db, replica, streams, gateReports, metrics, settleTimeoutMs: config.settleTimeoutMs, alertmanager: config.alertmanager, notices, queue: config.queue }), ...sessionRoutes({ authenticator })];
     const tracing = config.tracing === undefined ? undefined : await startTracing({ service: 'pause-api', endpoint: config.tracing.endpoint, log });
     if (tracing !== undefined) parts.add('tracing', () => tracing.stop());
     const app = makeApp({

@@ -3,7 +3,7 @@ import { openApiDocument } from '../src/openapi.ts';
 import { makeRoutes } from '../src/routes/index.ts';
 
 const nothing = {} as never;
-const routes = makeRoutes({ brake: nothing, db: nothing, replica: nothing, streams: nothing, metrics: nothing, settleTimeoutMs: undefined });
+const routes = makeRoutes({ brake: nothing, db: nothing, replica: nothing, streams: nothing, gateReports: nothing, metrics: nothing, settleTimeoutMs: undefined });
 const document = openApiDocument(routes);
 
 describe('X19 the document and the code hold the same routes', () => {

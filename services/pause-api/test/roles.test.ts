@@ -18,17 +18,21 @@ const NEEDS: Record<string, Permission> = {
   'post /api/senate/extend': 'pause',
   'get /api/senate/pauses': 'read',
   'get /api/senate/pauses/:id': 'read',
-  'get /api/senate/pauses/active': 'read',
+  'get /api/senate/pauses/active': 'ask',
   'get /api/senate/verify': 'read',
   'get /api/senate/history': 'read',
-  'get /api/senate/pauses/check': 'read',
-  'get /api/senate/events': 'read',
+  'get /api/senate/pauses/check': 'ask',
+  'get /api/senate/events': 'ask',
   'post /api/senate/alerts': 'post_alerts',
   'post /api/senate/alerts/alertmanager': 'post_alerts',
   'get /api/senate/alerts': 'read',
   'post /api/senate/alerts/:id/ack': 'pause',
   'get /api/senate/notices': 'pause',
   'post /api/senate/notices/resume': 'pause',
+  'post /api/turn-gates/ask': 'ask',
+  'post /api/turn-gates/report': 'ask',
+  'get /api/turn-gates': 'read',
+  'post /api/hooks/claude-code': 'ask',
   'get /api/tasks': 'read',
   'get /api/tasks/:id': 'read',
   'get /api/tasks/:id/events': 'read',
@@ -46,6 +50,7 @@ const NEEDS: Record<string, Permission> = {
   'post /api/serial-gate/limit': 'pause',
 };
 const MAY: Record<Permission, readonly Role[]> = {
+  ask: ['viewer', 'worker', 'operator', 'admin', 'agent'],
   read: ['viewer', 'worker', 'operator', 'admin'],
   run_tasks: ['worker', 'admin'],
   add_tasks: ['worker', 'operator', 'admin'],
@@ -56,7 +61,7 @@ const MAY: Record<Permission, readonly Role[]> = {
 
 // The route table alone; nothing is called.
 const nothing = {} as never;
-const routes = makeRoutes({ brake: nothing, db: nothing, replica: nothing, streams: nothing, metrics: nothing, settleTimeoutMs: undefined });
+const routes = makeRoutes({ brake: nothing, db: nothing, replica: nothing, streams: nothing, gateReports: nothing, metrics: nothing, settleTimeoutMs: undefined });
 
 test('the permissions of the roles are those of the design', () => {
   for (const permission of PERMISSIONS) expect([permission, ...ROLES.filter((role) => mayDo(permission, role))]).toEqual([permission, ...MAY[permission]]);

@@ -1,4 +1,5 @@
 import type { PausePage } from '@orchestra/pause-core/contract';
+import { showPauseGates } from './gates-of-pause.ts';
 import { sayAgo, sayInstant } from './instant.ts';
 import { beyond, indented } from './listed.ts';
 import { sayPause, sayScope, sayUntil } from './say-pause.ts';
@@ -23,6 +24,7 @@ export function showPausePage(page: PausePage): string {
     ]))]),
     ...beyond(page.admitted_before_count - page.admitted_before.length),
     ...(pause.cleared_at === null ? [`waiting: ${page.held.more ? 'more than ' : ''}${page.held.count}`] : []),
+    ...showPauseGates(page.gates),
     ...page.other_pauses.map((other) => `also: pause ${other.id}, ${sayPause(other)}`),
     'what happened to it:',
     indented(table(page.timeline, [

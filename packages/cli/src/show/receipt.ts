@@ -1,4 +1,5 @@
 import type { PausePreview, PauseReceipt, RunInFlight } from '@orchestra/pause-core/contract';
+import { sayConfirmed } from './gates-of-pause.ts';
 import { sayAgo } from './instant.ts';
 import { beyond, indented } from './listed.ts';
 import { sayNotKnown } from './not-known.ts';
@@ -17,6 +18,7 @@ export function showReceipt(receipt: PauseReceipt): string {
       : loud('NOT SETTLED: a claim that began before the pause has not ended yet, and may still start one of its tasks; look again with `' + COMMAND + ' senate pauses`'),
     ...unknownLabel(receipt),
     ...showReceiptWork(receipt),
+    ...sayConfirmed(receipt.gates),
     ...(receipt.durable === 'replicated' ? ['durable: a standby has it too'] : []),
     `to end it${receipt.expires_at === null ? '' : ' earlier'}: ${COMMAND} senate unpause ${receipt.scope_kind} ${shellWord(receipt.scope_value)}`,
   ].join('\n');

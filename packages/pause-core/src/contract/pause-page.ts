@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pauseGates } from './gates.ts';
 import { activePauseView, pauseView, runInFlight, scopeKind } from './pauses.ts';
 import { id, instant, label, page, runId } from './text.ts';
 
@@ -24,6 +25,7 @@ export const pausePage = z.strictObject({
   admitted_before_count: z.int(),
   held: z.strictObject({ count: z.int(), more: z.boolean().describe('true: more wait than were counted') }).describe('tasks that wait under it; of a pause that has ended: none'),
   other_pauses: z.array(pauseView).describe('other active pauses that cover some of the same tasks'),
+  gates: pauseGates.nullable().default(null).describe('what turn gates have to do with it'),
   timeline: z.array(timelineEntry).describe('what happened to it, oldest first; the first 200'),
 }).meta({ id: 'PausePage' });
 

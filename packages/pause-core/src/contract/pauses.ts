@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PAUSE_SOURCES, PAUSE_THENS } from '../pause.ts';
+import { gateCounts } from './gates.ts';
 import { id, instant, label, page, queryFlag, reason, runId } from './text.ts';
 
 export const scopeKind = z.enum(['agent', 'skill', 'quest', 'actor']).meta({ id: 'ScopeKind' });
@@ -117,6 +118,7 @@ export const pauseReceipt = z.strictObject({
   claimed_ahead_count: z.int().nullable(),
   queued: z.int().nullable().describe('tasks that wait under this pause, counted up to 1000'),
   queued_more: z.boolean().nullable().describe('true: more wait than were counted'),
+  gates: gateCounts.nullable().default(null).describe('turn gates at that instant; they hear of a pause within milliseconds, so look again in a moment. null: it could not be read'),
   not_read: z.string().nullable().default(null).describe('what is null above because it could not be read once the pause was made, and why; null: everything was read'),
 }).meta({ id: 'PauseReceipt' });
 

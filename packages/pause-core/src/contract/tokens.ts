@@ -2,21 +2,23 @@ import { z } from 'zod';
 
 /**
  * What a token may do. `viewer` reads; `worker` also adds, claims and finishes tasks; `source` posts alerts;
- * `operator` reads, pauses, clears, acknowledges and adds tasks; `admin` may do everything.
+ * `operator` reads, pauses, clears, acknowledges and adds tasks; `admin` may do everything; `agent` asks what is paused and
+ * nothing else, which is enough for a turn gate.
  */
-export const ROLES = ['viewer', 'worker', 'source', 'operator', 'admin'] as const;
+export const ROLES = ['viewer', 'worker', 'source', 'operator', 'admin', 'agent'] as const;
 export const role = z.enum(ROLES).meta({ id: 'Role' });
 export type Role = z.infer<typeof role>;
 
-export const PERMISSIONS = ['read', 'run_tasks', 'add_tasks', 'post_alerts', 'pause', 'manage_tokens'] as const;
+export const PERMISSIONS = ['ask', 'read', 'run_tasks', 'add_tasks', 'post_alerts', 'pause', 'manage_tokens'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 const GRANTED: Record<Role, readonly Permission[]> = {
-  viewer: ['read'],
-  worker: ['read', 'run_tasks', 'add_tasks'],
+  viewer: ['ask', 'read'],
+  worker: ['ask', 'read', 'run_tasks', 'add_tasks'],
   source: ['post_alerts'],
-  operator: ['read', 'add_tasks', 'post_alerts', 'pause'],
+  operator: ['ask', 'read', 'add_tasks', 'post_alerts', 'pause'],
   admin: PERMISSIONS,
+  agent: ['ask'],
 };
 
 /** All that this role may do. */

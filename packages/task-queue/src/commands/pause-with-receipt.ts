@@ -1,5 +1,5 @@
 import type { Database, Queryable } from '@orchestra/database';
-import { listActivePauses, pauseScope, readAfterCommit, toPauseView, type NotRead, type Pause, type PauseOptions, type PauseOrder, type Scope } from '@orchestra/pause-core';
+import { countGates, listActivePauses, pauseScope, readAfterCommit, toPauseView, type NotRead, type Pause, type PauseOptions, type PauseOrder, type Scope } from '@orchestra/pause-core';
 import type { PausePreview, PauseReceipt } from '@orchestra/pause-core/contract';
 import { blastRadius } from '../queries/blast-radius.ts';
 import { pausesOnTheSame } from '../queries/pauses-on-the-same.ts';
@@ -23,9 +23,10 @@ export async function pauseWithReceipt(db: Database, order: PauseOrder, options:
   const note = (what: NotRead): void => { notRead.push(what); };
   const work = await readAfterCommit('its numbers', () => coveredWork(db, pause.scope, WAITING_COUNTED_MAX.receipt), note);
   const label = await labelKnownAfter(db, pause, work, note);
+  const gates = work === null ? null : await readAfterCommit('its gates', () => countGates(db, pause.id), note);
   for (const what of notRead) options.onNotRead?.(what);
   return {
-    ...toPauseView(pause), settled, durable, ...(work ?? UNKNOWN_WORK), ...label,
+    ...toPauseView(pause), settled, durable, ...(work ?? UNKNOWN_WORK), ...label, gates,
     not_read: notRead.length === 0 ? null : notRead.map(({ words }) => words).join('; '),
   };
 }

@@ -1,5 +1,5 @@
 import type { Queryable } from '@orchestra/database';
-import { findPause, listActivePauses, toPauseView, type ScopeKind } from '@orchestra/pause-core';
+import { findPause, listActivePauses, readPauseGates, toPauseView, type ScopeKind } from '@orchestra/pause-core';
 import type { PausePage, RunInFlight } from '@orchestra/pause-core/contract';
 import { databaseNow, viewActivePause } from './active-pause-views.ts';
 import { coveredWork, IN_FLIGHT_LISTED_MAX, LABEL_COLUMN, WAITING_COUNTED_MAX } from './covered-work.ts';
@@ -83,6 +83,7 @@ export async function readPausePage(db: Queryable, id: string): Promise<PausePag
     admitted_before_count: admitted[0]?.runs ?? 0,
     held: { count: work?.queued ?? 0, more: work?.queued_more ?? false },
     other_pauses: active === undefined ? [] : (await pausesOnTheSame(db, pause.scope, pauses)).filter((other) => other.id !== id),
+    gates: await readPauseGates(db, id, { active: active !== undefined }),
     timeline: timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
   };
 }

@@ -14,7 +14,7 @@ export function activeRoute({ replica }: { replica: PauseReplica }): Route {
   const instance = crypto.randomUUID();
   let underWay: Promise<void> | undefined;
   return route({
-    method: 'get', path: '/api/senate/pauses/active', permission: 'read',
+    method: 'get', path: '/api/senate/pauses/active', permission: 'ask',
     summary: 'what is paused now, for a copy of it',
     description: 'Answered from memory where that was read from the database within the last `max_age_ms`; else it is read anew, once for everybody who asks. `age_ms` says how old the answer is, '
       + 'also while the database is away. Who sends the `version` of an earlier answer as `known` gets no list while that is still true. For counts and receipts there is `/api/senate/pauses`.',

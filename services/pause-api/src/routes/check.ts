@@ -7,7 +7,7 @@ import { LabelLooks } from '../label-looks.ts';
 export function checkRoute({ db, replica }: { db: Queryable; replica: PauseReplica }): Route {
   const looks = new LabelLooks(db);
   return route({
-    method: 'get', path: '/api/senate/pauses/check', permission: 'read',
+    method: 'get', path: '/api/senate/pauses/check', permission: 'ask',
     summary: 'is work with these labels paused?',
     description: 'Answered from memory, also while the database is away: `stale` says so then. The claim does not rely on this; it reads the rows. `unknown_labels` names labels that nothing has ever carried.',
     query: checkQuery, answer: checkAnswer,

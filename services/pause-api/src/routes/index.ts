@@ -4,10 +4,12 @@ import type { AlertmanagerLabels, PauseReplica } from '@orchestra/pause-core';
 import type { NoticeTarget } from '@orchestra/notices';
 import type { Route } from '@orchestra/service-shell';
 import type { EventStreams } from '../event-stream.ts';
+import type { GateReports } from '../gate-reports.ts';
 import type { PauseMetrics } from '../pause-metrics.ts';
 import { activeRoute } from './active.ts';
 import { alertmanagerRoute } from './alertmanager.ts';
 import { alertRoutes } from './alerts.ts';
+import { claudeCodeRoute } from './claude-code.ts';
 import { checkRoute } from './check.ts';
 import { eventsRoute } from './events.ts';
 import { extendRoute } from './extend.ts';
@@ -17,6 +19,7 @@ import { historyRoute } from './history.ts';
 import { pausePageRoute } from './pause-page.ts';
 import { pausesRoute } from './pauses.ts';
 import { verifyRoute } from './verify.ts';
+import { turnGateRoutes } from './turn-gates.ts';
 import { unpauseRoute } from './unpause.ts';
 
 export interface RouteDependencies {
@@ -26,6 +29,7 @@ export interface RouteDependencies {
   db: Database;
   replica: PauseReplica;
   streams: EventStreams;
+  gateReports: GateReports;
   metrics: PauseMetrics;
   settleTimeoutMs: number | undefined;
   /** Absent: the usual names. */
@@ -53,6 +57,8 @@ export function makeRoutes(dependencies: RouteDependencies): Route[] {
     ...alertRoutes(dependencies),
     alertmanagerRoute(dependencies),
     ...noticeRoutes(dependencies),
+    ...turnGateRoutes(dependencies),
+    claudeCodeRoute(dependencies),
     ...deskRoutes({ db: dependencies.db, rules: dependencies.queue }),
   ];
 }

@@ -7,6 +7,7 @@ import { durationFlag } from '../../flags/duration.ts';
 import { scopeArgs } from '../../flags/scope.ts';
 import { checkThen, thenFlag } from '../../flags/then.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import type { GatesOutcome, GatesWaited } from '../../wait-for-gates.ts';
 import type { WaitOutcome } from '../../wait-until-quiet.ts';
 
 const WAIT_SECONDS = 600;
@@ -21,7 +22,7 @@ interface Waited {
 export default class SenatePause extends OrchestraCommand {
   static override summary = 'stop new work for one agent, skill, quest or actor, everywhere';
   static override description = 'What is running goes on to its normal end; what is waiting keeps its place. Without --ttl the pause lasts until somebody clears it. A broad pause, one that would hold more than half of what is queued and twenty tasks or more, asks you to type out its scope; --yes says it beforehand. Where there is no terminal nobody is asked. '
-    + '--wait shows how what is running drains, and ends with 0 once the pause is quiet, with 4 when --wait-timeout is over or somebody cleared it before; the pause holds either way.';
+    + '--wait shows how what is running drains, and ends with 0 once the pause is quiet, with 4 when --wait-timeout is over or somebody cleared it before; the pause holds either way. --wait-gates does the same for the turn gates that are connected (`docs/gates.md`): it ends once each of them has said that it knows the pause.';
   static override examples = [
     '<%= config.bin %> senate pause agent skeptic --reason "runaway loop" --ttl 30m',
     '<%= config.bin %> senate pause quest q-7 --reason "wrong brief" --dry-run',
@@ -36,11 +37,12 @@ export default class SenatePause extends OrchestraCommand {
     'dry-run': Flags.boolean({ description: 'tell what the pause would hold, and change nothing' }),
     yes: Flags.boolean({ char: 'y', description: 'do not ask, however much it holds' }),
     wait: Flags.boolean({ description: 'wait until nothing that it covers runs any more', exclusive: ['dry-run'] }),
-    'wait-timeout': durationFlag({ description: 'how long to wait at the most; 10m unless given', helpValue: '10m', dependsOn: ['wait'] }),
+    'wait-gates': Flags.boolean({ description: 'wait until every turn gate that is connected has confirmed the pause', exclusive: ['dry-run'] }),
+    'wait-timeout': durationFlag({ description: 'how long to wait at the most; 10m unless given', helpValue: '10m', relationships: [{ type: 'some', flags: ['wait', 'wait-gates'] }] }),
     ...deskFlags,
   };
 
-  async run(): Promise<PauseReceipt & { wait?: Waited } | PausePreview> {
+  async run(): Promise<PauseReceipt & { wait?: Waited; wait_gates?: GatesWaited } | PausePreview> {
     const { args, flags } = await this.parse(SenatePause);
     checkThen(flags);
     const { pauseRequest } = await import('@orchestra/pause-core/contract');
@@ -60,8 +62,31 @@ export default class SenatePause extends OrchestraCommand {
       }
       const receipt = await desk.pause(request);
       this.show(showReceipt(receipt));
-      return flags.wait ? { ...receipt, wait: await this.#wait(desk, receipt, flags['wait-timeout'] ?? WAIT_SECONDS) } : receipt;
+      const limitSeconds = flags['wait-timeout'] ?? WAIT_SECONDS;
+      // The gates first: they take milliseconds, and what they let pass before is what drains.
+      const gates = flags['wait-gates'] ? { wait_gates: await this.#waitForGates(desk, receipt.id, limitSeconds) } : {};
+      const drained = flags.wait ? { wait: await this.#wait(desk, receipt, limitSeconds) } : {};
+      return { ...receipt, ...gates, ...drained };
     });
+  }
+
+  async #waitForGates(desk: Desk, id: string, limitSeconds: number): Promise<GatesWaited> {
+    const { waitForGates } = await import('../../wait-for-gates.ts');
+    const { StopRequests } = await import('../../stop-requests.ts');
+    const requests = new StopRequests();
+    const waited = await waitForGates(desk, id, { timeLimitMs: limitSeconds * 1_000, signal: requests.signal }).finally(() => requests.close());
+    const { outcome, gates: { connected, confirmed } } = waited;
+    const left = `${connected - confirmed} of ${connected} ${connected === 1 ? 'gate' : 'gates'}`;
+    const told: Record<GatesOutcome, string> = {
+      confirmed: connected === 0 ? 'no gate is connected' : `confirmed by ${connected === 1 ? 'the one gate that is' : `all ${connected} gates that are`} connected`,
+      ended: `the pause ended before ${left} had confirmed it`,
+      not_in_time: `NOT CONFIRMED by ${left}; the pause holds; \`senate show ${id}\` names them`,
+      interrupted: `not waited for any longer: ${left} not confirmed; the pause holds`,
+    };
+    this.show(told[outcome]);
+    const codes: Record<GatesOutcome, number> = { confirmed: EXIT.done, ended: EXIT.notQuiet, not_in_time: EXIT.notQuiet, interrupted: EXIT.interrupted };
+    process.exitCode = codes[outcome];
+    return waited;
   }
 
   async #wait(desk: Desk, receipt: PauseReceipt, limitSeconds: number): Promise<Waited> {
@@ -94,7 +119,7 @@ export default class SenatePause extends OrchestraCommand {
     };
     this.show(told[outcome]);
     const codes: Record<WaitOutcome, number> = { quiet: EXIT.done, ended: EXIT.notQuiet, not_in_time: EXIT.notQuiet, interrupted: EXIT.interrupted };
-    process.exitCode = codes[outcome];
+    if (codes[outcome] !== EXIT.done) process.exitCode = codes[outcome];
     return { outcome, seconds: Math.round(seconds * 10) / 10, left: outcome === 'quiet' ? 0 : left };
   }
 }

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { PausePage } from '@orchestra/pause-core/contract';
+import { Prose } from '../../parts/prose.tsx';
 import { When } from '../../parts/when.tsx';
 import { UnknownLabel } from '../../parts/unknown-label.tsx';
 import { lastReceipt } from '../../state/store.ts';
@@ -19,10 +20,24 @@ export function EffectSteps({ page }: { page: PausePage }): VNode {
           <span>{saySettled(receipt.settled)}</span>
         </li>
       )}
+      <Gates page={page} />
       {receipt?.durable === 'replicated' && <li class="done"><b>Replicated</b><span>a standby has it too</span></li>}
       {receipt?.label_known === false && <li class="open"><b>Not known</b><span><UnknownLabel near={receipt.near_labels} /></span></li>}
       {ended ? <li class="done"><b>Ended</b>{pause.cleared_at !== null && <When at={pause.cleared_at} />}</li> : <Drain page={page} />}
     </ol>
+  );
+}
+
+/** Gates hear of a pause by themselves, and say that they know it. */
+function Gates({ page: { gates, pause } }: { page: PausePage }): VNode | null {
+  if (gates === null || gates.connected === 0 || pause.cleared_at !== null) return null;
+  const { connected, confirmed } = gates;
+  const all = confirmed === connected;
+  return (
+    <li class={all ? 'done' : 'open'}>
+      <b>{all ? 'At the gates' : 'Not at every gate'}</b>
+      <span>{confirmed} of {counted(connected, 'turn gate')} connected {confirmed === 1 ? 'has' : 'have'} confirmed it{!all && <>; not yet: <Prose text={gates.unconfirmed.map(({ name }) => name).join(', ')} /></>}</span>
+    </li>
   );
 }
 

@@ -1,4 +1,4 @@
-import type { PausePage } from '@orchestra/pause-core/contract';
+import type { PauseGates, PausePage } from '@orchestra/pause-core/contract';
 import type { VNode } from 'preact';
 import { Author } from '../../parts/author.tsx';
 import { Count } from '../../parts/count.tsx';
@@ -12,6 +12,7 @@ import { When } from '../../parts/when.tsx';
 import { tasksAt } from '../../state/place.ts';
 import { tasksVersion } from '../../state/store.ts';
 import { useReading } from '../../state/use-reading.ts';
+import { counted } from '../../text/count.ts';
 import { readPausePage } from '../../wire/calls.ts';
 import { EffectSteps } from './effect-steps.tsx';
 import { PauseActions } from './pause-actions.tsx';
@@ -53,11 +54,23 @@ function Known({ page }: { page: PausePage }): VNode {
         ['And then', ended || pause.then === 'resume' ? null : pause.then === 'stay' ? 'it stays until a person clears it' : 'one task is let through, and its run decides'],
         ['Ended', pause.cleared_at === null ? null : <><When at={pause.cleared_at} /> by <Prose text={pause.cleared_by ?? 'nobody known'} /></>],
         ['Held', ended ? null : <><Count value={page.held.count} more={page.held.more} to={tasksAt({ held_by: pause.id })} of="tasks held" /> tasks keep their place</>],
+        ['Met', page.gates === null || page.gates.refused === 0 ? null : <Met gates={page.gates} />],
         ['Also paused by', page.other_pauses.length === 0 ? null : <OtherPauses page={page} />],
       ]} />
       <RunsBefore page={page} />
       <PauseTimeline timeline={page.timeline} />
     </article>
+  );
+}
+
+/** How often gates have stopped a step under it. */
+function Met({ gates: { refused, refused_by: by, last_refused_at: last, refusals } }: { gates: PauseGates }): VNode {
+  const agents = [...new Set(refusals.flatMap(({ agent_id: agent }) => (agent === null ? [] : [agent])))];
+  return (
+    <>
+      refused {counted(refused, 'time')} by {counted(by, 'gate')}{last !== null && <>, last <When at={last} ago /></>}
+      {agents.length > 0 && <>: <Prose text={agents.slice(0, 5).join(', ')} />{agents.length > 5 && ' and others'}</>}
+    </>
   );
 }
 

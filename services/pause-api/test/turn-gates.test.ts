@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { forgetOldGates, noteRefusals } from '@orchestra/pause-core';
+import { checkAnswer, pausePage, turnGates, type GateReportRequest, type PausePage, type PauseReceipt } from '@orchestra/pause-core/contract';
+import type { RunningService } from '@orchestra/service-shell';
+import { FaultProxy, testDatabase, until } from '@orchestra/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { StreamReader } from './stream-reader.ts';
+import { caller, newToken, problemOf, startPauseApi, type Caller } from './started.ts';
+
+const database = testDatabase();
+let proxy: FaultProxy;
+let service: RunningService;
+let dana: Caller;
+let agent: Caller;
+let agentToken = '';
+
+beforeAll(async () => {
+  proxy = await FaultProxy.before(database.url);
+  service = await startPauseApi(proxy.url);
+  dana = caller(service.url, await newToken(database.pool, 'operator', 'dana'));
+  agentToken = await newToken(database.pool, 'agent', 'fleet');
+  agent = caller(service.url, agentToken);
+});
+afterAll(async () => {
+  await service.stop();
+  await proxy.close();
+});
+
+const gate = (more: Partial<GateReportRequest> = {}): GateReportRequest => ({ id: randomUUID(), name: 'one', kind: 'brake', host: 'here', stops_when_unknown: true, ...more });
+const report = async (told: GateReportRequest, as = agent): Promise<void> => {
+  const { status, body } = await as.post('/api/turn-gates/report', told);
+  expect([status, body]).toEqual([200, { report_again_ms: 5_000 }]);
+};
+const pageOf = async (id: string) => {
+  const { gates } = pausePage.parse((await dana.get<PausePage>(`/api/senate/pauses/${id}`)).body);
+  if (gates === null) throw new Error('a pause page tells of gates');
+  return gates;
+};
+
+test('a receipt and the page of a pause tell which gates are connected, and which know the pause, at that instant', async () => {
+  const one = gate({ name: 'first', known_pauses: [] });
+  const other = gate({ name: 'second', known_pauses: [] });
+  await Promise.all([report(one), report(other)]);
+  const receipt = await dana.pause('agent', 'confirmed');
+  expect(receipt.gates).toEqual({ connected: 2, confirmed: 0 });
+  await report({ ...one, known_pauses: [receipt.id] });
+  expect(await pageOf(receipt.id)).toMatchObject({ connected: 2, confirmed: 1, unconfirmed: [{ name: 'second', by: 'fleet', kind: 'brake' }] });
+  await report({ ...one, known_pauses: null }); // what it knows is as before
+  await report({ ...other, known_pauses: [receipt.id, '999'] });
+  expect(await pageOf(receipt.id)).toMatchObject({ connected: 2, confirmed: 2, unconfirmed: [] });
+  // One says that it ends, one falls silent.
+  await report({ ...one, leaving: true });
+  await database.pool.query("update turn_gates set seen_at = now() - interval '16 seconds' where name = 'second'");
+  expect(await pageOf(receipt.id)).toMatchObject({ connected: 0, confirmed: 0 });
+  expect((await dana.post<PauseReceipt>('/api/senate/pause', { scope_kind: 'agent', scope_value: 'alone', reason: 'r' })).body.gates).toEqual({ connected: 0, confirmed: 0 });
+});
+
+test('a gate belongs to the token that reported it first, and is forgotten a day after it was seen last', async () => {
+  const own = gate({ name: 'own', known_pauses: [] });
+  await report(own);
+  await report({ ...own, name: 'taken over', leaving: true }, caller(service.url, await newToken(database.pool, 'agent')));
+  const listed = async () => turnGates.parse((await dana.get('/api/turn-gates')).body).gates.map(({ name }) => name);
+  expect(await listed()).toContain('own');
+  await database.pool.query("update turn_gates set seen_at = now() - interval '25 hours'");
+  await forgetOldGates(database.pool);
+  expect((await database.pool.query('select from turn_gates')).rowCount).toBe(0);
+});
+
+test('what gates have refused is counted for each pause: how often, by whom, and when last', async () => {
+  const { id } = await dana.pause('skill', 'met');
+  const refusal = (agent_id: string, refused: number) => ({ pause_id: id, agent_id, skill: 'met', refused, first_ago_ms: 60_000, last_ago_ms: 30_000 });
+  await Promise.all([
+    report(gate({ name: 'a', refusals: [refusal('skeptic', 9), refusal('scribe', 1)] })),
+    report(gate({ name: 'b', refusals: [refusal('skeptic', 2)] })),
+  ]);
+  await report(gate({ name: 'a', refusals: [{ ...refusal('skeptic', 2), last_ago_ms: 0 }, { ...refusal('nobody', 5), pause_id: '999999' }] }));
+  const { refusals, ...told } = await pageOf(id);
+  expect(told).toMatchObject({ refused: 14, refused_by: 2, last_refused_at: refusals[0]?.last_at });
+  expect(refusals.map(({ gate: by, agent_id, refused, skill, by: token }) => [by, token, agent_id, skill, refused]).toSorted()).toEqual([
+    ['a', 'fleet', 'scribe', 'met', 1], ['a', 'fleet', 'skeptic', 'met', 11], ['b', 'fleet', 'skeptic', 'met', 2],
+  ]);
+  expect(Date.now() - Date.parse(told.last_refused_at ?? '')).toBeLessThan(30_000);
+});
+
+test('of one pause a thousand gates and agents are told apart; what is beyond is counted without a name', async () => {
+  const { id } = await dana.pause('skill', 'flood');
+  const many = (count: number, prefix: string) => Array.from({ length: count }, (_, index) => (
+    { pauseId: id, gate: 'g', reportedBy: 'fleet', agentId: `${prefix}-${index}`, skill: null, refused: 1, firstAgoMs: 0, lastAgoMs: 0 }));
+  await noteRefusals(database.pool, many(1_000, 'a'));
+  await noteRefusals(database.pool, many(40, 'b'));
+  const { rows } = await database.pool.query('select agent_id, refused::int from gate_refusals where pause_id = $1 order by refused desc limit 2', [id]);
+  expect([rows[0], (await pageOf(id)).refused]).toEqual([{ agent_id: '', refused: 40 }, 1_040]);
+});
+
+test('asking reads the database: a pause counts from its commit on, and with the database gone the answer is a refusal', async () => {
+  await database.pool.query("insert into senate_pause (scope_kind, scope_value, reason) values ('agent', 'asked', 'by hand')");
+  const ask = (body: object) => agent.post('/api/turn-gates/ask', body);
+  expect(checkAnswer.parse((await ask({ agent_id: 'asked', gate: 'curl' })).body)).toMatchObject({ paused: true, reason: 'by hand', stale: false });
+  expect((await ask({ agent_id: 'free' })).body).toEqual({ paused: false, reason: null, pause: null, stale: false });
+  expect(problemOf(await ask({ gate: 'curl' })).code).toBe('invalid_request');
+  expect(problemOf(await ask({ agent: 'asked' })).code).toBe('invalid_request');
+  await until('the refusal is counted', async () => (await database.pool.query("select from gate_refusals where gate = 'curl' and agent_id = 'asked'")).rowCount === 1);
+  proxy.refuse();
+  try {
+    expect(problemOf(await ask({ agent_id: 'free' }))).toMatchObject({ status: 503, code: 'database_unavailable' });
+  } finally {
+    proxy.pass();
+  }
+});
+
+test('the role agent may ask and nothing else; its stream tells of pauses and of nothing else', async () => {
+  for (const path of ['/api/senate/pauses', '/api/senate/alerts', '/api/senate/history', '/api/turn-gates', '/api/queue']) {
+    expect([path, problemOf(await agent.get(path)).code]).toEqual([path, 'forbidden']);
+  }
+  for (const path of ['/api/senate/pause', '/api/senate/unpause', '/api/senate/alerts']) {
+    expect([path, problemOf(await agent.post(path, {})).code]).toEqual([path, 'forbidden']);
+  }
+  const stream = await StreamReader.open(service.url, agentToken, undefined, '?desk=true');
+  await dana.post('/api/senate/alerts', { kind: 'cost', ref_id: 'secret' });
+  await dana.pause('agent', 'told');
+  await stream.until('pause.created told');
+  expect(stream.told.filter((told) => told.startsWith('alert.'))).toEqual([]);
+  stream.leave();
+});
