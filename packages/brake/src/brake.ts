@@ -78,7 +78,7 @@ export function makeBrake({ client, replica, reporter, onUnknown, strict, refusa
   const news = (): void => {
     freshness.reset();
     for (const listener of listeners) listener();
-    for (const wake of [...waiters]) wake();
+    for (const wake of waiters) wake();
   };
   replica.on('changed', () => {
     reporter.changed();

@@ -48,7 +48,9 @@ test('nothing begins before the pauses are known', async () => {
   // Who would rather go on does so, unless the token is wrong, which no waiting repairs.
   const open = await connected({ url: 'http://127.0.0.1:9', onUnknown: 'continue' });
   expect(open.look({ agent_id: 'skeptic' }).paused).toBe(false);
-  await expect(connectBrake({ url: stack.url, token: 'no-token-of-ours', onUnknown: 'continue' })).rejects.toThrow();
+  await expect(connectBrake({ url: stack.url, token: 'no-token-of-ours', onUnknown: 'continue' })).rejects.toThrow(
+    'the active pauses could not be read',
+  );
   await expect(connectBrake({ url: stack.url, token: stack.token, unknownAfterMs: 10 })).rejects.toThrow(TypeError);
 });
 

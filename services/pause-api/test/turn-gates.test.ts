@@ -76,8 +76,8 @@ test('what gates have refused is counted for each pause: how often, by whom, and
   await report(gate({ name: 'a', refusals: [{ ...refusal('skeptic', 2), last_ago_ms: 0 }, { ...refusal('nobody', 5), pause_id: '999999' }] }));
   const { refusals, ...told } = await pageOf(id);
   expect(told).toMatchObject({ refused: 14, refused_by: 2, last_refused_at: refusals[0]?.last_at });
-  expect(refusals.map(({ gate: by, agent_id, refused, skill, by: token }) => [by, token, agent_id, skill, refused]).toSorted()).toEqual([
-    ['a', 'fleet', 'scribe', 'met', 1], ['a', 'fleet', 'skeptic', 'met', 11], ['b', 'fleet', 'skeptic', 'met', 2],
+  expect(refusals.map(({ gate: by, agent_id, refused, skill, by: token }) => [by, token, agent_id, skill, refused].join(' ')).toSorted()).toEqual([
+    'a fleet scribe met 1', 'a fleet skeptic met 11', 'b fleet skeptic met 2',
   ]);
   expect(Date.now() - Date.parse(told.last_refused_at ?? '')).toBeLessThan(30_000);
 });

@@ -46,7 +46,7 @@ export const gateReportAnswer = z.strictObject({
 export const gateQuestion = z.strictObject({
   ...stepLabels,
   gate: label.optional().describe('who asks, for a gate that keeps no copy: a refusal is then counted under this name'),
-}).refine(({ gate: _, ...labels }) => Object.values(labels).some((value) => value !== undefined), 'give at least one label: agent_id, skill, quest_id, actor_id')
+}).refine(({ agent_id, skill, quest_id, actor_id }) => [agent_id, skill, quest_id, actor_id].some((value) => value !== undefined), 'give at least one label: agent_id, skill, quest_id, actor_id')
   .meta({ id: 'GateQuestion' });
 
 /** Which gates have what in mind about one pause, at that instant. */
