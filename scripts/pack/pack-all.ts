@@ -1,10 +1,12 @@
 // `npx pnpm pack:all`: builds the public packages and writes their tarballs to dist-packages/. docs/packages.md says
 // what is in them.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { writeDocuments } from '../../packages/api-documents/src/write-documents.ts';
+import { BUNDLE_FOLDER, bundlePrograms } from './bundle.ts';
+import { licensesOf } from './inlined-licenses.ts';
 import { packageContent } from './package-files.ts';
 import { PUBLIC_PACKAGES, type PublicPackage } from './public-packages.ts';
 import { sourcesStamp } from './sources-stamp.ts';
@@ -29,6 +31,8 @@ const stamp = sourcesStamp(ROOT);
 run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--logLevel=error'], 'packages/dashboard');
 run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.pack.json']);
 const workspace = readWorkspace(ROOT);
+const version = workspace.manifests.get('packages/cli')?.version ?? '';
+const bundle = await bundlePrograms(ROOT, { kind: 'package', version });
 const folders = PUBLIC_PACKAGES.map((one) => lay(workspace, one));
 writeDocuments(join(OUT, 'packages/client/openapi'));
 const answer = run('npm', ['pack', ...folders, '--pack-destination', OUT, '--json', '--loglevel=error']);
@@ -41,11 +45,15 @@ writeFileSync(join(OUT, 'sources.sha256'), stamp); // last: with it, what is the
 
 /** Writes the files of one package, and answers with their folder. */
 function lay(from: Workspace, one: PublicPackage): string {
-  const { manifest, files } = packageContent(from, COMPILED, one);
+  const { manifest, files } = packageContent(from, COMPILED, one, one.isBundle ? bundle : undefined);
   const folder = join(OUT, one.folder);
   for (const [place, text] of files) write(join(folder, 'dist', place), text);
+  if (one.isBundle) for (const [name, bytes] of bundle.files) write(join(folder, 'dist', BUNDLE_FOLDER, name), bytes);
+  const licenses = (one.licenses ?? []).map((file) => readFileSync(join(ROOT, file), 'utf8'));
+  if (one.isBundle) licenses.push(licensesOf(ROOT, bundle.libraryFiles));
+  if (licenses.length > 0) write(join(folder, 'LICENSES-OF-INLINED-CODE.md'), licenses.join('\n'));
   for (const asset of one.assets ?? []) cpSync(join(ROOT, asset), join(folder, 'dist', asset), { recursive: true });
-  for (const file of [join(one.folder, 'README.md'), 'LICENSE', ...(one.licenses ?? [])])
+  for (const file of [join(one.folder, 'README.md'), 'LICENSE'])
     cpSync(join(ROOT, file), join(folder, basename(file)));
   write(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return folder;
@@ -55,7 +63,7 @@ function kilobytes(bytes: number): string {
   return `${Math.ceil(bytes / 1_000)} kB`;
 }
 
-function write(path: string, text: string): void {
+function write(path: string, text: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 }

@@ -1,6 +1,8 @@
 import { dirname } from 'node:path/posix';
+import type { Bundle } from './bundle.ts';
 import { declarationOf, emitted, followImports } from './module-graph.ts';
 import type { PublicPackage } from './public-packages.ts';
+import { packageName } from './specifiers.ts';
 import type { Manifest, Workspace } from './workspace.ts';
 
 export interface PackageContent {
@@ -18,6 +20,7 @@ export function packageContent(
   workspace: Workspace,
   compiled: string,
   { folder, programs = [], mayNeed, pinsDependencies }: PublicPackage,
+  bundle?: Pick<Bundle, 'needs'>,
 ): PackageContent {
   const own = manifestOf(workspace, folder);
   const exported = Object.keys(own.publishConfig?.exports ?? {})
@@ -25,7 +28,11 @@ export function packageContent(
     .filter((source) => source !== undefined)
     .map((source) => `${folder}/${source.replace('./', '')}`);
   const entries = [...exported.flatMap((source) => [emitted(source), declarationOf(source)]), ...programs.map(emitted)];
-  const { files, needs } = followImports(workspace, compiled, entries);
+  const { files, needs: imported } = followImports(workspace, compiled, entries);
+  const needs = new Map([
+    ...imported,
+    ...(bundle?.needs ?? []).map((specifier) => [packageName(specifier), 'the bundle'] as const),
+  ]);
   const dependencies: Record<string, string> = {};
   for (const [name, from] of [...needs].sort(([one], [other]) => (one < other ? -1 : 1))) {
     if (own.peerDependencies?.[name] !== undefined) continue;
@@ -79,11 +86,10 @@ function publicManifest(
   };
 }
 
-/** A manifest that code reads (its own version), or that oclif does (where the commands are). */
+/** A manifest that code reads: its own version. */
 function innerManifest(workspace: Workspace, place: string, version: string): string {
-  const { name, oclif } = manifestOf(workspace, dirname(place));
-  const commands = oclif && { ...oclif.commands, target: emitted(oclif.commands.target) };
-  return `${JSON.stringify({ name, version, private: true, type: 'module', ...(oclif && { oclif: { ...oclif, commands } }) }, null, 2)}\n`;
+  const { name } = manifestOf(workspace, dirname(place));
+  return `${JSON.stringify({ name, version, private: true, type: 'module' }, null, 2)}\n`;
 }
 
 function manifestOf(workspace: Workspace, folder: string): Manifest {

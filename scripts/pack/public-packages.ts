@@ -6,7 +6,9 @@ export interface PublicPackage {
   programs?: readonly string[];
   /** Folders and files that its code reads, relative to the repository; they keep their places. */
   assets?: readonly string[];
-  /** The licence texts of code of others that is in it; the files go beside the manifest. */
+  /** Whether it is the bundle of the command line and the services (bundle.ts). */
+  isBundle?: boolean;
+  /** The licence texts of code of others that is in its assets. */
   licenses?: readonly string[];
   /** What it may depend on; absent: anything. A library brings no database driver into the program that uses it. */
   mayNeed?: readonly string[];
@@ -27,7 +29,8 @@ export const PUBLIC_PACKAGES: readonly PublicPackage[] = [
   { folder: 'packages/brake', ...LIBRARY },
   {
     folder: 'packages/cli',
-    programs: ['packages/cli/bin/run.js', 'packages/cli/src/called-commands.ts'],
+    programs: ['packages/cli/bin/run.js'],
+    isBundle: true,
     assets: ['migrations', 'packages/dashboard/dist', ...MANUAL],
     licenses: ['packages/dashboard/dist/LICENSES-OF-INLINED-CODE.md'],
     pinsDependencies: true,

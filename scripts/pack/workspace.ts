@@ -13,7 +13,6 @@ const manifest = z.looseObject({
   dependencies: z.record(z.string(), z.string()).default({}),
   peerDependencies: z.record(z.string(), z.string()).optional(),
   peerDependenciesMeta: z.record(z.string(), z.object({ optional: z.boolean() })).optional(),
-  oclif: z.looseObject({ commands: z.looseObject({ target: z.string() }) }).optional(),
   publishConfig: z
     .looseObject({
       exports: z.record(z.string(), exportTarget).optional(),

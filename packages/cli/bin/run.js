@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import { constants, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isBundled } from './bundle.js';
 
 const NODE_NEEDED = 24;
 
@@ -37,7 +38,7 @@ function keepCompiled() {
 
 if (Number.parseInt(process.versions.node, 10) >= NODE_NEEDED) {
   keepCompiled();
-  const { runCli } = await import('../src/run-cli.ts');
+  const { runCli } = await import(isBundled() ? '../dist/run-cli.mjs' : '../src/run-cli.ts');
   await runCli(process.argv.slice(2));
 } else {
   const program = packagedNode();

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { flush, run, settings } from '@oclif/core';
 import { forgetProfile } from './profile/chosen-profile.ts';
 import { visibleLines } from './show/visible-text.ts';
@@ -6,9 +7,13 @@ import { toFailure } from './to-failure.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { COMMAND } from './command-name.ts';
 
+const ROOT = join(import.meta.dirname, '..');
+// oclif imports this file by its path, which is another one where the sources are bundled.
+const target = relative(ROOT, fileURLToPath(import.meta.resolve('./called-commands.ts')));
 // Help and usage name the command as it was typed. TypeScript takes a value in JSON for any string.
 const { oclif } = manifest;
-const pjson = { ...manifest, oclif: { ...oclif, bin: COMMAND, topicSeparator: ' ' as const, commands: { ...oclif.commands, strategy: 'explicit' as const } } };
+const commands = { ...oclif.commands, strategy: 'explicit' as const, target };
+const pjson = { ...manifest, oclif: { ...oclif, bin: COMMAND, topicSeparator: ' ' as const, commands } };
 
 /** Runs one command line and leaves the exit code in `process.exitCode`. */
 export async function runCli(argv: string[]): Promise<void> {
@@ -19,7 +24,7 @@ export async function runCli(argv: string[]): Promise<void> {
   const readerGone = Promise.withResolvers<void>();
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => readerGone.resolve());
   try {
-    await run(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, { root: join(import.meta.dirname, '..'), pjson });
+    await run(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, { root: ROOT, pjson });
     // What nobody reads is never flushed, and Node.js ends a process that waits for nothing with a warning and exit code 13.
     await Promise.race([flush(), readerGone.promise]);
   } catch (error) {

@@ -74,7 +74,7 @@ describe('the manifests', () => {
       expect(['eventsource-parser', 'yaml', 'zod']).toEqual(expect.arrayContaining(Object.keys(dependencies)));
     }
     expect(existsSync(join(folder, 'LICENSE'))).toBe(true);
-    const texts = globSync('dist/**/*.{js,ts,css}', { cwd: folder }).map((file) => ({
+    const texts = globSync('dist/**/*.{js,mjs,ts,css}', { cwd: folder }).map((file) => ({
       file,
       text: readFileSync(join(folder, file), 'utf8'),
     }));
@@ -112,12 +112,13 @@ describe('the manifests', () => {
     }
   });
 
-  test('the licences of what the page takes in are there', () => {
+  test('the licences of what the page, the command line and the services take in are there', () => {
     const text = readFileSync(
       join(installed.folder, 'node_modules/orchestra-brake/LICENSES-OF-INLINED-CODE.md'),
       'utf8',
     );
-    for (const library of ['preact', '@preact/signals', 'uplot', 'eventsource-parser'])
+    const inlined = ['preact', '@preact/signals', 'uplot', 'eventsource-parser', '@oclif/core', 'express', 'pg', 'zod'];
+    for (const library of inlined)
       expect(text.toLowerCase()).toContain(`## ${library} - `);
     const ofApiPage = 'node_modules/orchestra-brake/dist/packages/dashboard/dist/api-page';
     expect(readdirSync(join(installed.folder, ofApiPage))).toEqual(expect.arrayContaining(['LICENSE', 'NOTICE']));

@@ -1,6 +1,7 @@
 const UNITS = [['days', 86_400], ['hours', 3_600], ['minutes', 60], ['seconds', 1]] as const;
 
-const NARROW = new Intl.DurationFormat('en', { style: 'narrow' });
+// Made when it is first asked for: that takes a millisecond, and most commands say no duration.
+let narrow: Intl.DurationFormat | undefined;
 
 /**
  * Seconds as people say them: `45s`, `1h 30m`, `3d 4h`.
@@ -17,5 +18,6 @@ export function sayDuration(seconds: number, unitsMax = 2): string {
     left -= whole * size;
     if (whole > 0) parts[unit] = whole;
   }
-  return NARROW.format(parts);
+  narrow ??= new Intl.DurationFormat('en', { style: 'narrow' });
+  return narrow.format(parts);
 }
