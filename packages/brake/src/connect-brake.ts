@@ -24,6 +24,8 @@ export interface BrakeOptions {
   unknownAfterMs?: number | undefined;
   /** True: each gate asks the database, so that nothing begins once a pause has committed. It costs a call each time. */
   strict?: boolean | undefined;
+  /** True: resolve also where the pauses could not be read yet. With `onUnknown: 'stop'` every gate stops until they are. */
+  beginUnknown?: boolean | undefined;
   /** False: operators are not told of this gate, nor of what it refuses. */
   report?: boolean | undefined;
 }
@@ -44,7 +46,7 @@ const SILENT = { refused: () => {}, changed: () => {}, close: async () => {} };
 export async function connectBrake(options: BrakeOptions = {}): Promise<Brake> {
   const settings = clientSettingsFromEnv(ownEnvironment());
   const url = options.url ?? settings.url;
-  const { onUnknown = 'stop', strict = false, report = true, unknownAfterMs = UNKNOWN_AFTER_MS } = options;
+  const { onUnknown = 'stop', strict = false, report = true, beginUnknown = onUnknown === 'continue', unknownAfterMs = UNKNOWN_AFTER_MS } = options;
   if (!(unknownAfterMs >= UNKNOWN_AFTER_MIN_MS)) throw new TypeError(`unknownAfterMs must be at least ${UNKNOWN_AFTER_MIN_MS}: the pauses are read once a second`);
   const about = {
     id: crypto.randomUUID(),
@@ -67,7 +69,7 @@ export async function connectBrake(options: BrakeOptions = {}): Promise<Brake> {
     : SILENT;
   const brake = makeBrake({ client, replica, reporter, onUnknown, strict, refusal });
   await replica.start();
-  if (!replica.known && (onUnknown === 'stop' || isRefused(cause))) {
+  if (!replica.known && (!beginUnknown || isRefused(cause))) {
     const why = cause instanceof Error ? cause.message : 'no answer came in time';
     await replica.stop();
     throw new Error(`the active pauses could not be read at ${url}: ${why}`, { cause });

@@ -10,5 +10,5 @@ export async function commandRows(): Promise<string[]> {
 }
 
 function isLocal(id: string): string {
-  return id === 'worker' ? 'no' : 'yes';
+  return id === 'worker' || id.startsWith('mcp:') ? 'no' : 'yes';
 }

@@ -21,7 +21,7 @@ const PAUSE = {
 test('senate pause answers the receipt; pauses, check and unpause follow', async () => {
   await run(['task', 'add', '--agent', 'skeptic']);
   const receipt = await json(['senate', 'pause', 'agent', 'skeptic', '--reason', 'runaway loop', '--ttl', '30m']);
-  expect(receipt).toEqual({ ...PAUSE, label_known: true, settled: true, durable: 'local', not_read: null, in_flight: [], in_flight_count: 0, claimed_ahead: [], claimed_ahead_count: 0, queued: 1, queued_more: false });
+  expect(receipt).toEqual({ ...PAUSE, label_known: true, settled: true, durable: 'local', gates: { connected: 0, confirmed: 0 }, not_read: null, in_flight: [], in_flight_count: 0, claimed_ahead: [], claimed_ahead_count: 0, queued: 1, queued_more: false });
   expect(await json(['senate', 'pauses'])).toEqual({
     pauses: [{ ...PAUSE, age_seconds: expect.any(Number), remaining_seconds: expect.any(Number), in_flight_count: 0, claimed_ahead_count: 0, queued: 1, queued_more: false, quiet: true }],
   });
@@ -40,6 +40,26 @@ test('senate pause answers the receipt; pauses, check and unpause follow', async
 
   expect(await json(['senate', 'unpause', 'agent', 'skeptic'])).toMatchObject({ cleared: [{ scope_value: 'skeptic', cleared_by: 'admin' }], still_paused: [] });
   expect(await run(['senate', 'unpause', 'agent', 'skeptic'])).toEqual({ code: 0, stdout: 'agent skeptic was not paused; nothing to clear\n', stderr: '' });
+});
+
+test('--wait-gates waits until every connected gate has confirmed; show tells which has not, and who met the pause', async () => {
+  const gate = { id: crypto.randomUUID(), name: 'box:7', kind: 'brake', host: 'box', stops_when_unknown: true };
+  await running.client.reportGate({ ...gate, known_pauses: [] });
+  const late = await run(['senate', 'pause', 'agent', 'gated', '--reason', 'r', '--wait-gates', '--wait-timeout', '1s', '--json']);
+  const { id, wait_gates: waited } = JSON.parse(late.stdout);
+  expect([late.code, waited]).toEqual([4, { outcome: 'not_in_time', gates: { connected: 1, confirmed: 0 } }]);
+  expect((await run(['senate', 'show', id])).stdout).toContain('not yet: box:7 (brake, token admin)');
+  await running.client.reportGate({ ...gate, known_pauses: [id], refusals: [{ pause_id: id, agent_id: 'gated', skill: 'Bash', refused: 14, first_ago_ms: 10, last_ago_ms: 0 }] });
+  const { stdout } = await run(['senate', 'show', id]);
+  expect(stdout).toContain('gates: the one connected has confirmed it');
+  expect(stdout).toMatch(/refused 14 times by 1 gate, last \ds ago\n.*GATE.*\n.*box:7 +admin +gated +Bash +14/);
+  // Its next report names every pause that there will be.
+  const waiting = run(['senate', 'pause', 'agent', 'gated-too', '--reason', 'r', '--wait-gates']);
+  const next = await until('the pause is made', async () => (await running.client.allPauses()).find(({ scope_value: value }) => value === 'gated-too'));
+  await running.client.reportGate({ ...gate, known_pauses: [next.id] });
+  expect(await waiting).toMatchObject({ code: 0, stdout: expect.stringContaining('confirmed by the one gate that is connected') });
+  await running.client.reportGate({ ...gate, leaving: true });
+  await running.empty();
 });
 
 test('for people the receipt is a few lines, with the runs in flight and how to end it', async () => {

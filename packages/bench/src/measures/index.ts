@@ -12,6 +12,7 @@ import { oldSnapshot } from './old-snapshot.ts';
 import { pauseAtWork } from './pause-at-work.ts';
 import { prefetch } from './prefetch.ts';
 import { settle } from './settle.ts';
+import { turnGate } from './turn-gate.ts';
 
 /** In the order of the table. */
-export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, library, prefetch, idle, memory, cliStart];
+export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, turnGate, library, prefetch, idle, memory, cliStart];
