@@ -11,6 +11,7 @@ export const COMMAND_FILES: Readonly<Record<string, () => Promise<{ default: Com
   'gate:thaw': () => import('./commands/gate/thaw.ts'),
   'mcp:gateway': () => import('./commands/mcp/gateway.ts'),
   'mcp:serve': () => import('./commands/mcp/serve.ts'),
+  pause: async () => ({ default: (await import('./commands/short-forms.ts')).Pause }),
   'profile:list': () => import('./commands/profile/list.ts'),
   'profile:remove': () => import('./commands/profile/remove.ts'),
   'profile:set': () => import('./commands/profile/set.ts'),
@@ -29,6 +30,7 @@ export const COMMAND_FILES: Readonly<Record<string, () => Promise<{ default: Com
   'senate:show': () => import('./commands/senate/show.ts'),
   'senate:unpause': () => import('./commands/senate/unpause.ts'),
   'senate:watch': () => import('./commands/senate/watch.ts'),
+  status: () => import('./commands/status.ts'),
   'task:add': () => import('./commands/task/add.ts'),
   'task:answer': () => import('./commands/task/answer.ts'),
   'task:events': () => import('./commands/task/events.ts'),
@@ -41,7 +43,9 @@ export const COMMAND_FILES: Readonly<Record<string, () => Promise<{ default: Com
   'token:create': () => import('./commands/token/create.ts'),
   'token:list': () => import('./commands/token/list.ts'),
   'token:revoke': () => import('./commands/token/revoke.ts'),
+  unpause: async () => ({ default: (await import('./commands/short-forms.ts')).Unpause }),
   up: () => import('./commands/up.ts'),
+  why: async () => ({ default: (await import('./commands/short-forms.ts')).Why }),
   worker: () => import('./commands/worker.ts'),
 };
 
@@ -55,7 +59,7 @@ export async function loadCommands(ids: readonly string[] = Object.keys(COMMAND_
 export function calledCommand(argv: readonly string[]): string | undefined {
   const end = argv.indexOf('--');
   const own = end === -1 ? argv : argv.slice(0, end);
-  if (own.includes('--help')) return undefined;
+  if (own.includes('--help') || own.includes('-h')) return undefined;
   const flag = own.findIndex((word) => word.startsWith('-'));
   const words = flag === -1 ? own : own.slice(0, flag);
   for (let count = words.length; count > 0; count--) {

@@ -1,4 +1,5 @@
 import { Command } from '@oclif/core';
+import { hintFor } from './did-you-mean.ts';
 import { printableJson, visibleLines } from './show/visible-text.ts';
 import { toFailure } from './to-failure.ts';
 
@@ -29,7 +30,7 @@ export abstract class OrchestraCommand extends Command {
   }
 
   override async catch(error: Error): Promise<void> {
-    const failure = toFailure(error);
+    const failure = toFailure(error, (message) => hintFor(message, this.ctor));
     process.exitCode = failure.exitCode;
     if (this.jsonEnabled()) this.logJson({ error: { code: failure.code, message: failure.message } });
     this.talk(`orchestra: ${failure.message}`);

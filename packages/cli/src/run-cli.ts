@@ -1,6 +1,8 @@
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { flush, run, settings } from '@oclif/core';
+import { calledCommand, COMMAND_FILES } from './commands.ts';
+import { nearestCommand } from './did-you-mean.ts';
 import { forgetProfile } from './profile/chosen-profile.ts';
 import { visibleLines } from './show/visible-text.ts';
 import { toFailure } from './to-failure.ts';
@@ -13,7 +15,7 @@ const target = relative(ROOT, fileURLToPath(import.meta.resolve('./called-comman
 // Help and usage name the command as it was typed. TypeScript takes a value in JSON for any string.
 const { oclif } = manifest;
 const commands = { ...oclif.commands, strategy: 'explicit' as const, target };
-const pjson = { ...manifest, oclif: { ...oclif, bin: COMMAND, topicSeparator: ' ' as const, commands } };
+const pjson = { ...manifest, oclif: { ...oclif, bin: COMMAND, topicSeparator: ' ' as const, additionalHelpFlags: ['-h'], commands } };
 
 /** Runs one command line and leaves the exit code in `process.exitCode`. */
 export async function runCli(argv: string[]): Promise<void> {
@@ -29,8 +31,14 @@ export async function runCli(argv: string[]): Promise<void> {
     await Promise.race([flush(), readerGone.promise]);
   } catch (error) {
     // Only what comes before a command is found, or help: commands tell their own errors.
-    const failure = toFailure(error);
+    const failure = toFailure(error, () => hintForNoCommand(argv));
     process.stderr.write(`orchestra: ${visibleLines(failure.message)}\n`);
     process.exitCode = failure.exitCode;
   }
+}
+
+function hintForNoCommand(argv: readonly string[]): string | undefined {
+  if (calledCommand(argv) !== undefined) return undefined;
+  const near = nearestCommand(argv, Object.keys(COMMAND_FILES).map((id) => id.replaceAll(':', ' ')));
+  return near === undefined ? undefined : `did you mean \`${COMMAND} ${near}\`?`;
 }

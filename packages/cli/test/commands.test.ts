@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pauseReceipt } from '@orchestra/pause-core/contract';
 import { until } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
 import { testOrchestra } from './test-orchestra.ts';
@@ -17,6 +18,30 @@ const PAUSE = {
   quiet_at: expect.toBeOneOf([null, expect.any(String)]),
   then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null,
 };
+
+test('short forms do what the commands do; a pause is shown by its scope, before and after its end', async () => {
+  await run(['task', 'add', '--agent', 'skeptic']);
+  const paused = pauseReceipt.parse(await json(['pause', 'agent', 'skeptic', '--reason', 'short']));
+  expect(await json(['status'])).toMatchObject({ pauses: [{ id: paused.id }], queue: { counts: { queued: 1 } } });
+  expect((await run(['status'])).stdout).toMatch(/agent skeptic[^]*queued/);
+  expect(await json(['senate', 'show', 'agent', 'skeptic'])).toMatchObject({ pause: { id: paused.id, cleared_at: null } });
+  const { tasks: [task] } = await running.client.tasks();
+  expect(await json(['why', task?.id ?? ''])).toMatchObject({ task_id: task?.id, status: 'queued' });
+  expect((await run(['unpause', 'agent', 'skeptic'])).code).toBe(0);
+  expect(await json(['senate', 'show', 'agent', 'skeptic'])).toMatchObject({ pause: { id: paused.id, cleared_by: 'admin' } });
+  expect(await run(['senate', 'show', 'agent', 'never'])).toMatchObject({ code: 1, stderr: expect.stringContaining('agent never has never been paused') });
+  expect(await run(['senate', 'show', 'agent'])).toMatchObject({ code: 2, stderr: expect.stringContaining('KIND needs a VALUE') });
+});
+
+test('-h is --help; a slip of the hand is told what was meant, and a flag without its value an example', async () => {
+  expect((await run(['senate', 'pause', '-h'])).stdout).toBe((await run(['senate', 'pause', '--help'])).stdout);
+  for (const [args, hint] of [
+    [['senate', 'puase', 'agent', 'x'], 'did you mean `orchestra senate pause`?'],
+    [['pause', 'agnt', 'x', '--reason', 'r'], 'did you mean agent?'],
+    [['pause', 'agent', 'x', '--resaon', 'r'], 'did you mean --reason?'],
+    [['pause', 'agent', 'x', '--reason', 'r', '--ttl'], 'for example --ttl 30m'],
+  ] as const) expect(await run([...args])).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(hint) });
+});
 
 test('senate pause answers the receipt; pauses, check and unpause follow', async () => {
   await run(['task', 'add', '--agent', 'skeptic']);

@@ -171,6 +171,17 @@ describe('queue --watch', () => {
     expect(watching.map(({ stdout, stderr }) => (stdout + stderr).includes('\u001b'))).toEqual([false, false]);
   });
 
+  test('senate pauses and status have it too', async () => {
+    const [pauses, status] = [start(['senate', 'pauses', '--watch']), start(['status', '--watch', '--json'])];
+    await until('both look', () => [pauses, status].every(({ stdout }) => stdout.includes('\n')));
+    expect(pauses.stdout).toContain('nothing paused');
+    await running.client.pause({ scope_kind: 'agent', scope_value: 'watched', reason: 'r' });
+    await until('both have seen it', () => lastLine(pauses).includes('paused: agent watched') && lastLine(status).includes('"watched"'));
+    for (const { child } of [pauses, status]) child.kill('SIGINT');
+    expect(await Promise.all([pauses.ended(), status.ended()])).toEqual([0, 0]);
+    await running.client.unpause({ scope_kind: 'agent', scope_value: 'watched' });
+  });
+
   test('on a terminal draws over its own screen, and gives the terminal back at Ctrl-C', async () => {
     const terminal = onTerminal(['queue', '--watch'], { HOME: running.folder, ...running.env });
     await until('a picture', () => terminal.shown().includes('Ctrl-C ends this'), 60_000);

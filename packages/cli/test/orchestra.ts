@@ -21,7 +21,11 @@ export interface RunOptions {
   cwd?: string;
   /** What it reads on standard input. */
   input?: string;
+  /** Keeps what a command says while it waits. A busy machine makes it say so anywhere, and most tests have nothing to do with that. */
+  keepNotices?: boolean;
 }
+
+const NOTICE = /^no answer from .* yet\..*\n/gm;
 
 /** The environment of a machine that knows nothing of Orchestra. */
 function plainEnv(env: Record<string, string> = {}): Record<string, string> {
@@ -32,9 +36,14 @@ function plainEnv(env: Record<string, string> = {}): Record<string, string> {
 const IN_A_PROCESS_OF_ITS_OWN: ReadonlySet<string | undefined> = new Set(['up', 'worker']);
 
 /** Runs one command line to its end. */
-export async function orchestra(args: readonly string[], { env, cwd = process.cwd(), input = '' }: RunOptions = {}): Promise<Ended> {
-  if (!IN_A_PROCESS_OF_ITS_OWN.has(args[0])) return runWarm({ args, env: plainEnv(env), cwd, input });
-  const child = spawn(process.execPath, [RUN, ...args], { env: plainEnv(env), cwd, stdio: 'pipe' });
+export async function orchestra(args: readonly string[], { env, cwd = process.cwd(), input = '', keepNotices = false }: RunOptions = {}): Promise<Ended> {
+  const ended = await runToItsEnd(args, { env: plainEnv(env), cwd, input });
+  return keepNotices ? ended : { ...ended, stderr: ended.stderr.replaceAll(NOTICE, '') };
+}
+
+async function runToItsEnd(args: readonly string[], { env, cwd, input }: { env: Record<string, string>; cwd: string; input: string }): Promise<Ended> {
+  if (!IN_A_PROCESS_OF_ITS_OWN.has(args[0])) return runWarm({ args, env, cwd, input });
+  const child = spawn(process.execPath, [RUN, ...args], { env, cwd, stdio: 'pipe' });
   child.stdin.end(input);
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close') as Promise<[number | null]>]);
   return { code, stdout, stderr };

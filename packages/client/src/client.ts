@@ -11,7 +11,7 @@ import type { z } from 'zod';
 import { senateEvents, type EventsOptions } from './event-stream.ts';
 import type { ServiceName } from './errors.ts';
 import { queryString } from './query.ts';
-import { send, type CallOptions, type Peer } from './send.ts';
+import { send, type CallOptions, type Peer, type WatchedCall } from './send.ts';
 
 export interface ClientOptions {
   /** pause-api */
@@ -22,6 +22,8 @@ export interface ClientOptions {
   token?: string | undefined;
   /** In place of Node's own. */
   fetch?: typeof globalThis.fetch | undefined;
+  /** Stands beside each call until it is over. When it rejects, the call ends with its error. */
+  watch?: ((call: WatchedCall) => Promise<void>) | undefined;
 }
 
 export interface ChangeOptions extends CallOptions {
@@ -200,5 +202,5 @@ function peerOf(service: ServiceName, address: string, options: ClientOptions): 
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
     throw new TypeError(`"${address}" is not an address of ${service}; it looks like http://127.0.0.1:4400`);
   }
-  return { service, url: address.replace(/\/+$/, ''), token: options.token, fetch: options.fetch ?? globalThis.fetch };
+  return { service, url: address.replace(/\/+$/, ''), token: options.token, fetch: options.fetch ?? globalThis.fetch, watch: options.watch };
 }

@@ -21,6 +21,17 @@ export interface Peer {
   url: string;
   token: string | undefined;
   fetch: typeof globalThis.fetch;
+  watch?: ((call: WatchedCall) => Promise<void>) | undefined;
+}
+
+/** A call under way, for who stands beside it. */
+export interface WatchedCall {
+  service: ServiceName;
+  url: string;
+  /** Whether it asks for a change. */
+  changes: boolean;
+  /** Aborted when the call is over. */
+  signal: AbortSignal;
 }
 
 export interface Call<T> {
@@ -47,6 +58,20 @@ const BACKOFF: Backoff = { baseMs: 250, capMs: 5_000 };
  * of the field, for what JSON would change or cannot say
  */
 export async function send<T>(peer: Peer, call: Call<T>, options: CallOptions = {}): Promise<T> {
+  if (peer.watch === undefined) return sendUntilAnswered(peer, call, options);
+  const over = new AbortController();
+  const signal = options.signal === undefined ? over.signal : AbortSignal.any([options.signal, over.signal]);
+  const answered = sendUntilAnswered(peer, call, { ...options, signal });
+  const watched = peer.watch({ service: peer.service, url: peer.url, changes: call.method !== 'GET', signal });
+  try {
+    // A watch that ends without an error leaves the call to itself.
+    return await Promise.race([answered, watched.then(() => answered)]);
+  } finally {
+    over.abort();
+  }
+}
+
+async function sendUntilAnswered<T>(peer: Peer, call: Call<T>, options: CallOptions): Promise<T> {
   const triesMax = options.triesMax ?? TRIES_MAX;
   const startedAt = performance.now();
   // Before the first try: what JSON cannot say is the caller's mistake, not the connection's.

@@ -14,8 +14,9 @@ export default class Queue extends OrchestraCommand {
     const { atDesk } = await import('../desk/at-desk.ts');
     const { showQueue } = await import('../show/queue.ts');
     if (flags.watch) {
-      const { watchQueue } = await import('../watch-queue.ts');
-      await watchQueue({ direct: flags.direct, json: this.jsonEnabled(), talk: (line) => this.talk(line) });
+      const { keepShowing } = await import('../keep-showing.ts');
+      const { queueView } = await import('../show/status.ts');
+      await keepShowing(queueView, { direct: flags.direct, json: this.jsonEnabled(), talk: (line) => this.talk(line) });
       return undefined;
     }
     const queue = await atDesk(flags.direct, (desk) => desk.queue());

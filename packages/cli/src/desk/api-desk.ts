@@ -1,11 +1,13 @@
 import { ApiError, ConnectionError, createClient, type ClientSettings } from '@orchestra-brake/client';
 import { CommandFailure } from '../failure.ts';
 import { NO_TOKEN } from '../profile/settings.ts';
+import { visibleLines } from '../show/visible-text.ts';
+import { awaitAnswer } from './await-answer.ts';
 import type { Desk } from './desk.ts';
 
 /** The desk over the services. */
 export function apiDesk(settings: ClientSettings): Desk {
-  const client = createClient(settings);
+  const client = createClient({ ...settings, watch: (call) => awaitAnswer(call, (line) => { process.stderr.write(`${visibleLines(line)}\n`); }) });
   return {
     pause: (request) => client.pause(request),
     previewPause: (request, signal) => client.pausePreview(request, { signal, ...(signal !== undefined && { triesMax: 1 }) }),

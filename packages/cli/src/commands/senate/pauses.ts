@@ -9,16 +9,17 @@ import { OrchestraCommand } from '../../orchestra-command.ts';
 export default class SenatePauses extends OrchestraCommand {
   static override summary = 'the active pauses: scope, who, since when, time left, what they hold';
   static override description = '--verify looks at every claim since then instead, by what that claim itself could see: did anything start while it was paused? Exit code 5 when something did, 6 when claims cannot be judged, 0 when nothing did.';
-  static override examples = ['<%= config.bin %> senate pauses', '<%= config.bin %> senate pauses agent skeptic --json', '<%= config.bin %> senate pauses --verify --since 1d'];
+  static override examples = ['<%= config.bin %> senate pauses', '<%= config.bin %> senate pauses agent skeptic --json', '<%= config.bin %> senate pauses --watch', '<%= config.bin %> senate pauses --verify --since 1d'];
   static override args = optionalScopeArgs;
   static override flags = {
+    watch: Flags.boolean({ char: 'w', description: 'keep them up to date until Ctrl-C', exclusive: ['verify'] }),
     verify: Flags.boolean({ description: 'did anything start while it was paused?' }),
     since: instantFlag({ description: 'with --verify: since when; the last hour unless given', dependsOn: ['verify'] }),
     limit: Flags.integer({ description: 'with --verify: how many claims to look at, the newest ones; 10000 unless given', min: 1, max: 100_000, dependsOn: ['verify'] }),
     ...deskFlags,
   };
 
-  async run(): Promise<{ pauses: ActivePauseView[] } | VerifyAnswer> {
+  async run(): Promise<{ pauses: ActivePauseView[] } | VerifyAnswer | undefined> {
     const { args, flags } = await this.parse(SenatePauses);
     if (flags.verify && args.kind !== undefined) throw wrongUsage('--verify looks at all pauses; leave KIND and VALUE out');
     const given = givenScope(args, 'senate pauses');
@@ -27,11 +28,17 @@ export default class SenatePauses extends OrchestraCommand {
     const { z } = await import('zod');
     const { checked } = await import('../../checked.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
-    const { showPauses } = await import('../../show/pauses.ts');
+    const { pausesView } = await import('../../show/status.ts');
     const scope = given && checked(z.object({ scope_kind: scopeKind, scope_value: label }), { scope_kind: given.kind, scope_value: given.value });
-    const pauses = await atDesk(flags.direct, (desk) => desk.pauses(scope));
-    this.show(showPauses(pauses));
-    return { pauses };
+    const view = pausesView(scope);
+    if (flags.watch) {
+      const { keepShowing } = await import('../../keep-showing.ts');
+      await keepShowing(view, { direct: flags.direct, json: this.jsonEnabled(), talk: (line) => this.talk(line) });
+      return undefined;
+    }
+    const answer = await atDesk(flags.direct, (desk) => view.read(desk));
+    this.show(view.picture(answer));
+    return answer;
   }
 
   async #verify({ direct, since, limit }: { direct: boolean; since: string | undefined; limit: number | undefined }): Promise<VerifyAnswer> {

@@ -5,17 +5,21 @@ import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class SenateShow extends OrchestraCommand {
   static override summary = 'one pause: what ran when it began and how that ended, what it holds, what happened to it';
-  static override examples = ['<%= config.bin %> senate show 42'];
-  static override args = { id: Args.string({ description: 'of the pause', required: true, ignoreStdin: true }) };
+  static override description = 'By its id, or by its scope: then the newest active pause of the scope, or the last one that has ended.';
+  static override examples = ['<%= config.bin %> senate show 42', '<%= config.bin %> senate show agent skeptic'];
+  static override args = {
+    pause: Args.string({ description: 'the id of the pause, or the kind of its scope', required: true, ignoreStdin: true }),
+    value: Args.string({ description: 'which one of that kind', ignoreStdin: true }),
+  };
   static override flags = deskFlags;
 
   async run(): Promise<PausePage> {
     const { args, flags } = await this.parse(SenateShow);
-    const { checkedId } = await import('../../checked-id.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
+    const { pauseNamed } = await import('../../pause-named.ts');
     const { showPausePage } = await import('../../show/pause-page.ts');
-    const id = checkedId(args.id);
-    const page = await atDesk(flags.direct, (desk) => desk.pausePage(id));
+    const find = pauseNamed(args.pause, args.value);
+    const page = await atDesk(flags.direct, async (desk) => desk.pausePage(await find(desk)));
     this.show(showPausePage(page));
     return page;
   }
