@@ -51,7 +51,7 @@ function didYouMean(names: readonly string[]): string | undefined {
 }
 
 /** From an example of the command where one has the flag, else what its help shows. */
-function exampleOf(flag: string, { baseFlags, examples = [], flags }: Called): string | undefined {
+function exampleOf(flag: string, { baseFlags, examples, flags }: Called): string | undefined {
   for (const example of examples) {
     const text = typeof example === 'string' ? example : example.command;
     const [, value] = new RegExp(`--${flag}[ =]("[^"]*"|\\S+)`).exec(text) ?? [];
