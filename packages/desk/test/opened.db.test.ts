@@ -3,7 +3,7 @@ import { createToken } from '@orchestra/pause-core';
 import { askQuestion, claimTasks, enqueueTasks, holdRun } from '@orchestra/task-queue';
 import { newTask } from '@orchestra/task-queue/contract';
 import { testDatabase } from '@orchestra/testkit';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { deskRoutes } from '../src/index.ts';
 
@@ -18,7 +18,7 @@ let opened = 0;
 beforeAll(async () => {
   const routes = deskRoutes({ db: db.pool, onOpened: () => { opened += 1; } });
   const app = makeApp({ db: db.pool, log: makeLogger({ service: 'test', level: 'silent' }), metrics: makeMetrics('test'), routes });
-  server = await new Promise((resolve) => { const listening = app.listen(0, '127.0.0.1', () => resolve(listening)); });
+  server = await new Promise((resolve) => { const listening = createServer(app).listen(0, '127.0.0.1', () => resolve(listening)); });
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('it listens at no port');
   url = `http://127.0.0.1:${address.port}`;

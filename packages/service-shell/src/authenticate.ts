@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { isDatabaseUnavailable, type Database } from '@orchestra/database';
 import { looksLikeToken, type TokenHolder } from '@orchestra/pause-core';
 import { mayDo, type Permission } from '@orchestra/pause-core/contract';
@@ -35,13 +35,13 @@ interface Known {
 /** Finds out who calls, and whether they may. */
 export interface Authenticator {
   /** @throws ProblemError `unauthenticated`, `forbidden`; or the database's error */
-  authenticate(request: Request, permission: Permission): Promise<TokenHolder>;
+  authenticate(request: IncomingMessage, permission: Permission): Promise<TokenHolder>;
   /** Who calls, whatever they may do. @throws ProblemError `unauthenticated`; or the database's error */
-  identify(request: Request): Promise<TokenHolder>;
+  identify(request: IncomingMessage): Promise<TokenHolder>;
   /** Whose token this is; undefined for one that is unknown, expired or revoked. @throws the database's error */
   holderOf(token: string): Promise<TokenHolder | undefined>;
   /** For answers that stay open: is this call's token still good for this? Asks again. With the database out of reach, as above. */
-  stillMay(request: Request, permission: Permission): Promise<boolean>;
+  stillMay(request: IncomingMessage, permission: Permission): Promise<boolean>;
 }
 
 /** @param options.cookies true for a service with a page: its cookie is as good as a header, for calls from that page */
@@ -83,7 +83,7 @@ export function makeAuthenticator(db: Database, { cookies = false }: { cookies?:
     known.set(token, entry);
   }
 
-  async function identify(request: Request, permission: Permission): Promise<TokenHolder> {
+  async function identify(request: IncomingMessage, permission: Permission): Promise<TokenHolder> {
     const token = callerToken(request, { cookies });
     if (token === undefined) throw unauthenticated();
     noteCaller(request, true);
@@ -97,7 +97,7 @@ export function makeAuthenticator(db: Database, { cookies = false }: { cookies?:
   }
 
   /** Looked up before it is refused, however many were wrong before: a right token is never held up by what others send from its address. */
-  function refuseGuess({ socket: { remoteAddress = 'gone' } }: Request, token: string): ProblemError {
+  function refuseGuess({ socket: { remoteAddress = 'gone' } }: IncomingMessage, token: string): ProblemError {
     wrong.add(remoteAddress, token);
     const waitMs = wrong.waitMs(remoteAddress);
     if (waitMs === 0) return unauthenticated();

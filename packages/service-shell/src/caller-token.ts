@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { looksLikeToken } from '@orchestra/pause-core';
 import { requireOurPage } from './from-our-page.ts';
 import { readSessionCookie } from './session-cookie.ts';
@@ -9,7 +9,7 @@ import { readSessionCookie } from './session-cookie.ts';
  *
  * @throws ProblemError `forbidden`, `unsupported_media_type`: by cookie, and not from our own page
  */
-export function callerToken(request: Request, { cookies }: { cookies: boolean }): string | undefined {
+export function callerToken(request: IncomingMessage, { cookies }: { cookies: boolean }): string | undefined {
   const given = request.headersDistinct['authorization'];
   if (given !== undefined) return given.length === 1 ? wellFormed(/^Bearer +(\S+)$/i.exec(given[0] ?? '')?.[1]) : undefined;
   const token = cookies ? wellFormed(readSessionCookie(request)) : undefined;

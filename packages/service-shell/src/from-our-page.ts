@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { ProblemError } from './problem.ts';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -11,13 +11,13 @@ const JSON_TYPE = /^application\/json\s*(;|$)/i;
  *
  * @throws ProblemError `forbidden`, `unsupported_media_type`
  */
-export function requireOurPage(request: Request): void {
-  if (SAFE.has(request.method)) return;
+export function requireOurPage(request: IncomingMessage): void {
+  if (SAFE.has(request.method ?? '')) return;
   if (!fromThisOrigin(request)) throw new ProblemError('forbidden', 'a change by cookie is taken from the page of this service alone; anything else sends its token as "Authorization: Bearer <token>"');
   if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) throw new ProblemError('unsupported_media_type', 'send a change by cookie as application/json, also where it has no body');
 }
 
-function fromThisOrigin({ headers }: Request): boolean {
+function fromThisOrigin({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin';
   // Browsers leave that header out where the page came over plain HTTP from another machine.

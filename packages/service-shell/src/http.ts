@@ -1,19 +1,20 @@
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
-import helmet from 'helmet';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import type { Database } from '@orchestra/database';
 import { serveAliases } from './aliases.ts';
-import { answerUnread, hasUnreadBody } from './answer-unread.ts';
+import { answerProblems, type AnswerProblem } from './answer-problem.ts';
 import { makeAuthenticator, type Authenticator } from './authenticate.ts';
+import { makeEdge, type Edge } from './edge.ts';
 import { serveHealth, type HealthCheck } from './health.ts';
-import { hostRule, type Bound } from './host-names.ts';
-import { logRequests, requestId, type Logger } from './log.ts';
+import type { Bound } from './host-names.ts';
+import type { Logger } from './log.ts';
 import { nameRoute, type Metrics } from './metrics.ts';
-import { noteUnlisted } from './problem-codes.ts';
-import { PROBLEMS, problemDocument, ProblemError, toProblemError } from './problem.ts';
-import { CONTINUE, readBody, readIdempotencyKey, readQuery } from './raw-call.ts';
+import { ProblemError } from './problem.ts';
 import type { Route } from './route.ts';
+import { sendJson } from './send-json.ts';
+import { serveRoute, type Serve, type ServedBy } from './serve-route.ts';
 import { ServerTrouble } from './server-trouble.ts';
-import type { CallSpan, Tracing } from './tracing.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface AppOptions {
   db: Database;
@@ -33,8 +34,16 @@ export interface AppOptions {
   pages?: (app: Express) => void;
 }
 
-/** The HTTP edge of a service: headers, log, metrics, health, then its routes, then problems for everything else. */
-export function makeApp(options: AppOptions): Express {
+/**
+ * The HTTP edge of a service: headers, log, metrics, health, then its routes, then problems for everything else. Routes
+ * that are asked all the time are answered before express, by the same edge.
+ */
+export function makeApp(options: AppOptions): RequestListener {
+  const { db, log, metrics, routes, tracing } = options;
+  const trouble = new ServerTrouble();
+  const edge = makeEdge({ log, metrics, boundTo: options.boundTo });
+  const problems = answerProblems(log, trouble);
+  const by = { authenticator: options.authenticator ?? makeAuthenticator(db), log, tracing };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -42,101 +51,51 @@ export function makeApp(options: AppOptions): Express {
   app.set('query parser', false);
   app.set('strict routing', true);
   app.set('case sensitive routing', true);
-  app.use(logRequests(options.log), options.metrics.timeRequests, secureHeaders(), (_request, response, next) => {
-    response.setHeader('Cache-Control', 'no-store');
+  app.use((request, response, next) => {
+    edge.begin(request, response);
+    edge.refuseOdd(request);
     next();
   });
-  app.use(refuseOddRequests(options.boundTo));
-  const trouble = new ServerTrouble();
   serveAliases(app);
-  serveHealth(app, { db: options.db, metrics: options.metrics, trouble, checks: options.checks ?? {}, told: options.told ?? {} });
-  const authenticator = options.authenticator ?? makeAuthenticator(options.db);
-  for (const route of options.routes) app[route.method](route.path, traced(route, options.tracing, listed(route, serve(route, authenticator))));
+  serveHealth(app, { db, metrics, trouble, checks: options.checks ?? {}, told: options.told ?? {} });
+  for (const route of routes) app[route.method](route.path, serveRoute<Request, Response>(route, by, ({ params }) => params, route.serve));
   options.pages?.(app);
-  refuseOtherMethods(app, options.routes);
+  refuseOtherMethods(app, routes);
   app.use((request) => { throw new ProblemError('not_found', `there is nothing at ${request.method} ${request.path}; /openapi.json lists the routes`); });
-  app.use(answerProblem(options.log, trouble));
-  return app;
+  const last: ErrorRequestHandler = (error, request, response, _next) => problems(error, request, response);
+  app.use(last);
+  return beforeExpress(app, hotRoutes(routes, by), edge, problems);
 }
 
-/** What is refused whatever it asks for: another name than ours, and expectations that HTTP does not know. */
-function refuseOddRequests(boundTo: Bound | undefined): RequestHandler {
-  const answersTo = boundTo === undefined ? undefined : hostRule(boundTo);
-  return (request, _response, next) => {
-    const { host, expect } = request.headers;
-    if (host === undefined && request.httpVersion === '1.1') throw new ProblemError('invalid_request', 'a request of HTTP/1.1 has a Host header');
-    // Browsers always send one; HTTP/1.0 need not.
-    if (answersTo !== undefined && host !== undefined && !answersTo(host)) {
-      throw new ProblemError('unknown_host', 'this service listens on loopback and answers to 127.0.0.1, localhost and [::1]; further names are set by ORCHESTRA_HOST_NAMES');
+type Hot = Serve<IncomingMessage, ServerResponse>;
+
+/** By method and path. */
+function hotRoutes(routes: readonly Route[], by: ServedBy): ReadonlyMap<string, Hot> {
+  return new Map(routes.flatMap((route) => {
+    const { isHot, answers, method, path } = route;
+    if (!isHot || answers === undefined) return [];
+    const serve = serveRoute<IncomingMessage, ServerResponse>(route, by, () => ({}), async (raw, _request, response) => sendJson(response, await answers(raw)));
+    return [[`${method.toUpperCase()} ${path}`, serve] as const];
+  }));
+}
+
+/** A call of a hot route does not pass express: its layers cost more than such a call. Everything else does. */
+function beforeExpress(app: Express, hot: ReadonlyMap<string, Hot>, edge: Edge, problems: AnswerProblem): RequestListener {
+  if (hot.size === 0) return app;
+  return (request, response) => {
+    const serve = hot.get(`${request.method} ${request.url}`);
+    if (serve === undefined) {
+      app(request, response);
+      return;
     }
-    if (expect !== undefined && !CONTINUE.test(expect)) throw new ProblemError('expectation_failed', 'of expectations only 100-continue is known');
-    next();
-  };
-}
-
-function secureHeaders(): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'data:'], connectSrc: ["'self'"],
-        baseUri: ["'none'"], formAction: ["'self'"], frameAncestors: ["'none'"],
-      },
-    },
-    xFrameOptions: { action: 'deny' },
-    // A service speaks plain HTTP on the machine's own address; where TLS stands in front, that is where this belongs.
-    strictTransportSecurity: false,
-  });
-}
-
-type Serve = (request: Request, response: Response, span: CallSpan | undefined) => Promise<void>;
-
-/** In a span of its own, where tracing is on: from here until the call is answered. That of a stream ends when it has begun. */
-function traced(route: Route, tracing: Tracing | undefined, work: Serve): RequestHandler {
-  if (tracing === undefined) return (request, response) => work(request, response, undefined);
-  return async (request, response) => {
-    const span = tracing.begin({ method: route.method.toUpperCase(), route: route.path }, request.get('traceparent'));
+    edge.begin(request, response);
     try {
-      await work(request, response, span);
-      span.end(response.statusCode);
+      edge.refuseOdd(request);
     } catch (error) {
-      span.end(PROBLEMS[toProblemError(error).code].status);
-      throw error;
+      problems(error, request, response);
+      return;
     }
-  };
-}
-
-function serve(route: Route, authenticator: Authenticator): Serve {
-  return async (request, response, span) => {
-    nameRoute(response, route.path);
-    route.admit?.(request);
-    const caller = route.permission === null ? null : await authenticator.authenticate(request, route.permission);
-    const changes = route.method !== 'get';
-    const gone = new AbortController();
-    response.once('close', () => { if (!response.writableFinished) gone.abort(); });
-    await route.serve({
-      params: request.params,
-      query: readQuery(request),
-      idempotencyKey: changes ? readIdempotencyKey(request) : undefined,
-      body: changes ? await readBody(request, response, route.bodyMaxBytes) : undefined,
-      header: (name) => request.get(name),
-      caller,
-      log: request.log,
-      gone: gone.signal,
-      span,
-    }, request, response);
-  };
-}
-
-/** What a route refuses with is in its description, or it is reported. */
-function listed(route: Route, work: Serve): Serve {
-  return async (request, response, span) => {
-    try {
-      await work(request, response, span);
-    } catch (error) {
-      noteUnlisted(route, toProblemError(error).code, request.log);
-      throw error;
-    }
+    serve(request, response).catch((error: unknown) => problems(error, request, response));
   };
 }
 
@@ -153,23 +112,4 @@ function refuseOtherMethods(app: Express, routes: readonly Route[]): void {
       throw new ProblemError('method_not_allowed', `${path} knows ${allow}, not ${request.method}`, { headers: { Allow: allow } });
     });
   }
-}
-
-function answerProblem(log: Logger, trouble: ServerTrouble): ErrorRequestHandler {
-  return (error: unknown, request: Request, response: Response, _next) => {
-    trouble.note(error);
-    const problem = toProblemError(error);
-    const { status } = PROBLEMS[problem.code];
-    // The request's own line carries it: an error for what nobody foresaw, a warning for what heals by itself.
-    if (status >= 500) response.err = problem.cause instanceof Error ? problem.cause : problem;
-    if (response.headersSent) {
-      log.warn({ err: error, request_id: requestId(request) }, 'an answer broke off half way');
-      response.destroy();
-      return;
-    }
-    response.status(status).set(problem.headers).set('Content-Type', 'application/problem+json; charset=utf-8');
-    const body = JSON.stringify(problemDocument(problem, requestId(request)));
-    if (hasUnreadBody(request)) answerUnread(request, response, body);
-    else response.send(body);
-  };
 }

@@ -1,8 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asJsonEscape, DECEIVING } from '@orchestra/pause-core/visible-text';
 import { destination, pino, type Logger } from 'pino';
-import { pinoHttp, type HttpLogger } from 'pino-http';
 import type { LogLevel } from './service-config.ts';
 
 export type { Logger } from 'pino';
@@ -36,37 +33,4 @@ const stdout = destination({ dest: 1, sync: true });
 /** JSON lines on stdout. `error` means that someone must act; what heals by itself is `warn`. */
 export function makeLogger({ service, level }: { service: string; level: LogLevel }): Logger {
   return pino({ name: service, level, redact: ['*.authorization', '*.token', '*.password'], hooks: { streamWrite: (line) => printableLine(withoutSecrets(line)) } }, stdout);
-}
-
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
-// Asked every few seconds by every scraper and load balancer.
-const QUIET_PATHS = new Set(['/livez', '/readyz', '/metrics']);
-
-/** The id under which a request stands in the log. */
-export function requestId(request: IncomingMessage): string {
-  return typeof request.id === 'string' ? request.id : '';
-}
-
-/** One line for each request, with the request id that the answer carries as `X-Request-Id`. Query strings are left out. */
-export function logRequests(log: Logger): HttpLogger {
-  return pinoHttp({
-    logger: log,
-    genReqId: (request: IncomingMessage, response: ServerResponse) => {
-      const given = request.headers['x-request-id'];
-      const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
-      response.setHeader('X-Request-Id', id);
-      return id;
-    },
-    quietReqLogger: true,
-    customAttributeKeys: { reqId: 'request_id', responseTime: 'took_ms' },
-    serializers: {
-      req: (request: { method: string; url: string }) => ({ method: request.method, path: request.url.split('?', 1)[0] }),
-      res: (response: { statusCode: number }) => ({ status: response.statusCode }),
-    },
-    customLogLevel: (request, response, error) => {
-      if (response.statusCode >= 500 && response.statusCode !== 503) return 'error';
-      if (error !== undefined || response.statusCode === 503) return 'warn';
-      return QUIET_PATHS.has(request.url ?? '') ? 'trace' : 'info';
-    },
-  });
 }

@@ -1,11 +1,11 @@
 import { conflictCounts } from '@orchestra/database';
-import type { RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
 export interface Metrics {
   registry: Registry;
-  /** Express middleware that times every answer by route template; ids never become labels. */
-  timeRequests: RequestHandler;
+  /** Times an answer by route template; ids never become labels. */
+  timeRequest(request: IncomingMessage, response: ServerResponse): void;
 }
 
 /** The metrics of one service, with those of its process. */
@@ -31,26 +31,26 @@ export function makeMetrics(service: string): Metrics {
   });
   return {
     registry,
-    timeRequests: (request, response, next) => {
-      const stop = duration.startTimer({ method: METHODS.has(request.method) ? request.method : 'other' });
+    timeRequest: ({ method = '' }, response) => {
+      const stop = duration.startTimer({ method: METHODS.has(method) ? method : 'other' });
       response.once('close', () => {
         // A stream lasts as long as its reader stays; that is no answering time.
         if (response.getHeader('Content-Type') === 'text/event-stream') return;
         stop({ route: routeOf(response), status: response.statusCode });
       });
-      next();
     },
   };
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+const routes = new WeakMap<ServerResponse, string>();
+
 /** Remembers which route answered, for the metrics. */
-export function nameRoute(response: Response, template: string): void {
-  response.locals['route'] = template;
+export function nameRoute(response: ServerResponse, template: string): void {
+  routes.set(response, template);
 }
 
-function routeOf(response: Response): string {
-  const named: unknown = response.locals['route'];
-  return typeof named === 'string' ? named : 'none';
+function routeOf(response: ServerResponse): string {
+  return routes.get(response) ?? 'none';
 }

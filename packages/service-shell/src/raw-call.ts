@@ -1,5 +1,5 @@
 import { parseJson, repeatedKey } from '@orchestra/exact-json';
-import type { Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { invalidRequest } from './offending-fields.ts';
 import { ProblemError } from './problem.ts';
@@ -24,7 +24,7 @@ const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/;
  * @param maxBytes how long it may be
  * @throws ProblemError `body_too_large`, `unsupported_media_type`, `malformed_json`; `invalid_request` where a key stands twice in one object
  */
-export async function readBody(request: Request, response: Response, maxBytes: number = BODY_MAX_BYTES): Promise<unknown> {
+export async function readBody(request: IncomingMessage, response: ServerResponse, maxBytes: number = BODY_MAX_BYTES): Promise<unknown> {
   const { headers } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   if (!hasBody) return undefined;
@@ -64,29 +64,47 @@ function tooLarge(maxBytes: number): ProblemError {
   return new ProblemError('body_too_large', `a body may be ${Math.floor(maxBytes / 1_024)} KiB long`);
 }
 
-async function readBytes(request: Request, response: Response, maxBytes: number): Promise<Buffer> {
+async function readBytes(request: IncomingMessage, response: ServerResponse, maxBytes: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   // Only now: who waits for this sends no body that is refused anyway.
   if (CONTINUE.test(request.headers.expect ?? '')) response.writeContinue();
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    // Not destroyed on the way out: that would close the connection before the refusal is written.
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      length += chunk.length;
-      if (length > maxBytes) throw tooLarge(maxBytes);
+  return collect(request, maxBytes);
+}
+
+function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const stop = (): void => { request.off('data', take).off('end', end).off('close', breakOff).off('error', breakOff); };
+    const take = (chunk: Buffer): void => {
       chunks.push(chunk);
-    }
-  } catch (cause) {
-    throw cause instanceof ProblemError ? cause : new ProblemError('invalid_request', 'the body ended before its end', { cause });
-  }
-  return Buffer.concat(chunks);
+      length += chunk.length;
+      if (length <= maxBytes) return;
+      stop();
+      request.pause(); // not destroyed: that would close the connection before the refusal is written
+      reject(tooLarge(maxBytes));
+    };
+    const end = (): void => {
+      stop();
+      const [only] = chunks;
+      resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
+    };
+    const breakOff = (cause?: Error): void => {
+      stop();
+      reject(new ProblemError('invalid_request', 'the body ended before its end', { cause }));
+    };
+    // Gone while its token was looked up: it tells nothing any more.
+    if (request.destroyed) breakOff();
+    else request.on('data', take).on('end', end).on('close', breakOff).on('error', breakOff);
+  });
 }
 
 /** The query parameters. Each may be given once. */
-export function readQuery(request: Request): Record<string, string> {
-  const start = request.originalUrl.indexOf('?');
-  const given = new URLSearchParams(start === -1 ? '' : request.originalUrl.slice(start));
+export function readQuery(request: IncomingMessage): Record<string, string> {
+  const { url = '' } = request;
+  const start = url.indexOf('?');
+  if (start === -1) return {};
+  const given = new URLSearchParams(url.slice(start));
   const twice = new Set<string>();
   const read = new Map<string, string>();
   for (const [name, value] of given) {
@@ -98,7 +116,7 @@ export function readQuery(request: Request): Record<string, string> {
 }
 
 /** The `Idempotency-Key` of a call that changes something. */
-export function readIdempotencyKey(request: Request): string | undefined {
+export function readIdempotencyKey(request: IncomingMessage): string | undefined {
   const given = request.headersDistinct['idempotency-key'];
   if (given === undefined) return undefined;
   const [key] = given;

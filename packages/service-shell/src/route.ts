@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'express';
 import { showRuns, type Idempotency, type TokenHolder } from '@orchestra/pause-core';
 import type { Permission, ProblemCode } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
 import { parseAtEdge } from './offending-fields.ts';
 import type { Logger } from './log.ts';
+import { sendJson } from './send-json.ts';
 import type { CallSpan } from './tracing.ts';
 
 /** One call, with everything from outside already read by its schema. */
@@ -46,7 +48,7 @@ export interface Route {
   /** null: open to everybody, by `admit`. */
   permission: Permission | null;
   /** Refuses a call before its body is read. */
-  admit?: (request: Request) => void;
+  admit?: (request: IncomingMessage) => void;
   summary: string;
   description: string | undefined;
   /** What its handler refuses. What the HTTP edge refuses follows from the rest: see `problemCodesOf`. */
@@ -58,6 +60,10 @@ export interface Route {
   /** How long the body may be; undefined: as long as usual. */
   bodyMaxBytes?: number | undefined;
   answer: { kind: 'json' | 'event-stream'; schema: z.ZodType };
+  /** Whether it is asked all the time: it is then answered before express. Its path has no parameters. */
+  isHot?: boolean;
+  /** What it answers, where that is JSON. @throws as `serve` */
+  answers?: (raw: RawCall) => Promise<unknown>;
   /** @throws ProblemError for what the schemas refuse, and whatever the handler throws */
   serve(raw: RawCall, request: Request, response: Response): Promise<void>;
 }
@@ -76,6 +82,8 @@ interface RouteText {
   refuses?: readonly ProblemCode[];
   /** Absent: as long as usual. */
   bodyMaxBytes?: number;
+  /** Asked all the time; see {@link Route}. */
+  isHot?: boolean;
 }
 
 interface RouteSchemas<P, Q, B> {
@@ -93,14 +101,16 @@ type Handled<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> 
 export function route<A extends z.ZodType, P extends z.ZodObject = typeof NO_FIELDS, Q extends z.ZodObject = typeof NO_FIELDS, B extends z.ZodType = typeof NO_BODY>(
   definition: RouteText & RouteSchemas<P, Q, B> & { answer: A; handle: (call: Handled<P, Q, B>) => Promise<z.input<A>> },
 ): Route {
+  const answers = async (raw: RawCall): Promise<unknown> => {
+    const answer = await definition.handle(readCall(definition, definition, raw));
+    // Whoever works on a run has proved that it is his own; everybody else is shown other people's runs.
+    return definition.permission === 'run_tasks' ? answer : showRuns(answer, raw.caller?.runKey);
+  };
   return {
     ...plain(definition),
     answer: { kind: 'json', schema: definition.answer },
-    async serve(raw, _request, response) {
-      const answer = await definition.handle(readCall(definition, definition, raw));
-      // Whoever works on a run has proved that it is his own; everybody else is shown other people's runs.
-      response.json(definition.permission === 'run_tasks' ? answer : showRuns(answer, raw.caller?.runKey));
-    },
+    answers,
+    async serve(raw, _request, response) { sendJson(response, await answers(raw)); },
   };
 }
 
@@ -125,7 +135,7 @@ export function openRoute<A extends z.ZodType, B extends z.ZodType = typeof NO_B
     method: Route['method'];
     body?: B;
     answer: A;
-    admit?: (request: Request) => void;
+    admit?: (request: IncomingMessage) => void;
     handle: (body: z.output<B>, request: Request, response: Response) => Promise<z.input<A>>;
   },
 ): Route {
@@ -142,8 +152,8 @@ export function openRoute<A extends z.ZodType, B extends z.ZodType = typeof NO_B
 }
 
 function plain(definition: RouteText & RouteSchemas<z.ZodObject, z.ZodObject, z.ZodType>): Omit<Route, 'answer' | 'serve'> {
-  const { method, path, permission, summary, description, refuses = [], params = NO_FIELDS, query = NO_FIELDS, body, bodyMaxBytes } = definition;
-  return { method, path, permission, summary, description, refuses, params, query, body, bodyMaxBytes };
+  const { method, path, permission, summary, description, refuses = [], params = NO_FIELDS, query = NO_FIELDS, body, bodyMaxBytes, isHot = false } = definition;
+  return { method, path, permission, summary, description, refuses, params, query, body, bodyMaxBytes, isHot };
 }
 
 /** A schema that was left out allows nothing, which is also what its type says. */

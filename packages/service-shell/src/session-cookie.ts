@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Request } from 'express';
 
 const NAME = 'orchestra_session';
@@ -5,7 +6,7 @@ const NAME = 'orchestra_session';
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Strict';
 
 /** What the cookie of a signed-in page carries; undefined where there is none, or more than one: then nobody can say which is ours. */
-export function readSessionCookie(request: Request): string | undefined {
+export function readSessionCookie(request: IncomingMessage): string | undefined {
   const values = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${NAME}=`)).map((pair) => pair.slice(NAME.length + 1));
   return values.length === 1 ? values[0] : undefined;

@@ -24,7 +24,7 @@ export function claimRoute({ db, place, room, leaseSeconds, gatedRepos, kept, to
   saw: Saw;
 }): Route {
   return route({
-    method: 'post', path: '/api/tasks/claim', permission: 'run_tasks',
+    method: 'post', path: '/api/tasks/claim', permission: 'run_tasks', isHot: true,
     refuses: ['label_not_allowed', 'too_many_waiters', 'token_share_used', ...IDEMPOTENCY_CODES],
     summary: 'take tasks for a worker',
     description: 'By priority, then by place, and none that an active pause covers; of each gated repo the first in line at the most, where its serial gate is open. What is kept for a runner goes to claims alone that name it, as the skill `runner:<skill>`. Where there is none, the call waits up to `wait_seconds` for one and then answers an empty list. '

@@ -67,7 +67,7 @@ export function runRoutes({ db, endings, leaseSeconds, rules, told }: {
       handle: async ({ body, caller }) => ({ noted: await noteBegun(endings, ownRuns(caller, body.begun)) }),
     }),
     route({
-      method: 'post', path: '/api/tasks/finish', permission: 'run_tasks',
+      method: 'post', path: '/api/tasks/finish', permission: 'run_tasks', isHot: true,
       summary: 'end many runs',
       description: 'Each as the call for a single run would, and all in one transaction. Each has an answer of its own: one that is refused changes nothing for the others. '
         + 'Repeating the call answers `repeated` for what the first one did, with or without an `Idempotency-Key`, which is accepted and not needed here.',
