@@ -16,7 +16,7 @@ const caught: string[] = [];
 test.each(MUTANTS)('a mutant is caught: $name', async ({ name, why, caughtBy }) => {
   const beganAt = performance.now();
   const where = caughtBy.level === 'L0' ? ['--model', caughtBy.name] : [caughtBy.level === 'L1' ? '--scenario' : '--property', caughtBy.name, '--database', db.url];
-  const { stdout, stderr } = await run(process.execPath, [...mutantFlags(name), CATCHER, ...where], { timeout: LIMIT_MS });
+  const { stdout, stderr } = await run(process.execPath, [...mutantFlags(name), CATCHER, '--mutant', name, ...where], { timeout: LIMIT_MS });
   expect(stderr, 'the mutant was not loaded').toContain(`mutant: ${name}`);
   const found: unknown = JSON.parse(stdout);
   expect(found, `it survived. ${why}`).toEqual(expect.any(String));

@@ -12,4 +12,4 @@ export { inTransaction, isTransaction, makePool, type Database, type PoolOptions
 export { differingSettings, SESSION_SETTINGS, settingOptions, settingStatement } from './session-settings.ts';
 export { DELETED_FROM, retentionGrant, serviceGrants } from './service-grants.ts';
 export { refuseUnsuitable, UnsuitableServerError } from './suitable-server.ts';
-export { FIRST_INSTANT, insideOfTime, instantColumn, jsonbColumn, LAST_INSTANT, readInstant, readJson } from './value-types.ts';
+export { FIRST_INSTANT, insideOfTime, instantColumn, isNestedTooDeep, jsonbColumn, LAST_INSTANT, readInstant, readJson } from './value-types.ts';

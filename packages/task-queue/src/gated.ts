@@ -2,8 +2,7 @@
 export type GatedRepos = readonly string[] | null;
 
 /** In SQL: does the serial gate hold for this repo, which may be null? `repos` is a parameter that carries {@link GatedRepos}. */
-export const gated = (repo: string, repos: string): string =>
-  `(${repo} is not null and (${repos}::text[] is null or ${repo} = any (${repos}::text[])))`;
+export const gated = (repo: string, repos: string): string => `is_gated(${repo}, ${repos}::text[])`;
 
 /**
  * The same for who does not claim: does the gate hold where the claims go by it? Whoever claims may have other settings than the caller, or be told

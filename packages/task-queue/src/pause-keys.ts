@@ -1,23 +1,21 @@
-const pauseKeys = (condition: string): string => `paused as materialized (
+/**
+ * The steps with which a statement reads the active pauses: the rows, and their values in a form that is quick to look up. The claim has its own, in
+ * `orchestra_turn` (migrations/0022): they name `claim_marker` as well, so that the settle sees it at work (P2).
+ */
+export const PAUSE_KEYS = `paused as materialized (
   select p.id, p.scope_kind, p.scope_value, p.reason, p.ends_at, p.probing_at, p.probe_task_id
-    from active_pauses p ${condition}
+    from active_pauses p
 ), keys as materialized (
   -- one jsonb object: about its content the planner guesses nothing; for an array it would sort the whole queue
   select coalesce(jsonb_object_agg(p.scope_kind || ' ' || p.scope_value, true), '{}') as scopes from paused p
 )`;
-
-/** The steps with which a statement reads the active pauses: the rows, and their values in a form that is quick to look up. */
-export const PAUSE_KEYS = pauseKeys('');
-
-/** The same for a claim: it names the empty table by which the settle sees it at work. */
-export const CLAIMS_PAUSE_KEYS = pauseKeys('where not exists (select from claim_marker)');
 
 /**
  * In SQL what `covers` says in TypeScript: does an active pause hold what carries these labels, a task or a lane?
  * `gate.db.test.ts` holds the two together.
  */
 export const covered = (row: string): string =>
-  `(select k.scopes from keys k) ?| array['agent ' || ${row}.agent_id, 'skill ' || ${row}.skill, 'quest ' || ${row}.quest_id, 'actor ' || ${row}.actor_id]`;
+  `scopes_cover((select k.scopes from keys k), ${row}.agent_id, ${row}.skill, ${row}.quest_id, ${row}.actor_id)`;
 
 /** Does this one pause cover the row? Both by the names of their steps. */
 export const coveredBy = (pause: string, row: string): string =>
@@ -35,8 +33,5 @@ export const namedPause = (row: string): string => `
           order by ${NAMED_FIRST}
           limit 1`;
 
-/**
- * A task that was put off for a pause is eligible as soon as no pause covers it; any other when its time has come. A parked one never is. By the clock
- * of the statement: a transaction that ended runs before may have waited for a lock, and what was added meanwhile is due all the same (P9).
- */
-export const eligible = (task: string): string => `(${task}.paused_at is null and (${task}.next_eligible_at <= statement_timestamp() or ${task}.deferred_by is not null))`;
+/** A task that was put off for a pause is eligible as soon as no pause covers it; any other when its time has come, by the clock of the statement. A parked one never is. */
+export const eligible = (task: string): string => `may_start(${task}.paused_at, ${task}.next_eligible_at, ${task}.deferred_by, statement_timestamp())`;

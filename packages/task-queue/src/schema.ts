@@ -132,6 +132,13 @@ export const reaperTotals = pgTable('reaper_totals', {
   rowsFailing: integer('rows_failing').notNull().default(0),
 });
 
+/** How many tasks have finished: all rows are summed up. Made by `orchestra_turn` and by triggers. */
+export const taskTotals = pgTable('task_totals', {
+  succeeded: big('succeeded').notNull(),
+  failed: big('failed').notNull(),
+  cancelled: big('cancelled').notNull(),
+});
+
 /** The tail of what a task's last run has printed so far. Not logged: it is lost when the server crashes. */
 export const taskOutput = pgTable('task_output', {
   printed: big('printed'),

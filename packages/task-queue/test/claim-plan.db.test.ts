@@ -1,12 +1,14 @@
 import { makePool, type Database } from '@orchestra/database';
 import { PATIENT, testDatabase } from '@orchestra/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CLAIM_BY_LANES, CLAIM_BY_WALK, CLAIM_SETTINGS } from '../src/claim-statement.ts';
+import { CLAIM_SETTINGS } from '../src/claim-settings.ts';
 import { advanceHorizon } from '../src/commands/advance-horizon.ts';
 import { claim, pause } from './fixtures.ts';
+import { claimStatement, type FoundStatement } from './statement-of.ts';
 
 const db = testDatabase();
 let pool: Database;
+let statement: FoundStatement;
 
 interface PlanNode { 'Node Type': string; 'Relation Name'?: string; 'Subplan Name'?: string; 'Actual Rows': number; 'Shared Hit Blocks': number; 'Shared Read Blocks': number; Plans?: PlanNode[] }
 
@@ -21,6 +23,7 @@ beforeAll(async () => {
   await db.pool.query('alter table task_lanes set (autovacuum_enabled = off)');
   await db.pool.query('analyze tasks, task_lanes');
   await claim(pool);
+  statement = await claimStatement(db.pool);
   // In chunks, so that no statement nears its time limit on a slow machine.
   for (let added = 0; added < QUEUED; added += CHUNK) {
     await db.pool.query("insert into tasks (agent_id, skill) select 'a-' || n % 20, 's' from generate_series(1, $1::int) n", [CHUNK]);
@@ -28,19 +31,20 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => pool.end());
 
+const ORDER = { worker: "'w'", wanted: '10', walk_max: '1000', choice: '10', clock: 'clock_timestamp()' };
 const WAYS = [
-  { way: 'walk', buffersMax: 300, prepare: `prepare plan_test (text, text, jsonb, text[], text[], int, text[], jsonb) as ${CLAIM_BY_WALK}`, execute: "execute plan_test ('w', null, null, null, null, 10, null, null)" },
+  { way: 'walk', buffersMax: 300, order: ORDER },
   // Ten candidates from each of twenty lanes.
-  { way: 'lanes', buffersMax: 350, prepare: `prepare plan_test (text, text, jsonb, text[], text[], int, text[], jsonb, int) as ${CLAIM_BY_LANES}`, execute: "execute plan_test ('w', null, null, null, null, 10, null, null, 32)" },
+  { way: 'lanes', buffersMax: 350, order: { ...ORDER, lanes: '32' } },
 ];
 
 test.each([0, 1, 500].flatMap((pauses) => WAYS.map((one) => ({ ...one, pauses }))))(
   'F28 with $pauses pauses, 200,000 queued tasks and statistics of an empty queue, a claim by $way neither reads nor sorts the queue',
-  async ({ pauses, prepare, execute, buffersMax }) => {
+  async ({ pauses, order, buffersMax }) => {
     const { rows: [active] } = await db.pool.query<{ count: number }>('select count(*)::int as count from active_pauses');
     // The first pause holds the task at the head and a twentieth of the queue; the others touch nothing.
     for (let made = active?.count ?? 0; made < pauses; made++) await pause(db.pool, { kind: 'agent', value: made === 0 ? 'a-1' : `elsewhere-${made}` });
-    const top = await explained(prepare, execute);
+    const top = await explained(order);
     const nodes = everyNode(top);
     expect(tasksUpdated(top), 'it claims').toBe(10);
     expect(nodes.filter((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] === 'tasks')).toEqual([]);
@@ -53,14 +57,14 @@ test('F28 behind 200,000 paused tasks a walk begins with the first one that may 
   await advanceHorizon(db.pool, await advanceHorizon(db.pool, null));
   await db.pool.query("insert into tasks (agent_id, skill) select 'behind', 's' from generate_series(1, 100)");
   for (let agent = 0; agent < 20; agent++) await pause(db.pool, { kind: 'agent', value: `a-${agent}` });
-  const top = await explained(`prepare plan_test (text, text, jsonb, text[], text[], int, text[], jsonb) as ${CLAIM_BY_WALK}`, "execute plan_test ('w', null, null, null, null, 10, null, null)");
+  const top = await explained(ORDER);
   expect(tasksUpdated(top), 'it claims').toBe(10);
   expect(buffersButForPauses(top)).toBeLessThan(300);
 });
 
-async function explained(prepare: string, execute: string): Promise<PlanNode> {
-  await pool.query(prepare);
-  const { rows: [row] } = await pool.query(`explain (analyze, buffers, format json) ${execute}`);
+async function explained(order: Readonly<Record<string, string>>): Promise<PlanNode> {
+  await pool.query(statement.prepare('plan_test'));
+  const { rows: [row] } = await pool.query(`explain (analyze, buffers, format json) ${statement.execute('plan_test', order)}`);
   await pool.query('deallocate plan_test');
   return row['QUERY PLAN'][0].Plan;
 }

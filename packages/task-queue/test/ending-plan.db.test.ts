@@ -1,9 +1,9 @@
 import { makePool, type Database } from '@orchestra/database';
 import { PATIENT, testDatabase } from '@orchestra/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CLAIM_SETTINGS } from '../src/claim-statement.ts';
-import { END_RUNS } from '../src/commands/end-runs.ts';
-import { END_STAGED_RUNS } from '../src/commands/end-staged-runs.ts';
+import { CLAIM_SETTINGS } from '../src/claim-settings.ts';
+import { DEFAULT_STAGE_RULES } from '../src/index.ts';
+import { endingsStatement, stagedEndingsStatement } from './statement-of.ts';
 
 const db = testDatabase();
 let pool: Database;
@@ -21,26 +21,26 @@ beforeAll(async () => {
 afterAll(() => pool.end());
 
 const STATEMENTS = [
-  { what: 'plain endings', types: 'jsonb, int[]', statement: END_RUNS, more: "'{10}'" },
-  { what: 'endings of stages', types: 'jsonb, int[], jsonb, int[], int', statement: END_STAGED_RUNS, more: "'{10}', '{}', '{10}', 3" },
+  { what: 'plain endings', find: endingsStatement, more: { rules: `'${DEFAULT_STAGE_RULES.text}'` } },
+  { what: 'endings of stages', find: stagedEndingsStatement, more: { retry_delays: "'{10}'", transient_delays: "'{10}'", transient_retries: '3', transitions: "'{}'" } },
 ];
 
 describe.each(['never analyzed', 'analyzed'])('on a table that was %s', (kind) => {
   beforeAll(async () => {
     await db.pool.query('truncate tasks');
-    for (const { what, types, statement } of STATEMENTS) await pool.query(`prepare "${kind} ${what}" (${types}) as ${statement}`);
+    for (const { what, find } of STATEMENTS) await pool.query((await find(db.pool)).prepare(`"${kind} ${what}"`));
     // The plan is made of an empty table, and kept for as long as the connection lives.
-    if (kind === 'never analyzed') for (const { what, more } of STATEMENTS) await pool.query(`execute "${kind} ${what}" ('[]', ${more})`);
+    if (kind === 'never analyzed') for (const { what, find, more } of STATEMENTS) await pool.query((await find(db.pool)).execute(`"${kind} ${what}"`, { endings: "'[]'", ...more }));
     await db.pool.query("insert into tasks (skill) select 's' from generate_series(1, 5300)");
     await db.pool.query("update tasks set status = 'running', run_id = gen_random_uuid(), started_at = now(), heartbeat_at = now(), worker_id = 'w', attempt = 1 where id % 50 = 0");
     if (kind === 'analyzed') await db.pool.query('analyze tasks');
   }, 120_000);
 
-  test.each(STATEMENTS)('$what look up their tasks by their ids, and read no others', async ({ what, more }) => {
+  test.each(STATEMENTS)('$what look up their tasks by their ids, and read no others', async ({ what, find, more }) => {
     const { rows: runs } = await db.pool.query<{ id: string; run_id: string }>("select t.id, t.run_id from tasks t where t.status = 'running' order by t.id limit $1", [ENDINGS]);
     expect(runs).toHaveLength(ENDINGS);
     const endings = JSON.stringify(runs.map(({ id, run_id }) => ({ id, run_id, as: 'failed', error: 'x', retry: true })));
-    const { rows: [row] } = await pool.query(`explain (analyze, format json) execute "${kind} ${what}" ('${endings}', ${more})`);
+    const { rows: [row] } = await pool.query(`explain (analyze, format json) ${(await find(db.pool)).execute(`"${kind} ${what}"`, { endings: `'${endings}'`, ...more })}`);
     const nodes = everyNode(row['QUERY PLAN'][0].Plan);
     expect(nodes.find((node) => node['Node Type'] === 'ModifyTable' && node['Relation Name'] === 'tasks')?.['Actual Rows'], 'it ends them').toBe(ENDINGS);
     const looks = nodes.filter((node) => node['Node Type'] !== 'ModifyTable' && node['Relation Name'] === 'tasks')

@@ -2,7 +2,7 @@ import { inTransaction, makePool, type Queryable } from '@orchestra/database';
 import { listActivePauses, pauseScope, settleClaims } from '@orchestra/pause-core';
 import { PATIENT, testDatabase, until } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { announceQuiet, completeRun, endRuns, pauseWithReceipt } from '../src/index.ts';
+import { announceQuiet, completeRun, endRuns, pauseWithReceipt, tasksOf, turn } from '../src/index.ts';
 import { add, claim, ids, pause } from './fixtures.ts';
 
 const db = testDatabase();
@@ -89,6 +89,35 @@ describe('P2 settle', () => {
     expect(await claim(db.pool), 'the gate as built does not').toEqual([]);
   });
 
+  test('P2 trap: pauses that a statement before the claim’s has read protect nothing (the broken function leaks)', async () => {
+    const LOCK = 78;
+    await add(db.pool, { quest_id: 'q-7' }, { quest_id: 'q-7' });
+    const { rows: [whole] } = await db.pool.query<{ source: string }>("select pg_get_functiondef('orchestra_turn'::regproc) as source");
+    // Both wait between the two statements, as a claim would behind a slow ending. One of them reads the pauses before that.
+    const made = async (name: string, ...edits: [string, string][]): Promise<void> => {
+      const changed = [['FUNCTION public.orchestra_turn(', `FUNCTION public.${name}(`] as const, ['orchestra_turn.host', `${name}.host`] as const, ...edits]
+        .reduce((text, [find, replace]) => { expect(text, find).toContain(find); return text.replaceAll(find, replace); }, whole?.source ?? '');
+      await db.pool.query(changed);
+    };
+    const wait = `clock := clock_timestamp(); perform pg_advisory_xact_lock_shared(${LOCK});`;
+    await made('sound_turn', ['clock := clock_timestamp();', wait]);
+    await made('leaking_turn',
+      ['clock := clock_timestamp();', `perform set_config('orchestra.read_before', (select coalesce(jsonb_object_agg(p.scope_kind || ' ' || p.scope_value, true), '{}') from active_pauses p)::text, true); ${wait}`],
+      ["select coalesce(jsonb_object_agg(p.scope_kind || ' ' || p.scope_value, true), '{}') as scopes\n      from paused p", "select current_setting('orchestra.read_before')::jsonb as scopes from (select count(*) from paused) p"]);
+    const holder = await db.pool.connect();
+    await holder.query('select pg_advisory_lock($1)', [LOCK]);
+    const call = (name: string) => db.pool.query<{ claimed: number }>(`select t.claimed from ${name}(null, null, 'w', null, null, null, null, 1, null, null, null, 60) t`);
+    const leaking = call('leaking_turn');
+    const sound = call('sound_turn');
+    await until('both wait', async () => (await db.pool.query(`select from pg_locks l where l.locktype = 'advisory' and l.objid = ${LOCK} and not l.granted`)).rowCount === 2);
+    expect(await pause(db.pool, QUEST), 'no claim is under way yet').toMatchObject({ settled: true });
+    await holder.query('select pg_advisory_unlock($1)', [LOCK]);
+    holder.release();
+    expect((await leaking).rows, 'it took a task although the pause had settled').toEqual([{ claimed: 1 }]);
+    expect((await sound).rows, 'the gate as built does not').toEqual([{ claimed: 0 }]);
+    await db.pool.query('drop function sound_turn, leaking_turn');
+  });
+
   test('P2 trap: under REPEATABLE READ the claim would read an old snapshot; the pool’s transactions are READ COMMITTED', async () => {
     await db.pool.query(`alter role current_user in database ${new URL(db.url).pathname.slice(1)} set default_transaction_isolation = 'repeatable read'`);
     const { makePool } = await import('@orchestra/database');
@@ -100,6 +129,31 @@ describe('P2 settle', () => {
       await pool.end();
       await db.pool.query(`alter role current_user in database ${new URL(db.url).pathname.slice(1)} reset default_transaction_isolation`);
     }
+  });
+
+  test('P2 no call that ends runs and claims takes a covered task after the receipt, with eight claimers at work', async () => {
+    await add(db.pool, ...Array.from({ length: 900 }, (_, index) => ({ quest_id: `q-${index % 9}` })));
+    let working = true;
+    const late: string[] = [];
+    const settledQuests = new Set<string>();
+    const claimer = async (): Promise<void> => {
+      let held: { id: string; run_id: string }[] = [];
+      while (working) {
+        const stoppedBefore = new Set(settledQuests);
+        const tasks = tasksOf(await turn(db.pool, { endings: held.map(({ id, run_id }) => ({ as: 'released', id, run_id, cause: 'shutdown' })), claim: { worker: 'w', limit: 5 } }));
+        for (const task of tasks) if (stoppedBefore.has(task.quest_id ?? '')) late.push(task.id);
+        held = tasks;
+      }
+    };
+    const claimers = Array.from({ length: 8 }, claimer);
+    for (let quest = 0; quest < 8; quest++) {
+      const { settled } = await pause(db.pool, { kind: 'quest', value: `q-${quest}` });
+      if (settled) settledQuests.add(`q-${quest}`);
+    }
+    working = false;
+    await Promise.all(claimers);
+    expect(settledQuests.size).toBeGreaterThan(0);
+    expect(late).toEqual([]);
   });
 
   test('P2 no claim that answers after the receipt holds a covered task, with eight claimers at work', async () => {

@@ -4,23 +4,27 @@ import { join } from 'node:path';
 import { migrate, MIGRATIONS_FOLDER } from '@orchestra/database';
 import { testDatabase } from '@orchestra/testkit';
 import { expect, test } from 'vitest';
-import { completeRun, findTask, readSerialGate } from '../src/index.ts';
+import { completeRun, findTask, listTasks, readQueueView, readSerialGate } from '../src/index.ts';
 import { claim, ids, pause } from './fixtures.ts';
 import { wrongGates } from './gate-recount.ts';
 
 // The first release ended here: a queue without lanes, gates and parking.
 const FIRST_RELEASE = 3;
 
-const db = testDatabase({ empty: true });
+// And before this one tasks were ended and claimed by statements of the services.
+const BEFORE_ONE_CALL = '0022_one_call';
 
-/** The migrations of the first release, as it was shipped. */
-async function firstRelease(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'orchestra-first-release-'));
+const db = testDatabase({ empty: true });
+const later = testDatabase({ empty: true });
+
+/** The migrations up to there, as they were shipped. */
+async function earlierRelease(entriesOf: (journal: { tag: string }[]) => { tag: string }[], use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'orchestra-earlier-release-'));
   try {
     await cp(MIGRATIONS_FOLDER, folder, { recursive: true });
     const file = join(folder, 'meta/_journal.json');
-    const journal: { entries: unknown[] } = JSON.parse(await readFile(file, 'utf8'));
-    await writeFile(file, JSON.stringify({ ...journal, entries: journal.entries.slice(0, FIRST_RELEASE) }));
+    const journal: { entries: { tag: string }[] } = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify({ ...journal, entries: entriesOf(journal.entries) }));
     await use(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -28,7 +32,7 @@ async function firstRelease(use: (folder: string) => Promise<void>): Promise<voi
 }
 
 test('P9 P10 a database of the first release with work in it is brought up to date: every task keeps its place, its run and its repo’s line', async () => {
-  await firstRelease(async (folder) => { expect(await migrate(db.url, folder)).toMatchObject({ total: FIRST_RELEASE }); });
+  await earlierRelease((entries) => entries.slice(0, FIRST_RELEASE), async (folder) => { expect(await migrate(db.url, folder)).toMatchObject({ total: FIRST_RELEASE }); });
   await db.pool.query(`
     insert into tasks (agent_id, skill, repo, priority, status, run_id, worker_id, started_at, heartbeat_at, attempt, created_by)
     select 'agent-' || n % 3, 'build', case when n % 2 = 0 then 'repo-' || n % 4 end, n % 2, case when n <= 2 then 'running' when n = 3 then 'succeeded' else 'queued' end,
@@ -53,4 +57,38 @@ test('P9 P10 a database of the first release with work in it is brought up to da
   expect(await findTask(db.pool, running?.id ?? '')).toMatchObject({ status: 'succeeded' });
   expect(ids(await claim(db.pool, { limit: 100 }))).toHaveLength(1);
   expect(await wrongGates(db.pool)).toEqual([]);
+});
+
+test('P9 P10 P15 tasks in every state are brought over to the one call: counted, ended, claimed in their order', async () => {
+  await earlierRelease((entries) => entries.slice(0, entries.findIndex(({ tag }) => tag === BEFORE_ONE_CALL)), async (folder) => { await migrate(later.url, folder); });
+  // One of each kind, and each kind three times: with a repo, with a stage, with neither.
+  const kinds = [
+    "status = 'queued'", "status = 'queued', next_eligible_at = now() + interval '1 day'", "status = 'queued', deferred_by = 7, next_eligible_at = now() + interval '1 day'",
+    "status = 'queued', paused_at = now()", "status = 'queued', attempt = 2, cursor = '7'",
+    "status = 'running', run_id = gen_random_uuid(), worker_id = 'w-old', host = 'h', pid = 7, started_at = now(), heartbeat_at = now(), attempt = 1",
+    "status = 'held', held_evidence = '{}'", "status = 'failed', result = '1'", "status = 'cancelled'",
+  ];
+  for (const kind of [...kinds, "status = 'succeeded', stage = case when stage is not null then 'done' end"]) {
+    const { rows } = await later.pool.query<{ id: string }>(
+      "insert into tasks (skill, repo, pipeline, stage) values ('s', null, null, null), ('s', 'r', null, null), ('analysis', null, 'default', 'analysis') returning id");
+    // The stage changes at the end of a run alone.
+    await later.pool.query(`alter table tasks disable trigger tasks_change_stage`);
+    await later.pool.query(`update tasks set ${kind} where id = any ($1::bigint[])`, [rows.map(({ id }) => id)]);
+    await later.pool.query(`alter table tasks enable trigger tasks_change_stage`);
+  }
+  const before = await later.pool.query<{ id: string }>('select id, status, run_id, attempt, cursor, result, paused_at, deferred_by, stage from tasks order by id');
+  const running = await later.pool.query<{ id: string; run_id: string }>("select id, run_id from tasks where status = 'running' order by id");
+
+  await migrate(later.url);
+  expect((await later.pool.query('select id, status, run_id, attempt, cursor, result, paused_at, deferred_by, stage from tasks order by id')).rows).toEqual(before.rows);
+  expect((await readQueueView(later.pool, 60)).counts).toEqual({ queued: 15, running: 3, held: 3, failed: 3, cancelled: 3, succeeded: 3 });
+  expect(await listTasks(later.pool, { status: 'failed', limit: 10 })).toHaveLength(3);
+  expect(await wrongGates(later.pool)).toEqual([]);
+
+  for (const { id, run_id: runId } of running.rows) await completeRun(later.pool, id, runId, 'done');
+  expect((await readQueueView(later.pool, 60)).counts).toMatchObject({ running: 0, succeeded: 5, queued: 16 });
+  const mayStart = await later.pool.query<{ id: string }>(
+    "select id from tasks where status = 'queued' and paused_at is null and (next_eligible_at <= now() or deferred_by is not null) and repo is null order by priority, id");
+  // The repo's one place is held: a task of it was held.
+  expect(ids(await claim(later.pool, { limit: 100 }))).toEqual(mayStart.rows.map(({ id }) => id));
 });

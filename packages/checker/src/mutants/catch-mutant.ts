@@ -5,14 +5,16 @@ import { PROPERTIES } from '../properties/properties.ts';
 import { tryPropertyOn } from '../properties/try-property.ts';
 import { explore } from '../stepped/explore.ts';
 import { SCENARIOS } from '../stepped/scenarios.ts';
+import { findMutant } from './mutants.ts';
+import { withMutatedFunction } from './mutated-function.ts';
 
-const { values } = parseArgs({ options: { scenario: { type: 'string' }, model: { type: 'string' }, property: { type: 'string' }, database: { type: 'string' } } });
+const { values } = parseArgs({ options: { mutant: { type: 'string', default: '' }, scenario: { type: 'string' }, model: { type: 'string' }, property: { type: 'string' }, database: { type: 'string' } } });
 
 // Enough for a broken rule to be met, and seconds of work.
 const OPERATIONS = 2_000;
 const SEED = 20_261;
 
-process.stdout.write(`${JSON.stringify(await look())}\n`);
+process.stdout.write(`${JSON.stringify(await withMutatedFunction(findMutant(values.mutant), values.database, look))}\n`);
 
 async function look(): Promise<string | null> {
   if (values.model !== undefined) return breaksModel(values.model);

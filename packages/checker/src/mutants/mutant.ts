@@ -1,8 +1,10 @@
 /** A change to one file that breaks one rule. Each text to be replaced has to stand in the file exactly once. */
 export interface Mutant {
   name: string;
-  /** From the root of the repository. */
+  /** Where the rule stands, from the root of the repository. */
   file: string;
+  /** The rule stands in this function of the database, which `file` makes: it is changed there, and put back afterwards. */
+  inFunction?: string;
   edits: readonly Edit[];
   /** Which promise it breaks, and how that hurts. */
   why: string;

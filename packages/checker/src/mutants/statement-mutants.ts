@@ -3,23 +3,41 @@ import type { Mutant } from './mutant.ts';
 
 const QUEUE = 'packages/task-queue/src';
 const CORE = 'packages/pause-core/src';
+const ONE_CALL = 'migrations/0022_one_call.sql';
 const GATE = 'P1 P2 pause × claim × claim';
 const by = (name: string): Mutant['caughtBy'] => ({ level: 'L1', name });
 
 /** Broken statements, and statements in a broken order. */
 export const STATEMENT_MUTANTS: readonly Mutant[] = [
   {
-    name: 'the lock is taken in the claim’s statement', file: `${QUEUE}/pause-keys.ts`,
+    name: 'the lock is taken in the claim’s statement', file: ONE_CALL, inFunction: 'orchestra_turn',
     why: 'P2: its snapshot is older than its lock, so a claim that the settle does not see may not see the pause',
     edits: [{
-      find: "'where not exists (select from claim_marker)'",
-      replace: `"where (select pg_advisory_xact_lock_shared(${HELD_UP_LOCK}) is not null) and (select query_to_xml('select 1 from claim_marker', true, true, '') is not null)"`,
+      find: 'where not exists (select from claim_marker)',
+      replace: `where (select pg_advisory_xact_lock_shared(${HELD_UP_LOCK}) is not null) and (select query_to_xml('select 1 from claim_marker', true, true, '') is not null)`,
     }],
     caughtBy: by('P2 a claim that is held up in its statement × pause'),
   },
   {
-    name: 'a claim that the settle cannot see', file: `${QUEUE}/pause-keys.ts`, why: 'P2: "settled" is said while it still takes tasks',
-    edits: [{ find: "'where not exists (select from claim_marker)'", replace: "''" }], caughtBy: by(GATE),
+    name: 'the pauses are read by a statement before the claim’s', file: ONE_CALL, inFunction: 'orchestra_turn',
+    why: 'P2: the settle sees no claim yet, and the claim does not see the pause',
+    edits: [
+      {
+        find: 'clock := clock_timestamp();',
+        replace: `clock := clock_timestamp();
+  perform set_config('orchestra.read_before', (select coalesce(jsonb_object_agg(p.scope_kind || ' ' || p.scope_value, true), '{}') from active_pauses p)::text, true);
+  perform pg_advisory_xact_lock_shared(${HELD_UP_LOCK});`,
+      },
+      {
+        find: "select coalesce(jsonb_object_agg(p.scope_kind || ' ' || p.scope_value, true), '{}') as scopes\n      from paused p",
+        replace: "select current_setting('orchestra.read_before')::jsonb as scopes from (select count(*) from paused) p",
+      },
+    ],
+    caughtBy: by('P2 a claim that is held up in its statement × pause'),
+  },
+  {
+    name: 'a claim that the settle cannot see', file: ONE_CALL, inFunction: 'orchestra_turn', why: 'P2: "settled" is said while it still takes tasks',
+    edits: [{ find: 'where not exists (select from claim_marker)', replace: '' }], caughtBy: by(GATE),
   },
   {
     name: 'a settle that does not wait', file: `${CORE}/settle.ts`, why: 'P2: "settled" is said to everybody',
@@ -38,8 +56,8 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     caughtBy: by(GATE),
   },
   {
-    name: 'the claim does not read the pauses', file: `${QUEUE}/pause-keys.ts`, why: 'P1: the gate is open',
-    edits: [{ find: "(select k.scopes from keys k) ?| array['agent ' || ${row}.agent_id", replace: "(select k.scopes from keys k) ?| array['agents ' || ${row}.agent_id" }], caughtBy: by(GATE),
+    name: 'the claim does not read the pauses', file: ONE_CALL, inFunction: 'scopes_cover', why: 'P1: the gate is open',
+    edits: [{ find: "array['agent ' || agent_id", replace: "array['agents ' || agent_id" }], caughtBy: by(GATE),
   },
   {
     name: 'a clear clears the pauses of others', file: `${CORE}/commands/unpause-scope.ts`, why: 'P7: a scope that somebody else paused is open',
@@ -54,8 +72,8 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     caughtBy: by('P7 a clear of one of two pauses on a scope × claim'),
   },
   {
-    name: 'an ending without its run', file: `${QUEUE}/commands/end-runs.ts`, why: 'P10: who was taken for dead ends the run of another',
-    edits: [{ find: 'and t.run_id = g.run_id and coalesce', replace: 'and coalesce' }], caughtBy: by('P10 an owner that comes late × reap × claim'),
+    name: 'an ending without its run', file: ONE_CALL, inFunction: 'orchestra_turn', why: 'P10: who was taken for dead ends the run of another',
+    edits: [{ find: 'and t.run_id = g.run_id', replace: '' }], caughtBy: by('P10 an owner that comes late × reap × claim'),
   },
   {
     name: 'a heartbeat without its run', file: `${QUEUE}/commands/heartbeat.ts`, why: 'P10: who was taken for dead is told that the run is still its own',
@@ -79,13 +97,13 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     edits: [{ find: 'attempt = greatest(t.attempt - 1, 0)', replace: 'attempt = t.attempt' }], caughtBy: by('P11 reap × pause × claim'),
   },
   {
-    name: 'the place is when a task was last eligible', file: `${QUEUE}/claim-statement.ts`, why: 'P9: what was put off comes behind what came later',
-    edits: [{ find: '   order by c.priority, c.place\n   limit $6\n     for update', replace: '   order by c.priority, t.next_eligible_at, c.place\n   limit $6\n     for update' }],
+    name: 'the place is when a task was last eligible', file: ONE_CALL, inFunction: 'orchestra_turn', why: 'P9: what was put off comes behind what came later',
+    edits: [{ find: 'order by c.priority, c.place\n     limit wanted\n       for update of t skip locked\n  ), left_out', replace: 'order by c.priority, t.next_eligible_at, c.place\n     limit wanted\n       for update of t skip locked\n  ), left_out' }],
     caughtBy: by('P9 deferral × clear × claim'),
   },
   {
-    name: 'a task that was put off waits it out', file: `${QUEUE}/pause-keys.ts`, why: 'P9: a cleared pause goes on',
-    edits: [{ find: '(${task}.next_eligible_at <= statement_timestamp() or ${task}.deferred_by is not null)', replace: '${task}.next_eligible_at <= statement_timestamp()' }], caughtBy: by('P9 deferral × clear × claim'),
+    name: 'a task that was put off waits it out', file: ONE_CALL, inFunction: 'may_start', why: 'P9: a cleared pause goes on',
+    edits: [{ find: '(next_eligible_at <= clock or deferred_by is not null)', replace: 'next_eligible_at <= clock' }], caughtBy: by('P9 deferral × clear × claim'),
   },
   {
     name: 'two judges without a lock', file: `${CORE}/commands/check-auto-pause.ts`, why: 'P14: both find "no pause yet"',

@@ -1,9 +1,11 @@
-import { inTransaction, readJson, type Database } from '@orchestra/database';
-import type { ClaimedTask, Ending, EndingAnswer } from '../contract/index.ts';
+import type { Database } from '@orchestra/database';
 import { ClaimWays } from '../claim-ways.ts';
+import type { ClaimedTask, Ending, EndingAnswer } from '../contract/index.ts';
 import { DEFAULT_STAGE_RULES, type StageRules } from '../pipelines/stage-rules.ts';
-import { claimTasks, waitsForGates, type ClaimOrder } from './claim-tasks.ts';
-import { endRuns } from './end-runs.ts';
+import { waitsForGates, type ClaimOrder } from './claim-order.ts';
+import { readTasks } from './claim-tasks.ts';
+import { answerEndings, endRuns } from './end-runs.ts';
+import { TaskSearch } from './task-search.ts';
 
 /** What a worker brings and wants; either may be absent. */
 export interface Turn {
@@ -20,30 +22,24 @@ export interface TurnAnswer {
 }
 
 /**
- * Ends runs, then claims. The claim is a statement of its own, with a snapshot of its own (P1); what ends before it frees gates and
- * places for it. Both are committed when this resolves.
+ * Ends runs, then claims; by one call to the database, with one commit, where the first look finds enough. The claim stays a statement of its own, with a
+ * snapshot of its own (P1); what ends before it frees gates and places for it. Both are committed when this resolves.
  *
  * @param ways remembers how to begin a claim; share one between all claims of a process
  * @param rules where tasks with stages go, and how often a disturbance is tried again
  */
 export async function turn(db: Database, { endings = [], claim }: Turn, ways: ClaimWays = new ClaimWays(), rules: StageRules = DEFAULT_STAGE_RULES): Promise<TurnAnswer> {
   if (claim === undefined) return { tasks: '[]', claimed: 0, ended: await endRuns(db, endings, rules) };
-  if (endings.length === 0) return asAnswer(await claimTasks(db, claim, ways), []);
-  if (waitsForGates(claim)) {
-    const ended = await endRuns(db, endings, rules);
-    return asAnswer(await claimTasks(db, claim, ways), ended);
-  }
-  return inTransaction(db, async (tx) => {
-    const ended = await endRuns(tx, endings, rules);
-    return asAnswer(await claimTasks(tx, claim, ways), ended);
-  });
+  const search = new TaskSearch(claim, ways);
+  // Not behind endings, which hold gates and lanes (docs/locking.md).
+  const apart = waitsForGates(claim) && endings.length > 0;
+  const accepted = apart || endings.length === 0 ? undefined : await search.look(db, endings, rules);
+  const ended = accepted === undefined ? await endRuns(db, endings, rules) : await answerEndings(db, endings, accepted, { isCommitted: search.claimed > 0 || accepted.length > 0 });
+  await search.goOn(db);
+  return { tasks: search.tasks, claimed: search.claimed, ended };
 }
 
 /** The tasks of a {@link TurnAnswer}, for who has to look into them. */
 export function tasksOf({ tasks }: Pick<TurnAnswer, 'tasks'>): ClaimedTask[] {
-  return readJson(tasks) as ClaimedTask[]; // written by `turn`
-}
-
-function asAnswer(tasks: readonly ClaimedTask[], ended: EndingAnswer[]): TurnAnswer {
-  return { tasks: JSON.stringify(tasks), claimed: tasks.length, ended };
+  return readTasks(tasks);
 }

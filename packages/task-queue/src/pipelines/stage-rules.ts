@@ -1,5 +1,9 @@
 import { DONE } from '../contract/index.ts';
+import { retryDelaySeconds } from '../retry-delay.ts';
 import { DEFAULT_PIPELINES, findStage, type Pipeline } from './pipeline.ts';
+import { TRANSIENT_DELAYS_SECONDS } from './transient-delay.ts';
+
+const RETRY_DELAYS = Array.from({ length: 10 }, (_, index) => retryDelaySeconds(index + 1));
 
 /** So often in a row a passing disturbance is tried again, unless set. */
 export const TRANSIENT_RETRIES = 5;
@@ -9,13 +13,20 @@ export interface StageRules {
   pipelines: readonly Pipeline[];
   /** So often in a row a run that met a passing disturbance is tried again; then its task is held. */
   transientRetries: number;
-  /** The transitions as the ending statement takes them: `{pipeline: {stage: {pass: {stage, skill}, fail: {stage, skill}}}}`. */
-  transitions: string;
+  /**
+   * All that `orchestra_turn` goes by, as the text of a JSON object; its transitions are `{pipeline: {stage: {pass: {stage, skill}, fail: {stage, skill}}}}`.
+   * Delays are in seconds: before the second attempt, the third, and so on, and before the tries after the first disturbance, the second, and so on.
+   */
+  text: string;
 }
 
 export function makeStageRules(options: { pipelines?: readonly Pipeline[]; transientRetries?: number } = {}): StageRules {
   const { pipelines = DEFAULT_PIPELINES, transientRetries = TRANSIENT_RETRIES } = options;
-  return { pipelines, transientRetries, transitions: JSON.stringify(Object.fromEntries(pipelines.map((pipeline) => [pipeline.name, transitionsOf(pipeline)]))) };
+  const text = JSON.stringify({
+    retry_delays: RETRY_DELAYS, transient_delays: TRANSIENT_DELAYS_SECONDS, transient_retries: transientRetries,
+    transitions: Object.fromEntries(pipelines.map((pipeline) => [pipeline.name, transitionsOf(pipeline)])),
+  });
+  return { pipelines, transientRetries, text };
 }
 
 export const DEFAULT_STAGE_RULES: StageRules = makeStageRules();

@@ -1,5 +1,5 @@
 import type { Database } from '@orchestra/database';
-import { advanceHorizon, dropEmptyLanes, lineUpDue, raiseHeads, type HorizonLook } from '@orchestra/task-queue';
+import { advanceHorizon, dropEmptyLanes, lineUpDue, raiseHeads, sumUpTotals, type HorizonLook } from '@orchestra/task-queue';
 
 // Lanes under which nothing waits cost the claims a look each; making them anew costs whoever adds the next task.
 const DROP_EVERY_MS = 10_000;
@@ -12,8 +12,8 @@ const MANY_RAISED_GAP_MS = 1_000;
 const PLACES_WORTH = 4_000;
 
 /**
- * Makes the rounds that keep the lanes in order: the horizon follows the ids, heads follow the first tasks that wait, and
- * lanes that have been empty go. All of it saves the claims time and decides nothing, so a round that fails, or two
+ * Makes the rounds that keep the lanes in order: the horizon follows the ids, heads follow the first tasks that wait,
+ * lanes that have been empty go, and the counts of finished tasks are summed up. All of it saves the claims time and decides nothing, so a round that fails, or two
  * services at it side by side, do no harm.
  *
  * @returns a round; it answers after how many milliseconds the next one has something to do, also when nothing is claimed
@@ -30,6 +30,7 @@ export function keepLanes(db: Database): () => Promise<number | undefined> {
     // What this round leaves, of the last claims too, is done with the lanes they have emptied.
     if (dropInMs > 0) return dropInMs;
     droppedAtMs = performance.now();
+    await sumUpTotals(db);
     return (await dropEmptyLanes(db)) > 0 ? DROP_EVERY_MS : undefined;
   };
 }

@@ -1,0 +1,53 @@
+import type { Queryable } from '@orchestra/database';
+
+interface Statement {
+  /** Where it begins and ends in the function. */
+  from: RegExp;
+  to: string;
+  /** The names of the function that it reads, with their types. */
+  names: Readonly<Record<string, string>>;
+}
+
+const CLAIM: Statement = {
+  from: /with paused as materialized/,
+  to: 'from begun b;',
+  names: {
+    worker: 'text', 'orchestra_turn.host': 'text', process: 'jsonb', for_agents: 'text[]', for_skills: 'text[]', wanted: 'int', gated_repos: 'text[]', kept: 'jsonb', lanes: 'int',
+    lease_seconds: 'float8', walk_max: 'int', choice: 'bigint', clock: 'timestamptz',
+  },
+};
+const ENDINGS: Statement = { from: /with given as materialized/, to: 'from changed c;', names: { endings: 'jsonb', rules: 'text' } };
+const STAGED_ENDINGS: Statement = {
+  from: /with given_ids as materialized/,
+  to: 'from changed c;',
+  names: { endings: 'jsonb', retry_delays: 'int[]', transient_delays: 'int[]', transient_retries: 'int', transitions: 'jsonb' },
+};
+
+/** A statement of a function of the database, to be looked at by itself: its text with parameters, and what prepares it. */
+export interface FoundStatement {
+  text: string;
+  /** `prepare name (types) as …` */
+  prepare: (name: string) => string;
+  /** `execute name (values)`; a name that is not given has the value null. */
+  execute: (name: string, values: Readonly<Record<string, string>>) => string;
+}
+
+export const claimStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'orchestra_turn', CLAIM);
+export const endingsStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'orchestra_turn', ENDINGS);
+export const stagedEndingsStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'end_staged_runs', STAGED_ENDINGS);
+
+async function find(db: Queryable, name: string, { from, to, names }: Statement): Promise<FoundStatement> {
+  const { rows: [row] } = await db.query<{ source: string }>('select p.prosrc as source from pg_proc p where p.proname = $1', [name]);
+  const source = (row?.source ?? '').replaceAll(/--.*$/gm, '');
+  const begin = source.search(from);
+  const end = source.indexOf(to, begin);
+  if (begin === -1 || end === -1) throw new Error(`${name} has no such statement any more`);
+  const parameters = Object.entries(names);
+  const text = parameters.reduce((statement, [parameter, type], index) => statement.replaceAll(new RegExp(String.raw`(?<!['.\w])${parameter.replace('.', String.raw`\.`)}\b(?!')`, 'g'), `($${index + 1}::${type})`),
+    source.slice(begin, end + to.length - 1).replace(/\binto [\w, ]+$/m, ''));
+  return {
+    text,
+    prepare: (as) => `prepare ${as} (${parameters.map(([, type]) => type).join(', ')}) as ${text}`,
+    execute: (as, values) => `execute ${as} (${parameters.map(([parameter]) => values[parameter] ?? 'null').join(', ')})`,
+  };
+}
