@@ -1,7 +1,7 @@
-import { inTransaction, type Database } from '@orchestra/database';
+import type { Database } from '@orchestra/database';
 import type { Idempotency } from '@orchestra/pause-core';
 import type { Logger } from '@orchestra/service-shell';
-import { claimTasks, claimTasksOnce, endRuns, waitsForGates, type ClaimOrder, type ClaimWays, type StageRules } from '@orchestra/task-queue';
+import { claimTasks, claimTasksOnce, endRuns, tasksOf, turn, waitsForGates, type ClaimOrder, type ClaimWays, type StageRules } from '@orchestra/task-queue';
 import type { ClaimedTask, Ending, EndingAnswer } from '@orchestra/task-queue/contract';
 import type { QueueMetrics } from './queue-metrics.ts';
 
@@ -39,9 +39,8 @@ export async function claimForCaller(place: ClaimPlace, order: ClaimOrder, calle
 }
 
 /**
- * Ends runs and then claims, with one commit for both where the claim waits for nobody. The claim stays a statement
- * of its own, with a snapshot of its own
- * (P1); what ends before it frees gates and places for it. The endings are written also for a caller that has gone.
+ * Ends runs and then claims, by one call to the database and with one commit for both where the claim waits for nobody. The endings are written also for a
+ * caller that has gone.
  */
 export async function endAndClaim(place: ClaimPlace, endings: readonly Ending[], order: ClaimOrder, caller: Caller): Promise<{ tasks: ClaimedTask[]; ended: EndingAnswer[] }> {
   const { db, ways, rules } = place;
@@ -51,11 +50,8 @@ export async function endAndClaim(place: ClaimPlace, endings: readonly Ending[],
     const ended = await endRuns(db, endings, rules);
     return { ended, tasks: await claimForCaller(place, order, caller) };
   }
-  const { ended, tasks } = await timed(place, () => inTransaction(db, async (tx) => ({
-    ended: await endRuns(tx, endings, rules),
-    tasks: await claimTasks(tx, order, ways),
-  })), (both) => both.tasks.length);
-  return { ended, tasks: await keptWhileWanted(place, tasks, order, caller) };
+  const answer = await timed(place, () => turn(db, { endings, claim: order }, ways, rules), ({ claimed }) => claimed);
+  return { ended: answer.ended, tasks: await keptWhileWanted(place, tasksOf(answer), order, caller) };
 }
 
 async function timed<T>({ metrics, onClaimed }: ClaimPlace, claim: () => Promise<T>, found: (answer: T) => number): Promise<T> {
