@@ -18,13 +18,14 @@ const LINES_AT_ONCE = 4;
  */
 export async function serveWaiters(db: Queryable, room: WaitingRoom, metrics: Pick<QueueMetrics, 'looks'>, gatedRepos: GatedRepos, kept: KeptForRunners): Promise<number | undefined> {
   if (room.size === 0) return undefined;
-  metrics.looks.inc();
   const callsBefore = room.calls;
   let work: OpenWork;
   try {
     work = await lookForWork(db, gatedRepos, kept);
     room.someWaitAtGates = work.someWaitAtGates;
     room.looked(work, callsBefore);
+    // Once those who come next can go by it.
+    metrics.looks.inc();
   } catch (error) {
     // Nobody can say whether there is work: that is another answer than "none" (P13).
     for (const waiter of room.waiters()) waiter.refuse(error);
