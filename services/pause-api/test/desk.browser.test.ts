@@ -71,6 +71,23 @@ test('by the keyboard alone: from a row to its pause, which is watched until it 
   await expect(page.getByRole('dialog')).toVanish();
 });
 
+test('a pause tells which gates know it, as they do, and how often it was met', async () => {
+  const { id } = await api.pause('agent', 'gated');
+  const gate = { id: crypto.randomUUID(), name: 'box:7', kind: 'brake', host: 'box', stops_when_unknown: true };
+  await api.post('/api/turn-gates/report', { ...gate, known_pauses: [] });
+  // However long the browser takes.
+  await db.pool.query("update turn_gates set seen_at = now() + interval '1 hour'");
+  await open();
+  const { page } = desk;
+  await desk.visit(`pauses/${id}`);
+  await expect(page.getByText('0 of 1 turn gate connected have confirmed it; not yet: box:7')).toAppear();
+  await api.post('/api/turn-gates/report', { ...gate, known_pauses: [id], refusals: [{ pause_id: id, agent_id: 'gated', refused: 14, first_ago_ms: 0, last_ago_ms: 0 }] });
+  await expect(page.getByText('At the gates')).toAppear();
+  await expect(page.getByText(/refused 14 times by 1 gate, last .* ago: gated/)).toAppear();
+  await api.post('/api/turn-gates/report', { ...gate, leaving: true });
+  await api.post('/api/senate/unpause', { id });
+});
+
 test('nothing is paused until what, why and for how long are said, and "until cleared" has to be said too', async () => {
   await open();
   const { page } = desk;

@@ -1,5 +1,7 @@
 import type { PauseGates, PausePage } from '@orchestra/pause-core/contract';
+import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { Author } from '../../parts/author.tsx';
 import { Count } from '../../parts/count.tsx';
 import { Facts } from '../../parts/facts.tsx';
@@ -10,7 +12,7 @@ import { ScopeName } from '../../parts/scope-name.tsx';
 import { TimeLeft } from '../../parts/time-left.tsx';
 import { When } from '../../parts/when.tsx';
 import { tasksAt } from '../../state/place.ts';
-import { tasksVersion } from '../../state/store.ts';
+import { desk, tasksVersion } from '../../state/store.ts';
 import { useReading } from '../../state/use-reading.ts';
 import { counted } from '../../text/count.ts';
 import { readPausePage } from '../../wire/calls.ts';
@@ -21,7 +23,10 @@ import { RunsBefore } from './runs-before.tsx';
 
 /** One pause: has it taken effect, what does it hold, what happened to it. */
 export function PauseView({ id }: { id: string }): VNode {
-  const reading = useReading(id, (signal) => readPausePage(id, signal), tasksVersion);
+  // While gates are connected it is read at every tick: what they confirm and refuse changes nothing else.
+  const gated = useSignal(false);
+  const reading = useReading(id, (signal) => readPausePage(id, signal), gated.value ? desk : tasksVersion);
+  useEffect(() => { gated.value = reading.value?.pause.cleared_at === null && (reading.value.gates?.connected ?? 0) > 0; }, [reading.value]);
   if (reading.value === null && reading.trouble?.code === 'not_found') {
     return <><h1>There is no pause {id}</h1><p><Link to="history">The history</Link> has every pause that ever was.</p></>;
   }
