@@ -7,6 +7,7 @@ const SOURCES = [
   '{packages,services}/*/{src,bin}/**/*.*',
   'packages/dashboard/{index.html,vite.config.ts}',
   'migrations/**/*.*',
+  'examples/{claude-code/settings.json,python/brake.py}',
   'docs/*.md',
   '.env.example',
   'scripts/pack/*.ts',

@@ -4,7 +4,7 @@ import type { PauseView } from '@orchestra/pause-core/contract';
 import type { PauseReplica, TaskLabels } from '@orchestra/pause-core/replica';
 import { toPauseView } from '@orchestra/pause-core/wire';
 import { readLabels, type BrakeLabels } from './brake-labels.ts';
-import { FreshForTurn } from './fresh-for-turn.ts';
+import { ForTurn } from './for-turn.ts';
 import type { GateReporter } from './gate-reporter.ts';
 import { PausedError } from './paused-error.ts';
 import { whenClear } from './when-clear.ts';
@@ -70,13 +70,13 @@ const ASK = { timeLimitMs: 3_000, triesMax: 2 };
 
 /** A brake over a copy of the pauses that somebody else keeps up to date. */
 export function makeBrake({ client, replica, reporter, onUnknown, strict, refusal }: BrakeParts): Brake {
-  const freshness = new FreshForTurn(() => replica.stale);
+  const notKnown = new ForTurn(whyNotKnown);
   const found = new WeakMap<object, Found>();
   const listeners = new Set<() => void>();
   const waiters = new Set<() => void>();
 
   const news = (): void => {
-    freshness.reset();
+    notKnown.reset();
     for (const listener of listeners) listener();
     for (const wake of waiters) wake();
   };
@@ -86,17 +86,17 @@ export function makeBrake({ client, replica, reporter, onUnknown, strict, refusa
   });
   replica.on('state', news);
 
-  function notKnown(): Found | undefined {
+  function whyNotKnown(): Found | undefined {
     if (onUnknown === 'continue') return undefined;
     const refused = refusal();
     if (refused !== undefined) return unknown(`the brake may not read what is paused: ${refused}`);
     if (!replica.known) return unknown('what is paused could not be read yet');
-    return freshness.fresh ? undefined : unknown('what is paused could not be read lately');
+    return replica.stale ? unknown('what is paused could not be read lately') : undefined;
   }
 
   function find(labels: TaskLabels): Found | undefined {
     const covered = replica.isPaused(labels);
-    if (!covered.paused) return notKnown();
+    if (!covered.paused) return notKnown.value;
     let known = found.get(covered);
     if (known === undefined) {
       known = { look: { paused: true, reason: covered.reason, pause_id: covered.pause.id }, pause: toPauseView(covered.pause) };
