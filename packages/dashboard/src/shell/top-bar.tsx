@@ -4,7 +4,7 @@ import { Prose } from '../parts/prose.tsx';
 import { keysDialog } from '../state/dialogs.ts';
 import { place } from '../state/route.ts';
 import { signOut } from '../state/session.ts';
-import { confirmed, connection, desk, drainingCount, session, shownPauses } from '../state/store.ts';
+import { confirmed, connection, desk, drainingCount, session, shownPauses, silent } from '../state/store.ts';
 import { nextTheme, theme } from '../state/theme.ts';
 import { count } from '../text/count.ts';
 
@@ -28,7 +28,7 @@ export function TopBar(): VNode {
         <Link to="history" current={view === 'history'}>History</Link>
       </nav>
       {view !== 'now' && shownPauses.value.length > 0 && <Link to="" class="paused-now">{pausedNow()}</Link>}
-      <span class="line-state" role="status" data-state={unsure ? 'unsure' : phase}>{unsure ? 'not confirmed' : WORD[phase]}</span>
+      <span class="line-state" role="status" data-state={unsure ? 'unsure' : phase}>{unsure ? silent.value ? 'not live' : 'not confirmed' : WORD[phase]}</span>
       <span class="tools">
         {session.value !== null && <span class="who"><Prose text={session.value.name} /> <span class="role">{session.value.role}</span></span>}
         <button type="button" class="quiet-button" onClick={nextTheme}><span class="for-readers">Colours: </span>{theme.value === 'system' ? 'Auto' : theme.value === 'light' ? 'Light' : 'Dark'}</button>

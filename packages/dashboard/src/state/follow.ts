@@ -9,7 +9,7 @@ import { ApiError } from '../wire/api-error.ts';
 import { ALERTS_MAX, applyCounts, applyEvent, mergeAlerts, passOver } from './senate-state.ts';
 import { setByDatabase, setByDateHeader, setByPauses } from './server-clock.ts';
 import {
-  alertsTrouble, alertsVersion, confirmed, confirmedAtMs, connection, desk, doubt, monotonicMs, pausesVersion, queueVersion, senate, serverClock,
+  alertsTrouble, alertsVersion, confirmedAtMs, connection, desk, doubt, monotonicMs, pausesVersion, queueVersion, senate, serverClock,
 } from './store.ts';
 
 const reconnecting = new Waiting();
@@ -38,7 +38,7 @@ export function follow(signal: AbortSignal): Promise<void> {
       });
     },
     onHeard: () => {
-      if (confirmed.value) confirmedAtMs.value = performance.now();
+      if (connection.value.phase === 'live' && doubt.value === null) confirmedAtMs.value = performance.now();
     },
     onDesk: receiveDesk,
     onMessage: (message) => receive(message, signal),
