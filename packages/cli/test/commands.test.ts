@@ -61,10 +61,10 @@ test('senate pause answers the receipt; pauses, check and unpause follow', async
     return ended.stderr === '' ? undefined : ended;
   });
   expect(ofScribe).toEqual({ code: 0, stdout: 'not paused\n', stderr: expect.stringContaining('NOT KNOWN: no task, run, worker or pause has ever carried agent scribe') });
-  expect((await run(['senate', 'unpause', 'agent', 'skeptik'])).stdout).toContain('NOT KNOWN: no task, run, worker or pause has ever carried agent skeptik; near it: skeptic (0 in flight, 1 waiting)');
+  expect(await run(['senate', 'unpause', 'agent', 'skeptik'])).toMatchObject({ code: 1, stdout: expect.stringContaining('NOT KNOWN: no task, run, worker or pause has ever carried agent skeptik; near it: skeptic (0 in flight, 1 waiting)') });
 
   expect(await json(['senate', 'unpause', 'agent', 'skeptic'])).toMatchObject({ cleared: [{ scope_value: 'skeptic', cleared_by: 'admin' }], still_paused: [] });
-  expect(await run(['senate', 'unpause', 'agent', 'skeptic'])).toEqual({ code: 0, stdout: 'agent skeptic was not paused; nothing to clear\n', stderr: '' });
+  expect(await run(['senate', 'unpause', 'agent', 'skeptic'])).toEqual({ code: 1, stdout: 'agent skeptic was not paused; nothing to clear\n', stderr: '' });
 });
 
 test('--wait-gates waits until every connected gate has confirmed; show tells which has not, and who met the pause', async () => {

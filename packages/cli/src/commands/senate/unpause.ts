@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { UnpauseAnswer } from '@orchestra/pause-core/contract';
-import { wrongUsage } from '../../failure.ts';
+import { EXIT, wrongUsage } from '../../failure.ts';
 import { deskFlags } from '../../flags/desk.ts';
 import { optionalScopeArgs } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
@@ -22,7 +22,10 @@ export default class SenateUnpause extends OrchestraCommand {
     const { sayNotKnown } = await import('../../show/not-known.ts');
     const request = await this.#request(args, flags);
     const answer = await atDesk(flags.direct, (desk) => desk.unpause(request));
-    if (answer.cleared.length === 0 && 'scope_kind' in request) this.show(`${sayScope(request)} was not paused; nothing to clear`);
+    if (answer.cleared.length === 0 && 'scope_kind' in request) {
+      this.show(`${sayScope(request)} was not paused; nothing to clear`);
+      process.exitCode = EXIT.failed; // a mistyped name must not pass for a success
+    }
     if (answer.label_known === false && 'scope_kind' in request) this.show(sayNotKnown(request, answer.near_labels));
     for (const pause of answer.cleared) this.show(`cleared pause ${pause.id} on ${sayScope(pause)}`);
     for (const pause of answer.still_paused) this.show(`still: ${sayPause(pause)}`);
