@@ -16,7 +16,7 @@ export interface PublicPackage {
   pinsDependencies: boolean;
 }
 
-const LIBRARY = { mayNeed: ['eventsource-parser', 'yaml', 'zod'], pinsDependencies: false };
+const LIBRARY = { mayNeed: ['eventsource-parser', 'undici', 'yaml', 'zod'], pinsDependencies: false };
 
 // What hints of the command line name, and what those pages lead to.
 const MANUAL = ['agent-contract', 'cli', 'gates', 'glossary', 'http-api', 'operations', 'pause-spec', 'runners']

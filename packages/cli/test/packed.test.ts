@@ -71,7 +71,7 @@ describe('the manifests', () => {
     if (name === 'orchestra-brake') expect(engines.node).toBe('>=24');
     else {
       expect(engines.node).toBe('>=22.12');
-      expect(['eventsource-parser', 'yaml', 'zod']).toEqual(expect.arrayContaining(Object.keys(dependencies)));
+      expect(['eventsource-parser', 'undici', 'yaml', 'zod']).toEqual(expect.arrayContaining(Object.keys(dependencies)));
     }
     expect(existsSync(join(folder, 'LICENSE'))).toBe(true);
     const texts = globSync('dist/**/*.{js,mjs,ts,css}', { cwd: folder }).map((file) => ({

@@ -3,6 +3,7 @@ import { problem } from '@orchestra/pause-core/contract';
 import type { z } from 'zod';
 import { retryAfterMs } from './backoff.ts';
 import { AnswerError, ApiError, type ServiceName } from './errors.ts';
+import type { HttpAnswer } from './http-call.ts';
 import { parseTolerantly } from './tolerant.ts';
 
 // A hundred claimed tasks of the largest payload fit in; what is larger did not come from these services.
@@ -13,7 +14,7 @@ const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
  *
  * @throws ApiError for a refusal, AnswerError for anything that the contract does not know
  */
-export async function parseAnswer<T>(response: Response, contract: z.ZodType<T>, from: { service: ServiceName; url: string }): Promise<T> {
+export async function parseAnswer<T>(response: HttpAnswer, contract: z.ZodType<T>, from: { service: ServiceName; url: string }): Promise<T> {
   if (!response.ok) throw await refusal(response, from);
   const body = parseJson(await readText(response));
   const parsed = parseTolerantly(contract, body);
@@ -24,7 +25,7 @@ export async function parseAnswer<T>(response: Response, contract: z.ZodType<T>,
 }
 
 /** The error that a response other than 2xx stands for. Reads the body. */
-export async function refusal(response: Response, from: { service: ServiceName; url: string }): Promise<ApiError | AnswerError> {
+export async function refusal(response: HttpAnswer, from: { service: ServiceName; url: string }): Promise<ApiError | AnswerError> {
   const after = retryAfterMs(response.headers.get('retry-after'));
   const text = await readText(response);
   const parsed = problem.safeParse(parseJson(text));
@@ -42,8 +43,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function readText(response: Response): Promise<string> {
+async function readText(response: HttpAnswer): Promise<string> {
   if (response.body === null) return '';
+  if (response.bodyBytes !== undefined && response.bodyBytes <= ANSWER_BYTES_MAX) return response.text();
   const decoder = new TextDecoder();
   let bytes = 0;
   let text = '';

@@ -20,7 +20,7 @@ export interface ClientOptions {
   tasksUrl: string;
   /** Bearer token; without one only what is open to all answers. */
   token?: string | undefined;
-  /** In place of Node's own. */
+  /** In place of undici, which is what is behind the `fetch` of Node.js. */
   fetch?: typeof globalThis.fetch | undefined;
   /** Stands beside each call until it is over. When it rejects, the call ends with its error. */
   watch?: ((call: WatchedCall) => Promise<void>) | undefined;
@@ -202,5 +202,5 @@ function peerOf(service: ServiceName, address: string, options: ClientOptions): 
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
     throw new TypeError(`"${address}" is not an address of ${service}; it looks like http://127.0.0.1:4400`);
   }
-  return { service, url: address.replace(/\/+$/, ''), token: options.token, fetch: options.fetch ?? globalThis.fetch, watch: options.watch };
+  return { service, url: address.replace(/\/+$/, ''), token: options.token, fetch: options.fetch, watch: options.watch };
 }

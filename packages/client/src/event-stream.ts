@@ -123,7 +123,7 @@ async function* readStream(
 }
 
 async function open(peer: Peer, lastEventId: string | null, withDesk: boolean, signal: AbortSignal): Promise<Response> {
-  const response = await peer.fetch(`${peer.url}/api/senate/events${withDesk ? '?desk=true' : ''}`, {
+  const response = await (peer.fetch ?? fetch)(`${peer.url}/api/senate/events${withDesk ? '?desk=true' : ''}`, {
     headers: {
       ...headersOf(peer, {}),
       accept: 'text/event-stream',

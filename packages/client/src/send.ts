@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { parseAnswer } from './answer.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
 import { AnswerError, ApiError, ConnectionError, type ServiceName } from './errors.ts';
+import { httpCall } from './http-call.ts';
 
 export interface CallOptions {
   /** Ends the call, its retries and its waiting; it then rejects with the signal's reason. */
@@ -20,7 +21,8 @@ export interface Peer {
   /** Without a slash at its end. */
   url: string;
   token: string | undefined;
-  fetch: typeof globalThis.fetch;
+  /** In place of undici. */
+  fetch: typeof globalThis.fetch | undefined;
   watch?: ((call: WatchedCall) => Promise<void>) | undefined;
 }
 
@@ -45,6 +47,8 @@ export interface Call<T> {
 }
 
 const TIME_LIMIT_MS = 10_000;
+// Beyond it a timer of Node.js goes off at once.
+const TIMER_MAX_MS = 2_147_483_647;
 const TRIES_MAX = 4;
 // All tries together, waits included: a caller hears within this and one last try, whatever the service does.
 const RETRY_FOR_MS = 30_000;
@@ -111,25 +115,31 @@ export function askedWaitMs(error: unknown): number {
 async function sendOnce<T>(peer: Peer, call: Call<T>, bodyText: string | undefined, options: CallOptions): Promise<T> {
   // Node's timers take whole milliseconds only, and a third of a lease need not be one.
   const timeLimitMs = Math.ceil(options.timeLimitMs ?? TIME_LIMIT_MS);
-  const late = AbortSignal.timeout(timeLimitMs);
-  const signal = options.signal === undefined ? late : AbortSignal.any([options.signal, late]);
+  const end = new AbortController();
+  let isLate = false;
+  const timer = setTimeout(() => { isLate = true; end.abort(); }, Math.min(timeLimitMs, TIMER_MAX_MS));
+  timer.unref();
+  const abort = (): void => end.abort(options.signal?.reason);
+  options.signal?.addEventListener('abort', abort);
+  if (options.signal?.aborted) abort();
   let answering = false;
   try {
-    const response = await peer.fetch(peer.url + call.path, {
+    const response = await httpCall(peer.url + call.path, {
       method: call.method,
       headers: headersOf(peer, call),
       ...(bodyText === undefined ? {} : { body: bodyText }),
-      // Followed, a redirected POST would arrive as a GET.
-      redirect: 'manual',
-      signal,
-    });
+      signal: end.signal,
+    }, peer.fetch);
     answering = true;
     return await parseAnswer(response, call.answer, peer);
   } catch (cause) {
     if (cause instanceof ApiError || cause instanceof AnswerError || cause instanceof RangeError) throw cause;
     options.signal?.throwIfAborted();
-    if (late.aborted) throw new ConnectionError(peer.service, peer.url, 'timed_out', { cause, timeLimitMs });
+    if (isLate) throw new ConnectionError(peer.service, peer.url, 'timed_out', { cause, timeLimitMs });
     throw new ConnectionError(peer.service, peer.url, answering || wasConnected(cause) ? 'cut_off' : 'unreachable', { cause });
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', abort);
   }
 }
 

@@ -80,7 +80,7 @@ describe('a call', () => {
     const nobody = createClient({ url: 'http://127.0.0.1:1', tasksUrl: 'http://127.0.0.1:1' });
     const asked = nobody.queue({ triesMax: 1 });
     await expect(asked).rejects.toBeInstanceOf(ConnectionError);
-    await expect(asked).rejects.toThrow('cannot reach worker-claimer at http://127.0.0.1:1 (bad port); is it running?');
+    await expect(asked).rejects.toThrow('cannot reach worker-claimer at http://127.0.0.1:1 (connect ECONNREFUSED 127.0.0.1:1); is it running?');
   });
 });
 

@@ -13,6 +13,7 @@ import { pauseAtWork } from './pause-at-work.ts';
 import { prefetch } from './prefetch.ts';
 import { settle } from './settle.ts';
 import { turnGate } from './turn-gate.ts';
+import { workerCost } from './worker-cost.ts';
 
 /** In the order of the table. */
-export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, turnGate, library, prefetch, idle, memory, cliStart];
+export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, turnGate, library, prefetch, workerCost, idle, memory, cliStart];
