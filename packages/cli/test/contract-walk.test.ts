@@ -14,6 +14,7 @@ import { testOrchestra } from './test-orchestra.ts';
 const NOT_FOR_THE_CLIENT: Record<string, string> = {
   'POST /api/session': 'the page signs in with it; a program sends its token',
   'DELETE /api/session': 'the page’s',
+  'POST /api/hooks/claude-code': 'Claude Code sends it',
   'POST /api/senate/alerts/alertmanager': 'Alertmanager calls it, in its own format',
 };
 const HEALTH = ['GET /livez', 'GET /readyz', 'GET /metrics'];

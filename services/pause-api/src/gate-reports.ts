@@ -77,9 +77,12 @@ export class GateReports {
     this.#batch = newBatch();
     batch.written.promise.catch(() => {}); // whoever waits for it is told; nobody need
     try {
-      // By id: one statement may not meet one row twice. Of two tokens with one id the later row is a report that changes nothing.
-      const byId = new Map([...batch.gates.values()].map((gate) => [gate.id, gate]));
-      await noteGates(this.#db, [...byId.values()]);
+      // One statement may not meet one row twice, and of two tokens with one id each is heard: the table says whose it is.
+      for (let left = [...batch.gates.values()]; left.length > 0;) {
+        const byId = new Map(left.toReversed().map((gate) => [gate.id, gate]));
+        await noteGates(this.#db, [...byId.values()]);
+        left = left.filter((gate) => byId.get(gate.id) !== gate);
+      }
       await noteRefusals(this.#db, batch.refusals);
       batch.written.resolve();
     } catch (error) {

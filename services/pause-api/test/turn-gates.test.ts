@@ -58,7 +58,10 @@ test('a receipt and the page of a pause tell which gates are connected, and whic
 test('a gate belongs to the token that reported it first, and is forgotten a day after it was seen last', async () => {
   const own = gate({ name: 'own', known_pauses: [] });
   await report(own);
-  await report({ ...own, name: 'taken over', leaving: true }, caller(service.url, await newToken(database.pool, 'agent')));
+  const other = caller(service.url, await newToken(database.pool, 'agent'));
+  await report({ ...own, name: 'taken over', leaving: true }, other);
+  // Nor when both report at the same moment.
+  await Promise.all([report({ ...own, leaving: true }, other), report(own), report({ ...own, leaving: true }, other)]);
   const listed = async () => turnGates.parse((await dana.get('/api/turn-gates')).body).gates.map(({ name }) => name);
   expect(await listed()).toContain('own');
   await database.pool.query("update turn_gates set seen_at = now() - interval '25 hours'");

@@ -7,7 +7,7 @@ import { refusal } from '../refusal.ts';
 export interface BrakeQueueOptions {
   /** The labels of a job; the name of the job is its skill unless given. */
   labels: (job: Job) => BrakeLabels;
-  /** Told of what could not be released; it is tried again. */
+  /** Told of what could not be released; it is tried again. A warning of the process unless given. */
   onError?: (error: Error) => void;
 }
 
@@ -37,7 +37,7 @@ const OTHERS_MAX_MS = 5_000;
  * A gate before the jobs of a BullMQ queue. A covered job is delayed before the body of its processor runs, and comes back at the head of
  * the queue in its old order when the pause is over.
  */
-export function brakeQueue(brake: Pick<Brake, 'gate' | 'look' | 'onChange'>, queue: Queue, { labels, onError = () => {} }: BrakeQueueOptions): BrakedQueue {
+export function brakeQueue(brake: Pick<Brake, 'gate' | 'look' | 'onChange'>, queue: Queue, { labels, onError = (error) => process.emitWarning(error) }: BrakeQueueOptions): BrakedQueue {
   const workers = new Set<Pick<Worker, 'pause' | 'resume' | 'isPaused'>>();
   const labelsOf = (job: Job): BrakeLabels => ({ skill: job.name, ...labels(job) });
   const stopped = new AbortController();

@@ -28,6 +28,8 @@ export interface NotedRefusal {
 }
 
 const TOLD_APART_MAX = 1_000;
+// Beyond this many no other gate is taken in; they are forgotten after a day.
+const GATES_MAX = 100_000;
 
 /** Parameter: $1 the sightings, one for each gate. In one order, as every service writes them. */
 const NOTE_GATES = `
@@ -35,6 +37,7 @@ insert into turn_gates as g (id, token_id, reported_by, name, kind, host, keeps_
 select s.id, s."tokenId", s."reportedBy", s.name, s.kind, s.host, s."keepsCopy", s."stopsWhenUnknown", case when s.leaving then clock_timestamp() end, s."knownPauses"
   from jsonb_to_recordset($1::jsonb) as s(id text, "tokenId" bigint, "reportedBy" text, name text, kind text, host text, "keepsCopy" boolean,
        "stopsWhenUnknown" boolean, leaving boolean, "knownPauses" bigint[])
+ where exists (select from turn_gates k where k.id = s.id) or (select count(*) from (select from turn_gates limit ${GATES_MAX}) c) < ${GATES_MAX}
  order by s.id
     on conflict (id) do update
    set name = excluded.name, kind = excluded.kind, host = excluded.host, reported_by = excluded.reported_by, keeps_copy = excluded.keeps_copy,

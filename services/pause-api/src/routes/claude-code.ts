@@ -18,7 +18,7 @@ export function claudeCodeRoute({ replica, gateReports }: { replica: PauseReplic
     method: 'post', path: '/api/hooks/claude-code', permission: 'ask', bodyMaxBytes: BODY_MAX_BYTES,
     summary: 'answer an HTTP hook of Claude Code: may this step begin?',
     description: 'For `PreToolUse`, `PostToolUse`, `UserPromptSubmit` and `SubagentStart`. The labels come from the headers `X-Orchestra-Agent`, `X-Orchestra-Quest` and `X-Orchestra-Actor`; the name of the tool is the skill. '
-      + 'Answered from memory; while that is older than ten seconds every step is refused. docs/gates.md has the settings.',
+      + 'Answered from memory; while that is older than ten seconds every step is refused. The manual has the settings.',
     body: claudeCodeHook, answer: claudeCodeAnswer,
     handle: async ({ body, header, caller }) => {
       const { hook_event_name: event, tool_name: tool, session_id: session } = body;

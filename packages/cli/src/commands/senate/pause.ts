@@ -7,6 +7,7 @@ import { durationFlag } from '../../flags/duration.ts';
 import { scopeArgs } from '../../flags/scope.ts';
 import { checkThen, thenFlag } from '../../flags/then.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
+import { manualPage } from '@orchestra/service-shell/manual';
 import type { GatesOutcome, GatesWaited } from '../../wait-for-gates.ts';
 import type { WaitOutcome } from '../../wait-until-quiet.ts';
 
@@ -22,7 +23,7 @@ interface Waited {
 export default class SenatePause extends OrchestraCommand {
   static override summary = 'stop new work for one agent, skill, quest or actor, everywhere';
   static override description = 'What is running goes on to its normal end; what is waiting keeps its place. Without --ttl the pause lasts until somebody clears it. A broad pause, one that would hold more than half of what is queued and twenty tasks or more, asks you to type out its scope; --yes says it beforehand. Where there is no terminal nobody is asked. '
-    + '--wait shows how what is running drains, and ends with 0 once the pause is quiet, with 4 when --wait-timeout is over or somebody cleared it before; the pause holds either way. --wait-gates does the same for the turn gates that are connected (`docs/gates.md`): it ends once each of them has said that it knows the pause.';
+    + `--wait shows how what is running drains, and ends with 0 once the pause is quiet, with 4 when --wait-timeout is over or somebody cleared it before; the pause holds either way. --wait-gates does the same for the turn gates that are connected (${manualPage('gates.md')}): it ends once each of them has said that it knows the pause.`;
   static override examples = [
     '<%= config.bin %> senate pause agent skeptic --reason "runaway loop" --ttl 30m',
     '<%= config.bin %> senate pause quest q-7 --reason "wrong brief" --dry-run',
