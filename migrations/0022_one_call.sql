@@ -591,11 +591,7 @@ begin
            || case when b.repo is null or is_gated(b.repo, gated_repos) then '{}' else jsonb_build_object('gated', false) end
       from begun b
   )
-  select coalesce(json_agg(json_build_object(
-           'id', b.id::text, 'run_id', b.run_id, 'repo', b.repo, 'agent_id', b.agent_id, 'skill', b.skill, 'quest_id', b.quest_id,
-           'actor_id', b.actor_id, 'priority', b.priority, 'payload', b.payload, 'attempt', b.attempt, 'max_attempts', b.max_attempts,
-           'cursor', b.cursor, 'questions', b.questions, 'answer', b.answer, 'probe_of', b.probe_of::text, 'pipeline', b.pipeline,
-           'stage', b.stage, 'lease_seconds', lease_seconds) order by b.priority, b.place), '[]')::text,
+  select coalesce(json_agg(told order by b.priority, b.place), '[]')::text,
          count(*),
          count(*) < wanted and (
            count(*) < (select count(*) from claimable)
@@ -605,7 +601,10 @@ begin
                  (select count(*) from candidates) >= wanted * choice
                  or exists (select from candidates c group by c.lane_id, c.depth having count(*) >= c.depth))))
     into tasks, claimed, cut_short
-    from begun b;
+    from begun b
+   cross join lateral (
+         select b.id::text, b.run_id, b.repo, b.agent_id, b.skill, b.quest_id, b.actor_id, b.priority, b.payload, b.attempt, b.max_attempts,
+                b.cursor, b.questions, b.answer, b.probe_of::text, b.pipeline, b.stage, lease_seconds) told;
 
   if claimed < wanted then
     some_are_due := exists (

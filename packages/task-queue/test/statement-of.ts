@@ -10,7 +10,7 @@ interface Statement {
 
 const CLAIM: Statement = {
   from: /with paused as materialized/,
-  to: 'from begun b;',
+  to: 'lease_seconds) told;',
   names: {
     worker: 'text', 'orchestra_turn.host': 'text', process: 'jsonb', for_agents: 'text[]', for_skills: 'text[]', wanted: 'int', gated_repos: 'text[]', kept: 'jsonb', lanes: 'int',
     lease_seconds: 'float8', walk_max: 'int', choice: 'bigint', clock: 'timestamptz',

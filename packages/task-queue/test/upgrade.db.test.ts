@@ -76,13 +76,16 @@ test('P9 P10 P15 tasks in every state are brought over to the one call: counted,
     await later.pool.query(`update tasks set ${kind} where id = any ($1::bigint[])`, [rows.map(({ id }) => id)]);
     await later.pool.query(`alter table tasks enable trigger tasks_change_stage`);
   }
+  // Nothing has ever waited under this label.
+  await later.pool.query("insert into tasks (agent_id, status) values ('by-hand', 'cancelled')");
   const before = await later.pool.query<{ id: string }>('select id, status, run_id, attempt, cursor, result, paused_at, deferred_by, stage from tasks order by id');
   const running = await later.pool.query<{ id: string; run_id: string }>("select id, run_id from tasks where status = 'running' order by id");
 
   await migrate(later.url);
   expect((await later.pool.query('select id, status, run_id, attempt, cursor, result, paused_at, deferred_by, stage from tasks order by id')).rows).toEqual(before.rows);
-  expect((await readQueueView(later.pool, 60)).counts).toEqual({ queued: 15, running: 3, held: 3, failed: 3, cancelled: 3, succeeded: 3 });
+  expect((await readQueueView(later.pool, 60)).counts).toEqual({ queued: 15, running: 3, held: 3, failed: 3, cancelled: 4, succeeded: 3 });
   expect(await listTasks(later.pool, { status: 'failed', limit: 10 })).toHaveLength(3);
+  expect(await listTasks(later.pool, { agentId: 'by-hand', limit: 10 })).toHaveLength(1);
   expect(await wrongGates(later.pool)).toEqual([]);
 
   for (const { id, run_id: runId } of running.rows) await completeRun(later.pool, id, runId, 'done');

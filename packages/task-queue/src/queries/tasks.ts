@@ -1,9 +1,11 @@
 import { and, asc, desc, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { readInstant, type Database, type Transaction } from '@orchestra/database';
+import type { ScopeKind } from '@orchestra/pause-core';
 import type { TaskEventView, TaskStatus, TaskView } from '../contract/index.ts';
 import { coveredBy, NAMED_FIRST } from '../pause-keys.ts';
 import { taskEvents, tasks } from '../schema.ts';
+import { LABEL_COLUMN } from './covered-work.ts';
 
 export interface TaskFilter {
   status?: TaskStatus | undefined;
@@ -43,10 +45,32 @@ const COLUMNS = { ...getTableColumns(tasks), putOff: PUT_OFF };
 
 /** Tasks, newest first. */
 export async function listTasks(db: Database, filter: TaskFilter): Promise<TaskView[]> {
+  if (await namesNoTask(db, filter)) return [];
   const wanted = filter.heldBy === undefined ? conditions(filter) : [inArray(tasks.id, heldBy(filter, filter.heldBy))];
   const rows = await drizzle({ client: db }).select(COLUMNS).from(tasks).where(and(...wanted)).orderBy(desc(tasks.id)).limit(filter.limit);
   return rows.map(toTaskView);
 }
+
+/**
+ * Does the filter name a label that no task carries? Every label that one carries is shown by a lane or stands in `known_labels` (migrations/0023), and
+ * every repo has a gate. Without this, all tasks would be gone through to find none.
+ */
+async function namesNoTask(db: Database, { agentId, skill, questId, actorId, repo }: TaskFilter): Promise<boolean> {
+  if ([agentId, skill, questId, actorId, repo].every((label) => label === undefined)) return false;
+  const { rows: [row] } = await db.query<{ unknown: boolean }>(UNKNOWN, [agentId ?? null, skill ?? null, questId ?? null, actorId ?? null, repo ?? null]);
+  return row?.unknown ?? false;
+}
+
+const unknown = (kind: ScopeKind, label: string): string => `
+       (${label}::text is not null
+        and not exists (select from task_lanes l where l.${LABEL_COLUMN[kind]} = ${label})
+        and not exists (select from known_labels k where k.kind = '${kind}' and k.value = ${label}))`;
+const UNKNOWN = `
+select ${unknown('agent', '$1')}
+    or ${unknown('skill', '$2')}
+    or ${unknown('quest', '$3')}
+    or ${unknown('actor', '$4')}
+    or ($5::text is not null and not exists (select from repo_gates g where g.repo = $5)) as unknown`;
 
 function conditions(filter: TaskFilter): SQL[] {
   const wanted: SQL[] = [];
