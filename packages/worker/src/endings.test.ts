@@ -2,9 +2,10 @@ import { ApiError, ConnectionError } from '@orchestra-brake/client';
 import type { EndingAnswer } from '@orchestra/task-queue/contract';
 import { expect, test } from 'vitest';
 import { Endings, type EndingToTell } from './endings.ts';
+import { LateAbort } from './late-abort.ts';
 
 const RUN = '00000000-0000-4000-8000-000000000001';
-const never = new AbortController().signal;
+const never = new LateAbort();
 const done = (id: string, result?: unknown): EndingToTell => ({ as: 'completed', id, run_id: RUN, ...(result === undefined ? {} : { result }) });
 const accepted = ({ id, run_id }: EndingToTell): EndingAnswer => ({ id, run_id, outcome: 'accepted', status: 'succeeded', next_eligible_at: null, refused: null });
 const kept = { status: 'succeeded', next_eligible_at: null };
@@ -83,8 +84,8 @@ test('one that may be too long for a call goes alone', async () => {
 test('whoever has no more time is let go', async () => {
   const { endings } = endingsTo();
   endings.claimsFollow = true;
-  const gone = new AbortController();
-  const told = endings.end(done('1'), gone.signal);
+  const gone = new LateAbort();
+  const told = endings.end(done('1'), gone);
   gone.abort(new Error('no more time'));
   await expect(told).rejects.toThrow('no more time');
   expect(endings.take().size).toBe(0);

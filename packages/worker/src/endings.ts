@@ -1,5 +1,6 @@
 import { ApiError, type CallOptions } from '@orchestra-brake/client';
 import { ENDINGS_MAX, type EndingAnswer, type EndingAnswers, type FinishAnswer, type FinishRequest } from '@orchestra/task-queue/contract';
+import type { LateAbort } from './late-abort.ts';
 import { isUntakable } from './untakable.ts';
 
 export type EndingToTell = FinishRequest['ended'][number];
@@ -60,18 +61,17 @@ export class Endings {
   /**
    * Tells of one ending. Safe to repeat: the service answers the same ending of the same run as it did the first time.
    *
-   * @param signal ends the wait for its answer; one that has aborted already leaves a second for one last try
+   * @param noMoreTime ends the wait for its answer; one that has aborted already leaves a second for one last try
    * @throws ApiError when the service refuses it, and what a call may throw; TypeError for what JSON cannot say
    */
-  async end(ending: EndingToTell, signal: AbortSignal): Promise<FinishAnswer> {
-    const last = signal.aborted;
-    const limit = last ? AbortSignal.timeout(LAST_TRY_MS) : signal;
+  async end(ending: EndingToTell, noMoreTime: LateAbort): Promise<FinishAnswer> {
+    const last = noMoreTime.aborted;
     const waiting: Waiting = { ending, bytes: bytesOf(ending), answer: Promise.withResolvers() };
     const giveUp = (): void => {
       this.#waiting.delete(waiting);
-      waiting.answer.reject(limit.reason);
+      waiting.answer.reject(last ? new DOMException('the last try has taken too long', 'TimeoutError') : noMoreTime.reason);
     };
-    limit.addEventListener('abort', giveUp, { once: true });
+    const takeBack = last ? after(LAST_TRY_MS, giveUp) : noMoreTime.onAbort(giveUp);
     this.#waiting.add(waiting);
     this.#options.onAdded();
     // No claim takes along one that goes alone.
@@ -79,7 +79,7 @@ export class Endings {
     try {
       return await waiting.answer.promise;
     } finally {
-      limit.removeEventListener('abort', giveUp);
+      takeBack();
     }
   }
 
@@ -161,6 +161,11 @@ export class Endings {
       batch.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
     }
   }
+}
+
+function after(ms: number, giveUp: () => void): () => void {
+  const timer = setTimeout(giveUp, ms).unref();
+  return () => clearTimeout(timer);
 }
 
 function settle({ answer }: Waiting, given: EndingAnswer | undefined): void {

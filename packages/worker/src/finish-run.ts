@@ -4,6 +4,7 @@ import { AnswerError, ApiError, backoffMs, isTransient, type Backoff, type Clien
 import type { ClaimedTask, FinishAnswer } from '@orchestra/task-queue/contract';
 import type { Endings } from './endings.ts';
 import { storable } from './error-text.ts';
+import type { LateAbort } from './late-abort.ts';
 import { saysRunIsOver } from './lease.ts';
 import type { Outcome } from './outcome.ts';
 import { isUntakable } from './untakable.ts';
@@ -23,7 +24,7 @@ export interface FinishOptions {
   task: ClaimedTask;
   cursor: unknown;
   /** Aborted when there is no more time to tell it. */
-  signal: AbortSignal;
+  noMoreTime: LateAbort;
   onFailed: (error: Error, retryInMs: number | null) => void;
 }
 
@@ -57,37 +58,37 @@ export async function finishRun(outcome: Told, options: FinishOptions): Promise<
         options.onFailed(error, 0);
         continue;
       }
-      const again = mayHeal(error) && !options.signal.aborted && performance.now() + retryInMs < deadlineMs;
+      const again = mayHeal(error) && !options.noMoreTime.aborted && performance.now() + retryInMs < deadlineMs;
       options.onFailed(error, again ? retryInMs : null);
       if (!again) return { kind: 'untold', error };
-      await delay(retryInMs, undefined, { signal: options.signal }).catch(() => {}); // aborted: one last try
+      await delay(retryInMs, undefined, { signal: options.noMoreTime.signal }).catch(() => {}); // aborted: one last try
     }
   }
 }
 
-async function tell(outcome: Told, withCursor: boolean, { client, endings, task, cursor, signal }: FinishOptions): Promise<FinishAnswer> {
+async function tell(outcome: Told, withCursor: boolean, { client, endings, task, cursor, noMoreTime }: FinishOptions): Promise<FinishAnswer> {
   const run = { id: task.id, run_id: task.run_id };
   if ((outcome.kind === 'complete' || outcome.kind === 'fail') && outcome.result !== undefined) refuseUnwritable(outcome.result, 'result');
   switch (outcome.kind) {
-    case 'complete': return endings.end({ as: 'completed', ...run, ...(outcome.result === undefined ? {} : { result: outcome.result }) }, signal);
+    case 'complete': return endings.end({ as: 'completed', ...run, ...(outcome.result === undefined ? {} : { result: outcome.result }) }, noMoreTime);
     case 'ask': return client.needsInput(task.id, {
       run_id: task.run_id, questions: outcome.questions, ...(withCursor && cursor !== undefined ? { cursor } : {}),
     }, {
-      triesMax: 1, signal: signal.aborted ? AbortSignal.timeout(LAST_TRY_MS) : signal,
+      triesMax: 1, signal: noMoreTime.aborted ? AbortSignal.timeout(LAST_TRY_MS) : noMoreTime.signal,
     });
     case 'disturbed': {
       const end = outcome.by.outcome === 'environment' ? client.hold : client.retry;
       return end(task.id, {
         run_id: task.run_id, says: storable(outcome.by.message, SAYS_CHARS_MAX) || 'it was disturbed', fix: outcome.by.fix === null ? null : storable(outcome.by.fix, SAYS_CHARS_MAX),
         ...(outcome.withEvidence && outcome.by.evidence !== undefined ? { evidence: outcome.by.evidence } : {}), ...(withCursor && cursor !== undefined ? { cursor } : {}),
-      }, { triesMax: 1, signal: signal.aborted ? AbortSignal.timeout(LAST_TRY_MS) : signal });
+      }, { triesMax: 1, signal: noMoreTime.aborted ? AbortSignal.timeout(LAST_TRY_MS) : noMoreTime.signal });
     }
     case 'fail': return endings.end({
       as: 'failed', ...run, error: outcome.error, retry: outcome.retry, ...(outcome.result === undefined ? {} : { result: outcome.result }),
-    }, signal);
+    }, noMoreTime);
     case 'release': return endings.end({
       as: 'released', ...run, cause: outcome.cause, ...(withCursor && cursor !== undefined ? { cursor } : {}),
-    }, signal);
+    }, noMoreTime);
   }
 }
 

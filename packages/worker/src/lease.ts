@@ -1,5 +1,6 @@
 import { ApiError } from '@orchestra-brake/client';
 import { elapsedMs } from '@orchestra/pause-core/replica';
+import { OneTimer } from './one-timer.ts';
 
 export interface LeaseOptions {
   leaseMs: number;
@@ -19,6 +20,9 @@ export function saysRunIsOver(error: unknown): error is ApiError {
   return error instanceof ApiError && ['run_not_owner', 'task_not_found', 'task_not_running'].includes(error.code);
 }
 
+// A worker may hold hundreds of leases, most of which end before their first heartbeat.
+const timer = new OneTimer<Lease>();
+
 /** Keeps a run's lease by a heartbeat every third of it, until told to stop. */
 export class Lease {
   readonly #options: LeaseOptions;
@@ -28,8 +32,7 @@ export class Lease {
   #heldSinceMs: number;
   #lapsed = false;
   #ended = false;
-  #timer: NodeJS.Timeout | undefined;
-  #nextBeatMs = 0;
+  #beating = false;
   #wantedWithinMs = Infinity;
 
   constructor(options: LeaseOptions) {
@@ -47,30 +50,27 @@ export class Lease {
 
   /** Brings the next heartbeat forward, for what it takes along. */
   beatWithin(ms: number): void {
-    if (this.#timer === undefined) { this.#wantedWithinMs = ms; return; } // one is under way
-    if (performance.now() + ms >= this.#nextBeatMs) return;
-    clearTimeout(this.#timer);
-    this.#beatIn(ms);
+    if (this.#beating) { this.#wantedWithinMs = ms; return; }
+    if (performance.now() + ms < (timer.atMs(this) ?? -Infinity)) this.#beatIn(ms);
   }
 
   end(): void {
     this.#ended = true;
-    clearTimeout(this.#timer);
+    timer.clear(this);
   }
 
   #beatIn(ms: number): void {
     if (this.#ended) return;
     const inMs = Math.min(ms, this.#wantedWithinMs);
     this.#wantedWithinMs = Infinity;
-    this.#nextBeatMs = performance.now() + inMs;
-    this.#timer = setTimeout(() => void this.#beat(), inMs);
+    timer.set(this, inMs, () => void this.#beat());
   }
 
   async #beat(): Promise<void> {
     const sentAtMs = this.#now();
-    this.#timer = undefined;
+    this.#beating = true;
     try {
-      const { lease_seconds } = await this.#options.beat(this.#leaseMs / 3);
+      const { lease_seconds } = await this.#options.beat(this.#leaseMs / 3).finally(() => { this.#beating = false; });
       this.#heldSinceMs = sentAtMs;
       this.#leaseMs = lease_seconds * 1_000;
       this.#beatIn(this.#leaseMs / 3);

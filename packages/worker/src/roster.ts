@@ -32,7 +32,7 @@ export class Roster<Run> {
   /** The one that waits longest leaves the line, to begin; undefined: none may, or none waits. */
   next(): Run | undefined {
     if (this.free <= 0) return undefined;
-    const [run] = this.#ahead;
+    const { value: run } = this.#ahead.values().next();
     if (run === undefined) return undefined;
     this.#ahead.delete(run);
     this.#begun.add(run);

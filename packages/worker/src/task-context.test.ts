@@ -1,6 +1,7 @@
 import type { Checkpoint } from '@orchestra/pause-core/replica';
 import { describe, expect, test } from 'vitest';
 import { CursorKeeper } from './cursor-keeper.ts';
+import { LateAbort } from './late-abort.ts';
 import { Disturbance, RunAborted, StoppedAtCheckpoint } from './stop-reasons.ts';
 import { createTaskContext, type CheckpointOptions } from './task-context.ts';
 
@@ -15,9 +16,9 @@ const PAUSED: Checkpoint = {
 function contextWith({ former }: { former?: unknown } = {}) {
   const brake: { seen: Checkpoint; asked: CheckpointOptions[]; stops: StoppedAtCheckpoint[] } = { seen: { stop: false }, asked: [], stops: [] };
   const cursor = new CursorKeeper(former);
-  const abort = new AbortController();
+  const abort = new LateAbort();
   const context = createTaskContext({
-    formerCursor: former, cursor, signal: abort.signal,
+    formerCursor: former, cursor, end: abort,
     look: (options) => { brake.asked.push(options); return brake.seen; },
     log: () => {}, onStop: (stopped) => { brake.stops.push(stopped); },
   });

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Checkpoint } from '@orchestra/pause-core/replica';
 import type { CursorKeeper } from './cursor-keeper.ts';
+import type { LateAbort } from './late-abort.ts';
 import { StoppedAtCheckpoint } from './stop-reasons.ts';
 
 export interface CheckpointOptions {
@@ -42,7 +43,8 @@ export interface TaskContext {
 export interface ContextParts {
   formerCursor: unknown;
   cursor: CursorKeeper;
-  signal: AbortSignal;
+  /** The end that the run is told; its signal is made when the handler asks for it. */
+  end: Pick<LateAbort, 'aborted' | 'signal' | 'throwIfAborted'>;
   look: (options: CheckpointOptions) => Checkpoint;
   log: (message: string, details: Record<string, unknown>) => void;
   showOutput?: ((tail: string, printed?: number) => void) | undefined;
@@ -60,7 +62,7 @@ export function createTaskContext(parts: ContextParts): TaskContext {
   let breathedAtMs = performance.now();
 
   function look(options: CheckpointOptions): void {
-    parts.signal.throwIfAborted();
+    parts.end.throwIfAborted();
     if (stopped === undefined) {
       const seen = parts.look(options);
       if (!seen.stop) return;
@@ -102,14 +104,14 @@ export function createTaskContext(parts: ContextParts): TaskContext {
         resumed = true;
       } finally {
         // Left by a stop or an abort an item is not done. Left otherwise it is, once the handler goes on.
-        parts.cursor.endIteration({ done: resumed || stopped === undefined && !parts.signal.aborted, left: !resumed });
+        parts.cursor.endIteration({ done: resumed || stopped === undefined && !parts.end.aborted, left: !resumed });
       }
     }
   }
 
   return {
     cursor: parts.formerCursor ?? null,
-    signal: parts.signal,
+    get signal() { return parts.end.signal; },
     checkpoint,
     iterate,
     saveCursor: (value) => parts.cursor.save(value),

@@ -4,12 +4,13 @@ import type { ClaimedTask, FinishAnswer } from '@orchestra/task-queue/contract';
 import { CursorKeeper } from './cursor-keeper.ts';
 import type { Endings } from './endings.ts';
 import { finishRun } from './finish-run.ts';
+import { LateAbort } from './late-abort.ts';
 import { Lease } from './lease.ts';
 import { outcomeOf, type Ending, type Outcome } from './outcome.ts';
 import { ShownOutput } from './shown-output.ts';
 import { RunAborted, StoppedAtCheckpoint } from './stop-reasons.ts';
 import { createTaskContext, type TaskContext } from './task-context.ts';
-import type { Tell } from './worker-events.ts';
+import type { Tell, WorkerEvents } from './worker-events.ts';
 
 /** Does one task. What it resolves to is the task's result; what it throws fails the task. */
 export type Handler = (task: ClaimedTask, context: TaskContext) => Promise<unknown>;
@@ -19,6 +20,8 @@ export interface TaskRunParts {
   endings: Pick<Endings, 'end'>;
   replica: PauseReplica;
   tell: Tell;
+  /** Whether an event has a listener: what nobody hears need not be made. */
+  hears: (event: keyof WorkerEvents) => boolean;
   onUnknown: 'continue' | 'stop';
   /** Its handler has ended, or it will not begin: there is room for another. The service may not know of it yet. */
   onHandled: (run: TaskRun) => void;
@@ -31,10 +34,10 @@ export class TaskRun {
   readonly ended: Promise<void>;
   readonly #parts: TaskRunParts;
   readonly #cursor: CursorKeeper;
-  readonly #abort = new AbortController();
+  readonly #abort = new LateAbort();
   readonly #abandoned = Promise.withResolvers<Ending>();
   readonly #output = new ShownOutput();
-  readonly #noMoreTime = new AbortController();
+  readonly #noMoreTime = new LateAbort();
   readonly #order = Promise.withResolvers<void>();
   readonly #claimedAtMs = performance.now();
   #lease: Lease | undefined;
@@ -75,7 +78,7 @@ export class TaskRun {
 
   /** Waits for the handler no longer: the task goes back now, and whatever the handler still brings is dropped. */
   abandon(): void {
-    this.#abandoned.resolve({ threw: this.#abort.signal.reason });
+    this.#abandoned.resolve({ threw: this.#abort.reason });
   }
 
   /** Ends what is still being told to the service. */
@@ -97,7 +100,7 @@ export class TaskRun {
     try {
       await this.#order.promise;
       const begun = await this.#mayBegin();
-      const ending: Ending = begun ? await Promise.race([this.#handle(handler), this.#abandoned.promise]) : { threw: this.#stopped ?? this.#abort.signal.reason };
+      const ending: Ending = begun ? await Promise.race([this.#handle(handler), this.#abandoned.promise]) : { threw: this.#stopped ?? this.#abort.reason };
       this.#parts.onHandled(this);
       await this.#finish(ending, { begun });
     } finally {
@@ -119,7 +122,7 @@ export class TaskRun {
    */
   async #mayBegin(): Promise<boolean> {
     const { replica } = this.#parts;
-    if (this.#abort.signal.aborted || this.#stopped !== undefined) return false;
+    if (this.#abort.aborted || this.#stopped !== undefined) return false;
     if (this.#waited && this.#lease?.lapsed) {
       this.#endEarly(new RunAborted('lease-lapsed', 'its lease ended while it waited to begin'));
       return false;
@@ -142,7 +145,7 @@ export class TaskRun {
     const context = createTaskContext({
       formerCursor: this.task.cursor,
       cursor: this.#cursor,
-      signal: this.#abort.signal,
+      end: this.#abort,
       look: (options) => replica.checkpoint(labelsOf(this.task), { probeOf: this.task.probe_of, onUnknown: options.onUnknown ?? onUnknown }),
       log: (message, details) => tell('log', { task: this.task, message, details }),
       showOutput: (tail, printed) => { this.#output.show(tail, printed); this.#lease?.beatWithin(SHOWN_WITHIN_MS); },
@@ -158,12 +161,12 @@ export class TaskRun {
   async #finish(ending: Ending, { begun }: { begun: boolean }): Promise<void> {
     const { client, endings, tell } = this.#parts;
     const { task } = this;
-    const outcome = outcomeOf(ending, this.#stopped, this.#abort.signal.reason);
+    const outcome = outcomeOf(ending, this.#stopped, this.#abort.reason);
     if (outcome.kind === 'drop') { tell('run-lost', { task, why: outcome.why }); return; }
     await this.#showRest();
     const cursor = this.#cursor.whereLeft;
     const finished = await finishRun(outcome, {
-      client, endings, task, cursor, signal: this.#noMoreTime.signal,
+      client, endings, task, cursor, noMoreTime: this.#noMoreTime,
       onFailed: (error, retryInMs) => tell('finish-failed', { task, error, retryInMs }),
     });
     if (finished.kind === 'lost') tell('run-lost', { task, why: finished.why });
@@ -180,7 +183,7 @@ export class TaskRun {
    * enough.
    */
   async #showRest(): Promise<void> {
-    if (!this.#output.isBehind || this.#noMoreTime.signal.aborted) return;
+    if (!this.#output.isBehind || this.#noMoreTime.aborted) return;
     try {
       await this.#beat(SHOW_REST_MS, this.#noMoreTime.signal);
     } catch (error) {
@@ -194,7 +197,7 @@ export class TaskRun {
     const durationMs = Math.round(performance.now() - this.#startedAtMs);
     switch (told.kind) {
       case 'complete':
-        tell('finished', { task, result: told.result, durationMs });
+        if (this.#parts.hears('finished')) tell('finished', { task, result: told.result, durationMs });
         break;
       case 'ask':
         tell('asked', { task, questions: told.questions, status: answer.status, durationMs });

@@ -175,6 +175,8 @@ class ClaimingWorker implements Worker {
     this.#tell('started', { worker: this.#settings.claim.worker });
   }
 
+  readonly #hears = (event: keyof WorkerEvents): boolean => this.#listeners.has(event);
+
   readonly #tell: Tell = (event, ...told) => this.#listeners.tell(event, ...told);
 
   async #ready(signal: AbortSignal): Promise<void> {
@@ -189,9 +191,9 @@ class ClaimingWorker implements Worker {
   }
 
   #take(task: ClaimedTask, ahead: boolean): void {
-    this.#tell('claimed', { task });
+    if (this.#hears('claimed')) this.#tell('claimed', { task });
     const run = new TaskRun(task, this.#settings.handlerFor(task.skill) ?? withoutHandler, {
-      client: this.#settings.client, endings: this.#endings, replica: this.#replica, tell: this.#tell, onUnknown: this.#settings.onUnknown,
+      client: this.#settings.client, endings: this.#endings, replica: this.#replica, tell: this.#tell, hears: this.#hears, onUnknown: this.#settings.onUnknown,
       onHandled: () => {
         this.#roster.handled(run);
         this.#beginNext();

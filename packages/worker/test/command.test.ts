@@ -23,7 +23,7 @@ function taskWith(payload: Record<string, unknown>): ClaimedTask {
 }
 
 function contextUntil(signal: AbortSignal): TaskContext {
-  return createTaskContext({ formerCursor: null, cursor: new CursorKeeper(null), signal, look: () => ({ stop: false }), log: () => {}, onStop: () => {} });
+  return createTaskContext({ formerCursor: null, cursor: new CursorKeeper(null), end: { get aborted() { return signal.aborted; }, signal, throwIfAborted: () => signal.throwIfAborted() }, look: () => ({ stop: false }), log: () => {}, onStop: () => {} });
 }
 
 function run(command: string[], options: Partial<CommandHandlerOptions> & { payload?: Record<string, unknown>; signal?: AbortSignal } = {}): Promise<unknown> {

@@ -7,6 +7,7 @@ import { until } from '@orchestra/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createCommandHandler, NeedsInput, questionRules, TaskFailure, type CommandHandlerOptions, type TaskContext } from '../src/index.ts';
 import { CursorKeeper } from '../src/cursor-keeper.ts';
+import { LateAbort } from '../src/late-abort.ts';
 import { createTaskContext } from '../src/task-context.ts';
 
 let folder: string;
@@ -25,7 +26,7 @@ function taskWith(given: Partial<ClaimedTask>): ClaimedTask {
 
 function contextThatLogs(logged: string[] = []): TaskContext {
   return createTaskContext({
-    formerCursor: null, cursor: new CursorKeeper(null), signal: new AbortController().signal, look: () => ({ stop: false }),
+    formerCursor: null, cursor: new CursorKeeper(null), end: new LateAbort(), look: () => ({ stop: false }),
     log: (message) => logged.push(message), onStop: () => {},
   });
 }
