@@ -57,3 +57,15 @@ test('ten thousand wakes while it rests are one round more, and stopping does no
   await brisk.stop();
   expect(rounds).toBe(3);
 });
+
+test('after a rest some rounds follow each other at once, and then the gap is kept', async () => {
+  let rounds = 0;
+  const loop = startLoop({ name: 'x', everyMs: 60_000, gapMs: 60_000, burst: 3, log, round: async () => { rounds += 1; } });
+  for (const wanted of [1, 2, 3]) {
+    await until(`round ${wanted}`, () => rounds === wanted);
+    loop.wake();
+  }
+  await new Promise((resolve) => { setImmediate(resolve); });
+  await loop.stop();
+  expect(rounds).toBe(3);
+});

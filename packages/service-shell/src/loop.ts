@@ -11,6 +11,8 @@ export interface LoopOptions {
   retryMs?: number;
   /** The shortest time between the beginnings of two rounds, however often it is woken. */
   gapMs?: number;
+  /** After a rest so many rounds may follow each other without that gap: 1 unless told. On average they keep it. */
+  burst?: number;
   /** One bounded round. Answering a number asks for the next round after that many milliseconds, if that is sooner. */
   round: () => Promise<number | void>;
   log: Logger;
@@ -34,7 +36,7 @@ function needsSomebody(error: unknown): boolean {
  * Runs rounds one after the other, never two at once. A round that fails is told once, as a warning or, where it
  * lacks a right, as an error, and tried again after a while; so is the round that works again.
  */
-export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, round, log }: LoopOptions): Loop {
+export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, burst = 1, round, log }: LoopOptions): Loop {
   let stopped = false;
   let woken = false;
   let failing = false;
@@ -65,13 +67,15 @@ export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, round, 
   });
 
   async function run(): Promise<void> {
+    // When a round may begin that keeps the gap to all those before it.
+    let keptFromMs = -Infinity;
     while (!stopped) {
       woken = false;
-      const beganAtMs = performance.now();
+      keptFromMs = Math.max(performance.now(), keptFromMs) + gapMs;
       const waitMs = await attempt();
       if (!woken && !stopped) await sleep(waitMs, (end) => { endSleep = end; });
       endSleep = undefined;
-      const gapLeftMs = beganAtMs + gapMs - performance.now();
+      const gapLeftMs = keptFromMs - (burst - 1) * gapMs - performance.now();
       if (gapLeftMs > 0 && !stopped) await sleep(gapLeftMs, (end) => { endGap = end; });
       endGap = undefined;
     }

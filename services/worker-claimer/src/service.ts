@@ -20,6 +20,8 @@ import { WaitingRoom } from './waiting/waiting-room.ts';
 const LOOK_EVERY_MS = 5_000;
 // However many tasks are added in a second, those who wait cause at most forty looks.
 const LOOK_GAP_MS = 25;
+// The first of them after a rest follow each other at once: one worker that waits again and again is never late.
+const LOOK_BURST = 8;
 const FORGET_EVERY_MS = 3_600_000;
 const RETENTION_EVERY_MS = 3_600_000;
 // Workers are seen often; that is written once a minute, and somebody new sooner.
@@ -64,7 +66,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     const callOut = (): void => room.call();
 
     const looks = startLoop({
-      name: 'looking for those who wait', everyMs: config.lookEveryMs ?? LOOK_EVERY_MS, gapMs: LOOK_GAP_MS, log,
+      name: 'looking for those who wait', everyMs: config.lookEveryMs ?? LOOK_EVERY_MS, gapMs: LOOK_GAP_MS, burst: LOOK_BURST, log,
       round: () => serveWaiters(db, room, metrics, gatedRepos, kept),
     });
     parts.add('looks', () => looks.stop());
@@ -140,7 +142,11 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     const routes = makeRoutes({
       db, endings: claims, room, metrics, leaseSeconds, gatedRepos, autoParkRepos, questionRepos, rules: stages, kept, told, queue: config,
       place: { db: claims, ways: new ClaimWays(), metrics, rules: stages, onClaimed: () => keeping.wake(), onReturned: callOut },
-      saw: (claim) => sightings.see(claim), onAdded: () => { callOut(); deferring.wake(); }, onOpened: callOut,
+      saw: (claim) => sightings.see(claim), onAdded: (tasks) => {
+        room.offer(tasks.map(({ agent_id: agent = null, skill = null }) => ({ agent, skill })));
+        callOut();
+        deferring.wake();
+      }, onOpened: callOut,
     });
     const tracing = config.tracing === undefined ? undefined : await startTracing({ service: 'worker-claimer', endpoint: config.tracing.endpoint, log });
     if (tracing !== undefined) parts.add('tracing', () => tracing.stop());

@@ -39,7 +39,7 @@ export const isPaused: Measure = {
       };
       return {
         findings: [
-          ...PAUSES.map((count) => compare(`${counted(count, 'active pause')}, over four Map.get`, { atMost: 1.3 }, `isPaused ${count}`, `maps ${count}`)),
+          ...PAUSES.map((count) => compare(`${counted(count, 'active pause')}, over four Map.get`, { atMost: 1.2 }, `isPaused ${count}`, `maps ${count}`)),
           compare('isPaused with 10,000 active pauses, over with 10', { atMost: 1.3 }, 'isPaused 10000', 'isPaused 10'),
           ...PAUSES.map((count) => compare(`${counted(count, 'active pause')}: OpenFeature over isPaused`, { atLeast: 50 }, `flags ${count}`, `isPaused ${count}`)),
         ],

@@ -22,7 +22,7 @@ interface Entry {
 
 /** The pauses of one kind of scope, by the value of the scope in NFC. */
 interface ByValue {
-  entries: Map<string, Entry>;
+  entries: Map<string | null | undefined, Entry>;
   /**
    * Whether another spelling of some value can come to the same in NFC. Only then is a label that is not found
    * brought into NFC, which costs more than the look.
@@ -47,6 +47,12 @@ export class PauseIndex {
   readonly size: number;
   readonly #all: readonly Entry[];
   readonly #byKind: Record<ScopeKind, ByValue> = { actor: none(), agent: none(), skill: none(), quest: none() };
+  // The maps of `#byKind` once more, each one step nearer.
+  readonly #actors = this.#byKind.actor.entries;
+  readonly #agents = this.#byKind.agent.entries;
+  readonly #skills = this.#byKind.skill.entries;
+  readonly #quests = this.#byKind.quest.entries;
+  readonly #haveSpellings: boolean;
 
   /** @param answeredAtMs when the reading was complete, by `performance.now()` */
   constructor(pauses: readonly ActivePause[], answeredAtMs: number) {
@@ -67,6 +73,7 @@ export class PauseIndex {
         byValue.entries.set(value, entry);
       }
     }
+    this.#haveSpellings = Object.values(this.#byKind).some(({ haveSpellings }) => haveSpellings);
   }
 
   /**
@@ -79,6 +86,12 @@ export class PauseIndex {
   find(labels: TaskLabels, nowMs?: number, probeOf?: string | null): Covered | undefined {
     if (this.size === 0) return undefined;
     if (probeOf !== undefined && probeOf !== null) return this.#findForProbe(labels, nowMs ?? performance.now(), probeOf);
+    if (!this.#haveSpellings) {
+      // Nearly every look ends here: no label is that of a pause. A label that is not there is in no map.
+      const found = this.#actors.get(labels.actorId) ?? this.#agents.get(labels.agentId) ?? this.#skills.get(labels.skill) ?? this.#quests.get(labels.questId);
+      if (found === undefined) return undefined;
+      if (found.endsAtMs === Infinity) return found.covered;
+    }
     const { actor, agent, skill, quest } = this.#byKind;
     return lookUp(actor, labels.actorId, nowMs) ?? lookUp(agent, labels.agentId, nowMs)
       ?? lookUp(skill, labels.skill, nowMs) ?? lookUp(quest, labels.questId, nowMs);

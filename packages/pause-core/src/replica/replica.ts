@@ -128,8 +128,8 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
   pauses(): ActivePause[] { return this.#index.active(); }
 
   /** Is work with these labels held back, by what is known? Which of several pauses is named is fixed: see `comparePrecedence`. */
-  isPaused(labels: TaskLabels, { probeOf }: ProbeRun = {}): PauseCheck {
-    return this.#index.find(labels, undefined, probeOf) ?? NOT_PAUSED;
+  isPaused(labels: TaskLabels, run?: ProbeRun): PauseCheck {
+    return this.#index.find(labels, undefined, run?.probeOf) ?? NOT_PAUSED;
   }
 
   /**

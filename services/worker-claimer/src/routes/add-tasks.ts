@@ -2,11 +2,11 @@ import type { Database } from '@orchestra/database';
 import { IDEMPOTENCY_CODES } from '@orchestra/pause-core';
 import { route, type Route } from '@orchestra/service-shell';
 import { enqueueTasks, placeInPipeline, type Pipeline } from '@orchestra/task-queue';
-import { enqueueAnswer, enqueueRequest } from '@orchestra/task-queue/contract';
+import { enqueueAnswer, enqueueRequest, type NewTask } from '@orchestra/task-queue/contract';
 import type { QueueMetrics } from '../queue-metrics.ts';
 import { requireWithinLabels } from '../within-labels.ts';
 
-export function addTasksRoute({ db, metrics, pipelines, onAdded }: { db: Database; metrics: QueueMetrics; pipelines: readonly Pipeline[]; onAdded: () => void }): Route {
+export function addTasksRoute({ db, metrics, pipelines, onAdded }: { db: Database; metrics: QueueMetrics; pipelines: readonly Pipeline[]; onAdded: (tasks: readonly Pick<NewTask, 'agent_id' | 'skill'>[]) => void }): Route {
   return route({
     method: 'post', path: '/api/tasks', permission: 'add_tasks',
     refuses: ['label_not_allowed', 'unknown_stage', ...IDEMPOTENCY_CODES],
@@ -15,10 +15,11 @@ export function addTasksRoute({ db, metrics, pipelines, onAdded }: { db: Databas
     body: enqueueRequest, answer: enqueueAnswer,
     handle: async ({ body, caller, idempotency, span }) => {
       const tasks = 'tasks' in body ? body.tasks : [body];
-      requireWithinLabels(caller, caller.labels === null ? [] : tasks.map((task) => placeInPipeline(task, pipelines)));
+      const placed = tasks.map((task) => placeInPipeline(task, pipelines));
+      requireWithinLabels(caller, caller.labels === null ? [] : placed);
       const ids = await enqueueTasks(db, tasks, caller.name, idempotency, pipelines, span?.traceparent);
       metrics.tasksAdded.inc(ids.length);
-      onAdded();
+      onAdded(placed);
       return { ids };
     },
   });

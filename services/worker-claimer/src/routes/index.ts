@@ -28,7 +28,7 @@ export interface RouteDependencies {
   told: TellEndings;
   saw: Saw;
   /** Tasks were added. */
-  onAdded: () => void;
+  onAdded: (tasks: readonly { agent_id?: string | null | undefined; skill?: string | null | undefined }[]) => void;
   /** Some task may start that could not before. */
   onOpened: () => void;
   /** What the desk's calls go by. */

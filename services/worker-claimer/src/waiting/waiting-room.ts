@@ -24,7 +24,7 @@ export class Waiter {
   readonly key: string;
   readonly #attempt: Attempt;
   readonly #answer = Promise.withResolvers<ClaimedTask[]>();
-  #attempting = false;
+  #trying: Promise<'tasks' | 'nothing' | 'failed'> | undefined;
   /** Its time is up, its caller has gone, or the service stops. */
   #over = false;
   #leave: () => void;
@@ -40,22 +40,32 @@ export class Waiter {
 
   get over(): boolean { return this.#over; }
 
+  /** An attempt is under way. */
+  get trying(): boolean { return this.#trying !== undefined; }
+
   /** Ends the wait: at once, or when the attempt under way has ended, which may still have found something. */
   end(): void {
     this.#over = true;
-    if (!this.#attempting) this.#settle(() => this.#answer.resolve([]));
+    if (!this.trying) this.#settle(() => this.#answer.resolve([]));
   }
 
   /** Ends the wait with an error. */
   refuse(error: unknown): void {
     this.#over = true;
-    if (!this.#attempting) this.#settle(() => this.#answer.reject(error));
+    if (!this.trying) this.#settle(() => this.#answer.reject(error));
   }
 
-  /** Makes the attempt; a waiter that is over makes none. @returns what came of it; after `failed` the waiter has its error */
-  async try(): Promise<'tasks' | 'nothing' | 'failed'> {
+  /**
+   * Makes the attempt; a waiter that is over makes none. Two at a time would bring tasks twice: whoever asks while one is under way
+   * shares it. @returns what came of it; after `failed` the waiter has its error
+   */
+  try(): Promise<'tasks' | 'nothing' | 'failed'> {
+    this.#trying ??= this.#try().finally(() => { this.#trying = undefined; });
+    return this.#trying;
+  }
+
+  async #try(): Promise<'tasks' | 'nothing' | 'failed'> {
     if (this.#over) return 'nothing';
-    this.#attempting = true;
     try {
       const tasks = await this.#attempt();
       if (tasks.length === 0 && !this.#over) return 'nothing';
@@ -64,8 +74,6 @@ export class Waiter {
     } catch (error) {
       this.#settle(() => this.#answer.reject(error));
       return 'failed';
-    } finally {
-      this.#attempting = false;
     }
   }
 
@@ -76,6 +84,8 @@ export class Waiter {
   }
 }
 
+// Of a call that adds many only so many are held against what each waiter wants; a look sees all of them.
+const OFFERED_MAX = 10;
 const RETRY_AFTER_SECONDS = '5';
 // Of one token, at any time; more only while half of all places is free.
 const SHARE = 200;
@@ -138,6 +148,19 @@ export class WaitingRoom {
   /** A run has ended, which lets the next one of its repo start: there may be something to claim where any waits at a gate. */
   callAtGates(): void {
     if (this.someWaitAtGates) this.call();
+  }
+
+  /**
+   * Tasks with these labels were added here: the first one who wants one of them claims at once, without a look. Tell it before
+   * {@link call}, for all the others.
+   */
+  offer(tasks: readonly { agent: string | null; skill: string | null }[]): void {
+    const labels = tasks.slice(0, OFFERED_MAX);
+    for (const waiter of this.#waiters) {
+      if (waiter.over || waiter.trying || !labels.some((task) => wanted(waiter.want, task))) continue;
+      void waiter.try();
+      return;
+    }
   }
 
   /** There may be something to claim. */
