@@ -3,6 +3,7 @@ import { Annotation, Command, END, MemorySaver, START, StateGraph } from '@langc
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { Agent, InputGuardrailTripwireTriggered, Runner, setTracingDisabled, tool as agentTool, ToolCallError, ToolInputGuardrailTripwireTriggered, Usage, type Model, type ModelRequest, type ModelResponse } from '@openai/agents-core';
 import { OpenFeature, ProviderEvents } from '@openfeature/server-sdk';
 import { generateText, isStepCount, streamText, tool, wrapLanguageModel } from 'ai';
@@ -177,10 +178,20 @@ test('MCP: a gate that cannot judge refuses, and a call that asks for no answer 
   const client = new Client({ name: 'c', version: '1' });
   await client.connect(here);
   expect(await client.callTool({ name: 'fetch' })).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('cannot judge the call: the label agent_id is blank') }] });
-  await here.send({ jsonrpc: '2.0', method: 'tools/call', params: { name: 'fetch' } });
-  await client.ping();
   expect(called).toEqual([]);
   await client.close();
+
+  // Whatever server is behind: what reaches it is looked at here.
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  const gate = brakeTransport(far, { brake, labels: () => ({ agent_id: ' ' }) });
+  const reached: JSONRPCMessage[] = [];
+  gate.onmessage = (message) => { reached.push(message); };
+  await Promise.all([near.start(), gate.start()]);
+  await near.send({ jsonrpc: '2.0', method: 'tools/call', params: { name: 'fetch' } });
+  await near.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
+  await until('what came after it is there', () => reached.length > 0);
+  expect(reached).toEqual([{ jsonrpc: '2.0', method: 'notifications/initialized' }]);
+  await near.close();
 });
 
 test('OpenFeature: a flag that follows the pauses; whatever it cannot say is the caller’s default', async () => {

@@ -60,9 +60,10 @@ test('a gate belongs to the token that reported it first, and is forgotten a day
   await report(own);
   const other = caller(service.url, await newToken(database.pool, 'agent'));
   await report({ ...own, name: 'taken over', leaving: true }, other);
+  const listed = async () => turnGates.parse((await dana.get('/api/turn-gates')).body).gates.map(({ name }) => name);
+  expect(await listed()).toContain('own');
   // Nor when both report at the same moment.
   await Promise.all([report({ ...own, leaving: true }, other), report(own), report({ ...own, leaving: true }, other)]);
-  const listed = async () => turnGates.parse((await dana.get('/api/turn-gates')).body).gates.map(({ name }) => name);
   expect(await listed()).toContain('own');
   await database.pool.query("update turn_gates set seen_at = now() - interval '25 hours'");
   await forgetOldGates(database.pool);
