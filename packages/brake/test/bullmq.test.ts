@@ -93,8 +93,11 @@ test('covered jobs are put aside before their body runs, keep their attempts, an
   expect(ran).toEqual(['b1', 'b2', 'a1', 'a2', 'a3', 'c1', 'c2']);
 });
 
-test('with an idle worker the old order holds too, although it takes the first job that it is offered', async () => {
+test('with an idle worker the old order holds too, although it takes the first job that it is offered, and two processes put jobs back', async () => {
   const { queue, ran, work } = fleet('idle');
+  // Another process that puts jobs back at the same time: one of the two does all of it.
+  const other = brakeQueue(brake, queue, { labels: (job) => ({ agent_id: job.data.agent }), onError: (error) => { throw error; } });
+  open.push(() => other.close());
   await pause('d');
   work();
   const names = Array.from({ length: 12 }, (_, index) => `d${index}`);
