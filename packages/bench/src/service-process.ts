@@ -15,12 +15,19 @@ const STOP_MS = 15_000;
 const MAINS = {
   'worker-claimer': { main: '@orchestra/worker-claimer/main', port: 'WORKER_CLAIMER_PORT' },
   'pause-api': { main: '@orchestra/pause-api/main', port: 'PAUSE_API_PORT' },
+  'alert-cascade': { main: '@orchestra/alert-cascade/main', port: 'ALERT_CASCADE_PORT' },
 } as const;
 
-/** A real service on a database, as the process that it is in production. It ends when this process does. */
-export async function startService(name: keyof typeof MAINS, databaseUrl: string): Promise<ServiceProcess> {
-  const { main, port } = MAINS[name];
-  const child = fork(fileURLToPath(import.meta.resolve(main)), {
+export const SERVICES = ['pause-api', 'worker-claimer', 'alert-cascade'] as const satisfies readonly (keyof typeof MAINS)[];
+
+/**
+ * A real service on a database, as the process that it is in production. It ends when this process does.
+ *
+ * @param program in place of its sources, for example from the bundle
+ */
+export async function startService(name: keyof typeof MAINS, databaseUrl: string, program = fileURLToPath(import.meta.resolve(MAINS[name].main))): Promise<ServiceProcess> {
+  const { port } = MAINS[name];
+  const child = fork(program, {
     env: { PATH: process.env['PATH'], DATABASE_URL: databaseUrl, [port]: '0', LOG_LEVEL: 'warn' },
     // Its warnings are read, its news is not. Nothing of this process's own flags.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [],

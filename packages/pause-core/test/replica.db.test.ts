@@ -241,3 +241,40 @@ test('F11 every backend ended twenty times, idle or in use: the process lives an
   await until('fresh', () => replica.state === 'fresh');
   expect(replica.stale).toBe(false);
 });
+
+test('P6 the bell of a pause names it: a replica whose readings come to nothing holds it all the same', async () => {
+  const local = replicaOn({ pool: { query: () => Promise.reject(new Error('no reading')) } });
+  await local.start();
+  const named = once(local, 'named');
+  await insertPause('agent', 'named "by" its bell ü', 60);
+  expect(await named).toMatchObject([{ pause: { scope: { kind: 'agent', value: 'named "by" its bell ü' }, pausedBy: 'dana', source: 'sql', ttlSeconds: 60 } }]);
+  expect(local.isPaused({ agentId: 'named "by" its bell ü' })).toMatchObject({ paused: true, reason: 'about named "by" its bell ü' });
+});
+
+test('P13 a bell forged by hand holds work until the reading that it leads to, and no longer', async () => {
+  const replica = replicaOn();
+  await replica.start();
+  const held = once(replica, 'named');
+  const forged = { id: '999999', scope_kind: 'agent', scope_value: 'nobody has paused me', reason: 'forged', source: 'person', paused_at: new Date(), paused_by: 'mallory', ttl_seconds: null };
+  await database.pool.query("select pg_notify('orchestra', $1)", [`pause ${JSON.stringify(forged)}`]);
+  await held;
+  await until('the reading has come', () => !replica.isPaused({ agentId: 'nobody has paused me' }).paused);
+  expect(replica.pauses().map(({ id }) => id)).not.toContain('999999');
+});
+
+test('many pauses in one statement ring without a name, and one with the longest texts that there are is named', async () => {
+  const replica = replicaOn();
+  await replica.start();
+  const named: string[] = [];
+  replica.on('named', ({ pause }) => named.push(pause.scope.value));
+  const change = changed(replica);
+  await database.pool.query("insert into senate_pause (scope_kind, scope_value) values ('agent', 'one of two'), ('agent', 'two of two')");
+  await change;
+  expect(replica.pauses()).toHaveLength(2);
+  expect(named).toEqual([]);
+  const long = '𝄞'.repeat(200);
+  const heard = once(replica, 'named');
+  await database.pool.query("insert into senate_pause (scope_kind, scope_value, reason) values ('agent', $1, $2)", [long, '"\u2028𝄞'.repeat(600)]);
+  await heard;
+  expect(named).toEqual([long]);
+});

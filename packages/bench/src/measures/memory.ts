@@ -1,5 +1,6 @@
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -8,12 +9,14 @@ import { unpauseScope } from '@orchestra/pause-core';
 import { figure, median } from '../figures.ts';
 import type { Finding, Measure } from '../measure.ts';
 import { agent } from '../paused-while.ts';
-import { startService } from '../service-process.ts';
+import { SERVICES, startService } from '../service-process.ts';
 
 const NAME = 'memory';
 const PAUSES = 10_000;
 const SAMPLES = 30;
 const FLAT = { atMost: 1.1 };
+const AT_REST_MB = 150;
+const REST_MS = 30_000;
 const DURATION_MS = { quick: 15_000, full: 60_000, long: 600_000 } as const;
 
 /**
@@ -22,13 +25,15 @@ const DURATION_MS = { quick: 15_000, full: 60_000, long: 600_000 } as const;
  */
 export const memory: Measure = {
   name: NAME,
-  title: `memory with ${PAUSES.toLocaleString('en-US')} active pauses`,
-  steps: () => 2,
+  title: `memory: each service at rest, and with ${PAUSES.toLocaleString('en-US')} active pauses`,
+  steps: () => 3,
   run: async ({ server, quick, long, step }) => {
     const durationMs = long ? DURATION_MS.long : quick ? DURATION_MS.quick : DURATION_MS.full;
     const url = await server.makeDatabase(NAME);
     const db = makePool({ connectionString: url, applicationName: 'bench', max: 2 });
     try {
+      step(`${NAME}: at rest`);
+      const atRest = await servicesAtRest(url, quick ? 5_000 : REST_MS);
       step(`${NAME}: ${PAUSES} pauses`);
       await db.query(`insert into senate_pause (scope_kind, scope_value, reason) select 'agent', 'paused-' || n, 'measured' from generate_series(1, ${PAUSES}) as n`);
       const claimer = await startService('worker-claimer', url);
@@ -44,7 +49,7 @@ export const memory: Measure = {
           claimerMb.push(await residentMb(claimer.pid));
         }
         const time = durationMs >= 60_000 ? `${durationMs / 60_000} min` : `${durationMs / 1_000} s`;
-        return { findings: [...rows('a replica’s process, heap', heapMb, time), ...rows('worker-claimer, resident', claimerMb, time)] };
+        return { findings: [...atRest, ...rows('a replica’s process, heap', heapMb, time), ...rows('worker-claimer, resident', claimerMb, time)] };
       } finally {
         await replica.stop();
         await claimer.stop();
@@ -55,6 +60,24 @@ export const memory: Measure = {
     }
   },
 };
+
+/** From the bundle, as `orchestra up` and the package start them; from the sources where it is not built. */
+async function servicesAtRest(url: string, restMs: number): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const name of SERVICES) {
+    const bundled = fileURLToPath(new URL(`../../../cli/dist/${name}.mjs`, import.meta.url));
+    const isBundled = existsSync(bundled);
+    const service = await startService(name, url, isBundled ? bundled : undefined);
+    await delay(restMs);
+    const megabytes = await residentMb(service.pid);
+    await service.stop();
+    findings.push({
+      measure: NAME, what: `${name} at rest, resident`, target: { atMost: AT_REST_MB }, reached: megabytes, unit: 'MB', rounds: [megabytes],
+      detail: `${restMs / 1_000} s after its start, from ${isBundled ? 'the bundle' : 'the sources'}`,
+    });
+  }
+  return findings;
+}
 
 function rows(what: string, megabytes: number[], time: string): Finding[] {
   const third = Math.floor(megabytes.length / 3);

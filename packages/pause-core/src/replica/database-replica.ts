@@ -1,6 +1,7 @@
 import type { Queryable } from '@orchestra/database';
 import { listActivePauses } from '../queries/active-pauses.ts';
 import { createListenHub, type ListenHubOptions } from './listen-hub.ts';
+import { readNamedPause } from './named-pause.ts';
 import { PauseReplica, type ReplicaOptions } from './replica.ts';
 
 export interface DatabaseReplicaOptions extends Omit<ReplicaOptions, 'read' | 'listen'>, Pick<ListenHubOptions, 'applicationName' | 'pingEveryMs' | 'pingTimeoutMs'> {
@@ -26,7 +27,9 @@ export function createDatabaseReplica(options: DatabaseReplicaOptions): PauseRep
         ...(applicationName === undefined ? {} : { applicationName }),
         ...(pingEveryMs === undefined ? {} : { pingEveryMs }),
         ...(pingTimeoutMs === undefined ? {} : { pingTimeoutMs }),
-        onBell: (topic) => {
+        onBell: (topic, names) => {
+          const named = names === '' ? undefined : readNamedPause(names);
+          if (named !== undefined) ears.onNamed?.(named);
           // Alerts may come in floods and change no pause by themselves. Anything else means: look again.
           if (topic !== 'alert') ears.onBell();
           onBell?.(topic);

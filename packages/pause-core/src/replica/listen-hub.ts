@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ReplicaError } from './errors.ts';
 import { ListenSession } from './listen-session.ts';
 
-/** The one channel that bells ring on; the payload is the topic. See the triggers in `migrations/`. */
+/** The one channel that bells ring on; the payload is the topic, behind which a pause may be named. See the triggers in `migrations/`. */
 export const BELL_CHANNEL = 'orchestra';
 
 // What a dead connection loses meanwhile, the readings by the clock bring.
@@ -18,8 +18,11 @@ export interface ListenHubOptions {
   connectionString: string;
   /** Shown in `pg_stat_activity`. */
   applicationName?: string;
-  /** A bell rang. The topic is 'pause' or 'alert', or whatever somebody rang by hand; '' for nothing. */
-  onBell: (topic: string) => void;
+  /**
+   * A bell rang. The topic is 'pause' or 'alert', or whatever somebody rang by hand; '' for nothing. `names` is the
+   * pause that it names, as JSON that anybody may have sent; '' where it names none.
+   */
+  onBell: (topic: string, names: string) => void;
   /** Listening is in force, for the first time or again. Bells before this may have been missed: read. */
   onConnect?: () => void;
   /** Listening was interrupted, or the first attempt failed. Once for each outage; it goes on trying. */
@@ -96,7 +99,7 @@ class Hub implements ListenHub {
     try {
       session = this.#session = new ListenSession({
         connectionString, applicationName, channel: BELL_CHANNEL, connectTimeoutMs: CONNECT_TIMEOUT_MS, pingTimeoutMs,
-        onPayload: (topic) => { if (!this.#closing.signal.aborted) onBell(topic); },
+        onPayload: (payload) => { if (!this.#closing.signal.aborted) onBell(...topicOf(payload)); },
       });
       await session.open();
       await session.ping();
@@ -123,6 +126,12 @@ class Hub implements ListenHub {
     this.#options.onConnect?.();
     this.#firstAttempt.resolve();
   }
+}
+
+const NAMES_A_PAUSE = 'pause {';
+
+function topicOf(payload: string): [topic: string, names: string] {
+  return payload.startsWith(NAMES_A_PAUSE) ? ['pause', payload.slice('pause '.length)] : [payload, ''];
 }
 
 /** Doubles from 100 ms to 1 s, with a random half, so that a fleet that lost its server does not come back in step. */

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { until } from '@orchestra/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ActivePause } from '../pause.ts';
 import { elapsedMs } from './elapsed-clock.ts';
@@ -260,3 +261,34 @@ test.each<[ReplicaState, ReplicaEvent, ReplicaState]>([
   ['doubtful', 'read', 'fresh'], ['doubtful', 'disconnected', 'doubtful'], ['doubtful', 'trust-expired', 'doubtful'], ['doubtful', 'stop', 'stopped'],
   ['stopped', 'read', 'stopped'], ['stopped', 'disconnected', 'stopped'], ['stopped', 'trust-expired', 'stopped'], ['stopped', 'stop', 'stopped'],
 ])('%s, on %s: %s', (from, event, to) => expect(NEXT[from][event]).toBe(to));
+
+test('P6 a pause that a bell names is held at once, and for good when a reading confirms it', async () => {
+  const source = new Source();
+  const replica = await started(source, []);
+  const named = once(replica, 'named');
+  source.ears.onNamed?.(SKEPTIC);
+  source.ears.onBell();
+  expect(replica.isPaused({ agentId: 'skeptic' })).toMatchObject({ paused: true, reason: 'runaway loop' });
+  expect(replica.checkpoint({ agentId: 'skeptic' })).toMatchObject({ stop: true, why: 'paused' });
+  expect(await named).toMatchObject([{ pause: { id: '1' } }]);
+  const changed = once(replica, 'changed');
+  (await source.reading(2)).resolve([SKEPTIC]);
+  await changed;
+  expect(replica.isPaused({ agentId: 'skeptic' }).paused).toBe(true);
+  // What is known is told by readings alone.
+  expect(replica.pauses()).toHaveLength(1);
+});
+
+test('P13 a bell that is forged or late delays work until the next reading, and starts none', async () => {
+  const source = new Source();
+  const replica = await started(source, [SKEPTIC]);
+  source.ears.onNamed?.({ ...SKEPTIC, id: '9', scope: { kind: 'agent', value: 'librarian' } });
+  source.ears.onNamed?.({ ...SKEPTIC, remainingMs: 0 }); // about a pause that was read
+  source.ears.onBell();
+  expect(replica.isPaused({ agentId: 'librarian' }).paused).toBe(true);
+  expect(replica.isPaused({ agentId: 'skeptic' }).paused).toBe(true);
+  expect(replica.pauses()).toMatchObject([{ id: '1' }]);
+  (await source.reading(2)).resolve([SKEPTIC]);
+  await until('the reading is believed', () => !replica.isPaused({ agentId: 'librarian' }).paused);
+  expect(replica.isPaused({ agentId: 'skeptic' }).paused).toBe(true);
+});

@@ -3,7 +3,8 @@ import type { ActivePause } from '../pause.ts';
 import type { TaskLabels } from '../scope.ts';
 import { elapsedMs } from './elapsed-clock.ts';
 import { ReplicaError } from './errors.ts';
-import { PauseIndex, type PauseCheck } from './pause-index.ts';
+import { NamedPauses } from './named-pauses.ts';
+import { PauseIndex, type Covered, type PauseCheck } from './pause-index.ts';
 import { NEXT, type ReplicaEvent, type ReplicaState } from './replica-state.ts';
 import { RereadLoop, type RereadTimings } from './reread-loop.ts';
 import { samePauses } from './same-pauses.ts';
@@ -26,6 +27,8 @@ export interface Reading {
 export interface Ears {
   /** A bell rang, or listening has begun (again): what was known may have changed. */
   onBell: () => void;
+  /** A bell named a pause: that is held until a reading tells. Ring as well. */
+  onNamed?: (pause: ActivePause) => void;
   /** From here on bells may be missed, until `onBell` says that listening has begun again. */
   onLost: (error: Error) => void;
 }
@@ -51,6 +54,8 @@ export interface ReplicaEvents {
   /** A reading differs from the one before it; the first one always does. A pause that ends by the clock is told with the next reading. */
   changed: [{ pauses: readonly ActivePause[] }];
   state: [{ from: ReplicaState; to: ReplicaState }];
+  /** A bell named a pause, which is held from now on; a reading will confirm it, or end that. */
+  named: [{ pause: ActivePause }];
   'read-failed': [Error];
   /** Listening was interrupted; it goes on by itself. */
   disconnected: [Error];
@@ -87,6 +92,7 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
   readonly #stopped = new AbortController();
   #state: ReplicaState = 'starting';
   #index = new PauseIndex([], 0);
+  readonly #named = new NamedPauses();
   #lastRead: readonly ActivePause[] | undefined;
   #asOfMs = -Infinity;
   #changes = 0;
@@ -129,7 +135,7 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
 
   /** Is work with these labels held back, by what is known? Which of several pauses is named is fixed: see `comparePrecedence`. */
   isPaused(labels: TaskLabels, run?: ProbeRun): PauseCheck {
-    return this.#index.find(labels, undefined, run?.probeOf) ?? NOT_PAUSED;
+    return this.#find(labels, run?.probeOf) ?? NOT_PAUSED;
   }
 
   /**
@@ -138,9 +144,15 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
    * @param options.onUnknown what to do while nothing has ever been read (P13); going on unless told otherwise
    */
   checkpoint(labels: TaskLabels, options: ProbeRun & { onUnknown?: 'continue' | 'stop' } = {}): Checkpoint {
-    if (!this.known) return options.onUnknown === 'stop' ? UNKNOWN : GO_ON;
-    const covered = this.#index.find(labels, undefined, options.probeOf);
-    return covered === undefined ? GO_ON : { stop: true, why: 'paused', reason: covered.reason, pause: covered.pause };
+    const covered = this.#find(labels, options.probeOf);
+    if (covered !== undefined) return { stop: true, why: 'paused', reason: covered.reason, pause: covered.pause };
+    return !this.known && options.onUnknown === 'stop' ? UNKNOWN : GO_ON;
+  }
+
+  /** What was read, and besides what bells have named since. */
+  #find(labels: TaskLabels, probeOf: string | null | undefined): Covered | undefined {
+    const covered = this.#index.find(labels, undefined, probeOf);
+    return covered !== undefined || this.#named.index === undefined ? covered : this.#named.index.find(labels, undefined, probeOf);
   }
 
   /**
@@ -169,6 +181,7 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
     this.#rereads.start(); // listening may be long in coming; reading by the clock does not wait for it
     const ears: Ears = {
       onBell: () => void this.#rereads.refresh(),
+      onNamed: (pause) => this.#hold(pause),
       onLost: (error) => this.#disconnected(error),
     };
     try {
@@ -185,6 +198,12 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
     this.emit('disconnected', error);
   }
 
+  #hold(pause: ActivePause): void {
+    if (this.#stopped.signal.aborted || this.#lastRead?.some(({ id }) => id === pause.id)) return;
+    this.#named.add(pause, this.#now());
+    this.emit('named', { pause });
+  }
+
   /** @param asOfMs nothing that was committed before this can be missing */
   #learn(pauses: ActivePause[], asOfMs: number): void {
     // From another instance, perhaps, whose copy is older than what is known already.
@@ -193,6 +212,7 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
     const nowMs = this.#now();
     const before = this.#lastRead;
     this.#index = new PauseIndex(pauses, performance.now());
+    this.#named.readAsOf(asOfMs); // only now: what is confirmed is held all the time
     this.#lastRead = pauses;
     this.#trustedUntilMs = asOfMs + this.#trustMs;
     clearTimeout(this.#trustTimer);
