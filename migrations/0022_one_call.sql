@@ -42,6 +42,19 @@ language sql immutable parallel safe as $$
      and (kept -> '' -> 'quests' is null or coalesce(kept -> '' -> 'quests' ? quest_id, false))
      and (kept -> '' -> 'actors' is null or coalesce(kept -> '' -> 'actors' ? actor_id, false)) $$;
 
+-- cluster_id() reads the control file, which costs a claim more than its tasks do. A session stays with its cluster, so it
+-- asks once.
+create function known_cluster_id() returns text language plpgsql volatile as $$
+declare
+  known text := nullif(current_setting('orchestra.cluster', true), '');
+begin
+  if known is null then
+    known := cluster_id();
+    perform set_config('orchestra.cluster', coalesce(known, ''), false);
+  end if;
+  return known;
+end $$;
+
 -- How many tasks have finished: one row for each call that has changed that, and all of them are summed up. Rows are
 -- added and never changed, so nobody waits for anybody; worker-claimer sums old ones up into one.
 create table task_totals (
@@ -583,7 +596,7 @@ begin
              'attempt', b.attempt, 'host', orchestra_turn.host, 'pid', process -> 'pid',
              'admitted_under', b.admitted_under::text, 'snapshot', (select pg_current_snapshot()::text),
              -- what the task carried and who counted the transactions: its labels may change, and the database may move
-             'cluster', (select to_jsonb(cluster_id())),
+             'cluster', (select to_jsonb(known_cluster_id())),
              'labels', jsonb_strip_nulls(jsonb_build_object('agent_id', b.agent_id, 'skill', b.skill, 'quest_id', b.quest_id, 'actor_id', b.actor_id)))
            || case when b.probe_of is null then '{}' else jsonb_build_object('probe_of', b.probe_of::text) end
            -- for services of the former version, which read this alone

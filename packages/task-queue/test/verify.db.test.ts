@@ -130,3 +130,12 @@ describe('P1 in a database that was restored into another cluster, where transac
     expect(await verify()).toMatchObject({ claims_checked: 1, claims_unknown: 1, violations: [], unknown: [{ task_id: id, why: 'other_cluster' }] });
   });
 });
+
+test('every claim of a session says which cluster counted its transactions', async () => {
+  await add(db.pool, {}, {});
+  const session = await db.pool.connect();
+  for (let claims = 0; claims < 2; claims++) expect(await claim(session, { limit: 1 })).toHaveLength(1);
+  session.release();
+  const { rows } = await db.pool.query<{ same: boolean }>("select e.data ->> 'cluster' is not distinct from cluster_id() as same from task_events e where e.kind = 'claimed' order by e.id desc limit 2");
+  expect(rows).toEqual([{ same: true }, { same: true }]);
+});
