@@ -28,9 +28,11 @@ export class NamedPauses {
     this.#set([...kept, { pause, heardAtMs, endsAtMs: nowMs + Math.min(HOLD_MS, pause.remainingMs ?? HOLD_MS) }]);
   }
 
-  /** A reading that began then has told what is paused: of what was heard before, it is the truth. */
-  readAsOf(asOfMs: number): void {
-    if (this.#named.length > 0) this.#set(this.#named.filter(({ heardAtMs }) => heardAtMs > asOfMs));
+  /** A reading that began then has told what is paused: of what was heard before, it is the truth. @returns what it has told about */
+  readAsOf(asOfMs: number): ActivePause[] {
+    const told = this.#named.filter(({ heardAtMs }) => heardAtMs <= asOfMs);
+    if (told.length > 0) this.#set(this.#named.filter(({ heardAtMs }) => heardAtMs > asOfMs));
+    return told.map(({ pause }) => pause);
   }
 
   #set(named: Named[]): void {

@@ -51,7 +51,7 @@ export interface ReplicaOptions extends RereadTimings {
 }
 
 export interface ReplicaEvents {
-  /** A reading differs from the one before it; the first one always does. A pause that ends by the clock is told with the next reading. */
+  /** A reading differs from the one before it, or from what bells have named; the first one always does. A pause that ends by the clock is told with the next reading. */
   changed: [{ pauses: readonly ActivePause[] }];
   state: [{ from: ReplicaState; to: ReplicaState }];
   /** A bell named a pause, which is held from now on; a reading will confirm it, or end that. */
@@ -212,15 +212,17 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
     const nowMs = this.#now();
     const before = this.#lastRead;
     this.#index = new PauseIndex(pauses, performance.now());
-    this.#named.readAsOf(asOfMs); // only now: what is confirmed is held all the time
+    // Only now: what is confirmed is held all the time.
+    const endsAHold = this.#named.readAsOf(asOfMs).some((named) => !pauses.some(({ id }) => id === named.id));
     this.#lastRead = pauses;
     this.#trustedUntilMs = asOfMs + this.#trustMs;
     clearTimeout(this.#trustTimer);
     // A timer may fire up to a millisecond early by this clock.
     this.#trustTimer = setTimeout(() => this.#move('trust-expired'), Math.max(0, Math.ceil(this.#trustedUntilMs - nowMs) + 1));
     if (this.#trustedUntilMs > nowMs) this.#move('read');
-    if (before !== undefined && samePauses(before, pauses)) return;
-    this.#changes += 1;
+    const isSame = before !== undefined && samePauses(before, pauses);
+    if (isSame && !endsAHold) return;
+    if (!isSame) this.#changes += 1;
     this.emit('changed', { pauses });
   }
 
