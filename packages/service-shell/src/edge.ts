@@ -50,7 +50,7 @@ function secureHeaders(): [string, string][] {
     // A service speaks plain HTTP on the machine's own address; where TLS stands in front, that is where this belongs.
     strictTransportSecurity: false,
   });
-  dress(answer.req, answer, (error) => { if (error !== undefined) throw error; });
+  dress(answer.req, answer, (cause) => { if (cause !== undefined) throw new Error('the headers of answers could not be made', { cause }); });
   return answer.set;
 }
 

@@ -58,7 +58,7 @@ export function makeApp(options: AppOptions): RequestListener {
   });
   serveAliases(app);
   serveHealth(app, { db, metrics, trouble, checks: options.checks ?? {}, told: options.told ?? {} });
-  for (const route of routes) app[route.method](route.path, serveRoute<Request, Response>(route, by, ({ params }) => params, route.serve));
+  for (const route of routes) app[route.method](route.path, serveRoute<Request, Response>(route, by, ({ params }) => params, (raw, request, response) => route.serve(raw, request, response)));
   options.pages?.(app);
   refuseOtherMethods(app, routes);
   app.use((request) => { throw new ProblemError('not_found', `there is nothing at ${request.method} ${request.path}; /openapi.json lists the routes`); });
