@@ -2,6 +2,12 @@ import type { Command } from '@oclif/core';
 
 /** Every command by its id, each in a file of its own, which is loaded when it is called. */
 export const COMMAND_FILES: Readonly<Record<string, () => Promise<{ default: Command.Class }>>> = {
+  attach: () => import('./commands/attach.ts'),
+  'attach:check': () => import('./commands/attach/check.ts'),
+  'attach:graphile-worker': () => import('./commands/attach/graphile-worker.ts'),
+  'attach:list': () => import('./commands/attach/list.ts'),
+  'attach:pg-boss': () => import('./commands/attach/pg-boss.ts'),
+  'attach:remove': () => import('./commands/attach/remove.ts'),
   completion: () => import('./commands/completion.ts'),
   'db:migrate': () => import('./commands/db/migrate.ts'),
   doctor: () => import('./commands/doctor.ts'),

@@ -28,7 +28,7 @@ export function wrongUsage(message: string, options?: ErrorOptions): CommandFail
   return new CommandFailure('wrong_usage', message, { ...options, exitCode: EXIT.usage });
 }
 
-/** A command of pause-core or task-queue has refused: its code is the contract's, and its message has the next step. */
+/** A command of pause-core, task-queue or attach has refused: its code is the contract's, and its message has the next step. */
 export function isRefusal(error: unknown): error is Error & { code: string } {
-  return error instanceof Error && (error.name === 'PauseError' || error.name === 'TaskError') && 'code' in error && typeof error.code === 'string';
+  return error instanceof Error && (error.name === 'PauseError' || error.name === 'TaskError' || error.name === 'AttachError') && 'code' in error && typeof error.code === 'string';
 }

@@ -163,3 +163,21 @@ export const gateRefusals = pgTable('gate_refusals', {
   firstAt: instant('first_at').notNull(),
   lastAt: instant('last_at').notNull(),
 }, (table) => [primaryKey({ columns: [table.pauseId, table.gate, table.agentId] })]);
+
+/** Queues of other engines in this database whose claims read our pauses. */
+export const attachments = pgTable('attachments', {
+  name: text('name').primaryKey(),
+  engine: text('engine').notNull(),
+  queue: jsonb('queue').notNull(),
+  attachedAt: instant('attached_at').notNull().default(sql`now()`),
+  attachedBy: text('attached_by').notNull().default(sql`current_user`),
+});
+
+/** Their tables, and how row security was on each before. */
+export const attachedTables = pgTable('attached_tables', {
+  tableSchema: text('table_schema').notNull(),
+  tableName: text('table_name').notNull(),
+  attachment: text('attachment').notNull(),
+  hadRowSecurity: boolean('had_row_security').notNull(),
+  hadForce: boolean('had_force').notNull(),
+}, (table) => [primaryKey({ columns: [table.tableSchema, table.tableName] })]);

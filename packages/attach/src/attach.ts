@@ -1,0 +1,59 @@
+import type { Database, Queryable } from '@orchestra/database';
+import { buildAttach, type Step } from './build-attach.ts';
+import { AttachError } from './errors.ts';
+import { inShortLocks } from './in-short-locks.ts';
+import { HOME } from './objects.ts';
+import { isAttachmentName, type QueueDescription } from './queue.ts';
+import { readQueueState, refuseUnmigrated, type QueueState } from './queue-state.ts';
+import { tableName } from './quote.ts';
+
+export interface Attached {
+  name: string;
+  /** What was done, or would be. */
+  steps: Step[];
+  /** What whoever attaches should know; the queue is attached all the same. */
+  notes: string[];
+}
+
+/**
+ * Puts the brake into the claim of this queue: all of it in one transaction, or nothing.
+ *
+ * @param onWait told what it waits for
+ * @throws AttachError
+ */
+export async function attach(db: Database, name: string, queue: QueueDescription, onWait: (words: string) => void = () => {}): Promise<Attached> {
+  await refuseBefore(db, name);
+  return inShortLocks(db, [`${HOME}.senate_pause`, ...await lockedTables(db, queue)], async (tx) => {
+    const planned = await plan(tx, name, queue);
+    return { steps: planned.steps, answer: planned };
+  }, onWait);
+}
+
+/** The same statements, and nothing is changed. */
+export async function planAttach(db: Queryable, name: string, queue: QueueDescription): Promise<Attached> {
+  await refuseBefore(db, name);
+  return plan(db, name, queue);
+}
+
+async function plan(db: Queryable, name: string, queue: QueueDescription): Promise<Attached> {
+  const state = await readQueueState(db, queue);
+  return { name, steps: buildAttach(name, queue, state), notes: notesOn(queue, state) };
+}
+
+function notesOn(queue: QueueDescription, state: QueueState): string[] {
+  return [
+    ...(state.isPartitioned && !state.isSuperuser ? [`only a superuser can have new partitions braked as they come: after a new partition of ${queue.schema}.${queue.table}, remove and attach again. Until then paused jobs in it are held all the same, and jobs behind them wait`] : []),
+  ];
+}
+
+async function lockedTables(db: Queryable, queue: QueueDescription): Promise<string[]> {
+  const { tables } = await readQueueState(db, queue);
+  return [...tables.map(tableName), ...(queue.serialQueues === undefined ? [] : [tableName({ schema: queue.schema, name: queue.serialQueues.table })])];
+}
+
+async function refuseBefore(db: Queryable, name: string): Promise<void> {
+  if (!isAttachmentName(name)) throw new AttachError('description_not_understood', `"${name}" cannot be a name: small letters, digits and hyphens, 30 at most, and a letter first`);
+  await refuseUnmigrated(db);
+  const { rowCount } = await db.query(`select from ${HOME}.attachments a where a.name = $1`, [name]);
+  if (rowCount !== 0) throw new AttachError('already_attached', `${name} is attached already: see \`orchestra attach list\`, or choose another name with --name`);
+}
