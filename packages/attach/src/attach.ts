@@ -37,13 +37,15 @@ export async function planAttach(db: Queryable, name: string, queue: QueueDescri
 
 async function plan(db: Queryable, name: string, queue: QueueDescription): Promise<Attached> {
   const state = await readQueueState(db, queue);
+  if (queue.wake !== undefined && !state.ownsPauses) {
+    throw new AttachError('rights_missing', 'to wake the engine after a pause a trigger is put on senate_pause, and only its owner can take that away again: connect as a role that owns both the queue and Orchestra\'s tables, or as a superuser');
+  }
   return { name, steps: buildAttach(name, queue, state), notes: notesOn(queue, state) };
 }
 
 function notesOn(queue: QueueDescription, state: QueueState): string[] {
-  return [
-    ...(state.isPartitioned && !state.isSuperuser ? [`only a superuser can have new partitions braked as they come: after a new partition of ${queue.schema}.${queue.table}, remove and attach again. Until then paused jobs in it are held all the same, and jobs behind them wait`] : []),
-  ];
+  if (!state.isPartitioned || state.isSuperuser) return [];
+  return [`only a superuser can have new partitions braked as they come: after a new partition of ${queue.schema}.${queue.table}, remove and attach again. Until then paused jobs in it are held all the same, and jobs behind them wait`];
 }
 
 async function lockedTables(db: Queryable, queue: QueueDescription): Promise<string[]> {

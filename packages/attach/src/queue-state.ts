@@ -14,6 +14,8 @@ export interface QueueState {
   isPartitioned: boolean;
   /** Whoever is connected may make an event trigger. */
   isSuperuser: boolean;
+  /** Whoever is connected has the rights of the owner of senate_pause. */
+  ownsPauses: boolean;
   /** Roles that may update jobs, besides whoever is connected; null: everybody. */
   updaters: (string | null)[];
   /** Roles that may read pauses, besides whoever is connected; null: everybody. */
@@ -49,7 +51,7 @@ export async function readQueueState(db: Queryable, queue: QueueDescription): Pr
   refuseForeignObjects(tables, called);
   await refuseOwnTrigger(db, root.oid, called);
   return {
-    tables, isPartitioned: root.kind === 'p', isSuperuser: await isSuperuser(db),
+    tables, isPartitioned: root.kind === 'p', ...await rightsOf(db),
     updaters: await whoMay(db, 'UPDATE', tables.map((table) => `${table.schema}.${table.name}`)), readers: await whoMay(db, 'SELECT', [`${HOME}.senate_pause`]),
   };
 }
@@ -92,9 +94,10 @@ async function refuseOwnTrigger(db: Queryable, oid: number, called: string): Pro
   if (rowCount !== 0) throw new AttachError('already_attached', `${called} has the trigger ${TRIGGER} already: see \`orchestra attach list\``);
 }
 
-async function isSuperuser(db: Queryable): Promise<boolean> {
-  const { rows: [row] } = await db.query<{ super: boolean }>('select r.rolsuper as super from pg_roles r where r.rolname = current_user');
-  return row?.super === true;
+async function rightsOf(db: Queryable): Promise<Pick<QueueState, 'isSuperuser' | 'ownsPauses'>> {
+  const { rows: [row] } = await db.query<{ super: boolean; owns: boolean }>(
+    `select r.rolsuper as super, pg_has_role(c.relowner, 'usage') as owns from pg_roles r, pg_class c where r.rolname = current_user and c.oid = '${HOME}.senate_pause'::regclass`);
+  return { isSuperuser: row?.super === true, ownsPauses: row?.owns === true };
 }
 
 /** Roles that were granted this, on a table or a column of it. */

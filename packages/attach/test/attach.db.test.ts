@@ -97,6 +97,9 @@ describe('an owner who is no superuser', () => {
     const owner = makePool({ connectionString: roles.urlAs('owner', own.url), applicationName: 'test', max: 2 });
     try {
       await expect(attach(worker, 'pg-boss', pgBoss())).rejects.toMatchObject({ code: 'rights_missing', message: expect.stringContaining(roles.name('owner')) });
+      await graphile.install(roles.urlAs('owner', own.url));
+      await expect(attach(owner, 'graphile-worker', graphileWorker())).rejects.toMatchObject({ code: 'rights_missing', message: expect.stringContaining('senate_pause') });
+      await own.pool.query('drop schema graphile_worker cascade');
       const { notes } = await attach(owner, 'pg-boss', pgBoss());
       expect(notes).toEqual([expect.stringContaining('only a superuser can have new partitions braked')]);
       await removeAttachment(owner, 'pg-boss');
