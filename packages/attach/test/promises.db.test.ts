@@ -148,7 +148,7 @@ describe.each([['graphile-worker', graphile], ['pg-boss', boss]] as const)('%s',
       });
       return letGo;
     }
-    const isHeldUp = async (): Promise<boolean> => (await db.pool.query("select from pg_locks l where l.locktype = 'advisory' and not l.granted and l.objid = 4711")).rowCount === 1;
+    const isHeldUp = async (): Promise<boolean> => (await db.pool.query("select from pg_locks l where l.locktype = 'advisory' and not l.granted and l.objid = 4711 and l.database = (select d.oid from pg_database d where d.datname = current_database())")).rowCount === 1;
 
     test('P2 a claim of a foreign queue that began before the pause is waited for', async () => {
       const letGo = await holdClaims('after');
