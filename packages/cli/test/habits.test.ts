@@ -38,7 +38,7 @@ test('bash completes commands, flags, fixed values and files', async () => {
   expect(complete('sen')).toEqual(['senate']);
   expect(complete('senate', 'pau')).toEqual(['pause', 'pauses']);
   expect(complete('senate', 'pause', '')).toEqual(['agent', 'skill', 'quest', 'actor']);
-  expect(complete('senate', 'pause', 'agent', 'skeptic', '--wa')).toEqual(['--wait', '--wait-timeout']);
+  expect(complete('senate', 'pause', 'agent', 'skeptic', '--wa')).toEqual(['--wait', '--wait-gates', '--wait-timeout']);
   expect(complete('senate', 'extend', '4', '--then', '')).toEqual(['resume', 'stay', 'probe']);
   expect(complete('queue', '')).toEqual(['labels']);
   expect(complete('profile', 'set', 'prod', '--token-file', 'README')).toEqual(['README.md']);

@@ -34,7 +34,7 @@ async function activePauses(): Promise<number> {
 test('signing in sets a cookie that no script can read, says who it is, and is good for reading and for changes from the page', async () => {
   const answer = await signIn(operator);
   expect(answer.status).toBe(200);
-  expect(sessionView.parse(answer.body)).toEqual({ name: 'dana', role: 'operator', permissions: ['read', 'add_tasks', 'post_alerts', 'pause'] });
+  expect(sessionView.parse(answer.body)).toEqual({ name: 'dana', role: 'operator', permissions: ['ask', 'read', 'add_tasks', 'post_alerts', 'pause'] });
   expect(answer.headers.getSetCookie()).toEqual([`orchestra_session=${operator}; Path=/; HttpOnly; SameSite=Strict`]);
   expect(JSON.stringify(answer.body)).not.toContain(operator);
   const cookie = cookieOf(answer);
