@@ -55,8 +55,8 @@ const ENDS: Readonly<Record<string, number>> = {
   'orchestra senate pauses --profile test': 2,
   'orchestra task release 42 --reason "docker is installed"': 1,
 };
-/** What needs a file, a user or a shell of the reader; other tests run these commands with their own. */
-const OF_THE_READER = [/--runner-config \/etc\//, /--token-file ~/, /-- (?:COMMAND|runuser|python3)/, /\bfish\b/];
+/** What needs a queue, a file, a user or a shell of the reader; other tests run these commands with their own. */
+const OF_THE_READER = [/\battach (?:graphile-worker|pg-boss|dbos|check|remove|--)/, /--runner-config \/etc\//, /--token-file ~/, /-- (?:COMMAND|runuser|python3)/, /\bfish\b/];
 /** What goes on until somebody stops it, or until what it follows has ended. */
 const GOES_ON = /--follow|senate watch/;
 const INCOMPLETE = /Missing \d required arg|say what/i;
@@ -79,6 +79,10 @@ describe('what the documents call with orchestra', () => {
   test.each(typed)('$command', async ({ command }) => {
     const folder = await commandFolder();
     const { ids: [id = ''] } = await running.client.enqueue({ repo: 'shop', agent_id: 'skeptic', skill: 'nobody-does-this' });
+    // Whatever the commands of earlier documents have left.
+    const skeptic = { scope_kind: 'agent', scope_value: 'skeptic' } as const;
+    if (/\bunpause\b/.test(command)) await running.client.pause({ ...skeptic, reason: 'documented' });
+    else await running.client.unpause(skeptic);
     const line = command.replaceAll(/\bID\b|<id>/g, id).replaceAll(/\bREPO\b/g, 'shop').replaceAll('…', 'why');
     if (GOES_ON.test(line)) {
       const child = spawn('bash', ['-c', line], { cwd: folder, env: environment(folder, running.env), stdio: ['ignore', 'pipe', 'pipe'], detached: true });
