@@ -36,7 +36,7 @@ test.each([
   ['senate puase agent skeptic --reason x', 'senate pause'],
   ['tsak why 7', 'task why'],
   ['stauts', 'status'],
-  ['senate alerts akc 7', 'senate alerts'],
+  ['senate alerts akc 7', 'senate alerts ack'],
   ['gibberish', undefined],
   ['--nothing', undefined],
 ])('%s: %s', (line, command) => {
