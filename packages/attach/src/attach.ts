@@ -11,7 +11,7 @@ export interface Attached {
   name: string;
   /** What was done, or would be. */
   steps: Step[];
-  /** What whoever attaches should know; the queue is attached all the same. */
+  /** What the person who attaches should know; the queue is attached all the same. */
   notes: string[];
 }
 

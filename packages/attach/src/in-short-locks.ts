@@ -3,7 +3,7 @@ import { inTransaction, sqlState, type Database } from '@orchestra/database';
 import type { Step } from './build-attach.ts';
 import { AttachError } from './errors.ts';
 
-// Whoever waits for a table makes everybody queue behind it: the engine stands still for so long at most.
+// A session that waits for a table makes all others queue behind it: this is the longest the engine stands still.
 export const LOCK_TIMEOUT_MS = 500;
 const TRIES = 20;
 const BETWEEN_MS = 500;
@@ -14,7 +14,7 @@ const READ_ONLY = '25006';
 /**
  * Runs the steps in one transaction, all or none, with a short `lock_timeout`, and again while somebody is in the way.
  *
- * @param steps made anew for each try, inside the transaction
+ * @param steps made again for each try, inside the transaction
  * @param onWait told what it waits for
  * @throws AttachError `queue_busy`, `rights_missing`
  */

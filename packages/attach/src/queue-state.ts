@@ -12,13 +12,13 @@ export interface QueueState {
   /** The root first, then its partitions. */
   tables: TableState[];
   isPartitioned: boolean;
-  /** Whoever is connected may make an event trigger. */
+  /** The connected role may make an event trigger. */
   isSuperuser: boolean;
-  /** Whoever is connected has the rights of the owner of senate_pause. */
+  /** The connected role has the rights of the owner of senate_pause. */
   ownsPauses: boolean;
-  /** Roles that may update jobs, besides whoever is connected; null: everybody. */
+  /** Roles that may update jobs, besides the connected role; null: everybody. */
   updaters: (string | null)[];
-  /** Roles that may read pauses, besides whoever is connected; null: everybody. */
+  /** Roles that may read pauses, besides the connected role; null: everybody. */
   readers: (string | null)[];
 }
 

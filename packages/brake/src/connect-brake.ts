@@ -26,7 +26,7 @@ export interface BrakeOptions {
   strict?: boolean | undefined;
   /** True: resolve also where the pauses could not be read yet. With `onUnknown: 'stop'` every gate stops until they are. */
   beginUnknown?: boolean | undefined;
-  /** False: operators are not told of this gate, nor of what it refuses. */
+  /** False: operators see neither this gate nor what it refuses. */
   report?: boolean | undefined;
 }
 

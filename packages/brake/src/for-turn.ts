@@ -1,4 +1,4 @@
-// A loop that never gives way is judged anew after so many looks.
+// A loop that never yields is judged again after this number of looks.
 const LOOKS_MAX = 256;
 
 /**
@@ -28,7 +28,7 @@ export class ForTurn<T> {
     return this.#again();
   }
 
-  /** Something was learnt: the next look judges anew. */
+  /** Something new is known: the next look judges again. */
   reset(): void {
     this.#looksLeft = 0;
   }

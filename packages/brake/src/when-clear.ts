@@ -7,7 +7,7 @@ export interface News {
   once(wake: () => void): () => void;
 }
 
-// A pause that ends by the clock is told by nobody at that moment.
+// No message is sent when a pause expires.
 const LOOK_AGAIN_MS = 500;
 
 /**

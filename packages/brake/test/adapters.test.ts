@@ -112,7 +112,7 @@ test('OpenAI Agents: a run that is paused makes no model call, a tool is not cal
   expect([model.calls, searched]).toEqual([3, 1]);
   await unpause('skill', 'search');
   expect((await runner.run(agent, stopped.state)).finalOutput).toBe('done');
-  // The turn begins anew: its model call is made once more, and the tool once.
+  // The turn starts again: its model call is made twice, the tool call once.
   expect([model.calls, searched]).toEqual([5, 2]);
 
   await pause('agent', 'oai');

@@ -8,7 +8,7 @@ import { ProblemError } from './problem.ts';
 import { CONTINUE } from './raw-call.ts';
 import { logRequest } from './request-log.ts';
 
-/** What every call passes, whoever answers it. */
+/** What every call passes, on both ways to be answered. */
 export interface Edge {
   /** Logs, times and dresses the answer. Comes first. */
   begin(request: IncomingMessage, response: ServerResponse): void;
@@ -47,7 +47,7 @@ function secureHeaders(): [string, string][] {
       },
     },
     xFrameOptions: { action: 'deny' },
-    // A service speaks plain HTTP on the machine's own address; where TLS stands in front, that is where this belongs.
+    // A service speaks plain HTTP on the machine's own address; where a proxy adds TLS, the proxy adds this.
     strictTransportSecurity: false,
   });
   dress(answer.req, answer, (cause) => { if (cause !== undefined) throw new Error('the headers of answers could not be made', { cause }); });

@@ -11,7 +11,7 @@ export interface LoopOptions {
   retryMs?: number;
   /** The shortest time between the beginnings of two rounds, however often it is woken. */
   gapMs?: number;
-  /** After a rest so many rounds may follow each other without that gap: 1 unless told. On average they keep it. */
+  /** After a rest this number of rounds may follow each other without that gap: 1 unless given. On average they keep it. */
   burst?: number;
   /** One bounded round. Answering a number asks for the next round after that many milliseconds, if that is sooner. */
   round: () => Promise<number | void>;

@@ -15,7 +15,7 @@ interface Logged {
 
 const requests = new WeakMap<IncomingMessage, Logged>();
 
-/** The id under which a request stands in the log. */
+/** The id of a request in the log. */
 export function requestId(request: IncomingMessage): string {
   return requests.get(request)?.id ?? '';
 }

@@ -33,5 +33,5 @@ export const namedPause = (row: string): string => `
           order by ${NAMED_FIRST}
           limit 1`;
 
-/** A task that was put off for a pause is eligible as soon as no pause covers it; any other when its time has come, by the clock of the statement. A parked one never is. */
+/** A deferred task is eligible as soon as no pause covers it; any other when its time has come, at the start of the statement. A parked one never is. */
 export const eligible = (task: string): string => `may_start(${task}.paused_at, ${task}.next_eligible_at, ${task}.deferred_by, statement_timestamp())`;

@@ -75,7 +75,7 @@ export class GateReports {
   async #write(): Promise<void> {
     const batch = this.#batch;
     this.#batch = newBatch();
-    batch.written.promise.catch(() => {}); // whoever waits for it is told; nobody need
+    batch.written.promise.catch(() => {}); // a caller that waits for the batch gets the error; there need be none
     try {
       // One statement may not meet one row twice, and of two tokens with one id each is heard: the table says whose it is.
       for (let left = [...batch.gates.values()]; left.length > 0;) {

@@ -71,7 +71,7 @@ function lookAll(brake: Brake, labels: readonly Four[]): number {
   return paused;
 }
 
-/** Whoever passes gets the same promise: another one would be a refusal. */
+/** Each gate that passes answers with the same promise; another promise would be a refusal. */
 function gateAll(brake: Brake, labels: readonly Four[]): number {
   let others = 0;
   const passed = brake.gate({ agent_id: 'passes' });

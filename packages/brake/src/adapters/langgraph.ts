@@ -3,7 +3,7 @@ import type { Brake } from '../brake.ts';
 import type { BrakeLabels } from '../brake-labels.ts';
 import { refusal } from '../refusal.ts';
 
-/** What stands in the interrupt of a node that was not entered. */
+/** The value of the interrupt of a node that was not entered. */
 export interface PausedInterrupt {
   orchestra: 'paused' | 'unknown';
   reason: string;

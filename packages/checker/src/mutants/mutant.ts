@@ -3,7 +3,7 @@ export interface Mutant {
   name: string;
   /** Where the rule stands, from the root of the repository. */
   file: string;
-  /** The rule stands in this function of the database, which `file` makes: it is changed there, and put back afterwards. */
+  /** The function of the database that holds the rule. `file` makes the function; it is changed there, and restored afterwards. */
   inFunction?: string;
   edits: readonly Edit[];
   /** Which promise it breaks, and how that hurts. */

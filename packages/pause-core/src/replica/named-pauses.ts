@@ -10,7 +10,7 @@ const NAMED_MAX = 100;
 interface Named { pause: ActivePause; heardAtMs: number; endsAtMs: number }
 
 /**
- * Pauses that bells have named and no reading has confirmed. They can hold work back and never let any go: whoever forges
+ * Pauses that bells have named and no reading has confirmed. They can hold work back and never let any go: who forges
  * a bell, or repeats an old one, delays work until the next reading, for five seconds at the most.
  */
 export class NamedPauses {

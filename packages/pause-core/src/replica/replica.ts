@@ -51,7 +51,7 @@ export interface ReplicaOptions extends RereadTimings {
 }
 
 export interface ReplicaEvents {
-  /** A reading differs from the one before it, or from what bells have named; the first one always does. A pause that ends by the clock is told with the next reading. */
+  /** A reading differs from the one before it, or from what bells have named; the first one always does. A pause that expires is reported with the next reading. */
   changed: [{ pauses: readonly ActivePause[] }];
   state: [{ from: ReplicaState; to: ReplicaState }];
   /** A bell named a pause, which is held from now on; a reading will confirm it, or end that. */

@@ -7,7 +7,7 @@ import type { ClaimOrder } from './claim-order.ts';
 /** One ending that was accepted: which of those given, counted from 1. */
 export interface EndedRow { n: number; status: TaskStatus; next_eligible_at: string | null }
 
-/** One look for tasks: at so many lanes, or along the queue. */
+/** One look for tasks: at a number of lanes, or along the queue. */
 export interface Look {
   order: ClaimOrder;
   /** So many of the tasks that the order asks for have been found by the looks before. */

@@ -22,7 +22,7 @@ export async function endRuns(db: Queryable, endings: readonly Ending[], rules: 
 /**
  * An answer for each ending, where `rows` were accepted.
  *
- * @param options.isCommitted what stands in the same answer is committed: that the reason for a refusal cannot be read must not hide it
+ * @param options.isCommitted the rest of the answer is committed: that the reason for a refusal cannot be read must not hide it
  */
 export async function answerEndings(db: Queryable, endings: readonly Ending[], rows: readonly EndedRow[], { isCommitted = rows.length > 0 && !isTransaction(db) } = {}): Promise<EndingAnswer[]> {
   const ended = new Map(rows.map((row) => [row.n, row]));

@@ -2,11 +2,11 @@ import type { Queryable } from '@orchestra/database';
 
 // One round's worth; the next one goes on.
 const ROWS_MAX = 10_000;
-// Fewer are summed up by whoever asks.
+// Fewer are summed up by each reader.
 const ROWS_WORTH = 100;
 
 /**
- * Sums up the rows of `task_totals` into one, so that whoever asks for the counts reads few. Who adds one meanwhile waits for nothing. @returns how
+ * Sums up the rows of `task_totals` into one, so that a reader of the counts reads few rows. Who adds one meanwhile waits for nothing. @returns how
  * many were summed up
  */
 export async function sumUpTotals(db: Queryable): Promise<number> {

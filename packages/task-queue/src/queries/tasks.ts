@@ -52,7 +52,7 @@ export async function listTasks(db: Database, filter: TaskFilter): Promise<TaskV
 }
 
 /**
- * Does the filter name a label that no task carries? Every label that one carries is shown by a lane or stands in `known_labels` (migrations/0023), and
+ * Does the filter name a label that no task carries? Every label that a task carries is the label of a lane or a row of `known_labels` (migrations/0023), and
  * every repo has a gate. Without this, all tasks would be gone through to find none.
  */
 async function namesNoTask(db: Database, { agentId, skill, questId, actorId, repo }: TaskFilter): Promise<boolean> {

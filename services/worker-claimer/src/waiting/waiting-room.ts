@@ -56,7 +56,7 @@ export class Waiter {
   }
 
   /**
-   * Makes the attempt; a waiter that is over makes none. Two at a time would bring tasks twice: whoever asks while one is under way
+   * Makes the attempt; a waiter that is over makes none. Two at a time would bring tasks twice: a call made while one is under way
    * shares it. @returns what came of it; after `failed` the waiter has its error
    */
   try(): Promise<'tasks' | 'nothing' | 'failed'> {
@@ -84,7 +84,7 @@ export class Waiter {
   }
 }
 
-// Of a call that adds many only so many are held against what each waiter wants; a look sees all of them.
+// Of a call that adds many, this number is compared with what each waiter wants; a look sees all of them.
 const OFFERED_MAX = 10;
 const RETRY_AFTER_SECONDS = '5';
 // Of one token, at any time; more only while half of all places is free.
