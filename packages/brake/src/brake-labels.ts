@@ -11,31 +11,72 @@ export interface BrakeLabels {
 const NAMES = 'agent_id, skill, quest_id, actor_id';
 const BLANK = /^\s*$/;
 
+/** Labels that were checked once, and cannot change. */
+export class PreparedLabels implements BrakeLabels {
+  declare readonly agent_id?: string;
+  declare readonly skill?: string;
+  declare readonly quest_id?: string;
+  declare readonly actor_id?: string;
+  readonly #task: TaskLabels;
+  #clearIn: object | undefined;
+
+  /** @throws TypeError for a label of another name, a blank one, and for none at all */
+  constructor(labels: BrakeLabels) {
+    this.#task = check(labels);
+    Object.assign(this, labels);
+    Object.freeze(this);
+  }
+
+  get task(): TaskLabels { return this.#task; }
+
+  /** What was known when nothing covered these labels. While the same is known, nothing does: a pause can only end meanwhile. */
+  get clearIn(): object | undefined { return this.#clearIn; }
+  set clearIn(known: object) { this.#clearIn = known; }
+}
+
 /**
- * The labels as the replica takes them. A misspelt label would be covered by no pause, so nothing is let pass unread. It is
- * called before each step, so it makes one object and nothing else.
+ * Checks labels once, for who asks with the same ones again and again: such a gate costs less than `isPaused`. The result is a
+ * copy, which cannot be changed.
+ *
+ * @throws TypeError for a label of another name, a blank one, and for none at all
+ */
+export function prepareLabels(labels: BrakeLabels): Readonly<BrakeLabels> {
+  return labels instanceof PreparedLabels ? labels : new PreparedLabels(labels);
+}
+
+/**
+ * The labels as the replica takes them. A misspelt label would be covered by no pause, so nothing passes unread, and
+ * labels that are not prepared are checked at each call: who holds them may have changed them.
  *
  * @throws TypeError for a label of another name, a blank one, and for none at all
  */
 export function readLabels(labels: BrakeLabels): TaskLabels {
+  return labels instanceof PreparedLabels ? labels.task : check(labels);
+}
+
+function check(labels: BrakeLabels): TaskLabels {
   for (const given in labels) {
-    if (given !== 'agent_id' && given !== 'skill' && given !== 'quest_id' && given !== 'actor_id')
-      throw new TypeError(`no pause can name "${given}"; the labels are ${NAMES}`);
+    if (given !== 'agent_id' && given !== 'skill' && given !== 'quest_id' && given !== 'actor_id') throw unknownName(given);
   }
   const { agent_id: agentId, skill, quest_id: questId, actor_id: actorId } = labels;
   if (agentId === undefined && skill === undefined && questId === undefined && actorId === undefined)
     throw new TypeError(`give at least one label: ${NAMES}`);
-  refuseBlank('agent_id', agentId);
-  refuseBlank('skill', skill);
-  refuseBlank('quest_id', questId);
-  refuseBlank('actor_id', actorId);
+  if (!(mayPass(agentId) && mayPass(skill) && mayPass(questId) && mayPass(actorId))) refuseBlanks(labels);
   return { agentId, skill, questId, actorId };
 }
 
-function refuseBlank(name: string, value: unknown): void {
-  if (value === undefined) return;
-  // A character above the blank is none: most labels begin with one.
-  if (typeof value === 'string' && (value.charCodeAt(0) - 33) >>> 0 < 94) return;
-  if (typeof value !== 'string' || BLANK.test(value))
-    throw new TypeError(`the label ${name} is blank: leave it out, or say what it is`);
+/** Whether it needs no closer look: most labels begin with a visible character of ASCII. */
+function mayPass(value: unknown): boolean {
+  return value === undefined || (typeof value === 'string' && (value.charCodeAt(0) - 33) >>> 0 < 94);
+}
+
+function refuseBlanks(labels: BrakeLabels): void {
+  for (const [name, value] of Object.entries(labels)) {
+    if (value !== undefined && (typeof value !== 'string' || BLANK.test(value)))
+      throw new TypeError(`the label ${name} is blank: leave it out, or say what it is`);
+  }
+}
+
+function unknownName(given: string): TypeError {
+  return new TypeError(`no pause can name "${given}"; the labels are ${NAMES}`);
 }

@@ -1,9 +1,9 @@
 import type { Client } from '@orchestra-brake/client';
 import { isTransient } from '@orchestra-brake/client';
 import type { PauseView } from '@orchestra/pause-core/contract';
-import type { PauseReplica, TaskLabels } from '@orchestra/pause-core/replica';
+import type { PauseReplica } from '@orchestra/pause-core/replica';
 import { toPauseView } from '@orchestra/pause-core/wire';
-import { readLabels, type BrakeLabels } from './brake-labels.ts';
+import { prepareLabels, PreparedLabels, readLabels, type BrakeLabels } from './brake-labels.ts';
 import { ForTurn } from './for-turn.ts';
 import type { GateReporter } from './gate-reporter.ts';
 import { PausedError } from './paused-error.ts';
@@ -94,9 +94,18 @@ export function makeBrake({ client, replica, reporter, onUnknown, strict, refusa
     return replica.stale ? unknown('what is paused could not be read lately') : undefined;
   }
 
-  function find(labels: TaskLabels): Found | undefined {
-    const covered = replica.isPaused(labels);
-    if (!covered.paused) return notKnown.value;
+  function find(labels: BrakeLabels): Found | undefined {
+    const { knowledge } = replica;
+    if (labels instanceof PreparedLabels && labels.clearIn === knowledge) return notKnown.value;
+    return findAnew(labels, knowledge);
+  }
+
+  function findAnew(labels: BrakeLabels, knowledge: object): Found | undefined {
+    const covered = replica.isPaused(readLabels(labels));
+    if (!covered.paused) {
+      if (labels instanceof PreparedLabels) labels.clearIn = knowledge;
+      return notKnown.value;
+    }
     let known = found.get(covered);
     if (known === undefined) {
       known = { look: { paused: true, reason: covered.reason, pause_id: covered.pause.id }, pause: toPauseView(covered.pause) };
@@ -124,7 +133,7 @@ export function makeBrake({ client, replica, reporter, onUnknown, strict, refusa
     } catch (cause) {
       if (cause instanceof TypeError) throw cause;
       // What is known to be paused stays paused, whatever cannot be asked.
-      const held = find(readLabels(labels));
+      const held = find(labels);
       if (held !== undefined) throw refuse(labels, held, cause);
       if (onUnknown === 'continue' && isTransient(cause)) return;
       throw refuse(labels, unknown(`whether this is paused could not be asked: ${cause instanceof Error ? cause.message : String(cause)}`), cause);
@@ -133,12 +142,12 @@ export function makeBrake({ client, replica, reporter, onUnknown, strict, refusa
   }
 
   const brake: Brake = {
-    look: (labels) => find(readLabels(labels))?.look ?? CLEAR,
+    look: (labels) => find(labels)?.look ?? CLEAR,
     ask: async (labels, { signal } = {}) => (await askFound(labels, signal))?.look ?? CLEAR,
     gate: (labels) => {
       if (strict) return strictGate(labels);
       try {
-        const held = find(readLabels(labels));
+        const held = find(labels);
         // One promise for all that pass: before each step, this is a look and nothing else.
         return held === undefined ? PASSED : Promise.reject(refuse(labels, held));
       } catch (error) {
@@ -156,10 +165,10 @@ export function makeBrake({ client, replica, reporter, onUnknown, strict, refusa
       return await fn();
     },
     async *iterate(labels, items, { whenPaused = 'throw', signal } = {}) {
-      readLabels(labels);
+      const asked = prepareLabels(labels);
       for await (const item of items) {
-        if (whenPaused === 'wait') await brake.whenClear(labels, { signal });
-        else await brake.gate(labels);
+        if (whenPaused === 'wait') await brake.whenClear(asked, { signal });
+        else await brake.gate(asked);
         signal?.throwIfAborted();
         yield item;
       }

@@ -1,6 +1,6 @@
 import type { LanguageModelMiddleware, ToolSet } from 'ai';
 import type { Brake } from '../brake.ts';
-import type { BrakeLabels } from '../brake-labels.ts';
+import { prepareLabels, type BrakeLabels } from '../brake-labels.ts';
 
 type Gate = Pick<Brake, 'gate'>;
 
@@ -9,13 +9,14 @@ type Gate = Pick<Brake, 'gate'>;
  * messages so far are the caller's.
  */
 export function brakeModel(brake: Gate, labels: BrakeLabels): LanguageModelMiddleware {
+  const asked = prepareLabels(labels);
   return {
     wrapGenerate: async ({ doGenerate }) => {
-      await brake.gate(labels);
+      await brake.gate(asked);
       return doGenerate();
     },
     wrapStream: async ({ doStream }) => {
-      await brake.gate(labels);
+      await brake.gate(asked);
       return doStream();
     },
   };
@@ -26,7 +27,8 @@ export function brakeTools<T extends ToolSet>(brake: Gate, labels: BrakeLabels, 
   const braked: ToolSet = {};
   for (const [name, tool] of Object.entries(tools)) {
     const { execute } = tool;
-    braked[name] = execute === undefined ? tool : { ...tool, execute: behindGate(execute, () => brake.gate({ ...labels, skill: name })) };
+    const asked = prepareLabels({ ...labels, skill: name });
+    braked[name] = execute === undefined ? tool : { ...tool, execute: behindGate(execute, () => brake.gate(asked)) };
   }
   // Each has the type that it had: only what runs before it is new.
   return { ...tools, ...braked };

@@ -1,6 +1,6 @@
 import { interrupt } from '@langchain/langgraph';
 import type { Brake } from '../brake.ts';
-import type { BrakeLabels } from '../brake-labels.ts';
+import { prepareLabels, type BrakeLabels } from '../brake-labels.ts';
 import { refusal } from '../refusal.ts';
 
 /** The value of the interrupt of a node that was not entered. */
@@ -18,8 +18,9 @@ export interface PausedInterrupt {
  * @param labels a function is given the state and the config of the node
  */
 export function brakeNode<S, C, R>(brake: Pick<Brake, 'gate'>, labels: BrakeLabels | ((state: S, config: C) => BrakeLabels), node: (state: S, config: C) => R | Promise<R>): (state: S, config: C) => Promise<R> {
+  const given = typeof labels === 'function' ? labels : prepareLabels(labels);
   return async (state, config) => {
-    const asked = typeof labels === 'function' ? labels(state, config) : labels;
+    const asked = typeof given === 'function' ? given(state, config) : given;
     for (;;) {
       const refused = await refusal(brake, asked);
       if (refused === undefined) return node(state, config);

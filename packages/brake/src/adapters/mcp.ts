@@ -1,7 +1,7 @@
 import type { CallToolResult, JSONRPCMessage, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { Brake } from '../brake.ts';
-import type { BrakeLabels } from '../brake-labels.ts';
+import { prepareLabels, type BrakeLabels } from '../brake-labels.ts';
 import { wordsForModel } from '../paused-error.ts';
 import { refusal } from '../refusal.ts';
 
@@ -29,8 +29,9 @@ export function brakeTransport(inner: Transport, { brake, labels = {} }: BrakedT
  * call that was not made is an error that the model reads.
  */
 export function brakeTool<Args extends unknown[], R>(brake: Pick<Brake, 'gate'>, labels: BrakeLabels, handler: (...args: Args) => R | Promise<R>): (...args: Args) => Promise<R | CallToolResult> {
+  const asked = prepareLabels(labels);
   return async (...args) => {
-    const refused = await refusalOf(brake, labels);
+    const refused = await refusalOf(brake, asked);
     return refused ?? handler(...args);
   };
 }

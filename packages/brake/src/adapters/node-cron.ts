@@ -1,6 +1,6 @@
 import type { TaskContext, TaskFn } from 'node-cron';
 import type { Brake } from '../brake.ts';
-import type { BrakeLabels } from '../brake-labels.ts';
+import { prepareLabels, type BrakeLabels } from '../brake-labels.ts';
 import type { PausedError } from '../paused-error.ts';
 import { refusal } from '../refusal.ts';
 
@@ -13,17 +13,18 @@ export interface BrakeJobOptions {
 
 /** A gate before each run: `cron.schedule('0 3 * * *', brakeJob(brake, { skill: 'nightly' }, run))`. */
 export function brakeJob(brake: Pick<Brake, 'gate' | 'whenClear'>, labels: BrakeLabels, run: TaskFn, { whenPaused = 'skip', onSkipped }: BrakeJobOptions = {}): TaskFn {
+  const asked = prepareLabels(labels);
   let waiting = false;
   return async (context) => {
     for (;;) {
-      const refused = await refusal(brake, labels);
+      const refused = await refusal(brake, asked);
       if (refused === undefined) return run(context);
       if (whenPaused === 'skip' || waiting) {
         onSkipped?.(refused, context);
         return undefined;
       }
       waiting = true;
-      await brake.whenClear(labels).finally(() => { waiting = false; });
+      await brake.whenClear(asked).finally(() => { waiting = false; });
     }
   };
 }

@@ -96,6 +96,7 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
   #lastRead: readonly ActivePause[] | undefined;
   #asOfMs = -Infinity;
   #changes = 0;
+  #knowledge: object = {};
   #trustedUntilMs = -Infinity;
   #trustTimer: NodeJS.Timeout | undefined;
   #started: Promise<void> | undefined;
@@ -120,6 +121,9 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
 
   /** How often a reading differed from the one before it. */
   get changes(): number { return this.#changes; }
+
+  /** Another object whenever more may be paused than before. While it is the same, labels that nothing covered are covered by nothing. */
+  get knowledge(): object { return this.#knowledge; }
 
   /** Until when the last good reading is believed, by `elapsedMs()`; counted from when it was asked for. */
   get trustedUntilMs(): number { return this.#trustedUntilMs; }
@@ -201,6 +205,7 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
   #hold(pause: ActivePause): void {
     if (this.#stopped.signal.aborted || this.#lastRead?.some(({ id }) => id === pause.id)) return;
     this.#named.add(pause, this.#now());
+    this.#knowledge = {};
     this.emit('named', { pause });
   }
 
@@ -212,6 +217,7 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
     const nowMs = this.#now();
     const before = this.#lastRead;
     this.#index = new PauseIndex(pauses, performance.now());
+    this.#knowledge = {};
     // Only now: what is confirmed is held all the time.
     const endsAHold = this.#named.readAsOf(asOfMs).some((named) => !pauses.some(({ id }) => id === named.id));
     this.#lastRead = pauses;
