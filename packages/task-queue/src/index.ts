@@ -1,5 +1,5 @@
 export type { FailedRow, OnFailedRow } from './commands/row-by-row.ts';
-export { CLAIM_SETTINGS } from './claim-settings.ts';
+export { CLAIM_SETTINGS } from './claim-statement.ts';
 export { ClaimWays } from './claim-ways.ts';
 export { advanceHorizon } from './commands/advance-horizon.ts';
 export { announceQuiet } from './commands/announce-quiet.ts';

@@ -1,7 +1,7 @@
 import { conflictCounts, makePool, type Database } from '@orchestra/database';
 import { PATIENT, testDatabase, until } from '@orchestra/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { CLAIM_SETTINGS } from '../src/claim-settings.ts';
+import { CLAIM_SETTINGS } from '../src/claim-statement.ts';
 import { claimTasks, claimTasksOnce, completeRun, endRuns, findTask, holdRun, listTaskEvents, reapRuns, retryRun } from '../src/index.ts';
 import { add, claim } from './fixtures.ts';
 

@@ -174,6 +174,30 @@ describe('what nothing else holds', () => {
     expect((await verifyClaims(db.pool, { limit: 100 })).violations).toEqual([]);
   });
 
+  test('a pause made while the probes of two others wait lets one task run at a time, also where nobody could look after those two', async () => {
+    await add(db.pool, { agent_id: 'skeptic', skill: 'debate' }, { agent_id: 'skeptic', skill: 'read' });
+    const others = [await probing({ kind: 'skill', value: 'debate' }), await probing({ kind: 'skill', value: 'read' })];
+    expect(await lookAfterProbes(db.pool)).toEqual({ ...NOTHING, let: 2 });
+    await probing();
+    const somebody = await db.pool.connect();
+    await somebody.query('begin');
+    await somebody.query('select from senate_pause p where p.id = any ($1) for update', [others]);
+    await lookAfterProbes(db.pool);
+    const claimed = await claim(db.pool);
+    await somebody.query('rollback');
+    somebody.release();
+    expect(claimed).toEqual([]);
+    for (let look = 0; look < 2; look += 1) await lookAfterProbes(db.pool);
+    only(await claim(db.pool));
+  });
+
+  test('P8 more pauses than one batch: the last of them is looked after as well', async () => {
+    const names = Array.from({ length: 101 }, (_, n) => `agent ${n}`);
+    await add(db.pool, ...names.map((agent_id) => ({ agent_id })));
+    for (const value of names) await probing({ kind: 'agent', value });
+    expect(await lookAfterProbes(db.pool)).toEqual({ ...NOTHING, let: 101 });
+  });
+
   test('two sweepers never decide at the same time: between them they could let two tasks of one scope through', async () => {
     await add(db.pool, { agent_id: 'skeptic', skill: 'debate' }, { agent_id: 'skeptic', skill: 'debate' });
     await probing();

@@ -27,15 +27,18 @@ export const probesProperty: Property = {
   },
 };
 
-/** One statement, so that it sees one moment: right also while others work. */
+/**
+ * One statement, so that it sees one moment: right also while others work. Probes of other pauses that ran already when a pause began to probe go on
+ * beside one another; of those that begin later, each runs alone.
+ */
 async function probesAreAlone({ db }: Trial): Promise<void> {
   const { rows } = await db.query(
-    `select p.id, count(*)::int as probes
+    `select p.id, p.paused_at, p.probing_at, jsonb_agg(jsonb_build_object('id', t.id, 'of', t.probe_of, 'started_at', t.started_at)) as probes
        from active_pauses p
        join tasks t on t.probe_of is not null and t.status = 'running'
         and p.scope_value = case p.scope_kind when 'agent' then t.agent_id when 'skill' then t.skill when 'quest' then t.quest_id when 'actor' then t.actor_id end
       where p.probing_at is not null and exists (select from active_pauses o where o.id = t.probe_of and o.probe_task_id = t.id)
-      group by p.id having count(*) > 1`);
+      group by p.id, p.paused_at, p.probing_at having count(*) > 1 and bool_or(t.started_at > p.probing_at)`);
   if (rows.length > 0) throw new Error(`two probes at a time under one pause: ${JSON.stringify(rows)}`);
 }
 

@@ -3,7 +3,7 @@ import { stayPaused, type Scope, type ScopeKind } from '@orchestra/pause-core';
 import type { GatedRepos } from '../gated.ts';
 import { judgeProbe, type ProbeFacts, type ProbeVerdict } from '../judge-probe.ts';
 import { chooseProbe } from './choose-probe.ts';
-import { probeMayStart, unmarkProbe } from './unmark-probe.ts';
+import { probeMayStart, someProbesWait, unmarkProbe } from './unmark-probe.ts';
 
 /** Who lets probes through, and ends pauses whose probe was done. */
 export const PROBER = 'senate.probe';
@@ -22,7 +22,7 @@ export interface ProbesRound {
 
 interface ProbingPause { id: string; scope_kind: ScopeKind; scope_value: string; probe_task_id: string | null; period: number; began: boolean }
 
-// One round's worth; the sweeper comes again.
+// So many pauses are asked for at a time.
 const BATCH_MAX = 100;
 /** The advisory lock under which probes are decided about, one at a time: two pauses must not let two tasks of one scope through. */
 export const PROBE_DECISIONS = 0x0c_a6;
@@ -36,10 +36,15 @@ const OVER = "p.cleared_at is null and p.ends_as = 'probe' and p.stayed_at is nu
  */
 export async function lookAfterProbes(db: Database, gatedRepos: GatedRepos = null): Promise<ProbesRound> {
   const round: ProbesRound = { let: 0, done: 0, again: 0, stayed: 0 };
-  const { rows } = await db.query<{ id: string }>(`select p.id from senate_pause p where ${OVER} order by p.id limit ${BATCH_MAX}`);
-  for (const { id } of rows) {
-    const did = await inTransaction(db, (tx) => lookAfter(tx, id, gatedRepos));
-    if (did !== null) round[did] += 1;
+  // All of them, batch by batch: a hundred whose probes run for hours must not keep the others waiting.
+  for (let last = '0', more = true; more;) {
+    const { rows } = await db.query<{ id: string }>(`select p.id from senate_pause p where p.id > $1 and ${OVER} order by p.id limit ${BATCH_MAX}`, [last]);
+    for (const { id } of rows) {
+      const did = await inTransaction(db, (tx) => lookAfter(tx, id, gatedRepos));
+      if (did !== null) round[did] += 1;
+    }
+    last = rows.at(-1)?.id ?? last;
+    more = rows.length === BATCH_MAX;
   }
   return round;
 }
@@ -53,6 +58,9 @@ async function lookAfter(tx: Transaction, id: string, gatedRepos: GatedRepos): P
     `select p.id, p.scope_kind, p.scope_value, p.probe_task_id, coalesce(p.period_seconds, p.ttl_seconds) as period, p.probing_at is not null as began
        from senate_pause p where p.id = $1 and ${OVER} for no key update skip locked`, [id]);
   if (pause === undefined) return null;
+  // Once this pause probes it holds those back no more, and they would start beside its own. It begins when their marks are gone: while it holds
+  // them, the looks after their pauses take them away.
+  if (!pause.began && await someProbesWait(tx, { kind: pause.scope_kind, value: pause.scope_value })) return null;
   if (pause.probe_task_id === null) return letNext(tx, pause, gatedRepos);
   const verdict = await verdictOn(tx, pause.id, pause.probe_task_id);
   if (verdict === 'runs') return null;

@@ -1,6 +1,8 @@
 import type { Queryable } from '@orchestra/database';
+import type { Scope } from '@orchestra/pause-core';
 import { gateHolds, type GatedRepos } from '../gated.ts';
 import { coveredBy, eligible } from '../pause-keys.ts';
+import { LABEL_COLUMN } from '../queries/covered-work.ts';
 
 const unmark = (stale: string): string => `
 with stale as materialized (${stale}
@@ -47,4 +49,11 @@ export async function probeMayStart(db: Queryable, pauseId: string, gatedRepos: 
           and (t.repo is null or not ${gateHolds('t.repo', '$2')} or (g.head_id = t.id and g.frozen_at is null and g.in_progress < g.max_in_progress))
           and not exists (select from active_pauses p where p.id <> $1 and p.probing_at is null and ${coveredBy('p', 't')})) as may`, [pauseId, gatedRepos]);
   return row?.may ?? false;
+}
+
+/** Are there tasks of a scope that some pause has let through and that have not begun? */
+export async function someProbesWait(db: Queryable, scope: Scope): Promise<boolean> {
+  const { rows: [row] } = await db.query<{ some: boolean }>(
+    `select exists (select from tasks t where t.probe_of > 0 and t.status = 'queued' and t.${LABEL_COLUMN[scope.kind]} = $1) as some`, [scope.value]);
+  return row?.some ?? false;
 }
