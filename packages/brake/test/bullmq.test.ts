@@ -57,9 +57,9 @@ const pause = async (agent: string): Promise<string> => {
 
 interface Fleet { queue: Queue; gate: BrakedQueue; ran: string[]; work: (run?: (job: Job) => Promise<void>, ms?: number) => Worker }
 
-function fleet(name: string): Fleet {
+function fleet(name: string, over = brake): Fleet {
   const queue = new Queue(name, { connection });
-  const gate = brakeQueue(brake, queue, { labels: (job) => ({ agent_id: job.data.agent }), onError: (error) => { throw error; } });
+  const gate = brakeQueue(over, queue, { labels: (job) => ({ agent_id: job.data.agent }), onError: (error) => { throw error; } });
   open.push(() => queue.close(), () => gate.close());
   const ran: string[] = [];
   const work: Fleet['work'] = (run = async () => {}) => {
@@ -153,4 +153,21 @@ test('what a process that is gone has put aside is released by the next one, and
     return gates !== null && gates.connected === 1 && gates.confirmed === 1;
   });
   expect(brake.look({ agent_id: 'f' }).paused).toBe(true);
+});
+
+test('while nobody can tell what is paused a job is put aside; it runs once that is known again', async () => {
+  const own = await connectBrake({ url: stack.url, token: stack.token, kind: 'bullmq', unknownAfterMs: 2_000 });
+  open.push(() => own.close());
+  const { queue, ran, work } = fleet('unknown', own);
+  stack.proxy.refuse();
+  try {
+    await until('nobody can tell', () => own.look({ agent_id: 'u' }).reason === 'what is paused could not be read lately');
+    work();
+    await queue.add('work', { name: 'u1', agent: 'u' });
+    await until('it is aside', async () => (await queue.getDelayedCount()) === 1);
+    expect(ran).toEqual([]);
+  } finally {
+    stack.proxy.pass();
+  }
+  await until('it has run', () => ran.length === 1);
 });

@@ -1,14 +1,19 @@
 // The table of docs/gates.md: what each gate does when the service is killed, the database is gone, the token is revoked, or a
-// notification is lost. One test for each column; each looks at every kind of gate.
+// notification is lost. One test for each column; each looks at every kind of gate, and at every adapter over it.
 import { until } from '@orchestra/testkit';
 import { revokeToken } from '@orchestra/pause-core';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { OpenFeature } from '@openfeature/server-sdk';
+import { setTracingDisabled } from '@openai/agents-core';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { connectBrake, PausedError, type Brake, type BrakeOptions } from '../src/index.ts';
+import { mayBegin, STEPS } from './adapter-steps.ts';
 import { braked } from './braked.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 const stack = braked();
 const FREE = { agent_id: 'free' };
+setTracingDisabled(true);
+afterAll(() => OpenFeature.close());
 
 async function connected(options: BrakeOptions): Promise<Brake> {
   const brake = await connectBrake({ token: stack.token, unknownAfterMs: 2_000, ...options });
@@ -17,6 +22,13 @@ async function connected(options: BrakeOptions): Promise<Brake> {
 }
 
 interface Gates { memory: Brake; strict: Brake; open: Brake; hook: () => Promise<unknown> }
+
+/** The adapters over this gate through which a step of the agent begins. */
+async function began(brake: Brake, agent = FREE.agent_id): Promise<string[]> {
+  const taken = await Promise.all(Object.entries(STEPS).map(async ([name, step]) => ({ name, began: await step(brake, agent) })));
+  return taken.filter((step) => step.began).map(({ name }) => name);
+}
+const ALL = Object.keys(STEPS);
 
 /** One of each kind; all let the free agent pass, and hold the paused one. */
 async function everyGate(url: string, token = stack.token): Promise<Gates> {
@@ -36,6 +48,8 @@ async function everyGate(url: string, token = stack.token): Promise<Gates> {
   for (const brake of [gates.memory, gates.strict, gates.open]) {
     await brake.gate(FREE);
     await until('the pause is known', () => brake.look({ agent_id: 'held' }).paused);
+    expect(await began(brake)).toEqual(ALL);
+    expect(await mayBegin(brake, 'free')).toBe(true);
   }
   expect(await gates.hook()).toEqual({});
   return gates;
@@ -43,11 +57,17 @@ async function everyGate(url: string, token = stack.token): Promise<Gates> {
 
 async function closes(gates: Gates): Promise<void> {
   await expect(gates.strict.gate(FREE)).rejects.toMatchObject({ code: 'unknown', pause: null });
+  expect(await began(gates.strict)).toEqual([]);
   await until('the gate in memory stops', () => gates.memory.look(FREE).paused);
   await expect(gates.memory.gate(FREE)).rejects.toMatchObject({ code: 'unknown', pause: null });
+  expect([await began(gates.memory), await mayBegin(gates.memory, 'free')]).toEqual([[], false]);
   await gates.open.gate(FREE); // as it was told to
+  expect([await began(gates.open), await mayBegin(gates.open, 'free')]).toEqual([ALL, true]);
   // What was known to be paused stays so, whatever the gate does with what it does not know.
-  for (const brake of [gates.memory, gates.strict, gates.open]) await expect(brake.gate({ agent_id: 'held' })).rejects.toThrow(PausedError);
+  for (const brake of [gates.memory, gates.strict, gates.open]) {
+    await expect(brake.gate({ agent_id: 'held' })).rejects.toThrow(PausedError);
+    expect([await began(brake, 'held'), await mayBegin(brake, 'held')]).toEqual([[], false]);
+  }
 }
 
 test('the service is killed: a strict gate and the hook close at once, a gate in memory once what it knows is too old, and `continue` stays open', async () => {
@@ -70,6 +90,7 @@ test('the database is gone: the same, and the hook closes ten seconds later; all
   }
   await until('all pass again', async () => !gates.memory.look(FREE).paused && JSON.stringify(await gates.hook()) === '{}', 30_000);
   await expect(gates.strict.gate(FREE)).resolves.toBeUndefined();
+  for (const brake of [gates.memory, gates.strict]) expect(await began(brake)).toEqual(ALL);
 });
 
 test('the token is revoked: every gate closes within ten seconds, and one in memory as soon as it hears', async () => {
@@ -94,6 +115,8 @@ test('a notification is lost: a strict gate has no need of it, and the others kn
     client.release();
   }
   await expect(gates.strict.gate(FREE)).rejects.toMatchObject({ code: 'paused', reason: 'silent' });
+  expect(await began(gates.strict)).toEqual([]);
   await until('the others know', async () => gates.memory.look(FREE).paused && gates.open.look(FREE).paused && JSON.stringify(await gates.hook()).includes('deny'));
   await expect(gates.memory.gate(FREE)).rejects.toMatchObject({ code: 'paused', reason: 'silent' });
+  for (const brake of [gates.memory, gates.open]) expect([await began(brake), await mayBegin(brake, 'free')]).toEqual([[], false]);
 });

@@ -6,12 +6,12 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { createClient, type Client as OrchestraClient } from '@orchestra-brake/client';
 import { startService } from '@orchestra/pause-api';
-import { createToken } from '@orchestra/pause-core';
+import { createToken, revokeToken } from '@orchestra/pause-core';
 import type { Role } from '@orchestra/pause-core/contract';
 import type { RunningService } from '@orchestra/service-shell';
 import { enqueueTasks } from '@orchestra/task-queue';
 import { newTask } from '@orchestra/task-queue/contract';
-import { testDatabase, until } from '@orchestra/testkit';
+import { FaultProxy, testDatabase, until } from '@orchestra/testkit';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { RUN } from './orchestra.ts';
 
@@ -125,4 +125,54 @@ test('mcp serve offers what the role of the token may do, and pausing takes effe
   expect(await call(worker, 'why', { task_id: '999999' })).toMatchObject({ error: true, text: expect.stringContaining('task_not_found') });
   expect(await call(boss, 'unpause', { scope_kind: 'agent', scope_value: 'by-mcp' })).toMatchObject({ error: false });
   expect(await call(agent, 'pause', { scope_kind: 'agent', scope_value: 'x', reason: 'r' }).catch(() => ({ error: true }))).toMatchObject({ error: true });
+});
+
+/** The row of `mcp gateway`, and that of `mcp serve`, in the table of docs/gates.md. */
+test('the service killed, the database gone, the token revoked: the gateway lets nothing begin; a lost notification costs five seconds', async () => {
+  const proxy = await FaultProxy.before(database.url);
+  onTestFinished(() => proxy.close());
+  const start = (url: string): Promise<RunningService> => startService({ databaseUrl: url, listenDatabaseUrl: url, host: '127.0.0.1', port: 0, logLevel: 'silent' });
+  const [killed, cutOff] = await Promise.all([start(database.url), start(proxy.url)]);
+  onTestFinished(() => cutOff.stop());
+  const gateway = async (url: string, ...more: string[]): Promise<[Client, string]> => {
+    const env = await environment('agent', url);
+    return [await overStdio(['gateway', '--agent', 'faulty', ...more, '--', process.execPath, FIXTURE], env), `agent-${made}`];
+  };
+  const [gone] = await gateway(killed.url);
+  const [away] = await gateway(cutOff.url);
+  const [strict] = await gateway(cutOff.url, '--strict');
+  const [revoked, revokedName] = await gateway(service.url);
+  const [deaf] = await gateway(service.url);
+  const serve = await overStdio(['serve'], await environment('agent', cutOff.url));
+  const check = async (): Promise<string> => {
+    const { content } = await serve.callTool({ name: 'check', arguments: { agent_id: 'faulty' } });
+    return (content as { text: string }[])[0]?.text ?? '';
+  };
+  for (const client of [gone, away, strict, revoked, deaf]) expect((await answerOf(client)).isError).toBe(false);
+  expect(await check()).toContain('"stale": false');
+
+  await killed.stop();
+  proxy.refuse();
+  await revokeToken(database.pool, { name: revokedName, by: 'test' });
+  // With `--strict` at once.
+  expect(await answerOf(strict)).toEqual({ isError: true, text: expect.stringContaining('could not be asked') });
+  for (const [client, why] of [[gone, 'what is paused could not be read lately'], [away, 'what is paused could not be read lately'], [revoked, 'may not read what is paused']] as const)
+    await until(`it refuses: ${why}`, async () => (await answerOf(client)).text.includes(why), 60_000);
+  await until('the tool says so', async () => (await check()).includes('"stale": true'), 60_000);
+  proxy.pass();
+  await until('it passes again', async () => !(await answerOf(away)).isError && !(await answerOf(strict)).isError, 60_000);
+
+  const connection = await database.pool.connect();
+  try {
+    // No trigger: no event, no notification.
+    await connection.query('set session_replication_role = replica');
+    await connection.query("insert into senate_pause (scope_kind, scope_value, reason, paused_by, source) values ('agent', 'faulty', 'silent', 'test', 'sql')");
+    await connection.query('set session_replication_role = origin');
+  } finally {
+    connection.release();
+  }
+  expect((await answerOf(strict)).text).toContain('silent');
+  await until('the others know', async () => (await answerOf(deaf)).text.includes('silent') && (await answerOf(away)).text.includes('silent') && (await check()).includes('silent'), 60_000);
+  await cutOff.stop();
+  expect(await check()).toContain('cannot reach pause-api');
 });
