@@ -17,7 +17,7 @@ def call(path, body=None, base=TASKS, timeout=10):
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer: return json.load(answer)
     except urllib.error.HTTPError as error:
-        if error.code >= 500 or error.code == 429: raise ConnectionError(f"{base} answers {error.code}") from error
+        if error.code >= 500 or error.code in (408, 429): raise ConnectionError(f"{base} answers {error.code}") from error
         raise (Lost if error.code == 409 else Refused)(f"{base} answers {error.code}: {error.read().decode()}") from error
 
 class Run:

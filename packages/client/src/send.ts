@@ -56,7 +56,7 @@ const BACKOFF: Backoff = { baseMs: 250, capMs: 5_000 };
 
 /**
  * Makes one call: bounded in time, retried where the same call may work a moment later (nobody there, cut off, 503, 429,
- * the first try still under way), and parsed by the contract.
+ * 408, the first try still under way), and parsed by the contract.
  *
  * @throws ApiError, ConnectionError, AnswerError; the signal's reason when it was aborted; TypeError, with the path
  * of the field, for what JSON would change or cannot say
@@ -98,7 +98,7 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionError) return true;
   // The first try is still being carried out; its answer will be there for the same key.
   if (error instanceof ApiError && error.code === 'idempotency_key_in_use') return true;
-  if (error instanceof ApiError || error instanceof AnswerError) return [429, 502, 503, 504].includes(error.status);
+  if (error instanceof ApiError || error instanceof AnswerError) return [408, 429, 502, 503, 504].includes(error.status);
   return false;
 }
 

@@ -92,7 +92,10 @@ function migrationsCheck(db: Database): HealthCheck {
   return async () => {
     try {
       const pending = await pendingMigrations(db);
-      return pending > 0 ? `${pending} pending: run \`orchestra db migrate\`` : undefined;
+      if (pending > 0) return `${pending} pending: run \`orchestra db migrate\``;
+      // The list of migrations is found by its schema, the tables by the search_path: somebody may have changed that, or be restoring them.
+      const { rows: [row] } = await db.query<{ found: boolean }>("select to_regclass('senate_pause') is not null and to_regclass('tasks') is not null as found");
+      return row?.found ? undefined : 'done, but the tables are not in the search_path of this role';
     } catch {
       return 'not known';
     }

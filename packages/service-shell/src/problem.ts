@@ -32,7 +32,6 @@ export const PROBLEMS: Record<ProblemCode, { status: number; title: string }> = 
   idempotency_key_in_use: { status: 409, title: 'The first call with this key has not ended' },
   task_not_found: { status: 404, title: 'There is no such task' },
   run_not_owner: { status: 409, title: 'The run is not yours any more' },
-  task_not_running: { status: 409, title: 'The task is not running' },
   task_has_ended: { status: 409, title: 'The task has ended' },
   questions_off: { status: 409, title: 'Runs of this task may ask nobody' },
   no_open_question: { status: 409, title: 'The task waits for no answer' },

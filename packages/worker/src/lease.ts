@@ -17,7 +17,7 @@ export interface LeaseOptions {
 
 /** Codes that say: this run is over, whatever its worker thinks. */
 export function saysRunIsOver(error: unknown): error is ApiError {
-  return error instanceof ApiError && ['run_not_owner', 'task_not_found', 'task_not_running'].includes(error.code);
+  return error instanceof ApiError && ['run_not_owner', 'task_not_found'].includes(error.code);
 }
 
 // A worker may hold hundreds of leases, most of which end before their first heartbeat.

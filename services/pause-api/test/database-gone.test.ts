@@ -78,6 +78,18 @@ test('every backend ended by an admin: the process goes on and the next calls wo
   expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
 });
 
+test('a server on which the tables are not found, whoever moved them: it is not ready, and says so', async () => {
+  await start();
+  const readiness = async () => (await fetch(`${service.url}/readyz`)).json();
+  await database.pool.query('create schema elsewhere; alter table senate_pause set schema elsewhere');
+  try {
+    expect(await readiness()).toMatchObject({ ready: false, checks: { migrations: expect.stringContaining('search_path') } });
+  } finally {
+    await database.pool.query('alter table elsewhere.senate_pause set schema public; drop schema elsewhere');
+  }
+  expect(await readiness()).toMatchObject({ ready: true });
+});
+
 test('a server that takes no changes: a pause is 503 and not 500, it is not ready, and what only reads still answers', async () => {
   await start();
   await dana.pause('agent', 'before');

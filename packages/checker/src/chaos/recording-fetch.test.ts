@@ -32,12 +32,13 @@ test('a claim that also ends runs is written down as both, each ending by what b
   ]);
 });
 
-test('a refusal is known; a 503 and a cut connection leave open what became of the call', async () => {
+test('a refusal is known; a 503, a call that did not arrive and a cut connection leave open what became of the call', async () => {
   const phases = async (answer: Response | Error) => (await recorded('/api/tasks/7/complete', { run_id: 'r7' }, answer)).map((line) => line.phase);
   expect(await phases(Response.json({ status: 'succeeded', next_eligible_at: null }))).toEqual(['invoke', 'ok']);
   expect(await phases(Response.json({ code: 'run_not_owner' }, { status: 409 }))).toEqual(['invoke', 'fail']);
   expect(await phases(Response.json({ code: 'idempotency_key_in_use' }, { status: 409 }))).toEqual(['invoke', 'info']);
   expect(await phases(Response.json({ code: 'database_unavailable' }, { status: 503 }))).toEqual(['invoke', 'info']);
+  expect(await phases(Response.json({ code: 'request_timeout' }, { status: 408 }))).toEqual(['invoke', 'info']);
   expect(await phases(new TypeError('fetch failed'))).toEqual(['invoke', 'info']);
 });
 

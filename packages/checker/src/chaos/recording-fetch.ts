@@ -56,8 +56,8 @@ function endings(body: string): Invoke[] {
 
 function endOf(invoke: Invoke, status: number, text: string): Line {
   const why = `${status} ${text.slice(0, 200)}`;
-  // 503 is also the answer to a call whose connection to the database was lost: it may have been carried out.
-  if (status >= 500 || status === 409 && text.includes('idempotency_key_in_use')) return { op: invoke.op, phase: 'info', why };
+  // 503 is also the answer to a call whose connection to the database was lost: it may have been carried out. 408 is none to the call: it did not arrive.
+  if (status >= 500 || status === 408 || status === 409 && text.includes('idempotency_key_in_use')) return { op: invoke.op, phase: 'info', why };
   if (status >= 400) return { op: invoke.op, phase: 'fail', why };
   const answer = answered.parse(JSON.parse(text));
   switch (invoke.op) {

@@ -24,6 +24,7 @@ export function checkedLookup(allowPrivate: boolean, resolve: Resolver = system)
     resolve(host, (error, addresses) => {
       const refused = allowPrivate ? undefined : addresses?.find(({ address }) => !isPublicAddress(address));
       if (error !== null) callback(error, '');
+      else if (addresses.length === 0) callback(Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' }), '');
       else if (refused !== undefined) callback(new AddressRefusedError(host, refused.address), '');
       else if (options.all === true) callback(null, addresses);
       else callback(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 4);

@@ -99,6 +99,10 @@ describe('where notices must not go', () => {
     const resolve: Resolver = (_host, told) => told(Object.assign(new Error('getaddrinfo ENOTFOUND nowhere.example'), { code: 'ENOTFOUND' }), []);
     await expect(post(to('nowhere.example', false), REQUEST, { signal, resolve })).rejects.toThrow('ENOTFOUND');
   });
+
+  test('a name without an address is told as such', async () => {
+    await expect(post(to('empty.example', false), REQUEST, { signal, resolve: answering() })).rejects.toThrow('empty.example has no address');
+  });
 });
 
 describe('what an answer means', () => {
