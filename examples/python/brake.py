@@ -10,7 +10,7 @@
 It asks pause-api (ORCHESTRA_URL) at each gate, with ORCHESTRA_TOKEN or ORCHESTRA_TOKEN_FILE; the role `agent` is enough. It fails closed: where
 it cannot be told, it raises Paused as well, with code "unknown". A step that has begun goes on; this is a gate before steps, not a claim.
 """
-import asyncio, functools, http.client, inspect, json, os, socket, time, urllib.error, urllib.request
+import asyncio, functools, http.client, inspect, json, logging, os, socket, time, urllib.error, urllib.request
 
 TIMEOUT_SECONDS = 5
 GATE = os.environ.get("ORCHESTRA_GATE") or f"{socket.gethostname()}:{os.getpid()}"  # how operators see this process
@@ -20,8 +20,11 @@ class Paused(Exception):
     """The step must not begin. `code`: "paused" or "unknown"; `reason`: what the operator wrote; `pause`: the pause, or None."""
 
     def __init__(self, code, reason, pause=None):
-        super().__init__(f"paused: {reason}" if code == "paused" else reason)
+        super().__init__(code, reason, pause)  # by these it is made again where it is sent to another process
         self.code, self.reason, self.pause = code, reason, pause
+
+    def __str__(self):
+        return f"paused: {self.reason}" if self.code == "paused" else self.reason
 
 
 def _labels(labels):
@@ -69,6 +72,16 @@ def gate(*, agent_id=None, skill=None, quest_id=None, actor_id=None):
     """Raises Paused when a step with these labels must not begin; the refusal is counted for the operator."""
     paused, reason, pause = _ask(_labels(dict(agent_id=agent_id, skill=skill, quest_id=quest_id, actor_id=actor_id)), gate=GATE)
     if paused: raise Paused("paused", reason, pause)
+
+
+def passes(**labels):
+    """The same as True or False, for frameworks that take False as "do not begin" and go on when a hook raises. It raises nothing: what cannot be judged is False."""
+    try:
+        gate(**labels)
+        return True
+    except Exception as error:
+        logging.getLogger("orchestra").warning("a step does not begin: %s", error)
+        return False
 
 
 def when_clear(*, every_seconds=1.0, timeout_seconds=None, **labels):
