@@ -35,7 +35,7 @@ export async function loadTasks(db: Queryable, { count, agent = 'null', skill = 
  */
 export async function comeToRest(db: Database): Promise<void> {
   await db.query('vacuum (analyze) tasks');
-  await db.query('vacuum (analyze) task_events');
+  await db.query('vacuum (analyze) task_event_rows, event_batches');
   const look = await advanceHorizon(db, null);
   await advanceHorizon(db, look);
   for (let round = 0; round < RAISES_MAX && (await raiseHeads(db, LANES)) > 0; round++);

@@ -23,7 +23,7 @@ with ready as materialized (
   returning t.id, t.run_id, t.repo, t.agent_id, t.skill, t.quest_id, t.actor_id, t.priority, t.place, t.payload, t.attempt,
             t.max_attempts, t.cursor
 ), events as (
-  insert into task_events (task_id, run_id, kind, by, data)
+  insert into task_event_rows (task_id, run_id, kind, by, data)
   select c.id, c.run_id, 'claimed', $1, jsonb_build_object('attempt', c.attempt, 'host', $2::text, 'pid', $3::int)
     from claimed c
 )

@@ -87,7 +87,7 @@ export function testOrchestra({ env: more = {}, clientName }: TestOrchestraOptio
     },
     empty: async () => {
       await database.pool.query("update senate_pause set cleared_at = clock_timestamp(), cleared_by = 'test' where cleared_at is null");
-      await database.pool.query('truncate tasks, task_events restart identity');
+      await database.pool.query('truncate tasks, task_event_rows, event_batches restart identity');
       await database.pool.query('update repo_gates set frozen_at = null, frozen_by = null, freeze_reason = null, max_in_progress = 1');
     },
   };

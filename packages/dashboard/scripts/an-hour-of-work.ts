@@ -11,7 +11,7 @@ with work as (
     from (values ('skeptic', 'debate', 620), ('librarian', 'look_up', 480), ('scribe', 'write', 240), ('cartographer', 'survey', 130), ('herald', 'announce', 60)) a (agent, skill, runs),
          generate_series(1, a.runs) i
   returning id, agent_id, status, created_at)
-insert into task_events (task_id, run_id, kind, at, by, data)
+insert into task_event_rows (task_id, run_id, kind, at, by, data)
 select w.id, gen_random_uuid(), e.kind, w.created_at + e.after * random(), case e.kind when 'queued' then 'dana' else 'worker-' || (1 + w.id % 3) end, '{}'
   from work w
   cross join lateral (values ('queued', interval '0'), ('claimed', interval '20 seconds'), (case w.status when 'failed' then 'failed' else 'completed' end, interval '60 seconds')) e (kind, after)
@@ -22,5 +22,5 @@ select a.agent, a.skill, 'q-' || (1 + i % 4), 'acct-' || (1 + i % 9)
   from (values ('skeptic', 'debate', 240), ('librarian', 'look_up', 180), ('scribe', 'write', 64), ('cartographer', 'survey', 31), ('herald', 'announce', 8)) a (agent, skill, waiting),
        generate_series(1, a.waiting) i;
 analyze tasks;
-analyze task_events;
+analyze task_event_rows;
 `;

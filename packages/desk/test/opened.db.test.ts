@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 beforeEach(async () => {
-  await db.pool.query('truncate tasks, task_events');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches');
   opened = 0;
 });
 

@@ -11,5 +11,5 @@ export const gated = (repo: string, repos: string): string => `is_gated(${repo},
 export const gateHolds = (repo: string, repos: string): string => `
   (${gated(repo, repos)} and not exists (
      select from tasks r
-       join task_events e on e.task_id = r.id and e.run_id = r.run_id and e.kind = 'claimed'
-      where r.repo = ${repo} and r.status = 'running' and e.data -> 'gated' = 'false'))`;
+      cross join lateral events_of_task(r.id) e
+      where r.repo = ${repo} and r.status = 'running' and e.run_id = r.run_id and e.kind = 'claimed' and e.data -> 'gated' = 'false'))`;

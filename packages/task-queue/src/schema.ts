@@ -66,7 +66,8 @@ export const tasks = pgTable('tasks', {
   labelsAtClaim: jsonb('labels_at_claim'),
 });
 
-export const taskEvents = pgTable('task_events', {
+/** What happened to one task alone. `task_events` is a view over this and {@link eventBatches}. */
+export const taskEventRows = pgTable('task_event_rows', {
   id: big('id').generatedAlwaysAsIdentity().primaryKey(),
   taskId: big('task_id').notNull(),
   runId: uuid('run_id'),
@@ -74,6 +75,18 @@ export const taskEvents = pgTable('task_events', {
   at: instant('at').notNull().default(sql`now()`),
   by: text('by').notNull(),
   data: jsonb('data'),
+});
+
+/** What one call did to several tasks; see migrations/0034. */
+export const eventBatches = pgTable('event_batches', {
+  id: big('id').primaryKey().default(sql`nextval('task_events_id_seq')`),
+  at: instant('at').notNull().default(sql`now()`),
+  kind: text('kind').$type<(typeof TASK_EVENT_KINDS)[number]>().notNull(),
+  by: text('by').notNull(),
+  taskIds: big('task_ids').array().notNull(),
+  runIds: uuid('run_ids').array(),
+  shared: jsonb('shared'),
+  each: jsonb('each'),
 });
 
 /** What the claim looks at instead of tasks: one row for each priority and set of labels that tasks wait under. */

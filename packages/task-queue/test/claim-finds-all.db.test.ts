@@ -22,7 +22,7 @@ const CANNOT_START = {
 
 describe.each(Object.entries(CANNOT_START))('P9 behind 2,100 lanes whose tasks %s', (_what, columns) => {
   beforeAll(async () => {
-    await db.pool.query('truncate tasks, task_events, task_lanes');
+    await db.pool.query('truncate tasks, task_event_rows, event_batches, task_lanes');
     const names = Object.keys(columns).map((name) => `, ${name}`).join('');
     const values = Object.values(columns).map((value) => `, ${value}`).join('');
     await db.pool.query(`insert into tasks (skill, quest_id${names}) select 's', 'q-' || n${values} from generate_series(1, ${LANES}) n`);
@@ -59,7 +59,7 @@ describe.each(Object.entries(CANNOT_START))('P9 behind 2,100 lanes whose tasks %
 });
 
 describe('P9 a search that was cut short goes on', () => {
-  beforeEach(async () => { await db.pool.query('truncate tasks, task_events, task_lanes'); });
+  beforeEach(async () => { await db.pool.query('truncate tasks, task_event_rows, event_batches, task_lanes'); });
 
   test('P9 behind tasks that others have locked', async () => {
     const added = await add(db.pool, ...Array.from({ length: 45 }, () => ({ skill: 's' })));
@@ -91,7 +91,7 @@ describe('P9 a search that was cut short goes on', () => {
 });
 
 test('the look for those who wait goes through all lanes, of which one page holds some thousands', async () => {
-  await db.pool.query('truncate tasks, task_events, task_lanes');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches, task_lanes');
   for (let portion = 0; portion < 5; portion++) {
     await db.pool.query("insert into tasks (skill, quest_id, paused_at) select 's', 'q-' || $1::int || '-' || n, now() from generate_series(1, 1000) n", [portion]);
   }

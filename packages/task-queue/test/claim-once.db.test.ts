@@ -11,7 +11,7 @@ const claimOnce = (): Promise<ClaimedTask[]> => claimTasksOnce(db.pool, order, {
 
 beforeEach(async () => {
   key += 1;
-  await db.pool.query('truncate tasks, task_events');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches');
 });
 
 test('P10 a repeated claim gets the tasks that the first one took, and no others', async () => {

@@ -5,7 +5,7 @@ import { endRuns, findTask, listTaskEvents } from '../src/index.ts';
 import { add, claim } from './fixtures.ts';
 
 const db = testDatabase();
-beforeEach(async () => { await db.pool.query('truncate tasks, task_events'); });
+beforeEach(async () => { await db.pool.query('truncate tasks, task_event_rows, event_batches'); });
 
 const completed = ({ id, run_id }: { id: string; run_id: string }, result?: unknown): Ending => ({ as: 'completed', id, run_id, result });
 const NOBODY = '00000000-0000-4000-8000-000000000000';

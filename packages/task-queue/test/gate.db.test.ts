@@ -8,7 +8,7 @@ const db = testDatabase();
 
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  await db.pool.query('truncate tasks, task_events');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches');
 });
 
 describe('P1 gate', () => {

@@ -6,7 +6,7 @@ import { add, claim, ids } from './fixtures.ts';
 const db = testDatabase();
 const RULE = "check (status <> 'queued' or (run_id is null and pid is null and started_at is null))";
 
-beforeEach(async () => { await db.pool.query('truncate tasks, task_events'); });
+beforeEach(async () => { await db.pool.query('truncate tasks, task_event_rows, event_batches'); });
 
 /** Rows as an older schema left them: queued, and still naming a run. */
 async function makeImpossible(...taskIds: string[]): Promise<void> {

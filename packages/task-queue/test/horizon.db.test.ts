@@ -11,7 +11,7 @@ let sequence: string;
 let other: Transaction;
 
 beforeEach(async () => {
-  await db.pool.query('truncate tasks, task_events restart identity');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches restart identity');
   sequence = (await db.pool.query("select pg_get_serial_sequence('tasks', 'id') as name")).rows[0].name;
   await db.pool.query(`alter sequence ${sequence} cache 1`);
   look = null;

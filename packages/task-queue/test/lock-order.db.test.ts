@@ -12,7 +12,7 @@ beforeAll(() => {
   claims = makePool({ connectionString: db.url, applicationName: 'test', ...PATIENT, settings: { ...CLAIM_SETTINGS } });
 });
 afterAll(() => claims.end());
-beforeEach(async () => { await db.pool.query('truncate tasks, task_events'); });
+beforeEach(async () => { await db.pool.query('truncate tasks, task_event_rows, event_batches'); });
 
 const waiting = (count: number) => async (): Promise<boolean> =>
   (await db.pool.query("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")).rowCount === count;

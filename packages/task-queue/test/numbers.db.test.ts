@@ -6,7 +6,7 @@ import { add, claim, pause } from './fixtures.ts';
 const db = testDatabase();
 
 beforeEach(async () => {
-  await db.pool.query('truncate tasks, task_events');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches');
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
 });
 
@@ -47,9 +47,9 @@ test('alerts about an actor stand with its numbers', async () => {
 
 test('the rates tell the last hour minute by minute, and no event twice', async () => {
   await add(db.pool, {}, {}, {});
-  await claim(db.pool);
-  await db.pool.query("update task_events set at = at - interval '5 minutes' where id = (select min(id) from task_events where kind = 'claimed')");
-  await db.pool.query("update task_events set at = at - interval '2 hours' where id = (select max(id) from task_events where kind = 'claimed')");
+  for (let claims = 0; claims < 3; claims++) await claim(db.pool, { limit: 1 });
+  await db.pool.query("update event_batches set at = at - interval '5 minutes' where id = (select min(id) from event_batches where kind = 'claimed')");
+  await db.pool.query("update event_batches set at = at - interval '2 hours' where id = (select max(id) from event_batches where kind = 'claimed')");
   const { minutes, per_second } = await readQueueRates(db.pool);
   expect(minutes).toHaveLength(60);
   expect(sum(minutes.map(({ claimed }) => claimed))).toBe(2);

@@ -8,7 +8,7 @@ const db = testDatabase();
 
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  await db.pool.query('truncate tasks, task_events');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches');
 });
 
 const eventCount = async (): Promise<number> => (await db.pool.query<{ count: number }>('select count(*)::int as count from task_events')).rows[0]?.count ?? 0;

@@ -13,7 +13,7 @@ const DANA = { name: 'dana' };
 
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  await db.pool.query('truncate tasks, task_events');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches');
 });
 
 const one = async (): Promise<ClaimedTask> => {

@@ -16,7 +16,7 @@ const LET_ONE = { ...NOTHING, let: 1 };
 
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  await db.pool.query('truncate tasks, task_events, senate_alerts');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches, senate_alerts');
   await db.pool.query('update repo_gates set frozen_at = null');
 });
 

@@ -11,7 +11,7 @@ const BOOT = '0b0f1c9e-6f0e-4a52-9a3e-3f1d8f0c5a01';
 const FORMER_BOOT = '7c1f7b0a-0d1c-4b58-8f5e-0a4f8b6f5b02';
 const HINTS = { host: 'box', pid: 4711, bootId: BOOT, pidNamespace: 'pid:[4026531836]', processStarted: 123_456 };
 
-beforeEach(async () => { await db.pool.query('truncate tasks, task_events'); });
+beforeEach(async () => { await db.pool.query('truncate tasks, task_event_rows, event_batches'); });
 
 const missHeartbeats = (seconds: number) =>
   db.pool.query('update tasks set heartbeat_at = heartbeat_at - make_interval(secs => $1) where heartbeat_at is not null', [seconds]);
@@ -157,7 +157,7 @@ test('the totals say how many and why, once each under concurrent reapers, and o
   await claim(db.pool, { limit: 30 });
   await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '61 seconds' where status = 'running' and boot_id is null");
   await Promise.all(Array.from({ length: 4 }, () => [reapRuns(db.pool, LEASE_SECONDS), reapDeadProcesses(db.pool, gone)]).flat());
-  await db.pool.query('truncate task_events');
+  await db.pool.query('truncate task_event_rows, event_batches');
   const after = await totals();
   expect(after.reaped_total - before.reaped_total).toBe(50);
   expect(after.reaped_by_cause).toEqual({ lease: before.reaped_by_cause.lease + 30, process_gone: before.reaped_by_cause.process_gone + 20, other_boot: before.reaped_by_cause.other_boot });

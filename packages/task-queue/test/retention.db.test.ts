@@ -1,4 +1,4 @@
-import { testDatabase } from '@orchestra/testkit';
+import { ageEvents, testDatabase } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
 import { completeRun, failRun, forgetOldTasks, releaseRun, reapRuns, type ForgetMark } from '../src/index.ts';
 import { add, claim } from './fixtures.ts';
@@ -6,9 +6,9 @@ import { add, claim } from './fixtures.ts';
 const db = testDatabase();
 const DAYS = 30;
 
-beforeEach(async () => { await db.pool.query('truncate tasks, task_events'); });
+beforeEach(async () => { await db.pool.query('truncate tasks, task_event_rows, event_batches'); });
 
-const grow = (days: number) => db.pool.query('update task_events set at = at - make_interval(days => $1)', [days]);
+const grow = (days: number) => ageEvents(db.pool, `${days} days`);
 const left = async () => (await db.pool.query<{ id: string }>('select t.id from tasks t order by t.id')).rows.map((row) => row.id);
 const eventsOf = async (id: string) => (await db.pool.query('select from task_events e where e.task_id = $1', [id])).rowCount;
 
@@ -79,10 +79,25 @@ test('a statement looks at no more than a thousand endings, and the next goes on
   // Unfinished ones stand first: a sweep that began anew each time would never get past them.
   await db.pool.query(`
     with made as (insert into tasks (status) select case when n <= 1200 then 'queued' else 'succeeded' end from generate_series(1, 2500) n returning id, status)
-    insert into task_events (task_id, run_id, kind, by, at, data)
+    insert into task_event_rows (task_id, run_id, kind, by, at, data)
     select m.id, gen_random_uuid(), case m.status when 'queued' then 'released' else 'completed' end, 'w-1', now() - make_interval(days => 100), '{}' from made m order by m.id`);
   const first = await forgetOldTasks(db.pool, DAYS);
   expect(first).toMatchObject({ tasks: 0, next: { id: expect.any(String) } });
   expect(await sweep()).toEqual({ tasks: 1_300, statements: 3 });
   expect(await left()).toHaveLength(1_200);
+});
+
+test('a call’s row in the history loses what it says of a forgotten task, and goes with the last of them', async () => {
+  const [kept = '', gone = ''] = await add(db.pool, { agent_id: 'a' }, { agent_id: 'b' });
+  const runs = await claim(db.pool);
+  for (const run of runs) await completeRun(db.pool, run.id, run.run_id, null);
+  await grow(DAYS + 1);
+  await db.pool.query("update tasks set status = 'held' where id = $1", [kept]);
+  expect(await forgetOldTasks(db.pool, DAYS)).toMatchObject({ tasks: 1, events: 3 });
+  expect(await eventsOf(gone)).toBe(0);
+  expect((await db.pool.query<{ labels: unknown }>("select e.data -> 'labels' as labels from task_events e where e.kind = 'claimed'")).rows).toEqual([{ labels: { agent_id: 'a' } }]);
+  expect((await db.pool.query("select from event_batches b where b.each::text like '%\"b\"%' or $1 = any (b.task_ids)", [gone])).rowCount).toBe(0);
+  await db.pool.query("update tasks set status = 'succeeded' where id = $1", [kept]);
+  expect(await forgetOldTasks(db.pool, DAYS)).toMatchObject({ tasks: 1, events: 3 });
+  expect((await db.pool.query('select from event_batches')).rowCount).toBe(0);
 });

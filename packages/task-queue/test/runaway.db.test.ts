@@ -9,7 +9,7 @@ const db = testDatabase();
 
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  await db.pool.query('truncate tasks, task_events, senate_alerts');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches, senate_alerts');
 });
 
 type Ending = 'completed' | 'failed' | 'gave_up' | 'pause' | 'shutdown' | 'reaped';
@@ -120,7 +120,7 @@ describe('the window', () => {
   test('an ending exactly as old as the window does not count any more, one a second younger does', async () => {
     await ended('edge', fails([3_610, 50, 40, 30, 20, 10]));
     expect(await raiseRunawayAlerts(db.pool)).toEqual([]);
-    await db.pool.query('truncate tasks, task_events');
+    await db.pool.query('truncate tasks, task_event_rows, event_batches');
     await ended('inside', fails([3_609, 50, 40, 30, 20, 10]));
     expect(await raiseRunawayAlerts(db.pool)).toMatchObject([{ ended_runs: 6 }]);
   });

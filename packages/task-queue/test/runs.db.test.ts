@@ -8,7 +8,7 @@ const LEASE_SECONDS = 60;
 const missHeartbeats = (seconds: number) =>
   db.pool.query('update tasks set heartbeat_at = heartbeat_at - make_interval(secs => $1) where heartbeat_at is not null', [seconds]);
 
-beforeEach(async () => { await db.pool.query('truncate tasks, task_events'); });
+beforeEach(async () => { await db.pool.query('truncate tasks, task_event_rows, event_batches'); });
 
 test('P10 two claims at once never take the same task', async () => {
   const added = await add(db.pool, ...Array.from({ length: 200 }, () => ({})));

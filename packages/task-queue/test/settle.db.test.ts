@@ -10,7 +10,7 @@ const QUEST = { kind: 'quest', value: 'q-7' } as const;
 
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  await db.pool.query('truncate tasks, task_events');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches');
 });
 
 /** A claim that has taken its tasks and has not committed: what a slow disk or a frozen process makes of any claim. */

@@ -15,7 +15,7 @@ const SAYS = { says: 'docker: command not found', fix: 'install docker on the ru
 
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  await db.pool.query('truncate tasks, task_events, senate_alerts');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches, senate_alerts');
   await db.pool.query('update repo_gates set frozen_at = null, max_in_progress = 1');
 });
 

@@ -5,7 +5,7 @@ import { add, claim } from './fixtures.ts';
 
 const db = testDatabase();
 
-beforeEach(() => db.pool.query('truncate tasks, task_events'));
+beforeEach(() => db.pool.query('truncate tasks, task_event_rows, event_batches'));
 
 /** What `GET /api/queue` tells, beside what a count of all tasks makes. */
 async function counts(): Promise<{ told: Record<string, number>; counted: Record<string, number> }> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { migrate, MIGRATIONS_FOLDER } from '@orchestra/database';
 import { testDatabase } from '@orchestra/testkit';
 import { expect, test } from 'vitest';
-import { completeRun, findTask, listTasks, readQueueView, readSerialGate } from '../src/index.ts';
+import { completeRun, findTask, listTaskEvents, listTasks, readQueueView, readSerialGate } from '../src/index.ts';
 import { claim, ids, pause } from './fixtures.ts';
 import { wrongGates } from './gate-recount.ts';
 
@@ -81,6 +81,8 @@ test('P9 P10 P15 tasks in every state are brought over to the one call: counted,
   const before = await later.pool.query<{ id: string }>('select id, status, run_id, attempt, cursor, result, paused_at, deferred_by, stage from tasks order by id');
   const running = await later.pool.query<{ id: string; run_id: string }>("select id, run_id from tasks where status = 'running' order by id");
 
+  await later.pool.query("insert into task_events (task_id, kind, by) select t.id, 'queued', 'dana' from tasks t order by t.id");
+
   await migrate(later.url);
   expect((await later.pool.query('select id, status, run_id, attempt, cursor, result, paused_at, deferred_by, stage from tasks order by id')).rows).toEqual(before.rows);
   expect((await readQueueView(later.pool, 60)).counts).toEqual({ queued: 15, running: 3, held: 3, failed: 3, cancelled: 4, succeeded: 3 });
@@ -94,4 +96,8 @@ test('P9 P10 P15 tasks in every state are brought over to the one call: counted,
     "select id from tasks where status = 'queued' and paused_at is null and (next_eligible_at <= now() or deferred_by is not null) and repo is null order by priority, id");
   // The repo's one place is held: a task of it was held.
   expect(ids(await claim(later.pool, { limit: 100 }))).toEqual(mayStart.rows.map(({ id }) => id));
+  // What was told before comes first, and whoever adds an event by the old name goes on.
+  const [first] = mayStart.rows;
+  await later.pool.query("insert into task_events (task_id, kind, by) values ($1, 'parked', 'a former service')", [first?.id]);
+  expect((await listTaskEvents(later.pool, first?.id ?? '', { limit: 10 })).map(({ kind }) => kind)).toEqual(['queued', 'claimed', 'parked']);
 });

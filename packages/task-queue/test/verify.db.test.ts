@@ -9,7 +9,7 @@ const SKEPTIC = { kind: 'agent', value: 'skeptic' } as const;
 const verify = () => verifyClaims(db.pool, { limit: 10_000 });
 
 beforeEach(async () => {
-  await db.pool.query('truncate tasks, task_events');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches');
   await unpauseScope(db.pool, { target: SKEPTIC, by: 'dana' });
 });
 
@@ -101,7 +101,9 @@ describe('P1 in a database that was restored into another cluster, where transac
   /** As if all events so far came from elsewhere, with ids that lie in this cluster's future, and this long ago. */
   const moved = async (age: string): Promise<void> => {
     await db.pool.query(`update senate_events set xid = '900000000000'::xid8, cluster = 'old', at = at - $1::interval where type like 'pause.%'`, [age]);
-    await db.pool.query(`update task_events set data = data || '{"cluster": "old", "snapshot": "900000000000:900000000000:"}', at = at - $1::interval where kind = 'claimed'`, [age]);
+    const elsewhere = '{"cluster": "old", "snapshot": "900000000000:900000000000:"}';
+    await db.pool.query("update event_batches set shared = shared || $1, at = at - $2::interval where kind = 'claimed'", [elsewhere, age]);
+    await db.pool.query("update task_event_rows set data = data || $1, at = at - $2::interval where kind = 'claimed'", [elsewhere, age]);
   };
 
   test('a claim after the restore is judged by the pauses that came with it', async () => {
@@ -126,7 +128,7 @@ describe('P1 in a database that was restored into another cluster, where transac
     await pause(db.pool, SKEPTIC);
     // Two earlier clusters, neither of them this one.
     await db.pool.query("update senate_events set cluster = 'first' where type like 'pause.%'");
-    await db.pool.query(`update task_events set data = data || '{"cluster": "second"}' where kind = 'claimed'`);
+    await db.pool.query(`update event_batches set shared = shared || '{"cluster": "second"}' where kind = 'claimed'`);
     expect(await verify()).toMatchObject({ claims_checked: 1, claims_unknown: 1, violations: [], unknown: [{ task_id: id, why: 'other_cluster' }] });
   });
 });

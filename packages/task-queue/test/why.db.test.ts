@@ -13,7 +13,7 @@ const ASKS: Sighting = { worker: 'w-1', wants: 'all', host: 'box', agents: null,
 
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  await db.pool.query('truncate tasks, task_events, task_lanes, worker_sightings');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches, task_lanes, worker_sightings');
   await db.pool.query('update repo_gates set frozen_at = null, max_in_progress = 1');
   await noteSightings(db.pool, [ASKS]);
 });

@@ -1,3 +1,4 @@
+export { ageEvents } from './age-events.ts';
 export { makeAuthority, type Authority } from './certificates.ts';
 export { FaultProxy } from './fault-proxy.ts';
 export { HOSTILE_STRINGS, type HostileString } from './hostile-strings.ts';

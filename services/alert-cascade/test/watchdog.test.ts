@@ -1,6 +1,6 @@
 import { enqueueTasks, claimTasks, deferPaused, failRun, findTask, listTaskEvents, releaseRun } from '@orchestra/task-queue';
 import { newTask, type ClaimedTask, type NewTask } from '@orchestra/task-queue/contract';
-import { testDatabase, until } from '@orchestra/testkit';
+import { ageEvents, testDatabase, until } from '@orchestra/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { activeOf, NEVER_MS, pausesOf, startCascade, type Cascade } from './serving.ts';
 
@@ -15,7 +15,7 @@ async function watch(config: Parameters<typeof startCascade>[1] = {}): Promise<C
 // What a pause leaves behind stays, so each test that is about pauses has an actor of its own.
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  await db.pool.query('truncate tasks, task_events, senate_alerts');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches, senate_alerts');
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
@@ -92,7 +92,7 @@ test('runs that were given up while no watchdog ran are found when one starts', 
     const [task] = await claim();
     if (task !== undefined) await failRun(db.pool, task.id, task.run_id, { error: 'boom', retry: true });
   }
-  await db.pool.query("update task_events set at = at - interval '10 minutes'");
+  await ageEvents(db.pool, '10 minutes');
   await watch({ watchEveryMs: NEVER_MS });
   await until('the pause', async () => (await activeOf(db.pool, 'acct-4')).length > 0);
   const [pause] = await pausesOf(db.pool, 'acct-4');

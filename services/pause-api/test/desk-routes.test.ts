@@ -18,7 +18,7 @@ beforeAll(async () => {
   operator = caller(service.url, await newToken(database.pool, 'operator'));
 });
 afterAll(() => service.stop());
-beforeEach(() => database.pool.query('truncate tasks, task_events'));
+beforeEach(() => database.pool.query('truncate tasks, task_event_rows, event_batches'));
 
 const add = async (task: NewTask = {}): Promise<string> => {
   const [id = ''] = await enqueueTasks(database.pool, [newTask.parse(task)], 'test');

@@ -48,6 +48,8 @@ test('docs/operations.md prints the list of grants', () => {
 test('the list lets the services delete from each table that a statement of theirs deletes from, and from no other', () => {
   const sources = globSync('{packages/{database,notices,pause-core,task-queue},services/*}/src/**/*.ts', { cwd: ROOT }).filter((file) => !file.endsWith('.test.ts'));
   const tables = sources.flatMap((file) => [...readFileSync(join(ROOT, file), 'utf8').matchAll(/delete from (\w+)/g)].map((match) => match[1] ?? ''));
+  // by a function, which asks for the right to do so
+  if (sources.some((file) => readFileSync(join(ROOT, file), 'utf8').includes('forget_events('))) tables.push('task_events');
   expect([...new Set(tables)].toSorted()).toEqual([...DELETED_FROM].toSorted());
 });
 
@@ -100,7 +102,6 @@ test('old tasks are deleted under that role', async () => {
   const { rows: [old] } = await database.pool.query<{ id: string }>("insert into tasks (skill) values ('old') returning id");
   await database.pool.query("update tasks set status = 'succeeded' where id = $1", [old?.id]);
   await database.pool.query("insert into task_events (task_id, kind, by, at) values ($1, 'completed', 'x', now() - interval '9 days')", [old?.id]);
-  await database.pool.query("update task_events set at = now() - interval '9 days' where task_id = $1", [old?.id]);
   expect(await forgetOldTasks(db, 1)).toMatchObject({ tasks: 1 });
 });
 

@@ -13,7 +13,7 @@ const db = testDatabase();
 const served = servedPage(db);
 let desk: Desk;
 
-beforeEach(() => db.pool.query('truncate tasks, task_events, task_output'));
+beforeEach(() => db.pool.query('truncate tasks, task_event_rows, event_batches, task_output'));
 
 /** The next task as a worker is given it. */
 async function claim(): Promise<ClaimedTask> {

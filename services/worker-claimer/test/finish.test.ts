@@ -11,7 +11,7 @@ beforeAll(async () => { service = await serve(db, { lookEveryMs: NEVER_MS }); })
 afterAll(() => service.stop());
 afterEach(async () => {
   await until('nobody waits any more', async () => (await service.metric('orchestra_claim_waiters')) === 0);
-  await db.pool.query('truncate tasks, task_events');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches');
 });
 
 const completed = ({ id, run_id }: ClaimedTask, result?: unknown): Ending => ({ as: 'completed', id, run_id, ...(result === undefined ? {} : { result }) });

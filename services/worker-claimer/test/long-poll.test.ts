@@ -16,7 +16,7 @@ afterAll(() => service.stop());
 afterEach(async () => {
   await until('nobody waits any more', async () => (await service.metric('orchestra_claim_waiters')) === 0);
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  await db.pool.query('truncate tasks, task_events');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches');
 });
 
 /** A claim that has begun to wait. */

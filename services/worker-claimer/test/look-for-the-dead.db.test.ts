@@ -13,7 +13,7 @@ import { LookForTheDead } from '../src/loops/look-for-the-dead.ts';
 const db = testDatabase();
 const own = ownProcessIdentity();
 const children: ChildProcess[] = [];
-beforeEach(async () => { await db.pool.query('truncate tasks, task_events'); });
+beforeEach(async () => { await db.pool.query('truncate tasks, task_event_rows, event_batches'); });
 afterEach(async () => { await Promise.all(children.splice(0).map(kill)); });
 
 async function kill(child: ChildProcess): Promise<void> {

@@ -8,7 +8,7 @@ const db = testDatabase();
 let service: Served;
 beforeAll(async () => { service = await serve(db); });
 beforeEach(async () => {
-  await db.pool.query('truncate tasks, task_events, task_output restart identity');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches, task_output restart identity');
 });
 afterAll(() => service.stop());
 

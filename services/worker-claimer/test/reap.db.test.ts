@@ -1,7 +1,7 @@
 import { makeLogger, makeMetrics } from '@orchestra/service-shell';
 import { claimTasks, enqueueTasks, findTask, heartbeat, readQueueView } from '@orchestra/task-queue';
 import { newTask } from '@orchestra/task-queue/contract';
-import { testDatabase, until } from '@orchestra/testkit';
+import { ageEvents, testDatabase, until } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Hearing } from '../src/loops/hearing.ts';
 import { LookForTheDead } from '../src/loops/look-for-the-dead.ts';
@@ -14,7 +14,7 @@ const add = (count: number) => enqueueTasks(db.pool, Array.from({ length: count 
 const LISTENED = { listenMs: 0, everyMs: 15_000 };
 
 beforeEach(async () => {
-  await db.pool.query('truncate tasks, task_events');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches');
   await db.pool.query('update reaper_totals set impossible_queued = 0');
 });
 
@@ -112,7 +112,7 @@ test('P12 old finished tasks are deleted where a retention is set, and by nobody
   const keeping = await serve(db);
   const [run] = await keeping.claim();
   await keeping.post(`/api/tasks/${id}/complete`, { run_id: run?.run_id });
-  await db.pool.query("update task_events set at = at - interval '400 days'");
+  await ageEvents(db.pool, '400 days');
   await keeping.stop();
   expect(await findTask(db.pool, id)).toMatchObject({ status: 'succeeded' });
   const forgetting = await serve(db, { retentionDays: 365 });

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  await db.pool.query('truncate tasks, task_events, idempotency_keys');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches, idempotency_keys');
   await db.pool.query('update repo_gates set frozen_at = null, max_in_progress = 1');
 });
 

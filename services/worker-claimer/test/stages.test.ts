@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 afterEach(async () => {
   await until('nobody waits any more', async () => (await service.metric('orchestra_claim_waiters')) === 0);
-  await db.pool.query('truncate tasks, task_events, task_output, senate_alerts, runner_preflights');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches, task_output, senate_alerts, runner_preflights');
 });
 
 const one = async (request: object = {}): Promise<ClaimedTask> => {

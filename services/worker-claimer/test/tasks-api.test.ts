@@ -12,7 +12,7 @@ beforeAll(async () => { service = await serve(db); });
 afterAll(() => service.stop());
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
-  await db.pool.query('truncate tasks, task_events, idempotency_keys');
+  await db.pool.query('truncate tasks, task_event_rows, event_batches, idempotency_keys');
 });
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';

@@ -10,8 +10,13 @@ export async function readTestimony(db: Database): Promise<Testimony> {
     readAlertsAndPauses(db),
     db.query<WitnessedTask>(`select t.id, t.status, t.repo, t.agent_id as agent, t.skill, t.quest_id as quest, t.actor_id as actor, t.priority, t.attempt,
                                     t.payload ->> 'key' as key from tasks t order by t.id`),
+    // The view of events has no transactions: they are those of the rows behind it.
     db.query<WitnessedEvent>(`select e.id::float8 as id, e.task_id as task, e.run_id as run, e.kind, e.by, e.data,
-                                     ${EPOCH_MS('e.at')} as at, ${EPOCH_MS('pg_xact_commit_timestamp(e.xmin)')} as "committedAt" from task_events e order by e.id`),
+                                     ${EPOCH_MS('e.at')} as at, ${EPOCH_MS('pg_xact_commit_timestamp(e.by_transaction)')} as "committedAt"
+                                from (select r.*, r.xmin as by_transaction from task_event_rows r
+                                       union all
+                                      select v.*, b.xmin from event_batches b cross join lateral events_of_batch(b) v) e
+                               order by e.id`),
     db.query<WitnessedAudit>(`select a.id::float8 as id, a.by, a.action, a.subject_kind as "subjectKind", a.subject_id as subject, a.why,
                                      ${EPOCH_MS('a.at')} as at, ${EPOCH_MS('pg_xact_commit_timestamp(a.xmin)')} as "committedAt" from senate_audit a order by a.id`),
   ]);

@@ -3,14 +3,16 @@ import type { Mutant } from './mutant.ts';
 
 const QUEUE = 'packages/task-queue/src';
 const CORE = 'packages/pause-core/src';
-const ONE_CALL = 'migrations/0022_one_call.sql';
+// The rules of a claim, and the functions that go by them.
+const RULES = 'migrations/0022_one_call.sql';
+const TURN = 'migrations/0034_history_by_call.sql';
 const GATE = 'P1 P2 pause × claim × claim';
 const by = (name: string): Mutant['caughtBy'] => ({ level: 'L1', name });
 
 /** Broken statements, and statements in a broken order. */
 export const STATEMENT_MUTANTS: readonly Mutant[] = [
   {
-    name: 'the lock is taken in the claim’s statement', file: ONE_CALL, inFunction: 'orchestra_turn',
+    name: 'the lock is taken in the claim’s statement', file: TURN, inFunction: 'orchestra_turn',
     why: 'P2: its snapshot is older than its lock, so a claim that the settle does not see may not see the pause',
     edits: [{
       find: 'where not exists (select from claim_marker)',
@@ -19,7 +21,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     caughtBy: by('P2 a claim that is held up in its statement × pause'),
   },
   {
-    name: 'the pauses are read by a statement before the claim’s', file: ONE_CALL, inFunction: 'orchestra_turn',
+    name: 'the pauses are read by a statement before the claim’s', file: TURN, inFunction: 'orchestra_turn',
     why: 'P2: the settle sees no claim yet, and the claim does not see the pause',
     edits: [
       {
@@ -36,7 +38,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     caughtBy: by('P2 a claim that is held up in its statement × pause'),
   },
   {
-    name: 'a claim that the settle cannot see', file: ONE_CALL, inFunction: 'orchestra_turn', why: 'P2: "settled" is said while it still takes tasks',
+    name: 'a claim that the settle cannot see', file: TURN, inFunction: 'orchestra_turn', why: 'P2: "settled" is said while it still takes tasks',
     edits: [{ find: 'where not exists (select from claim_marker)', replace: '' }], caughtBy: by(GATE),
   },
   {
@@ -56,7 +58,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     caughtBy: by(GATE),
   },
   {
-    name: 'the claim does not read the pauses', file: ONE_CALL, inFunction: 'scopes_cover', why: 'P1: the gate is open',
+    name: 'the claim does not read the pauses', file: RULES, inFunction: 'scopes_cover', why: 'P1: the gate is open',
     edits: [{ find: "array['agent ' || agent_id", replace: "array['agents ' || agent_id" }], caughtBy: by(GATE),
   },
   {
@@ -72,7 +74,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     caughtBy: by('P7 a clear of one of two pauses on a scope × claim'),
   },
   {
-    name: 'an ending without its run', file: ONE_CALL, inFunction: 'orchestra_turn', why: 'P10: who was taken for dead ends the run of another',
+    name: 'an ending without its run', file: TURN, inFunction: 'orchestra_turn', why: 'P10: who was taken for dead ends the run of another',
     edits: [{ find: 'and t.run_id = g.run_id', replace: '' }], caughtBy: by('P10 an owner that comes late × reap × claim'),
   },
   {
@@ -97,12 +99,12 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     edits: [{ find: 'attempt = greatest(t.attempt - 1, 0)', replace: 'attempt = t.attempt' }], caughtBy: by('P11 reap × pause × claim'),
   },
   {
-    name: 'the place is when a task was last eligible', file: ONE_CALL, inFunction: 'orchestra_turn', why: 'P9: what was put off comes behind what came later',
+    name: 'the place is when a task was last eligible', file: TURN, inFunction: 'orchestra_turn', why: 'P9: what was put off comes behind what came later',
     edits: [{ find: 'order by c.priority, c.place\n     limit wanted\n       for update of t skip locked\n  ), left_out', replace: 'order by c.priority, t.next_eligible_at, c.place\n     limit wanted\n       for update of t skip locked\n  ), left_out' }],
     caughtBy: by('P9 deferral × clear × claim'),
   },
   {
-    name: 'a task that was put off waits it out', file: ONE_CALL, inFunction: 'may_start', why: 'P9: a cleared pause goes on',
+    name: 'a task that was put off waits it out', file: RULES, inFunction: 'may_start', why: 'P9: a cleared pause goes on',
     edits: [{ find: '(next_eligible_at <= clock or deferred_by is not null)', replace: 'next_eligible_at <= clock' }], caughtBy: by('P9 deferral × clear × claim'),
   },
   {

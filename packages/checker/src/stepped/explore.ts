@@ -74,7 +74,7 @@ function following(choices: readonly Choice[]): number[] | undefined {
 
 async function runOnce(scenario: Scenario, prefix: readonly number[], observer: Database, pools: readonly Database[]): Promise<{ choices: Choice[]; order: string[]; wrong: string[] }> {
   // Quicker than to truncate tables of a few rows.
-  await observer.query('delete from task_events; delete from tasks; delete from senate_alerts');
+  await observer.query('truncate task_event_rows, event_batches; delete from tasks; delete from senate_alerts');
   await observer.query("update senate_pause set cleared_at = clock_timestamp(), cleared_by = 'the beginning' where cleared_at is null");
   const { actors, atEnd } = await scenario.begin(observer);
   const clock = new OrderClock();

@@ -27,7 +27,7 @@ export function answerQuestion(db: Database, taskId: string, answer: string, by:
            from found f where t.id = f.id
          returning t.id
        )
-       insert into task_events (task_id, kind, by, data)
+       insert into task_event_rows (task_id, kind, by, data)
        select a.id, 'answered', $3, jsonb_build_object('answer', $2::text) from answered a`, [taskId, answer, by]);
     const task = await findTask(tx, taskId);
     if (task === undefined) throw new TaskError('task_not_found', `there is no task ${taskId}; GET /api/tasks lists them`);

@@ -24,7 +24,7 @@ const ASK = `
      where t.id = $1 and t.run_id = $2 and t.status = 'running'
     returning t.id, t.status, t.worker_id
   ), event as (
-    insert into task_events (task_id, run_id, kind, by, data)
+    insert into task_event_rows (task_id, run_id, kind, by, data)
     select a.id, $2, 'asked', coalesce(a.worker_id, acting_person()), jsonb_build_object('status', a.status, 'questions', $3::text) from asked a
   )
   select a.status from asked a`;
@@ -48,6 +48,6 @@ export async function askQuestion(
 
 async function alreadyAsked(db: Queryable, taskId: string, runId: string): Promise<AskedRow> {
   const { rows } = await db.query<AskedRow>(
-    "select e.data ->> 'status' as status from task_events e where e.task_id = $1 and e.run_id = $2 and e.kind = 'asked'", [taskId, runId]);
+    "select e.data ->> 'status' as status from events_of_task($1) e where e.run_id = $2 and e.kind = 'asked'", [taskId, runId]);
   return rows[0] ?? refuseRun(db, taskId, runId);
 }

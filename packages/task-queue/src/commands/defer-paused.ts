@@ -68,12 +68,14 @@ with ${PAUSE_KEYS}, lanes as materialized (
    where t.id = f.id
   returning t.id, t.next_eligible_at, f.is_news, m.pause_id, m.scope_kind, m.scope_value, m.reason
 ), events as (
-  insert into task_events (task_id, kind, by, data)
-  select d.id, 'deferred', 'orchestra.sweep', jsonb_build_object(
-           'pause_id', d.pause_id::text, 'scope_kind', d.scope_kind, 'scope_value', d.scope_value, 'reason', d.reason,
-           'next_eligible_at', d.next_eligible_at)
-         || coalesce((select jsonb_build_object('traceparent', p.traceparent) from senate_pause p where p.id = d.pause_id and p.traceparent is not null), '{}')
-    from deferred d where d.is_news
+  insert into event_batches (kind, by, task_ids, shared, each)
+  select 'deferred', 'orchestra.sweep', array_agg(d.id),
+         jsonb_build_object('pause_id', d.pause_id::text, 'scope_kind', d.scope_kind, 'scope_value', d.scope_value, 'reason', d.reason)
+         || coalesce((select jsonb_build_object('traceparent', p.traceparent) from senate_pause p where p.id = d.pause_id and p.traceparent is not null), '{}'),
+         jsonb_agg(jsonb_build_object('next_eligible_at', d.next_eligible_at))
+    from deferred d
+   where d.is_news
+   group by d.pause_id, d.scope_kind, d.scope_value, d.reason
 ), left_over as (
   select m.lane_id, least(m.place, h.id + 1) as place, now() as again_at from met m, task_horizon h where m.place > h.id
    union all

@@ -14,6 +14,13 @@ export interface Forgotten {
 // Endings looked at in one statement. Their tasks have few events each, so it writes some thousands of rows at most.
 const BATCH_MAX = 1_000;
 
+/** Behind where the last round ended. A batch is where its events may still be: they have 1,024 ids at most. */
+const behind = (mark: string): string => `(${mark}) > (coalesce($2::timestamptz, '-infinity'), coalesce($3::bigint, 0))`;
+
+/** Of events `e`, which have an index for this: the end of a run, so long ago, and not before where the last round ended. */
+const endedBefore = (e: string): string =>
+  `${e}.kind in ('completed', 'failed', 'released', 'reaped') and ${e}.at < now() - make_interval(days => $1) and ${e}.at >= coalesce($2::timestamptz, '-infinity')`;
+
 interface ForgottenRow { tasks: number; events: number; looked: number; at: string | null; id: string | null }
 
 /**
@@ -24,18 +31,22 @@ interface ForgottenRow { tasks: number; events: number; looked: number; at: stri
 export async function forgetOldTasks(db: Queryable, days: number, from?: ForgetMark): Promise<Forgotten> {
   const { rows: [row] } = await db.query<ForgottenRow>(`
     with looked as materialized (
-      select e.id, e.at, e.task_id from task_events e
-       where e.kind in ('completed', 'failed', 'released', 'reaped') and e.at < now() - make_interval(days => $1)
-         and e.at >= coalesce($2::timestamptz, '-infinity') and (e.at, e.id) > (coalesce($2::timestamptz, '-infinity'), coalesce($3::bigint, 0))
+      select e.id, e.at, e.task_id
+        from ((select r.id, r.at, r.task_id from task_event_rows r where ${endedBefore('r')} and ${behind('r.at, r.id')} order by r.at, r.id limit ${BATCH_MAX})
+               union all
+              select v.id, v.at, v.task_id
+                from (select b from event_batches b where ${endedBefore('b')} and ${behind('b.at, b.id + 1023')} order by b.at, b.id limit ${BATCH_MAX}) o
+               cross join lateral events_of_batch(o.b) v) e
+       where ${behind('e.at, e.id')}
        order by e.at, e.id limit ${BATCH_MAX}
     ), old as materialized (
       select t.id from tasks t
        where t.id in (select l.task_id from looked l) and t.status in ('succeeded', 'failed', 'cancelled')
-         and not exists (select from task_events e where e.task_id = t.id and e.at >= now() - make_interval(days => $1))
+         and not exists (select from events_of_task(t.id) e where e.at >= now() - make_interval(days => $1))
        order by t.id
          for update skip locked
-    ), events as (
-      delete from task_events e where e.task_id = any (array(select o.id from old o)) returning e.id
+    ), events as materialized (
+      select forget_events(array(select o.id from old o)) as forgotten
     ), outputs as (
       delete from task_output p where p.task_id = any (array(select o.id from old o))
     ), gone as (
@@ -43,10 +54,10 @@ export async function forgetOldTasks(db: Queryable, days: number, from?: ForgetM
     ), audit as (
       insert into senate_audit (by, action, subject_kind, subject_id, why, data)
       select 'orchestra.retention', 'tasks.forgotten', 'task', '*', format('finished more than %s days ago (ORCHESTRA_RETENTION_DAYS)', $1::int),
-             jsonb_build_object('tasks', (select count(*) from gone), 'events', (select count(*) from events), 'days', $1::int)
+             jsonb_build_object('tasks', (select count(*) from gone), 'events', (select e.forgotten from events e), 'days', $1::int)
        where exists (select from gone)
     )
-    select (select count(*)::int from gone) as tasks, (select count(*)::int from events) as events, (select count(*)::int from looked) as looked,
+    select (select count(*)::int from gone) as tasks, (select e.forgotten from events e)::int as events, (select count(*)::int from looked) as looked,
            l.at::text as at, l.id::text as id
       from (select) one left join lateral (select l.at, l.id from looked l order by l.at desc, l.id desc limit 1) l on true`,
   [days, from?.at ?? null, from?.id ?? null]);

@@ -33,7 +33,7 @@ async function heal(db: Queryable, taskId: string | null): Promise<number> {
       update tasks t set ${UNOWNED} from impossible i where t.id = i.id and ${byIdOf('impossible')}
       returning t.id, i.run_id, i.pid, i.started_at
     ), events as (
-      insert into task_events (task_id, run_id, kind, by, data)
+      insert into task_event_rows (task_id, run_id, kind, by, data)
       select h.id, h.run_id, 'healed', 'orchestra.reaper', jsonb_build_object('pid', h.pid, 'started_at', h.started_at) from healed h
     ), totals as (
       update reaper_totals s set impossible_queued = s.impossible_queued + h.healed

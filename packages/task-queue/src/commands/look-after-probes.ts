@@ -76,15 +76,15 @@ async function lookAfter(tx: Transaction, id: string, gatedRepos: GatedRepos): P
 async function verdictOn(tx: Transaction, pauseId: string, taskId: string): Promise<ProbeVerdict> {
   const { rows: [facts] } = await tx.query<ProbeFacts>(
     `with began as (
-       select c.run_id from task_events c
-        where c.task_id = $2 and c.kind = 'claimed'
-          and c.id > (select max(m.id) from task_events m where m.task_id = $2 and m.kind = 'probing' and m.data ->> 'pause_id' = $1::bigint::text)
+       select c.run_id from events_of_task($2) c
+        where c.kind = 'claimed'
+          and c.id > (select max(m.id) from events_of_task($2) m where m.kind = 'probing' and m.data ->> 'pause_id' = $1::bigint::text)
         order by c.id limit 1)
      select (select t.status from tasks t where t.id = $2) as status,
             exists (select from tasks t where t.id = $2 and t.probe_of = $1::bigint) as marked,
             exists (select from began) as claimed,
-            (select e.kind from task_events e, began b
-              where e.task_id = $2 and e.run_id = b.run_id and e.kind not in ('claimed', 'parked', 'unparked', 'stage') order by e.id limit 1) as "endedAs"`, [pauseId, taskId]);
+            (select e.kind from events_of_task($2) e, began b
+              where e.run_id = b.run_id and e.kind not in ('claimed', 'parked', 'unparked', 'stage') order by e.id limit 1) as "endedAs"`, [pauseId, taskId]);
   return facts === undefined ? 'lost' : judgeProbe(facts);
 }
 
@@ -116,7 +116,7 @@ async function letNext(tx: Transaction, pause: ProbingPause, gatedRepos: GatedRe
   if (taskId !== null) {
     await tx.query(
       `with marked as (update tasks t set probe_of = $2::bigint where t.id = $1 returning t.id)
-       insert into task_events (task_id, kind, by, data)
+       insert into task_event_rows (task_id, kind, by, data)
        select m.id, 'probing', $3, jsonb_build_object('pause_id', $2::bigint::text, 'scope_kind', $4::text, 'scope_value', $5::text) from marked m`,
       [taskId, pause.id, PROBER, scope.kind, scope.value]);
   }
@@ -132,6 +132,6 @@ async function say(tx: Transaction, why: string): Promise<void> {
 
 async function tellTask(tx: Transaction, pause: ProbingPause, verdict: ProbeVerdict): Promise<void> {
   await tx.query(
-    `insert into task_events (task_id, kind, by, data) select t.id, 'probed', $3, jsonb_build_object('pause_id', $2::text, 'verdict', $4::text) from tasks t where t.id = $1`,
+    `insert into task_event_rows (task_id, kind, by, data) select t.id, 'probed', $3, jsonb_build_object('pause_id', $2::text, 'verdict', $4::text) from tasks t where t.id = $1`,
     [pause.probe_task_id, pause.id, PROBER, verdict]);
 }

@@ -92,7 +92,7 @@ async function takeFromLost(db: Queryable, { cause, condition, lease, values }: 
        where t.id = l.id and ${byIdOf('found')} and (select m.lanes from made m) >= 0
       returning t.id, l.run_id, t.worker_id, t.host, t.attempt, t.crashes, t.status, case when t.status = 'failed' then t.result ->> 'error' end as reason
     ), events as (
-      insert into task_events (task_id, run_id, kind, by, data)
+      insert into task_event_rows (task_id, run_id, kind, by, data)
       select r.id, r.run_id, 'reaped', 'orchestra.reaper', jsonb_build_object(
                'cause', '${cause}', 'worker', r.worker_id, 'host', r.host, 'attempt', r.attempt, 'crashes', r.crashes, 'status', r.status,
                'reason', r.reason, 'lease_seconds', ${lease})

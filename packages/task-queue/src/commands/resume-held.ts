@@ -25,7 +25,7 @@ export function resumeHeld(db: Database, taskId: string, by: string, why: string
            from found f where t.id = f.id
          returning t.id
        ), event as (
-         insert into task_events (task_id, kind, by, data)
+         insert into task_event_rows (task_id, kind, by, data)
          select f.id, 'resumed', $2, jsonb_build_object('why', $3::text, 'held_since', f.held_at, 'evidence', f.held_evidence)
            from found f where f.id in (select r.id from resumed r)
        )

@@ -9,7 +9,7 @@ with stale as materialized (${stale}
 ), unmarked as (
   update tasks t set probe_of = null from stale s where t.id = s.id returning t.id, s.pause_id
 ), events as (
-  insert into task_events (task_id, kind, by, data)
+  insert into task_event_rows (task_id, kind, by, data)
   select u.id, 'probed', $1, jsonb_build_object('pause_id', u.pause_id::text, 'verdict', 'withdrawn') from unmarked u
 )
 select u.id from unmarked u`;

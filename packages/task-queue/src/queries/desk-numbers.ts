@@ -8,7 +8,7 @@ const PAUSES_MAX = 200;
 // Every count is small by its nature or has a limit of its own: this is asked every two seconds, and a million may wait.
 const NUMBERS = `
 select clock_timestamp() as at,
-       (select max(e.id) from task_events e) as last_task_event_id,
+       (select greatest((select max(e.id) from task_event_rows e), (select max(b.id) from event_batches b))) as last_task_event_id,
        (select count(*)::int from (select from tasks t where t.status = 'queued' limit ${DESK_COUNTED_MAX + 1}) w) as queued,
        (select count(*)::int from tasks t where t.status = 'running') as running,
        (select count(*)::int from (select from tasks t where t.status = 'held' limit ${DESK_COUNTED_MAX}) h) as held,

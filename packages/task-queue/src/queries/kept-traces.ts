@@ -22,8 +22,10 @@ export async function keptTraces(db: Queryable, taskIds: readonly string[], foun
        from (select 'task' as of, t.id, t.traceparent from tasks t where t.id = any ($1::bigint[])
               union
              select 'pause', p.id, p.traceparent
-               from task_events e join senate_pause p on p.id = (e.data ->> 'pause_id')::bigint
-              where e.task_id = any ($1::bigint[]) and e.kind = 'deferred'
+               from unnest($1::bigint[]) u(task_id)
+              cross join lateral events_of_task(u.task_id) e
+               join senate_pause p on p.id = (e.data ->> 'pause_id')::bigint
+              where e.kind = 'deferred'
               union
              select 'pause', p.id, p.traceparent
                from senate_pause p

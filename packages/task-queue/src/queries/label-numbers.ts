@@ -32,11 +32,16 @@ with ${PAUSE_KEYS}, ${RECENT_EVENTS}, lanes as materialized (
     from lanes l group by l.value
 ), running as (
   select u.value, count(*)::int as running from (select ${labelOfRunning('t', column)} as value from tasks t where t.status = 'running') u where u.value is not null group by 1
+), begun as materialized (
+  select v.run_id, v.data -> 'labels' ->> '${column}' as value from recent_batches b cross join lateral events_of_batch(b.batch) v where v.kind = 'claimed'
 ), ended as materialized (
   select l.value, ${MINUTE_OF_EVENT} as minute, count(*) filter (where r.kind = 'completed')::int as finished,
          count(*) filter (where r.kind in ('failed', 'reaped', 'held'))::int as failed
-    from recent r join tasks t on t.id = r.task_id
-   cross join lateral (${labelOfRun('r', 't', column)}) l
+    from recent r
+    join tasks t on t.id = r.task_id
+    left join begun b on b.run_id = r.run_id
+    -- nearly every run began within the hour as well; of the others the claim is looked up
+   cross join lateral (select case when b.run_id is not null then b.value else (${labelOfRun('r', 't', column)}) end as value) l
    where r.kind in ('completed', 'failed', 'reaped', 'held') and l.value is not null
    group by 1, 2
 ), ends as (

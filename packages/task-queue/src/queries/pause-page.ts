@@ -8,6 +8,7 @@ import { pausesOnTheSame } from './pauses-on-the-same.ts';
 import { labelAtClaim, sawEvent, snapshotOf } from './what-a-claim-saw.ts';
 
 const TIMELINE_MAX = 200;
+const ENDS = "'completed', 'failed', 'released', 'reaped', 'asked', 'held', 'retried'";
 // Events after the pause that are looked through for the ends of its runs: with the fleet at its busiest, some minutes of them.
 const ENDS_LOOKED_THROUGH_MAX = 100_000;
 // A pause is dated by the beginning of its transaction, and a claim by that of its own; they may have met.
@@ -34,8 +35,15 @@ with created as materialized (
   select v.xid, v.cluster, v.at from senate_events v where v.type like 'pause.%' and v.data ->> 'id' = $4::text order by v.id limit 1
 ), ended as materialized (
   select distinct on (e.run_id) e.task_id, e.run_id, e.at, e.kind
-    from (select e.id, e.task_id, e.run_id, e.at, e.kind from task_events e where e.id >= $3::bigint order by e.id limit ${ENDS_LOOKED_THROUGH_MAX}) e
-   where e.at > $2 and e.kind in ('completed', 'failed', 'released', 'reaped', 'asked', 'held', 'retried')
+    from (select v.id, v.task_id, v.run_id, v.at, v.kind
+            from (select b, sum(cardinality(b.task_ids)) over (order by b.id) - cardinality(b.task_ids) as before from event_batches b
+                   where b.id >= $3::bigint and b.kind in (${ENDS}) order by b.id limit ${ENDS_LOOKED_THROUGH_MAX}) n
+           cross join lateral events_of_batch(n.b) v
+           where n.before < ${ENDS_LOOKED_THROUGH_MAX}
+           union all
+          (select r.id, r.task_id, r.run_id, r.at, r.kind from task_event_rows r
+            where r.id >= $3::bigint and r.kind in (${ENDS}) order by r.id limit ${ENDS_LOOKED_THROUGH_MAX})) e
+   where e.at > $2
    order by e.run_id, e.id
 ), runs as (
   select t.id as task_id, t.run_id, null::timestamptz as ended_at, null as ended_as, t.heartbeat_at
@@ -48,7 +56,7 @@ select r.*, l.agent_id, l.skill, l.quest_id, l.actor_id, c.at, c.by as worker, c
   join tasks t on t.id = r.task_id
  cross join lateral (
        select c.at, c.by, c.data, c.data ->> 'cluster' as cluster, ${snapshotOf('c')} as snapshot
-         from task_events c where c.task_id = r.task_id and c.run_id = r.run_id and c.kind = 'claimed' order by c.id limit 1) c
+         from events_of_task(r.task_id) c where c.run_id = r.run_id and c.kind = 'claimed' order by c.id limit 1) c
  cross join lateral (select ${Object.values(LABEL_COLUMN).map((label) => `${labelAtClaim('c', 't', label)} as ${label}`).join(', ')}) l
  where l.${column} = $1 and coalesce(not (select ${sawEvent('v', 'c')} from created v), c.at <= $2)
  order by c.at, r.task_id

@@ -1,20 +1,26 @@
 import type { Queryable } from '@orchestra/database';
 import { MINUTES, type QueueRates } from '../contract/numbers.ts';
 
-// So many of the newest events are looked at: a busy fleet writes them by the hundred each second.
+// So many of the newest events are looked at, of those in batches and of those in rows: a busy fleet writes them by the hundred each second.
 const EVENTS_MAX = 50_000;
 
 // The last of the sixty is not over.
 const FIRST_MINUTE = `date_trunc('minute', now()) - interval '${MINUTES - 1} minutes'`;
 
-/** An hour of `task_events`, newest first, as far as it is looked at; for statements that tell minutes apart. */
+/** An hour of `task_events`, as far back as it is looked at; for statements that tell minutes apart. */
 export const RECENT_EVENTS = `
-recent as materialized (
-  select e.task_id, e.run_id, e.kind, e.at, e.data
-    from (select e.task_id, e.run_id, e.kind, e.at, e.data from task_events e order by e.id desc limit ${EVENTS_MAX}) e
-   where e.at >= ${FIRST_MINUTE}
+recent_batches as materialized (
+  select b as batch, b.at, cardinality(b.task_ids) as events from newest_batches(${EVENTS_MAX}, '{claimed,completed,failed,deferred,held}', 0) b
+), recent_rows as materialized (
+  select e.task_id, e.run_id, e.kind, e.at from task_event_rows e order by e.id desc limit ${EVENTS_MAX}
+), recent as materialized (
+  select e.task_id, e.run_id, e.kind, e.at from recent_rows e where e.at >= ${FIRST_MINUTE}
+   union all
+  select v.task_id, v.run_id, v.kind, v.at from recent_batches b cross join lateral events_of_batch(b.batch) v where b.at >= ${FIRST_MINUTE}
 ), seen as (
-  select case when (select count(*) from recent) < ${EVENTS_MAX} then ${FIRST_MINUTE} else (select min(r.at) from recent r) end as since
+  select greatest(${FIRST_MINUTE},
+           (select min(b.at) from recent_batches b having sum(b.events) >= ${EVENTS_MAX}),
+           (select min(e.at) from recent_rows e having count(*) >= ${EVENTS_MAX})) as since
 )`;
 
 /** Which of the last sixty minutes an event lies in: 0 the oldest, 59 the one that is not over. */

@@ -17,8 +17,7 @@ export interface RunawayRun {
 
 // A run handed back for a pause or a shutdown says nothing about the task.
 const COUNTS = "(e.kind <> 'released' or coalesce(e.data ->> 'cause', 'gave_up') not in ('pause', 'shutdown'))";
-// The list of kinds stands as in the index task_events_ended.
-const ENDED = `e.kind in ('completed', 'failed', 'released', 'reaped') and e.run_id is not null and ${COUNTS}`;
+const ENDED = `e.run_id is not null and ${COUNTS}`;
 
 /** How many runs ended within the window that closes with this one, itself included. Runs of one instant count in their order. */
 const ofWindow = (whose: string, condition = ''): string => `
@@ -37,19 +36,18 @@ const ofWindow = (whose: string, condition = ''): string => `
 const JUDGE = `
 with given_up as materialized (
   select e.id, e.task_id, l.value as actor_id, e.at
-    from task_events e
+    from ends_since(now() - make_interval(secs => $1)) e
     join tasks t on t.id = e.task_id
    cross join lateral (${labelOfRun('e', 't', 'actor_id')}) l
    where ${ENDED} and e.kind <> 'completed'
-     and e.at > now() - make_interval(secs => $1)
      and not exists (select from senate_alerts a where a.kind = 'runaway' and a.details ->> 'run_id' = e.run_id::text)
 ), ended as materialized (
   select e.id, e.task_id, l.value as actor_id, e.run_id, e.at, e.kind <> 'completed' as given_up
-    from task_events e
+    from (select min(g.at) - make_interval(secs => $2) as first_at from given_up g) w
+   cross join lateral ends_since(w.first_at) e
     join tasks t on t.id = e.task_id
    cross join lateral (${labelOfRun('e', 't', 'actor_id')}) l
    where ${ENDED}
-     and e.at > (select min(g.at) from given_up g) - make_interval(secs => $2)
      and (e.task_id in (select g.task_id from given_up g) or t.actor_id in (select g.actor_id from given_up g))
 ), counted as (
   select e.id, e.task_id, e.actor_id, e.run_id, e.at,

@@ -4,7 +4,7 @@ import { readInstant, type Database, type Transaction } from '@orchestra/databas
 import type { ScopeKind } from '@orchestra/pause-core';
 import type { TaskEventView, TaskStatus, TaskView } from '../contract/index.ts';
 import { coveredBy, NAMED_FIRST } from '../pause-keys.ts';
-import { taskEvents, tasks } from '../schema.ts';
+import { tasks } from '../schema.ts';
 import { LABEL_COLUMN } from './covered-work.ts';
 
 export interface TaskFilter {
@@ -112,12 +112,10 @@ export async function findTask(db: Database | Transaction, id: string): Promise<
 
 /** What happened to a task, oldest first, after the event with the id `afterId`. */
 export async function listTaskEvents(db: Database, taskId: string, page: { afterId?: string | undefined; limit: number }): Promise<TaskEventView[]> {
-  const rows = await drizzle({ client: db }).select().from(taskEvents)
-    .where(and(eq(taskEvents.taskId, BigInt(taskId)), page.afterId === undefined ? undefined : gt(taskEvents.id, BigInt(page.afterId))))
-    .orderBy(asc(taskEvents.id)).limit(page.limit);
-  return rows.map((row) => ({
-    id: String(row.id), task_id: String(row.taskId), run_id: row.runId, kind: row.kind, at: row.at.toISOString(), by: row.by, data: row.data,
-  }));
+  const { rows } = await db.query<Omit<TaskEventView, 'at'> & { at: Date }>(
+    `select e.id::text, e.task_id::text, e.run_id, e.kind, e.at, e.by, e.data from events_of_task($1) e
+      where e.id > coalesce($2::bigint, 0) order by e.id limit $3`, [taskId, page.afterId ?? null, page.limit]);
+  return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
 }
 
 function toTaskView(row: typeof tasks.$inferSelect & { putOff: PutOff | null }): TaskView {

@@ -36,8 +36,12 @@ const VERIFY = `
 with claims as materialized (
   select e.id, e.task_id, e.run_id, e.by, e.at, ${snapshotOf('e')} as snapshot, e.data ->> 'cluster' as cluster,
          case when e.data ->> 'probe_of' ~ '^[0-9]{1,18}$' then e.data ->> 'probe_of' end as probe_of, ${labels}
-    from (select e.id, e.task_id, e.run_id, e.by, e.at, e.data from task_events e
-           where e.id >= $3::bigint and e.kind = 'claimed' and e.at >= coalesce($1::timestamptz, now() - interval '1 hour')
+    from (select e.id, e.task_id, e.run_id, e.by, e.at, e.data
+            from (select v.id, v.task_id, v.run_id, v.by, v.at, v.data from newest_batches($2::int, '{claimed}', $3::bigint) b cross join lateral events_of_batch(b) v
+                   union all
+                  (select r.id, r.task_id, r.run_id, r.by, r.at, r.data from task_event_rows r
+                    where r.id >= $3::bigint and r.kind = 'claimed' order by r.id desc limit $2::int)) e
+           where e.at >= coalesce($1::timestamptz, now() - interval '1 hour')
            order by e.id desc limit $2::int) e
     left join tasks t on t.id = e.task_id
 ), told as materialized (

@@ -4,8 +4,8 @@ export const labelAtClaim = (event: string, task: string, column: string): strin
 
 /** In SQL, of an event that ended a run: one row with the label (`value`) that the run was claimed with. Of what never was claimed: what the task carries now. */
 export const labelOfRun = (ending: string, task: string, column: string): string => `
-       select coalesce((select jsonb_build_array(${labelAtClaim('c', task, column)}) from task_events c
-                         where c.task_id = ${ending}.task_id and c.run_id = ${ending}.run_id and c.kind = 'claimed' order by c.id limit 1),
+       select coalesce((select jsonb_build_array(${labelAtClaim('c', task, column)}) from events_of_task(${ending}.task_id) c
+                         where c.run_id = ${ending}.run_id and c.kind = 'claimed' order by c.id limit 1),
                        jsonb_build_array(${task}.${column})) ->> 0 as value`;
 
 /** In SQL, of a `claimed` event: its snapshot; null where it has none, or something else was written there by hand. */
