@@ -38,7 +38,7 @@ test('the Grafana dashboard asks for no metric that the services do not have, an
   expect(asked.filter((name) => !series.includes(name))).toEqual([]);
   const ours = [...types.keys()].filter((name) => name.startsWith('orchestra_'));
   expect(ours.filter((name) => !asked.some((one) => one.replace(/_(?:bucket|sum|count)$/, '') === name || one === name))).toEqual([]);
-  expect(dashboard.panels.filter(({ type }) => type === 'row').map(({ title }) => title)).toEqual(['Brake', 'Queue', 'Alerts', 'Notices', 'Services']);
+  expect(dashboard.panels.filter(({ type }) => type === 'row').map(({ title }) => title)).toEqual(['Brake', 'Queue', 'Alerts', 'Notices', 'Services', 'Turn gates']);
 });
 
 test('docs/http-api.md lists every call of the services, and no other', async () => {

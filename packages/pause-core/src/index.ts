@@ -29,7 +29,7 @@ export { listTokens, type Token } from './queries/list-tokens.ts';
 export { ownsRun, runKeyOf, showRuns } from './run-owner.ts';
 export { narrowed, outsideLabels, TOKEN_LABEL_KINDS, type LabelledWork, type TokenLabelKind, type TokenLabels } from './token-labels.ts';
 export { looksLikeToken } from './token-format.ts';
-export { countGates, listGates, readPauseGates } from './queries/gates.ts';
+export { countAllGates, countGates, listGates, readPauseGates, type GateTotals } from './queries/gates.ts';
 export { findPause } from './queries/find-pause.ts';
 export { listHistory, type HistoryFilter } from './queries/history.ts';
 export { alertsTableProblems, checkAlertsTable } from './queries/alerts-table.ts';

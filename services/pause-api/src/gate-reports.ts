@@ -20,14 +20,17 @@ interface Batch {
 export class GateReports {
   readonly #db: Database;
   readonly #log: Logger;
+  readonly #onRefused: (count: number) => void;
   #batch: Batch = newBatch();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(db: Database, log: Logger) {
+  /** @param onRefused told how many steps were stopped, once that is written down */
+  constructor(db: Database, log: Logger, onRefused: (count: number) => void) {
     this.#db = db;
     this.#log = log;
+    this.#onRefused = onRefused;
   }
 
   /**
@@ -84,6 +87,7 @@ export class GateReports {
         left = left.filter((gate) => byId.get(gate.id) !== gate);
       }
       await noteRefusals(this.#db, batch.refusals);
+      this.#onRefused(batch.refusals.reduce((sum, { refused }) => sum + refused, 0));
       batch.written.resolve();
     } catch (error) {
       batch.written.reject(error);

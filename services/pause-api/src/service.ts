@@ -5,6 +5,7 @@ import type { PauseApiConfig } from './config.ts';
 import { DeskTicker } from './desk-ticker.ts';
 import { EventFeed } from './event-feed.ts';
 import { EventStreams, type CutWhy } from './event-stream.ts';
+import { makeGateMetrics } from './gate-metrics.ts';
 import { GateReports } from './gate-reports.ts';
 import { startQuietWatcher } from './loops/announce-quiet.ts';
 import { startSweeper } from './loops/close-expired.ts';
@@ -79,7 +80,8 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     replica.on('changed', () => { sequencer.wake(); sweeper.wake(); quietWatcher.wake(); });
     parts.add('the key keeper', startKeyKeeper({ db: background, log }).stop);
     parts.add('the gate keeper', startGateKeeper({ db: background, log }).stop);
-    const gateReports = new GateReports(background, log);
+    const gateMetrics = makeGateMetrics(shellMetrics, background);
+    const gateReports = new GateReports(background, log, (count) => gateMetrics.refusals.inc(count));
     parts.add('the reports of gates', () => gateReports.stop());
 
     const { notices = [] } = config;

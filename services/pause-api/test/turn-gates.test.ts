@@ -86,6 +86,26 @@ test('what gates have refused is counted for each pause: how often, by whom, and
   expect(Date.now() - Date.parse(told.last_refused_at ?? '')).toBeLessThan(30_000);
 });
 
+test('the metrics tell how many gates are connected, how many know every active pause, and how many steps were stopped', async () => {
+  const figures = async (): Promise<Record<string, number>> => Object.fromEntries(
+    [...(await (await fetch(`${service.url}/metrics`)).text()).matchAll(/^orchestra_(turn_gate\S+?)\{(?:keeps_copy="(\w+)",)?service="pause-api"\} (\d+)$/gm)].map(([, name, copy = '', value]) => [`${name} ${copy}`.trim(), Number(value)]));
+  await database.pool.query("update turn_gates set left_at = now()");
+  await database.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
+  const before = await figures();
+  const { id } = await dana.pause('skill', 'counted');
+  await report(gate({ name: 'knows', known_pauses: [id], refusals: [{ pause_id: id, refused: 3, first_ago_ms: 0, last_ago_ms: 0 }] }));
+  await report(gate({ name: 'does not', known_pauses: [] }));
+  await agent.post('/api/turn-gates/ask', { skill: 'counted', gate: 'asks' });
+  await until('it is counted', async () => (await figures())['turn_gate_refusals_total'] === (before['turn_gate_refusals_total'] ?? 0) + 4);
+  expect(await figures()).toMatchObject({ 'turn_gates_connected true': 2, 'turn_gates_connected false': 1, 'turn_gates_confirmed true': 1 });
+  proxy.refuse();
+  try {
+    expect(Object.keys(await figures())).toEqual(['turn_gate_refusals_total']);
+  } finally {
+    proxy.pass();
+  }
+});
+
 test('of one pause a thousand gates and agents are told apart; what is beyond is counted without a name', async () => {
   const { id } = await dana.pause('skill', 'flood');
   const many = (count: number, prefix: string) => Array.from({ length: count }, (_, index) => (

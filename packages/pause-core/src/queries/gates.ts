@@ -20,6 +20,20 @@ export async function countGates(db: Queryable, pauseId: string): Promise<GateCo
   return row ?? { connected: 0, confirmed: 0 };
 }
 
+/** Of all pauses together. `asking`: gates that keep no copy and ask at each step. */
+export interface GateTotals extends GateCounts { asking: number }
+
+/** How many gates are connected at this instant, of both kinds, and how many of those with a copy know every active pause. */
+export async function countAllGates(db: Queryable): Promise<GateTotals> {
+  const { rows: [row] } = await db.query<GateTotals>(
+    `with active as (select coalesce(array_agg(p.id), '{}') as ids from active_pauses p)
+     select (count(*) filter (where g.keeps_copy))::int as connected,
+            (count(*) filter (where g.keeps_copy and coalesce(g.known_pauses, '{}') @> a.ids))::int as confirmed,
+            (count(*) filter (where not g.keeps_copy))::int as asking
+       from turn_gates g cross join active a where ${CONNECTED}`);
+  return row ?? { connected: 0, confirmed: 0, asking: 0 };
+}
+
 /** The gates that are connected, the newest first. */
 export async function listGates(db: Queryable): Promise<{ gates: TurnGateView[]; count: number }> {
   const { rows } = await db.query<CountedRow>(
