@@ -48,3 +48,22 @@ test('nothing is shown twice and nothing is lost when the output is gone for a w
   }, '1', stop.signal, { onOutput: ({ text }) => { told.push(text); }, onStatus: () => {} });
   expect(told).toEqual(['a\na\n', 'a\n']);
 });
+
+test('what the run printed last, just before it ended, is shown', async () => {
+  const running = { id: '1', status: 'running', run_id: RUN, stage: null } as TaskView;
+  let printed = 'one\n';
+  let task = running;
+  const told: string[] = [];
+  const last = await followTask({
+    task: async () => task,
+    taskOutput: async () => {
+      const now = { task_id: '1', run_id: RUN, at: null, tail: printed, printed: printed.length };
+      // It goes on as soon as somebody has looked.
+      printed = 'one\ntwo\n';
+      task = { ...running, status: 'succeeded' };
+      return now;
+    },
+  }, '1', new AbortController().signal, { onOutput: ({ text }) => { told.push(text); }, onStatus: () => {} });
+  expect(told).toEqual(['one\n', 'two\n']);
+  expect(last.status).toBe('succeeded');
+});

@@ -76,6 +76,14 @@ describe('a call', () => {
     await expect(client.pauses({}, { signal: AbortSignal.timeout(50) })).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
+  test.each([
+    [{ score: Number.NaN }, 'details.score is NaN'], [{ at: [0, -0] }, 'details.at[1] is -0'], [{ most: Number.POSITIVE_INFINITY }, 'details.most is Infinity'],
+  ])('with what JSON would change (%j) is not sent, and names the field', async (details, says) => {
+    peer.answers(json(alert));
+    await expect(client.recordAlert({ kind: 'k', ref_id: 'u-1', details })).rejects.toThrow(expect.objectContaining({ name: 'UnwritableError', message: expect.stringContaining(says) }));
+    expect(peer.received).toHaveLength(0);
+  });
+
   test('that nobody takes says what to do', async () => {
     const nobody = createClient({ url: 'http://127.0.0.1:1', tasksUrl: 'http://127.0.0.1:1' });
     const asked = nobody.queue({ triesMax: 1 });

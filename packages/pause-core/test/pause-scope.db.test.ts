@@ -38,6 +38,15 @@ describe('pause and unpause', () => {
     expect((await unpauseScope(db.pool, { target: scope, by: 'sam' })).cleared).toEqual([]);
   });
 
+  test('one name in two spellings of Unicode is one scope, to pause and to clear', async () => {
+    const { pause } = await pauseScope(db.pool, order({ scope: { kind: 'agent', value: 'Jos\u00e9' } }));
+    const other = await pauseScope(db.pool, order({ scope: { kind: 'agent', value: 'Jose\u0301' } }));
+    expect(other.pause.scope).toEqual(pause.scope);
+    const { cleared, stillPaused } = await unpauseScope(db.pool, { target: { kind: 'agent', value: 'Jose\u0301' }, by: 'sam' });
+    expect(cleared.map(({ id }) => id)).toEqual([pause.id, other.pause.id]);
+    expect(stillPaused).toEqual([]);
+  });
+
   test('clearing a pause that has ended says who ended it, one that never was says so', async () => {
     const { pause } = await pauseScope(db.pool, order());
     await unpauseScope(db.pool, { target: { id: pause.id }, by: 'sam' });
