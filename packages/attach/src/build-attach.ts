@@ -64,19 +64,33 @@ function workView(view: string, root: string, queue: QueueDescription): string {
   return `create view ${view} as
   select q.${identifier(queue.id)}::text as job,
          case when ${all('q', queue.running)} then 'running' else 'waiting' end as state,
-         array_remove(array[${labels.join(', ')}], null) as scopes
+         array_remove(array[${labels.join(', ')}], null) as scopes,
+         ${claimOf(queue)} as claim,
+         ${claimTime(queue)} as claimed_at
     from ${root} q
    where (${all('q', queue.running)}) or (${all('q', [...queue.waiting, ...queue.alive])})`;
+}
+
+/** What jobs of one claim have in common, as text. */
+function claimOf({ id, claimGroup }: QueueDescription): string {
+  if (claimGroup === undefined) return `q.${identifier(id)}::text`;
+  return `concat_ws(' ', ${claimGroup.map((column) => `q.${identifier(column)}::text`).join(', ')})`;
+}
+
+function claimTime({ claimedAt }: QueueDescription): string {
+  if (claimedAt === undefined) return 'null::timestamptz';
+  const column = `q.${identifier(claimedAt.column)}`;
+  return claimedAt.epochMs === true ? `to_timestamp(${column} / 1000.0)` : `${column}::timestamptz`;
 }
 
 function guardFunction(guard: string, queue: QueueDescription, brake: string): string {
   return `create function ${guard}() returns trigger ${FUNCTION} as ${BODY}
 begin
-  if current_setting('transaction_isolation') <> 'read committed' then
+${queue.snapshots === 'old' ? '' : `  if current_setting('transaction_isolation') <> 'read committed' then
     raise exception 'orchestra: a claim under % may not see a pause that was made a moment ago', current_setting('transaction_isolation')
       using errcode = '0A000', hint = 'Claim under READ COMMITTED, or remove the attachment.';
   end if;
-  -- a query of its own, with a snapshot of its own: also a pause that was made while the claim ran is seen
+`}  -- a query of its own, with a snapshot of its own: also a pause that was made while the claim ran is seen
   if ${covered('new', queue, brake)} then
     return null;
   end if;

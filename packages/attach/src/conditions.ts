@@ -41,5 +41,6 @@ export function columnsOf(queue: QueueDescription): { name: string; json: boolea
   const places = SCOPE_KINDS.flatMap((kind) => queue.labels[kind]);
   if (queue.taskNames !== undefined) plain.push(queue.taskNames.column);
   if (queue.serialQueues !== undefined) plain.push(queue.serialQueues.ofJob);
+  plain.push(...queue.claimGroup ?? [], ...(queue.claimedAt === undefined ? [] : [queue.claimedAt.column]));
   return [...plain.map((name) => ({ name, json: false })), ...places.map(({ column, key }) => ({ name: column, json: key !== undefined }))];
 }

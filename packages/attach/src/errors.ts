@@ -9,6 +9,7 @@ export const ATTACH_ERROR_CODES = [
   'rights_missing',
   'already_attached',
   'not_attached',
+  'job_not_found',
   /** Somebody held a lock on the queue for too long. */
   'queue_busy',
 ] as const;

@@ -14,6 +14,7 @@ export interface GivenQueue {
   actor?: string | undefined;
   claimText?: string | undefined;
   wakeChannel?: string | undefined;
+  claimedAt?: string | undefined;
 }
 
 const COLUMN = '[A-Za-z_][A-Za-z0-9_]*';
@@ -32,6 +33,7 @@ export function givenQueue(given: GivenQueue): QueueDescription {
   }
   return {
     engine: 'table', schema, table, id: given.id ?? 'id', waiting: [condition(given.waiting)], running: [condition(given.running)], alive: [], labels,
+    claimedAt: given.claimedAt === undefined ? undefined : { column: columnOnly(given.claimedAt) },
     claimText: given.claimText === undefined ? undefined : asRegularExpression(given.claimText),
     wake: given.wakeChannel === undefined ? undefined : { channel: given.wakeChannel, payload: '' },
   };
@@ -47,6 +49,11 @@ function condition(text: string): Condition {
     throw new AttachError('description_not_understood', `"${text}" is not understood: say for example status=queued, status=queued,retry or "locked_at is null"`);
   }
   return { column, in: values.split(',').map((value) => value.trim()) };
+}
+
+function columnOnly(text: string): string {
+  if (!new RegExp(`^${COLUMN}$`).test(text)) throw new AttachError('description_not_understood', `"${text}" is not understood: say COLUMN`);
+  return text;
 }
 
 /** `agent_id`, or `payload.agent_id` for a key of a JSON column. */

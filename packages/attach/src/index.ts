@@ -7,4 +7,5 @@ export { givenQueue, type GivenQueue } from './given-queue.ts';
 export { graphileWorker, pgBoss } from './presets.ts';
 export type { QueueDescription } from './queue.ts';
 export { planRemove, removeAttachment } from './remove.ts';
+export { whyJob, type JobHeld } from './why-job.ts';
 export { saySteps } from './say-steps.ts';

@@ -1,3 +1,4 @@
+import { attachedWorkView } from '@orchestra/pause-core';
 import { covered } from './conditions.ts';
 import type { QueueDescription } from './queue.ts';
 import { identifier, literal } from './quote.ts';
@@ -16,7 +17,7 @@ export function objectsOf(name: string) {
   const suffix = name.replaceAll('-', '_'); // no name has both
   const own = (kind: string): string => `${HOME}.${identifier(`orchestra_${kind}_${suffix}`)}`;
   return {
-    brake: own('brake'), work: own('work'), guard: own('guard'), serial: own('serial'), wake: own('wake'), newPartitions: own('partitions'),
+    brake: own('brake'), work: `${HOME}.${attachedWorkView(name)}`, guard: own('guard'), serial: own('serial'), wake: own('wake'), newPartitions: own('partitions'),
     /** Triggers have no schema of their own. */
     wakeTrigger: identifier(`orchestra_wake_${suffix}`), partitionsTrigger: identifier(`orchestra_partitions_${suffix}`),
   };

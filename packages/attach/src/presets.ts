@@ -24,6 +24,8 @@ export function graphileWorker(schema = 'graphile_worker'): QueueDescription {
     labels: payloadLabels('payload'),
     taskNames: { column: 'task_id', table: '_private_tasks', id: 'id', name: 'identifier' },
     claimText: SKIP_LOCKED,
+    claimGroup: ['locked_by', 'locked_at'],
+    claimedAt: { column: 'locked_at' },
     wake: { channel: 'jobs:insert', payload: '{"r":"orchestra","count":1}' },
     serialQueues: { table: '_private_job_queues', id: 'id', lockedAt: 'locked_at', lockedBy: 'locked_by', ofJob: 'job_queue_id' },
   };
@@ -38,5 +40,7 @@ export function pgBoss(schema = 'pgboss'): QueueDescription {
     alive: [],
     labels: payloadLabels('data', [{ column: 'name' }]),
     claimText: SKIP_LOCKED,
+    claimGroup: ['name', 'started_on'],
+    claimedAt: { column: 'started_on' },
   };
 }

@@ -31,6 +31,15 @@ export interface QueueDescription {
    * covered job can be changed and cancelled. undefined: the policy holds for every UPDATE and SELECT FOR UPDATE.
    */
   claimText?: string | undefined;
+  /**
+   * Columns that jobs have in common which one claim has taken at once. Of these one is counted in flight, and the
+   * others claimed ahead: the engine does not tell which of them have begun. Absent: a claim takes one job.
+   */
+  claimGroup?: readonly string[] | undefined;
+  /** When a job was claimed last; `epochMs`: in milliseconds since 1970. */
+  claimedAt?: { column: string; epochMs?: boolean } | undefined;
+  /** `old`: a claim may read an older snapshot (REPEATABLE READ), so a pause waits until no such snapshot is left. Absent: such a claim is refused. */
+  snapshots?: 'old' | undefined;
   /** What makes the engine look for jobs again. */
   wake?: { channel: string; payload: string } | undefined;
   /** A table of serial queues that the claim locks together with a job. */

@@ -8,6 +8,7 @@ export const COMMAND_FILES: Readonly<Record<string, () => Promise<{ default: Com
   'attach:list': () => import('./commands/attach/list.ts'),
   'attach:pg-boss': () => import('./commands/attach/pg-boss.ts'),
   'attach:remove': () => import('./commands/attach/remove.ts'),
+  'attach:why': () => import('./commands/attach/why.ts'),
   completion: () => import('./commands/completion.ts'),
   'db:migrate': () => import('./commands/db/migrate.ts'),
   doctor: () => import('./commands/doctor.ts'),

@@ -56,7 +56,7 @@ const ENDS: Readonly<Record<string, number>> = {
   'orchestra task release 42 --reason "docker is installed"': 1,
 };
 /** What needs a queue, a file, a user or a shell of the reader; other tests run these commands with their own. */
-const OF_THE_READER = [/\battach (?:graphile-worker|pg-boss|dbos|check|remove|--)/, /--runner-config \/etc\//, /--token-file ~/, /-- (?:COMMAND|runuser|python3)/, /\bfish\b/];
+const OF_THE_READER = [/\battach (?:graphile-worker|pg-boss|dbos|check|remove|why|--)/, /--runner-config \/etc\//, /--token-file ~/, /-- (?:COMMAND|runuser|python3)/, /\bfish\b/];
 /** What goes on until somebody stops it, or until what it follows has ended. */
 const GOES_ON = /--follow|senate watch/;
 const INCOMPLETE = /Missing \d required arg|say what/i;

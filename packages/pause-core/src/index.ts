@@ -22,6 +22,7 @@ export { warnOfEnds } from './commands/warn-of-ends.ts';
 export { IDEMPOTENCY_CODES, PAUSE_ERROR_CODES, PauseError, type PauseErrorCode } from './errors.ts';
 export { comparePrecedence, expiresAt, PAUSE_SOURCES, PAUSE_THENS, type ActivePause, type Pause, type PauseSource, type PauseThen } from './pause.ts';
 export { listActivePauses } from './queries/active-pauses.ts';
+export { attachedWorkUnder, attachedWorkView, listAttachedQueues, olderSnapshots, quietInAttached, verifyAttached, type AttachedQueue } from './queries/attached-queues.ts';
 export { dueEnds, type DueEnds } from './queries/due-ends.ts';
 export { type Alert } from './queries/alert-row.ts';
 export { findToken, findTokens, type TokenHolder } from './queries/find-token.ts';
@@ -39,5 +40,5 @@ export { listEndedPauses, type PauseHistoryFilter } from './queries/pause-histor
 export { EVENT_MARK, eventsAfter, headOfStream, markAt, newsPosition, unplacedEvents, type MarkedPosition, type PlacedEvent } from './queries/senate-events.ts';
 export * from './replica/index.ts';
 export { covers, labelFor, SCOPE_KINDS, type Scope, type ScopeKind, type TaskLabels } from './scope.ts';
-export { SETTLE_TIMEOUT_MS, settleClaims } from './settle.ts';
+export { SETTLE_TIMEOUT_MS, settleClaims, settleSnapshots } from './settle.ts';
 export { fromHeldPause, toAlertView, toPauseView } from './wire.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from '@orchestra/database';
+import { olderSnapshots } from './queries/attached-queues.ts';
 
 /** How long a pause call waits for earlier claims by default. */
 export const SETTLE_TIMEOUT_MS = 2_000;
@@ -30,6 +31,23 @@ export async function settleClaims(db: Queryable, options: { timeoutMs?: number 
     earlier = earlier.filter((claim) => still.has(claim));
   }
   return true;
+}
+
+/**
+ * Waits until no transaction may read without this pause any more: for claims that read an old snapshot. Call it after the
+ * pause has committed.
+ *
+ * @returns false when one outlived `timeoutMs`; null when the connected role may not see those of others
+ */
+export async function settleSnapshots(db: Queryable, pauseId: string, { timeoutMs = SETTLE_TIMEOUT_MS }: { timeoutMs?: number | undefined } = {}): Promise<boolean | null> {
+  const deadline = performance.now() + timeoutMs;
+  for (let looks = 0; ; looks++) {
+    const older = await olderSnapshots(db, pauseId);
+    if (older === null || older === 0) return older === null ? null : true;
+    const leftMs = deadline - performance.now();
+    if (leftMs <= 0) return false;
+    await delay(Math.min(FIRST_WAIT_MS * 2 ** looks, LONGEST_WAIT_MS, leftMs));
+  }
 }
 
 /** Transactions that hold the claim's lock. One that still waits for it has no snapshot yet and does not count. */

@@ -45,7 +45,7 @@ export { readLabelNumbers, type LabelsOrder } from './queries/label-numbers.ts';
 export { unknownLabels } from './queries/label-known.ts';
 export { readQueueRates } from './queries/queue-rates.ts';
 export { readPausePage } from './queries/pause-page.ts';
-export { verifyClaims, type VerifyOrder } from './queries/verify-claims.ts';
+export { verifyClaims, verifyEverything, type VerifyOrder } from './queries/verify-claims.ts';
 export { readQueueView } from './queries/queue-view.ts';
 export { findRepoGate, readSerialGate, REPOS_LISTED_MAX } from './queries/serial-gate-view.ts';
 export { findRunawayRuns, type RunawayRun } from './queries/runaway-runs.ts';

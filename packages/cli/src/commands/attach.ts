@@ -18,6 +18,7 @@ export default class Attach extends AttachCommand {
     id: Flags.string({ description: 'the column that tells jobs apart', default: 'id', helpValue: 'COLUMN' }),
     'claim-text': Flags.string({ description: 'words that every claim contains, as the worker sends it, for example "skip locked": other statements may then change covered jobs that wait', helpValue: 'WORDS' }),
     wake: Flags.string({ description: 'the channel to notify when a pause has ended', helpValue: 'CHANNEL' }),
+    'claimed-at': Flags.string({ description: 'the column that tells when a job was claimed last, for `senate pauses --verify`', helpValue: 'COLUMN' }),
     name: Flags.string({ description: 'how the attachment is called', required: true, helpValue: 'NAME' }),
     'dry-run': dryRun,
   };
@@ -26,6 +27,6 @@ export default class Attach extends AttachCommand {
     const { flags } = await this.parse(Attach);
     const { givenQueue } = await import('@orchestra/attach');
     const { table, waiting, running, agent, skill, quest, actor, id } = flags;
-    return this.attach(flags.name, givenQueue({ table, waiting, running, agent, skill, quest, actor, id, claimText: flags['claim-text'], wakeChannel: flags.wake }), flags['dry-run']);
+    return this.attach(flags.name, givenQueue({ table, waiting, running, agent, skill, quest, actor, id, claimText: flags['claim-text'], wakeChannel: flags.wake, claimedAt: flags['claimed-at'] }), flags['dry-run']);
   }
 }

@@ -6,7 +6,7 @@ import {
 import type { UnpauseRequest } from '@orchestra/pause-core/contract';
 import {
   answerQuestion, enqueueTasks, explainTask, findTask, findTaskOutput, freezeRepo, LEASE_SECONDS, limitRepo, listActivePauseViews, listTaskEvents, listTasks, parkTask,
-  pauseWithReceipt, previewPause, readLabelNumbers, readPausePage, readQueueView, resumeHeld, TaskError, thawRepo, unknownLabels, unparkTask, unpauseWithAnswer, verifyClaims,
+  pauseWithReceipt, previewPause, readLabelNumbers, readPausePage, readQueueView, resumeHeld, TaskError, thawRepo, unknownLabels, unparkTask, unpauseWithAnswer, verifyEverything,
 } from '@orchestra/task-queue';
 import { wrongUsage } from '../failure.ts';
 import type { Desk, Page, ScopeFilter } from './desk.ts';
@@ -32,7 +32,7 @@ export function directDesk(db: Database, by: string = directName()): Desk {
       if (page === undefined) throw new PauseError('pause_not_found', `there is no pause ${id}`);
       return shown(page);
     },
-    verify: async (query) => shown(await verifyClaims(db, query)),
+    verify: async (query) => shown(await verifyEverything(db, query)),
     history: async ({ scope_kind: scopeKind, scope_value: scopeValue, by: doneBy, action, since, until, limit }) =>
       pageOf(await listHistory(db, { scopeKind, scopeValue, by: doneBy, action, since, until, limit: limit + 1 }), limit),
     notices: needsServices,

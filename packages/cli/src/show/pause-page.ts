@@ -1,4 +1,5 @@
 import type { PausePage } from '@orchestra/pause-core/contract';
+import { showAttached } from './attached.ts';
 import { showPauseGates } from './gates-of-pause.ts';
 import { sayAgo, sayInstant } from './instant.ts';
 import { beyond, indented } from './listed.ts';
@@ -24,6 +25,7 @@ export function showPausePage(page: PausePage): string {
     ]))]),
     ...beyond(page.admitted_before_count - page.admitted_before.length),
     ...(pause.cleared_at === null ? [`waiting: ${page.held.more ? 'more than ' : ''}${page.held.count}`] : []),
+    ...showAttached(page.attached),
     ...showPauseGates(page.gates),
     ...page.other_pauses.map((other) => `also: pause ${other.id}, ${sayPause(other)}`),
     'what happened to it:',

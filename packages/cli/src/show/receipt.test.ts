@@ -5,7 +5,7 @@ import { showReceipt } from './receipt.ts';
 const RECEIPT: PauseReceipt = {
   id: '7', scope_kind: 'agent', scope_value: 'skeptic', reason: 'loops', source: 'person', paused_at: '2026-11-21T03:54:38.995Z', paused_by: 'dana', ttl_seconds: null, expires_at: null,
   cleared_at: null, cleared_by: null, quiet_at: null, then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null,
-  label_known: true, settled: true, durable: 'local', in_flight: [], in_flight_count: 0, claimed_ahead: [], claimed_ahead_count: 0, queued: 2, queued_more: false, gates: null, not_read: null,
+  label_known: true, settled: true, durable: 'local', in_flight: [], in_flight_count: 0, claimed_ahead: [], claimed_ahead_count: 0, queued: 2, queued_more: false, gates: null, attached: [], not_read: null,
 };
 
 test('a receipt whose numbers could not be read says that the pause was made', () => {
@@ -14,6 +14,18 @@ test('a receipt whose numbers could not be read says that the pause was made', (
   expect(shown).toContain('the pause was made; its numbers could not be read\ncould not be read: its numbers: why');
   expect(shown).toContain('NOT KNOWN WHETHER SETTLED');
   expect(showReceipt(RECEIPT)).not.toContain('could not be read');
+});
+
+test('a receipt tells of each attached queue by name, and loudly of one that has not settled', () => {
+  const work = { engine: 'graphile-worker', in_flight_count: 1, claimed_ahead_count: 3, queued: 7, queued_more: false, not_read: null };
+  const shown = showReceipt({ ...RECEIPT, attached: [
+    { ...work, name: 'jobs', settled: true, not_settled: null }, { ...work, name: 'flows', settled: false, not_settled: 'an old transaction' },
+    { ...work, name: 'away', settled: true, not_settled: null, in_flight_count: null, claimed_ahead_count: null, queued: null, queued_more: null, not_read: 'its jobs: why' },
+  ] });
+  expect(shown).toContain('jobs (attached): settled; 1 in flight, 3 claimed ahead, 7 waiting');
+  expect(shown).toContain('flows (attached): NOT SETTLED: an old transaction; 1 in flight');
+  expect(shown).toContain('away (attached): settled; its jobs are not known: its jobs: why');
+  expect(showReceipt({ ...RECEIPT, attached: null })).toContain('it could not be read which queues are attached');
 });
 
 test('a receipt says that a standby has the pause, and nothing where none does', () => {

@@ -1,4 +1,5 @@
 import type { PausePreview, PauseReceipt, RunInFlight } from '@orchestra/pause-core/contract';
+import { showAttached, showAttachedReceipt } from './attached.ts';
 import { sayConfirmed } from './gates-of-pause.ts';
 import { sayAgo } from './instant.ts';
 import { beyond, indented } from './listed.ts';
@@ -18,6 +19,7 @@ export function showReceipt(receipt: PauseReceipt): string {
       : loud('NOT SETTLED: a claim that began before the pause has not ended yet, and may still start one of its tasks; look again with `' + COMMAND + ' senate pauses`'),
     ...unknownLabel(receipt),
     ...showReceiptWork(receipt),
+    ...showAttachedReceipt(receipt.attached),
     ...sayConfirmed(receipt.gates),
     ...(receipt.durable === 'replicated' ? ['durable: a standby has it too'] : []),
     `to end it${receipt.expires_at === null ? '' : ' earlier'}: ${COMMAND} senate unpause ${receipt.scope_kind} ${shellWord(receipt.scope_value)}`,
@@ -31,6 +33,7 @@ export function showPreview(preview: PausePreview): string {
     ...unknownLabel(preview),
     ...preview.other_pauses.map((pause) => `already: ${sayPause(pause)}`),
     ...showWork(preview),
+    ...showAttached(preview.attached),
     ...(preview.queued_share === null ? [] : [`of all that is queued: ${sayShare(preview.queued_share)}${preview.broad ? loud(', more than half') : ''}`]),
     ...blastLines(preview),
   ].join('\n');

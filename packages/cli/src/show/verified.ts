@@ -1,4 +1,5 @@
 import type { VerifyAnswer } from '@orchestra/pause-core/contract';
+import { showAttachedVerified } from './attached.ts';
 import { sayInstant } from './instant.ts';
 import { loud } from './say-pause.ts';
 import { table } from './table.ts';
@@ -9,12 +10,14 @@ const WHY_UNKNOWN: Record<VerifyAnswer['unknown'][number]['why'], string> = {
 
 /** Did anything start while it was paused? */
 export function showVerified(answer: VerifyAnswer): string {
+  const startedThere = answer.attached.reduce((sum, { violations: there }) => sum + there.length, 0);
   const { violations, unknown, claims_checked: claims, claims_unknown: unjudged, from, to } = answer;
   return [
-    violations.length === 0 ? `nothing started while it was paused${unjudged === 0 ? '' : ', as far as that can be told'}` : loud(`STARTED WHILE PAUSED: ${violations.length}${violations.length >= 200 ? ' or more' : ''}`),
+    violations.length === 0 && startedThere === 0 ? `nothing started while it was paused${unjudged === 0 ? '' : ', as far as that can be told'}` : loud(`STARTED WHILE PAUSED: ${violations.length + startedThere}${violations.length >= 200 ? ' or more' : ''}`),
     `looked at: ${claims} ${claims === 1 ? 'claim' : 'claims'}${from === null || to === null ? '' : `, from ${sayInstant(from)} to ${sayInstant(to)}`}`,
     ...(unjudged === 0 ? [] : [`not judged: ${unjudged}${unjudged > unknown.length && unknown.length > 0 ? `, of which the first ${unknown.length} are listed` : ''}`]),
     ...(answer.complete ? [] : ['there are more claims since then than were looked at; --limit looks at more']),
+    ...showAttachedVerified(answer.attached),
     ...(violations.length === 0 ? [] : [table(violations, [
       { head: 'TASK', cell: (violation) => violation.task_id },
       { head: 'RUN', cell: (violation) => violation.run_id },

@@ -1,5 +1,6 @@
 export * from './alertmanager.ts';
 export * from './alerts.ts';
+export * from './attached.ts';
 export * from './claude-code.ts';
 export * from './cloud-events.ts';
 export * from './events.ts';

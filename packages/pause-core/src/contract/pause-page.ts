@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { attachedVerified, attachedWork } from './attached.ts';
 import { pauseGates } from './gates.ts';
 import { activePauseView, pauseView, runInFlight, scopeKind } from './pauses.ts';
 import { id, instant, label, page, runId } from './text.ts';
@@ -26,6 +27,7 @@ export const pausePage = z.strictObject({
   held: z.strictObject({ count: z.int(), more: z.boolean().describe('true: more wait than were counted') }).describe('tasks that wait under it; of a pause that has ended: none'),
   other_pauses: z.array(pauseView).describe('other active pauses that cover some of the same tasks'),
   gates: pauseGates.nullable().default(null).describe('what turn gates have to do with it'),
+  attached: z.array(attachedWork).default([]).describe('what it covers of each attached queue; of a pause that has ended: none'),
   timeline: z.array(timelineEntry).describe('what happened to it, oldest first; the first 200'),
 }).meta({ id: 'PausePage' });
 
@@ -45,6 +47,7 @@ export const verifyAnswer = z.strictObject({
   complete: z.boolean().describe('false: there are more claims since then than `limit`'),
   violations: z.array(z.strictObject({ ...claimOf, pause_id: id, scope_kind: scopeKind, scope_value: z.string(), paused_at: instant }))
     .describe('claims that saw an active pause on their task and took it all the same, by the labels and the scope of that time; the first 200'),
+  attached: z.array(attachedVerified).default([]).describe('the same of each attached queue, as far as it can be told'),
 }).meta({ id: 'VerifyAnswer' });
 
 /** `GET /api/senate/history` */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PAUSE_SOURCES, PAUSE_THENS } from '../pause.ts';
+import { attachedReceipt, attachedWork } from './attached.ts';
 import { gateCounts } from './gates.ts';
 import { id, instant, label, page, queryFlag, reason, runId } from './text.ts';
 
@@ -109,7 +110,7 @@ export const unknownLabel = z.strictObject({
 export const pauseReceipt = z.strictObject({
   ...pauseView.shape,
   ...knownLabel,
-  settled: z.boolean().nullable().describe('true: from this instant on no covered task can become claimed; false: a claim that began before outlived the wait; null: it could not be asked'),
+  settled: z.boolean().nullable().describe('true: from this instant on no covered task can become claimed, nor a job of an attached queue unless `attached` says otherwise of it; false: a claim that began before outlived the wait; null: it could not be asked'),
   // A service of an earlier version does not tell this and `not_read`.
   durable: z.enum(['replicated', 'local']).default('local').describe('replicated: the commit waited until a synchronous standby had the pause; local: nothing says that a standby has it'),
   in_flight: z.array(runInFlight).nullable().describe('the first 200'),
@@ -119,6 +120,7 @@ export const pauseReceipt = z.strictObject({
   queued: z.int().nullable().describe('tasks that wait under this pause, counted up to 1000'),
   queued_more: z.boolean().nullable().describe('true: more wait than were counted'),
   gates: gateCounts.nullable().default(null).describe('turn gates at that instant; they hear of a pause within milliseconds, so look again in a moment. null: it could not be read'),
+  attached: z.array(attachedReceipt).nullable().default([]).describe('the same of each attached queue; null: it could not be read which there are'),
   not_read: z.string().nullable().default(null).describe('what is null above because it could not be read once the pause was made, and why; null: everything was read'),
 }).meta({ id: 'PauseReceipt' });
 
@@ -139,6 +141,7 @@ export const pausePreview = z.strictObject({
   quests: z.array(z.strictObject({ quest_id: z.string(), queued: z.int().describe('its tasks that would be held'), stalled: z.boolean().describe('true: nothing of it would be left to go on with') })).describe('the 200 with the most'),
   repos: z.array(z.strictObject({ repo: z.string(), head_held: id.describe('the first task in its line, which would be held') })).describe('whose serial gates would stand still; the first 200'),
   other_pauses: z.array(pauseView).describe('active already on some of the same tasks'),
+  attached: z.array(attachedWork).default([]).describe('what it would hold of each attached queue'),
 }).meta({ id: 'PausePreview' });
 
 export const unpauseAnswer = z.strictObject({
@@ -157,7 +160,7 @@ export const activePauseView = z.strictObject({
   claimed_ahead_count: z.int().describe('claimed by workers that prefetch, and not begun as far as these have said'),
   queued: z.int().describe('tasks that wait under this pause, counted up to 10000'),
   queued_more: z.boolean().default(false).describe('true: more wait than were counted'),
-  quiet: z.boolean().describe('no run covered by the pause is in flight any more, and none is claimed ahead'),
+  quiet: z.boolean().describe('no run covered by the pause is in flight any more, none is claimed ahead, and no worker of an attached queue has a covered job'),
 }).meta({ id: 'ActivePause' });
 
 /** `GET /api/senate/pauses/active` */

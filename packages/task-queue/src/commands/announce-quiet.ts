@@ -1,5 +1,5 @@
 import type { Database } from '@orchestra/database';
-import { settleClaims } from '@orchestra/pause-core';
+import { quietInAttached, settleClaims } from '@orchestra/pause-core';
 import { LABEL_COLUMN } from '../queries/covered-work.ts';
 import { runsLabelled } from '../queries/runs-labelled.ts';
 
@@ -7,7 +7,7 @@ const STILL_RUNNING = Object.entries(LABEL_COLUMN).map(([kind, column]) =>
   `(p.scope_kind = '${kind}' and exists (${runsLabelled(column, 'p.scope_value')}))`).join(' or ');
 
 /**
- * Marks active pauses whose last run in flight has ended, each once; the event `pause.quiet` follows by trigger. Waits out
+ * Marks active pauses whose last run in flight has ended, those of attached queues included, each once; the event `pause.quiet` follows by trigger. Waits out
  * the claims under way first: one of them could still bring a run that began before the pause.
  *
  * @returns how many pauses became quiet by this call; 0 also when claims hang and nothing can be said yet
@@ -16,9 +16,11 @@ export async function announceQuiet(db: Database, options: { settleTimeoutMs?: n
   const { rows } = await db.query<{ id: string }>('select p.id from active_pauses p where p.quiet_at is null order by p.id limit 1000');
   if (rows.length === 0) return 0;
   if (!(await settleClaims(db, { timeoutMs: options.settleTimeoutMs }))) return 0;
+  const quiet = await quietInAttached(db, rows.map((row) => row.id));
+  if (quiet.length === 0) return 0;
   const { rowCount } = await db.query(
     `update senate_pause p set quiet_at = clock_timestamp()
       where p.id = any ($1::bigint[]) and p.quiet_at is null and p.cleared_at is null and not (${STILL_RUNNING})`,
-    [rows.map((row) => row.id)]);
+    [quiet]);
   return rowCount ?? 0;
 }

@@ -1,6 +1,6 @@
 import type { Database, Queryable } from '@orchestra/database';
-import { countGates, listActivePauses, pauseScope, readAfterCommit, toPauseView, type NotRead, type Pause, type PauseOptions, type PauseOrder, type Scope } from '@orchestra/pause-core';
-import type { PausePreview, PauseReceipt } from '@orchestra/pause-core/contract';
+import { attachedWorkUnder, countGates, listActivePauses, listAttachedQueues, pauseScope, readAfterCommit, settleSnapshots, toPauseView, type NotRead, type Pause, type PauseOptions, type PauseOrder, type Scope } from '@orchestra/pause-core';
+import type { AttachedReceipt, PausePreview, PauseReceipt } from '@orchestra/pause-core/contract';
 import { blastRadius } from '../queries/blast-radius.ts';
 import { pausesOnTheSame } from '../queries/pauses-on-the-same.ts';
 import { coveredRuns, coveredWork, WAITING_COUNTED_MAX, type CoveredWork } from '../queries/covered-work.ts';
@@ -24,11 +24,33 @@ export async function pauseWithReceipt(db: Database, order: PauseOrder, options:
   const work = await readAfterCommit('its numbers', () => coveredWork(db, pause.scope, WAITING_COUNTED_MAX.receipt), note);
   const label = await labelKnownAfter(db, pause, work, note);
   const gates = work === null ? null : await readAfterCommit('its gates', () => countGates(db, pause.id), note);
+  const attached = work === null ? null : await readAttached(db, pause, settled, options.settleTimeoutMs, note);
   for (const what of notRead) options.onNotRead?.(what);
   return {
-    ...toPauseView(pause), settled, durable, ...(work ?? UNKNOWN_WORK), ...label, gates,
+    ...toPauseView(pause), settled, durable, ...(work ?? UNKNOWN_WORK), ...label, gates, attached,
     not_read: notRead.length === 0 ? null : notRead.map(({ words }) => words).join('; '),
   };
+}
+
+/** What the pause holds in queues of other engines. All that claim under READ COMMITTED are settled with our own; the others wait for old snapshots as well. */
+async function readAttached(db: Database, pause: Pause, settled: boolean | null, timeoutMs: number | undefined, note: (notRead: NotRead) => void): Promise<AttachedReceipt[] | null> {
+  const queues = await readAfterCommit('its attached queues', () => listAttachedQueues(db), note);
+  if (queues === null || queues.length === 0) return queues === null ? null : [];
+  const old = queues.some((queue) => queue.mayReadOldSnapshots)
+    ? await readAfterCommit('whether old snapshots are left', () => settleSnapshots(db, pause.id, { timeoutMs }), note) : true;
+  const works = await attachedWorkUnder(db, pause.scope, queues);
+  return works.map((work, index) => {
+    const isSettled = settled === true && queues[index]?.mayReadOldSnapshots === true ? old : settled;
+    return { ...work, settled: isSettled, not_settled: isSettled === true ? null : whyNotSettled(settled, old) };
+  });
+}
+
+function whyNotSettled(settled: boolean | null, old: boolean | null): string {
+  if (settled === false) return 'a claim that began before the pause has not ended yet';
+  if (settled === null) return 'it could not be asked whether earlier claims have ended';
+  return old === false
+    ? 'a transaction that began before the pause has not ended yet; a claim of this engine may read as it does'
+    : 'this engine may claim with an old snapshot, and the role of Orchestra may not see whether others have one: grant pg_read_all_stats to it';
 }
 
 /** What is covered is known, and nothing has to be asked. Whether another label is known is not asked either where the numbers could not be read: the caller has waited. */
@@ -39,10 +61,11 @@ async function labelKnownAfter(db: Queryable, pause: Pause, work: CoveredWork | 
 }
 
 /** What a pause on this scope would hold. Writes nothing. */
-export async function previewPause(db: Queryable, scope: Scope): Promise<PausePreview> {
+export async function previewPause(db: Database, scope: Scope): Promise<PausePreview> {
   return {
     dry_run: true, scope_kind: scope.kind, scope_value: scope.value, ...await labelKnown(db, scope, null),
     ...await coveredRuns(db, scope), ...await blastRadius(db, scope), queued_more: false,
     other_pauses: await pausesOnTheSame(db, scope, await listActivePauses(db)),
+    attached: await attachedWorkUnder(db, scope, await listAttachedQueues(db)),
   };
 }

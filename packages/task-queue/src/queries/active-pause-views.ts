@@ -29,7 +29,7 @@ export async function viewActivePauses(db: Queryable, pauses: readonly Pause[]):
   if (pauses.length === 0) return [];
   const { rows } = await db.query<Counts>(COUNTS, [pauses.map((pause) => pause.id)]);
   const counts = new Map(rows.map((row) => [row.id, row]));
-  const now = await databaseNow(db);
+  const now = await asOfNow(db);
   return pauses.map((pause) => {
     const { begun = 0, ahead = 0, waiting = 0 } = counts.get(pause.id) ?? {};
     return viewActivePause(pause, { in_flight_count: begun, claimed_ahead_count: ahead, ...asCounted(waiting, WAITING_COUNTED_MAX.list) }, now);
@@ -37,7 +37,7 @@ export async function viewActivePauses(db: Queryable, pauses: readonly Pause[]):
 }
 
 /** An active pause with age, time left, and what was counted of the work that it covers. */
-export function viewActivePause(pause: Pause, { in_flight_count, claimed_ahead_count, queued, queued_more }: Counted, now: Date): ActivePauseView {
+export function viewActivePause(pause: Pause, { in_flight_count, claimed_ahead_count, queued, queued_more }: Counted, { now, hasAttached }: AsOf): ActivePauseView {
   const overAt = expiresAt(pause);
   return {
     ...toPauseView(pause),
@@ -47,13 +47,17 @@ export function viewActivePause(pause: Pause, { in_flight_count, claimed_ahead_c
     claimed_ahead_count,
     queued,
     queued_more,
-    quiet: in_flight_count + claimed_ahead_count === 0,
+    // Jobs of attached queues are not counted for a list: that they are quiet is noted once.
+    quiet: in_flight_count + claimed_ahead_count === 0 && (!hasAttached || pause.quietAt !== null),
   };
 }
 
+/** When something was counted, and whether other queues may hold more of it. */
+export interface AsOf { now: Date; hasAttached: boolean }
+
 /** By the database's clock, the one that pauses are dated by. */
-export async function databaseNow(db: Queryable): Promise<Date> {
-  const { rows: [clock] } = await db.query<{ now: Date }>('select clock_timestamp() as now');
-  if (clock === undefined) throw new Error('a statement without a from answered no row');
-  return clock.now;
+export async function asOfNow(db: Queryable): Promise<AsOf> {
+  const { rows: [row] } = await db.query<AsOf>('select clock_timestamp() as now, exists (select from attachments) as "hasAttached"');
+  if (row === undefined) throw new Error('a statement without a from answered no row');
+  return row;
 }

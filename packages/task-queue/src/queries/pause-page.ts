@@ -1,7 +1,7 @@
-import type { Queryable } from '@orchestra/database';
-import { findPause, listActivePauses, readPauseGates, toPauseView, type ScopeKind } from '@orchestra/pause-core';
+import type { Database } from '@orchestra/database';
+import { attachedWorkUnder, findPause, listActivePauses, listAttachedQueues, readPauseGates, toPauseView, type ScopeKind } from '@orchestra/pause-core';
 import type { PausePage, RunInFlight } from '@orchestra/pause-core/contract';
-import { databaseNow, viewActivePause } from './active-pause-views.ts';
+import { asOfNow, viewActivePause } from './active-pause-views.ts';
 import { coveredWork, IN_FLIGHT_LISTED_MAX, LABEL_COLUMN, WAITING_COUNTED_MAX } from './covered-work.ts';
 import { firstEventSince } from './first-event-since.ts';
 import { pausesOnTheSame } from './pauses-on-the-same.ts';
@@ -67,7 +67,7 @@ interface AdmittedRow extends Omit<RunInFlight, 'started_at' | 'heartbeat_at'> {
 interface TimelineRow { at: Date; by: string; what: string; why: string | null; data: unknown }
 
 /** The receipt of a pause as of now: what ran when it took effect and how that ended, what it holds, what happened to it. */
-export async function readPausePage(db: Queryable, id: string): Promise<PausePage | undefined> {
+export async function readPausePage(db: Database, id: string): Promise<PausePage | undefined> {
   const pauses = await listActivePauses(db);
   const active = pauses.find((one) => one.id === id);
   const pause = active ?? await findPause(db, id);
@@ -81,7 +81,7 @@ export async function readPausePage(db: Queryable, id: string): Promise<PausePag
     `select a.at, a.by, a.action as what, a.why, a.data from senate_audit a
       where a.subject_kind = 'pause' and a.subject_id = $1 order by a.id limit ${TIMELINE_MAX}`, [id]);
   return {
-    pause: work === undefined ? toPauseView(pause) : viewActivePause(pause, work, await databaseNow(db)),
+    pause: work === undefined ? toPauseView(pause) : viewActivePause(pause, work, await asOfNow(db)),
     effective_at: beginning.paused_at.toISOString(),
     in_flight: work?.in_flight ?? [], in_flight_count: work?.in_flight_count ?? 0,
     admitted_before: admitted.map(({ task_id, run_id, worker, host, at, heartbeat_at, agent_id, skill, quest_id, actor_id, ended_at, ended_as }) => ({
@@ -91,6 +91,7 @@ export async function readPausePage(db: Queryable, id: string): Promise<PausePag
     admitted_before_count: admitted[0]?.runs ?? 0,
     held: { count: work?.queued ?? 0, more: work?.queued_more ?? false },
     other_pauses: active === undefined ? [] : (await pausesOnTheSame(db, pause.scope, pauses)).filter((other) => other.id !== id),
+    attached: active === undefined ? [] : await attachedWorkUnder(db, pause.scope, await listAttachedQueues(db)),
     gates: await readPauseGates(db, id, { active: active !== undefined }),
     timeline: timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
   };

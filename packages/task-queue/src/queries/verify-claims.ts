@@ -1,4 +1,5 @@
-import { readInstant, type Queryable } from '@orchestra/database';
+import { readInstant, type Database, type Queryable } from '@orchestra/database';
+import { verifyAttached } from '@orchestra/pause-core';
 import type { VerifyAnswer } from '@orchestra/pause-core/contract';
 import { LABEL_COLUMN } from './covered-work.ts';
 import { firstEventSince } from './first-event-since.ts';
@@ -86,8 +87,13 @@ interface Row { checked: number; unknown_count: number; first: Date | null; last
 
 const instant = (text: string): string => readInstant(text).toISOString();
 
+/** Did anything start while it was paused (P1)? Here, and in attached queues as far as these can tell. */
+export async function verifyEverything(db: Database, order: VerifyOrder): Promise<VerifyAnswer> {
+  return { ...await verifyClaims(db, order), attached: await verifyAttached(db) };
+}
+
 /** Did anything start while it was paused (P1)? Looks at what every claim itself could see. */
-export async function verifyClaims(db: Queryable, { since, limit }: VerifyOrder): Promise<VerifyAnswer> {
+export async function verifyClaims(db: Queryable, { since, limit }: VerifyOrder): Promise<Omit<VerifyAnswer, 'attached'>> {
   const { rows: [row] } = await db.query<Row>(VERIFY, [since ?? null, limit, await firstEventSince(db, since)]);
   if (row === undefined) throw new Error('a statement that counts answered no row');
   return {

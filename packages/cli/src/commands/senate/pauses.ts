@@ -49,7 +49,7 @@ export default class SenatePauses extends OrchestraCommand {
     const query = checked(verifyQuery, { since, limit });
     const answer = await atDesk(direct, (desk) => desk.verify(query));
     this.show(showVerified(answer));
-    if (answer.violations.length > 0) process.exitCode = EXIT.violated;
+    if (answer.violations.length > 0 || answer.attached.some(({ violations }) => violations.length > 0)) process.exitCode = EXIT.violated;
     else if (answer.claims_unknown > 0) process.exitCode = EXIT.unjudged;
     return answer;
   }

@@ -1,4 +1,4 @@
-import type { PauseGates, PausePage } from '@orchestra/pause-core/contract';
+import type { AttachedWork, PauseGates, PausePage } from '@orchestra/pause-core/contract';
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
@@ -59,6 +59,7 @@ function Known({ page }: { page: PausePage }): VNode {
         ['And then', ended || pause.then === 'resume' ? null : pause.then === 'stay' ? 'it stays until a person clears it' : 'one task is let through, and its run decides'],
         ['Ended', pause.cleared_at === null ? null : <><When at={pause.cleared_at} /> by <Prose text={pause.cleared_by ?? 'nobody known'} /></>],
         ['Held', ended ? null : <><Count value={page.held.count} more={page.held.more} to={tasksAt({ held_by: pause.id })} of="tasks held" /> tasks keep their place</>],
+        ...page.attached.map((work): [string, VNode] => [work.name, <AttachedHeld work={work} />]),
         ['Met', page.gates === null || page.gates.refused === 0 ? null : <Met gates={page.gates} />],
         ['Also paused by', page.other_pauses.length === 0 ? null : <OtherPauses page={page} />],
       ]} />
@@ -66,6 +67,12 @@ function Known({ page }: { page: PausePage }): VNode {
       <PauseTimeline timeline={page.timeline} />
     </article>
   );
+}
+
+/** What it covers of a queue of another engine. */
+function AttachedHeld({ work: { in_flight_count: begun, claimed_ahead_count: ahead, queued, queued_more: more, not_read: notRead } }: { work: AttachedWork }): VNode {
+  if (begun === null || queued === null) return <>its jobs could not be read: <Prose text={notRead ?? ''} /></>;
+  return <>{begun} in flight{ahead ? `, ${ahead} claimed ahead` : ''}, {more === true ? 'more than ' : ''}{queued} waiting</>;
 }
 
 /** How often gates have stopped a step under it. */
