@@ -250,6 +250,7 @@ test('alerts that come too late to count are logged, each once; those that were 
   await alertBySql(db.pool, 'behind', [2_101, 7_200, 86_400]);
   await alertBySql(db.pool, 'in time', [2_000, 30, 0]);
   await db.pool.query("insert into senate_alerts (kind, ref_id, severity, created_at) values ('x', 'behind', 'high', now() - interval '1 day'), ('runaway', 'behind', 'critical', now() - interval '1 day'), ('x', 'behind', 'critical', '-infinity')");
+  await db.pool.query("insert into senate_alerts (kind, ref_id, severity, created_at, ack_at, ack_by) values ('x', 'behind', 'critical', now() - interval '1 day', now(), 'dana')");
   await until('the four', async () => (await tooLate()) === 4);
   await alertBySql(db.pool, 'behind', [3_000]);
   await until('one more', async () => (await tooLate()) === 5);
