@@ -39,14 +39,24 @@ async function soak({ minutes, seconds, runs, seed, profiles, operations, proper
   const propertiesFailed = operations === 0 ? 0 : await tryProperties(seed, operations, property, end);
   const summaries: ChaosSummary[] = [];
   let crowdsFailed = 0;
+  let broken = 0;
   // With --property alone there is nothing else to do.
-  while (property === '' && summaries.length < runs && performance.now() < end) {
-    const profile = profiles[summaries.length % profiles.length] ?? 'uniform';
-    progress(`run ${summaries.length + 1}, ${profile}: ${PROFILES[profile].says}`, end);
-    const run = await runChaos({ profile, seed: seed + summaries.length, runMs: seconds * 1_000, onProgress: (line) => progress(`run ${summaries.length + 1}, ${profile}: ${line}`, end) });
+  while (property === '' && summaries.length + broken < runs && performance.now() < end) {
+    const number = summaries.length + broken + 1;
+    const profile = profiles[(number - 1) % profiles.length] ?? 'uniform';
+    const say = (line: string): void => progress(`run ${number}, ${profile}: ${line}`, end);
+    say(PROFILES[profile].says);
+    const run = await runChaos({ profile, seed: seed + number - 1, runMs: seconds * 1_000, onProgress: say })
+      .catch((error: unknown) => { console.log(`run ${number}, ${profile}: broke off: ${error instanceof Error ? error.message : String(error)}`); });
+    // A machine that is too busy to start the services within their time says nothing about them, and nothing of the other runs.
+    if (run === undefined) {
+      broken += 1;
+      continue;
+    }
     const summary = summarise(run);
     summaries.push(summary);
     console.log(describe(summary, run));
+    await write(json, summaries);
     // Once behind all profiles, where none was asked for alone.
     if (profiles.length === PROFILE_NAMES.length && summaries.length % profiles.length === 0) {
       progress('a crowd at the same tasks, in every order', end);
@@ -58,9 +68,14 @@ async function soak({ minutes, seconds, runs, seed, profiles, operations, proper
   const failed = summaries.filter((summary) => !passed(summary)).length;
   const sum = (of: (summary: ChaosSummary) => number): number => summaries.reduce((total, summary) => total + of(summary), 0);
   console.log(`${summaries.length} runs, ${sum((one) => Object.values(one.faults).reduce((a, b) => a + b, 0))} faults, ${sum((one) => one.claims)} claims, `
-    + `${sum((one) => one.pauses)} pauses; ${sum((one) => one.violations.length)} violations and ${sum((one) => one.deadlocks)} deadlocks in ${failed} runs; ${crowdsFailed} crowds and ${propertiesFailed} properties failed`);
+    + `${sum((one) => one.pauses)} pauses; ${sum((one) => one.violations.length)} violations and ${sum((one) => one.deadlocks)} deadlocks in ${failed} runs; ${broken} runs broke off; ${crowdsFailed} crowds and ${propertiesFailed} properties failed`);
+  await write(json, summaries);
+  return failed === 0 && broken === 0 && crowdsFailed === 0 && propertiesFailed === 0 && (summaries.length > 0 || property !== '') ? 0 : 1;
+}
+
+/** After each run: what is known already is not lost with a later one. */
+async function write(json: string | undefined, summaries: readonly ChaosSummary[]): Promise<void> {
   if (json !== undefined) await writeFile(json, `${JSON.stringify(summaries, null, 2)}\n`);
-  return failed === 0 && crowdsFailed === 0 && propertiesFailed === 0 && (summaries.length > 0 || property !== '') ? 0 : 1;
 }
 
 /** @returns how many did not hold */
