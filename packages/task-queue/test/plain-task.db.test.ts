@@ -1,0 +1,37 @@
+import type { Queryable } from '@orchestra/database';
+import { testDatabase } from '@orchestra/testkit';
+import { expect, test } from 'vitest';
+import { endRuns } from '../src/index.ts';
+import { add, claim } from './fixtures.ts';
+
+const db = testDatabase();
+
+/** The functions of the database, triggers among them, that some work calls. */
+async function calledBy(work: (session: Queryable) => Promise<unknown>): Promise<string[]> {
+  const session = await db.pool.connect();
+  try {
+    await session.query("begin; set local track_functions = 'pl'");
+    await work(session);
+    const { rows } = await session.query<{ name: string }>('select f.funcname as name from pg_stat_xact_user_functions f where f.calls > 0 order by f.funcname');
+    return rows.map(({ name }) => name);
+  } finally {
+    await session.query('commit');
+    session.release();
+  }
+}
+
+test('a task that has no repo, begins and is done pays for no trigger: none of their functions is called', async () => {
+  const [id = ''] = await add(db.pool, { agent_id: 'skeptic' });
+  const [run] = await claim(db.pool);
+  const [second = ''] = await add(db.pool, { agent_id: 'skeptic' });
+  const plain = ['known_cluster_id', 'orchestra_turn', 'run_id_of'];
+  expect(await calledBy(async (session) => { expect((await claim(session)).map((task) => task.id)).toEqual([second]); })).toEqual(plain);
+  expect(await calledBy((session) => endRuns(session, [{ as: 'completed', id, run_id: run?.run_id ?? '', result: 1 }]))).toEqual(['orchestra_turn']);
+});
+
+test('whoever else changes a task is looked at, and so is a task that comes back', async () => {
+  const [id = ''] = await add(db.pool, { agent_id: 'skeptic' });
+  const [run] = await claim(db.pool);
+  expect(await calledBy((session) => endRuns(session, [{ as: 'released', id, run_id: run?.run_id ?? '', cause: 'pause' }]))).toContain('task_moves');
+  expect(await calledBy((session) => session.query('update tasks set priority = 3 where id = $1', [id]))).toEqual(expect.arrayContaining(['task_changes_state', 'task_moves', 'lane_to_enter']));
+});
