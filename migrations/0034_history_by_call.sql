@@ -278,7 +278,7 @@ create or replace function orchestra_turn(
   out cut_short boolean,
   -- tasks of repos that were added for later have become due, and stand in no line yet
   out some_are_due boolean
-) language plpgsql volatile set orchestra.counts_itself = 'on' as $$
+) language plpgsql volatile as $$
 declare
   -- So many tasks a walk looks at before it gives up. Beyond this the lanes are cheaper, however few of them are open.
   walk_max constant int := 1000;
@@ -287,6 +287,8 @@ declare
   choice constant bigint := greatest(10, lanes::bigint * 10 / 32);
   clock timestamptz;
 begin
+  -- Until it returns. As a setting of the function itself, only a superuser could make it.
+  perform set_config('orchestra.counts_itself', 'on', true);
   if endings <> '[]' then
     -- Tasks are locked by id, then missing lanes are made, by their keys; gates and lanes are the triggers' business
     -- (docs/locking.md). A single ending needs no such steps. The status is asked for in a way that offers no index: by
@@ -374,6 +376,7 @@ begin
   end if;
 
   if wanted is null then
+    perform set_config('orchestra.counts_itself', 'off', true);
     return;
   end if;
 
@@ -641,6 +644,7 @@ begin
          and (t.next_eligible_at <= clock or t.deferred_by is not null)
          and is_wanted(t.agent_id, t.skill, t.quest_id, t.actor_id, t.repo, for_agents, for_skills, kept));
   end if;
+  perform set_config('orchestra.counts_itself', 'off', true);
 end $$;
 
 -- Adds tasks in the order given; all of them or none. Answers their ids in that order.

@@ -4,6 +4,7 @@ import { migrate, pendingMigrations } from '@orchestra/database';
 
 const fresh = testDatabase({ empty: true });
 const empty = testDatabase({ empty: true });
+const owned = testDatabase({ empty: true });
 
 test('four processes that migrate at once: each migration is applied once, and a later run finds nothing to do', async () => {
   const reports = await Promise.all(Array.from({ length: 4 }, () => migrate(fresh.url)));
@@ -27,5 +28,19 @@ test('a role that may only read and write rows is enough where nothing is pendin
   } finally {
     await fresh.pool.query(`drop owned by ${role}`);
     await fresh.pool.query(`drop role ${role}`);
+  }
+});
+
+test('a role that owns the database and is no superuser makes all of it, as where a hoster gives out databases', async () => {
+  const role = `orchestra_owner_${process.pid}`;
+  const url = new URL(owned.url);
+  const name = url.pathname.slice(1);
+  await owned.pool.query(`create role ${role} login password 'owner'; alter database ${name} owner to ${role}`);
+  try {
+    Object.assign(url, { username: role, password: 'owner' });
+    const { applied, total } = await migrate(url.href);
+    expect(applied).toBe(total);
+  } finally {
+    await owned.pool.query(`alter database ${name} owner to current_user; reassign owned by ${role} to current_user; drop owned by ${role}; drop role ${role}`);
   }
 });
