@@ -53,7 +53,7 @@ export const claimDepth: Measure = {
           measure: NAME, what: `${what}, ${counted(claimers, 'claimer')}`, target, reached: median(ratios(measured, reference)), rounds: ratios(measured, reference),
           detail: `${figure(median(measured))} over ${figure(median(reference))} claims/s`,
         });
-        for (const depth of size.inTable) findings.push(over(`${figure(depth)} paused`, figures(`${depth}`), none, { atLeast: 0.9 }));
+        for (const depth of size.inTable) findings.push(over(`${figure(depth)} paused`, figures(`${depth}`), none, { atLeast: 0.95 }));
         findings.push(over('none paused, over plain', none, figures('plain'), 'stated'));
         series.push({ name: counted(claimers, 'claimer'), points: [{ x: 0, y: median(none) }, ...size.depths.map((depth) => ({ x: depth, y: median(figures(`${depth}`)) }))] });
       }

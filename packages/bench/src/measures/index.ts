@@ -1,8 +1,10 @@
 import type { Measure } from '../measure.ts';
+import { adding } from './adding.ts';
 import { bell } from './bell.ts';
 import { claimDepth } from './claim-depth.ts';
 import { claimMixture } from './claim-mixture.ts';
 import { cliStart } from './cli-start.ts';
+import { growth } from './growth.ts';
 import { idle } from './idle.ts';
 import { isPaused } from './is-paused.ts';
 import { labelSets } from './label-sets.ts';
@@ -12,8 +14,9 @@ import { oldSnapshot } from './old-snapshot.ts';
 import { pauseAtWork } from './pause-at-work.ts';
 import { prefetch } from './prefetch.ts';
 import { settle } from './settle.ts';
+import { steady } from './steady.ts';
 import { turnGate } from './turn-gate.ts';
 import { workerCost } from './worker-cost.ts';
 
 /** In the order of the table. */
-export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, turnGate, library, prefetch, workerCost, idle, memory, cliStart];
+export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, turnGate, library, prefetch, adding, workerCost, steady, growth, idle, memory, cliStart];

@@ -8,7 +8,7 @@ import { withUpkeep } from '../upkeep.ts';
 import { counted, roundName } from '../words.ts';
 
 const NAME = 'label-sets';
-const WAITING = [{ sets: 20, atLeast: 0.8 }, { sets: 200, atLeast: 0.7 }, { sets: 2_000, atLeast: 0.5 }] as const;
+const WAITING = [{ sets: 20, atLeast: 0.9 }, { sets: 200, atLeast: 0.9 }, { sets: 2_000, atLeast: 0.9 }] as const;
 // So many tasks of each label set are left when all bursts have taken theirs.
 const LEFT_OF_A_SET = 10;
 

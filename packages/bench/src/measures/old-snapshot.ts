@@ -50,7 +50,7 @@ async function compare(bench: Bench, before: ClaimDatabase, during: ClaimDatabas
       ]));
     const rounds = ratios(figures('during'), figures('before'));
     findings.push({
-      measure: NAME, what: `${head}, ${counted(claimers, 'claimer')}`, target: { atLeast: 0.7 }, reached: median(rounds), rounds,
+      measure: NAME, what: `${head}, ${counted(claimers, 'claimer')}`, target: { atLeast: 0.8 }, reached: median(rounds), rounds,
       detail: `${figure(median(figures('during')))} over ${figure(median(figures('before')))} claims/s; plain ${figure(median(figures('plain during')))} over ${figure(median(figures('plain before')))}`,
     });
   }

@@ -1,5 +1,6 @@
 import { makePool } from '@orchestra/database';
 import { Logger, run, runMigrations, type RunnerOptions } from 'graphile-worker';
+import { serverPid } from '../cpu-time.ts';
 import type { Peer } from './peer.ts';
 
 const STATEMENT_TIMEOUT_MS = 60_000;
@@ -15,6 +16,7 @@ export async function graphilePeer(databaseUrl: string, preset?: RunnerOptions['
   };
   return {
     unfinished,
+    processes: async () => ({ server: await serverPid(db), services: [] }),
     fillTo: async (count) => {
       const missing = count - await unfinished();
       if (missing > 0) {

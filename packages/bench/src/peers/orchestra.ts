@@ -1,6 +1,7 @@
 import { createToken } from '@orchestra/pause-core';
 import { makePool } from '@orchestra/database';
 import { createWorker } from '@orchestra-brake/worker';
+import { serverPid } from '../cpu-time.ts';
 import { loadTasks } from '../load-tasks.ts';
 import { startService } from '../service-process.ts';
 import type { Peer } from './peer.ts';
@@ -16,6 +17,7 @@ export interface RunningOrchestra {
   pauseUrl: string;
   /** Of the role `worker`. */
   token: string;
+  pids: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -27,7 +29,7 @@ export async function startOrchestra(databaseUrl: string): Promise<RunningOrches
     const stop = async (): Promise<void> => { await claimer.stop(); await pauseApi.stop(); };
     const db = makePool({ connectionString: databaseUrl, applicationName: 'bench', max: 1 });
     try {
-      return { url: claimer.url, pauseUrl: pauseApi.url, token: await createToken(db, { name: 'bench', role: 'worker', by: 'bench' }), stop };
+      return { url: claimer.url, pauseUrl: pauseApi.url, token: await createToken(db, { name: 'bench', role: 'worker', by: 'bench' }), pids: [pauseApi.pid, claimer.pid], stop };
     } catch (error) {
       await stop();
       throw error;
@@ -50,6 +52,7 @@ export async function orchestraPeer(databaseUrl: string, { prefetch }: { prefetc
   };
   return {
     unfinished,
+    processes: async () => ({ server: await serverPid(db), services: orchestra.pids }),
     fillTo: async (count) => {
       const missing = count - await unfinished();
       if (missing > 0) await loadTasks(db, { count: missing, agent: `'agent-' || n % ${QUEUE_AGENTS}`, skill: "'noop'" });

@@ -1,5 +1,6 @@
 import { makePool } from '@orchestra/database';
 import { PgBoss } from 'pg-boss';
+import { serverPid } from '../cpu-time.ts';
 import type { Peer } from './peer.ts';
 
 const QUEUE = 'noop';
@@ -19,6 +20,7 @@ export async function pgBossPeer(databaseUrl: string): Promise<Peer> {
   };
   return {
     unfinished,
+    processes: async () => ({ server: await serverPid(db), services: [] }),
     fillTo: async (count) => {
       let missing = count - await unfinished();
       while (missing > 0) {
