@@ -26,6 +26,10 @@ const routes = [
     method: 'get', path: '/broken', permission: 'read', summary: 'fail', answer: z.unknown(),
     handle: async () => { throw new TypeError('select secret from hidden_table'); },
   }),
+  route({
+    method: 'get', path: '/full', permission: 'read', summary: 'find no room', answer: z.unknown(),
+    handle: async () => { throw Object.assign(new Error('could not extend file'), { code: '53100' }); },
+  }),
 ];
 
 beforeAll(async () => {
@@ -240,6 +244,19 @@ describe('the database gone for a while', () => {
       await proxy.close();
     }
   });
+});
+
+test('a server that lately had no room for a change is not ready, and says so', async () => {
+  const own = await serveApp({ db: database.pool, routes });
+  try {
+    expect((await fetch(`${own.url}/readyz`)).status).toBe(200);
+    expect(await refusal(await fetch(`${own.url}/full`, { headers: token }))).toMatchObject({ status: 503, code: 'database_unavailable' });
+    const readiness = await fetch(`${own.url}/readyz`);
+    expect(readiness.status).toBe(503);
+    expect(await readiness.json()).toMatchObject({ ready: false, checks: { database: 'its disk is full' } });
+  } finally {
+    await own.close();
+  }
 });
 
 test('/metrics counts by route template, never by id', async () => {

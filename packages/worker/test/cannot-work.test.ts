@@ -94,6 +94,16 @@ describe('start() rejects', () => {
     await expect(worker.start()).rejects.toThrow(/pause-api at .* does not know the token/);
   });
 
+  test('with a wrong token also after too many wrong ones from its address', async () => {
+    const { worker } = lonely({
+      url: await serve((_request, response) => {
+        const refusal = { type: 'urn:x', title: 'x', status: 429, code: 'too_many_sign_ins', detail: 'too many wrong tokens' };
+        response.writeHead(429, { 'content-type': 'application/problem+json' }).end(JSON.stringify(refusal));
+      }),
+    });
+    await expect(worker.start()).rejects.toMatchObject({ name: 'CannotWork', code: 'unauthenticated', status: 429 });
+  });
+
   test('where something in front of the service refuses it', async () => {
     const { worker } = lonely({
       url: await serve((_request, response) => {
