@@ -4,7 +4,7 @@ export { buildAttach, type Step } from './build-attach.ts';
 export { checkAttachment, type Finding } from './check.ts';
 export { ATTACH_ERROR_CODES, AttachError, type AttachErrorCode } from './errors.ts';
 export { givenQueue, type GivenQueue } from './given-queue.ts';
-export { graphileWorker, pgBoss } from './presets.ts';
+export { dbos, graphileWorker, pgBoss } from './presets.ts';
 export type { QueueDescription } from './queue.ts';
 export { planRemove, removeAttachment } from './remove.ts';
 export { whyJob, type JobHeld } from './why-job.ts';

@@ -10,7 +10,7 @@ function payloadLabels(column: string, skills: readonly LabelPlace[] = []): Queu
   };
 }
 
-// Both engines claim with `for update … skip locked`, and say it in no other statement about jobs that wait.
+// These two claim with `for update … skip locked`, and say it in no other statement about jobs that wait.
 const SKIP_LOCKED = 'skip\\s+locked';
 
 /** graphile-worker, with the tables of its versions from 0.14 on. */
@@ -42,5 +42,28 @@ export function pgBoss(schema = 'pgboss'): QueueDescription {
     claimText: SKIP_LOCKED,
     claimGroup: ['name', 'started_on'],
     claimedAt: { column: 'started_on' },
+  };
+}
+
+/**
+ * DBOS, with the tables of its version 5. A workflow carries its labels in its attributes; its name and its queue are skills too, and
+ * its authenticated user is an actor. It looks for workflows once a second, and is not woken.
+ */
+export function dbos(schema = 'dbos'): QueueDescription {
+  return {
+    engine: 'dbos', schema, table: 'workflow_status', id: 'workflow_uuid',
+    waiting: [{ column: 'status', in: ['ENQUEUED'] }],
+    running: [{ column: 'status', in: ['PENDING'] }],
+    alive: [],
+    labels: {
+      agent: [{ column: 'attributes', key: 'agent_id' }],
+      skill: [{ column: 'attributes', key: 'skill' }, { column: 'name' }, { column: 'queue_name' }],
+      quest: [{ column: 'attributes', key: 'quest_id' }],
+      actor: [{ column: 'attributes', key: 'actor_id' }, { column: 'authenticated_user' }],
+    },
+    // A queue with a limit that executors share locks without waiting, under REPEATABLE READ or SERIALIZABLE.
+    claimText: 'for\\s+update\\s+(skip\\s+locked|nowait)',
+    snapshots: 'old',
+    claimedAt: { column: 'started_at_epoch_ms', epochMs: true },
   };
 }

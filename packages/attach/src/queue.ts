@@ -6,7 +6,7 @@ export type Condition = { column: string; is: 'null' | 'not null' } | { column: 
 /** Where a label of a job is: in a column, or under a key of a column that holds JSON. */
 export interface LabelPlace { column: string; key?: string | undefined }
 
-export const ENGINES = ['graphile-worker', 'pg-boss', 'table'] as const;
+export const ENGINES = ['graphile-worker', 'pg-boss', 'dbos', 'table'] as const;
 
 export type Engine = (typeof ENGINES)[number];
 

@@ -5,12 +5,12 @@ import { getRollbackPlans, PgBoss } from 'pg-boss';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { attach, checkAttachment, givenQueue, graphileWorker, pgBoss, planAttach, planRemove, removeAttachment, saySteps } from '../src/index.ts';
 import { catalogOf } from './catalog.ts';
-import { addWithKey, boss, graphile } from './engines.ts';
+import { addWithKey, boss, dbosEngine, graphile } from './engines.ts';
 import { testRoles } from './roles.ts';
 
 const roles = testRoles('owner', 'worker', 'other');
 const db = testDatabase();
-const engines = [['graphile-worker', graphile], ['pg-boss', boss]] as const;
+const engines = [['graphile-worker', graphile], ['pg-boss', boss], ['dbos', dbosEngine]] as const;
 const pause = (agent: string) => pauseScope(db.pool, { scope: { kind: 'agent', value: agent }, reason: 'stop', ttlSeconds: null, by: 'dana', source: 'person' });
 
 beforeAll(async () => {
@@ -58,7 +58,7 @@ describe.each(engines)('%s', (name, engine) => {
       await db.pool.query(getRollbackPlans('pgboss', version));
       await engine.install(roles.urlAs('owner', db.url));
       expect((await db.pool.query('select v.version from pgboss.version v')).rows).toEqual([{ version }]);
-    } else {
+    } else if (engine === graphile) {
       await db.pool.query("delete from graphile_worker.migrations m where m.id = 20");
       await engine.install(roles.urlAs('owner', db.url));
     }

@@ -1,15 +1,15 @@
 import type { Database } from '@orchestra/database';
-import { pauseScope, settleClaims } from '@orchestra/pause-core';
+import { pauseScope, settleClaims, settleSnapshots } from '@orchestra/pause-core';
 import { testDatabase, until } from '@orchestra/testkit';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { attach } from '../src/index.ts';
-import { boss, graphile, type Job, type TestEngine } from './engines.ts';
+import { boss, dbosEngine, dbosLimits, graphile, type Job, type TestEngine } from './engines.ts';
 import { testRoles } from './roles.ts';
 
 /** Red without policy and trigger: `ORCHESTRA_TEST_NO_BRAKE=1`. */
 const WITHOUT = process.env['ORCHESTRA_TEST_NO_BRAKE'] === '1';
 
-describe.each([['graphile-worker', graphile], ['pg-boss', boss]] as const)('%s', (name, engine) => {
+describe.each([['graphile-worker', graphile], ['pg-boss', boss], ['dbos', dbosEngine]] as const)('%s', (name, engine: TestEngine) => {
   const roles = testRoles('owner', 'worker');
   const db = testDatabase();
   const stops: (() => Promise<void>)[] = [];
@@ -23,7 +23,7 @@ describe.each([['graphile-worker', graphile], ['pg-boss', boss]] as const)('%s',
 
   afterEach(async () => {
     for (const stop of stops.splice(0)) await stop();
-    await db.pool.query(`truncate ${engine.table}`);
+    await db.pool.query(`truncate ${engine.table} cascade`);
     await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
   });
 
@@ -56,7 +56,7 @@ describe.each([['graphile-worker', graphile], ['pg-boss', boss]] as const)('%s',
       await until('the free jobs have run', () => begun.includes('B1') && begun.includes('B2'));
       await lookedAgain(begun, 'B3');
       expect(begun).toEqual(['B1', 'B2', 'B3']);
-      expect(await untouched(db.pool, engine)).toBe(3);
+      expect(await counted(db.pool, engine.untouched)).toBe(3);
       await clear(made.id);
       await until('the paused jobs have run', () => begun.length === 6);
       expect(begun.slice(3)).toEqual(['A1', 'A2', 'A3']);
@@ -66,13 +66,19 @@ describe.each([['graphile-worker', graphile], ['pg-boss', boss]] as const)('%s',
       await engine.add(db.pool, [job('A1')]);
       const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
       let fails = true;
-      const { begun } = await work(role, async ({ n }) => { if (n === 'A1') { await held; if (fails) throw new Error('this time'); } });
+      const { begun } = await work(role, async ({ n }) => { if (n === 'A1') { await held; if (fails && engine.retries !== undefined) throw new Error('this time'); } });
       await until('it is in flight', () => begun.length === 1);
       const { pause: made, settled } = await pause('skeptic');
       expect(settled).toBe(true);
       letGo();
-      await until('it is back', async () => await waitingCount(db.pool, name) === 1);
-      await makeDue(db.pool, engine);
+      const { retries } = engine;
+      if (retries === undefined) {
+        await lookedAgain(begun, 'B1');
+        expect(begun).toEqual(['A1', 'B1']); // and A1 has ended, or B1 would wait for it
+        return;
+      }
+      await until('it is back', async () => await counted(db.pool, retries.waiting) === 1);
+      await db.pool.query(retries.makeDue);
       await lookedAgain(begun, 'B1');
       expect(begun).toEqual(['A1', 'B1']);
       fails = false;
@@ -129,32 +135,11 @@ describe.each([['graphile-worker', graphile], ['pg-boss', boss]] as const)('%s',
   });
 
   describe.each(['owner', 'superuser', 'worker'])('as %s', (role) => {
-    /** Holds every claim up, as a slow disk does: before or after our trigger has looked. */
-    async function holdClaims(when: 'before' | 'after'): Promise<() => Promise<void>> {
-      const client = await db.pool.connect();
-      await client.query('select pg_advisory_lock(4711)');
-      await db.pool.query(`create or replace function hold() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock_shared(4711); return new; end $$`);
-      await db.pool.query(`create trigger ${when === 'before' ? 'aa' : 'zz'}_hold before update on ${engine.table} for each row execute function hold()`);
-      let isHeld = true;
-      const letGo = async (): Promise<void> => {
-        if (!isHeld) return;
-        isHeld = false;
-        await client.query('select pg_advisory_unlock(4711)');
-        client.release();
-      };
-      stops.unshift(async () => {
-        await letGo();
-        await db.pool.query(`drop trigger ${when === 'before' ? 'aa' : 'zz'}_hold on ${engine.table}`);
-      });
-      return letGo;
-    }
-    const isHeldUp = async (): Promise<boolean> => (await db.pool.query("select from pg_locks l where l.locktype = 'advisory' and not l.granted and l.objid = 4711 and l.database = (select d.oid from pg_database d where d.datname = current_database())")).rowCount === 1;
-
     test('P2 a claim of a foreign queue that began before the pause is waited for', async () => {
-      const letGo = await holdClaims('after');
+      const letGo = await holdClaims(db.pool, engine.table, stops, 'after');
       await engine.add(db.pool, [job('A1')]);
       const { begun } = await work(role);
-      await until('a claim is under way', isHeldUp);
+      await until('a claim is under way', () => isHeldUp(db.pool));
       const { settled } = await pause('skeptic', null, 50);
       expect(settled).toBe(false);
       await letGo();
@@ -163,20 +148,38 @@ describe.each([['graphile-worker', graphile], ['pg-boss', boss]] as const)('%s',
     });
 
     test('P2 a claim of a foreign queue that has not looked yet when a pause is made sees it', async () => {
-      const letGo = await holdClaims('before');
+      const letGo = await holdClaims(db.pool, engine.table, stops, 'before');
       await engine.add(db.pool, [job('A1')]);
       const { begun } = await work(role);
-      await until('a claim is under way', isHeldUp);
+      await until('a claim is under way', () => isHeldUp(db.pool));
       const { pause: made, settled } = await pause('skeptic', null, 50);
       // The claim of one whom no policy binds does not name the marker before our trigger looks, and then it sees the pause.
       expect(settled).toBe(role === 'superuser');
       await letGo();
       expect(await settleClaims(db.pool)).toBe(true);
       expect(begun).toEqual([]);
-      expect(await untouched(db.pool, engine)).toBe(1);
+      expect(await counted(db.pool, engine.untouched)).toBe(1);
       await clear(made.id);
       await until('it has run', () => begun.length === 1);
     });
+  });
+
+  test.runIf(engine === dbosEngine)('P2 a claim under REPEATABLE READ, as DBOS makes for a limit that executors share, is waited for; from then on no covered workflow starts', async () => {
+    dbosLimits.shared = true;
+    stops.unshift(async () => { dbosLimits.shared = false; });
+    const letGo = await holdClaims(db.pool, engine.table, stops, 'before');
+    await engine.add(db.pool, [job('A1')]);
+    const { begun } = await work('worker');
+    await until('a claim is under way', () => isHeldUp(db.pool));
+    const receipt = await pauseScope(db.pool, { scope: { kind: 'agent', value: 'skeptic' }, reason: 'stop', ttlSeconds: null, by: 'dana', source: 'person' });
+    expect(await settleSnapshots(db.pool, receipt.pause.id, { timeoutMs: 50 })).toBe(false);
+    await letGo();
+    await until('no older snapshot is left', async () => await settleSnapshots(db.pool, receipt.pause.id, { timeoutMs: 1_000 }) === true);
+    // What began before may have it; nothing else starts.
+    const atSettled = [...begun];
+    await engine.add(db.pool, [job('A2')]);
+    await lookedAgain(begun, 'B1');
+    expect(begun).toEqual([...new Set([...atSettled, ...begun.filter((n) => n === 'A1')]), 'B1']);
   });
 
   test('a job without a label is not covered; the name of its task or queue is a skill', async () => {
@@ -193,24 +196,33 @@ describe.each([['graphile-worker', graphile], ['pg-boss', boss]] as const)('%s',
   });
 });
 
-/** Jobs that wait and that nobody has ever claimed. */
-async function untouched(db: Database, engine: TestEngine): Promise<number> {
-  const { rows: [row] } = await db.query<{ count: number }>(engine === graphile
-    ? 'select count(*)::int as count from graphile_worker._private_jobs j where j.attempts = 0 and j.locked_at is null'
-    : "select count(*)::int as count from pgboss.job j where j.state = 'created' and j.started_on is null");
-  return row?.count ?? -1;
+/** Holds every claim up, as a slow disk does: before or after our trigger has looked. @returns how to let them go */
+async function holdClaims(db: Database, table: string, stops: (() => Promise<void>)[], when: 'before' | 'after'): Promise<() => Promise<void>> {
+  const client = await db.connect();
+  await client.query('select pg_advisory_lock(4711)');
+  await db.query(`create or replace function hold() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock_shared(4711); return new; end $$`);
+  await db.query(`create trigger ${when === 'before' ? 'aa' : 'zz'}_hold before update on ${table} for each row execute function hold()`);
+  let isHeld = true;
+  const letGo = async (): Promise<void> => {
+    if (!isHeld) return;
+    isHeld = false;
+    await client.query('select pg_advisory_unlock(4711)');
+    client.release();
+  };
+  stops.unshift(async () => {
+    await letGo();
+    await db.query(`drop trigger ${when === 'before' ? 'aa' : 'zz'}_hold on ${table}`);
+  });
+  return letGo;
 }
 
-async function waitingCount(db: Database, name: string): Promise<number> {
-  const { rows: [row] } = await db.query<{ count: number }>(name === 'pg-boss'
-    ? "select count(*)::int as count from pgboss.job j where j.state = 'retry'"
-    : 'select count(*)::int as count from graphile_worker._private_jobs j where j.attempts = 1 and j.locked_at is null');
-  return row?.count ?? -1;
+async function isHeldUp(db: Database): Promise<boolean> {
+  return (await db.query("select from pg_locks l where l.locktype = 'advisory' and not l.granted and l.objid = 4711 and l.database = (select d.oid from pg_database d where d.datname = current_database())")).rowCount === 1;
 }
 
-/** Skips the time that a job that failed waits before it is tried again. */
-async function makeDue(db: Database, engine: TestEngine): Promise<void> {
-  await db.query(engine === graphile ? "update graphile_worker._private_jobs set run_at = now()" : "update pgboss.job set start_after = now() where state = 'retry'");
+async function counted(db: Database, sql: string): Promise<number> {
+  const { rows: [row] } = await db.query<{ count: number }>(sql);
+  return row?.count ?? -1;
 }
 
 /** Two claims that began after this call have read the pauses, by the server's own statistics. */

@@ -4,6 +4,7 @@ import type { Command } from '@oclif/core';
 export const COMMAND_FILES: Readonly<Record<string, () => Promise<{ default: Command.Class }>>> = {
   attach: () => import('./commands/attach.ts'),
   'attach:check': () => import('./commands/attach/check.ts'),
+  'attach:dbos': () => import('./commands/attach/dbos.ts'),
   'attach:graphile-worker': () => import('./commands/attach/graphile-worker.ts'),
   'attach:list': () => import('./commands/attach/list.ts'),
   'attach:pg-boss': () => import('./commands/attach/pg-boss.ts'),
