@@ -1,7 +1,9 @@
-import type { Queryable } from '@orchestra/database';
+import type { Database, Queryable } from '@orchestra/database';
 import { findAttachment } from './attachments.ts';
+import { rolesThatClaim } from './canary.ts';
 import { HOME, objectsOf, TRIGGER } from './objects.ts';
 import { readTables } from './queue-state.ts';
+import type { QueueDescription } from './queue.ts';
 import { tableName } from './quote.ts';
 
 /** One thing that was looked at. */
@@ -17,12 +19,12 @@ export interface Finding {
  *
  * @throws AttachError `not_attached`, `not_migrated`
  */
-export async function checkAttachment(db: Queryable, name: string): Promise<Finding[]> {
+export async function checkAttachment(db: Database, name: string): Promise<Finding[]> {
   const { queue } = await findAttachment(db, name);
   const root = tableName({ schema: queue.schema, name: queue.table });
   const { rows: [found] } = await db.query<{ oid: number | null }>('select to_regclass($1)::oid::int as oid', [root]);
   if (found === undefined || found.oid === null) return [{ what: 'queue', verdict: 'broken', words: `${root} is not there any more: remove the attachment` }];
-  return [...await checkTrigger(db, found.oid), ...await checkPolicies(db, found.oid), ...await checkRights(db, name, found.oid), ...await checkRoles(db, found.oid), ...await checkFunctions(db, queue.table)];
+  return [...await checkTrigger(db, found.oid), ...await checkPolicies(db, found.oid), ...await checkRights(db, name, found.oid), ...await checkRoles(db, found.oid), ...await checkClaimers(db, queue), ...await checkFunctions(db, queue.table)];
 }
 
 async function checkTrigger(db: Queryable, oid: number): Promise<Finding[]> {
@@ -74,6 +76,17 @@ async function checkRoles(db: Queryable, oid: number): Promise<Finding[]> {
       : { what: 'roles', verdict: 'weaker', words: `no policy binds ${unbound.join(', ')} (superuser or BYPASSRLS): the trigger holds covered jobs from them too, but jobs behind a covered one wait; let workers connect under another role` },
     ...(levels.length === 0 ? [] : [{ what: 'isolation', verdict: 'broken' as const, words: `claims of ${levels.join(', ')} are refused: an old snapshot may not see a new pause; claim under READ COMMITTED` }]),
   ];
+}
+
+/** Who has claimed, as far as the server still knows it. */
+async function checkClaimers(db: Database, queue: QueueDescription): Promise<Finding[]> {
+  const roles = await rolesThatClaim(db, queue);
+  const unbound = roles.filter(({ bound }) => !bound).map(({ role }) => role);
+  if (roles.length === 0) return [];
+  const words = roles.map(({ role, sessions }) => `${role} (${sessions} ${sessions === 1 ? 'session' : 'sessions'})`).join(', ');
+  return [unbound.length === 0
+    ? { what: 'claimers', verdict: 'well', words: `by the last statements of their sessions, these roles claim: ${words}; the policy binds them` }
+    : { what: 'claimers', verdict: 'weaker', words: `by the last statements of their sessions, these roles claim: ${words}; no policy binds ${unbound.join(', ')}` }];
 }
 
 async function checkFunctions(db: Queryable, table: string): Promise<Finding[]> {

@@ -1,6 +1,7 @@
 export { attach, planAttach, type Attached } from './attach.ts';
 export { listAttachments, type Attachment } from './attachments.ts';
 export { buildAttach, type Step } from './build-attach.ts';
+export { tryCanary } from './canary.ts';
 export { checkAttachment, type Finding } from './check.ts';
 export { ATTACH_ERROR_CODES, AttachError, type AttachErrorCode } from './errors.ts';
 export { givenQueue, type GivenQueue } from './given-queue.ts';

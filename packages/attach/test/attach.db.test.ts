@@ -3,7 +3,7 @@ import { makePool } from '@orchestra/database';
 import { testDatabase, until } from '@orchestra/testkit';
 import { getRollbackPlans, PgBoss } from 'pg-boss';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { attach, checkAttachment, givenQueue, graphileWorker, pgBoss, planAttach, planRemove, removeAttachment, saySteps } from '../src/index.ts';
+import { attach, checkAttachment, givenQueue, graphileWorker, pgBoss, planAttach, planRemove, removeAttachment, saySteps, tryCanary } from '../src/index.ts';
 import { catalogOf } from './catalog.ts';
 import { addWithKey, boss, dbosEngine, graphile } from './engines.ts';
 import { testRoles } from './roles.ts';
@@ -78,6 +78,39 @@ describe.each(engines)('%s', (name, engine) => {
     await db.pool.query(`alter table ${root} enable trigger orchestra_guard`);
     await db.pool.query(`drop policy orchestra_brake on ${engine.table}`);
     expect((await checkAttachment(db.pool, name)).find(({ what }) => what === 'policy')).toMatchObject({ verdict: 'weaker', words: expect.stringContaining(engine.table) });
+  });
+});
+
+describe.each(engines)('%s: the canary', (name, engine) => {
+  test('a claim through the worker’s own connection gets no paused job; it says whom nothing binds, and leaves nothing behind', async () => {
+    await attach(db.pool, name, engine.queue);
+    const said = async (url: string) => {
+      const pool = makePool({ connectionString: url, applicationName: 'test', max: 1 });
+      try {
+        return (await tryCanary(db.pool, pool, name)).filter(({ what }) => what !== 'planner').map(({ what, verdict }) => `${what} ${verdict}`);
+      } finally {
+        await pool.end();
+      }
+    };
+    const worker = roles.urlAs('worker', db.url);
+    expect(await said(worker)).toEqual(['worker well', 'canary well']);
+    expect(await said(db.url)).toEqual(['worker weaker', 'canary well', 'canary weaker']);
+    await db.pool.query(`alter table ${engine.queue.schema}.${engine.queue.table} disable trigger orchestra_guard`);
+    await db.pool.query(`drop policy orchestra_brake on ${engine.table}`);
+    expect(await said(worker)).toEqual(['worker well', 'canary broken', 'canary weaker']);
+    const { rows: [left] } = await db.pool.query(`select (select count(*)::int from ${engine.table}) as jobs, (select count(*)::int from active_pauses) as pauses`);
+    expect(left).toEqual({ jobs: 0, pauses: 0 });
+  });
+
+  test('check names the roles that claim, by the last statements of their sessions', async () => {
+    await attach(db.pool, name, engine.queue);
+    const pool = makePool({ connectionString: db.url, applicationName: 'test', max: 1 });
+    try {
+      await pool.query(`select from ${engine.queue.schema}.${engine.queue.table} limit 0 for update skip locked`);
+      expect((await checkAttachment(db.pool, name)).find(({ what }) => what === 'claimers')).toMatchObject({ verdict: 'weaker', words: expect.stringContaining('postgres') });
+    } finally {
+      await pool.end();
+    }
   });
 });
 

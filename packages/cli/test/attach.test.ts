@@ -19,6 +19,8 @@ test('attach, list, check and remove work on the database itself', async () => {
   expect(await run('attach', 'check', 'jobs')).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ trigger') });
   await database.pool.query('alter table app.jobs disable trigger orchestra_guard');
   expect(await run('attach', 'check', 'jobs')).toMatchObject({ code: 1, stdout: expect.stringContaining('✗ trigger') });
+  expect(await run('doctor', '--direct', '--no-brake')).toMatchObject({ stdout: expect.stringContaining('jobs, trigger: missing or disabled') });
+  expect(await run('attach', 'check', 'jobs', '--worker-url', database.url)).toMatchObject({ code: 1, stdout: expect.stringContaining('! canary: not tried') });
   expect(await run('attach', 'remove', 'jobs')).toMatchObject({ code: 0, stdout: expect.stringContaining('removed jobs') });
 });
 

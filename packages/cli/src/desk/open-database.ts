@@ -13,7 +13,11 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * @throws CommandFailure where the database cannot be used; a command's own refusal goes through
  */
 export async function atDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
-  const url = findDatabaseUrl();
+  return atGivenDatabase(findDatabaseUrl(), work);
+}
+
+/** The same on another one. */
+export async function atGivenDatabase<T>(url: string, work: (db: Database) => Promise<T>): Promise<T> {
   let db: Database | undefined;
   try {
     db = makePool({ connectionString: url, applicationName: 'orchestra cli', max: CONNECTIONS_MAX, connectTimeoutMs: CONNECT_TIMEOUT_MS });

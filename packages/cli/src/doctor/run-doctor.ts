@@ -10,6 +10,7 @@ import { findSettings, type FoundSettings } from '../profile/settings.ts';
 import { wordsOf } from '../words-of.ts';
 import { alertCascadeUrl } from './alert-cascade-url.ts';
 import { checkAlerts } from './alerts.ts';
+import { checkAttachments } from './attachments.ts';
 import { canaryByApi } from './canary-by-api.ts';
 import { canaryDirect } from './canary-direct.ts';
 import { checkConnections } from './connections.ts';
@@ -54,7 +55,7 @@ async function overTheServices(options: DoctorOptions): Promise<void> {
   onFinding(cascade === undefined ? skipped('alert-cascade', 'where it is, is not known here') : await checkService('alert-cascade', cascade, manifest.version));
   signal.throwIfAborted();
   const withToken = async (db: Database | undefined): Promise<SessionView | undefined> => {
-    if (db !== undefined) for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds, checkStandbys, checkAlerts]) onFinding(await look(db));
+    if (db !== undefined) for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds, checkStandbys, checkAlerts, checkAttachments]) onFinding(await look(db));
     const { finding, session } = await checkToken(settings, db);
     onFinding(finding);
     return session;
@@ -68,7 +69,7 @@ async function overTheServices(options: DoctorOptions): Promise<void> {
 }
 
 async function atTheDatabase(db: Database, { brake, signal, onFinding }: DoctorOptions): Promise<void> {
-  for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds, checkStandbys, checkAlerts]) onFinding(await look(db));
+  for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds, checkStandbys, checkAlerts, checkAttachments]) onFinding(await look(db));
   if (!brake) return onFinding(skipped('brake', 'not asked for'));
   await proveBrake(canaryDirect(db, directName()), signal, onFinding);
 }
