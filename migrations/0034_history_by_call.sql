@@ -11,8 +11,8 @@ begin
     (coalesce((select max(e.id) from task_event_rows e), 0) / 1024 + 1) * 1024);
 end $$;
 
--- What one call did. The event of the n-th task has the id id + n - 1; its data is `shared`, then the n-th of `each`;
--- without `shared` there is none.
+-- What one call did. The event of the n-th task has the id id + n - 1; its data is `shared`, the n-th of `each`, and of a
+-- claim attempt and labels; without `shared` there is none.
 create table event_batches (
   id bigint primary key default nextval('task_events_id_seq'),
   at timestamptz not null default now(),
@@ -25,6 +25,13 @@ create table event_batches (
   shared jsonb,
   -- null: nothing that is not shared
   each jsonb,
+  -- Of claims: which attempt each run is, and what its task carried. As arrays they are a third as large as in `each`; a
+  -- label that no task of the batch carries has none.
+  attempts int[],
+  agent_ids text[],
+  skills text[],
+  quest_ids text[],
+  actor_ids text[],
   check (cardinality(task_ids) between 1 and 1024)
 );
 -- A short list of pending entries: whoever looks up a task reads all of it.
@@ -35,7 +42,11 @@ create index event_batches_ended on event_batches (at) where kind in ('completed
 -- The events of a batch. The planner draws this, and the functions below, into the statement that calls them.
 create function events_of_batch(b event_batches) returns table (id bigint, task_id bigint, run_id uuid, kind text, at timestamptz, by text, data jsonb)
 language sql stable parallel safe as $$
-  select b.id + u.n - 1, u.task_id, b.run_ids[u.n], b.kind, b.at, b.by, b.shared || coalesce(b.each -> (u.n - 1)::int, '{}')
+  select b.id + u.n - 1, u.task_id, b.run_ids[u.n], b.kind, b.at, b.by,
+         b.shared || coalesce(b.each -> (u.n - 1)::int, '{}')
+         || case when b.attempts is null then '{}'
+                 else jsonb_build_object('attempt', b.attempts[u.n], 'labels', jsonb_strip_nulls(jsonb_build_object(
+                        'agent_id', b.agent_ids[u.n], 'skill', b.skills[u.n], 'quest_id', b.quest_ids[u.n], 'actor_id', b.actor_ids[u.n]))) end
     from unnest(b.task_ids) with ordinality as u(task_id, n)
    where u.task_id > 0 $$;
 
@@ -98,7 +109,11 @@ begin
   with left_over as materialized (
     select b.id, count(*) filter (where u.goes) as forgotten,
            array_agg(case when u.goes then 0 else u.task_id end order by u.n) as task_ids,
-           case when b.each is not null then jsonb_agg(case when u.goes then 'null' else b.each -> (u.n - 1)::int end order by u.n) end as each
+           case when b.each is not null then jsonb_agg(case when u.goes then 'null' else b.each -> (u.n - 1)::int end order by u.n) end as each,
+           array_agg(case when not u.goes then b.agent_ids[u.n] end order by u.n) as agent_ids,
+           array_agg(case when not u.goes then b.skills[u.n] end order by u.n) as skills,
+           array_agg(case when not u.goes then b.quest_ids[u.n] end order by u.n) as quest_ids,
+           array_agg(case when not u.goes then b.actor_ids[u.n] end order by u.n) as actor_ids
       from event_batches b
      cross join lateral (select i.task_id, i.n, i.task_id = any (of_tasks) as goes from unnest(b.task_ids) with ordinality as i(task_id, n)) u
      where b.task_ids && of_tasks
@@ -106,7 +121,9 @@ begin
   ), emptied as (
     delete from event_batches b using left_over l where b.id = l.id and 0 = all (l.task_ids)
   ), shortened as (
-    update event_batches b set task_ids = l.task_ids, each = l.each from left_over l where b.id = l.id and not 0 = all (l.task_ids)
+    update event_batches b
+       set task_ids = l.task_ids, each = l.each, agent_ids = l.agent_ids, skills = l.skills, quest_ids = l.quest_ids, actor_ids = l.actor_ids
+      from left_over l where b.id = l.id and not 0 = all (l.task_ids)
   )
   select coalesce(sum(l.forgotten), 0) into more from left_over l;
   return forgotten + more;
@@ -610,15 +627,17 @@ begin
               t.max_attempts, t.cursor, t.questions, t.answer, t.probe_of, t.pipeline, t.stage, t.admitted_under
   ), events as (
     -- What each task carried, and who counted the transactions: its labels may change, and the database may move.
-    insert into event_batches (kind, by, task_ids, run_ids, shared, each)
+    insert into event_batches (kind, by, task_ids, run_ids, shared, each, attempts, agent_ids, skills, quest_ids, actor_ids)
     select 'claimed', worker, array_agg(b.id), array_agg(b.run_id),
            jsonb_build_object('host', orchestra_turn.host, 'pid', process -> 'pid', 'admitted_under', max(b.admitted_under)::text,
              'snapshot', (select pg_current_snapshot()::text), 'cluster', (select known_cluster_id())),
-           jsonb_agg(
-             jsonb_build_object('attempt', b.attempt, 'labels', jsonb_strip_nulls(jsonb_build_object('agent_id', b.agent_id, 'skill', b.skill, 'quest_id', b.quest_id, 'actor_id', b.actor_id)))
-             || case when b.probe_of is null then '{}' else jsonb_build_object('probe_of', b.probe_of::text) end
-             || case when b.repo is null or is_gated(b.repo, gated_repos) then '{}' else jsonb_build_object('gated', false) end)
-      from (select * from begun order by priority, place) b
+           case when bool_or(b.probe_of is not null or b.is_ungated) then jsonb_agg(
+             case when b.probe_of is null then '{}' else jsonb_build_object('probe_of', b.probe_of::text) end
+             || case when b.is_ungated then jsonb '{"gated": false}' else '{}' end) end,
+           array_agg(b.attempt),
+           case when count(b.agent_id) > 0 then array_agg(b.agent_id) end, case when count(b.skill) > 0 then array_agg(b.skill) end,
+           case when count(b.quest_id) > 0 then array_agg(b.quest_id) end, case when count(b.actor_id) > 0 then array_agg(b.actor_id) end
+      from (select n.*, n.repo is not null and not is_gated(n.repo, gated_repos) as is_ungated from begun n order by n.priority, n.place) b
     having count(*) > 0
   )
   select coalesce(json_agg(told order by b.priority, b.place), '[]')::text,

@@ -87,6 +87,11 @@ export const eventBatches = pgTable('event_batches', {
   runIds: uuid('run_ids').array(),
   shared: jsonb('shared'),
   each: jsonb('each'),
+  attempts: integer('attempts').array(),
+  agentIds: text('agent_ids').array(),
+  skills: text('skills').array(),
+  questIds: text('quest_ids').array(),
+  actorIds: text('actor_ids').array(),
 });
 
 /** What the claim looks at instead of tasks: one row for each priority and set of labels that tasks wait under. */

@@ -11,13 +11,19 @@ async function calledBy(work: (session: Queryable) => Promise<unknown>): Promise
   const session = await db.pool.connect();
   try {
     await session.query("begin; set local track_functions = 'pl'");
+    // A session counts on until it has told the server, which may be later than the end of a transaction.
+    const before = await callsOf(session);
     await work(session);
-    const { rows } = await session.query<{ name: string }>('select f.funcname as name from pg_stat_xact_user_functions f where f.calls > 0 order by f.funcname');
-    return rows.map(({ name }) => name);
+    return [...await callsOf(session)].filter(([name, calls]) => calls > (before.get(name) ?? 0)).map(([name]) => name).toSorted();
   } finally {
     await session.query('commit');
     session.release();
   }
+}
+
+async function callsOf(session: Queryable): Promise<Map<string, number>> {
+  const { rows } = await session.query<{ name: string; calls: number }>('select f.funcname as name, f.calls::int from pg_stat_xact_user_functions f');
+  return new Map(rows.map(({ name, calls }) => [name, calls]));
 }
 
 test('a task that has no repo, begins and is done pays for no trigger: none of their functions is called', async () => {
