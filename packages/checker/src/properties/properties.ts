@@ -1,4 +1,5 @@
 import { alertModel } from '../models/alert-model.ts';
+import { attachedProperty } from './attached-property.ts';
 import { gatesProperty } from './gates-property.ts';
 import { oneKeyProperty } from './one-key-property.ts';
 import { probesProperty } from './probes-property.ts';
@@ -12,4 +13,4 @@ const alertProperty: Property = {
   check: async ({ operations, random }) => alertModel.check({ numRuns: operations, seed: random.between(1, 1_000_000) }),
 };
 
-export const PROPERTIES: readonly Property[] = [gatesProperty, probesProperty, oneKeyProperty, streamProperty, waitingProperty, alertProperty];
+export const PROPERTIES: readonly Property[] = [gatesProperty, probesProperty, oneKeyProperty, streamProperty, waitingProperty, attachedProperty, alertProperty];
