@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import type { PausePreview, pauseRequest } from '@orchestra/pause-core/contract';
 import type { z } from 'zod';
+import { ask } from './ask.ts';
 import type { Desk } from './desk/desk.ts';
 import { CommandFailure, EXIT } from './failure.ts';
 import { visibleText } from './show/visible-text.ts';
@@ -38,20 +38,4 @@ async function previewInTime(desk: Desk, request: PauseRequest): Promise<PausePr
   const late = AbortSignal.timeout(PREVIEW_LIMIT_MS);
   const tooLate = new Promise<undefined>((resolve) => { late.addEventListener('abort', () => resolve(undefined), { once: true }); });
   return Promise.race([desk.previewPause(request, late).catch(() => undefined), tooLate]);
-}
-
-/** undefined: Ctrl-C, or the end of the input. */
-async function ask(question: string): Promise<string | undefined> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const ended = new AbortController();
-  lines.once('SIGINT', () => ended.abort());
-  lines.once('close', () => ended.abort());
-  try {
-    return await lines.question(question, { signal: ended.signal });
-  } catch {
-    process.stderr.write('\n');
-    return undefined;
-  } finally {
-    lines.close();
-  }
 }

@@ -131,6 +131,10 @@ function tellOf(worker: Worker, { tell, report }: WorkerOrder, says: string): vo
       report({ event: 'disturbed', task_id: task.id, run_id: task.run_id, duration_ms: Math.round(durationMs), outcome: by.outcome, status, next_eligible_at: nextEligibleAt, says: by.message, fix: by.fix, evidence: by.evidence ?? null });
     })
     .on('stopped-at-checkpoint', ({ task, reason }) => line(task, `stopped: ${visibleText(reason)}`))
+    .on('run-stopped', ({ task, reason, status, durationMs }) => {
+      line(task, `stopped after ${seconds(durationMs)}, ${status === 'queued' ? 'no attempt used, back in its place' : status}: ${visibleText(reason)}`);
+      report({ event: 'run_stopped', task_id: task.id, run_id: task.run_id, duration_ms: Math.round(durationMs), status, reason });
+    })
     .on('released', ({ task, cause }) => {
       line(task, `put back (${cause})`);
       report({ event: 'released', task_id: task.id, run_id: task.run_id, cause });

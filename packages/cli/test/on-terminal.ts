@@ -12,9 +12,9 @@ export interface OnTerminal {
 }
 
 /** Starts a command on a terminal of its own, as `script` makes one. Ended with the test at the latest. */
-export function onTerminal(args: readonly string[], env: Record<string, string>): OnTerminal {
+export function onTerminal(args: readonly string[], env: Record<string, string>, columns = 120): OnTerminal {
   const command = [process.execPath, RUN, ...args].map((word) => `'${word}'`).join(' ');
-  const child = spawn('script', ['-qec', `stty rows 40 columns 120; exec ${command}`, '/dev/null'], {
+  const child = spawn('script', ['-qec', `stty rows 40 columns ${columns}; exec ${command}`, '/dev/null'], {
     env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm', ...env }, stdio: ['pipe', 'pipe', 'inherit'], detached: true,
   });
   let shown = '';

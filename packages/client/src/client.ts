@@ -1,11 +1,11 @@
 import {
-  activePauses, alerts, alertView, checkAnswer, gateReportAnswer, heldNow, history, notices, noticeTargetView, pauseHistory, pausePage, pausePreview, pauseReceipt, pauseView, sessionView, turnGates, unpauseAnswer, verifyAnswer,
+  activePauses, alerts, alertView, checkAnswer, gateReportAnswer, heldNow, history, notices, noticeTargetView, pauseHistory, pausePage, pausePreview, pauseReceipt, pauseView, sessionView, stopView, turnGates, unpauseAnswer, verifyAnswer,
   type ActivePauseView, type alertRequest, type alertsQuery, type checkQuery, type ExtendRequest, type gateQuestion, type GateReportRequest, type historyQuery, type pauseRequest, type pausesQuery, type UnpauseRequest,
 } from '@orchestra/pause-core/contract';
 import {
-  begunAnswer, claimAnswer, endingAnswers, enqueueAnswer, finishAnswer, heartbeatAnswer, labels, pipelinesView, preflightAnswer, queueRates, queueView, repoGateView, taskOutput, taskEvents, tasks, taskView, taskWhy,
-  type AnswerTaskRequest, type BegunRequest, type ClaimRequest, type CompleteRequest, type EnqueueRequest, type FailRequest, type FinishRequest, type FreezeRepoRequest, type HoldRequest, type labelsQuery, type LimitRepoRequest,
-  type NeedsInputRequest, type ParkRunRequest, type ParkTaskRequest, type PreflightRequest, type ReleaseRequest, type ResumeHeldRequest, type RetryRequest, type tasksQuery, type ThawRepoRequest, type UnparkTaskRequest,
+  actAnswer, actPreview, begunAnswer, claimAnswer, endingAnswers, enqueueAnswer, finishAnswer, heartbeatAnswer, labels, pipelinesView, preflightAnswer, queueRates, queueView, repoGateView, taskOutput, taskEvents, tasks, taskView, taskWhy,
+  type AnswerTaskRequest, type BegunRequest, type CancelTasksRequest, type ClaimRequest, type CompleteRequest, type EnqueueRequest, type FailRequest, type FinishRequest, type FreezeRepoRequest, type HoldRequest, type labelsQuery, type LimitRepoRequest, type MoveTasksRequest,
+  type NeedsInputRequest, type ParkRunRequest, type ParkTaskRequest, type PreflightRequest, type ReleaseRequest, type ResumeHeldRequest, type RetryRequest, type RetryTasksRequest, type StoppedRequest, type StopTasksRequest, type tasksQuery, type ThawRepoRequest, type UnparkTaskRequest,
 } from '@orchestra/task-queue/contract';
 import type { z } from 'zod';
 import { senateEvents, type EventsOptions } from './event-stream.ts';
@@ -44,7 +44,7 @@ type Filter<T> = PageQuery & Omit<T, keyof PageQuery>;
 type HistoryQuery = Filter<z.input<typeof historyQuery>>;
 type AlertsQuery = Filter<Omit<z.input<typeof alertsQuery>, 'unacknowledged'>> & { unacknowledged?: boolean | undefined };
 type PausesQuery = Filter<Omit<z.input<typeof pausesQuery>, 'history'>>;
-type TasksQuery = Filter<Omit<z.input<typeof tasksQuery>, 'parked'>> & { parked?: boolean | undefined };
+type TasksQuery = Filter<Omit<z.input<typeof tasksQuery>, 'parked' | 'running_longer_than_seconds'>> & { parked?: boolean | undefined; running_longer_than_seconds?: number | undefined };
 
 // A long poll may be answered in its last moment, and the answer has to travel.
 const CLAIM_MARGIN_MS = 10_000;
@@ -65,6 +65,7 @@ export function createClient(options: ClientOptions) {
   const read = <T>(peer: Peer, path: string, answer: z.ZodType<T>, call?: CallOptions) => send(peer, { method: 'GET', path, answer }, call);
   const change = <T>(peer: Peer, path: string, body: unknown, answer: z.ZodType<T>, { idempotencyKey, ...call }: ChangeOptions = {}) =>
     send(peer, { method: 'POST', path, body, answer, idempotencyKey: idempotencyKey ?? crypto.randomUUID() }, call);
+  const preview = (path: string, body: unknown, call?: CallOptions) => send(claimer, { method: 'POST', path: `${path}?dry_run=true`, body, answer: actPreview }, call);
   const ofTask = (id: string, what: string) => `/api/tasks/${encodeURIComponent(id)}/${what}`;
 
   const pauses = (query: PausesQuery = {}, call?: CallOptions) => read(pauseApi, `/api/senate/pauses${queryString(query)}`, activePauses, call);
@@ -174,6 +175,21 @@ export function createClient(options: ClientOptions) {
     pipelines: (call?: CallOptions) => read(claimer, '/api/pipelines', pipelinesView, call),
     /** What a runner found in its environment; `queue` tells it. */
     reportPreflight: (request: PreflightRequest, call?: ChangeOptions) => change(claimer, '/api/runners/preflight', request, preflightAnswer, call),
+    /** Cancels tasks that wait or are held: by their ids, or 500 at a time of those that a filter finds. */
+    cancelTasks: (request: CancelTasksRequest, call?: ChangeOptions) => change(claimer, '/api/tasks/cancel', request, actAnswer, call),
+    cancelTasksPreview: (request: CancelTasksRequest, call?: CallOptions) => preview('/api/tasks/cancel', request, call),
+    /** Brings failed or cancelled tasks back to the queue, with all their attempts. */
+    retryTasks: (request: RetryTasksRequest, call?: ChangeOptions) => change(claimer, '/api/tasks/retry', request, actAnswer, call),
+    retryTasksPreview: (request: RetryTasksRequest, call?: CallOptions) => preview('/api/tasks/retry', request, call),
+    /** Gives tasks another priority. */
+    moveTasks: (request: MoveTasksRequest, call?: ChangeOptions) => change(claimer, '/api/tasks/move', request, actAnswer, call),
+    moveTasksPreview: (request: MoveTasksRequest, call?: CallOptions) => preview('/api/tasks/move', request, call),
+    /** Orders runs to stop; `stopOrder` tells what has become of them. */
+    stopTasks: (request: StopTasksRequest, call?: ChangeOptions) => change(claimer, '/api/tasks/stop', request, stopView, call),
+    /** How an order to stop runs stands. */
+    stopOrder: (id: string, call?: CallOptions) => read(claimer, `/api/stops/${encodeURIComponent(id)}`, stopView, call),
+    /** Ends a run because an operator has it stopped: its heartbeat was answered with `stop`. */
+    stopped: (id: string, request: StoppedRequest, call?: ChangeOptions) => change(claimer, ofTask(id, 'stopped'), request, finishAnswer, call),
     /** Says of runs that were claimed ahead that they have begun. */
     begun: (request: BegunRequest, call?: ChangeOptions) => change(claimer, '/api/tasks/begun', request, begunAnswer, call),
     /** Ends many runs, at most 100; each has an answer of its own. */

@@ -1,7 +1,7 @@
 // The one list of what a role needs that runs the services and does not own the tables. docs/operations.md prints it, and tests hold both together.
 
 /** Tables from which the services delete as they go: what is done with, and what is older than it is kept. */
-const FORGETS = ['idempotency_keys', 'known_labels', 'notice_deliveries', 'notice_targets', 'runner_preflights', 'task_lanes', 'task_output', 'task_totals', 'turn_gates', 'gate_refusals', 'worker_sightings'] as const;
+const FORGETS = ['idempotency_keys', 'known_labels', 'notice_deliveries', 'notice_targets', 'run_stops', 'runner_preflights', 'task_lanes', 'task_output', 'task_totals', 'turn_gates', 'gate_refusals', 'worker_sightings'] as const;
 /** Only where `ORCHESTRA_RETENTION_DAYS` is set. */
 const RETENTION = ['tasks', 'task_events'] as const;
 

@@ -2,10 +2,12 @@ import type { Database } from '@orchestra/database';
 import type { Route } from '@orchestra/service-shell';
 import { ALL_OFF, DEFAULT_STAGE_RULES, keptForRunners, LEASE_SECONDS } from '@orchestra/task-queue';
 import type { QueueRules } from './queue-rules.ts';
+import { actRoutes } from './routes/acts.ts';
 import { goOnRoutes } from './routes/go-on.ts';
 import { numbersRoutes } from './routes/numbers.ts';
 import { queueRoute } from './routes/queue.ts';
 import { serialGateRoutes } from './routes/serial-gate.ts';
+import { stopRoutes } from './routes/stops.ts';
 import { readTaskRoutes } from './routes/tasks.ts';
 import { whyRoute } from './routes/why.ts';
 
@@ -29,6 +31,8 @@ export function deskRoutes({ db, rules = {}, onOpened = () => {} }: DeskOptions)
     queueRoute({ db, leaseSeconds, gatedRepos, heal, runners: { switches, pipelines } }),
     ...numbersRoutes({ db }),
     ...goOnRoutes({ db, onOpened }),
+    ...actRoutes({ db, onOpened }),
+    ...stopRoutes({ db }),
     ...serialGateRoutes({ db, gatedRepos, onOpened }),
   ];
 }

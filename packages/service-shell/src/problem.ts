@@ -36,6 +36,8 @@ export const PROBLEMS: Record<ProblemCode, { status: number; title: string }> = 
   questions_off: { status: 409, title: 'Runs of this task may ask nobody' },
   no_open_question: { status: 409, title: 'The task waits for no answer' },
   repo_not_found: { status: 404, title: 'No task has named that repo' },
+  run_not_stopped: { status: 409, title: 'Nobody has told the run to stop' },
+  stop_not_found: { status: 404, title: 'There is no such order to stop' },
   task_not_held: { status: 409, title: 'The task is not held' },
   parked_by_another: { status: 409, title: 'Somebody else has parked the task' },
   unknown_stage: { status: 422, title: 'There is no such stage' },

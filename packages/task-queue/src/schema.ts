@@ -139,6 +139,24 @@ export const repoGates = pgTable('repo_gates', {
   actorId: text('actor_id'),
 });
 
+/** Orders to stop a run. */
+export const runStops = pgTable('run_stops', {
+  runId: uuid('run_id').primaryKey(),
+  taskId: big('task_id').notNull(),
+  stopId: big('stop_id').notNull(),
+  askedAt: instant('asked_at').notNull().default(sql`clock_timestamp()`),
+  askedBy: text('asked_by').notNull(),
+  reason: text('reason').notNull(),
+  nextStatus: text('next_status').$type<'queued' | 'cancelled'>().notNull(),
+  worker: text('worker'),
+  host: text('host'),
+  pid: integer('pid'),
+  fenceAt: instant('fence_at').notNull(),
+  toldAt: instant('told_at'),
+  endedAt: instant('ended_at'),
+  outcome: text('outcome').$type<'obeyed' | 'fenced' | 'ended'>(),
+});
+
 /** What the reaper has done so far. */
 export const reaperTotals = pgTable('reaper_totals', {
   onlyRow: boolean('only_row').primaryKey().default(true),

@@ -49,7 +49,7 @@ export async function finishRun(outcome: Told, options: FinishOptions): Promise<
       if (saysRunIsOver(error)) return { kind: 'lost', why: error.detail };
       const retryInMs = backoffMs(failures, BACKOFF);
       if (isUntakable(error)) {
-        if ((asked.kind === 'release' || asked.kind === 'ask' || asked.kind === 'disturbed') && withCursor && options.cursor !== undefined) withCursor = false;
+        if ((asked.kind === 'release' || asked.kind === 'stop' || asked.kind === 'ask' || asked.kind === 'disturbed') && withCursor && options.cursor !== undefined) withCursor = false;
         else if (asked.kind === 'complete') asked = untakable('its result', error, asked.result);
         else if (asked.kind === 'ask') asked = untakable('its questions', error);
         else if (asked.kind === 'disturbed' && asked.withEvidence) asked = { ...asked, withEvidence: false };
@@ -86,6 +86,9 @@ async function tell(outcome: Told, withCursor: boolean, { client, endings, task,
     case 'fail': return endings.end({
       as: 'failed', ...run, error: outcome.error, retry: outcome.retry, ...(outcome.result === undefined ? {} : { result: outcome.result }),
     }, noMoreTime);
+    case 'stop': return client.stopped(task.id, { run_id: task.run_id, ...(withCursor && cursor !== undefined ? { cursor } : {}) }, {
+      triesMax: 1, signal: noMoreTime.aborted ? AbortSignal.timeout(LAST_TRY_MS) : noMoreTime.signal,
+    });
     case 'release': return endings.end({
       as: 'released', ...run, cause: outcome.cause, ...(withCursor && cursor !== undefined ? { cursor } : {}),
     }, noMoreTime);

@@ -16,10 +16,12 @@ const REREADS_PER_COPY = 4;
 export interface RestReplicaOptions extends Omit<ReplicaOptions, 'read' | 'listen'> {
   /** The service has answered. */
   onRead?: (() => void) | undefined;
+  /** Runs of these tasks may have to stop; null: any may, because the stream began anew and orders before that were not heard. */
+  onStopping?: ((taskIds: readonly string[] | null) => void) | undefined;
 }
 
 /** A replica that is fed over REST, for processes without a way to the database. The event stream is its bell and nothing else. */
-export function createRestReplica(client: Client, { rereadEveryMs = REREAD_EVERY_MS, onRead, ...timings }: RestReplicaOptions = {}): PauseReplica {
+export function createRestReplica(client: Client, { rereadEveryMs = REREAD_EVERY_MS, onRead, onStopping = () => {}, ...timings }: RestReplicaOptions = {}): PauseReplica {
   const reader = pauseReader(client, Math.min(rereadEveryMs * REREADS_PER_COPY, Math.max(0, RIGHT_WITHIN_MS - rereadEveryMs)));
   return new PauseReplica({
     ...timings,
@@ -31,7 +33,7 @@ export function createRestReplica(client: Client, { rereadEveryMs = REREAD_EVERY
     },
     listen: async (ears, stopped) => {
       const tried = Promise.withResolvers<void>();
-      const following = followBells(client, ears, stopped, tried.resolve);
+      const following = followBells(client, { ...ears, onStopping }, stopped, tried.resolve);
       stopped.addEventListener('abort', () => tried.resolve());
       await tried.promise;
       return () => following;
@@ -40,7 +42,7 @@ export function createRestReplica(client: Client, { rereadEveryMs = REREAD_EVERY
 }
 
 /** Rings whenever pauses may have changed, until stopped. Resolves then; never rejects. */
-async function followBells(client: Client, ears: Ears, stopped: AbortSignal, tried: () => void): Promise<void> {
+async function followBells(client: Client, ears: Ears & { onStopping: (taskIds: readonly string[] | null) => void }, stopped: AbortSignal, tried: () => void): Promise<void> {
   while (!stopped.aborted) {
     try {
       const events = client.events({
@@ -51,6 +53,8 @@ async function followBells(client: Client, ears: Ears, stopped: AbortSignal, tri
         },
       });
       for await (const { event } of events) {
+        if (event.type === 'snapshot') ears.onStopping(null);
+        if (event.type === 'run.stopping') { ears.onStopping(event.data.task_ids); continue; }
         // Alerts may come in floods, and neither they nor a pause that has become quiet or will end soon change what is paused.
         if (!event.type.startsWith('alert.') && event.type !== 'pause.quiet' && event.type !== 'pause.warning') ears.onBell();
       }

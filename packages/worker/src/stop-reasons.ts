@@ -23,9 +23,10 @@ export class RunAborted extends Error {
   /**
    * `run-lost`: the service refused the run, it belongs to someone else or has ended.
    * `lease-lapsed`: no heartbeat was answered for the length of the lease, so the run may be given to someone else.
+   * `stopped`: an operator has the run stopped. It goes back with its cursor or is cancelled, as the operator said.
    * `shutdown`: the worker stops, and the time to finish in is over.
    */
-  readonly why: 'run-lost' | 'lease-lapsed' | 'shutdown';
+  readonly why: 'run-lost' | 'lease-lapsed' | 'stopped' | 'shutdown';
 
   constructor(why: RunAborted['why'], message: string, options?: ErrorOptions) {
     super(message, options);

@@ -13,7 +13,7 @@ export interface CheckpointOptions {
 export interface TaskContext {
   /** Where the last run left off: what it saved, and beside it the `index` of `iterate`. null: nowhere. */
   readonly cursor: unknown;
-  /** Aborted when this run must end: it was taken away, or the worker stops. A pause never aborts it. Its reason is a RunAborted. */
+  /** Aborted when this run must end: an operator has it stopped, it was taken away, or the worker stops. A pause never aborts it. Its reason is a RunAborted. */
   readonly signal: AbortSignal;
   /**
    * Call it, and await it, where the work can be left: between two iterations, two requests, two files. Throws when the task is paused;

@@ -71,6 +71,11 @@ export class TaskRun {
     this.#order.resolve();
   }
 
+  /** Asks the service at once whether the run is to stop. */
+  lookForStop(): void {
+    this.#lease?.beatWithin(0);
+  }
+
   /** Tells the handler to end, through its signal. It goes back with its cursor, unless it ends well after all. */
   shutDown(): void {
     this.#abort.abort(new RunAborted('shutdown', 'the worker stops, and the time to finish in is over'));
@@ -173,9 +178,11 @@ export class TaskRun {
     if (finished.kind === 'told') this.#tellEnd(finished.told, cursor, begun, finished.answer);
   }
 
-  #beat(timeLimitMs: number, signal?: AbortSignal): Promise<{ lease_seconds: number }> {
+  async #beat(timeLimitMs: number, signal?: AbortSignal): Promise<{ lease_seconds: number }> {
     const { id, run_id } = this.task;
-    return this.#output.send((shown) => this.#parts.client.heartbeat(id, run_id, { triesMax: 1, timeLimitMs, signal, ...shown }));
+    const answer = await this.#output.send((shown) => this.#parts.client.heartbeat(id, run_id, { triesMax: 1, timeLimitMs, signal, ...shown }));
+    if (answer.stop !== undefined) this.#endEarly(new RunAborted('stopped', `${answer.stop.by} has it stopped: ${answer.stop.reason}`));
+    return answer;
   }
 
   /**
@@ -207,6 +214,9 @@ export class TaskRun {
         break;
       case 'fail':
         tell('failed', { task, error: told.error, thrown: told.thrown, status: answer.status, nextEligibleAt: answer.next_eligible_at, durationMs });
+        break;
+      case 'stop':
+        tell('run-stopped', { task, reason: told.why.message, status: answer.status, cursor, durationMs });
         break;
       case 'release':
         if (told.cause === 'pause') tell('stopped-at-checkpoint', { task, begun, reason: told.stopped.message, pause: told.stopped.stop.pause, cursor });

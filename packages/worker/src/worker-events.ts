@@ -20,6 +20,8 @@ export interface WorkerEvents {
   failed: [OfRun & { error: string; thrown: unknown; status: TaskStatus; nextEligibleAt: string | null; durationMs: number }];
   /** A handler ended at a checkpoint, or did not begin because a pause came after the claim. `pause` is null when the pauses were unknown. */
   'stopped-at-checkpoint': [OfRun & { begun: boolean; reason: string; pause: ActivePause | null; cursor: unknown }];
+  /** An operator had the run stopped, and it has ended; `status` says whether the task waits again or is cancelled. */
+  'run-stopped': [OfRun & { reason: string; status: TaskStatus; cursor: unknown; durationMs: number }];
   /** The task is back in its place. */
   released: [OfRun & { cause: ReleaseCause; cursor: unknown }];
   /** The run belongs to someone else, or to nobody; what it brought is dropped. */

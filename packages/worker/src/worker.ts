@@ -88,7 +88,7 @@ class ClaimingWorker implements Worker {
       hasListener: (event) => this.#listeners.has(event), arePausesKnown: () => this.#replica.known,
     });
     this.#replica = createRestReplica(settings.client, {
-      onRead: () => this.#reach.pausesRead(), ...(settings.rereadEveryMs === undefined ? {} : { rereadEveryMs: settings.rereadEveryMs }),
+      onRead: () => this.#reach.pausesRead(), onStopping: (taskIds) => this.#lookForStop(taskIds), ...(settings.rereadEveryMs === undefined ? {} : { rereadEveryMs: settings.rereadEveryMs }),
     });
     this.#replica.on('changed', ({ pauses }) => this.#tell('pauses-changed', { pauses }));
     this.#replica.on('read-failed', (error) => {
@@ -229,6 +229,12 @@ class ClaimingWorker implements Worker {
       const seen = this.#replica.stale ? TOO_OLD : this.#replica.checkpoint(labelsOf(run.task), { probeOf: run.task.probe_of });
       if (seen.stop) this.#putBack(run, new StoppedAtCheckpoint(seen));
     }
+  }
+
+  /** The stream only says that there is something to look at: the answer to a heartbeat has the order. */
+  #lookForStop(taskIds: readonly string[] | null): void {
+    const ids = taskIds === null ? null : new Set(taskIds);
+    for (const run of this.#roster.all) if (ids === null || ids.has(run.task.id)) run.lookForStop();
   }
 
   async #drain(drainMs: number): Promise<void> {

@@ -18,7 +18,7 @@ const worker = createWorker({
     },
   },
 });
-for (const name of ['started', 'claimed', 'finished', 'run-lost', 'released', 'stopped'] as const) {
+for (const name of ['started', 'claimed', 'finished', 'run-lost', 'run-stopped', 'released', 'stopped'] as const) {
   worker.on(name, (told?: object) => {
     const task = told !== undefined && 'task' in told ? told.task as { id: string } : undefined;
     const why = told !== undefined && 'why' in told ? told.why : undefined;

@@ -4,7 +4,7 @@ type Name = keyof WorkerEvents;
 type Told<K extends Name> = WorkerEvents[K] extends [infer T] ? T : undefined;
 
 const ALL: readonly Name[] = [
-  'started', 'claimed', 'claim-failed', 'finished', 'asked', 'disturbed', 'failed', 'stopped-at-checkpoint', 'released', 'run-lost', 'heartbeat-failed',
+  'started', 'claimed', 'claim-failed', 'finished', 'asked', 'disturbed', 'failed', 'stopped-at-checkpoint', 'released', 'run-stopped', 'run-lost', 'heartbeat-failed',
   'finish-failed', 'pauses-changed', 'pauses-unreadable', 'bell-lost', 'log', 'draining', 'stopped',
 ];
 const LIMIT_MS = 60_000;

@@ -45,6 +45,7 @@ export class StreamReader {
     if (this.#misread !== undefined) throw this.#misread;
     return this.received.map(({ event }) => {
       if (event.type === 'snapshot') return `snapshot of ${event.data.pauses.map((pause) => pause.scope_value).toSorted().join(', ') || 'nothing'}`;
+      if (event.type === 'run.stopping') return `${event.type} ${event.data.task_ids.join(', ')}`;
       return `${event.type} ${'ref_id' in event.data ? event.data.ref_id : event.data.scope_value}`;
     });
   }

@@ -1,13 +1,14 @@
 import { isDatabaseUnavailable, makePool, POOL_SIZES } from '@orchestra/database';
 import { checkAlertsTable, createListenHub, forgetOldKeys } from '@orchestra/pause-core';
 import { listen, makeApp, makeLogger, makeMetrics, startLoop, startParts, startTracing, type RunningService } from '@orchestra/service-shell';
-import { ALL_OFF, CLAIM_SETTINGS, ClaimWays, DEFAULT_STAGE_RULES, deferPaused, forgetOldSightings, keptForRunners, noteSightings } from '@orchestra/task-queue';
+import { ALL_OFF, CLAIM_SETTINGS, ClaimWays, DEFAULT_STAGE_RULES, deferPaused, forgetOldSightings, forgetOldStops, keptForRunners, noteSightings } from '@orchestra/task-queue';
 import type { WorkerClaimerConfig } from './config.ts';
 import { forgetTasks } from './loops/forget-old-tasks.ts';
 import { Hearing } from './loops/hearing.ts';
 import { keepLanes } from './loops/keep-lanes.ts';
 import { LookForTheDead } from './loops/look-for-the-dead.ts';
 import { reap } from './loops/reap.ts';
+import { seeToStops } from './loops/see-to-stops.ts';
 import { openApiDocument, serveOpenApi } from './openapi.ts';
 import { makeQueueMetrics } from './queue-metrics.ts';
 import { makeRoutes } from './routes/index.ts';
@@ -39,6 +40,9 @@ const KEEP_LANES_IDLE_MS = 600_000;
 const KEEP_LANES_RETRY_MS = 60_000;
 // A chunk four times a second: a million tasks are put off within ten minutes, and the claims do not feel it.
 const DEFER_GAP_MS = 250;
+// An order to stop rings a bell; this is for one that was lost.
+const STOPS_EVERY_MS = 5_000;
+const STOPS_GAP_MS = 250;
 // Whatever is added or paused through this service, or by a bell, is looked after at once; this is for tasks that come by other doors.
 const DEFER_EVERY_MS = 30_000;
 
@@ -95,6 +99,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
       round: async () => {
         await forgetOldKeys(db);
         await forgetOldSightings(db);
+        await forgetOldStops(db);
       },
     });
     parts.add('forgetting', () => forgetting.stop());
@@ -118,12 +123,16 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     });
     parts.add('deferring', () => deferring.stop());
 
+    const stopping = startLoop({ name: 'seeing to runs that are stopped', everyMs: STOPS_EVERY_MS, gapMs: STOPS_GAP_MS, log, round: seeToStops({ db: reaps, log, onReturned: callOut }) });
+    parts.add('stops', () => stopping.stop());
+
     const hub = createListenHub({
       connectionString: config.listenDatabaseUrl, applicationName: 'orchestra worker-claimer bells',
       onBell: (topic) => {
         if (topic === 'alert') return;
         callOut();
         deferring.wake();
+        stopping.wake();
       },
       onConnect: callOut,
       onLost: (err) => { metrics.bellConnectionsLost.inc(); log.warn({ err }, 'lost the bells; looking by the clock meanwhile'); },

@@ -1,10 +1,10 @@
 import type { EventsOptions, ReceivedEvent } from '@orchestra-brake/client';
 import type {
-  ActivePauseView, alertsQuery, AlertView, checkAnswer, checkQuery, ExtendRequest, HistoryEntry, historyQuery, NoticeTargetView, PausePage, pauseRequest, PausePreview, PauseReceipt, PauseView, ScopeKind,
+  ActivePauseView, alertsQuery, AlertView, checkAnswer, checkQuery, ExtendRequest, HistoryEntry, historyQuery, NoticeTargetView, PausePage, pauseRequest, PausePreview, PauseReceipt, PauseView, ScopeKind, StopView,
   UnpauseAnswer, UnpauseRequest, VerifyAnswer, verifyQuery,
 } from '@orchestra/pause-core/contract';
 import type {
-  freezeRepoRequest, Labels, labelsQuery, limitRepoRequest, newTask, parkTaskRequest, QueueView, RepoGateView, TaskEventView, TaskOutput, tasksQuery, TaskView, TaskWhy,
+  ActAnswer, ActPreview, cancelTasksRequest, freezeRepoRequest, Labels, labelsQuery, limitRepoRequest, moveTasksRequest, newTask, parkTaskRequest, QueueView, RepoGateView, retryTasksRequest, stopTasksRequest, TaskEventView, TaskOutput, tasksQuery, TaskView, TaskWhy,
   thawRepoRequest, unparkTaskRequest,
 } from '@orchestra/task-queue/contract';
 import type { z } from 'zod';
@@ -19,6 +19,12 @@ export type AlertFilter = Omit<z.output<typeof alertsQuery>, 'cursor'>;
 export type HistoryFilter = Omit<z.output<typeof historyQuery>, 'cursor'>;
 export type LabelsFilter = z.output<typeof labelsQuery>;
 export type TaskFilter = Omit<z.output<typeof tasksQuery>, 'cursor'>;
+
+/** What an operator does to many tasks, or to one. */
+export type TaskAct =
+  | { act: 'cancel'; request: z.output<typeof cancelTasksRequest> }
+  | { act: 'retry'; request: z.output<typeof retryTasksRequest> }
+  | { act: 'move'; request: z.output<typeof moveTasksRequest> };
 
 /** A list that may go on beyond what was asked for. */
 export interface Page<Row> {
@@ -70,6 +76,12 @@ export interface Desk {
   answer(taskId: string, answer: string): Promise<TaskView>;
   /** Lets a held task go on. */
   release(taskId: string, reason: string | undefined): Promise<TaskView>;
+  /** Does it to the next tasks that it is for, as many as one call changes. */
+  actOnTasks(what: TaskAct): Promise<ActAnswer>;
+  previewAct(what: TaskAct): Promise<ActPreview>;
+  /** Orders runs to stop. */
+  stop(request: z.output<typeof stopTasksRequest>): Promise<StopView>;
+  stopOrder(id: string): Promise<StopView>;
   /** The end of what its last run has printed so far. */
   taskOutput(taskId: string): Promise<TaskOutput>;
   freezeRepo(request: z.output<typeof freezeRepoRequest>): Promise<RepoGateView>;

@@ -5,11 +5,11 @@ import {
 } from '@orchestra/pause-core';
 import type { UnpauseRequest } from '@orchestra/pause-core/contract';
 import {
-  answerQuestion, enqueueTasks, explainTask, findTask, findTaskOutput, freezeRepo, LEASE_SECONDS, limitRepo, listActivePauseViews, listTaskEvents, listTasks, parkTask,
-  pauseWithReceipt, previewPause, readLabelNumbers, readPausePage, readQueueView, resumeHeld, TaskError, thawRepo, unknownLabels, unparkTask, unpauseWithAnswer, verifyEverything,
+  actOnTasks, answerQuestion, CANCEL, enqueueTasks, explainTask, fenceStops, findTask, findTaskOutput, freezeRepo, LEASE_SECONDS, limitRepo, listActivePauseViews, listTaskEvents, listTasks, moveTasks, parkTask,
+  pauseWithReceipt, previewAct, previewPause, readLabelNumbers, readPausePage, readQueueView, readStop, resumeHeld, retryTasks, settleStops, stopRuns, TaskError, thawRepo, unknownLabels, unparkTask, unpauseWithAnswer, verifyEverything, type Act,
 } from '@orchestra/task-queue';
 import { wrongUsage } from '../failure.ts';
-import type { Desk, Page, ScopeFilter } from './desk.ts';
+import type { Desk, Page, ScopeFilter, TaskAct } from './desk.ts';
 
 /** How the history names someone who worked on the database itself: nobody checked a token. */
 export function directName(): string {
@@ -21,7 +21,7 @@ export function directDesk(db: Database, by: string = directName()): Desk {
   return {
     pause: async (request) => shown(await pauseWithReceipt(db, {
       scope: toScope(request), reason: request.reason, ttlSeconds: request.ttl_seconds ?? null, endsAs: request.then, by, source: 'person',
-    })),
+    }, { stopRunning: request.stop_running === undefined ? undefined : { then: request.stop_running, graceSeconds: request.stop_grace_seconds } })),
     previewPause: (request) => previewPause(db, toScope(request)),
     unpause: (request) => unpauseWithAnswer(db, { target: targetOf(request), by, reason: request.reason }),
     extend: async ({ id, ttl_seconds: ttlSeconds, then: endsAs, reason }) => toPauseView(await extendPause(db, { id, ttlSeconds, endsAs, by, reason })),
@@ -49,8 +49,8 @@ export function directDesk(db: Database, by: string = directName()): Desk {
     ackAlert: async (id) => toAlertView(await ackAlert(db, { id, by })),
     enqueue: (tasks) => enqueueTasks(db, tasks, by),
     task: (id) => existingTask(db, id),
-    tasks: async ({ limit, status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, repo, parked, held_by: heldBy, created_since: createdSince, created_until: createdUntil }) =>
-      pageOf(shown(await listTasks(db, { status, agentId, skill, questId, actorId, repo, parked, heldBy, createdSince, createdUntil, limit: limit + 1 })), limit),
+    tasks: async ({ limit, status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, repo, parked, held_by: heldBy, created_since: createdSince, created_until: createdUntil, running_longer_than_seconds: runningLongerThanSeconds }) =>
+      pageOf(shown(await listTasks(db, { status, agentId, skill, questId, actorId, repo, parked, heldBy, createdSince, createdUntil, runningLongerThanSeconds, limit: limit + 1 })), limit),
     taskEvents: async (id, limit) => {
       await existingTask(db, id); // a task without events and no task must not look the same
       return pageOf(shown(await listTaskEvents(db, id, { limit: limit + 1 })), limit);
@@ -62,6 +62,19 @@ export function directDesk(db: Database, by: string = directName()): Desk {
     unpark: async ({ task_id: taskId }) => shown(await unparkTask(db, taskId, { name: by })),
     answer: (taskId, answer) => answerQuestion(db, taskId, answer, by),
     release: (taskId, reason) => resumeHeld(db, taskId, by, reason ?? null),
+    actOnTasks: (what) => actOnTasks(db, actOf(what), what.request, { by, reason: what.request.reason ?? null }),
+    previewAct: (what) => previewAct(db, actOf(what), what.request),
+    stop: async ({ ids, filter, pause_id: pauseId, then, grace_seconds: graceSeconds, reason }) => shown(await stopRuns(db, {
+      runs: ids !== undefined ? { ids } : pauseId !== undefined ? { pauseId } : { filter: filter ?? {} }, then, graceSeconds, by, reason,
+    })),
+    stopOrder: async (id) => {
+      // With worker-claimer down nobody else would.
+      await fenceStops(db);
+      await settleStops(db);
+      const stop = await readStop(db, id);
+      if (stop === undefined) throw new TaskError('stop_not_found', `there is no order ${id} to stop runs, or none of the last day`);
+      return shown(stop);
+    },
     taskOutput: async (taskId) => {
       await existingTask(db, taskId);
       return shown(await findTaskOutput(db, taskId));
@@ -70,6 +83,14 @@ export function directDesk(db: Database, by: string = directName()): Desk {
     thawRepo: ({ repo }) => thawRepo(db, repo, by),
     limitRepo: ({ repo, max_in_progress: max }) => limitRepo(db, repo, by, max),
   };
+}
+
+function actOf(what: TaskAct): Act {
+  switch (what.act) {
+    case 'cancel': return CANCEL;
+    case 'retry': return retryTasks(what.request.from_start);
+    case 'move': return moveTasks(what.request.priority);
+  }
 }
 
 /** Who works on the database owns no run, so a run is shown as everybody else sees it. */

@@ -7,7 +7,7 @@ import { printableJson } from './visible-text.ts';
 export function showAlerts(alerts: readonly AlertView[]): string {
   if (alerts.length === 0) return 'no alerts';
   return table(alerts, [
-    { head: 'ID', cell: (alert) => alert.id },
+    { head: 'ID', cell: (alert) => alert.id, whole: true },
     { head: 'SEVERITY', cell: (alert) => alert.severity },
     { head: 'ACTOR', cell: (alert) => alert.ref_id },
     { head: 'KIND', cell: (alert) => alert.kind },

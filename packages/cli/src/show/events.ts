@@ -29,6 +29,8 @@ export function eventLines(event: SenateEvent, now: Date = new Date()): string[]
       return event.data.pauses.length === 0
         ? [at(null, 'nothing is paused')]
         : event.data.pauses.map((pause) => at(null, `now: ${sayPause(pause)}${pause.quiet ? '; quiet' : `; ${pause.in_flight_count + pause.claimed_ahead_count} in flight`}`));
+    case 'run.stopping':
+      return [at(event.data.asked_at, `stopping ${sayTasks(event.data.task_ids)}, by ${visibleText(event.data.asked_by)}: ${visibleText(event.data.reason)}`)];
     case 'alert.created':
       return [at(event.data.created_at, `alert ${sayAlert(event.data)}`)];
     case 'alert.acknowledged':
@@ -45,6 +47,7 @@ export function isAbout(event: SenateEvent, kind: string, value: string): Senate
   const isIt = (pause: PauseView): boolean => pause.scope_kind === kind && pause.scope_value === value;
   if (event.type === 'snapshot') return { type: 'snapshot', data: { pauses: event.data.pauses.filter(isIt) } };
   if (event.type === 'alert.created' || event.type === 'alert.acknowledged' || event.type === 'alert.resolved') return kind === 'actor' && event.data.ref_id === value ? event : undefined;
+  if (event.type === 'run.stopping') return undefined;
   return isIt(event.data) ? event : undefined;
 }
 
@@ -54,6 +57,10 @@ function happenedAt(type: PauseEventType, pause: PauseView): string | null {
     'pause.warning': pause.warned_at, 'pause.stayed': pause.stayed_at, 'pause.probing': pause.probing_at,
   };
   return instants[type] ?? null;
+}
+
+function sayTasks(ids: readonly string[]): string {
+  return ids.length === 1 ? `the run of task ${ids[0]}` : `the runs of ${ids.length} tasks`;
 }
 
 function sayAlert(alert: AlertView): string {

@@ -2,7 +2,7 @@ import type { GateCounts, PauseGates, TurnGateView } from '@orchestra/pause-core
 import { sayDuration } from './duration.ts';
 import { sayInstant } from './instant.ts';
 import { indented } from './listed.ts';
-import { table } from './table.ts';
+import { table, terminalWidth } from './table.ts';
 import { visibleText } from './visible-text.ts';
 
 /** `gates: 2 of 3 have confirmed it`; nothing where none is connected. */
@@ -39,6 +39,6 @@ function showRefusals({ refused, refused_by: by, last_refused_at: last, refusals
       { head: 'SKILL', cell: ({ skill }) => skill },
       { head: 'REFUSED', cell: (refusal) => refusal.refused, align: 'right' },
       { head: 'LAST', cell: ({ last_at }) => sayInstant(last_at, now) },
-    ])),
+    ], terminalWidth() - 2)),
   ];
 }

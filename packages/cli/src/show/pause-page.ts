@@ -4,7 +4,7 @@ import { showPauseGates } from './gates-of-pause.ts';
 import { sayAgo, sayInstant } from './instant.ts';
 import { beyond, indented } from './listed.ts';
 import { sayPause, sayScope, sayUntil } from './say-pause.ts';
-import { table } from './table.ts';
+import { table, terminalWidth } from './table.ts';
 import { visibleText } from './visible-text.ts';
 
 /** The receipt of one pause as of now, with what happened to it. */
@@ -16,13 +16,13 @@ export function showPausePage(page: PausePage): string {
     sayState(page),
     `when it began: ${page.admitted_before_count === 0 ? 'nothing that it covers ran' : `${page.admitted_before_count} ${page.admitted_before_count === 1 ? 'run' : 'runs'} under way, in flight still ${page.in_flight_count}`}`,
     ...(page.admitted_before.length === 0 ? [] : [indented(table(page.admitted_before, [
-      { head: 'TASK', cell: ({ run }) => run.task_id },
+      { head: 'TASK', cell: ({ run }) => run.task_id, whole: true },
       { head: 'AGENT', cell: ({ run }) => run.agent_id },
       { head: 'SKILL', cell: ({ run }) => run.skill },
       { head: 'WORKER', cell: ({ run }) => run.worker },
       { head: 'SINCE', cell: ({ run }) => sayInstant(run.started_at) },
       { head: 'ENDED', cell: ({ ended_at: at, ended_as: as }) => at === null ? 'in flight' : `${as ?? 'ended'} ${sayInstant(at)}` },
-    ]))]),
+    ], terminalWidth() - 2))]),
     ...beyond(page.admitted_before_count - page.admitted_before.length),
     ...(pause.cleared_at === null ? [`waiting: ${page.held.more ? 'more than ' : ''}${page.held.count}`] : []),
     ...showAttached(page.attached),
@@ -34,7 +34,7 @@ export function showPausePage(page: PausePage): string {
       { head: 'WHAT', cell: ({ what }) => what },
       { head: 'BY', cell: ({ by }) => by },
       { head: 'WHY', cell: ({ why }) => why === '' ? null : why },
-    ])),
+    ], terminalWidth() - 2)),
   ].join('\n');
 }
 

@@ -8,7 +8,7 @@ import { table } from './table.ts';
 export function showPauses(pauses: readonly ActivePauseView[]): string {
   if (pauses.length === 0) return 'nothing is paused';
   return table(pauses, [
-    { head: 'ID', cell: (pause) => pause.id },
+    { head: 'ID', cell: (pause) => pause.id, whole: true },
     { head: 'SCOPE', cell: sayScope },
     { head: 'BY', cell: (pause) => pause.paused_by },
     { head: 'SINCE', cell: (pause) => `${sayDuration(pause.age_seconds)} ago (${sayInstant(pause.paused_at)})` },

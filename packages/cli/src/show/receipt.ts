@@ -4,8 +4,9 @@ import { sayConfirmed } from './gates-of-pause.ts';
 import { sayAgo } from './instant.ts';
 import { beyond, indented } from './listed.ts';
 import { sayNotKnown } from './not-known.ts';
+import { howToStop } from './stop.ts';
 import { loud, sayEnd, sayPause, sayScope } from './say-pause.ts';
-import { table } from './table.ts';
+import { table, terminalWidth } from './table.ts';
 import { visibleText } from './visible-text.ts';
 import { COMMAND } from '../command-name.ts';
 
@@ -22,6 +23,7 @@ export function showReceipt(receipt: PauseReceipt): string {
     ...showAttachedReceipt(receipt.attached),
     ...sayConfirmed(receipt.gates),
     ...(receipt.durable === 'replicated' ? ['durable: a standby has it too'] : []),
+    ...((receipt.in_flight_count ?? 0) > 0 && receipt.stop === null ? [howToStop(receipt.id)] : []),
     `to end it${receipt.expires_at === null ? '' : ' earlier'}: ${COMMAND} senate unpause ${receipt.scope_kind} ${shellWord(receipt.scope_value)}`,
   ].join('\n');
 }
@@ -56,34 +58,34 @@ function blastLines({ quests, repos }: PausePreview): string[] {
       { head: 'QUEST', cell: (quest) => quest.quest_id },
       { head: 'HELD', cell: (quest) => quest.queued, align: 'right' },
       { head: '', cell: (quest) => quest.stalled ? 'stalls: nothing of it is left to go on with' : 'goes on with the rest' },
-    ]))]),
+    ], terminalWidth() - 2))]),
     ...repos.map(({ repo, head_held: task }) => `repo ${visibleText(repo)}: its serial gate stands still behind task ${task}`),
   ];
 }
 
 /** Once the pause is made, what is not known of it is no failure. */
-function showReceiptWork({ in_flight, in_flight_count, claimed_ahead_count, queued, queued_more, not_read: notRead }: PauseReceipt): string[] {
+function showReceiptWork({ stop, in_flight, in_flight_count, claimed_ahead_count, queued, queued_more, not_read: notRead }: PauseReceipt): string[] {
   const lines = in_flight === null || in_flight_count === null || claimed_ahead_count === null || queued === null || queued_more === null
     ? ['the pause was made; its numbers could not be read']
-    : showWork({ in_flight, in_flight_count, claimed_ahead_count, queued, queued_more });
+    : showWork({ in_flight, in_flight_count, claimed_ahead_count, queued, queued_more }, stop !== null);
   return notRead === null ? lines : [...lines, `could not be read: ${notRead}`];
 }
 
-function showWork(work: Pick<PausePreview, 'in_flight' | 'in_flight_count' | 'claimed_ahead_count' | 'queued' | 'queued_more'>): string[] {
-  return [...inFlight(work.in_flight, work.in_flight_count), ...claimedAhead(work.claimed_ahead_count), waiting(work.queued, work.queued_more)];
+function showWork(work: Pick<PausePreview, 'in_flight' | 'in_flight_count' | 'claimed_ahead_count' | 'queued' | 'queued_more'>, isStopping = false): string[] {
+  return [...inFlight(work.in_flight, work.in_flight_count, isStopping), ...claimedAhead(work.claimed_ahead_count), waiting(work.queued, work.queued_more)];
 }
 
-function inFlight(runs: readonly RunInFlight[], count: number): string[] {
+function inFlight(runs: readonly RunInFlight[], count: number, isStopping: boolean): string[] {
   if (count === 0) return ['in flight: nothing'];
   return [
-    `in flight: ${count === 1 ? '1 run goes on to its normal end' : `${count} runs go on to their normal end`}`,
+    isStopping ? `in flight, and told to stop: ${count === 1 ? '1 run' : `${count} runs`}` : `in flight: ${count === 1 ? '1 run goes on to its normal end' : `${count} runs go on to their normal end`}`,
     indented(table(runs, [
-      { head: 'TASK', cell: (run) => run.task_id },
+      { head: 'TASK', cell: (run) => run.task_id, whole: true },
       { head: 'AGENT', cell: (run) => run.agent_id },
       { head: 'SKILL', cell: (run) => run.skill },
       { head: 'SINCE', cell: (run) => sayAgo(run.started_at) },
       { head: 'WORKER', cell: (run) => run.worker },
-    ])),
+    ], terminalWidth() - 2)),
     ...beyond(count - runs.length),
   ];
 }

@@ -25,3 +25,15 @@ test('on a terminal the last column is cut to what fits', () => {
   const [, row] = table([{ name: 'a', count: 1, why: '懐疑論者 goes on and on' }], columns, 30).split('\n');
   expect(row).toBe('a         1  懐疑論者 goes on…');
 });
+
+test('a row is one line on a terminal: the longest cells are cut first, and ids, numbers and heads never', () => {
+  const rows = [{ id: '1234567890123456789', label: 'a-very-long-label-that-goes-on', why: 'the vendor answered 503 and went on doing so for an hour', count: 12_345 }];
+  const shown = table(rows, [
+    { head: 'ID', cell: (row) => row.id, whole: true },
+    { head: 'LABEL', cell: (row) => row.label },
+    { head: 'COUNT', cell: (row) => row.count, align: 'right' },
+    { head: 'WHY', cell: (row) => row.why },
+  ], 60).split('\n');
+  expect(shown.map((line) => line.length)).toEqual([expect.any(Number), 60]);
+  expect(shown[1]).toMatch(/^1234567890123456789  a-very-\S*… +12345  the vendor.*…$/);
+});

@@ -8,6 +8,8 @@ export interface Column<Row> {
   /** null and undefined are shown as a dash. */
   cell: (row: Row) => string | number | null | undefined;
   align?: 'left' | 'right';
+  /** Never cut: an id that is cut, or that the terminal breaks, cannot be copied. Numbers never are either. */
+  whole?: boolean;
 }
 
 const NO_LINES = Object.fromEntries([
@@ -15,17 +17,18 @@ const NO_LINES = Object.fromEntries([
   'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle',
 ].map((name) => [name, '']));
 const GAP = 2;
-const CUT_MIN = 12;
+// So much of a cell is left at the least.
+const CUT_MIN = 5;
 
 /**
- * Rows for people: no lines, wide characters counted as wide, control characters made visible. On a terminal the last
- * column is cut to what fits; anywhere else it is whole.
+ * Rows for people: no lines, wide characters counted as wide, control characters made visible. On a terminal cells are cut so that
+ * a row is one line, the longest first; anywhere else everything is whole.
  *
  * @param width of the terminal, in columns
  */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width = terminalWidth()): string {
   const cells = rows.map((row) => columns.map((column) => visibleText(String(column.cell(row) ?? '–'))));
-  fitLast(cells, columns.map((column) => column.head), width);
+  fit(cells, columns, width);
   const drawn = new Table({
     head: columns.map((column) => styleText('bold', column.head, { stream: process.stdout })),
     colAligns: columns.map((column) => column.align ?? 'left'),
@@ -36,15 +39,23 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   return drawn.toString().split('\n').map((line) => line.trimEnd()).join('\n');
 }
 
-function terminalWidth(): number {
+/** Of the terminal, in columns; Infinity where there is none. */
+export function terminalWidth(): number {
   return process.stdout.isTTY ? process.stdout.columns : Infinity;
 }
 
-function fitLast(cells: string[][], heads: string[], width: number): void {
-  const last = heads.length - 1;
-  const before = heads.slice(0, last).map((head, column) => Math.max(stringWidth(head), ...cells.map((row) => stringWidth(row[column] ?? ''))) + GAP);
-  const room = Math.max(CUT_MIN, width - before.reduce((sum, taken) => sum + taken, 0));
-  for (const row of cells) row[last] = cut(row[last] ?? '', room);
+function fit(cells: string[][], columns: readonly Pick<Column<unknown>, 'head' | 'align' | 'whole'>[], width: number): void {
+  if (width === Infinity) return;
+  const widths = columns.map(({ head }, index) => Math.max(stringWidth(head), ...cells.map((row) => stringWidth(row[index] ?? ''))));
+  const least = columns.map(({ head, align, whole }, index) => (whole === true || align === 'right' ? widths[index] ?? 0 : Math.max(stringWidth(head), CUT_MIN)));
+  let over = widths.reduce((sum, taken) => sum + taken, 0) + GAP * (columns.length - 1) - width;
+  while (over > 0) {
+    const longest = widths.reduce((found, taken, index) => (taken > (least[index] ?? 0) && (found === -1 || taken > (widths[found] ?? 0)) ? index : found), -1);
+    if (longest === -1) return; // as narrow as it can be
+    widths[longest] = (widths[longest] ?? 0) - 1;
+    over -= 1;
+  }
+  for (const row of cells) for (const [index, cell] of row.entries()) row[index] = cut(cell, widths[index] ?? Infinity);
 }
 
 function cut(text: string, width: number): string {

@@ -1,23 +1,54 @@
 import type { TaskEventView, TaskView } from '@orchestra/task-queue/contract';
+import { sayDuration } from './duration.ts';
 import { sayAgo, sayInstant } from './instant.ts';
 import { table } from './table.ts';
 import { printableJson, visibleText } from './visible-text.ts';
 import { COMMAND } from '../command-name.ts';
 
 /** Tasks as a table; one line where there is none. */
-export function showTasks(tasks: readonly TaskView[]): string {
+export function showTasks(tasks: readonly TaskView[], now: Date = new Date()): string {
   if (tasks.length === 0) return 'no tasks';
   return table(tasks, [
-    { head: 'ID', cell: (task) => task.id },
+    { head: 'ID', cell: (task) => task.id, whole: true },
     { head: 'STATUS', cell: sayStatus },
     { head: 'AGENT', cell: (task) => task.agent_id },
     { head: 'SKILL', cell: (task) => task.skill },
     { head: 'QUEST', cell: (task) => task.quest_id },
     { head: 'ACTOR', cell: (task) => task.actor_id },
-    { head: 'PRIORITY', cell: (task) => task.priority, align: 'right' },
-    { head: 'ATTEMPT', cell: (task) => `${task.attempt}/${task.max_attempts}`, align: 'right' },
-    { head: 'CREATED', cell: (task) => sayAgo(task.created_at) },
+    { head: 'PRIO', cell: (task) => task.priority, align: 'right' },
+    { head: 'TRY', cell: (task) => `${task.attempt}/${task.max_attempts}`, align: 'right' },
+    { head: 'AGE', cell: (task) => since(task.created_at, now), align: 'right' },
+    { head: 'RAN', cell: (task) => sayRan(task, now), align: 'right' },
   ]);
+}
+
+/** Tasks that have failed, with why and when: what an operator goes through to retry them. */
+export function showFailedTasks(tasks: readonly TaskView[], now: Date = new Date()): string {
+  if (tasks.length === 0) return 'no tasks';
+  return table(tasks, [
+    { head: 'ID', cell: (task) => task.id, whole: true },
+    { head: 'AGENT', cell: (task) => task.agent_id },
+    { head: 'SKILL', cell: (task) => task.skill },
+    { head: 'QUEST', cell: (task) => task.quest_id },
+    { head: 'ACTOR', cell: (task) => task.actor_id },
+    { head: 'TRY', cell: (task) => `${task.attempt}/${task.max_attempts}`, align: 'right' },
+    { head: 'FAILED', cell: (task) => (task.finished_at === null ? null : `${since(task.finished_at, now)} ago`), align: 'right' },
+    { head: 'RAN', cell: (task) => sayRan(task, now), align: 'right' },
+    { head: 'ERROR', cell: (task) => task.last_run?.error?.split('\n', 1)[0] },
+  ]);
+}
+
+const since = (instant: string, now: Date): string => sayDuration((now.getTime() - Date.parse(instant)) / 1_000, 1);
+
+/** How long its run is under way, or how long the last one took; null: it never ran. */
+function sayRan({ status, started_at: startedAt, last_run: lastRun }: TaskView, now: Date): string | null {
+  if (status === 'running' && startedAt !== null) return since(startedAt, now);
+  return lastRun?.duration_ms === null || lastRun === null ? null : sayRunDuration(lastRun.duration_ms);
+}
+
+/** `0.4s` below ten seconds. */
+function sayRunDuration(ms: number): string {
+  return ms < 9_950 ? `${(ms / 1_000).toFixed(1)}s` : sayDuration(ms / 1_000);
 }
 
 function sayStatus(task: TaskView): string {
@@ -57,6 +88,10 @@ export function showTask(task: TaskView): string {
     ['crashes', task.crashes === 0 ? null : `${task.crashes} of ${task.max_crashes}: its worker was lost while it ran`],
     ['run', task.run_id === null ? null : `${task.run_id} on ${task.worker ?? 'an unknown worker'}${task.host === null ? '' : `, ${task.host}`}${task.pid === null ? '' : ` pid ${task.pid}`}`],
     ['started', task.started_at === null ? null : sayAgo(task.started_at)],
+    ['finished', task.finished_at === null ? null : sayAgo(task.finished_at)],
+    ['last run', task.last_run === null ? null : sayLastRun(task.last_run)],
+    ['error', task.last_run?.error ?? null],
+    ['to retry', task.status === 'failed' || task.status === 'cancelled' ? `${COMMAND} task retry ${task.id}` : null],
     ['heartbeat', task.heartbeat_at === null ? null : sayAgo(task.heartbeat_at)],
     ['payload', printableJson(task.payload, 2)],
     ['cursor', isNothing(task.cursor) ? null : printableJson(task.cursor, 2)],
@@ -71,6 +106,11 @@ export function showTask(task: TaskView): string {
     .filter((line): line is [string, string] => line[1] !== null)
     .map(([name, text]) => name.padEnd(width) + text.split('\n').map(visibleText).join(`\n${' '.repeat(width)}`))
     .join('\n');
+}
+
+/** `failed after 12s at attempt 3, 4m ago (03:00:12Z), at worker w-1` */
+function sayLastRun({ as, ended_at: endedAt, duration_ms: ms, attempt, worker }: NonNullable<TaskView['last_run']>): string {
+  return `${as}${ms === null ? '' : ` after ${sayRunDuration(ms)}`}${attempt === null ? '' : ` at attempt ${attempt}`}, ${sayAgo(endedAt)}${worker === null ? '' : `, at worker ${worker}`}`;
 }
 
 /** What happened to a task, oldest first. */

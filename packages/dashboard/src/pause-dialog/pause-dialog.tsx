@@ -1,8 +1,9 @@
-import type { PausePreview, ScopeKind } from '@orchestra/pause-core/contract';
+import type { PausePreview, ScopeKind, StopView } from '@orchestra/pause-core/contract';
 import { useSignal } from '@preact/signals';
 import type { TargetedSubmitEvent, VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Busy } from '../parts/reading-state.tsx';
+import { StopThenField } from '../parts/act-dialog.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { pauseDialog, type AskedScope } from '../state/dialogs.ts';
 import { go } from '../state/route.ts';
@@ -26,6 +27,7 @@ export function PauseDialog({ asked }: { asked: AskedScope }): VNode {
   const then = useSignal<Then>('resume');
   const preview = useSignal<PausePreview | null>(null);
   const typed = useSignal('');
+  const stop = useSignal<StopView['then'] | null>(null);
   const close = (): void => { pauseDialog.value = null; };
   const change = useChange(pause, (receipt) => {
     lastReceipt.value = receipt;
@@ -43,6 +45,7 @@ export function PauseDialog({ asked }: { asked: AskedScope }): VNode {
     const { seconds } = duration.value;
     change.start({
       scope_kind: kind, scope_value: value.trim(), reason: reason.value.trim(), ttl_seconds: seconds,
+      ...(stop.value === null ? {} : { stop_running: stop.value }),
       ...(seconds === null || then.value === 'resume' ? {} : { then: then.value }),
     });
   };
@@ -59,6 +62,8 @@ export function PauseDialog({ asked }: { asked: AskedScope }): VNode {
         <DurationField onChange={(next) => { duration.value = next; }} />
         {duration.value !== null && duration.value.seconds !== null && <ThenField value={then.value} onChange={(next) => { then.value = next; }} />}
         <BlastRadius key={`${settled.kind} ${settled.value}`} scope={settled} onKnown={(next) => { preview.value = next; }} />
+        <label class="check"><input type="checkbox" name="stop" checked={stop.value !== null} onChange={(event) => { stop.value = event.currentTarget.checked ? 'requeue' : null; }} /> Also stop what runs. Otherwise it goes on to its normal end.</label>
+        {stop.value !== null && <StopThenField value={stop.value} onChange={(next) => { stop.value = next; }} />}
         {broad && <TypedOut expected={value.trim()} value={typed.value} onInput={(next) => { typed.value = next; }} />}
         {change.trouble !== null && <p class="line-trouble" role="alert">{change.trouble}</p>}
         {change.slow && <Busy says="Waiting for claims that began before…" />}

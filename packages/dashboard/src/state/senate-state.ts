@@ -23,7 +23,7 @@ export type CountedPause = Pick<ActivePauseView, 'id' | 'in_flight_count' | 'cla
 export interface Change {
   /** The event's position. */
   readonly id: string;
-  readonly type: Exclude<SenateEvent['type'], 'snapshot' | 'alert.created' | 'alert.acknowledged' | 'alert.resolved'>;
+  readonly type: Exclude<SenateEvent['type'], 'snapshot' | 'alert.created' | 'alert.acknowledged' | 'alert.resolved' | 'run.stopping'>;
   readonly view: PauseView;
 }
 
@@ -51,6 +51,7 @@ export function applyEvent(state: SenateState, id: string, event: SenateEvent): 
   if (event.type === 'alert.created' || event.type === 'alert.acknowledged' || event.type === 'alert.resolved') {
     return { ...state, position: id, alerts: mergeAlerts(state.alerts, [event.data]) };
   }
+  if (event.type === 'run.stopping') return { ...state, position: id };
   return {
     ...state,
     position: id,

@@ -1,7 +1,7 @@
 import type {
-  Alerts, AlertView, History, PausePage, PausePreview, PauseReceipt, PauseRequest, PauseView, ScopeKind, UnpauseAnswer,
+  Alerts, AlertView, History, PausePage, PausePreview, PauseReceipt, PauseRequest, PauseView, ScopeKind, StopView, UnpauseAnswer,
 } from '@orchestra/pause-core/contract';
-import type { Labels, QueueRates, TaskEvents, TaskOutput, Tasks, TaskView, TaskWhy } from '@orchestra/task-queue/contract';
+import type { ActAnswer, Labels, QueueRates, TaskEvents, TaskOutput, Tasks, TaskView, TaskWhy } from '@orchestra/task-queue/contract';
 import { readJson, sendJson } from './json-calls.ts';
 
 // Every call of the API that this page makes, by what it is for. All of them throw ApiError.
@@ -36,3 +36,13 @@ export const parkTask = (wanted: Wanted, id: string, reason: string): Promise<Ta
 export const unparkTask = (wanted: Wanted, id: string): Promise<TaskView> => sendJson('POST', 'api/serial-gate/resume', { task_id: id }, wanted);
 export const resumeHeld = (wanted: Wanted, id: string, reason: string): Promise<TaskView> => sendJson('POST', `api/tasks/${id}/resume-held`, { reason }, wanted);
 export const answerTask = (wanted: Wanted, id: string, answer: string): Promise<TaskView> => sendJson('POST', `api/tasks/${id}/answer`, { answer }, wanted);
+
+/** What a person does to the tasks of these ids. */
+export type TaskAct = { act: 'cancel' } | { act: 'retry' } | { act: 'move'; priority: number };
+export const actOnTasks = (wanted: Wanted, act: TaskAct, ids: readonly string[], reason: string): Promise<ActAnswer> =>
+  sendJson('POST', `api/tasks/${act.act}`, { ids, ...(reason === '' ? {} : { reason }), ...(act.act === 'move' ? { priority: act.priority } : {}) }, wanted);
+
+/** Which runs are stopped: those of some tasks, or all that a pause covers. */
+export type RunsToStop = { ids: readonly string[] } | { pause_id: string };
+export const stopRuns = (wanted: Wanted, runs: RunsToStop, reason: string, then: StopView['then']): Promise<StopView> => sendJson('POST', 'api/tasks/stop', { ...runs, reason, then }, wanted);
+export const readStop = (id: string, signal: AbortSignal): Promise<StopView> => readJson(`api/stops/${id}`, signal);

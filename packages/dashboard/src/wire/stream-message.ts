@@ -22,6 +22,7 @@ const KNOWN: Record<SenateEventType | 'snapshot', true> = {
   'alert.created': true,
   'alert.acknowledged': true,
   'alert.resolved': true,
+  'run.stopping': true,
 };
 
 /**

@@ -42,7 +42,7 @@ function actionOf(event: Notice['event']): Action | undefined {
     // An alert that a person has seen, or that is over, asks nothing more of anybody.
     case 'pause.cleared': case 'pause.expired': case 'alert.acknowledged': case 'alert.resolved': return 'resolve';
     case 'pause.changed': return 'acknowledge';
-    case 'pause.quiet': return undefined;
+    case 'pause.quiet': case 'run.stopping': return undefined;
     case 'pause.created': case 'pause.warning': case 'pause.stayed': case 'pause.probing': case 'alert.created': return 'trigger';
   }
 }
@@ -53,5 +53,6 @@ const OF_ALERTS: Readonly<Record<string, Severity>> = { low: 'info', medium: 'wa
 function severityOf(event: Exclude<SenateEvent, { type: 'snapshot' }>): Severity {
   if ('severity' in event.data) return OF_ALERTS[event.data.severity] ?? 'warning';
   if (event.type === 'pause.stayed') return 'critical';
+  if (event.type === 'run.stopping') return 'warning';
   return event.data.source === 'machine' ? 'error' : 'warning';
 }

@@ -9,6 +9,10 @@ export function sayEvent(event: Exclude<SenateEvent, { type: 'snapshot' }>): str
     if (event.type === 'alert.resolved') return `${alert} is over`;
     return event.type === 'alert.created' ? alert : `${alert} acknowledged by ${visibleText(by ?? 'somebody')}`;
   }
+  if (event.type === 'run.stopping') {
+    const { task_ids: tasks, asked_by: by, reason } = event.data;
+    return `${visibleText(by)} has ${tasks.length === 1 ? `the run of task ${tasks[0]}` : `the runs of ${tasks.length} tasks`} stopped: “${visibleText(reason)}”`;
+  }
   const pause = event.data;
   const scope = `${pause.scope_kind} ${visibleText(pause.scope_value)}`;
   const why = `“${visibleText(pause.reason)}”`;

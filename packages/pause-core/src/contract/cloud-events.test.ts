@@ -9,7 +9,8 @@ const pause = {
   then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null,
 };
 const alert = { id: '7', kind: 'cost', ref_id: 'acct-1', severity: 'low', details: null, created_at: AT.toISOString(), ack_at: null, ack_by: null };
-const eventOf = (type: string): SenateEvent => senateEvent.parse({ type, data: type === 'snapshot' ? { pauses: [] } : type.startsWith('alert.') ? alert : pause });
+const stop = { id: '3', task_ids: ['41'], asked_at: AT.toISOString(), asked_by: 'dana', reason: 'it burns money', then: 'requeue' };
+const eventOf = (type: string): SenateEvent => senateEvent.parse({ type, data: type === 'snapshot' ? { pauses: [] } : type.startsWith('alert.') ? alert : type === 'run.stopping' ? stop : pause });
 
 describe('a CloudEvents 1.0 envelope', () => {
   test.each(['snapshot', ...SENATE_EVENT_TYPES])('of %s is as the contract and CloudEvents describe it', (type) => {
@@ -27,6 +28,7 @@ describe('a CloudEvents 1.0 envelope', () => {
       datacontenttype: 'application/json', data: pause,
     });
     expect(toCloudEvent({ id: '6', at: AT, event: eventOf('alert.acknowledged') }).subject).toBe('alerts/7');
+    expect(toCloudEvent({ id: '8', at: AT, event: eventOf('run.stopping') }).subject).toBe('stops/3');
     expect(toCloudEvent({ id: '7', at: AT, event: eventOf('snapshot') })).not.toHaveProperty('subject');
   });
 

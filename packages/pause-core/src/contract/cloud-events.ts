@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { alertAcknowledgedEvent, alertEvent, alertResolvedEvent, pauseEvent, snapshotEvent, type SenateEvent } from './events.ts';
+import { alertAcknowledgedEvent, alertEvent, alertResolvedEvent, pauseEvent, runStoppingEvent, snapshotEvent, type SenateEvent } from './events.ts';
 import { instant } from './text.ts';
 
 const SOURCE = '/orchestra/senate';
@@ -27,6 +27,7 @@ export const senateMessage = z.discriminatedUnion('type', [
   z.object({ ...attributes, type: z.literal(prefixed(alertEvent.shape.type.value)), data: alertEvent.shape.data }),
   z.object({ ...attributes, type: z.literal(prefixed(alertAcknowledgedEvent.shape.type.value)), data: alertAcknowledgedEvent.shape.data }),
   z.object({ ...attributes, type: z.literal(prefixed(alertResolvedEvent.shape.type.value)), data: alertResolvedEvent.shape.data }),
+  z.object({ ...attributes, type: z.literal(prefixed(runStoppingEvent.shape.type.value)), data: runStoppingEvent.shape.data }),
 ]).meta({ id: 'SenateMessage' });
 
 export type SenateMessage = z.infer<typeof senateMessage>;
@@ -51,5 +52,6 @@ export function shortType(type: string): string | undefined {
 
 function subjectOf(event: SenateEvent): string | undefined {
   if (event.type === 'snapshot') return undefined;
+  if (event.type === 'run.stopping') return `stops/${event.data.id}`;
   return `${event.type.startsWith('alert.') ? 'alerts' : 'pauses'}/${event.data.id}`;
 }

@@ -11,6 +11,7 @@ export * from './pause-page.ts';
 export * from './pauses.ts';
 export * from './problem.ts';
 export * from './session.ts';
+export * from './stops.ts';
 export * from './text.ts';
 export * from './tokens.ts';
 export { SCOPE_KINDS, type Scope, type ScopeKind, type TaskLabels } from '../scope.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PAUSE_SOURCES, PAUSE_THENS } from '../pause.ts';
 import { attachedReceipt, attachedWork } from './attached.ts';
 import { gateCounts } from './gates.ts';
+import { stopGraceSeconds, stopThen, stopView } from './stops.ts';
 import { id, instant, label, page, queryFlag, reason, runId } from './text.ts';
 
 export const scopeKind = z.enum(['agent', 'skill', 'quest', 'actor']).meta({ id: 'ScopeKind' });
@@ -29,6 +30,8 @@ export const pauseRequest = z.strictObject({
   reason,
   ttl_seconds: ttlSeconds.nullish().describe('absent or null: until someone clears it'),
   then: pauseThen.default('resume').describe('what happens when the time is over; other than resume it needs ttl_seconds'),
+  stop_running: stopThen.optional().describe('also stops what runs under the pause, and says what becomes of those tasks; absent: what runs goes on to its normal end'),
+  stop_grace_seconds: stopGraceSeconds.optional(),
 }).refine((request) => request.then === 'resume' || typeof request.ttl_seconds === 'number', { path: ['then'], error: NEEDS_A_TIME })
   .meta({ id: 'PauseRequest' });
 
@@ -121,6 +124,7 @@ export const pauseReceipt = z.strictObject({
   queued_more: z.boolean().nullable().describe('true: more wait than were counted'),
   gates: gateCounts.nullable().default(null).describe('turn gates at that instant; they hear of a pause within milliseconds, so look again in a moment. null: it could not be read'),
   attached: z.array(attachedReceipt).nullable().default([]).describe('the same of each attached queue; null: it could not be read which there are'),
+  stop: stopView.nullable().default(null).describe('with `stop_running`: the order to stop what runs, as it stands at once; `GET /api/stops/:id` tells on. null: there is none'),
   not_read: z.string().nullable().default(null).describe('what is null above because it could not be read once the pause was made, and why; null: everything was read'),
 }).meta({ id: 'PauseReceipt' });
 

@@ -10,7 +10,7 @@ export const EDGE_CODES = [
 
 /** Codes of the task queue's refusals. Kept here so that one closed list serves every client. */
 export const TASK_ERROR_CODES = [
-  'task_not_found', 'run_not_owner', 'task_has_ended', 'no_open_question', 'questions_off', 'repo_not_found', 'task_not_held', 'unknown_stage', 'parked_by_another',
+  'task_not_found', 'run_not_owner', 'task_has_ended', 'no_open_question', 'questions_off', 'repo_not_found', 'task_not_held', 'unknown_stage', 'parked_by_another', 'run_not_stopped', 'stop_not_found',
 ] as const;
 export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
 

@@ -1,10 +1,11 @@
 import type { Database, Queryable } from '@orchestra/database';
 import { attachedWorkUnder, countGates, listActivePauses, listAttachedQueues, pauseScope, readAfterCommit, settleSnapshots, toPauseView, type NotRead, type Pause, type PauseOptions, type PauseOrder, type Scope } from '@orchestra/pause-core';
-import type { AttachedReceipt, PausePreview, PauseReceipt } from '@orchestra/pause-core/contract';
+import { STOP_GRACE_SECONDS, type AttachedReceipt, type PausePreview, type PauseReceipt, type StopThen, type StopView } from '@orchestra/pause-core/contract';
 import { blastRadius } from '../queries/blast-radius.ts';
 import { pausesOnTheSame } from '../queries/pauses-on-the-same.ts';
 import { coveredRuns, coveredWork, WAITING_COUNTED_MAX, type CoveredWork } from '../queries/covered-work.ts';
 import { labelKnown } from '../queries/label-known.ts';
+import { stopRuns } from './stop-runs.ts';
 
 /** What stands for numbers that could not be read. */
 const UNKNOWN_WORK = { in_flight: null, in_flight_count: null, claimed_ahead: null, claimed_ahead_count: null, queued: null, queued_more: null };
@@ -12,6 +13,8 @@ const UNKNOWN_WORK = { in_flight: null, in_flight_count: null, claimed_ahead: nu
 export interface ReceiptOptions extends PauseOptions {
   /** Told of each thing that could not be read after the commit. */
   onNotRead?: (notRead: NotRead) => void;
+  /** Also stops what runs under the pause. */
+  stopRunning?: { then: StopThen; graceSeconds?: number | undefined } | undefined;
 }
 
 /**
@@ -23,11 +26,12 @@ export async function pauseWithReceipt(db: Database, order: PauseOrder, options:
   const note = (what: NotRead): void => { notRead.push(what); };
   const work = await readAfterCommit('its numbers', () => coveredWork(db, pause.scope, WAITING_COUNTED_MAX.receipt), note);
   const label = await labelKnownAfter(db, pause, work, note);
+  const stop = await stopAfter(db, pause, order, options.stopRunning, note);
   const gates = work === null ? null : await readAfterCommit('its gates', () => countGates(db, pause.id), note);
   const attached = work === null ? null : await readAttached(db, pause, settled, options.settleTimeoutMs, note);
   for (const what of notRead) options.onNotRead?.(what);
   return {
-    ...toPauseView(pause), settled, durable, ...(work ?? UNKNOWN_WORK), ...label, gates, attached,
+    ...toPauseView(pause), settled, durable, ...(work ?? UNKNOWN_WORK), ...label, gates, attached, stop,
     not_read: notRead.length === 0 ? null : notRead.map(({ words }) => words).join('; '),
   };
 }
@@ -51,6 +55,13 @@ function whyNotSettled(settled: boolean | null, old: boolean | null): string {
   return old === false
     ? 'a transaction that began before the pause has not ended yet; a claim of this engine may read as it does'
     : 'this engine may claim with an old snapshot, and the role of Orchestra may not see whether others have one: grant pg_read_all_stats to it';
+}
+
+/** The pause holds in any case: what could not be ordered is told, and `POST /api/tasks/stop` orders it again. */
+async function stopAfter(db: Database, pause: Pause, { by, reason }: PauseOrder, wanted: ReceiptOptions['stopRunning'], note: (notRead: NotRead) => void): Promise<StopView | null> {
+  if (wanted === undefined) return null;
+  const { then, graceSeconds = STOP_GRACE_SECONDS } = wanted;
+  return readAfterCommit('its order to stop what runs', () => stopRuns(db, { runs: { pauseId: pause.id }, then, graceSeconds, by, reason }), note);
 }
 
 /** What is covered is known, and nothing has to be asked. Whether another label is known is not asked either where the numbers could not be read: the caller has waited. */

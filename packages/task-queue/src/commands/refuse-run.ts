@@ -39,7 +39,7 @@ export async function whyNotOwner(db: Queryable, runs: readonly { id: string; ru
        left join tasks t on t.id = g.id
        left join lateral (
             select e.kind, e.at, e.data from events_of_task(g.id) e
-             where t.id is not null and e.run_id = g.run_id and e.kind in ('completed', 'failed', 'released', 'reaped', 'asked', 'held', 'retried')
+             where t.id is not null and e.run_id = g.run_id and e.kind in ('completed', 'failed', 'released', 'reaped', 'asked', 'held', 'retried', 'stopped')
              order by e.id desc limit 1) e on true
       order by g.n`, [runs.map((run) => run.id), runs.map((run) => run.run_id)]);
   return runs.map(({ id, run_id }, index) => tellWhy(id, run_id, rows[index]));

@@ -1,3 +1,4 @@
+export * from './acts.ts';
 export * from './desk-tick.ts';
 export * from './numbers.ts';
 export * from './outcome.ts';

@@ -135,13 +135,30 @@ export const claimAnswer = z.strictObject({
   ended: z.array(endingAnswer).optional().describe('what became of the endings that the call brought, in their order'),
 }).meta({ id: 'ClaimAnswer' });
 
-export const heartbeatAnswer = z.strictObject({ lease_seconds: z.number() }).meta({ id: 'HeartbeatAnswer' });
+export const heartbeatAnswer = z.strictObject({
+  lease_seconds: z.number(),
+  // A service of an earlier version does not tell this.
+  stop: z.strictObject({
+    reason: z.string(), by: z.string(), fence_at: instant.describe('the run is taken away then'),
+  }).optional().describe('an operator has the run stopped: end it, and say so by `/api/tasks/:id/stopped`'),
+}).meta({ id: 'HeartbeatAnswer' });
 
 /** What the three ways to end a run answer. */
 export const finishAnswer = z.strictObject({
   status: taskStatus,
   next_eligible_at: instant.nullable().describe('when it may start again, where it goes back to the queue'),
 }).meta({ id: 'FinishAnswer' });
+
+/** How the last run of a task ended. */
+export const lastRun = z.strictObject({
+  as: z.string().describe('the kind of its last event: completed, failed, released, reaped, asked, held, retried, stopped'),
+  ended_at: instant,
+  started_at: instant.nullable().describe('when it was claimed'),
+  duration_ms: z.int().nullable(),
+  attempt: z.int().nullable().describe('which attempt it was, where it used one'),
+  worker: z.string().nullable(),
+  error: z.string().nullable().describe('what went wrong; in lists its first 500 characters'),
+}).meta({ id: 'LastRun' });
 
 export const taskView = z.strictObject({
   id,
@@ -182,6 +199,9 @@ export const taskView = z.strictObject({
   answered_at: instant.nullable(),
   answered_by: z.string().nullable(),
   result: z.unknown(),
+  // A service of an earlier version does not tell these two.
+  finished_at: instant.nullable().default(null).describe('when it succeeded, failed or was cancelled; null: it has not'),
+  last_run: lastRun.nullable().default(null).describe('how its last run ended; null: none has'),
   created_at: instant,
   created_by: z.string(),
 }).meta({ id: 'Task' });
@@ -198,11 +218,12 @@ export const tasksQuery = z.strictObject({
   held_by: id.optional().describe('the id of a pause: only the tasks that wait under it; none under one that has ended'),
   created_since: instant.optional().describe('added at this instant or later'),
   created_until: instant.optional().describe('added before this instant'),
+  running_longer_than_seconds: z.coerce.number().int().min(1).max(315_360_000).optional().describe('only tasks whose run began longer ago than this'),
 });
 export const tasks = z.strictObject({ tasks: z.array(taskView), next_cursor: z.string().nullable() }).meta({ id: 'Tasks' });
 
 export const TASK_EVENT_KINDS = ['queued', 'claimed', 'deferred', 'completed', 'failed', 'released', 'reaped', 'healed', 'parked', 'unparked', 'asked', 'answered', 'probing', 'probed',
-  'held', 'retried', 'resumed', 'stage'] as const;
+  'held', 'retried', 'resumed', 'stage', 'cancelled', 'requeued', 'moved', 'stopping', 'stopped'] as const;
 export const taskEventView = z.strictObject({
   id,
   task_id: id,

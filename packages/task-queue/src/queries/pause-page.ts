@@ -8,7 +8,7 @@ import { pausesOnTheSame } from './pauses-on-the-same.ts';
 import { labelAtClaim, sawEvent, snapshotOf } from './what-a-claim-saw.ts';
 
 const TIMELINE_MAX = 200;
-const ENDS = "'completed', 'failed', 'released', 'reaped', 'asked', 'held', 'retried'";
+const ENDS = "'completed', 'failed', 'released', 'reaped', 'asked', 'held', 'retried', 'stopped'";
 // Events after the pause that are looked through for the ends of its runs: with the fleet at its busiest, some minutes of them.
 const ENDS_LOOKED_THROUGH_MAX = 100_000;
 // A pause is dated by the beginning of its transaction, and a claim by that of its own; they may have met.

@@ -101,7 +101,7 @@ select jsonb_build_object(
     'run', case when t.status = 'running' then jsonb_build_object('id', t.run_id, 'worker', t.worker_id, 'host', t.host, 'startedAt', t.started_at, 'claimedAhead', t.prefetched) end,
     'ended', case when t.status in ('succeeded', 'failed', 'cancelled') then
        (select jsonb_build_object('at', e.at, 'error', coalesce(e.data ->> 'error', e.data ->> 'reason')) from events_of_task(t.id) e
-         where e.kind in ('completed', 'failed', 'reaped', 'retried', 'held') order by e.id desc limit 1) end)
+         where e.kind in ('completed', 'failed', 'reaped', 'retried', 'held', 'cancelled', 'stopped') order by e.id desc limit 1) end)
   || case when t.status in ('queued', 'held') then jsonb_build_object(
     'pauses', coalesce((select jsonb_agg(p) from (${PAUSES}) p), '[]'),
     'gate', (select to_jsonb(g) from (${GATE}) g),

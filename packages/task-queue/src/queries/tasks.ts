@@ -21,6 +21,8 @@ export interface TaskFilter {
   createdSince?: string | undefined;
   /** RFC 3339: added before this instant. */
   createdUntil?: string | undefined;
+  /** Only tasks whose run began longer ago than this. */
+  runningLongerThanSeconds?: number | undefined;
   /** Only tasks before the one with this id. */
   beforeId?: string | undefined;
   limit: number;
@@ -41,13 +43,43 @@ const PUT_OFF = sql<PutOff | null>`case when ${tasks.status} = 'queued' and ${ta
 
 interface PutOff { by: string | null; until: string }
 
-const COLUMNS = { ...getTableColumns(tasks), putOff: PUT_OFF };
+/** In lists: as much of an error as a row can show. */
+const ERROR_CHARS_LISTED = 500;
+// As long as an error can be.
+const ERROR_CHARS_WHOLE = 20_000;
+
+const RUN_ENDS = `'completed', 'failed', 'released', 'reaped', 'asked', 'held', 'retried', 'stopped'`;
+
+/**
+ * How the last run of a task ended and when it came to its end, as its history tells: the row forgets when a run began, and an error stands only there. The
+ * events are looked up once for each task, and not at all for one that waits and never ran. Columns are written out: within a list drizzle leaves out the name
+ * of the table.
+ */
+const history = (errorCharsMax: number) => sql<HistoryRow | null>`case when tasks.worker_id is not null or tasks.status in ('succeeded', 'failed', 'cancelled') then (
+  with e as materialized (select e.* from events_of_task(tasks.id) e)
+  select jsonb_build_object(
+    'last_run', (
+      select jsonb_build_object('as', r.kind, 'ended_at', r.at, 'started_at', c.at, 'duration_ms', round(extract(epoch from r.at - c.at) * 1000)::bigint,
+                                'attempt', r.data -> 'attempt', 'worker', coalesce(c.by, r.data ->> 'worker'),
+                                'error', left(coalesce(r.data ->> 'error', r.data ->> 'says', r.data ->> 'reason',
+                                                       case r.kind when 'reaped' then 'its worker was lost: ' || (r.data ->> 'cause') when 'stopped' then 'stopped: ' || (r.data ->> 'why') end), ${errorCharsMax}::int))
+        from (select e.kind, e.at, e.data, e.run_id from e where e.kind in (${sql.raw(RUN_ENDS)}) order by e.id desc limit 1) r
+        left join lateral (select e.at, e.by from e where e.run_id = r.run_id and e.kind = 'claimed' order by e.id limit 1) c on true),
+    'finished_at', case when tasks.status in ('succeeded', 'failed', 'cancelled') then (
+      select max(e.at) from e
+       where e.kind in ('completed', 'failed', 'reaped', 'held', 'retried') or e.kind in ('cancelled', 'stopped') and e.data ->> 'status' = 'cancelled') end)) end`;
+
+interface HistoryRow { last_run: TaskView['last_run']; finished_at: string | null }
+
+const columns = (errorCharsMax: number) => ({ ...getTableColumns(tasks), putOff: PUT_OFF, history: history(errorCharsMax) });
+const LISTED = columns(ERROR_CHARS_LISTED);
+const WHOLE = columns(ERROR_CHARS_WHOLE);
 
 /** Tasks, newest first. */
 export async function listTasks(db: Database, filter: TaskFilter): Promise<TaskView[]> {
   if (await namesNoTask(db, filter)) return [];
   const wanted = filter.heldBy === undefined ? conditions(filter) : [inArray(tasks.id, heldBy(filter, filter.heldBy))];
-  const rows = await drizzle({ client: db }).select(COLUMNS).from(tasks).where(and(...wanted)).orderBy(desc(tasks.id)).limit(filter.limit);
+  const rows = await drizzle({ client: db }).select(LISTED).from(tasks).where(and(...wanted)).orderBy(desc(tasks.id)).limit(filter.limit);
   return rows.map(toTaskView);
 }
 
@@ -84,6 +116,9 @@ function conditions(filter: TaskFilter): SQL[] {
   if (filter.parked === false) wanted.push(isNull(tasks.pausedAt));
   if (filter.createdSince !== undefined) wanted.push(gte(tasks.createdAt, new Date(filter.createdSince)));
   if (filter.createdUntil !== undefined) wanted.push(lt(tasks.createdAt, new Date(filter.createdUntil)));
+  if (filter.runningLongerThanSeconds !== undefined) {
+    wanted.push(eq(tasks.status, 'running'), sql`tasks.started_at < clock_timestamp() - make_interval(secs => ${filter.runningLongerThanSeconds})`);
+  }
   if (filter.beforeId !== undefined) wanted.push(lt(tasks.id, BigInt(filter.beforeId)));
   return wanted;
 }
@@ -106,7 +141,7 @@ function heldBy(filter: TaskFilter, pauseId: string): SQL {
 
 /** One task; undefined where there is none. */
 export async function findTask(db: Database | Transaction, id: string): Promise<TaskView | undefined> {
-  const [row] = await drizzle({ client: db }).select(COLUMNS).from(tasks).where(eq(tasks.id, BigInt(id)));
+  const [row] = await drizzle({ client: db }).select(WHOLE).from(tasks).where(eq(tasks.id, BigInt(id)));
   return row === undefined ? undefined : toTaskView(row);
 }
 
@@ -118,7 +153,7 @@ export async function listTaskEvents(db: Database, taskId: string, page: { after
   return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
 }
 
-function toTaskView(row: typeof tasks.$inferSelect & { putOff: PutOff | null }): TaskView {
+function toTaskView(row: typeof tasks.$inferSelect & { putOff: PutOff | null; history: HistoryRow | null }): TaskView {
   return {
     id: String(row.id),
     repo: row.repo,
@@ -158,7 +193,18 @@ function toTaskView(row: typeof tasks.$inferSelect & { putOff: PutOff | null }):
     answered_at: row.answeredAt?.toISOString() ?? null,
     answered_by: row.answeredBy,
     result: row.result,
+    finished_at: toInstant(row.history?.finished_at ?? null),
+    last_run: toLastRun(row.history?.last_run ?? null),
     created_at: row.createdAt.toISOString(),
     created_by: row.createdBy,
   };
+}
+
+/** With the instants as the contract has them. */
+function toLastRun(run: TaskView['last_run']): TaskView['last_run'] {
+  return run === null ? null : { ...run, ended_at: readInstant(run.ended_at).toISOString(), started_at: toInstant(run.started_at) };
+}
+
+function toInstant(text: string | null): string | null {
+  return text === null ? null : readInstant(text).toISOString();
 }

@@ -21,7 +21,7 @@ export function whereItIs({ status, run, ended, attempts }: TaskFacts): Hold {
     : null;
   return usedUp === null
     ? { kind: 'ended', since, until: null, says: 'it has failed, and is not to be tried again', ...reason }
-    : { kind: 'attempts', since, until: null, says: `it has failed: ${usedUp}. To have it done, add it anew`, ...reason };
+    : { kind: 'attempts', since, until: null, says: `it has failed: ${usedUp}. \`orchestra task retry\` gives it all of them again`, ...reason };
 }
 
 export const onHost = (host: string | null): string => (host === null ? '' : ` on ${host}`);

@@ -11,7 +11,7 @@ export function pauseRoute({ brake, db, metrics, settleTimeoutMs }: { brake: Dat
     method: 'post', path: '/api/senate/pause', permission: 'pause',
     refuses: IDEMPOTENCY_CODES,
     summary: 'stop new work for one agent, skill, quest or actor',
-    description: 'What runs goes on to its normal end; what waits keeps its place. The answer comes when every claim that began earlier has ended, or says `settled: false`. Once the pause is made the answer is 200: what could not be read for it is null, and `not_read` says why.',
+    description: 'What runs goes on to its normal end, unless `stop_running` has it stopped; what waits keeps its place. The answer comes when every claim that began earlier has ended, or says `settled: false`. Once the pause is made the answer is 200: what could not be read for it is null, and `not_read` says why.',
     query: pauseQuery, body: pauseRequest, answer: z.union([pauseReceipt, pausePreview]),
     handle: async ({ query, body, caller, idempotency, log, span }) => {
       const scope = { kind: body.scope_kind, value: body.scope_value };
@@ -19,7 +19,7 @@ export function pauseRoute({ brake, db, metrics, settleTimeoutMs }: { brake: Dat
       const observed = metrics.receiptSeconds.startTimer();
       const receipt = await pauseWithReceipt(brake,
         { scope, reason: body.reason, ttlSeconds: body.ttl_seconds ?? null, endsAs: body.then, by: caller.name, source: 'person', traceparent: span?.traceparent }, {
-          idempotency, settleTimeoutMs, onNotRead: ({ words, cause }) => log.warn({ err: cause }, `paused, but not everything could be read for the receipt: ${words}`),
+          idempotency, settleTimeoutMs, stopRunning: body.stop_running === undefined ? undefined : { then: body.stop_running, graceSeconds: body.stop_grace_seconds }, onNotRead: ({ words, cause }) => log.warn({ err: cause }, `paused, but not everything could be read for the receipt: ${words}`),
         });
       observed();
       if (receipt.settled !== true) {

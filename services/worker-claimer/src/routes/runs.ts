@@ -1,9 +1,9 @@
 import type { Database } from '@orchestra/database';
 import { id } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
-import { completeRun, endRuns, failRun, heartbeat, noteBegun, releaseRun, RUN_REFUSALS, type StageRules } from '@orchestra/task-queue';
+import { completeRun, endRuns, endStoppedRun, failRun, heartbeat, noteBegun, releaseRun, RUN_REFUSALS, type StageRules } from '@orchestra/task-queue';
 import {
-  begunAnswer, begunRequest, completeRequest, endingAnswers, failRequest, finishAnswer, finishRequest, heartbeatAnswer, heartbeatRequest, releaseRequest, type FinishAnswer,
+  begunAnswer, begunRequest, completeRequest, endingAnswers, failRequest, finishAnswer, finishRequest, heartbeatAnswer, heartbeatRequest, releaseRequest, stoppedRequest, type FinishAnswer,
 } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
 import { asSent, ownRun, ownRuns } from '../own-runs.ts';
@@ -29,11 +29,11 @@ export function runRoutes({ db, endings, leaseSeconds, rules, told }: {
     route({
       method: 'post', path: '/api/tasks/:id/heartbeat', permission: 'run_tasks',
       refuses: RUN_REFUSALS,
-      summary: 'say that the run is alive', description: REPEATABLE,
+      summary: 'say that the run is alive', description: `With \`stop\` in the answer an operator has the run stopped: end it, and say so by \`stopped\`. ${REPEATABLE}`,
       params, body: heartbeatRequest, answer: heartbeatAnswer,
       handle: async ({ params: { id: taskId }, body, caller }) => {
-        await heartbeat(db, taskId, ownRun(caller, body.run_id), body.output, body.printed);
-        return { lease_seconds: leaseSeconds };
+        const stop = await heartbeat(db, taskId, ownRun(caller, body.run_id), body.output, body.printed);
+        return { lease_seconds: leaseSeconds, ...(stop === undefined ? {} : { stop }) };
       },
     }),
     route({
@@ -58,6 +58,14 @@ export function runRoutes({ db, endings, leaseSeconds, rules, told }: {
       params, body: releaseRequest, answer: finishAnswer,
       handle: async ({ params: { id: taskId }, body, caller }) =>
         ended('released', await releaseRun(endings, taskId, ownRun(caller, body.run_id), { cause: body.cause, cursor: body.cursor }, rules)),
+    }),
+    route({
+      method: 'post', path: '/api/tasks/:id/stopped', permission: 'run_tasks',
+      refuses: [...RUN_REFUSALS, 'run_not_stopped'],
+      summary: 'end a run because an operator has it stopped',
+      description: `The task is requeued with the cursor and no attempt used, or cancelled, as the order says. ${REPEATABLE}`,
+      params, body: stoppedRequest, answer: finishAnswer,
+      handle: async ({ params: { id: taskId }, body, caller }) => ended('stopped', await endStoppedRun(endings, taskId, ownRun(caller, body.run_id), body.cursor)),
     }),
     route({
       method: 'post', path: '/api/tasks/begun', permission: 'run_tasks',

@@ -5,6 +5,7 @@ import { EXIT } from '../../failure.ts';
 import { deskFlags } from '../../flags/desk.ts';
 import { durationFlag } from '../../flags/duration.ts';
 import { scopeArgs } from '../../flags/scope.ts';
+import { graceFlag, stopThenFlag } from '../../flags/stop.ts';
 import { checkThen, thenFlag } from '../../flags/then.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 import { manualPage } from '@orchestra/service-shell/manual';
@@ -22,10 +23,11 @@ interface Waited {
 
 export default class SenatePause extends OrchestraCommand {
   static override summary = 'stop new work for one agent, skill, quest or actor, everywhere';
-  static override description = 'What is running goes on to its normal end; what is waiting keeps its place. Without --ttl the pause lasts until somebody clears it. A broad pause, one that would hold more than half of what is queued and twenty tasks or more, asks you to type out its scope; --yes says it beforehand. Where there is no terminal nobody is asked. '
+  static override description = 'What is running goes on to its normal end, unless --stop-running stops it; what is waiting keeps its place. Without --ttl the pause lasts until somebody clears it. A broad pause, one that would hold more than half of what is queued and twenty tasks or more, asks you to type out its scope; --yes says it beforehand. Where there is no terminal nobody is asked. '
     + `--wait shows how what is running drains, and ends with 0 once the pause is quiet, with 4 when --wait-timeout is over or somebody cleared it before; the pause holds either way. --wait-gates does the same for the turn gates that are connected (${manualPage('gates.md')}): it ends once each of them has said that it knows the pause.`;
   static override examples = [
     '<%= config.bin %> senate pause agent skeptic --reason "runaway loop" --ttl 30m',
+    '<%= config.bin %> senate pause agent skeptic --reason "it burns money" --stop-running',
     '<%= config.bin %> senate pause quest q-7 --reason "wrong brief" --dry-run',
     '<%= config.bin %> senate pause actor acct-7 --reason "over budget" --ttl 1h --then probe --wait --wait-timeout 5m',
   ];
@@ -37,6 +39,9 @@ export default class SenatePause extends OrchestraCommand {
     then: thenFlag(': resume (unless given), stay until a person clears it, or probe with one task'),
     'dry-run': Flags.boolean({ description: 'tell what the pause would hold, and change nothing' }),
     yes: Flags.boolean({ char: 'y', description: 'do not ask, however much it holds' }),
+    'stop-running': Flags.boolean({ description: 'also stop what runs: see task stop', exclusive: ['dry-run'] }),
+    'stop-then': stopThenFlag({ dependsOn: ['stop-running'] }),
+    'stop-grace': graceFlag({ dependsOn: ['stop-running'] }),
     wait: Flags.boolean({ description: 'wait until nothing that it covers runs any more', exclusive: ['dry-run'] }),
     'wait-gates': Flags.boolean({ description: 'wait until every turn gate that is connected has confirmed the pause', exclusive: ['dry-run'] }),
     'wait-timeout': durationFlag({ description: 'how long to wait at the most; 10m unless given', helpValue: '10m', relationships: [{ type: 'some', flags: ['wait', 'wait-gates'] }] }),
@@ -50,7 +55,10 @@ export default class SenatePause extends OrchestraCommand {
     const { checked } = await import('../../checked.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { showPreview, showReceipt } = await import('../../show/receipt.ts');
-    const request = checked(pauseRequest, { scope_kind: args.kind, scope_value: args.value, reason: flags.reason, ttl_seconds: flags.ttl, then: flags.then });
+    const request = checked(pauseRequest, {
+      scope_kind: args.kind, scope_value: args.value, reason: flags.reason, ttl_seconds: flags.ttl, then: flags.then,
+      stop_running: flags['stop-running'] ? flags['stop-then'] ?? 'requeue' : undefined, stop_grace_seconds: flags['stop-grace'],
+    });
     return atDesk(flags.direct, async (desk) => {
       if (flags['dry-run']) {
         const preview = await desk.previewPause(request);
@@ -63,12 +71,23 @@ export default class SenatePause extends OrchestraCommand {
       }
       const receipt = await desk.pause(request);
       this.show(showReceipt(receipt));
+      if (receipt.stop !== null) await this.#stop(desk, receipt);
       const limitSeconds = flags['wait-timeout'] ?? WAIT_SECONDS;
       // The gates first: they take milliseconds, and what they let pass before is what drains.
       const gates = flags['wait-gates'] ? { wait_gates: await this.#waitForGates(desk, receipt.id, limitSeconds) } : {};
       const drained = flags.wait ? { wait: await this.#wait(desk, receipt, limitSeconds) } : {};
       return { ...receipt, ...gates, ...drained };
     });
+  }
+
+  /** Waits until what ran has ended or was taken away. What may still run makes the exit code 4. */
+  async #stop(desk: Desk, receipt: PauseReceipt): Promise<void> {
+    const { untilEnded } = await import('../../await-stop.ts');
+    const { showStop } = await import('../../show/stop.ts');
+    if (receipt.stop === null) return;
+    receipt.stop = await untilEnded(desk, receipt.stop);
+    this.show(showStop(receipt.stop));
+    if (receipt.stop.fenced_count + receipt.stop.waiting_count > 0) process.exitCode = EXIT.notQuiet;
   }
 
   async #waitForGates(desk: Desk, id: string, limitSeconds: number): Promise<GatesWaited> {

@@ -8,11 +8,12 @@ import { Facts } from '../../parts/facts.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Prose } from '../../parts/prose.tsx';
 import { ReadingState } from '../../parts/reading-state.tsx';
+import { StopProgress } from '../../parts/stop-progress.tsx';
 import { ScopeName } from '../../parts/scope-name.tsx';
 import { TimeLeft } from '../../parts/time-left.tsx';
 import { When } from '../../parts/when.tsx';
 import { tasksAt } from '../../state/place.ts';
-import { desk, tasksVersion } from '../../state/store.ts';
+import { desk, lastReceipt, tasksVersion } from '../../state/store.ts';
 import { useReading } from '../../state/use-reading.ts';
 import { counted } from '../../text/count.ts';
 import { readPausePage } from '../../wire/calls.ts';
@@ -41,6 +42,7 @@ export function PauseView({ id }: { id: string }): VNode {
 function Known({ page }: { page: PausePage }): VNode {
   const { pause } = page;
   const ended = pause.cleared_at !== null;
+  const receipt = lastReceipt.value?.id === pause.id ? lastReceipt.value.stop : null;
   return (
     <article data-scope-kind={pause.scope_kind} data-scope-value={pause.scope_value} data-whole-view>
       <header class="title">
@@ -49,8 +51,9 @@ function Known({ page }: { page: PausePage }): VNode {
           <h1><ScopeName kind={pause.scope_kind} value={pause.scope_value} /></h1>
           <p class="lead"><Prose text={pause.reason} /></p>
         </div>
-        {!ended && <PauseActions pause={pause} />}
+        {!ended && <PauseActions pause={pause} running={page.in_flight_count} />}
       </header>
+      {receipt !== null && <StopProgress ordered={receipt} />}
       <EffectSteps page={page} />
       <Facts facts={[
         ['By', <Author view={pause} />],

@@ -11,6 +11,7 @@ import { TaskStatusBadge } from '../../parts/task-status.tsx';
 import { When } from '../../parts/when.tsx';
 import { tasksAt } from '../../state/place.ts';
 import { desk, serverMs, tasksVersion } from '../../state/store.ts';
+import { shortDuration } from '../../text/duration.ts';
 import { useReading } from '../../state/use-reading.ts';
 import { readTask } from '../../wire/calls.ts';
 import { Held } from './held.tsx';
@@ -61,12 +62,15 @@ function Known({ task, onChange }: { task: Task; onChange: () => void }): VNode 
         ['Disturbances', task.transient_failures === 0 ? null : `${task.transient_failures} in a row, which use no attempt`],
         ['Worker', task.worker === null ? null : <><Prose text={task.worker} />{task.host !== null && <> on <Prose text={task.host} /></>}{task.pid !== null && `, process ${task.pid}`}</>],
         ['Started', task.started_at === null ? null : <When at={task.started_at} ago />],
+        ['Finished', task.finished_at === null ? null : <When at={task.finished_at} ago />],
+        ['Last run', task.last_run === null ? null : <LastRun run={task.last_run} />],
         ['Last heartbeat', task.heartbeat_at === null ? null : <When at={task.heartbeat_at} ago />],
         ['Not before', waitsForItsTime(task) ? <When at={task.next_eligible_at} /> : null],
         ['Parked', task.paused_at === null ? null : <><When at={task.paused_at} /> by <Prose text={task.paused_by ?? 'nobody known'} />{task.pause_reason !== null && <>: <Prose text={task.pause_reason} /></>}</>],
         ['Repo', task.repo === null ? null : <Link to={tasksAt({ repo: task.repo })}><Prose text={task.repo} /></Link>],
         ['Added', <><When at={task.created_at} /> by <Prose text={task.created_by} /></>],
       ]} />
+      <WhyItFailed error={task.last_run?.error ?? null} isFailed={task.status === 'failed'} />
       <OutputTail id={task.id} runs={task.status === 'running'} />
       <Kept title="Output" value={task.result} none="No run has left anything yet." />
       <Kept title="Payload" value={task.payload} none="Empty." />
@@ -78,6 +82,15 @@ function Known({ task, onChange }: { task: Task; onChange: () => void }): VNode 
 /** What a pause puts off is told by the pause; this is what the task waits for by itself. */
 function waitsForItsTime(task: Task): boolean {
   return task.status === 'queued' && task.deferred_by === null && serverMs.value !== null && Date.parse(task.next_eligible_at) > serverMs.value;
+}
+
+function WhyItFailed({ error, isFailed }: { error: string | null; isFailed: boolean }): VNode | null {
+  if (error === null) return null;
+  return <section class="question" aria-label="Why it failed"><h2>{isFailed ? 'Why it failed' : 'What went wrong last'}</h2><p class="prose"><Prose text={error} /></p></section>;
+}
+
+function LastRun({ run: { as, ended_at: endedAt, duration_ms: ms, attempt, worker } }: { run: NonNullable<Task['last_run']> }): VNode {
+  return <>{as}{ms !== null && ` after ${shortDuration(ms)}`}{attempt !== null && ` at attempt ${attempt}`}{worker !== null && <> by <Prose text={worker} /></>}, <When at={endedAt} /></>;
 }
 
 function Question({ task }: { task: Task }): VNode {
