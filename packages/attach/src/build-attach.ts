@@ -47,12 +47,12 @@ function roleName(role: string | null): string {
 function brakeView(view: string, { schema, taskNames }: QueueDescription): string {
   const byTask = taskNames === undefined ? '' : `
 union all
-  select 'task', t.${identifier(taskNames.id)}::text
+  select 'task ' || t.${identifier(taskNames.id)}::text
     from ${tableName({ schema, name: taskNames.table })} t
     join ${HOME}.active_pauses p on p.scope_kind = 'skill' and p.scope_value = t.${identifier(taskNames.name)}
    where not exists (select from ${HOME}.claim_marker)`;
   return `create view ${view} as
-  select p.scope_kind, p.scope_value
+  select p.scope_kind || ' ' || p.scope_value as key
     from ${HOME}.active_pauses p
    where not exists (select from ${HOME}.claim_marker)${byTask}`;
 }

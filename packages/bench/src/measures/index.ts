@@ -1,5 +1,6 @@
 import type { Measure } from '../measure.ts';
 import { adding } from './adding.ts';
+import { attach } from './attach.ts';
 import { bell } from './bell.ts';
 import { claimDepth } from './claim-depth.ts';
 import { claimMixture } from './claim-mixture.ts';
@@ -19,4 +20,4 @@ import { turnGate } from './turn-gate.ts';
 import { workerCost } from './worker-cost.ts';
 
 /** In the order of the table. */
-export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, turnGate, library, prefetch, adding, workerCost, steady, growth, idle, memory, cliStart];
+export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, turnGate, attach, library, prefetch, adding, workerCost, steady, growth, idle, memory, cliStart];
