@@ -36,8 +36,8 @@ create table event_batches (
 );
 -- A short list of pending entries: whoever looks up a task reads all of it.
 create index event_batches_task on event_batches using gin (task_ids) with (gin_pending_list_limit = 128);
--- The list of kinds stands as in task_event_rows' index.
-create index event_batches_ended on event_batches (at) where kind in ('completed', 'failed', 'released', 'reaped');
+-- The ends of runs, as in task_event_rows' index, and of tasks that ended without one.
+create index event_batches_ended on event_batches (at) where kind in ('completed', 'failed', 'released', 'reaped', 'cancelled');
 
 -- The events of a batch. The planner draws this, and the functions below, into the statement that calls them.
 create function events_of_batch(b event_batches) returns table (id bigint, task_id bigint, run_id uuid, kind text, at timestamptz, by text, data jsonb)

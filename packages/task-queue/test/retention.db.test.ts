@@ -1,6 +1,6 @@
 import { ageEvents, testDatabase } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
-import { completeRun, failRun, forgetOldTasks, releaseRun, reapRuns, type ForgetMark } from '../src/index.ts';
+import { actOnTasks, CANCEL, completeRun, failRun, forgetOldTasks, releaseRun, reapRuns, type ForgetMark } from '../src/index.ts';
 import { add, claim } from './fixtures.ts';
 
 const db = testDatabase();
@@ -100,4 +100,12 @@ test('a call’s row in the history loses what it says of a forgotten task, and 
   await db.pool.query("update tasks set status = 'succeeded' where id = $1", [kept]);
   expect(await forgetOldTasks(db.pool, DAYS)).toMatchObject({ tasks: 1, events: 3 });
   expect((await db.pool.query('select from event_batches')).rowCount).toBe(0);
+});
+
+test('a task that was cancelled before it ever ran is forgotten as well', async () => {
+  const [id = ''] = await add(db.pool, {});
+  await actOnTasks(db.pool, CANCEL, { ids: [id] }, { by: 'dana', reason: null });
+  expect(await forgetOldTasks(db.pool, DAYS)).toMatchObject({ tasks: 0 });
+  await grow(DAYS + 1);
+  expect(await forgetOldTasks(db.pool, DAYS)).toMatchObject({ tasks: 1, events: 2 });
 });

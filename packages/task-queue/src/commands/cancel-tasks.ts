@@ -13,9 +13,10 @@ export const CANCEL: Act = {
      and ${byIdOf('chosen')}
   returning t.id
 ), events as (
-  insert into task_events (task_id, kind, by, data)
-  select c.id, 'cancelled', ${own(1)}::text, jsonb_build_object('why', ${own(2)}::text, 'was', c.status, 'status', 'cancelled')
+  insert into event_batches (kind, by, task_ids, shared, each)
+  select 'cancelled', ${own(1)}::text, array_agg(c.id), jsonb_build_object('why', ${own(2)}::text, 'status', 'cancelled'), jsonb_agg(jsonb_build_object('was', c.status))
     from chosen c
+  having count(*) > 0
 )`,
   values: [],
   audit: {},

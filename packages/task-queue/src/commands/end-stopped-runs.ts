@@ -43,11 +43,18 @@ with found as materialized (
      and (select m.lanes from made m) >= 0
   returning t.id, f.run_id, t.worker_id, t.host, f.attempt, f.asked_by, f.reason, f.stop_id, t.status, case when t.status = 'queued' then t.next_eligible_at end as next_eligible_at
 ), events as (
-  insert into task_events (task_id, run_id, kind, by, data)
+  insert into task_event_rows (task_id, run_id, kind, by, data)
   select c.id, c.run_id, 'stopped', c.asked_by,
          jsonb_build_object('why', c.reason, 'how', '${outcome}', 'worker', c.worker_id, 'host', c.host, 'attempt', c.attempt, 'stop', c.stop_id::text,
                             'status', c.status, 'next_eligible_at', c.next_eligible_at)
     from changed c
+), cancelled as (
+  -- as by \`task cancel\`; retention finds it by this
+  insert into event_batches (kind, by, task_ids, shared)
+  select 'cancelled', c.asked_by, array_agg(c.id), jsonb_build_object('why', c.reason, 'was', 'running', 'status', 'cancelled')
+    from changed c
+   where c.status = 'cancelled'
+   group by c.asked_by, c.reason
 ), noted as (
   update run_stops s
      set ended_at = clock_timestamp(), outcome = '${outcome}'${outcome === 'obeyed' ? ', told_at = coalesce(s.told_at, clock_timestamp())' : ''}

@@ -17,9 +17,9 @@ const BATCH_MAX = 1_000;
 /** Behind where the last round ended. A batch is where its events may still be: they have 1,024 ids at most. */
 const behind = (mark: string): string => `(${mark}) > (coalesce($2::timestamptz, '-infinity'), coalesce($3::bigint, 0))`;
 
-/** Of events `e`, which have an index for this: the end of a run, so long ago, and not before where the last round ended. */
+/** Of rows `r` or batches `b`, which have an index for this: the end of a run, or of a task that never ran, so long ago, and not before where the last round ended. */
 const endedBefore = (e: string): string =>
-  `${e}.kind in ('completed', 'failed', 'released', 'reaped') and ${e}.at < now() - make_interval(days => $1) and ${e}.at >= coalesce($2::timestamptz, '-infinity')`;
+  `${e}.kind in ('completed', 'failed', 'released', 'reaped'${e === 'b' ? ", 'cancelled'" : ''}) and ${e}.at < now() - make_interval(days => $1) and ${e}.at >= coalesce($2::timestamptz, '-infinity')`;
 
 interface ForgottenRow { tasks: number; events: number; looked: number; at: string | null; id: string | null }
 

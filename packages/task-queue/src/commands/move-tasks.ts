@@ -16,9 +16,10 @@ export const moveTasks = (priority: number): Act => ({
      and (select m.lanes from made m) >= 0
   returning t.id
 ), events as (
-  insert into task_events (task_id, kind, by, data)
-  select c.id, 'moved', ${own(1)}::text, jsonb_build_object('why', ${own(2)}::text, 'from', c.priority, 'to', ${own(3)}::smallint)
+  insert into event_batches (kind, by, task_ids, shared, each)
+  select 'moved', ${own(1)}::text, array_agg(c.id), jsonb_build_object('why', ${own(2)}::text, 'to', ${own(3)}::smallint), jsonb_agg(jsonb_build_object('from', c.priority))
     from chosen c
+  having count(*) > 0
 )`,
   values: [priority],
   audit: { priority },

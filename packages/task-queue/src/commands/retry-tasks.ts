@@ -23,9 +23,11 @@ export const retryTasks = (fromStart: boolean): Act => ({
      and (select m.lanes from made m) >= 0
   returning t.id
 ), events as (
-  insert into task_events (task_id, kind, by, data)
-  select c.id, 'requeued', ${own(1)}::text, jsonb_build_object('why', ${own(2)}::text, 'was', c.status, 'from_start', ${own(3)}::boolean, 'status', 'queued')
+  insert into event_batches (kind, by, task_ids, shared, each)
+  select 'requeued', ${own(1)}::text, array_agg(c.id), jsonb_build_object('why', ${own(2)}::text, 'from_start', ${own(3)}::boolean, 'status', 'queued'),
+         jsonb_agg(jsonb_build_object('was', c.status))
     from chosen c
+  having count(*) > 0
 )`,
   values: [fromStart],
   audit: { from_start: fromStart },

@@ -58,7 +58,7 @@ with running as materialized (
    where s.ended_at is null
   returning s.run_id, s.task_id
 ), events as (
-  insert into task_events (task_id, run_id, kind, by, data)
+  insert into task_event_rows (task_id, run_id, kind, by, data)
   select a.task_id, a.run_id, 'stopping', $10::text, jsonb_build_object('why', $11::text, 'becomes', $12::text, 'grace_seconds', $13::float8, 'stop', $9::text)
     from asked a
 )
