@@ -24,8 +24,12 @@ async function waiting(request: Partial<ClaimRequest> = {}, options: { service?:
   const at = options.service ?? service;
   const before = await at.metric('orchestra_claim_waiters');
   const tasks = at.claim({ wait_seconds: 30, ...request }, options.signal === undefined ? {} : { signal: options.signal });
-  tasks.catch(() => {}); // the test awaits it, or has broken it off
-  await until('one more waits', async () => (await at.metric('orchestra_claim_waiters')) > before);
+  let refused: unknown;
+  tasks.catch((error: unknown) => { refused = error; }); // the test awaits it, or has broken it off
+  await until('one more waits', async () => {
+    if (refused !== undefined) throw new Error('the claim was refused instead of waiting', { cause: refused });
+    return (await at.metric('orchestra_claim_waiters')) > before;
+  });
   return { tasks };
 }
 const pause = (scope: Scope, ttlSeconds: number | null = null) => pauseScope(db.pool, { scope, reason: 'test', ttlSeconds, by: 'dana', source: 'person' });
@@ -135,7 +139,9 @@ describe('whom it wakes', () => {
   test('24 idle workers cause one look a tick between them, and no claim', async () => {
     const looking = await serve(db, { lookEveryMs: 20 });
     try {
-      const workers = await Promise.all(Array.from({ length: 24 }, (_, index) => waiting({ worker: `w-${index}`, agents: [`a-${index % 5}`] }, { service: looking })));
+      // One after the other: this is about what they cost while they wait, not about how many a fresh service can take in at a time.
+      const workers: Awaited<ReturnType<typeof waiting>>[] = [];
+      for (let index = 0; index < 24; index++) workers.push(await waiting({ worker: `w-${index}`, agents: [`a-${index % 5}`] }, { service: looking }));
       await until('all of them wait', async () => (await looking.metric('orchestra_claim_waiters')) === 24);
       const claims = await looking.metric('orchestra_claims_total');
       const looks = await looking.metric('orchestra_claim_looks_total');
