@@ -46,7 +46,10 @@ test('-h is --help; a slip of the hand is told what was meant, and a flag withou
 test('senate pause answers the receipt; pauses, check and unpause follow', async () => {
   await run(['task', 'add', '--agent', 'skeptic']);
   const receipt = await json(['senate', 'pause', 'agent', 'skeptic', '--reason', 'runaway loop', '--ttl', '30m']);
-  expect(receipt).toEqual({ ...PAUSE, label_known: true, settled: true, durable: 'local', gates: { connected: 0, confirmed: 0 }, not_read: null, in_flight: [], in_flight_count: 0, claimed_ahead: [], claimed_ahead_count: 0, queued: 1, queued_more: false });
+  expect(receipt).toEqual({
+    ...PAUSE, label_known: true, settled: true, durable: 'local', gates: { connected: 0, confirmed: 0 }, attached: [], stop: null, not_read: null,
+    in_flight: [], in_flight_count: 0, claimed_ahead: [], claimed_ahead_count: 0, queued: 1, queued_more: false,
+  });
   expect(await json(['senate', 'pauses'])).toEqual({
     pauses: [{ ...PAUSE, age_seconds: expect.any(Number), remaining_seconds: expect.any(Number), in_flight_count: 0, claimed_ahead_count: 0, queued: 1, queued_more: false, quiet: true }],
   });
@@ -100,6 +103,7 @@ test('for people the receipt is a few lines, with the runs in flight and how to 
     expect.stringMatching(/^ {2}TASK {2}AGENT {4}SKILL {3}SINCE +WORKER$/),
     expect.stringMatching(/^ {2}1 {5}skeptic {2}debate {2}\d+s ago \(.*Z\) {2}test-worker$/),
     'waiting: 1 task keeps its place in the queue',
+    expect.stringMatching(/^to stop what runs: orchestra task stop --pause \d+ --reason …$/),
     'to end it: orchestra senate unpause agent skeptic',
     '',
   ]);

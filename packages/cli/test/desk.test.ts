@@ -201,7 +201,7 @@ describe('doctor', () => {
     expect(examined).toMatchObject({ code: 0, stderr: '' });
     const { well, findings } = JSON.parse(examined.stdout) as { well: boolean; findings: { check: string; outcome: string }[] };
     expect(well).toBe(true);
-    expect(findings.map(({ check, outcome }) => `${check} ${outcome}`)).toEqual(['settings ok', 'reach of commands warning', 'pause-api ok', 'worker-claimer ok', 'alert-cascade ok', 'database ok', 'connections ok', 'rows ok', 'task ids ok', 'standbys ok', 'alerts ok', 'attached queues skipped', 'token ok', 'bells ok', 'brake ok']);
+    expect(findings.map(({ check, outcome }) => `${check} ${outcome}`)).toEqual(['settings ok', 'reach of commands warning', 'pause-api ok', 'worker-claimer ok', 'alert-cascade ok', 'database ok', 'connections ok', 'rows ok', 'task ids ok', 'standbys ok', 'alerts ok', 'attached queues ok', 'token ok', 'bells ok', 'brake ok']);
     expect(await leftOver()).toEqual({ pauses: '0', waiting: '0' });
     expect(await run(['doctor', '--direct'])).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^✓ brake: a paused task was refused, and claimed once the pause was cleared$/m) });
     expect(await leftOver()).toEqual({ pauses: '0', waiting: '0' });

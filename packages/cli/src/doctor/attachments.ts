@@ -1,5 +1,5 @@
 import type { Database } from '@orchestra/database';
-import { failed, ok, skipped, warning, type Finding } from './finding.ts';
+import { failed, ok, warning, type Finding } from './finding.ts';
 
 /** The queues of other engines: is all of the brake still in their claims? */
 export async function checkAttachments(db: Database): Promise<Finding> {
@@ -7,7 +7,7 @@ export async function checkAttachments(db: Database): Promise<Finding> {
   const { AttachError, checkAttachment, listAttachments } = await import('@orchestra/attach');
   try {
     const names = (await listAttachments(db)).map(({ name }) => name);
-    if (names.length === 0) return skipped(check, 'nothing is attached');
+    if (names.length === 0) return ok(check, 'nothing is attached');
     const found = (await Promise.all(names.map(async (name) => (await checkAttachment(db, name)).map((finding) => ({ name, ...finding }))))).flat();
     const say = (verdict: string): string => found.filter((finding) => finding.verdict === verdict).map(({ name, what, words }) => `${name}, ${what}: ${words}`).join('; ');
     const fix = 'look with `orchestra attach check NAME --worker-url URL`';
