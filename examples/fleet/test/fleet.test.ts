@@ -1,6 +1,7 @@
 // The fleet with real services and agents as real processes.
 import { until } from '@orchestra/testkit';
 import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
 import { AGENT_NAMES } from '../src/agents.ts';
 import { enqueuePlan } from '../src/enqueue-plan.ts';
 import { planSweep } from '../src/plan.ts';
@@ -57,7 +58,8 @@ test('an agent that was killed is started again, and no task is lost', async () 
 
 test('P4 a paused agent stops at its checkpoint, and its debate goes on from there after the pause', async () => {
   const repository = new ScratchRepository({ 'a.ts': 'x();\n' });
-  const { ended, said } = startFleet(repository.root, { paceMs: 300 });
+  // Long enough that the pause is heard before the last of the three rounds, on a busy machine as well.
+  const { ended, said } = startFleet(repository.root, { paceMs: 1_000 });
   const debate = await until('skeptic debates', async () =>
     (await orchestra.client.tasks({ agent_id: 'skeptic', skill: 'debate', status: 'running' })).tasks[0]);
   await orchestra.client.pause({ scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway loop' });
@@ -66,7 +68,8 @@ test('P4 a paused agent stops at its checkpoint, and its debate goes on from the
     const task = await orchestra.client.task(debate.id);
     return task.status === 'queued' ? task : undefined;
   });
-  expect(stopped.cursor).toMatchObject({ rounds: [{ topic: 'size' }] });
+  // After the first round, or after the second where the pause came late.
+  expect([['size'], ['size', 'coupling']]).toContainEqual(z.object({ rounds: z.array(z.object({ topic: z.string() })) }).parse(stopped.cursor).rounds.map(({ topic }) => topic));
   expect(await until('the fleet says so', () => said.find((line) => line.includes('stopped at a checkpoint')))).toContain('runaway loop');
   expect(await until('and shows it', () => said.find((line) => line.includes('(paused: runaway loop)')))).toContain('skeptic 1/2');
   await orchestra.client.unpause({ scope_kind: 'agent', scope_value: 'skeptic' });
