@@ -17,6 +17,20 @@ const lastEnd = (row: string): string => `
 const SHOWN = "now() + greatest(interval '60 seconds', m.ends_at - now())";
 const SHOWS_ANOTHER_TIME = `(m.shown > ${SHOWN} or m.shown < coalesce(m.ends_at, now()))`;
 
+/** The lanes that a pause covers and that have something left to put off, with how far each has come. */
+const OPEN_LANES = `
+    from task_lanes l
+   cross join lateral (${namedPause('l')}) p
+   cross join lateral (${lastEnd('l')}) e
+   cross join lateral (
+         select b.begins, not b.begins and not b.goes_on as repeats,
+                case when b.begins then ${BEFORE_ALL} when b.goes_on then l.deferred_to else l.deferred_left - 1 end as after
+           from (select (l.deferred_by, l.deferred_until) is distinct from (p.id, e.ends_at) as begins,
+                        exists (select from tasks t where t.lane_id = l.id and t.status = 'queued' and t.place > l.deferred_to) as goes_on) b) w
+   where ${covered('l')}
+     and case when w.begins then exists (select from tasks t where t.lane_id = l.id and t.status = 'queued')
+              else not w.repeats or l.deferred_again_at <= now() end`;
+
 /**
  * Puts off tasks that an active pause covers: `next_eligible_at` is moved and one event for each task and pause tells the
  * reader why the task does not start. This is for readers alone: the claim looks at the pause rows, and passes over
@@ -28,21 +42,15 @@ const SHOWS_ANOTHER_TIME = `(m.shown > ${SHOWN} or m.shown < coalesce(m.ends_at,
  * and ids beyond the horizon, below which others may still turn up.
  */
 const DEFER = `
-with ${PAUSE_KEYS}, lanes as materialized (
-  select l.id, l.priority, p.id as pause_id, p.scope_kind, p.scope_value, p.reason, e.ends_at, w.begins, w.after, w.repeats
-    from task_lanes l
-   cross join lateral (${namedPause('l')}) p
-   cross join lateral (${lastEnd('l')}) e
-   cross join lateral (
-         select b.begins, not b.begins and not b.goes_on as repeats,
-                case when b.begins then ${BEFORE_ALL} when b.goes_on then l.deferred_to else l.deferred_left - 1 end as after
-           from (select (l.deferred_by, l.deferred_until) is distinct from (p.id, e.ends_at) as begins,
-                        exists (select from tasks t where t.lane_id = l.id and t.status = 'queued' and t.place > l.deferred_to) as goes_on) b) w
-   where ${covered('l')}
-     and case when w.begins then exists (select from tasks t where t.lane_id = l.id and t.status = 'queued')
-              else not w.repeats or l.deferred_again_at <= now() end
+with ${PAUSE_KEYS}, chosen as materialized (
+  select l.id${OPEN_LANES}
    order by w.repeats, l.priority, l.head
    limit ${LANES_MAX}
+), lanes as materialized (
+  -- Locked by id (docs/locking.md), although held ones are passed over: of a row that was changed twice the server waits for the second change all the same.
+  select l.id, l.priority, p.id as pause_id, p.scope_kind, p.scope_value, p.reason, e.ends_at, w.begins, w.after, w.repeats${OPEN_LANES}
+     and l.id = any (array(select c.id from chosen c))
+   order by l.id
      for no key update of l skip locked
 ), met as materialized (
   select m.id, m.place, m.eligible, m.due_at, m.shown, l.id as lane_id, l.repeats, l.pause_id, l.scope_kind, l.scope_value, l.reason, l.ends_at
