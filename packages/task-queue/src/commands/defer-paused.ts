@@ -47,7 +47,7 @@ with ${PAUSE_KEYS}, chosen as materialized (
    order by w.repeats, l.priority, l.head
    limit ${LANES_MAX}
 ), lanes as materialized (
-  -- Locked by id (docs/locking.md), although held ones are passed over: of a row that was changed twice the server waits for the second change all the same.
+  -- Locked by id although held ones are passed over: of a lane that was changed twice the server waits all the same.
   select l.id, l.priority, p.id as pause_id, p.scope_kind, p.scope_value, p.reason, e.ends_at, w.begins, w.after, w.repeats${OPEN_LANES}
      and l.id = any (array(select c.id from chosen c))
    order by l.id
