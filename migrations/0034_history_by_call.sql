@@ -1,7 +1,7 @@
 -- Brings a history of one row for each call instead of one for each task (docs/decisions/0057). What a call did to many
--- tasks stands in one row of event_batches; what happened to one task alone stays a row of its own. `task_events` is a
--- view over both, so whoever reads it, or adds to it, goes on as before.
--- Nothing is rewritten. Services of the former version run beside: their endings and claims are the functions below.
+-- tasks is one row of event_batches; what happened to a single task stays a row of its own. `task_events` is a view over
+-- both: reading it and inserting into it work as before.
+-- Nothing is rewritten. Services of the previous version keep working: they call the functions below.
 
 alter table task_events rename to task_event_rows;
 -- A batch numbers its events from its own id, so ids leave room: 1,024 is more than a call may bring or claim.
@@ -34,30 +34,34 @@ create table event_batches (
   actor_ids text[],
   check (cardinality(task_ids) between 1 and 1024)
 );
--- A short list of pending entries: whoever looks up a task reads all of it.
+-- The list of pending entries is short, because every search for a task reads all of it.
 create index event_batches_task on event_batches using gin (task_ids) with (gin_pending_list_limit = 128);
 -- The ends of runs, as in task_event_rows' index, and of tasks that ended without one.
-create index event_batches_ended on event_batches (at) where kind in ('completed', 'failed', 'released', 'reaped', 'cancelled');
+create index event_batches_ended on event_batches (at)
+ where kind in ('completed', 'failed', 'released', 'reaped', 'cancelled');
 
--- The events of a batch. The planner draws this, and the functions below, into the statement that calls them.
-create function events_of_batch(b event_batches) returns table (id bigint, task_id bigint, run_id uuid, kind text, at timestamptz, by text, data jsonb)
+-- The events of a batch. The planner inlines this function, and those below, into the statement that calls them.
+create function events_of_batch(b event_batches)
+returns table (id bigint, task_id bigint, run_id uuid, kind text, at timestamptz, by text, data jsonb)
 language sql stable parallel safe as $$
   select b.id + u.n - 1, u.task_id, b.run_ids[u.n], b.kind, b.at, b.by,
          b.shared || coalesce(b.each -> (u.n - 1)::int, '{}')
-         || case when b.attempts is null then '{}'
-                 else jsonb_build_object('attempt', b.attempts[u.n], 'labels', jsonb_strip_nulls(jsonb_build_object(
-                        'agent_id', b.agent_ids[u.n], 'skill', b.skills[u.n], 'quest_id', b.quest_ids[u.n], 'actor_id', b.actor_ids[u.n]))) end
+         || case when b.attempts is null then '{}' else jsonb_build_object(
+              'attempt', b.attempts[u.n],
+              'labels', jsonb_strip_nulls(jsonb_build_object(
+                'agent_id', b.agent_ids[u.n], 'skill', b.skills[u.n],
+                'quest_id', b.quest_ids[u.n], 'actor_id', b.actor_ids[u.n]))) end
     from unnest(b.task_ids) with ordinality as u(task_id, n)
    where u.task_id > 0 $$;
 
--- Everything that happened to tasks. For one task, or from an event on, the functions below know an index.
+-- Everything that happened to tasks. To look for one task, or for recent events, call the functions below: they use an index.
 create view task_events as
 select e.id, e.task_id, e.run_id, e.kind, e.at, e.by, e.data from task_event_rows e
  union all
 select v.id, v.task_id, v.run_id, v.kind, v.at, v.by, v.data from event_batches b cross join lateral events_of_batch(b) v;
 alter view task_events alter column at set default now();
 
-create function events_of_task(of_task bigint) returns table (id bigint, task_id bigint, run_id uuid, kind text, at timestamptz, by text, data jsonb)
+create function events_of_task(of_task bigint) returns setof task_events
 language sql stable parallel safe as $$
   select e.id, e.task_id, e.run_id, e.kind, e.at, e.by, e.data from task_event_rows e where e.task_id = of_task
    union all
@@ -66,14 +70,8 @@ language sql stable parallel safe as $$
    cross join lateral events_of_batch(b) v
    where b.task_ids @> array[of_task] and v.task_id = of_task $$;
 
-create function events_from(first_id bigint) returns table (id bigint, task_id bigint, run_id uuid, kind text, at timestamptz, by text, data jsonb)
-language sql stable parallel safe as $$
-  select e.id, e.task_id, e.run_id, e.kind, e.at, e.by, e.data from task_event_rows e where e.id >= first_id
-   union all
-  select v.id, v.task_id, v.run_id, v.kind, v.at, v.by, v.data from event_batches b cross join lateral events_of_batch(b) v where b.id >= first_id $$;
-
 -- The ends of runs since then, those that its index knows.
-create function ends_since(since timestamptz) returns table (id bigint, task_id bigint, run_id uuid, kind text, at timestamptz, by text, data jsonb)
+create function ends_since(since timestamptz) returns setof task_events
 language sql stable parallel safe as $$
   select e.id, e.task_id, e.run_id, e.kind, e.at, e.by, e.data from task_event_rows e
    where e.kind in ('completed', 'failed', 'released', 'reaped') and e.at > since
@@ -81,7 +79,7 @@ language sql stable parallel safe as $$
   select v.id, v.task_id, v.run_id, v.kind, v.at, v.by, v.data from event_batches b cross join lateral events_of_batch(b) v
    where b.kind in ('completed', 'failed', 'released', 'reaped') and b.at > since $$;
 
--- The newest batches with so many events between them, or a few more.
+-- The newest batches that hold this number of events together; the last one may exceed the number.
 create function newest_batches(events int, of_kinds text[], first_id bigint) returns setof event_batches
 language sql stable parallel safe as $$
   select (n.batch).*
@@ -92,9 +90,10 @@ language sql stable parallel safe as $$
            limit events) n
    where n.newer < events $$;
 
--- Takes everything away that happened to these tasks, and answers how many events that were. In a batch with others their
--- places stay, empty. For whoever may delete from task_events.
-create function forget_events(of_tasks bigint[]) returns bigint language plpgsql security definer set search_path from current as $$
+-- Deletes all events of these tasks and returns their number. In a batch that also holds other tasks, their places stay
+-- and are emptied. The caller needs the right to delete from task_events.
+create function forget_events(of_tasks bigint[]) returns bigint
+language plpgsql security definer set search_path from current as $$
 declare
   forgotten bigint;
   more bigint;
@@ -109,27 +108,32 @@ begin
   with left_over as materialized (
     select b.id, count(*) filter (where u.goes) as forgotten,
            array_agg(case when u.goes then 0 else u.task_id end order by u.n) as task_ids,
-           case when b.each is not null then jsonb_agg(case when u.goes then 'null' else b.each -> (u.n - 1)::int end order by u.n) end as each,
+           case when b.each is not null then jsonb_agg(
+             case when u.goes then 'null' else b.each -> (u.n - 1)::int end order by u.n) end as each,
            array_agg(case when not u.goes then b.agent_ids[u.n] end order by u.n) as agent_ids,
            array_agg(case when not u.goes then b.skills[u.n] end order by u.n) as skills,
            array_agg(case when not u.goes then b.quest_ids[u.n] end order by u.n) as quest_ids,
            array_agg(case when not u.goes then b.actor_ids[u.n] end order by u.n) as actor_ids
       from event_batches b
-     cross join lateral (select i.task_id, i.n, i.task_id = any (of_tasks) as goes from unnest(b.task_ids) with ordinality as i(task_id, n)) u
+     cross join lateral (
+           select i.task_id, i.n, i.task_id = any (of_tasks) as goes
+             from unnest(b.task_ids) with ordinality as i(task_id, n)) u
      where b.task_ids && of_tasks
      group by b.id
   ), emptied as (
     delete from event_batches b using left_over l where b.id = l.id and 0 = all (l.task_ids)
   ), shortened as (
     update event_batches b
-       set task_ids = l.task_ids, each = l.each, agent_ids = l.agent_ids, skills = l.skills, quest_ids = l.quest_ids, actor_ids = l.actor_ids
-      from left_over l where b.id = l.id and not 0 = all (l.task_ids)
+       set task_ids = l.task_ids, each = l.each,
+           agent_ids = l.agent_ids, skills = l.skills, quest_ids = l.quest_ids, actor_ids = l.actor_ids
+      from left_over l
+     where b.id = l.id and not 0 = all (l.task_ids)
   )
   select coalesce(sum(l.forgotten), 0) into more from left_over l;
   return forgotten + more;
 end $$;
 
--- Whoever adds an event by SQL, services of the former version among them, adds a row.
+-- An event that is inserted into the view, by services of the previous version or by hand, becomes a row.
 create function task_event_is_added() returns trigger language plpgsql as $$
 begin
   insert into task_event_rows (task_id, run_id, kind, at, by, data)
@@ -137,7 +141,8 @@ begin
   returning id into new.id;
   return new;
 end $$;
-create trigger task_events_are_added instead of insert on task_events for each row execute function task_event_is_added();
+create trigger task_events_are_added instead of insert on task_events
+  for each row execute function task_event_is_added();
 
 -- Ends runs of any kind, also those whose tasks have stages, and those that their environment or a passing disturbance
 -- has stopped: ending and transition are this one statement, with the fence in it. orchestra_turn calls it for lists of
@@ -635,9 +640,13 @@ begin
              case when b.probe_of is null then '{}' else jsonb_build_object('probe_of', b.probe_of::text) end
              || case when b.is_ungated then jsonb '{"gated": false}' else '{}' end) end,
            array_agg(b.attempt),
-           case when count(b.agent_id) > 0 then array_agg(b.agent_id) end, case when count(b.skill) > 0 then array_agg(b.skill) end,
-           case when count(b.quest_id) > 0 then array_agg(b.quest_id) end, case when count(b.actor_id) > 0 then array_agg(b.actor_id) end
-      from (select n.*, n.repo is not null and not is_gated(n.repo, gated_repos) as is_ungated from begun n order by n.priority, n.place) b
+           case when count(b.agent_id) > 0 then array_agg(b.agent_id) end,
+           case when count(b.skill) > 0 then array_agg(b.skill) end,
+           case when count(b.quest_id) > 0 then array_agg(b.quest_id) end,
+           case when count(b.actor_id) > 0 then array_agg(b.actor_id) end
+      from (select n.*, n.repo is not null and not is_gated(n.repo, gated_repos) as is_ungated
+              from begun n
+             order by n.priority, n.place) b
     having count(*) > 0
   )
   select coalesce(json_agg(told order by b.priority, b.place), '[]')::text,
@@ -691,7 +700,8 @@ begin
      order by g.nth
     returning id
   ), events as (
-    insert into event_batches (kind, by, task_ids) select 'queued', orchestra_add.by, array_agg(a.id order by a.id) from added a having count(*) > 0
+    insert into event_batches (kind, by, task_ids)
+    select 'queued', orchestra_add.by, array_agg(a.id order by a.id) from added a having count(*) > 0
   )
   select array_agg(a.id::text order by a.id) into ids from added a;
   return ids;

@@ -1,7 +1,7 @@
 -- Brings short conditions to the triggers that a claim and an ending have to look at: the server reads the condition of
--- each from text again in every statement that may fire it, and these seven were the longest. One condition now stands in
--- front of all of them, and what they asked for is asked by their functions (docs/decisions/0058). What follows from a
--- change of a task stays as it was; code of every version runs beside. Nothing is read or rewritten.
+-- each from text again in every statement that may fire it, and these seven were the longest. One short condition now
+-- guards all of them, and their functions check the rest (docs/decisions/0058). The effects of a change of a task stay the
+-- same; code of every version works beside it. Nothing is read or rewritten.
 --
 -- The condition is false for what orchestra_turn does to a task without a repo that begins or is done: such a task enters
 -- no lane and passes no gate, was neither held, parked nor relabelled, probes for no pause, and its instants come from
@@ -15,10 +15,14 @@ begin
       and is_instant(new.answered_at) and is_instant(new.stage_since) and is_instant(new.held_at)) then
     if new.next_eligible_at = 'infinity' then new.next_eligible_at := '9999-12-31 23:59:59.999Z'; end if;
     perform refuse_instant('tasks', c.name, c.changed)
-       from (values ('next_eligible_at', old.next_eligible_at, new.next_eligible_at), ('created_at', old.created_at, new.created_at),
-                    ('started_at', old.started_at, new.started_at), ('heartbeat_at', old.heartbeat_at, new.heartbeat_at),
-                    ('paused_at', old.paused_at, new.paused_at), ('asked_at', old.asked_at, new.asked_at),
-                    ('answered_at', old.answered_at, new.answered_at), ('stage_since', old.stage_since, new.stage_since),
+       from (values ('next_eligible_at', old.next_eligible_at, new.next_eligible_at),
+                    ('created_at', old.created_at, new.created_at),
+                    ('started_at', old.started_at, new.started_at),
+                    ('heartbeat_at', old.heartbeat_at, new.heartbeat_at),
+                    ('paused_at', old.paused_at, new.paused_at),
+                    ('asked_at', old.asked_at, new.asked_at),
+                    ('answered_at', old.answered_at, new.answered_at),
+                    ('stage_since', old.stage_since, new.stage_since),
                     ('held_at', old.held_at, new.held_at)) as c(name, was, changed)
       where c.was is distinct from c.changed;
   end if;
@@ -67,7 +71,8 @@ create trigger tasks_change_state before update on tasks
 -- after the gates.
 create function lane_to_enter(entering tasks, returns boolean) returns bigint language plpgsql as $$
 declare
-  wanted_key constant bytea := lane_key(entering.priority, entering.repo, entering.agent_id, entering.skill, entering.quest_id, entering.actor_id);
+  wanted_key constant bytea := lane_key(
+    entering.priority, entering.repo, entering.agent_id, entering.skill, entering.quest_id, entering.actor_id);
   lane record;
 begin
   for round in 1..100 loop
@@ -81,8 +86,8 @@ begin
     end if;
     -- Past the horizon nothing can stand in a lane that is not there.
     insert into task_lanes (key, priority, repo, agent_id, skill, quest_id, actor_id, head)
-    select wanted_key, entering.priority, entering.repo, entering.agent_id, entering.skill, entering.quest_id, entering.actor_id,
-           least(entering.id, h.id + 1)
+    select wanted_key, entering.priority, entering.repo,
+           entering.agent_id, entering.skill, entering.quest_id, entering.actor_id, least(entering.id, h.id + 1)
       from task_horizon h
         on conflict (key) do nothing;
   end loop;
@@ -143,17 +148,22 @@ drop trigger tasks_held_alert on tasks;
 create trigger tasks_held_alert after update on tasks
   for each row when (new.status = 'held') execute function task_held_alert();
 
-create function task_count_changes() returns trigger language plpgsql security definer set search_path from current as $$
+create or replace function task_is_counted() returns trigger
+language plpgsql security definer set search_path from current as $$
 begin
-  if old.status <> new.status and (old.status in ('succeeded', 'failed', 'cancelled') or new.status in ('succeeded', 'failed', 'cancelled')) then
-    insert into task_totals (succeeded, failed, cancelled)
-    select coalesce(sum(c.counts) filter (where c.status = 'succeeded'), 0),
-           coalesce(sum(c.counts) filter (where c.status = 'failed'), 0),
-           coalesce(sum(c.counts) filter (where c.status = 'cancelled'), 0)
-      from (values (old.status, -1), (new.status, 1)) as c(status, counts);
+  if tg_op = 'UPDATE' and not (
+      old.status <> new.status
+      and (old.status in ('succeeded', 'failed', 'cancelled') or new.status in ('succeeded', 'failed', 'cancelled'))) then
+    return null;
   end if;
+  insert into task_totals (succeeded, failed, cancelled)
+  select coalesce(sum(c.counts) filter (where c.status = 'succeeded'), 0),
+         coalesce(sum(c.counts) filter (where c.status = 'failed'), 0),
+         coalesce(sum(c.counts) filter (where c.status = 'cancelled'), 0)
+    from (values (case when tg_op <> 'INSERT' then old.status end, -1),
+                 (case when tg_op <> 'DELETE' then new.status end, 1)) as c(status, counts);
   return null;
 end $$;
 drop trigger tasks_count_changed on tasks;
 create trigger tasks_count_changed after update of status on tasks
-  for each row when (current_setting('orchestra.counts_itself', true) is distinct from 'on') execute function task_count_changes();
+  for each row when (current_setting('orchestra.counts_itself', true) is distinct from 'on') execute function task_is_counted();

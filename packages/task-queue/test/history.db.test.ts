@@ -42,7 +42,7 @@ describe('P12 the history has one row for each call', () => {
     expect(told.map(({ kind }) => kind)).toEqual([...Array.from({ length: 1_000 }, () => 'queued'), ...Array.from({ length: 1_000 }, () => 'claimed'), 'parked', 'completed']);
   });
 
-  test('the history of one task is read page by page, whichever kind of row an event stands in', async () => {
+  test('the history of one task is read page by page, whichever kind of row holds an event', async () => {
     const [id = ''] = await add(db.pool, {});
     const [run] = await claim(db.pool);
     await parkTask(db.pool, id, DANA, 'look at it');
@@ -59,7 +59,7 @@ describe('P12 the history has one row for each call', () => {
   });
 });
 
-test('whoever looks for one task finds its calls by an index', async () => {
+test('a search for one task finds its calls by an index', async () => {
   const session = await db.pool.connect();
   try {
     await session.query('begin; set local enable_seqscan = off');

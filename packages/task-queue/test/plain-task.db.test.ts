@@ -35,7 +35,7 @@ test('a task that has no repo, begins and is done pays for no trigger: none of t
   expect(await calledBy((session) => endRuns(session, [{ as: 'completed', id, run_id: run?.run_id ?? '', result: 1 }]))).toEqual(['orchestra_turn']);
 });
 
-test('whoever else changes a task is looked at, and so is a task that comes back', async () => {
+test('other statements do call the triggers, and so does a task that comes back', async () => {
   const [id = ''] = await add(db.pool, { agent_id: 'skeptic' });
   const [run] = await claim(db.pool);
   expect(await calledBy((session) => endRuns(session, [{ as: 'released', id, run_id: run?.run_id ?? '', cause: 'pause' }]))).toContain('task_moves');

@@ -96,7 +96,7 @@ test('P9 P10 P15 tasks in every state are brought over to the one call: counted,
     "select id from tasks where status = 'queued' and paused_at is null and (next_eligible_at <= now() or deferred_by is not null) and repo is null order by priority, id");
   // The repo's one place is held: a task of it was held.
   expect(ids(await claim(later.pool, { limit: 100 }))).toEqual(mayStart.rows.map(({ id }) => id));
-  // What was told before comes first, and whoever adds an event by the old name goes on.
+  // Older events come first, and inserting under the old name still works.
   const [first] = mayStart.rows;
   await later.pool.query("insert into task_events (task_id, kind, by) values ($1, 'parked', 'a former service')", [first?.id]);
   expect((await listTaskEvents(later.pool, first?.id ?? '', { limit: 10 })).map(({ kind }) => kind)).toEqual(['queued', 'claimed', 'parked']);

@@ -12,7 +12,7 @@ const WAITING = 20_000;
 const FINISHED = { quick: [50_000], full: [1_000_000], long: [1_000_000, 5_000_000] } as const;
 const CHUNK = 250_000;
 const LEASE_SECONDS = 60;
-// Each is some milliseconds: so many are one figure.
+// One read takes a few milliseconds, so a figure is the mean of this number of reads.
 const READS = 10;
 
 const READS_OF = new Map<string, (db: Database) => Promise<unknown>>([

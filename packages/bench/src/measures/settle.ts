@@ -42,7 +42,7 @@ export const settle: Measure = {
   }),
 };
 
-// As it stands in the claim's statement, a part of the function that ends runs and claims.
+// The text in the claim's statement, a part of the function that ends runs and claims.
 const MARK = 'where not exists (select from claim_marker)';
 const TURN = 'orchestra_turn';
 const BARE = 'orchestra_turn_bare';

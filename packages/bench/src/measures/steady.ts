@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '@orchestra/database';
-import { ClaimWays, enqueueTasks, raiseHeads, tasksOf, turn } from '@orchestra/task-queue';
+import { ClaimWays, enqueueTasks, tasksOf, turn } from '@orchestra/task-queue';
 import { newTask, type Ending } from '@orchestra/task-queue/contract';
 import { withClaimDatabase } from '../claim-database.ts';
 import { cpuTimeUs, serverPid } from '../cpu-time.ts';
@@ -15,8 +15,6 @@ const BATCH = 24;
 const AGENTS = 20;
 const SLICE_MS = 3_000;
 const SLICES = { quick: 3, full: 12, long: 60 } as const;
-const HEADS = 1_000;
-const HEADS_EVERY_MS = 250;
 
 /** Two lines that each add, claim and end 24 tasks again and again, with nobody between them and the database. */
 export const steady: Measure = {
@@ -30,15 +28,18 @@ export const steady: Measure = {
     const cpu: number[] = [];
     const ended = new AbortController();
     let finished = 0;
-    const working = Promise.all([...Array.from({ length: LINES }, (_, line) => work(claims, `line-${line}`, ended.signal, (count) => { finished += count; })), keepHeads(db, ended.signal)]);
+    const count = (ended: number): void => { finished += ended; };
+    const working = Promise.all(Array.from({ length: LINES }, (_, line) => work(claims, `line-${line}`, ended.signal, count)));
     working.catch(() => {}); // told where it is awaited
     try {
       const server = await serverPid(db);
       for (let slice = 0; slice < slices(bench); slice++) {
         bench.step(`${NAME}: slice ${slice + 1}`);
-        const [from, cpuFrom, startedMs] = [finished, server === undefined ? undefined : await cpuTimeUs(server, { children: true }), performance.now()];
+        const from = finished;
+        const cpuFrom = await cpuOf(server);
+        const startedMs = performance.now();
         await Promise.race([delay(SLICE_MS), working]);
-        const cpuTo = server === undefined ? undefined : await cpuTimeUs(server, { children: true });
+        const cpuTo = await cpuOf(server);
         rates.push((finished - from) / ((performance.now() - startedMs) / 1_000));
         if (cpuFrom !== undefined && cpuTo !== undefined) cpu.push((cpuTo - cpuFrom) / (finished - from));
       }
@@ -50,9 +51,15 @@ export const steady: Measure = {
     const [first, last] = [median(rates.slice(0, third)), median(rates.slice(-third))];
     const bytes = (await historyBytes(db) - before) / finished;
     const findings: Finding[] = [
-      { measure: NAME, what: `the last third of ${figure(rates.length * SLICE_MS / 1_000)} s, over the first`, target: { atLeast: 0.9 }, reached: last / first, rounds: rates.map((rate) => rate / first),
-        detail: `${figure(last)} over ${figure(first)} tasks/s${cpu.length === 0 ? '' : `; server CPU ${figure(median(cpu))} µs a task`}` },
-      { measure: NAME, what: 'history of a task', target: { atMost: 160 }, reached: bytes, unit: 'B', rounds: [bytes], detail: `of ${figure(finished)} tasks, with indexes` },
+      {
+        measure: NAME, what: `the last third of ${figure(rates.length * SLICE_MS / 1_000)} s, over the first`,
+        target: { atLeast: 0.9 }, reached: last / first, rounds: rates.map((rate) => rate / first),
+        detail: `${figure(last)} over ${figure(first)} tasks/s${cpu.length === 0 ? '' : `; server CPU ${figure(median(cpu))} µs a task`}`,
+      },
+      {
+        measure: NAME, what: 'history of a task', target: { atMost: 160 }, reached: bytes, unit: 'B', rounds: [bytes],
+        detail: `of ${figure(finished)} tasks, with indexes`,
+      },
     ];
     return { findings };
   })),
@@ -72,12 +79,7 @@ async function work(db: Database, worker: string, ended: AbortSignal, onEnded: (
   }
 }
 
-async function keepHeads(db: Database, ended: AbortSignal): Promise<void> {
-  while (!ended.aborted) {
-    await raiseHeads(db, HEADS);
-    await delay(HEADS_EVERY_MS, undefined, { signal: ended }).catch(() => {}); // ended: seen at the top
-  }
-}
+const cpuOf = async (server: number | undefined): Promise<number | undefined> => (server === undefined ? undefined : cpuTimeUs(server, { children: true }));
 
 async function historyBytes(db: Database): Promise<number> {
   const { rows: [row] } = await db.query<{ bytes: number }>("select (pg_total_relation_size('task_event_rows') + pg_total_relation_size('event_batches'))::float8 as bytes");

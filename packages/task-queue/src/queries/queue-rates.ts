@@ -1,7 +1,7 @@
 import type { Queryable } from '@orchestra/database';
 import { MINUTES, type QueueRates } from '../contract/numbers.ts';
 
-// So many of the newest events are looked at, of those in batches and of those in rows: a busy fleet writes them by the hundred each second.
+// How many of the newest events are read, from batches and from rows each: a busy fleet writes hundreds a second.
 const EVENTS_MAX = 50_000;
 
 // The last of the sixty is not over.
