@@ -1,4 +1,4 @@
-import type { Client } from '@orchestra-brake/client';
+import type { Door } from './door.ts';
 import type { TaskRun } from './task-run.ts';
 
 // Shorter runs end before anybody could want to know that they had begun.
@@ -10,12 +10,12 @@ const REPORTED_AT_ONCE_MAX = 100;
  * list them apart; `quiet` waits for them either way, so nothing depends on a report that fails: the next one brings it.
  */
 export class BegunReports {
-  readonly #client: Pick<Client, 'begun'>;
+  readonly #door: Pick<Door, 'begun'>;
   /** Runs listed as claimed ahead, with the time of their beginning; undefined: they wait for it. */
   readonly #ahead = new Map<TaskRun, number | undefined>();
   #reporting = false;
 
-  constructor(client: Pick<Client, 'begun'>) { this.#client = client; }
+  constructor(door: Pick<Door, 'begun'>) { this.#door = door; }
 
   /** The service lists it as claimed ahead. */
   claimedAhead(run: TaskRun): void {
@@ -38,7 +38,7 @@ export class BegunReports {
     if (runs.length === 0) return;
     this.#reporting = true;
     try {
-      await this.#client.begun({ begun: runs.map(({ task: { id, run_id } }) => ({ id, run_id })) }, { triesMax: 1 });
+      await this.#door.begun({ begun: runs.map(({ task: { id, run_id } }) => ({ id, run_id })) }, { triesMax: 1 });
       for (const run of runs) this.#ahead.delete(run);
     } catch {
       // The next report brings them; heartbeats tell of a service that is away.

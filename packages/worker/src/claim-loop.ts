@@ -1,13 +1,14 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { askedWaitMs, backoffMs, type Backoff, type Client } from '@orchestra-brake/client';
+import { askedWaitMs, backoffMs, type Backoff } from '@orchestra-brake/client';
 import type { ClaimedTask, ClaimRequest } from '@orchestra/task-queue/contract';
+import type { Door } from './door.ts';
 import { GATHER_MS, type EndingBatch, type Endings } from './endings.ts';
 import type { Roster } from './roster.ts';
 import { isUntakable } from './untakable.ts';
 import type { Tell } from './worker-events.ts';
 
 export interface ClaimLoopOptions {
-  client: Pick<Client, 'claim'>;
+  door: Pick<Door, 'claim'>;
   /** Everything but how many, and what goes along. */
   request: Omit<ClaimRequest, 'limit' | 'ended' | 'ahead'> & { wait_seconds: number };
   roster: Roster<unknown>;
@@ -120,14 +121,14 @@ class Claiming {
   }
 
   async #claim(batch: EndingBatch | undefined, waits: boolean): Promise<void> {
-    const { client, request, roster, endings, concurrency, take, hurry } = this.#options;
+    const { door, request, roster, endings, concurrency, take, hurry } = this.#options;
     const limit = this.#room(batch?.size ?? 0);
     const beginAtOnce = Math.max(0, concurrency - roster.begunCount - roster.aheadCount - this.#asked);
     const ahead = Math.max(0, limit - beginAtOnce);
     this.#asked += limit;
     try {
       if (!this.#answered) this.#options.onAsked();
-      const { tasks, ended } = await client.claim({
+      const { tasks, ended } = await door.claim({
         ...request, limit, wait_seconds: waits && this.#answered ? request.wait_seconds : 0,
         ...(waits ? {} : { ended: batch?.ended ?? [] }), ...(ahead > 0 ? { ahead } : {}),
       }, { signal: hurry });

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { refuseUnwritable, writableCopy } from '@orchestra/exact-json';
-import { AnswerError, ApiError, backoffMs, isTransient, type Backoff, type Client } from '@orchestra-brake/client';
+import { AnswerError, ApiError, backoffMs, isTransient, type Backoff } from '@orchestra-brake/client';
 import type { ClaimedTask, FinishAnswer } from '@orchestra/task-queue/contract';
+import type { Door } from './door.ts';
 import type { Endings } from './endings.ts';
 import { storable } from './error-text.ts';
 import type { LateAbort } from './late-abort.ts';
@@ -18,7 +19,7 @@ export type Finished =
   | { kind: 'untold'; error: Error };
 
 export interface FinishOptions {
-  client: Client;
+  door: Pick<Door, 'needsInput' | 'hold' | 'retry' | 'stopped'>;
   /** Complete, fail and release go through these, many at a time. */
   endings: Pick<Endings, 'end'>;
   task: ClaimedTask;
@@ -66,18 +67,18 @@ export async function finishRun(outcome: Told, options: FinishOptions): Promise<
   }
 }
 
-async function tell(outcome: Told, withCursor: boolean, { client, endings, task, cursor, noMoreTime }: FinishOptions): Promise<FinishAnswer> {
+async function tell(outcome: Told, withCursor: boolean, { door, endings, task, cursor, noMoreTime }: FinishOptions): Promise<FinishAnswer> {
   const run = { id: task.id, run_id: task.run_id };
   if ((outcome.kind === 'complete' || outcome.kind === 'fail') && outcome.result !== undefined) refuseUnwritable(outcome.result, 'result');
   switch (outcome.kind) {
     case 'complete': return endings.end({ as: 'completed', ...run, ...(outcome.result === undefined ? {} : { result: outcome.result }) }, noMoreTime);
-    case 'ask': return client.needsInput(task.id, {
+    case 'ask': return door.needsInput(task.id, {
       run_id: task.run_id, questions: outcome.questions, ...(withCursor && cursor !== undefined ? { cursor } : {}),
     }, {
       triesMax: 1, signal: noMoreTime.aborted ? AbortSignal.timeout(LAST_TRY_MS) : noMoreTime.signal,
     });
     case 'disturbed': {
-      const end = outcome.by.outcome === 'environment' ? client.hold : client.retry;
+      const end = outcome.by.outcome === 'environment' ? door.hold : door.retry;
       return end(task.id, {
         run_id: task.run_id, says: storable(outcome.by.message, SAYS_CHARS_MAX) || 'it was disturbed', fix: outcome.by.fix === null ? null : storable(outcome.by.fix, SAYS_CHARS_MAX),
         ...(outcome.withEvidence && outcome.by.evidence !== undefined ? { evidence: outcome.by.evidence } : {}), ...(withCursor && cursor !== undefined ? { cursor } : {}),
@@ -86,7 +87,7 @@ async function tell(outcome: Told, withCursor: boolean, { client, endings, task,
     case 'fail': return endings.end({
       as: 'failed', ...run, error: outcome.error, retry: outcome.retry, ...(outcome.result === undefined ? {} : { result: outcome.result }),
     }, noMoreTime);
-    case 'stop': return client.stopped(task.id, { run_id: task.run_id, ...(withCursor && cursor !== undefined ? { cursor } : {}) }, {
+    case 'stop': return door.stopped(task.id, { run_id: task.run_id, ...(withCursor && cursor !== undefined ? { cursor } : {}) }, {
       triesMax: 1, signal: noMoreTime.aborted ? AbortSignal.timeout(LAST_TRY_MS) : noMoreTime.signal,
     });
     case 'release': return endings.end({

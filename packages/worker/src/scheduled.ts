@@ -1,7 +1,8 @@
-import { ApiError, isTransient, type Client } from '@orchestra-brake/client';
+import { ApiError, isTransient } from '@orchestra-brake/client';
 import type { CheckAnswer, PauseView } from '@orchestra/pause-core/contract';
 import type { PauseReplica } from '@orchestra/pause-core/replica';
 import { toPauseView } from '@orchestra/pause-core/wire';
+import type { Door } from './door.ts';
 
 export type Scheduled<T> =
   | { started: true; result: T }
@@ -9,7 +10,7 @@ export type Scheduled<T> =
   | { started: false; reason: string; pause: PauseView | null };
 
 export interface ScheduleParts {
-  client: Client;
+  door: Pick<Door, 'check'>;
   replica: PauseReplica;
   onUnknown: 'continue' | 'stop';
 }
@@ -28,8 +29,8 @@ export async function runUnlessPaused<T>(name: string, job: () => Promise<T> | T
   return held === undefined ? { started: true, result: await job() } : { started: false, ...held };
 }
 
-async function holding(name: string, { client, replica, onUnknown }: ScheduleParts): Promise<{ reason: string; pause: PauseView | null } | undefined> {
-  const answer = await client.check({ skill: name }, ASK).catch((error: unknown) => {
+async function holding(name: string, { door, replica, onUnknown }: ScheduleParts): Promise<{ reason: string; pause: PauseView | null } | undefined> {
+  const answer = await door.check({ skill: name }, ASK).catch((error: unknown) => {
     if (isTransient(error) || error instanceof ApiError && error.status >= 500) return undefined;
     throw error;
   });

@@ -1,7 +1,7 @@
-import type { Client } from '@orchestra-brake/client';
 import type { PauseReplica } from '@orchestra/pause-core/replica';
 import type { ClaimedTask, FinishAnswer } from '@orchestra/task-queue/contract';
 import { CursorKeeper } from './cursor-keeper.ts';
+import type { Door } from './door.ts';
 import type { Endings } from './endings.ts';
 import { finishRun } from './finish-run.ts';
 import { LateAbort } from './late-abort.ts';
@@ -16,7 +16,7 @@ import type { Tell, WorkerEvents } from './worker-events.ts';
 export type Handler = (task: ClaimedTask, context: TaskContext) => Promise<unknown>;
 
 export interface TaskRunParts {
-  client: Client;
+  door: Pick<Door, 'heartbeat' | 'needsInput' | 'hold' | 'retry' | 'stopped'>;
   endings: Pick<Endings, 'end'>;
   replica: PauseReplica;
   tell: Tell;
@@ -164,14 +164,14 @@ export class TaskRun {
   }
 
   async #finish(ending: Ending, { begun }: { begun: boolean }): Promise<void> {
-    const { client, endings, tell } = this.#parts;
+    const { door, endings, tell } = this.#parts;
     const { task } = this;
     const outcome = outcomeOf(ending, this.#stopped, this.#abort.reason);
     if (outcome.kind === 'drop') { tell('run-lost', { task, why: outcome.why }); return; }
     await this.#showRest();
     const cursor = this.#cursor.whereLeft;
     const finished = await finishRun(outcome, {
-      client, endings, task, cursor, noMoreTime: this.#noMoreTime,
+      door, endings, task, cursor, noMoreTime: this.#noMoreTime,
       onFailed: (error, retryInMs) => tell('finish-failed', { task, error, retryInMs }),
     });
     if (finished.kind === 'lost') tell('run-lost', { task, why: finished.why });
@@ -180,7 +180,7 @@ export class TaskRun {
 
   async #beat(timeLimitMs: number, signal?: AbortSignal): Promise<{ lease_seconds: number }> {
     const { id, run_id } = this.task;
-    const answer = await this.#output.send((shown) => this.#parts.client.heartbeat(id, run_id, { triesMax: 1, timeLimitMs, signal, ...shown }));
+    const answer = await this.#output.send((shown) => this.#parts.door.heartbeat(id, run_id, { triesMax: 1, timeLimitMs, signal, ...shown }));
     if (answer.stop !== undefined) this.#endEarly(new RunAborted('stopped', `${answer.stop.by} has it stopped: ${answer.stop.reason}`));
     return answer;
   }

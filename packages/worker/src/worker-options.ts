@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
-import { clientSettingsFromEnv, createClient, DEFAULT_TASKS_URL, DEFAULT_URL, type Client, type ClientSettings, type SettingOrigins } from '@orchestra-brake/client';
+import { clientSettingsFromEnv, createClient, DEFAULT_TASKS_URL, DEFAULT_URL, type ClientSettings, type SettingOrigins } from '@orchestra-brake/client';
 import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { claimRequest, RUNNER_PREFIX, type ClaimRequest } from '@orchestra/task-queue/contract';
 import { ownProcessIdentity } from '@orchestra/task-queue/process-table';
-import type { Connection } from './reports/connection.ts';
+import type { Door } from './door.ts';
+import { httpDoor } from './http-door.ts';
 import type { Handler } from './task-run.ts';
 
 export interface WorkerOptions {
@@ -54,8 +55,7 @@ export interface WorkerOptions {
 }
 
 export interface WorkerSettings {
-  client: Client;
-  connection: Connection;
+  door: Door;
   warn: (text: string) => void;
   claim: Omit<ClaimRequest, 'limit' | 'ended' | 'ahead'> & { worker: string; wait_seconds: number };
   handlerFor: (skill: string | null) => Handler | undefined;
@@ -105,16 +105,9 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
   if (!parsed.success) {
     throw new TypeError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '), { cause: parsed.error });
   }
-  const { url, tasksUrl, token, origins } = whereAndAsWhom(options);
+  const door = readDoor(options);
   return {
-    client: createClient({ url, tasksUrl, token }),
-    connection: {
-      claimer: { service: 'worker-claimer', url: tasksUrl, origin: origins.tasksUrl },
-      pauseApi: { service: 'pause-api', url, origin: origins.url },
-      token: origins.token,
-      isTokenWithheld: options.isTokenWithheld ?? false,
-      orchestra: options.orchestra ?? 'npx orchestra-brake',
-    },
+    door,
     warn: options.warn ?? ((text) => process.stderr.write(`worker ${parsed.data.worker}: ${text}\n`)),
     claim: parsed.data,
     handlerFor,
@@ -125,6 +118,17 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
     abortGraceMs: options.abortGraceMs ?? ABORT_GRACE_MS,
     rereadEveryMs: options.rereadEveryMs,
   };
+}
+
+function readDoor(options: WorkerOptions): Door {
+  const { url, tasksUrl, token, origins } = whereAndAsWhom(options);
+  return httpDoor(createClient({ url, tasksUrl, token }), {
+    claimer: { service: 'worker-claimer', url: tasksUrl, origin: origins.tasksUrl },
+    pauseApi: { service: 'pause-api', url, origin: origins.url },
+    token: origins.token,
+    isTokenWithheld: options.isTokenWithheld ?? false,
+    orchestra: options.orchestra ?? 'npx orchestra-brake',
+  });
 }
 
 /** What the options say, and what they leave open as the settings of the client say it. */

@@ -7,8 +7,6 @@ import { BegunReports } from './begun-reports.ts';
 import { claimWhileWanted } from './claim-loop.ts';
 import { Endings } from './endings.ts';
 import { Listeners } from './listeners.ts';
-import { createRestReplica } from './pause-watch.ts';
-import { adminTokenFound, noToken } from './reports/cannot-work.ts';
 import { ReachReports } from './reports/reach-reports.ts';
 import { Roster } from './roster.ts';
 import { runUnlessPaused, type Scheduled } from './scheduled.ts';
@@ -77,18 +75,18 @@ class ClaimingWorker implements Worker {
   constructor(settings: WorkerSettings) {
     this.#settings = settings;
     this.#roster = new Roster<TaskRun>(settings.concurrency);
-    this.#begunReports = new BegunReports(settings.client);
+    this.#begunReports = new BegunReports(settings.door);
     this.#endings = new Endings({
-      finish: (ended, call) => settings.client.finish({ ended }, call),
+      finish: (ended, call) => settings.door.finish({ ended }, call),
       moreToCome: () => this.#roster.begunCount > 0,
       onAdded: () => this.#roster.ring(),
     });
     this.#reach = new ReachReports({
-      connection: settings.connection, warn: settings.warn, onUnknown: settings.onUnknown,
+      words: settings.door.words, warn: settings.warn, onUnknown: settings.onUnknown,
       hasListener: (event) => this.#listeners.has(event), arePausesKnown: () => this.#replica.known,
     });
-    this.#replica = createRestReplica(settings.client, {
-      onRead: () => this.#reach.pausesRead(), onStopping: (taskIds) => this.#lookForStop(taskIds), ...(settings.rereadEveryMs === undefined ? {} : { rereadEveryMs: settings.rereadEveryMs }),
+    this.#replica = settings.door.makeReplica({
+      onRead: () => this.#reach.pausesRead(), onStopping: (taskIds) => this.#lookForStop(taskIds), rereadEveryMs: settings.rereadEveryMs,
     });
     this.#replica.on('changed', ({ pauses }) => this.#tell('pauses-changed', { pauses }));
     this.#replica.on('read-failed', (error) => {
@@ -112,12 +110,13 @@ class ClaimingWorker implements Worker {
   }
 
   runScheduled<T>(name: string, job: () => Promise<T> | T): Promise<Scheduled<T>> {
-    return runUnlessPaused(name, job, { client: this.#settings.client, replica: this.#replica, onUnknown: this.#settings.onUnknown });
+    return runUnlessPaused(name, job, { door: this.#settings.door, replica: this.#replica, onUnknown: this.#settings.onUnknown });
   }
 
   async #begin(): Promise<void> {
     if (this.#stopping.signal.aborted) return;
-    if (this.#settings.connection.token === undefined) throw noToken(this.#settings.connection.orchestra);
+    const known = this.#settings.door.refusal();
+    if (known !== undefined) throw known;
     this.#reach.pausesAsked();
     void this.#replica.start();
     this.#claim();
@@ -130,13 +129,13 @@ class ClaimingWorker implements Worker {
     }
     if (this.#stopping.signal.aborted) return;
     this.#sayStarted();
-    const ofAdmin = adminTokenFound(this.#settings.connection);
-    if (ofAdmin !== undefined) this.#settings.warn(ofAdmin);
+    const caution = this.#settings.door.caution();
+    if (caution !== undefined) this.#settings.warn(caution);
   }
 
   #claim(): void {
     this.#claiming = claimWhileWanted({
-      client: this.#settings.client,
+      door: this.#settings.door,
       request: this.#settings.claim,
       roster: this.#roster,
       endings: this.#endings,
@@ -193,7 +192,7 @@ class ClaimingWorker implements Worker {
   #take(task: ClaimedTask, ahead: boolean): void {
     if (this.#hears('claimed')) this.#tell('claimed', { task });
     const run = new TaskRun(task, this.#settings.handlerFor(task.skill) ?? withoutHandler, {
-      client: this.#settings.client, endings: this.#endings, replica: this.#replica, tell: this.#tell, hears: this.#hears, onUnknown: this.#settings.onUnknown,
+      door: this.#settings.door, endings: this.#endings, replica: this.#replica, tell: this.#tell, hears: this.#hears, onUnknown: this.#settings.onUnknown,
       onHandled: () => {
         this.#roster.handled(run);
         this.#beginNext();
@@ -261,6 +260,7 @@ class ClaimingWorker implements Worker {
     this.#endings.close();
     clearInterval(this.#lookingAhead);
     await this.#replica.stop();
+    await this.#settings.door.close();
     this.#tell('stopped');
   }
 

@@ -30,7 +30,7 @@ async function run(task: ClaimedTask, { waited = false }: { waited?: boolean } =
   let begun = false;
   const endings = new Endings({ finish: (ended) => orchestra.admin.finish({ ended }), moreToCome: () => false, onAdded: () => {} });
   const one = new TaskRun(task, async () => { begun = true; }, {
-    client: orchestra.admin, endings, replica, onUnknown: 'continue', hears: () => true, tell: (event, ..._of) => { told.push(event); }, onHandled: () => {},
+    door: orchestra.admin, endings, replica, onUnknown: 'continue', hears: () => true, tell: (event, ..._of) => { told.push(event); }, onHandled: () => {},
   });
   one.begin({ waited });
   await one.ended;

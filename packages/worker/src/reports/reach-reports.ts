@@ -1,10 +1,9 @@
-import { refusalOf, type CannotWork } from './cannot-work.ts';
-import type { Connection } from './connection.ts';
+import type { DoorWords } from '../door.ts';
+import type { CannotWork } from './cannot-work.ts';
 import { TroubleReport } from './trouble-report.ts';
-import { sayTrouble } from './trouble-words.ts';
 
 export interface ReachReportsOptions {
-  connection: Connection;
+  words: DoorWords;
   warn: (text: string) => void;
   /** Whether anybody listens to that event of the worker. */
   hasListener: (event: 'claim-failed' | 'pauses-unreadable') => boolean;
@@ -29,14 +28,14 @@ export class ReachReports {
 
   constructor(options: ReachReportsOptions) {
     this.#options = options;
-    const { connection, warn, hasListener } = options;
+    const { words, warn, hasListener } = options;
     this.#claims = new TroubleReport({
       afterMs: TROUBLE_AFTER_MS,
       warn,
       sayOver: 'claims are answered again',
       isToldOtherwise: () => hasListener('claim-failed'),
       sayTrouble: (error) =>
-        `nothing can be claimed: ${sayTrouble(error, connection.claimer, connection)}; trying again until it works`,
+        `nothing can be claimed: ${words.sayTrouble(error, 'tasks')}; trying again until it works`,
     });
     this.#pauses = new TroubleReport({
       afterMs: TROUBLE_AFTER_MS,
@@ -45,7 +44,7 @@ export class ReachReports {
       // While nothing can be claimed, that is what has to be known.
       isToldOtherwise: () => hasListener('pauses-unreadable') || this.#claims.isThere,
       sayTrouble: (error) =>
-        `the pauses cannot be read: ${sayTrouble(error, connection.pauseApi, connection)}; until then ${this.#withoutPauses()}`,
+        `the pauses cannot be read: ${words.sayTrouble(error, 'pauses')}; until then ${this.#withoutPauses()}`,
     });
   }
 
@@ -60,7 +59,7 @@ export class ReachReports {
   }
 
   claimFailed(error: Error): void {
-    this.#first.resolve(refusalOf(error, this.#options.connection.claimer, this.#options.connection));
+    this.#first.resolve(this.#options.words.refusalOf(error, 'tasks'));
     this.#claims.failed(error);
   }
 
@@ -74,7 +73,7 @@ export class ReachReports {
   pausesFailed(error: Error): void {
     // Nothing is claimed before the pauses are known, so no claim would tell of the refusal.
     if (this.#options.onUnknown === 'stop' && !this.#options.arePausesKnown()) {
-      this.#first.resolve(refusalOf(error, this.#options.connection.pauseApi, this.#options.connection));
+      this.#first.resolve(this.#options.words.refusalOf(error, 'pauses'));
     }
     this.#pauses.failed(error);
   }
