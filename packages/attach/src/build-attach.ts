@@ -1,4 +1,4 @@
-import { SCOPE_KINDS } from '@orchestra/pause-core';
+import { LABEL_KINDS } from '@orchestra/pause-core';
 import { all, covered, labelOf } from './conditions.ts';
 import { AttachError } from './errors.ts';
 import { ALLOW, HOME, objectsOf, POLICY, policyText, SERIAL_TRIGGER, TRIGGER } from './objects.ts';
@@ -59,7 +59,7 @@ union all
 
 function workView(view: string, root: string, queue: QueueDescription): string {
   const names = queue.taskNames;
-  const labels = SCOPE_KINDS.flatMap((kind) => queue.labels[kind].map((place) => `${literal(`${kind} `)} || ${labelOf('q', place)}`));
+  const labels = LABEL_KINDS.flatMap((kind) => queue.labels[kind].map((place) => `${literal(`${kind} `)} || ${labelOf('q', place)}`));
   if (names !== undefined) labels.push(`'skill ' || (select t.${identifier(names.name)} from ${tableName({ schema: queue.schema, name: names.table })} t where t.${identifier(names.id)} = q.${identifier(names.column)})`);
   return `create view ${view} as
   select q.${identifier(queue.id)}::text as job,

@@ -1,4 +1,4 @@
-import { SCOPE_KINDS } from '@orchestra/pause-core';
+import { LABEL_KINDS } from '@orchestra/pause-core';
 import type { Condition, LabelPlace, QueueDescription } from './queue.ts';
 import { identifier, literal } from './quote.ts';
 
@@ -28,7 +28,7 @@ export function labelOf(row: string, { column, key }: LabelPlace): string {
  * null; a label that is not there is null among the keys, which equals none.
  */
 export function covered(row: string, queue: QueueDescription, brake: string): string {
-  const keys = SCOPE_KINDS.flatMap((kind) => queue.labels[kind].map((place) => `${literal(`${kind} `)} || ${labelOf(row, place)}`));
+  const keys = LABEL_KINDS.flatMap((kind) => queue.labels[kind].map((place) => `${literal(`${kind} `)} || ${labelOf(row, place)}`));
   if (queue.taskNames !== undefined) keys.push(`'task ' || ${columnOf(row, queue.taskNames.column)}::text`);
   return `coalesce(array[${keys.join(', ')}] && (select array_agg(b.key) from ${brake} b), false)`;
 }
@@ -36,7 +36,7 @@ export function covered(row: string, queue: QueueDescription, brake: string): st
 /** Every column that the SQL names, with those that have to hold JSON. */
 export function columnsOf(queue: QueueDescription): { name: string; json: boolean }[] {
   const plain = [queue.id, ...[...queue.waiting, ...queue.running, ...queue.alive].map(({ column }) => column)];
-  const places = SCOPE_KINDS.flatMap((kind) => queue.labels[kind]);
+  const places = LABEL_KINDS.flatMap((kind) => queue.labels[kind]);
   if (queue.taskNames !== undefined) plain.push(queue.taskNames.column);
   if (queue.serialQueues !== undefined) plain.push(queue.serialQueues.ofJob);
   plain.push(...queue.claimGroup ?? [], ...(queue.claimedAt === undefined ? [] : [queue.claimedAt.column]));

@@ -1,4 +1,4 @@
-import type { ScopeKind } from '@orchestra/pause-core';
+import type { LabelKind } from '@orchestra/pause-core';
 
 /** What a column has to be. */
 export type Condition = { column: string; is: 'null' | 'not null' } | { column: string; in: readonly string[] };
@@ -23,7 +23,7 @@ export interface QueueDescription {
   running: readonly Condition[];
   /** Of the jobs that wait, those that may ever be claimed. */
   alive: readonly Condition[];
-  labels: Readonly<Record<ScopeKind, readonly LabelPlace[]>>;
+  labels: Readonly<Record<LabelKind, readonly LabelPlace[]>>;
   /** A table of task names, where a job has only the number of its task. The name is a skill of the job. */
   taskNames?: { column: string; table: string; id: string; name: string } | undefined;
   /**

@@ -6,7 +6,7 @@ import { waitUntilQuiet, type WaitOutcome } from './wait-until-quiet.ts';
 
 const AT = '2026-11-21T03:00:00.000Z';
 const view: ActivePauseView = {
-  id: '12', scope_kind: 'agent', scope_value: 'skeptic', reason: 'r', source: 'person', paused_at: AT, paused_by: 'dana', ttl_seconds: null, expires_at: null,
+  id: '12', scope_kind: 'agent', scope_value: 'skeptic', also: null, reason: 'r', source: 'person', paused_at: AT, paused_by: 'dana', ttl_seconds: null, expires_at: null,
   cleared_at: null, cleared_by: null, quiet_at: null, then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null,
   age_seconds: 1, remaining_seconds: null, in_flight_count: 0, claimed_ahead_count: 0, queued: 0, queued_more: false, quiet: true,
 };

@@ -21,7 +21,7 @@ export { unpauseScope, type UnpausedScope, type UnpauseOrder } from './commands/
 export { warnOfEnds } from './commands/warn-of-ends.ts';
 export { IDEMPOTENCY_CODES, PAUSE_ERROR_CODES, PauseError, type PauseErrorCode } from './errors.ts';
 export { comparePrecedence, expiresAt, PAUSE_SOURCES, PAUSE_THENS, type ActivePause, type Pause, type PauseSource, type PauseThen } from './pause.ts';
-export { listActivePauses } from './queries/active-pauses.ts';
+export { listActivePauses, scopeValues } from './queries/active-pauses.ts';
 export { attachedWorkUnder, attachedWorkView, listAttachedQueues, olderSnapshots, quietInAttached, verifyAttached, type AttachedQueue } from './queries/attached-queues.ts';
 export { dueEnds, type DueEnds } from './queries/due-ends.ts';
 export { type Alert } from './queries/alert-row.ts';
@@ -36,9 +36,12 @@ export { listHistory, type HistoryFilter } from './queries/history.ts';
 export { alertsTableProblems, checkAlertsTable } from './queries/alerts-table.ts';
 export { alertsBehind, type AlertBehind } from './queries/alerts-behind.ts';
 export { listAlerts, type AlertFilter } from './queries/alerts.ts';
+export { names, type NamedLabels } from './queries/names-labels.ts';
 export { listEndedPauses, type PauseHistoryFilter } from './queries/pause-history.ts';
 export { EVENT_MARK, eventsAfter, headOfStream, markAt, newsPosition, unplacedEvents, type MarkedPosition, type PlacedEvent } from './queries/senate-events.ts';
 export * from './replica/index.ts';
-export { covers, labelFor, SCOPE_KINDS, type Scope, type ScopeKind, type TaskLabels } from './scope.ts';
+export {
+  covers, inOrder, isSameScope, LABEL_KINDS, labelFor, labelsOf, SCOPE_KINDS, scopeOf, scopeText, WHOLE_FLEET, type LabelKind, type Labels, type Scope, type ScopeKind, type TaskLabels,
+} from './scope.ts';
 export { SETTLE_TIMEOUT_MS, settleClaims, settleSnapshots } from './settle.ts';
 export { fromHeldPause, toAlertView, toPauseView } from './wire.ts';

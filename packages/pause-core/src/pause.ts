@@ -52,7 +52,7 @@ export function expiresAt(pause: Pick<Pause, 'pausedAt' | 'ttlSeconds'>): Date |
 }
 
 /**
- * Which of two pauses over one task is named: by kind (actor, agent, skill, quest), then the one that ends last,
+ * Which of two pauses over one task is named: by kind (fleet, actor, agent, skill, quest; of several labels the strongest), then the one that ends last,
  * then the older one. Negative when `a` is named.
  */
 export function comparePrecedence(a: ActivePause, b: ActivePause): number {

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import type { Role, Severity } from './contract/index.ts';
 import type { PauseSource, PauseThen } from './pause.ts';
 import type { TokenLabels } from './token-labels.ts';
-import type { ScopeKind } from './scope.ts';
+import type { LabelKind, Labels, ScopeKind } from './scope.ts';
 
 // Types for plain reads. The tables themselves, with their checks, indexes and triggers, are made by `migrations/`;
 // `schema.db.test.ts` holds the two together column by column.
@@ -36,11 +36,12 @@ export const senatePause = pgTable('senate_pause', {
   warnings: smallint('warnings').notNull().default(0),
   warnedAt: instant('warned_at'),
   traceparent: text('traceparent'),
+  also: jsonb('also').$type<Labels>(),
 });
 
 /** Labels that no lane and no sighting shows any more. */
 export const knownLabels = pgTable('known_labels', {
-  kind: text('kind').$type<ScopeKind>().notNull(),
+  kind: text('kind').$type<LabelKind>().notNull(),
   value: text('value').notNull(),
   folded: text('folded').notNull(),
   seenOn: date('seen_on').notNull().default(sql`current_date`),

@@ -1,6 +1,7 @@
 import type { ActivePauseView, AlertView, PauseView } from './contract/index.ts';
 import { expiresAt, type ActivePause, type Pause } from './pause.ts';
 import type { Alert } from './queries/alert-row.ts';
+import { scopeOf } from './scope.ts';
 
 /** A pause as the contract tells it: snake_case, instants as text. */
 export function toPauseView(pause: Pause): PauseView {
@@ -8,6 +9,7 @@ export function toPauseView(pause: Pause): PauseView {
     id: pause.id,
     scope_kind: pause.scope.kind,
     scope_value: pause.scope.value,
+    also: pause.scope.also ?? null,
     reason: pause.reason,
     source: pause.source,
     paused_at: pause.pausedAt.toISOString(),
@@ -29,7 +31,7 @@ export function toPauseView(pause: Pause): PauseView {
 export function fromHeldPause(view: Pick<ActivePauseView, keyof PauseView | 'remaining_seconds'>): ActivePause {
   return {
     id: view.id,
-    scope: { kind: view.scope_kind, value: view.scope_value },
+    scope: scopeOf(view),
     reason: view.reason,
     source: view.source,
     pausedAt: new Date(view.paused_at),

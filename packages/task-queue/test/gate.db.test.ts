@@ -1,7 +1,7 @@
-import { covers, listActivePauses, SCOPE_KINDS, unpauseScope, type Scope } from '@orchestra/pause-core';
-import { testDatabase } from '@orchestra/testkit';
+import { covers, LABEL_KINDS, listActivePauses, unpauseScope, type Scope } from '@orchestra/pause-core';
+import { COVER_CASES, testDatabase, type CoverCase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { completeRun, deferPaused, failRun, findTask, listTaskEvents, releaseRun } from '../src/index.ts';
+import { completeRun, deferPaused, failRun, findTask, listTaskEvents, listTasks, releaseRun } from '../src/index.ts';
 import { add, claim, ids, pause } from './fixtures.ts';
 
 const db = testDatabase();
@@ -11,8 +11,16 @@ beforeEach(async () => {
   await db.pool.query('truncate tasks, task_event_rows, event_batches');
 });
 
+/** The tasks that a pause has put off and that the list under it shows. */
+async function held(pauseId: string): Promise<Set<string>> {
+  const listed = await listTasks(db.pool, { heldBy: pauseId, limit: 200 });
+  return new Set(listed.filter((task) => task.deferred_by === pauseId).map((task) => task.id));
+}
+
+const toTaskLabels = ({ agent_id: agentId, skill, quest_id: questId, actor_id: actorId }: CoverCase['labels']) => ({ agentId, skill, questId, actorId });
+
 describe('P1 gate', () => {
-  test.each(SCOPE_KINDS)('P1 no claim after a pause on an %s returns a task that it covers; the others go on', async (kind) => {
+  test.each(LABEL_KINDS)('P1 no claim after a pause on an %s returns a task that it covers; the others go on', async (kind) => {
     const label = { agent: 'agent_id', skill: 'skill', quest: 'quest_id', actor: 'actor_id' }[kind];
     const [held, free] = await add(db.pool, { [label]: 'x' }, { [label]: 'y' });
     await pause(db.pool, { kind, value: 'x' });
@@ -21,19 +29,33 @@ describe('P1 gate', () => {
     expect(ids(await claim(db.pool))).toEqual([held]);
   });
 
-  test('P1 the rule in SQL and the rule in TypeScript agree, case for case', async () => {
-    const values = [null, 'x', 'y'];
-    const tasks = values.flatMap((agent_id) => values.flatMap((skill) => values.flatMap((quest_id) => values.map((actor_id) => ({ agent_id, skill, quest_id, actor_id })))));
-    for (const kind of SCOPE_KINDS) {
-      const scope: Scope = { kind, value: 'x' };
-      const added = await add(db.pool, ...tasks);
-      await pause(db.pool, scope);
+  test('P1 P19 the rule in SQL and the rule in TypeScript agree, case for case', async () => {
+    const byScope = Map.groupBy(COVER_CASES, ({ scope }) => JSON.stringify(scope));
+    for (const cases of byScope.values()) {
+      const scope = cases[0]?.scope ?? { kind: 'fleet', value: '*' };
+      const added = await add(db.pool, ...cases.map(({ labels }) => labels));
+      const atGates = await add(db.pool, ...cases.map(({ labels }, index) => ({ ...labels, repo: `repo-${index}` })));
+      const { pause: made } = await pause(db.pool, scope);
+      const { rows: [by] } = await db.pool.query<{ lanes: string[]; tasks: string[] }>(
+        `select (select array_agg(t.id::text) from tasks t join task_lanes l on l.id = t.lane_id
+                  where pause_covers($1, $2, $3, l.agent_id, l.skill, l.quest_id, l.actor_id)) as lanes,
+                (select array_agg(t.id::text) from tasks t
+                  where pauses_cover('{}', jsonb_build_array($3::jsonb || jsonb_build_object($1::text, $2::text)), t.agent_id, t.skill, t.quest_id, t.actor_id)) as tasks`,
+        [made.scope.kind, made.scope.value, made.scope.also ?? null]);
       const claimed = new Set(ids(await claim(db.pool, { limit: 100 })));
-      for (const [index, task] of tasks.entries()) {
-        const held = covers(scope, { agentId: task.agent_id, skill: task.skill, questId: task.quest_id, actorId: task.actor_id });
-        expect(claimed.has(added[index] ?? ''), `${kind} x over ${JSON.stringify(task)}`).toBe(!held);
+      await deferPaused(db.pool);
+      const listed = await held(made.id);
+      for (const [index, { labels, covered }] of cases.entries()) {
+        const about = `${JSON.stringify(scope)} over ${JSON.stringify(labels)}`;
+        expect(covers(scope, toTaskLabels(labels)), about).toBe(covered);
+        for (const id of [added[index] ?? '', atGates[index] ?? '']) {
+          expect(claimed.has(id), `the claim: ${about}`).toBe(!covered);
+          expect((by?.lanes ?? []).includes(id), `of lanes: ${about}`).toBe(covered);
+          if (made.scope.also !== undefined) expect((by?.tasks ?? []).includes(id), `of pairs: ${about}`).toBe(covered);
+          expect(listed.has(id), `put off, and on the list of the pause: ${about}`).toBe(covered);
+        }
       }
-      await unpauseScope(db.pool, { target: scope, by: 'dana' });
+      expect((await unpauseScope(db.pool, { target: scope, by: 'dana' })).cleared).toHaveLength(1);
       await db.pool.query('truncate tasks');
     }
   });

@@ -1,5 +1,5 @@
 import type { Queryable } from '@orchestra/database';
-import { SCOPE_KINDS, unpauseScope } from '@orchestra/pause-core';
+import { LABEL_KINDS, unpauseScope } from '@orchestra/pause-core';
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LANES_FEWEST } from '../src/claim-ways.ts';
@@ -51,8 +51,8 @@ describe('P9 place kept', () => {
     const running = new Map<string, string>();
     for (let round = 0; round < 25; round++) {
       if (roll(3) > 0) await add(db.pool, ...Array.from({ length: 1 + roll(20) }, () => ({ agent_id: label(), skill: label(), quest_id: label(), actor_id: label(), priority: roll(3) - 1 })));
-      if (roll(4) === 0) await pause(db.pool, { kind: SCOPE_KINDS[roll(4)] ?? 'agent', value: 'x' });
-      if (roll(4) === 0) await unpauseScope(db.pool, { target: { kind: SCOPE_KINDS[roll(4)] ?? 'agent', value: 'x' }, by: 'dana' });
+      if (roll(4) === 0) await pause(db.pool, { kind: LABEL_KINDS[roll(4)] ?? 'agent', value: 'x' });
+      if (roll(4) === 0) await unpauseScope(db.pool, { target: { kind: LABEL_KINDS[roll(4)] ?? 'agent', value: 'x' }, by: 'dana' });
       if (roll(3) === 0) await tidy();
       if (roll(6) === 0) await dropEmptyLanes(db.pool);
       for (const [id, runId] of [...running].slice(0, roll(4))) {

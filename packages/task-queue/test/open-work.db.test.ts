@@ -1,4 +1,4 @@
-import { SCOPE_KINDS, unpauseScope } from '@orchestra/pause-core';
+import { LABEL_KINDS, unpauseScope } from '@orchestra/pause-core';
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
 import { lookForWork } from '../src/index.ts';
@@ -30,8 +30,8 @@ test.each(Array.from({ length: 12 }, (_, seed) => seed + 1))('the look and the c
       agent_id: label(), skill: label(), quest_id: label(), actor_id: label(),
       not_before: roll(4) === 0 ? '2100-01-01T00:00:00Z' : null,
     })));
-    for (let pauses = roll(3); pauses > 0; pauses--) await pause(db.pool, { kind: SCOPE_KINDS[roll(4)] ?? 'agent', value: roll(2) === 0 ? 'x' : 'y' });
-    if (round === 2) await unpauseScope(db.pool, { target: { kind: SCOPE_KINDS[roll(4)] ?? 'agent', value: 'x' }, by: 'dana' });
+    for (let pauses = roll(3); pauses > 0; pauses--) await pause(db.pool, { kind: LABEL_KINDS[roll(4)] ?? 'agent', value: roll(2) === 0 ? 'x' : 'y' });
+    if (round === 2) await unpauseScope(db.pool, { target: { kind: LABEL_KINDS[roll(4)] ?? 'agent', value: 'x' }, by: 'dana' });
     for (let open = (await lookForWork(db.pool)).kinds; open.length > 0; open = (await lookForWork(db.pool)).kinds) {
       const [{ agent, skill } = { agent: null, skill: null }] = open;
       const before = await eventCount();

@@ -103,7 +103,7 @@ describe('P2 settle', () => {
     await made('sound_turn', ['clock := clock_timestamp();', wait]);
     await made('leaking_turn',
       ['clock := clock_timestamp();', `perform set_config('orchestra.read_before', (select coalesce(jsonb_object_agg(p.scope_kind || ' ' || p.scope_value, true), '{}') from active_pauses p)::text, true); ${wait}`],
-      ["select coalesce(jsonb_object_agg(p.scope_kind || ' ' || p.scope_value, true), '{}') as scopes\n      from paused p", "select current_setting('orchestra.read_before')::jsonb as scopes from (select count(*) from paused) p"]);
+      ["select coalesce(jsonb_object_agg(p.scope_kind || ' ' || p.scope_value, true) filter (where p.also is null), '{}') as scopes,", "select case when count(*) >= 0 then current_setting('orchestra.read_before')::jsonb end as scopes,"]);
     const holder = await db.pool.connect();
     await holder.query('select pg_advisory_lock($1)', [LOCK]);
     const call = (name: string) => db.pool.query<{ claimed: number }>(`select t.claimed from ${name}(null, null, 'w', null, null, null, null, 1, null, null, null, 60) t`);

@@ -1,5 +1,6 @@
 export { ageEvents } from './age-events.ts';
 export { makeAuthority, type Authority } from './certificates.ts';
+export { COVER_CASES, type CoverCase } from './cover-cases.ts';
 export { FaultProxy } from './fault-proxy.ts';
 export { HOSTILE_STRINGS, type HostileString } from './hostile-strings.ts';
 export { installedPackages, OLDER_NODE, type InstalledPackages } from './installed-packages.ts';

@@ -1,5 +1,5 @@
 import { InMemoryProvider, OpenFeature, type Client } from '@openfeature/server-sdk';
-import { PauseReplica, SCOPE_KINDS, type ActivePause, type ScopeKind, type TaskLabels } from '@orchestra/pause-core';
+import { PauseReplica, LABEL_KINDS, type ActivePause, type LabelKind, type TaskLabels } from '@orchestra/pause-core';
 import { figure, median, ratios } from '../figures.ts';
 import type { Finding, Measure } from '../measure.ts';
 import { interleave, type Take } from '../rounds.ts';
@@ -13,7 +13,7 @@ const CHECKS = 200_000;
 const FLAG_CHECKS = 1_000;
 
 type Four = Required<{ [Label in keyof TaskLabels]: string }>;
-type Paused = Record<ScopeKind, Map<string, true>>;
+type Paused = Record<LabelKind, Map<string, true>>;
 
 /** What is compared, for one number of active pauses. */
 interface Checked { count: number; replica: PauseReplica; maps: Paused; flags: Client }
@@ -55,13 +55,13 @@ async function prepare(count: number): Promise<Checked> {
   const pauses = Array.from({ length: count }, (_, index) => activePause(index));
   const replica = new PauseReplica({ read: async () => pauses, listen: async () => async () => {} });
   await replica.start();
-  const of = (kind: ScopeKind): Map<string, true> => new Map(pauses.filter(({ scope }) => scope.kind === kind).map(({ scope }) => [scope.value, true]));
+  const of = (kind: LabelKind): Map<string, true> => new Map(pauses.filter(({ scope }) => scope.kind === kind).map(({ scope }) => [scope.value, true]));
   const maps: Paused = { actor: of('actor'), agent: of('agent'), skill: of('skill'), quest: of('quest') };
   return { count, replica, maps, flags: await flagClient(`${NAME}-${count}`, maps) };
 }
 
 function activePause(index: number): ActivePause {
-  const kind = SCOPE_KINDS[index % SCOPE_KINDS.length] ?? 'agent';
+  const kind = LABEL_KINDS[index % LABEL_KINDS.length] ?? 'agent';
   return {
     id: String(index + 1), scope: { kind, value: `paused-${kind}-${index}` }, reason: 'measured', source: 'person', pausedAt: new Date(), pausedBy: 'bench',
     ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null, remainingMs: null,
@@ -88,8 +88,8 @@ function getAll({ actor, agent, skill, quest }: Paused, labels: readonly Four[])
 
 /** One flag for each kind, whose value is looked up by the label in the evaluation context: four evaluations are one check. */
 async function flagClient(domain: string, maps: Paused): Promise<Client> {
-  const label: Record<ScopeKind, keyof Four> = { actor: 'actorId', agent: 'agentId', skill: 'skill', quest: 'questId' };
-  await OpenFeature.setProviderAndWait(domain, new InMemoryProvider(Object.fromEntries(SCOPE_KINDS.map((kind) => [`${kind}-paused`, {
+  const label: Record<LabelKind, keyof Four> = { actor: 'actorId', agent: 'agentId', skill: 'skill', quest: 'questId' };
+  await OpenFeature.setProviderAndWait(domain, new InMemoryProvider(Object.fromEntries(LABEL_KINDS.map((kind) => [`${kind}-paused`, {
     variants: { on: true, off: false }, defaultVariant: 'off', disabled: false,
     contextEvaluator: (context: Record<string, unknown>) => (maps[kind].get(String(context[label[kind]])) ? 'on' : 'off'),
   }]))));
@@ -101,7 +101,7 @@ async function nsOfFlags(client: Client, labels: readonly Four[]): Promise<numbe
   let paused = 0;
   for (let check = 0; check < FLAG_CHECKS; check++) {
     const task = { ...labels[check & (LABELS - 1)] };
-    for (const kind of SCOPE_KINDS) if (await client.getBooleanValue(`${kind}-paused`, false, task)) { paused += 1; break; }
+    for (const kind of LABEL_KINDS) if (await client.getBooleanValue(`${kind}-paused`, false, task)) { paused += 1; break; }
   }
   if (paused !== 0) throw new Error('a flag says paused where nothing is');
   return (performance.now() - startedMs) / FLAG_CHECKS * 1e6;

@@ -1,6 +1,6 @@
 import { prepareLabels } from '@orchestra-brake/brake';
 import { makeBrake, type Brake } from '@orchestra-brake/brake/brake';
-import { PauseReplica, SCOPE_KINDS, type ActivePause, type TaskLabels } from '@orchestra/pause-core';
+import { PauseReplica, LABEL_KINDS, type ActivePause, type TaskLabels } from '@orchestra/pause-core';
 import { figure, median, ratios } from '../figures.ts';
 import type { Finding, Measure, Target } from '../measure.ts';
 import { interleave, type Take } from '../rounds.ts';
@@ -53,7 +53,7 @@ export const turnGate: Measure = {
 };
 
 function activePause(index: number): ActivePause {
-  const kind = SCOPE_KINDS[index % SCOPE_KINDS.length] ?? 'agent';
+  const kind = LABEL_KINDS[index % LABEL_KINDS.length] ?? 'agent';
   return {
     id: String(index + 1), scope: { kind, value: `paused-${kind}-${index}` }, reason: 'measured', source: 'person', pausedAt: new Date(), pausedBy: 'bench',
     ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null, remainingMs: null,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { labels, pauses } from './arbitrary-pauses.ts';
 import { SEED, type Model } from './model.ts';
 
-const ORDER = ['actor', 'agent', 'skill', 'quest'];
+const ORDER = ['fleet', 'actor', 'agent', 'skill', 'quest'];
 
 /** Every pause looked at, the strongest kind first, then the one that ends last, then the older one. */
 function named(all: readonly ActivePause[], work: TaskLabels, sinceReadMs: number): string | undefined {

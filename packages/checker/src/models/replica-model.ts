@@ -1,4 +1,4 @@
-import { PauseReplica, type ActivePause } from '@orchestra/pause-core';
+import { labelsOf, PauseReplica, type ActivePause } from '@orchestra/pause-core';
 import fc from 'fast-check';
 import { labels, pauses } from './arbitrary-pauses.ts';
 import { SEED, type Model } from './model.ts';
@@ -28,7 +28,8 @@ export const replicaModel: Model = {
     });
     const agrees = (): void => {
       if (replica.known !== (known !== undefined)) throw new Error(`it knows: ${replica.known}`);
-      const held = known?.some(({ scope }) => ({ actor: work.actorId, agent: work.agentId, skill: work.skill, quest: work.questId })[scope.kind] === scope.value) ?? false;
+      const of = { actor: work.actorId, agent: work.agentId, skill: work.skill, quest: work.questId };
+      const held = known?.some(({ scope }) => labelsOf(scope).every(([kind, value]) => of[kind] === value)) ?? false;
       if (replica.isPaused(work).paused !== held) throw new Error(`paused: ${!held}, and it should be ${held}`);
       if (replica.checkpoint(work, { onUnknown: 'stop' }).stop !== (held || known === undefined)) throw new Error('a checkpoint that was to stop where nothing is known went on');
       if (known !== undefined && replica.stale) throw new Error('stale although it has just read');

@@ -5,7 +5,7 @@ const QUEUE = 'packages/task-queue/src';
 const CORE = 'packages/pause-core/src';
 // The rules of a claim, and the functions that go by them.
 const RULES = 'migrations/0022_one_call.sql';
-const TURN = 'migrations/0034_history_by_call.sql';
+const TURN = 'migrations/0036_fleet_and_pairs.sql';
 const GATE = 'P1 P2 pause × claim × claim';
 const by = (name: string): Mutant['caughtBy'] => ({ level: 'L1', name });
 
@@ -31,8 +31,8 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   perform pg_advisory_xact_lock_shared(${HELD_UP_LOCK});`,
       },
       {
-        find: "select coalesce(jsonb_object_agg(p.scope_kind || ' ' || p.scope_value, true), '{}') as scopes\n      from paused p",
-        replace: "select current_setting('orchestra.read_before')::jsonb as scopes from (select count(*) from paused) p",
+        find: "select coalesce(jsonb_object_agg(p.scope_kind || ' ' || p.scope_value, true) filter (where p.also is null), '{}') as scopes,",
+        replace: "select case when count(*) >= 0 then current_setting('orchestra.read_before')::jsonb end as scopes,",
       },
     ],
     caughtBy: by('P2 a claim that is held up in its statement × pause'),
@@ -58,8 +58,8 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     caughtBy: by(GATE),
   },
   {
-    name: 'the claim does not read the pauses', file: RULES, inFunction: 'scopes_cover', why: 'P1: the gate is open',
-    edits: [{ find: "array['agent ' || agent_id", replace: "array['agents ' || agent_id" }], caughtBy: by(GATE),
+    name: 'the claim does not read the pauses', file: TURN, inFunction: 'pauses_cover', why: 'P1: the gate is open',
+    edits: [{ find: "'agent ' || agent_id", replace: "'agents ' || agent_id" }], caughtBy: by(GATE),
   },
   {
     name: 'a clear clears the pauses of others', file: `${CORE}/commands/unpause-scope.ts`, why: 'P7: a scope that somebody else paused is open',

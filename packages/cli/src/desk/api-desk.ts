@@ -1,9 +1,15 @@
 import { ApiError, ConnectionError, createClient, type ClientSettings } from '@orchestra-brake/client';
+import type { ScopeLabels } from '@orchestra/pause-core/contract';
 import { CommandFailure } from '../failure.ts';
 import { NO_TOKEN } from '../profile/settings.ts';
 import { visibleLines } from '../show/visible-text.ts';
 import { awaitAnswer } from './await-answer.ts';
 import type { Desk } from './desk.ts';
+
+/** Further labels as a query string names them. */
+function alsoText(also: ScopeLabels | null | undefined): string | undefined {
+  return also === null || also === undefined ? undefined : JSON.stringify(also);
+}
 
 /** The desk over the services. */
 export function apiDesk(settings: ClientSettings): Desk {
@@ -14,11 +20,11 @@ export function apiDesk(settings: ClientSettings): Desk {
     unpause: (request) => client.unpause(request),
     extend: (request) => client.extend(request),
     events: (options) => client.events(options),
-    pauses: (scope) => client.allPauses(scope),
+    pauses: (scope) => client.allPauses(scope === undefined ? undefined : { ...scope, also: alsoText(scope.also) }),
     pausePage: (id) => client.pausePage(id),
     verify: (query) => client.verify(query),
     history: async (filter) => {
-      const answer = await client.history(filter);
+      const answer = await client.history({ ...filter, also: alsoText(filter.also) });
       return { rows: answer.entries, more: answer.next_cursor !== null };
     },
     notices: async () => (await client.notices()).targets,

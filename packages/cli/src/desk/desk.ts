@@ -1,6 +1,6 @@
 import type { EventsOptions, ReceivedEvent } from '@orchestra-brake/client';
 import type {
-  ActivePauseView, alertsQuery, AlertView, checkAnswer, checkQuery, ExtendRequest, HistoryEntry, historyQuery, NoticeTargetView, PausePage, pauseRequest, PausePreview, PauseReceipt, PauseView, ScopeKind, StopView,
+  ActivePauseView, alertsQuery, AlertView, checkAnswer, checkQuery, ExtendRequest, HistoryEntry, historyQuery, NoticeTargetView, PausePage, pauseRequest, PausePreview, PauseReceipt, PauseView, ScopeKind, ScopeLabels, StopView,
   UnpauseAnswer, UnpauseRequest, VerifyAnswer, verifyQuery,
 } from '@orchestra/pause-core/contract';
 import type {
@@ -9,9 +9,11 @@ import type {
 } from '@orchestra/task-queue/contract';
 import type { z } from 'zod';
 
+/** Labels that a pause names. */
 export interface ScopeFilter {
   scope_kind: ScopeKind;
   scope_value: string;
+  also?: ScopeLabels | null | undefined;
 }
 
 export type LabelQuery = z.output<typeof checkQuery>;
@@ -44,7 +46,7 @@ export interface Desk {
   extend(request: ExtendRequest): Promise<PauseView>;
   /** The stream of changes; undefined at a desk that nobody rings. */
   events: ((options: EventsOptions) => AsyncGenerator<ReceivedEvent>) | undefined;
-  /** Every active pause, newest first. */
+  /** Every active pause, newest first; with a filter those that name these labels, and perhaps others as well. */
   pauses(scope?: ScopeFilter): Promise<ActivePauseView[]>;
   /** The receipt of one pause as of now, and what happened to it. */
   pausePage(id: string): Promise<PausePage>;

@@ -1,15 +1,15 @@
 import { hostname, userInfo } from 'node:os';
 import type { Database } from '@orchestra/database';
 import {
-  ackAlert, comparePrecedence, covers, extendPause, listActivePauses, listAlerts, listHistory, PauseError, showRuns, toAlertView, toPauseView, type Scope,
+  ackAlert, comparePrecedence, covers, extendPause, listActivePauses, listAlerts, listHistory, names, PauseError, scopeOf, showRuns, toAlertView, toPauseView, type Scope,
 } from '@orchestra/pause-core';
 import type { UnpauseRequest } from '@orchestra/pause-core/contract';
 import {
-  actOnTasks, answerQuestion, CANCEL, enqueueTasks, explainTask, fenceStops, findTask, findTaskOutput, freezeRepo, LEASE_SECONDS, limitRepo, listActivePauseViews, listTaskEvents, listTasks, moveTasks, parkTask,
-  pauseWithReceipt, previewAct, previewPause, readLabelNumbers, readPausePage, readQueueView, readStop, resumeHeld, retryTasks, settleStops, stopRuns, TaskError, thawRepo, unknownLabels, unparkTask, unpauseWithAnswer, verifyEverything, type Act,
+  actOnTasks, answerQuestion, CANCEL, enqueueTasks, explainTask, fenceStops, findTask, findTaskOutput, freezeRepo, LEASE_SECONDS, limitRepo, listTaskEvents, listTasks, moveTasks, parkTask,
+  pauseWithReceipt, previewAct, previewPause, readLabelNumbers, readPausePage, readQueueView, readStop, resumeHeld, retryTasks, settleStops, stopRuns, TaskError, thawRepo, unknownLabels, unparkTask, unpauseWithAnswer, verifyEverything, viewActivePauses, type Act,
 } from '@orchestra/task-queue';
 import { wrongUsage } from '../failure.ts';
-import type { Desk, Page, ScopeFilter, TaskAct } from './desk.ts';
+import type { Desk, Page, TaskAct } from './desk.ts';
 
 /** How the history names someone who worked on the database itself: nobody checked a token. */
 export function directName(): string {
@@ -20,21 +20,22 @@ export function directName(): string {
 export function directDesk(db: Database, by: string = directName()): Desk {
   return {
     pause: async (request) => shown(await pauseWithReceipt(db, {
-      scope: toScope(request), reason: request.reason, ttlSeconds: request.ttl_seconds ?? null, endsAs: request.then, by, source: 'person',
+      scope: scopeOf(request), reason: request.reason, ttlSeconds: request.ttl_seconds ?? null, endsAs: request.then, by, source: 'person',
     }, { stopRunning: request.stop_running === undefined ? undefined : { then: request.stop_running, graceSeconds: request.stop_grace_seconds } })),
-    previewPause: (request) => previewPause(db, toScope(request)),
+    previewPause: (request) => previewPause(db, scopeOf(request)),
     unpause: (request) => unpauseWithAnswer(db, { target: targetOf(request), by, reason: request.reason }),
     extend: async ({ id, ttl_seconds: ttlSeconds, then: endsAs, reason }) => toPauseView(await extendPause(db, { id, ttlSeconds, endsAs, by, reason })),
     events: undefined,
-    pauses: (scope) => listActivePauseViews(db, scope === undefined ? undefined : toScope(scope)),
+    pauses: async (scope) => viewActivePauses(db, (await listActivePauses(db)).filter((pause) =>
+      scope === undefined || names(pause.scope, { kind: scope.scope_kind, value: scope.scope_value, also: scope.also ?? undefined }))),
     pausePage: async (id) => {
       const page = await readPausePage(db, id);
       if (page === undefined) throw new PauseError('pause_not_found', `there is no pause ${id}`);
       return shown(page);
     },
     verify: async (query) => shown(await verifyEverything(db, query)),
-    history: async ({ scope_kind: scopeKind, scope_value: scopeValue, by: doneBy, action, since, until, limit }) =>
-      pageOf(await listHistory(db, { scopeKind, scopeValue, by: doneBy, action, since, until, limit: limit + 1 }), limit),
+    history: async ({ scope_kind: scopeKind, scope_value: scopeValue, also, by: doneBy, action, since, until, limit }) =>
+      pageOf(await listHistory(db, { scopeKind, scopeValue, also, by: doneBy, action, since, until, limit: limit + 1 }), limit),
     notices: needsServices,
     resumeNotices: needsServices,
     check: async (labels) => {
@@ -103,12 +104,8 @@ function needsServices(): Promise<never> {
   return Promise.reject(wrongUsage('the targets of notices are settings of the services, so this needs them'));
 }
 
-function toScope(request: ScopeFilter): Scope {
-  return { kind: request.scope_kind, value: request.scope_value };
-}
-
 function targetOf(request: UnpauseRequest): Scope | { id: string } {
-  return 'id' in request ? { id: request.id } : toScope(request);
+  return 'id' in request ? { id: request.id } : scopeOf(request);
 }
 
 function pageOf<Row>(rows: Row[], limit: number): Page<Row> {

@@ -11,7 +11,7 @@ import { printableJson, visibleLines, visibleText } from './visible-text.ts';
 const OBEYED = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/u;
 const AT = '2026-11-21T03:00:00.000Z';
 const pauseOf = (text: string): ActivePauseView => ({
-  id: '12', scope_kind: 'actor', scope_value: text, reason: text, source: 'person', paused_at: AT, paused_by: text,
+  id: '12', scope_kind: 'actor', scope_value: text, also: null, reason: text, source: 'person', paused_at: AT, paused_by: text,
   ttl_seconds: null, expires_at: null, cleared_at: null, cleared_by: null, quiet_at: null,
   then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null,
   age_seconds: 1, remaining_seconds: null, in_flight_count: 0, claimed_ahead_count: 0, queued: 0, queued_more: false, quiet: true,

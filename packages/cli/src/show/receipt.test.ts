@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { showReceipt } from './receipt.ts';
 
 const RECEIPT: PauseReceipt = {
-  id: '7', scope_kind: 'agent', scope_value: 'skeptic', reason: 'loops', source: 'person', paused_at: '2026-11-21T03:54:38.995Z', paused_by: 'dana', ttl_seconds: null, expires_at: null,
+  id: '7', scope_kind: 'agent', scope_value: 'skeptic', also: null, reason: 'loops', source: 'person', paused_at: '2026-11-21T03:54:38.995Z', paused_by: 'dana', ttl_seconds: null, expires_at: null,
   cleared_at: null, cleared_by: null, quiet_at: null, then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null,
   label_known: true, settled: true, durable: 'local', in_flight: [], in_flight_count: 0, claimed_ahead: [], claimed_ahead_count: 0, queued: 2, queued_more: false, gates: null, attached: [], stop: null, not_read: null,
 };

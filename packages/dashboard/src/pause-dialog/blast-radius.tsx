@@ -11,7 +11,7 @@ import { tasksAt } from '../state/place.ts';
 import { queueVersion } from '../state/store.ts';
 import { useReading } from '../state/use-reading.ts';
 import { count, counted } from '../text/count.ts';
-import { labelField } from '../text/scope-kinds.ts';
+import { labelFields } from '../text/scope-kinds.ts';
 import { previewPause } from '../wire/calls.ts';
 
 const LISTED_MAX = 6;
@@ -36,7 +36,7 @@ function KnownScope({ scope, onKnown }: { scope: AskedScope; onKnown: (preview: 
 
 function Radius({ scope, preview }: { scope: AskedScope; preview: PausePreview }): VNode {
   const { queued, queued_more: more, queued_share: share, in_flight_count: running, claimed_ahead_count: ahead, quests, repos, other_pauses: others } = preview;
-  const waiting = tasksAt({ [labelField(scope.kind)]: scope.value, status: 'queued' });
+  const waiting = tasksAt({ ...labelFields(scope), status: 'queued' });
   const nothing = queued + running + ahead === 0;
   return (
     <ul>

@@ -6,7 +6,7 @@ const AT = '2026-11-21T03:00:00.000Z';
 
 function pause(id: string, rest: Partial<PauseView> = {}): PauseView {
   return {
-    id, scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway loop', source: 'person', paused_at: AT, paused_by: 'dana',
+    id, scope_kind: 'agent', scope_value: 'skeptic', also: null, reason: 'runaway loop', source: 'person', paused_at: AT, paused_by: 'dana',
     ttl_seconds: 1_800, expires_at: '2026-11-21T03:30:00.000Z', cleared_at: null, cleared_by: null, quiet_at: null,
     then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null, ...rest,
   };

@@ -1,4 +1,4 @@
-import type { PauseView, SenateEvent } from '@orchestra/pause-core/contract';
+import { scopeOf, scopeText, type PauseView, type SenateEvent } from '@orchestra/pause-core/contract';
 import { visibleText } from './visible-text.ts';
 
 /** An event in one sentence, for people. */
@@ -14,7 +14,7 @@ export function sayEvent(event: Exclude<SenateEvent, { type: 'snapshot' }>): str
     return `${visibleText(by)} has ${tasks.length === 1 ? `the run of task ${tasks[0]}` : `the runs of ${tasks.length} tasks`} stopped: “${visibleText(reason)}”`;
   }
   const pause = event.data;
-  const scope = `${pause.scope_kind} ${visibleText(pause.scope_value)}`;
+  const scope = visibleText(scopeText(scopeOf(pause)));
   const why = `“${visibleText(pause.reason)}”`;
   switch (event.type) {
     case 'pause.created': return `${scope} paused by ${visibleText(pause.paused_by)} ${untilWhen(pause)}: ${why}`;

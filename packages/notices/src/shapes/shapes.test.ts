@@ -8,7 +8,7 @@ import { signature, standardRequest } from './standard.ts';
 
 const AT = new Date('2026-11-21T03:00:00.000Z');
 const pause: PauseView = {
-  id: '12', scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway loop', source: 'person', paused_at: AT.toISOString(), paused_by: 'dana',
+  id: '12', scope_kind: 'agent', scope_value: 'skeptic', also: null, reason: 'runaway loop', source: 'person', paused_at: AT.toISOString(), paused_by: 'dana',
   ttl_seconds: null, expires_at: null, cleared_at: null, cleared_by: null, quiet_at: null,
   then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null,
 };

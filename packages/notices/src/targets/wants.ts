@@ -1,13 +1,15 @@
-import { SEVERITIES, type SenateEvent } from '@orchestra/pause-core/contract';
+import { labelsOf, scopeOf, SEVERITIES, type SenateEvent } from '@orchestra/pause-core/contract';
 import type { NoticeTarget } from './target.ts';
 
-/** Is this target to be told of the event? An alert is about an actor; a scope without a value is every scope of its kind. */
+/** Is this target to be told of the event? An alert is about an actor, a pause about each label that it names; a scope without a value is every scope of its kind. */
 export function wants(target: NoticeTarget, event: SenateEvent): boolean {
   if (event.type === 'snapshot' || !target.types.has(event.type)) return false;
   // It has many scopes or none, and is for who asks for everything.
   if (event.type === 'run.stopping') return target.scopes.length === 0;
-  const about = 'scope_kind' in event.data ? { kind: event.data.scope_kind, value: event.data.scope_value } : { kind: 'actor', value: event.data.ref_id };
-  const inScope = target.scopes.length === 0 || target.scopes.some(({ kind, value }) => kind === about.kind && (value === undefined || value === about.value));
+  const about = 'scope_kind' in event.data ? labelsOf(scopeOf(event.data)) : [['actor', event.data.ref_id] as const];
+  const isOfFleet = 'scope_kind' in event.data && event.data.scope_kind === 'fleet';
+  // The whole fleet is in every scope.
+  const inScope = target.scopes.length === 0 || isOfFleet || target.scopes.some(({ kind, value }) => about.some(([k, v]) => kind === k && (value === undefined || value === v)));
   return inScope && (!('severity' in event.data) || atLeast(event.data.severity, target.minSeverity));
 }
 

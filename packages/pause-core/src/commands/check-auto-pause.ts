@@ -91,7 +91,7 @@ async function readCase(tx: Transaction, actor: string, spellings: readonly stri
               coalesce(bool_or(p.cleared_at is null and (p.ttl_seconds is null or p.ends_as <> 'resume'
                                                          or p.paused_at + make_interval(secs => p.ttl_seconds) > clock_timestamp())), false) as paused
          from senate_pause p
-        where p.scope_kind = 'actor' and p.scope_value = $1 and p.paused_by = $2)
+        where p.scope_kind = 'actor' and p.scope_value = $1 and p.also is null and p.paused_by = $2)
      select l.paused, extract(epoch from clock_timestamp())::float8 * 1000 as now,
             (select array_agg(extract(epoch from a.counted_at)::float8 * 1000 order by a.counted_at)
                from (select ${COUNTED_AT} as counted_at from senate_alerts a

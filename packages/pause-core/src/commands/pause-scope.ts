@@ -79,10 +79,10 @@ async function isThere(db: Database, id: string): Promise<boolean> {
 /** Writes the row inside the caller's transaction and answers it. Bell, audit and event follow by trigger. */
 export async function insertPause(tx: Transaction, { scope, reason, ttlSeconds, endsAs = 'resume', by, source, traceparent }: PauseOrder): Promise<Pause> {
   const { rows } = await tx.query<PauseRow>(
-    `insert into senate_pause as p (scope_kind, scope_value, paused_at, paused_by, reason, ttl_seconds, ends_as, source, traceparent)
-     values ($1, $2, clock_timestamp(), $3, $4, $5, $6, $7, $8)
+    `insert into senate_pause as p (scope_kind, scope_value, also, paused_at, paused_by, reason, ttl_seconds, ends_as, source, traceparent)
+     values ($1, $2, $3::jsonb, clock_timestamp(), $4, $5, $6, $7, $8, $9)
      returning ${PAUSE_COLUMNS}`,
-    [scope.kind, scope.value, by, reason, ttlSeconds, endsAs, source, traceparent ?? null],
+    [scope.kind, scope.value, scope.also === undefined ? null : JSON.stringify(scope.also), by, reason, ttlSeconds, endsAs, source, traceparent ?? null],
   );
   const row = rows[0];
   if (row === undefined) throw new Error('the insert of a pause answered no row');

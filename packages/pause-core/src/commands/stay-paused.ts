@@ -10,8 +10,8 @@ const BATCH_MAX = 500;
 /** Raises the alert that goes with a pause that stays. Stands behind the step `stayed`, which has marked it. */
 const ALERTS = `
   insert into senate_alerts (kind, ref_id, severity, details)
-  select '${PAUSE_NEEDS_PERSON}', case when s.scope_kind = 'actor' then s.scope_value end, 'high', jsonb_build_object(
-           'pause_id', s.id::text, 'scope_kind', s.scope_kind, 'scope_value', s.scope_value, 'reason', s.reason, 'why', current_setting('orchestra.why', true))
+  select '${PAUSE_NEEDS_PERSON}', case when s.scope_kind = 'actor' and s.also is null then s.scope_value end, 'high', jsonb_build_object(
+           'pause_id', s.id::text, 'scope_kind', s.scope_kind, 'scope_value', s.scope_value, 'also', s.also, 'reason', s.reason, 'why', current_setting('orchestra.why', true))
     from stayed s`;
 
 /**
@@ -32,7 +32,7 @@ export function stayPauses(db: Database): Promise<number> {
             for update skip locked
        ), stayed as (
          update senate_pause p set stayed_at = clock_timestamp() from due d where p.id = d.id
-         returning p.id, p.scope_kind, p.scope_value, p.reason
+         returning p.id, p.scope_kind, p.scope_value, p.also, p.reason
        ), alerts as (${ALERTS})
        select s.id from stayed s`);
     return rowCount ?? 0;
@@ -45,7 +45,7 @@ export async function stayPaused(tx: Queryable, pauseId: string): Promise<void> 
     `with stayed as (
        update senate_pause p set stayed_at = clock_timestamp(), probing_at = null, probe_task_id = null
         where p.id = $1 and p.cleared_at is null and p.stayed_at is null
-       returning p.id, p.scope_kind, p.scope_value, p.reason
+       returning p.id, p.scope_kind, p.scope_value, p.also, p.reason
      ), alerts as (${ALERTS})
      select s.id from stayed s`, [pauseId]);
 }

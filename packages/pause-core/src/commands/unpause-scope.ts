@@ -1,6 +1,6 @@
 import type { Database, Queryable, Transaction } from '@orchestra/database';
 import type { ActivePause, Pause } from '../pause.ts';
-import { listActivePauses } from '../queries/active-pauses.ts';
+import { listActivePauses, ON_SCOPE, scopeValues } from '../queries/active-pauses.ts';
 import { PAUSE_COLUMNS, toPause, type PauseRow } from '../queries/pause-row.ts';
 import type { Scope } from '../scope.ts';
 import { refusePause } from './refuse-pause.ts';
@@ -8,7 +8,7 @@ import type { Idempotency } from './run-once.ts';
 import { runRinging } from './run-ringing.ts';
 
 export interface UnpauseOrder {
-  /** Everything active on a scope, or one pause. */
+  /** Everything active on exactly this scope, or one pause. */
   target: Scope | { id: string };
   /** The authenticated name. */
   by: string;
@@ -42,17 +42,17 @@ export async function unpauseScope(db: Database, order: UnpauseOrder, idempotenc
 
 async function unpaused(db: Queryable, { target }: UnpauseOrder, cleared: Pause[]): Promise<UnpausedScope> {
   const scope = 'kind' in target ? target : cleared[0]?.scope;
-  return { cleared, stillPaused: scope === undefined ? [] : await listActivePauses(db, { kind: scope.kind, value: scope.value.normalize('NFC') }) };
+  return { cleared, stillPaused: scope === undefined ? [] : await listActivePauses(db, scope) };
 }
 
 async function clear(tx: Transaction, { target, by, reason }: UnpauseOrder): Promise<PauseRow[]> {
   await tx.query("select set_config('orchestra.why', $1, true)", [reason ?? '']);
   if ('kind' in target) {
     const { rows } = await tx.query<PauseRow>(
-      `update senate_pause p set cleared_at = clock_timestamp(), cleared_by = $3
-        where p.scope_kind = $1 and p.scope_value = $2 and p.cleared_at is null
+      `update senate_pause p set cleared_at = clock_timestamp(), cleared_by = $4
+        where ${ON_SCOPE} and p.cleared_at is null
           and (p.ttl_seconds is null or p.ends_as <> 'resume' or p.paused_at + make_interval(secs => p.ttl_seconds) > now())
-        returning ${PAUSE_COLUMNS}`, [target.kind, target.value.normalize('NFC'), by]);
+        returning ${PAUSE_COLUMNS}`, [...scopeValues(target), by]);
     return rows.toSorted((a, b) => Number(BigInt(a.id) - BigInt(b.id)));
   }
   const { rows } = await tx.query<PauseRow>(

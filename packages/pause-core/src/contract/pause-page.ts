@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { attachedVerified, attachedWork } from './attached.ts';
 import { pauseGates } from './gates.ts';
-import { activePauseView, pauseView, runInFlight, scopeKind } from './pauses.ts';
+import { activePauseView, pauseView, runInFlight } from './pauses.ts';
+import { alsoView, scopeFilter, scopeKind } from './scopes.ts';
 import { id, instant, label, page, runId } from './text.ts';
 
 /** A run that was under way when the pause took effect, and what became of it. */
@@ -45,7 +46,7 @@ export const verifyAnswer = z.strictObject({
   from: instant.nullable().describe('the oldest claim looked at; null: there was none'),
   to: instant.nullable(),
   complete: z.boolean().describe('false: there are more claims since then than `limit`'),
-  violations: z.array(z.strictObject({ ...claimOf, pause_id: id, scope_kind: scopeKind, scope_value: z.string(), paused_at: instant }))
+  violations: z.array(z.strictObject({ ...claimOf, pause_id: id, scope_kind: scopeKind, scope_value: z.string(), also: alsoView, paused_at: instant }))
     .describe('claims that saw an active pause on their task and took it all the same, by the labels and the scope of that time; the first 200'),
   attached: z.array(attachedVerified).default([]).describe('the same of each attached queue, as far as it can be told'),
 }).meta({ id: 'VerifyAnswer' });
@@ -53,8 +54,7 @@ export const verifyAnswer = z.strictObject({
 /** `GET /api/senate/history` */
 export const historyQuery = z.strictObject({
   ...page.shape,
-  scope_kind: scopeKind.optional(),
-  scope_value: label.optional(),
+  ...scopeFilter,
   by: label.optional().describe('who did it'),
   action: label.optional().describe('such as pause.created, alert.acknowledged, repo.frozen'),
   since: instant.optional(),
@@ -62,7 +62,7 @@ export const historyQuery = z.strictObject({
 });
 export const historyEntry = z.strictObject({
   id, at: instant, by: z.string(), action: z.string(), subject_kind: z.string(), subject_id: z.string(),
-  scope_kind: scopeKind.nullable(), scope_value: z.string().nullable(), why: z.string().nullable(), data: z.unknown(),
+  scope_kind: scopeKind.nullable(), scope_value: z.string().nullable(), also: alsoView, why: z.string().nullable(), data: z.unknown(),
 }).meta({ id: 'HistoryEntry' });
 export const history = z.strictObject({ entries: z.array(historyEntry).describe('newest first'), next_cursor: z.string().nullable() }).meta({ id: 'History' });
 

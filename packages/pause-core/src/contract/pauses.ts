@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { PAUSE_SOURCES, PAUSE_THENS } from '../pause.ts';
 import { attachedReceipt, attachedWork } from './attached.ts';
 import { gateCounts } from './gates.ts';
+import { alsoView, labelKind, properScope, scopeFields, scopeFilter, scopeKind } from './scopes.ts';
 import { stopGraceSeconds, stopThen, stopView } from './stops.ts';
 import { id, instant, label, page, queryFlag, reason, runId } from './text.ts';
-
-export const scopeKind = z.enum(['agent', 'skill', 'quest', 'actor']).meta({ id: 'ScopeKind' });
 
 /** Ten years, the longest that a pause may be asked to last. */
 export const TTL_SECONDS_MAX = 10 * 366 * 24 * 3_600;
@@ -25,21 +24,20 @@ const NEEDS_A_TIME = 'needs ttl_seconds: without a time there is no end at which
 
 /** `POST /api/senate/pause` */
 export const pauseRequest = z.strictObject({
-  scope_kind: scopeKind,
-  scope_value: label,
+  ...scopeFields,
   reason,
   ttl_seconds: ttlSeconds.nullish().describe('absent or null: until someone clears it'),
   then: pauseThen.default('resume').describe('what happens when the time is over; other than resume it needs ttl_seconds'),
   stop_running: stopThen.optional().describe('also stops what runs under the pause, and says what becomes of those tasks; absent: what runs goes on to its normal end'),
   stop_grace_seconds: stopGraceSeconds.optional(),
-}).refine((request) => request.then === 'resume' || typeof request.ttl_seconds === 'number', { path: ['then'], error: NEEDS_A_TIME })
+}).superRefine(properScope).refine((request) => request.then === 'resume' || typeof request.ttl_seconds === 'number', { path: ['then'], error: NEEDS_A_TIME })
   .meta({ id: 'PauseRequest' });
 
 export const pauseQuery = z.strictObject({ dry_run: queryFlag.optional() });
 
-/** `POST /api/senate/unpause`: everything active on one scope, or one pause by its id. */
+/** `POST /api/senate/unpause`: everything active on exactly one scope, or one pause by its id. */
 export const unpauseRequest = z.union([
-  z.strictObject({ scope_kind: scopeKind, scope_value: label, reason: reason.optional() }),
+  z.strictObject({ ...scopeFields, reason: reason.optional() }).superRefine(properScope),
   z.strictObject({ id, reason: reason.optional() }),
 ]).meta({ id: 'UnpauseRequest' });
 
@@ -57,6 +55,8 @@ export const pauseView = z.strictObject({
   id,
   scope_kind: scopeKind,
   scope_value: z.string(),
+  // A service of an earlier version, and events from before, do not tell it.
+  also: alsoView,
   reason: z.string(),
   source: z.enum(PAUSE_SOURCES),
   paused_at: instant,
@@ -100,11 +100,12 @@ const knownLabel = {
   // A service of an earlier version does not tell these.
   label_known: z.boolean().nullish().describe('false: no task, run, worker or earlier pause has ever carried this label, so it may be a slip of the pen; null: it could not be read'),
   near_labels: z.array(nearLabel).optional().describe('where it is not known: those known labels that come near it, nearest first'),
+  unknown_kind: labelKind.optional().describe('where it is not known, of several labels: the kind of the one that is not'),
 };
 
 /** A label that nothing has ever carried. */
 export const unknownLabel = z.strictObject({
-  scope_kind: scopeKind,
+  scope_kind: labelKind,
   scope_value: z.string(),
   near_labels: z.array(nearLabel).describe('known labels that come near it, nearest first'),
 }).meta({ id: 'UnknownLabel' });
@@ -134,6 +135,7 @@ export const pausePreview = z.strictObject({
   dry_run: z.literal(true),
   scope_kind: scopeKind,
   scope_value: z.string(),
+  also: alsoView,
   in_flight: z.array(runInFlight).describe('the first 200'),
   in_flight_count: z.int(),
   claimed_ahead: z.array(runInFlight).describe('the first 200'),
@@ -141,7 +143,7 @@ export const pausePreview = z.strictObject({
   queued: z.int().describe('tasks that it would hold'),
   queued_more: z.boolean().describe('false: all were counted'),
   queued_share: z.number().nullable().describe('of everything that is queued; null: nothing is'),
-  broad: z.boolean().describe('true: it would hold more than half of what is queued'),
+  broad: z.boolean().describe('true: it would hold more than half of what is queued, or is one of the whole fleet'),
   quests: z.array(z.strictObject({ quest_id: z.string(), queued: z.int().describe('its tasks that would be held'), stalled: z.boolean().describe('true: nothing of it would be left to go on with') })).describe('the 200 with the most'),
   repos: z.array(z.strictObject({ repo: z.string(), head_held: id.describe('the first task in its line, which would be held') })).describe('whose serial gates would stand still; the first 200'),
   other_pauses: z.array(pauseView).describe('active already on some of the same tasks'),
@@ -151,6 +153,7 @@ export const pausePreview = z.strictObject({
 export const unpauseAnswer = z.strictObject({
   label_known: knownLabel.label_known.describe('told where the scope was not paused and is not known either. false: no task, run, worker or pause has ever carried this label; null: it could not be read'),
   near_labels: knownLabel.near_labels,
+  unknown_kind: knownLabel.unknown_kind,
   cleared: z.array(pauseView),
   still_paused: z.array(pauseView).describe('active pauses left on the same scope'),
 }).meta({ id: 'UnpauseAnswer' });
@@ -181,8 +184,7 @@ export const heldNow = z.strictObject({
 export const pausesQuery = z.strictObject({
   ...page.shape,
   history: queryFlag.optional(),
-  scope_kind: scopeKind.optional(),
-  scope_value: label.optional(),
+  ...scopeFilter,
 });
 
 export const activePauses = z.strictObject({ pauses: z.array(activePauseView), next_cursor: z.string().nullable() }).meta({ id: 'ActivePauses' });

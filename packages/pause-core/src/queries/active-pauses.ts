@@ -1,6 +1,6 @@
 import type { Queryable } from '@orchestra/database';
 import type { ActivePause } from '../pause.ts';
-import type { Scope } from '../scope.ts';
+import { inOrder, type Scope } from '../scope.ts';
 import { PAUSE_COLUMNS, toPause, type PauseRow } from './pause-row.ts';
 
 interface ActiveRow extends PauseRow { remaining_ms: number | null }
@@ -11,14 +11,25 @@ select ${PAUSE_COLUMNS},
   from active_pauses p ${condition}
  order by p.paused_at desc, p.id desc`;
 
+/** In SQL: is a pause `p` on exactly this set of labels? Its parameters are {@link scopeValues}. */
+export const ON_SCOPE = 'p.scope_kind = $1 and p.scope_value = $2 and p.also is not distinct from $3::jsonb';
+
+/** The kind, the value and the further labels of a scope, in the one form in which rows hold them. */
+export function scopeValues(scope: Scope): [kind: string, value: string, also: string | null] {
+  const { kind, value, also } = inOrder(scope);
+  return [kind, value, also === undefined ? null : JSON.stringify(also)];
+}
+
 /**
  * The pauses that hold now, by the database's clock, newest first. Asks the database: what a check inside a loop
  * wants is the replica.
+ *
+ * @param scope only those on exactly this set of labels
  */
 export async function listActivePauses(db: Queryable, scope?: Scope): Promise<ActivePause[]> {
   const { rows } = await db.query<ActiveRow>(scope === undefined
     // Prepared once for each connection: every replica asks this at every bell.
     ? { name: 'orchestra-active-pauses', text: activePauses('') }
-    : { text: activePauses('where p.scope_kind = $1 and p.scope_value = $2'), values: [scope.kind, scope.value] });
+    : { text: activePauses(`where ${ON_SCOPE}`), values: scopeValues(scope) });
   return rows.map((row) => ({ ...toPause(row), remainingMs: row.remaining_ms }));
 }

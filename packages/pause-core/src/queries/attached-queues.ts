@@ -1,7 +1,7 @@
 import { inTransaction, type Database, type Queryable } from '@orchestra/database';
 import { readAfterCommit } from '../after-commit.ts';
 import type { AttachedVerified, AttachedWork } from '../contract/attached.ts';
-import type { Scope } from '../scope.ts';
+import { labelsOf, type Scope } from '../scope.ts';
 
 // The table of an engine may have millions of rows and no index by our labels. Nobody waits longer for a number.
 const READ_MAX_MS = 1_000;
@@ -32,13 +32,13 @@ export async function listAttachedQueues(db: Queryable): Promise<AttachedQueue[]
 }
 
 /** What a scope covers in each attached queue. One that cannot be read in time is told with the reason, and keeps nobody up. */
-export async function attachedWorkUnder(db: Database, { kind, value }: Scope, queues: readonly AttachedQueue[]): Promise<AttachedWork[]> {
+export async function attachedWorkUnder(db: Database, scope: Scope, queues: readonly AttachedQueue[]): Promise<AttachedWork[]> {
   const works: AttachedWork[] = [];
   for (const { name, engine } of queues) {
     const read = await readShortly<{ running: number; claims: number; waiting: number }>(db,
       `select count(*) filter (where w.state = 'running')::int as running, count(distinct w.claim) filter (where w.state = 'running')::int as claims,
               count(*) filter (where w.state = 'waiting')::int as waiting
-         from ${attachedWorkView(name)} w where $1 = any (w.scopes)`, [`${kind} ${value}`]);
+         from ${attachedWorkView(name)} w where w.scopes @> $1::text[]`, [labelsOf(scope).map((label) => label.join(' '))]);
     const [row] = read.rows ?? [];
     works.push({
       name, engine, not_read: read.notRead,
@@ -60,7 +60,7 @@ export async function quietInAttached(db: Database, pauseIds: readonly string[])
     const { rows } = await readShortly<{ id: string }>(db,
       `select p.id from senate_pause p
         where p.id = any ($1::bigint[])
-          and not exists (select from ${attachedWorkView(name)} w where w.state = 'running' and p.scope_kind || ' ' || p.scope_value = any (w.scopes))`, [quiet]);
+          and not exists (select from ${attachedWorkView(name)} w where w.state = 'running' and w.scopes @> pause_labels(p.scope_kind, p.scope_value, p.also))`, [quiet]);
     if (rows === undefined) return [];
     quiet = rows.map(({ id }) => id);
     if (mayReadOldSnapshots) quiet = (await Promise.all(quiet.map(async (id) => (await olderSnapshots(db, id)) === 0 ? [id] : []))).flat();
@@ -91,8 +91,8 @@ export async function verifyAttached(db: Database): Promise<AttachedVerified[]> 
     }
     const { rows, notRead } = await readShortly<{ checked: number; job: string | null; claimed_at: Date; pause_id: string; scope: string; paused_at: Date }>(db,
       `with running as materialized (select w.* from ${attachedWorkView(name)} w where w.state = 'running'),
-            violations as (select r.job, r.claimed_at, p.id::text as pause_id, p.scope_kind || ' ' || p.scope_value as scope, p.paused_at
-                             from running r join active_pauses p on p.scope_kind || ' ' || p.scope_value = any (r.scopes)
+            violations as (select r.job, r.claimed_at, p.id::text as pause_id, case when p.scope_kind = 'fleet' then 'the whole fleet' else array_to_string(pause_labels(p.scope_kind, p.scope_value, p.also), ' + ') end as scope, p.paused_at
+                             from running r join active_pauses p on r.scopes @> pause_labels(p.scope_kind, p.scope_value, p.also)
                             where r.claimed_at > p.paused_at + ${SURELY_AFTER} order by r.claimed_at, r.job limit ${LISTED_MAX})
        select (select count(*)::int from running) as checked, v.* from (select) as always left join violations v on true`, []);
     found.push({

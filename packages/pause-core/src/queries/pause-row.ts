@@ -1,14 +1,15 @@
 import type { Pause, PauseSource, PauseThen } from '../pause.ts';
-import type { ScopeKind } from '../scope.ts';
+import type { Labels, ScopeKind } from '../scope.ts';
 
 /** The columns of `senate_pause` (or of the view `active_pauses`) that make a {@link Pause}. */
 export const PAUSE_COLUMNS =
-  'p.id, p.scope_kind, p.scope_value, p.reason, p.source, p.paused_at, p.paused_by, p.ttl_seconds, p.cleared_at, p.cleared_by, p.quiet_at, p.ends_as, p.stayed_at, p.probing_at, p.probe_task_id, p.warned_at';
+  'p.id, p.scope_kind, p.scope_value, p.also, p.reason, p.source, p.paused_at, p.paused_by, p.ttl_seconds, p.cleared_at, p.cleared_by, p.quiet_at, p.ends_as, p.stayed_at, p.probing_at, p.probe_task_id, p.warned_at';
 
 export interface PauseRow {
   id: string;
   scope_kind: ScopeKind;
   scope_value: string;
+  also: Labels | null;
   reason: string;
   source: PauseSource;
   paused_at: Date;
@@ -27,7 +28,7 @@ export interface PauseRow {
 export function toPause(row: PauseRow): Pause {
   return {
     id: row.id,
-    scope: { kind: row.scope_kind, value: row.scope_value },
+    scope: { kind: row.scope_kind, value: row.scope_value, ...(row.also === null ? {} : { also: row.also }) },
     reason: row.reason,
     source: row.source,
     pausedAt: row.paused_at,

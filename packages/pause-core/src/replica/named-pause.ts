@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { PAUSE_SOURCES, type ActivePause } from '../pause.ts';
-import { SCOPE_KINDS } from '../scope.ts';
+import { LABEL_KINDS, SCOPE_KINDS, scopeOf } from '../scope.ts';
 
 /** What the trigger on `senate_pause` writes into the bell of a pause that was added. */
 const namedPause = z.object({
   id: z.string().regex(/^[1-9]\d{0,18}$/),
   scope_kind: z.enum(SCOPE_KINDS),
   scope_value: z.string().min(1),
+  also: z.partialRecord(z.enum(LABEL_KINDS), z.string().min(1)).nullish(),
   reason: z.string(),
   source: z.enum(PAUSE_SOURCES),
   paused_at: z.iso.datetime({ offset: true }),
@@ -18,9 +19,9 @@ const namedPause = z.object({
 export function readNamedPause(json: string): ActivePause | undefined {
   const parsed = namedPause.safeParse(parse(json));
   if (!parsed.success) return undefined;
-  const { id, scope_kind: kind, scope_value: value, reason, source, paused_at, paused_by: pausedBy, ttl_seconds: ttlSeconds } = parsed.data;
+  const { id, reason, source, paused_at, paused_by: pausedBy, ttl_seconds: ttlSeconds } = parsed.data;
   return {
-    id, scope: { kind, value }, reason, source, pausedAt: new Date(paused_at), pausedBy, ttlSeconds,
+    id, scope: scopeOf(parsed.data), reason, source, pausedAt: new Date(paused_at), pausedBy, ttlSeconds,
     clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null,
     remainingMs: ttlSeconds === null ? null : ttlSeconds * 1_000,
   };

@@ -1,5 +1,5 @@
 import { comparePrecedence, type ActivePause } from '../pause.ts';
-import { covers, type ScopeKind, type TaskLabels } from '../scope.ts';
+import { covers, LABEL_KINDS, labelFor, type LabelKind, type TaskLabels } from '../scope.ts';
 
 /** What `isPaused` answers. `pause.remainingMs` is as it was read; `PauseReplica.pauses()` tells it as of now. */
 export type PauseCheck =
@@ -23,6 +23,8 @@ interface Entry {
 /** The pauses of one kind of scope, by the value of the scope in NFC. */
 interface ByValue {
   entries: Map<string | null | undefined, Entry>;
+  /** Those of several labels, under the strongest of them; named first, first. */
+  pairs: Map<string, Entry[]>;
   /**
    * Whether another spelling of some value can come to the same in NFC. Only then is a label that is not found
    * brought into NFC, which costs more than the look.
@@ -35,7 +37,8 @@ interface ByValue {
 const HAS_SPELLINGS = /[^\0-\x7f]|[K`;]/;
 
 /**
- * The active pauses of one reading, arranged so that a check is at most four `Map.get`, whatever their number.
+ * The active pauses of one reading, arranged so that a check is at most four `Map.get`, whatever their number. Those of
+ * several labels are looked through one by one where the strongest label is met.
  * The clock is read only when a pause with an end is met: one look at it costs about as much as those four.
  *
  * No wall clock is involved (P8). The database says how long each pause has left, and that counts from the moment its
@@ -46,7 +49,10 @@ export class PauseIndex {
   /** How many pauses were read. */
   readonly size: number;
   readonly #all: readonly Entry[];
-  readonly #byKind: Record<ScopeKind, ByValue> = { actor: none(), agent: none(), skill: none(), quest: none() };
+  /** The one of the whole fleet that ends last. */
+  readonly #fleet: Entry | undefined;
+  readonly #havePairs: boolean;
+  readonly #byKind: Record<LabelKind, ByValue> = { actor: none(), agent: none(), skill: none(), quest: none() };
   // The maps of `#byKind` once more, each one step nearer.
   readonly #actors = this.#byKind.actor.entries;
   readonly #agents = this.#byKind.agent.entries;
@@ -61,23 +67,39 @@ export class PauseIndex {
       endsAtMs: pause.remainingMs === null ? Infinity : answeredAtMs + pause.remainingMs,
       covered: { paused: true, reason: pause.reason, pause },
     }));
+    let fleet: Entry | undefined;
+    let havePairs = false;
     for (const entry of this.#all) {
-      const { scope } = entry.covered.pause;
-      const byValue = this.#byKind[scope.kind];
-      const value = scope.value.normalize('NFC');
-      byValue.haveSpellings ||= HAS_SPELLINGS.test(value);
-      const named = byValue.entries.get(value);
-      // Of several pauses on one scope the one that ends last is named, so none of the others can outlive it: it is
-      // enough to keep that one.
-      if (named === undefined || comparePrecedence(entry.covered.pause, named.covered.pause) < 0) {
-        byValue.entries.set(value, entry);
+      const { kind, value: given, also } = entry.covered.pause.scope;
+      if (kind === 'fleet') {
+        if (fleet === undefined || isNamedBefore(entry, fleet)) fleet = entry;
+        continue;
       }
+      const byValue = this.#byKind[kind];
+      const value = given.normalize('NFC');
+      byValue.haveSpellings ||= HAS_SPELLINGS.test(value);
+      if (also !== undefined) {
+        havePairs = true;
+        const pairs = byValue.pairs.get(value);
+        if (pairs === undefined) byValue.pairs.set(value, [entry]);
+        else pairs.push(entry);
+        continue;
+      }
+      const named = byValue.entries.get(value);
+      // Of several pauses on one label the one that ends last is named, so none of the others can outlive it: it is
+      // enough to keep that one.
+      if (named === undefined || isNamedBefore(entry, named)) byValue.entries.set(value, entry);
     }
+    for (const { pairs } of Object.values(this.#byKind)) {
+      for (const entries of pairs.values()) entries.sort((a, b) => comparePrecedence(a.covered.pause, b.covered.pause));
+    }
+    this.#fleet = fleet;
+    this.#havePairs = havePairs;
     this.#haveSpellings = Object.values(this.#byKind).some(({ haveSpellings }) => haveSpellings);
   }
 
   /**
-   * The pause that is named for these labels (actor, agent, skill, quest; then the one that ends last), or undefined
+   * The pause that is named for these labels (fleet, actor, agent, skill, quest; then the one that ends last), or undefined
    * when none covers them.
    *
    * @param nowMs by `performance.now()`, which is also what it is when absent
@@ -86,6 +108,8 @@ export class PauseIndex {
   find(labels: TaskLabels, nowMs?: number, probeOf?: string | null): Covered | undefined {
     if (this.size === 0) return undefined;
     if (probeOf !== undefined && probeOf !== null) return this.#findForProbe(labels, nowMs ?? performance.now(), probeOf);
+    if (this.#fleet !== undefined && isActive(this.#fleet, nowMs)) return this.#fleet.covered;
+    if (this.#havePairs) return this.#findAmongPairs(labels, nowMs);
     if (!this.#haveSpellings) {
       // Nearly every look ends here: no label is that of a pause. A label that is not there is in no map.
       const found = this.#actors.get(labels.actorId) ?? this.#agents.get(labels.agentId) ?? this.#skills.get(labels.skill) ?? this.#quests.get(labels.questId);
@@ -95,6 +119,22 @@ export class PauseIndex {
     const { actor, agent, skill, quest } = this.#byKind;
     return lookUp(actor, labels.actorId, nowMs) ?? lookUp(agent, labels.agentId, nowMs)
       ?? lookUp(skill, labels.skill, nowMs) ?? lookUp(quest, labels.questId, nowMs);
+  }
+
+  #findAmongPairs(labels: TaskLabels, nowMs: number = performance.now()): Covered | undefined {
+    for (const kind of LABEL_KINDS) {
+      const byValue = this.#byKind[kind];
+      const label = labelFor(kind, labels);
+      if (label === null) continue;
+      const single = lookUp(byValue, label, nowMs);
+      const pair = byValue.pairs.get(label.normalize('NFC'))?.find((entry) => isActive(entry, nowMs) && covers(entry.covered.pause.scope, labels))?.covered;
+      if (single === undefined || pair === undefined) {
+        if (single !== undefined || pair !== undefined) return single ?? pair;
+      } else {
+        return comparePrecedence(single.pause, pair.pause) < 0 ? single : pair;
+      }
+    }
+    return undefined;
   }
 
   /** Looks at every pause: what is kept for a scope is the pause that is named, which may be the one that does not count here. */
@@ -112,11 +152,19 @@ export class PauseIndex {
   }
 }
 
-const none = (): ByValue => ({ entries: new Map(), haveSpellings: false });
+const none = (): ByValue => ({ entries: new Map(), pairs: new Map(), haveSpellings: false });
+
+function isNamedBefore(one: Entry, other: Entry): boolean {
+  return comparePrecedence(one.covered.pause, other.covered.pause) < 0;
+}
+
+function isActive({ endsAtMs }: Entry, nowMs: number | undefined): boolean {
+  return endsAtMs === Infinity || (nowMs ?? performance.now()) < endsAtMs;
+}
 
 function lookUp({ entries, haveSpellings }: ByValue, label: string | null | undefined, nowMs: number | undefined): Covered | undefined {
   if (label === null || label === undefined) return undefined;
   const entry = entries.get(label) ?? (haveSpellings ? entries.get(label.normalize('NFC')) : undefined);
   if (entry === undefined) return undefined;
-  return entry.endsAtMs === Infinity || (nowMs ?? performance.now()) < entry.endsAtMs ? entry.covered : undefined;
+  return isActive(entry, nowMs) ? entry.covered : undefined;
 }

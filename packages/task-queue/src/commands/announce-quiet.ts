@@ -1,10 +1,9 @@
 import type { Database } from '@orchestra/database';
 import { quietInAttached, settleClaims } from '@orchestra/pause-core';
-import { LABEL_COLUMN } from '../queries/covered-work.ts';
-import { runsLabelled } from '../queries/runs-labelled.ts';
+import { runsUnder } from '../queries/runs-labelled.ts';
+import { scopesOf } from '../under-scope.ts';
 
-const STILL_RUNNING = Object.entries(LABEL_COLUMN).map(([kind, column]) =>
-  `(p.scope_kind = '${kind}' and exists (${runsLabelled(column, 'p.scope_value')}))`).join(' or ');
+const STILL_RUNNING = scopesOf('p').map((scope) => `(p.scope_kind = '${scope.kind}' and exists (${runsUnder(scope)}))`).join(' or ');
 
 /**
  * Marks active pauses whose last run in flight has ended, those of attached queues included, each once; the event `pause.quiet` follows by trigger. Waits out

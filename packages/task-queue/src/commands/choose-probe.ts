@@ -2,18 +2,18 @@ import type { Transaction } from '@orchestra/database';
 import type { Scope } from '@orchestra/pause-core';
 import { gateHolds, type GatedRepos } from '../gated.ts';
 import { coveredBy, eligible } from '../pause-keys.ts';
-import { LABEL_COLUMN } from '../queries/covered-work.ts';
+import { scopeParameters, underScope, type ScopeInSql } from '../under-scope.ts';
 
 /**
  * The first task of a scope that nothing but this pause holds: its time has come, it is first in line at its repo's open gate where the serial gate holds for it, and
  * every other pause over it probes as well and has let nobody through. None while a task of the scope is through already.
  *
- * The row stays locked; a task that somebody else has locked is passed over. $1: the pause, $2: the value of its scope,
- * $3: the repos for which the serial gate holds, null for all.
+ * The row stays locked; a task that somebody else has locked is passed over. $1: the pause, $2 and $3: the labels of its scope,
+ * $4: the repos for which the serial gate holds, null for all.
  */
-const choice = (column: string): string => `
+const choice = (scope: ScopeInSql): string => `
 with holding as materialized (
-  select p.scope_kind, p.scope_value from active_pauses p
+  select p.scope_kind, p.scope_value, p.also from active_pauses p
    where p.id <> $1
      and not (p.probing_at is not null and p.probe_task_id is null
               and not exists (select from tasks m where m.probe_of > 0 and ${coveredBy('p', 'm')}))
@@ -26,25 +26,25 @@ with holding as materialized (
           where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head and ${eligible('t')}
           order by t.place
           limit 1) f
-   where l.${column} = $2 and (l.repo is null or not ${gateHolds('l.repo', '$3')}) and not exists (select from holding p where ${coveredBy('p', 'l')})
+   where ${underScope('l', scope)} and (l.repo is null or not ${gateHolds('l.repo', '$4')}) and not exists (select from holding p where ${coveredBy('p', 'l')})
   union all
   select h.id, h.priority, h.place
     from repo_gates g
     join tasks h on h.id = g.head_id
-   where g.${column} = $2 and h.${column} = $2 and g.frozen_at is null and g.in_progress < g.max_in_progress and ${gateHolds('g.repo', '$3')}
+   where ${underScope('g', scope)} and ${underScope('h', scope)} and g.frozen_at is null and g.in_progress < g.max_in_progress and ${gateHolds('g.repo', '$4')}
      and not exists (select from holding p where ${coveredBy('p', 'h')})
 )
 select t.id
   from firsts f
   join tasks t on t.id = f.id
- where t.status = 'queued' and t.probe_of is null and t.${column} = $2 and ${eligible('t')}
-   and not exists (select from tasks m where m.probe_of > 0 and m.${column} = $2)
+ where t.status = 'queued' and t.probe_of is null and ${underScope('t', scope)} and ${eligible('t')}
+   and not exists (select from tasks m where m.probe_of > 0 and ${underScope('m', scope)})
  order by f.priority, f.place
  limit 1
    for update of t skip locked`;
 
 /** Finds the task that a pause is to let through next, and locks it. @returns its id; null: there is none now */
 export async function chooseProbe(tx: Transaction, pauseId: string, scope: Scope, gatedRepos: GatedRepos): Promise<string | null> {
-  const { rows } = await tx.query<{ id: string }>(choice(LABEL_COLUMN[scope.kind]), [pauseId, scope.value, gatedRepos]);
+  const { rows } = await tx.query<{ id: string }>(choice({ kind: scope.kind, value: '$2', also: '$3::jsonb' }), [pauseId, ...scopeParameters(scope), gatedRepos]);
   return rows[0]?.id ?? null;
 }

@@ -48,12 +48,12 @@ with ${PAUSE_KEYS}, chosen as materialized (
    limit ${LANES_MAX}
 ), lanes as materialized (
   -- Locked by id although held ones are passed over: of a lane that was changed twice the server waits all the same.
-  select l.id, l.priority, p.id as pause_id, p.scope_kind, p.scope_value, p.reason, e.ends_at, w.begins, w.after, w.repeats${OPEN_LANES}
+  select l.id, l.priority, p.id as pause_id, p.scope_kind, p.scope_value, p.also, p.reason, e.ends_at, w.begins, w.after, w.repeats${OPEN_LANES}
      and l.id = any (array(select c.id from chosen c))
    order by l.id
      for no key update of l skip locked
 ), met as materialized (
-  select m.id, m.place, m.eligible, m.due_at, m.shown, l.id as lane_id, l.repeats, l.pause_id, l.scope_kind, l.scope_value, l.reason, l.ends_at
+  select m.id, m.place, m.eligible, m.due_at, m.shown, l.id as lane_id, l.repeats, l.pause_id, l.scope_kind, l.scope_value, l.also, l.reason, l.ends_at
     from lanes l
    cross join lateral (
          select t.id, t.place, ${eligible('t')} as eligible, t.next_eligible_at as shown,
@@ -74,16 +74,16 @@ with ${PAUSE_KEYS}, chosen as materialized (
      set deferred_by = m.pause_id, next_eligible_at = ${SHOWN}
     from free f join met m on m.id = f.id
    where t.id = f.id
-  returning t.id, t.next_eligible_at, f.is_news, m.pause_id, m.scope_kind, m.scope_value, m.reason
+  returning t.id, t.next_eligible_at, f.is_news, m.pause_id, m.scope_kind, m.scope_value, m.also, m.reason
 ), events as (
   insert into event_batches (kind, by, task_ids, shared, each)
   select 'deferred', 'orchestra.sweep', array_agg(d.id),
-         jsonb_build_object('pause_id', d.pause_id::text, 'scope_kind', d.scope_kind, 'scope_value', d.scope_value, 'reason', d.reason)
+         jsonb_build_object('pause_id', d.pause_id::text, 'scope_kind', d.scope_kind, 'scope_value', d.scope_value, 'also', d.also, 'reason', d.reason)
          || coalesce((select jsonb_build_object('traceparent', p.traceparent) from senate_pause p where p.id = d.pause_id and p.traceparent is not null), '{}'),
          jsonb_agg(jsonb_build_object('next_eligible_at', d.next_eligible_at))
     from deferred d
    where d.is_news
-   group by d.pause_id, d.scope_kind, d.scope_value, d.reason
+   group by d.pause_id, d.scope_kind, d.scope_value, d.also, d.reason
 ), left_over as (
   select m.lane_id, least(m.place, h.id + 1) as place, now() as again_at from met m, task_horizon h where m.place > h.id
    union all

@@ -1,5 +1,5 @@
 import { inTransaction, type Database, type Transaction } from '@orchestra/database';
-import { stayPaused, type Scope, type ScopeKind } from '@orchestra/pause-core';
+import { scopeOf, stayPaused, type Labels, type ScopeKind } from '@orchestra/pause-core';
 import type { GatedRepos } from '../gated.ts';
 import { judgeProbe, type ProbeFacts, type ProbeVerdict } from '../judge-probe.ts';
 import { chooseProbe } from './choose-probe.ts';
@@ -20,7 +20,7 @@ export interface ProbesRound {
   stayed: number;
 }
 
-interface ProbingPause { id: string; scope_kind: ScopeKind; scope_value: string; probe_task_id: string | null; period: number; began: boolean }
+interface ProbingPause { id: string; scope_kind: ScopeKind; scope_value: string; also: Labels | null; probe_task_id: string | null; period: number; began: boolean }
 
 // So many pauses are asked for at a time.
 const BATCH_MAX = 100;
@@ -55,12 +55,12 @@ async function lookAfter(tx: Transaction, id: string, gatedRepos: GatedRepos): P
   await tx.query("select set_config('orchestra.who', $1, true)", [PROBER]);
   // Statements of their own from here on: they see what whoever held the lock before has done.
   const { rows: [pause] } = await tx.query<ProbingPause>(
-    `select p.id, p.scope_kind, p.scope_value, p.probe_task_id, coalesce(p.period_seconds, p.ttl_seconds) as period, p.probing_at is not null as began
+    `select p.id, p.scope_kind, p.scope_value, p.also, p.probe_task_id, coalesce(p.period_seconds, p.ttl_seconds) as period, p.probing_at is not null as began
        from senate_pause p where p.id = $1 and ${OVER} for no key update skip locked`, [id]);
   if (pause === undefined) return null;
   // Once this pause probes it holds those back no more, and they would start beside its own. It begins when their marks are gone: while it holds
   // them, the looks after their pauses take them away.
-  if (!pause.began && await someProbesWait(tx, { kind: pause.scope_kind, value: pause.scope_value })) return null;
+  if (!pause.began && await someProbesWait(tx, scopeOf(pause))) return null;
   if (pause.probe_task_id === null) return letNext(tx, pause, gatedRepos);
   const verdict = await verdictOn(tx, pause.id, pause.probe_task_id);
   if (verdict === 'runs') return null;
@@ -110,15 +110,15 @@ async function follow(tx: Transaction, pause: ProbingPause, verdict: 'done' | 'c
 
 /** Lets the next task through, or notes that there is none. Writes nothing where that is known already: every change rings. */
 async function letNext(tx: Transaction, pause: ProbingPause, gatedRepos: GatedRepos): Promise<'let' | null> {
-  const scope: Scope = { kind: pause.scope_kind, value: pause.scope_value };
+  const scope = scopeOf(pause);
   const taskId = await chooseProbe(tx, pause.id, scope, gatedRepos);
   await say(tx, taskId === null ? 'its time is over, and there is no task yet that could be let through' : `its time is over: task ${taskId} is let through, and what becomes of it decides`);
   if (taskId !== null) {
     await tx.query(
       `with marked as (update tasks t set probe_of = $2::bigint where t.id = $1 returning t.id)
        insert into task_event_rows (task_id, kind, by, data)
-       select m.id, 'probing', $3, jsonb_build_object('pause_id', $2::bigint::text, 'scope_kind', $4::text, 'scope_value', $5::text) from marked m`,
-      [taskId, pause.id, PROBER, scope.kind, scope.value]);
+       select m.id, 'probing', $3, jsonb_build_object('pause_id', $2::bigint::text, 'scope_kind', $4::text, 'scope_value', $5::text, 'also', $6::jsonb) from marked m`,
+      [taskId, pause.id, PROBER, scope.kind, scope.value, pause.also === null ? null : JSON.stringify(pause.also)]);
   }
   if (taskId !== null || pause.probe_task_id !== null || !pause.began) {
     await tx.query('update senate_pause p set probing_at = coalesce(p.probing_at, clock_timestamp()), probe_task_id = $2 where p.id = $1', [pause.id, taskId]);

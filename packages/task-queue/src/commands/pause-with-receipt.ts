@@ -74,7 +74,7 @@ async function labelKnownAfter(db: Queryable, pause: Pause, work: CoveredWork | 
 /** What a pause on this scope would hold. Writes nothing. */
 export async function previewPause(db: Database, scope: Scope): Promise<PausePreview> {
   return {
-    dry_run: true, scope_kind: scope.kind, scope_value: scope.value, ...await labelKnown(db, scope, null),
+    dry_run: true, scope_kind: scope.kind, scope_value: scope.value, also: scope.also ?? null, ...await labelKnown(db, scope, null),
     ...await coveredRuns(db, scope), ...await blastRadius(db, scope), queued_more: false,
     other_pauses: await pausesOnTheSame(db, scope, await listActivePauses(db)),
     attached: await attachedWorkUnder(db, scope, await listAttachedQueues(db)),

@@ -2,9 +2,9 @@ import type { Database, Queryable } from '@orchestra/database';
 import { PauseError, runOnce, type Idempotency } from '@orchestra/pause-core';
 import type { StopThen, StopView } from '@orchestra/pause-core/contract';
 import { STOP_RUNS_MAX, type TaskStatus } from '../contract/index.ts';
-import { LABEL_COLUMN } from '../queries/covered-work.ts';
 import { labelOfRunning } from '../queries/runs-labelled.ts';
 import { readStop } from '../queries/stop-view.ts';
+import { labelArguments } from '../under-scope.ts';
 
 /** Which runs: those of these tasks, those that are like this, or those that an active pause covers. */
 export type RunsToStop =
@@ -35,7 +35,7 @@ const WHICH = `
      and ($8::bigint is null or exists (
            select from active_pauses p
             where p.id = $8
-              and p.scope_value = case p.scope_kind ${Object.entries(LABEL_COLUMN).map(([kind, column]) => `when '${kind}' then ${label(column)}`).join(' ')} end))
+              and pause_covers(p.scope_kind, p.scope_value, p.also, ${labelArguments(label)})))
      -- who names a task may give another order than the one before
      and ($1::bigint[] is not null or not exists (select from run_stops s where s.run_id = t.run_id and s.ended_at is null))`;
 

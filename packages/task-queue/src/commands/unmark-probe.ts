@@ -2,7 +2,7 @@ import type { Queryable } from '@orchestra/database';
 import type { Scope } from '@orchestra/pause-core';
 import { gateHolds, type GatedRepos } from '../gated.ts';
 import { coveredBy, eligible } from '../pause-keys.ts';
-import { LABEL_COLUMN } from '../queries/covered-work.ts';
+import { scopeOfParameters, scopeParameters, underScope } from '../under-scope.ts';
 
 const unmark = (stale: string): string => `
 with stale as materialized (${stale}
@@ -54,6 +54,6 @@ export async function probeMayStart(db: Queryable, pauseId: string, gatedRepos: 
 /** Are there tasks of a scope that some pause has let through and that have not begun? */
 export async function someProbesWait(db: Queryable, scope: Scope): Promise<boolean> {
   const { rows: [row] } = await db.query<{ some: boolean }>(
-    `select exists (select from tasks t where t.probe_of > 0 and t.status = 'queued' and t.${LABEL_COLUMN[scope.kind]} = $1) as some`, [scope.value]);
+    `select exists (select from tasks t where t.probe_of > 0 and t.status = 'queued' and ${underScope('t', scopeOfParameters(scope.kind))}) as some`, scopeParameters(scope));
   return row?.some ?? false;
 }

@@ -1,4 +1,4 @@
-import { id, instant, label, page, scopeKind } from '@orchestra/pause-core/contract';
+import { id, instant, label, page, labelKind } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
 
 /** The last so many minutes are told apart. */
@@ -14,7 +14,7 @@ export const queueRates = z.strictObject({
 
 /** `GET /api/queue/labels` */
 export const labelsQuery = z.strictObject({
-  by: scopeKind,
+  by: labelKind,
   contains: label.optional().describe('only labels that hold this text'),
   limit: page.shape.limit,
 });

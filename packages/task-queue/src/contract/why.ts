@@ -1,4 +1,4 @@
-import { id, instant, runId } from '@orchestra/pause-core/contract';
+import { id, instant, runId, scopeKind, toldLabels } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
 import { taskStatus } from './tasks.ts';
 
@@ -16,8 +16,9 @@ export const hold = z.strictObject({
   until: instant.nullable().describe('when it goes by itself; null: it does not, or nobody knows when'),
   says: z.string().describe('all of it in a sentence, for a person'),
   pause_id: id.optional(),
-  scope_kind: z.enum(['agent', 'skill', 'quest', 'actor']).optional(),
+  scope_kind: scopeKind.optional(),
   scope_value: z.string().optional(),
+  also: toldLabels.optional().describe('further labels that the pause names'),
   by: z.string().optional().describe('who paused, parked or froze'),
   reason: z.string().optional().describe('why somebody paused, parked or froze; why it is held; what was asked'),
   fix: z.string().optional().describe('what to repair'),

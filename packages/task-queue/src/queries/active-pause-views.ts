@@ -1,23 +1,22 @@
 import type { Queryable } from '@orchestra/database';
 import { expiresAt, listActivePauses, toPauseView, type Pause, type Scope } from '@orchestra/pause-core';
 import type { ActivePauseView } from '@orchestra/pause-core/contract';
-import { asCounted, LABEL_COLUMN, WAITING_COUNTED_MAX, waitingUnder } from './covered-work.ts';
-import { runsLabelled } from './runs-labelled.ts';
+import { scopesOf } from '../under-scope.ts';
+import { asCounted, WAITING_COUNTED_MAX, waitingUnder } from './covered-work.ts';
+import { runsUnder } from './runs-labelled.ts';
 
 type Counted = Pick<ActivePauseView, 'in_flight_count' | 'claimed_ahead_count' | 'queued' | 'queued_more'>;
 interface Counts { id: string; begun: number; ahead: number; waiting: number }
 
-const KINDS = Object.entries(LABEL_COLUMN);
-
 const COUNTS = `
 select p.id, count(r.run_id) filter (where not r.prefetched)::int as begun, count(r.run_id) filter (where r.prefetched)::int as ahead,
-       case p.scope_kind ${KINDS.map(([kind, column]) => `when '${kind}' then (${waitingUnder(column, 'p.scope_value', WAITING_COUNTED_MAX.list)})`).join('\n')} end as waiting
+       case p.scope_kind ${scopesOf('p').map((scope) => `when '${scope.kind}' then (${waitingUnder(scope, WAITING_COUNTED_MAX.list)})`).join('\n')} end as waiting
   from senate_pause p
   left join (
-${KINDS.map(([kind, column]) => `       select q.id as pause_id, u.run_id, u.prefetched from senate_pause q cross join lateral (${runsLabelled(column, 'q.scope_value', 't.run_id, t.prefetched')}) u
-        where q.scope_kind = '${kind}' and q.id = any ($1::bigint[])`).join('\n        union all\n')}) r on r.pause_id = p.id
+${scopesOf('q').map((scope) => `       select q.id as pause_id, u.run_id, u.prefetched from senate_pause q cross join lateral (${runsUnder(scope, 't.run_id, t.prefetched')}) u
+        where q.scope_kind = '${scope.kind}' and q.id = any ($1::bigint[])`).join('\n        union all\n')}) r on r.pause_id = p.id
  where p.id = any ($1::bigint[])
- group by p.id, p.scope_kind, p.scope_value`;
+ group by p.id, p.scope_kind, p.scope_value, p.also`;
 
 /** All active pauses with age, time left, and what each of them covers, newest first. */
 export async function listActivePauseViews(db: Queryable, scope?: Scope): Promise<ActivePauseView[]> {

@@ -1,10 +1,8 @@
 import type { Queryable } from '@orchestra/database';
-import type { Scope, ScopeKind } from '@orchestra/pause-core';
+import type { Scope } from '@orchestra/pause-core';
 import type { PausePreview, RunInFlight } from '@orchestra/pause-core/contract';
-import { labelOfRunning, runsLabelled } from './runs-labelled.ts';
-
-/** The column that carries a scope's label. */
-export const LABEL_COLUMN: Record<ScopeKind, string> = { agent: 'agent_id', skill: 'skill', quest: 'quest_id', actor: 'actor_id' };
+import { LABEL_COLUMN, scopeOfParameters, scopeParameters, underScope, type ScopeInSql } from '../under-scope.ts';
+import { labelOfRunning, runsUnder } from './runs-labelled.ts';
 
 /** A receipt lists so many runs; the count beside it is complete. */
 export const IN_FLIGHT_LISTED_MAX = 200;
@@ -22,11 +20,11 @@ export type CoveredRuns = Pick<PausePreview, 'in_flight' | 'in_flight_count' | '
 export type CoveredWork = CoveredRuns & Pick<PausePreview, 'queued' | 'queued_more'>;
 
 /** Counts what waits under a scope, in SQL: through its lanes, each from its head on, and no farther than one beyond `max`. */
-export const waitingUnder = (column: string, value: string, max: number): string => `
+export const waitingUnder = (scope: ScopeInSql, max: number): string => `
        select count(*)::int
          from (select from task_lanes l
                  cross join lateral (select from tasks t where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head limit ${max + 1}) q
-                where l.${column} = ${value} limit ${max + 1}) w`;
+                where ${underScope('l', scope)} limit ${max + 1}) w`;
 
 /** What was counted by {@link waitingUnder}, and whether that is all. */
 export const asCounted = (waiting: number, max: number): Pick<PausePreview, 'queued' | 'queued_more'> =>
@@ -36,17 +34,17 @@ const RUN_COLUMNS = ['t.id as task_id', 't.run_id', "coalesce(t.worker_id, '(not
   ...Object.values(LABEL_COLUMN).map((label) => `${labelOfRunning('t', label)} as ${label}`)].join(', ');
 
 /** The oldest of each sort, beside how many there are of it. By the labels with which they were claimed. */
-const runsUnder = (column: string): string => `
+const oldestRuns = (scope: ScopeInSql): string => `
        select r.*
          from (select u.*, count(*) over (partition by u.prefetched)::int as runs, row_number() over (partition by u.prefetched order by u.started_at) as nth
-                 from (${runsLabelled(column, '$1', RUN_COLUMNS)}) u) r
+                 from (${runsUnder(scope, RUN_COLUMNS)}) u) r
         where r.nth <= ${IN_FLIGHT_LISTED_MAX}`;
 
 // One statement, so that all of it is true of one instant, and one way to the server and back.
-const coveredBy = (column: string, max: number): string => `
-select (${waitingUnder(column, '$1', max)}) as waiting, r.*
+const coveredBy = (scope: ScopeInSql, max: number): string => `
+select (${waitingUnder(scope, max)}) as waiting, r.*
   from (select) as always
-  left join (${runsUnder(column)}) r on true
+  left join (${oldestRuns(scope)}) r on true
  order by r.nth`;
 
 interface RunRow extends Omit<RunInFlight, 'started_at' | 'heartbeat_at'> { started_at: Date; heartbeat_at: Date; prefetched: boolean; runs: number }
@@ -56,13 +54,13 @@ type Row = { waiting: number } & (RunRow | { task_id: null });
 /** What a scope covers at this moment: the runs in flight and those claimed ahead, oldest first, and how many tasks wait, counted up to `max`. */
 export async function coveredWork(db: Queryable, scope: Scope, max: number): Promise<CoveredWork> {
   // Prepared once for each connection: planning it takes longer than running it, and whoever pauses waits for it.
-  const { rows } = await db.query<Row>({ name: `orchestra-covered-by-${scope.kind}-${max}`, text: coveredBy(LABEL_COLUMN[scope.kind], max), values: [scope.value] });
+  const { rows } = await db.query<Row>({ name: `orchestra-covered-by-${scope.kind}-${max}`, text: coveredBy(scopeOfParameters(scope.kind), max), values: scopeParameters(scope) });
   return { ...toRuns(rows.filter((row) => row.task_id !== null)), ...asCounted(rows[0]?.waiting ?? 0, max) };
 }
 
 /** The runs alone, for who counts by other means what waits. */
 export async function coveredRuns(db: Queryable, scope: Scope): Promise<CoveredRuns> {
-  const { rows } = await db.query<RunRow>(`${runsUnder(LABEL_COLUMN[scope.kind])} order by r.nth`, [scope.value]);
+  const { rows } = await db.query<RunRow>(`${oldestRuns(scopeOfParameters(scope.kind))} order by r.nth`, scopeParameters(scope));
   return toRuns(rows);
 }
 

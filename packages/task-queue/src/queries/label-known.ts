@@ -1,9 +1,10 @@
 import type { Queryable } from '@orchestra/database';
-import { labelFor, SCOPE_KINDS, type Scope, type ScopeKind, type TaskLabels } from '@orchestra/pause-core';
+import { LABEL_KINDS, labelFor, labelsOf, type LabelKind, type Scope, type TaskLabels } from '@orchestra/pause-core';
 import type { NearLabel, UnknownLabel } from '@orchestra/pause-core/contract';
-import { runsLabelled } from './runs-labelled.ts';
+import { runsUnder } from './runs-labelled.ts';
 import { nearLabels } from '../near-labels.ts';
-import { asCounted, LABEL_COLUMN, WAITING_COUNTED_MAX, waitingUnder } from './covered-work.ts';
+import { LABEL_COLUMN } from '../under-scope.ts';
+import { asCounted, WAITING_COUNTED_MAX, waitingUnder } from './covered-work.ts';
 
 const NEAR_MAX = 5;
 // Labels that are compared, from each place that knows some. A caller who has just paused waits for it.
@@ -12,7 +13,7 @@ const COMPARED_MAX = 20_000;
 const LENGTH_SLACK = 4;
 
 // Workers say which agents and which skills they ask for, and nothing of the other two.
-const SIGHTED: Partial<Record<ScopeKind, string>> = { agent: 'agents', skill: 'skills' };
+const SIGHTED: Partial<Record<LabelKind, string>> = { agent: 'agents', skill: 'skills' };
 
 /**
  * Has anything ever carried this label? A lane stays at least as long as tasks wait in it, and leaves its labels in `known_labels` when it is
@@ -20,18 +21,19 @@ const SIGHTED: Partial<Record<ScopeKind, string>> = { agent: 'agents', skill: 's
  *
  * Parameters: $1 the label, $2 a pause that does not count or null.
  */
-const known = (kind: ScopeKind): string => `
+const known = (kind: LabelKind): string => `
 select exists (select from task_lanes l where l.${LABEL_COLUMN[kind]} = $1)
     or exists (select from known_labels k where k.kind = '${kind}' and k.value = $1)
     or exists (select from senate_pause p where p.scope_kind = '${kind}' and p.scope_value = $1 and p.id is distinct from $2::bigint)
-    or exists (${runsLabelled(LABEL_COLUMN[kind], '$1')})
+    or exists (select from senate_pause p where p.also ->> '${kind}' = $1 and p.id is distinct from $2::bigint)
+    or exists (${runsUnder({ kind, value: '$1' })})
     ${SIGHTED[kind] === undefined ? '' : `or exists (select from worker_sightings s where $1 = any (s.${SIGHTED[kind]}))`} as known`;
 
 const alike = (label: string): string =>
   `(label_folded(${label}) = label_folded($1) or length(${label}) between length($1) - ${LENGTH_SLACK} and length($1) + ${LENGTH_SLACK})`;
 
 /** Labels that may be near. Those that differ in case or separators alone are found by an index, however many there are. */
-const candidates = (kind: ScopeKind): string => `
+const candidates = (kind: LabelKind): string => `
 select l.label from (select l.${LABEL_COLUMN[kind]} as label from task_lanes l limit ${COMPARED_MAX}) l where ${alike('l.label')}
  union
 select k.value from known_labels k where k.kind = '${kind}' and k.folded = label_folded($1)
@@ -42,23 +44,37 @@ select p.scope_value from (select p.scope_value from senate_pause p where p.scop
 ${SIGHTED[kind] === undefined ? '' : ` union
 select u.label from worker_sightings s cross join lateral unnest(s.${SIGHTED[kind]}) u(label) where ${alike('u.label')}`}`;
 
-const counts = (column: string): string => `
-select v.value as scope_value, (${waitingUnder(column, 'v.value', WAITING_COUNTED_MAX.receipt)}) as waiting,
-       (select count(*)::int from (${runsLabelled(column, 'v.value')}) r) as running
+const counts = (kind: LabelKind): string => `
+select v.value as scope_value, (${waitingUnder({ kind, value: 'v.value' }, WAITING_COUNTED_MAX.receipt)}) as waiting,
+       (select count(*)::int from (${runsUnder({ kind, value: 'v.value' })}) r) as running
   from unnest($1::text[]) with ordinality v(value, n) order by v.n`;
 
-export interface LabelKnown { label_known: boolean; near_labels: NearLabel[] }
+export interface LabelKnown {
+  label_known: boolean;
+  near_labels: NearLabel[];
+  /** Of several labels, which one is not known. */
+  unknown_kind?: LabelKind;
+}
 
 /**
- * Whether any task, run, worker or pause but `pauseId` has ever carried this label, and if none has, which known ones come near it.
+ * Whether any task, run, worker or pause but `pauseId` has ever carried the labels of this scope, and if one of them has not been, which
+ * known ones come near it.
  */
-export async function labelKnown(db: Queryable, { kind, value }: Scope, pauseId: string | null): Promise<LabelKnown> {
+export async function labelKnown(db: Queryable, scope: Scope, pauseId: string | null): Promise<LabelKnown> {
+  for (const [kind, value] of labelsOf(scope)) {
+    const known = await oneKnown(db, kind, value, pauseId);
+    if (!known.label_known) return scope.also === undefined ? known : { ...known, unknown_kind: kind };
+  }
+  return { label_known: true, near_labels: [] };
+}
+
+async function oneKnown(db: Queryable, kind: LabelKind, value: string, pauseId: string | null): Promise<LabelKnown> {
   const { rows: [row] } = await db.query<{ known: boolean }>(known(kind), [value, pauseId]);
   if (row?.known) return { label_known: true, near_labels: [] };
   const { rows: found } = await db.query<{ label: string }>(candidates(kind), [value, pauseId]);
   const near = nearLabels(value, found.map(({ label }) => label), NEAR_MAX);
   if (near.length === 0) return { label_known: false, near_labels: [] };
-  const { rows } = await db.query<{ scope_value: string; waiting: number; running: number }>(counts(LABEL_COLUMN[kind]), [near]);
+  const { rows } = await db.query<{ scope_value: string; waiting: number; running: number }>(counts(kind), [near]);
   return {
     label_known: false,
     near_labels: rows.map(({ scope_value, waiting, running }) => ({ scope_value, in_flight_count: running, ...asCounted(waiting, WAITING_COUNTED_MAX.receipt) })),
@@ -67,12 +83,12 @@ export async function labelKnown(db: Queryable, { kind, value }: Scope, pauseId:
 
 /** Those of these labels that nothing has ever carried. */
 export async function unknownLabels(db: Queryable, labels: TaskLabels): Promise<UnknownLabel[]> {
-  const scopes = SCOPE_KINDS.flatMap((kind): Scope[] => {
+  const scopes = LABEL_KINDS.flatMap((kind) => {
     const value = labelFor(kind, labels);
     return value === null ? [] : [{ kind, value }];
   });
   const found = await Promise.all(scopes.map(async ({ kind, value }): Promise<UnknownLabel | undefined> => {
-    const { label_known: isKnown, near_labels: near } = await labelKnown(db, { kind, value }, null);
+    const { label_known: isKnown, near_labels: near } = await oneKnown(db, kind, value, null);
     return isKnown ? undefined : { scope_kind: kind, scope_value: value, near_labels: near };
   }));
   return found.filter((one) => one !== undefined);

@@ -1,14 +1,14 @@
 import type { Queryable } from '@orchestra/database';
-import type { ScopeKind } from '@orchestra/pause-core';
+import type { LabelKind } from '@orchestra/pause-core';
 import { MINUTES, type LabelNumbers, type Labels } from '../contract/numbers.ts';
 import { covered, PAUSE_KEYS } from '../pause-keys.ts';
-import { LABEL_COLUMN } from './covered-work.ts';
+import { LABEL_COLUMN } from '../under-scope.ts';
 import { MINUTE_OF_EVENT, RECENT_EVENTS } from './queue-rates.ts';
 import { labelOfRunning } from './runs-labelled.ts';
 import { labelOfRun } from './what-a-claim-saw.ts';
 
 export interface LabelsOrder {
-  by: ScopeKind;
+  by: LabelKind;
   /** Only labels that hold this text. */
   contains?: string | undefined;
   limit: number;
@@ -18,7 +18,7 @@ export interface LabelsOrder {
 const COUNTED_MAX = 200_000;
 const LANE_COUNTED_LEAST = 100;
 
-const numbers = (kind: ScopeKind): string => {
+const numbers = (kind: LabelKind): string => {
   const column = LABEL_COLUMN[kind];
   return `
 with ${PAUSE_KEYS}, ${RECENT_EVENTS}, lanes as materialized (
@@ -53,7 +53,7 @@ with ${PAUSE_KEYS}, ${RECENT_EVENTS}, lanes as materialized (
    cross join lateral (select ${kind === 'actor' ? 'coalesce(a.ref_id, t.actor_id)' : `t.${column}`} as value) v
    where a.created_at > now() - interval '1 hour' and v.value is not null group by 1
 ), pauses as (
-  select p.scope_value as value, max(p.id)::text as paused from paused p where p.scope_kind = '${kind}' group by 1
+  select p.scope_value as value, max(p.id)::text as paused from paused p where p.scope_kind = '${kind}' and p.also is null group by 1
 )
 select v.value, coalesce(w.queued, 0) as queued, coalesce(w.queued_more, false) as queued_more, coalesce(w.deferred, 0) as deferred, coalesce(r.running, 0) as running,
        coalesce(e.failed, 0) as failed_last_hour, coalesce(a.alerts, 0) as alerts_last_hour, p.paused, coalesce(e.per_minute, '[]') as ended, s.since

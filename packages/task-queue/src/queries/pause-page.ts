@@ -1,8 +1,9 @@
 import type { Database } from '@orchestra/database';
-import { attachedWorkUnder, findPause, listActivePauses, listAttachedQueues, readPauseGates, toPauseView, type ScopeKind } from '@orchestra/pause-core';
+import { attachedWorkUnder, findPause, listActivePauses, listAttachedQueues, readPauseGates, scopeOf, toPauseView, type Labels, type ScopeKind } from '@orchestra/pause-core';
 import type { PausePage, RunInFlight } from '@orchestra/pause-core/contract';
 import { asOfNow, viewActivePause } from './active-pause-views.ts';
-import { coveredWork, IN_FLIGHT_LISTED_MAX, LABEL_COLUMN, WAITING_COUNTED_MAX } from './covered-work.ts';
+import { LABEL_COLUMN, underScope, type ScopeInSql, scopeParameters } from '../under-scope.ts';
+import { coveredWork, IN_FLIGHT_LISTED_MAX, WAITING_COUNTED_MAX } from './covered-work.ts';
 import { firstEventSince } from './first-event-since.ts';
 import { pausesOnTheSame } from './pauses-on-the-same.ts';
 import { labelAtClaim, sawEvent, snapshotOf } from './what-a-claim-saw.ts';
@@ -20,7 +21,7 @@ const SLACK = "interval '1 minute'";
  * Parameter: $1 the pause.
  */
 const BEGINNING = `
-select v.data ->> 'scope_kind' as scope_kind, v.data ->> 'scope_value' as scope_value, (v.data ->> 'paused_at')::timestamptz as paused_at
+select v.data ->> 'scope_kind' as scope_kind, v.data ->> 'scope_value' as scope_value, nullif(v.data -> 'also', 'null') as also, (v.data ->> 'paused_at')::timestamptz as paused_at
   from senate_events v where v.type like 'pause.%' and v.data ->> 'id' = $1::text order by v.id limit 1`;
 
 /**
@@ -28,9 +29,9 @@ select v.data ->> 'scope_kind' as scope_kind, v.data ->> 'scope_value' as scope_
  * events after it. By the labels with which they were claimed: a task goes on under another skill. Which came first is told by what the claim
  * saw; where that cannot be told, by the clock.
  *
- * Parameters: $1 the scope's value, $2 when it was paused, $3 an event before which none of that time lies, $4 the pause.
+ * Parameters: $1 and $5 the labels of the scope, $2 when it was paused, $3 an event before which none of that time lies, $4 the pause.
  */
-const admittedBefore = (column: string): string => `
+const admittedBefore = (scope: ScopeInSql): string => `
 with created as materialized (
   select v.xid, v.cluster, v.at from senate_events v where v.type like 'pause.%' and v.data ->> 'id' = $4::text order by v.id limit 1
 ), ended as materialized (
@@ -58,11 +59,11 @@ select r.*, l.agent_id, l.skill, l.quest_id, l.actor_id, c.at, c.by as worker, c
        select c.at, c.by, c.data, c.data ->> 'cluster' as cluster, ${snapshotOf('c')} as snapshot
          from events_of_task(r.task_id) c where c.run_id = r.run_id and c.kind = 'claimed' order by c.id limit 1) c
  cross join lateral (select ${Object.values(LABEL_COLUMN).map((label) => `${labelAtClaim('c', 't', label)} as ${label}`).join(', ')}) l
- where l.${column} = $1 and coalesce(not (select ${sawEvent('v', 'c')} from created v), c.at <= $2)
+ where ${underScope('l', scope)} and coalesce(not (select ${sawEvent('v', 'c')} from created v), c.at <= $2)
  order by c.at, r.task_id
  limit ${IN_FLIGHT_LISTED_MAX}`;
 
-interface Beginning { scope_kind: ScopeKind; scope_value: string; paused_at: Date }
+interface Beginning { scope_kind: ScopeKind; scope_value: string; also: Labels | null; paused_at: Date }
 interface AdmittedRow extends Omit<RunInFlight, 'started_at' | 'heartbeat_at'> { at: Date; heartbeat_at: Date | null; ended_at: Date | null; ended_as: string | null; runs: number }
 interface TimelineRow { at: Date; by: string; what: string; why: string | null; data: unknown }
 
@@ -74,9 +75,10 @@ export async function readPausePage(db: Database, id: string): Promise<PausePage
   if (pause === undefined) return undefined;
   const work = active === undefined ? undefined : await coveredWork(db, pause.scope, WAITING_COUNTED_MAX.list);
   const { rows: [told] } = await db.query<Beginning>(BEGINNING, [id]);
-  const beginning = told ?? { scope_kind: pause.scope.kind, scope_value: pause.scope.value, paused_at: pause.pausedAt };
-  const { rows: admitted } = await db.query<AdmittedRow>(admittedBefore(LABEL_COLUMN[beginning.scope_kind]), [
-    beginning.scope_value, beginning.paused_at, await firstEventSince(db, beginning.paused_at.toISOString()), id]);
+  const beginning = told ?? { scope_kind: pause.scope.kind, scope_value: pause.scope.value, also: pause.scope.also ?? null, paused_at: pause.pausedAt };
+  const [value, also] = scopeParameters(scopeOf(beginning));
+  const { rows: admitted } = await db.query<AdmittedRow>(admittedBefore({ kind: beginning.scope_kind, value: '$1', also: '$5::jsonb' }), [
+    value, beginning.paused_at, await firstEventSince(db, beginning.paused_at.toISOString()), id, also]);
   const { rows: timeline } = await db.query<TimelineRow>(
     `select a.at, a.by, a.action as what, a.why, a.data from senate_audit a
       where a.subject_kind = 'pause' and a.subject_id = $1 order by a.id limit ${TIMELINE_MAX}`, [id]);

@@ -2,7 +2,7 @@ import { readInstant, type Queryable } from '@orchestra/database';
 import { AHEAD_COUNTED_MAX } from '../contract/index.ts';
 import { gated, type GatedRepos } from '../gated.ts';
 import { keptForRunner, wanted } from '../open-lanes.ts';
-import { covered, coveredBy, eligible, PAUSE_KEYS } from '../pause-keys.ts';
+import { covered, coveredBy, eligible, NAMED_FIRST, PAUSE_KEYS } from '../pause-keys.ts';
 import type { KeptForRunners } from '../runner-switches.ts';
 import type { TaskFacts } from '../why/task-facts.ts';
 
@@ -17,7 +17,7 @@ const COUNTED_MAX = AHEAD_COUNTED_MAX + 1;
 
 const OVER = 'p.paused_at + make_interval(secs => p.ttl_seconds) <= now()';
 const PAUSES = `
-  select p.id::text as id, p.scope_kind as "scopeKind", p.scope_value as "scopeValue", p.paused_by as by, p.reason, p.paused_at as since,
+  select p.id::text as id, p.scope_kind as "scopeKind", p.scope_value as "scopeValue", p.also, p.paused_by as by, p.reason, p.paused_at as since,
          p.ends_at as "endsAt", p.paused_at + make_interval(secs => p.ttl_seconds) as "overAt", p.ends_as as "endsAs",
          -- over and not seen to yet is as good as seen to
          p.stayed_at is not null or (p.ends_as = 'stay' and ${OVER}) as stays,
@@ -27,7 +27,7 @@ const PAUSES = `
      -- as the claim has it: its own pause lets a probe through, and every other one that probes goes by the same run
      and not coalesce(t.probe_of is not null and (p.id = t.probe_of or p.probing_at is not null)
                       and exists (select from active_pauses o where o.id = t.probe_of and o.probe_task_id = t.id), false)
-   order by array_position(array['actor', 'agent', 'skill', 'quest'], p.scope_kind), p.ends_at desc nulls first, p.id
+   order by ${NAMED_FIRST}
    limit ${PAUSES_MAX}`;
 
 // Who is between two stages waits before all others, whatever their priority.

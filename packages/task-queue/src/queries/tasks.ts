@@ -1,11 +1,11 @@
 import { and, desc, eq, getTableColumns, gte, inArray, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { readInstant, type Database, type Transaction } from '@orchestra/database';
-import type { ScopeKind } from '@orchestra/pause-core';
+import type { LabelKind } from '@orchestra/pause-core';
 import type { TaskEventView, TaskStatus, TaskView } from '../contract/index.ts';
 import { coveredBy, NAMED_FIRST } from '../pause-keys.ts';
 import { tasks } from '../schema.ts';
-import { LABEL_COLUMN } from './covered-work.ts';
+import { LABEL_COLUMN } from '../under-scope.ts';
 
 export interface TaskFilter {
   status?: TaskStatus | undefined;
@@ -93,7 +93,7 @@ async function namesNoTask(db: Database, { agentId, skill, questId, actorId, rep
   return row?.unknown ?? false;
 }
 
-const unknown = (kind: ScopeKind, label: string): string => `
+const unknown = (kind: LabelKind, label: string): string => `
        (${label}::text is not null
         and not exists (select from task_lanes l where l.${LABEL_COLUMN[kind]} = ${label})
         and not exists (select from known_labels k where k.kind = '${kind}' and k.value = ${label}))`;

@@ -1,7 +1,7 @@
 import { readInstant, type Database, type Queryable } from '@orchestra/database';
 import { verifyAttached } from '@orchestra/pause-core';
 import type { VerifyAnswer } from '@orchestra/pause-core/contract';
-import { LABEL_COLUMN } from './covered-work.ts';
+import { LABEL_COLUMN, labelArguments } from '../under-scope.ts';
 import { firstEventSince } from './first-event-since.ts';
 import { labelAtClaim, sawEvent, snapshotOf } from './what-a-claim-saw.ts';
 
@@ -20,8 +20,8 @@ const SLACK = "interval '1 minute'";
 
 const COLUMNS = Object.entries(LABEL_COLUMN);
 const labels = COLUMNS.map(([, column]) => `${labelAtClaim('e', 't', column)} as ${column}`).join(', ');
-const keys = COLUMNS.map(([kind, column]) => `('${kind} ' || c.${column})`).join(', ');
-const covers = `case v.data ->> 'scope_kind' ${COLUMNS.map(([kind, column]) => `when '${kind}' then c.${column}`).join(' ')} end = v.data ->> 'scope_value'`;
+const keys = [`('fleet *')`, ...COLUMNS.map(([kind, column]) => `('${kind} ' || c.${column})`)].join(', ');
+const covers = `pause_covers(v.data ->> 'scope_kind', v.data ->> 'scope_value', nullif(v.data -> 'also', 'null'), ${labelArguments((column) => `c.${column}`)})`;
 
 // Did the pause hold the claim's task by what this event says? A probe of one pause is let through by every other one that probes as well.
 const HOLDS = `coalesce(${covers}, false) and (c.probe_of is null or v.data ->> 'probing_at' is null) and v.data ->> 'cleared_at' is null
@@ -67,7 +67,7 @@ with claims as materialized (
            from (select v.id, v.data, ${HOLDS} as holds, ${sawEvent('v', 'c')} as seen
                    from senate_events v where v.type like 'pause.%' and v.data ->> 'id' = p.pause_id) k) j
 ), violations as (
-  select j.task_id::text, j.run_id, j.by as worker, j.at as claimed_at, j.pause_id, j.data ->> 'scope_kind' as scope_kind, j.data ->> 'scope_value' as scope_value,
+  select j.task_id::text, j.run_id, j.by as worker, j.at as claimed_at, j.pause_id, j.data ->> 'scope_kind' as scope_kind, j.data ->> 'scope_value' as scope_value, nullif(j.data -> 'also', 'null') as also,
          j.data ->> 'paused_at' as paused_at
     from judged j where j.surely and j.perhaps
 ), unknown as materialized (
@@ -82,7 +82,7 @@ select (select count(*)::int from claims) as checked, (select count(*)::int from
 
 interface Claim { task_id: string; run_id: string | null; worker: string; claimed_at: string }
 interface Unknown extends Claim { why: VerifyAnswer['unknown'][number]['why'] }
-interface Found extends Claim { pause_id: string; scope_kind: VerifyAnswer['violations'][number]['scope_kind']; scope_value: string; paused_at: string }
+interface Found extends Claim { pause_id: string; scope_kind: VerifyAnswer['violations'][number]['scope_kind']; scope_value: string; also: VerifyAnswer['violations'][number]['also']; paused_at: string }
 interface Row { checked: number; unknown_count: number; first: Date | null; last: Date | null; unknown: Unknown[]; violations: Found[] }
 
 const instant = (text: string): string => readInstant(text).toISOString();

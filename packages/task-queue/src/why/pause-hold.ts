@@ -1,11 +1,12 @@
+import { scopeOf, scopeText } from '@orchestra/pause-core/contract';
 import type { Hold } from '../contract/index.ts';
 import type { PauseOverTask } from './task-facts.ts';
 
 export function pauseHold(pause: PauseOverTask): Hold {
   return {
     kind: 'pause', since: pause.since, until: pause.endsAt,
-    says: `${pause.scopeKind} ${pause.scopeValue} is paused by ${pause.by}: ${pause.reason}. ${end(pause)}`,
-    pause_id: pause.id, scope_kind: pause.scopeKind, scope_value: pause.scopeValue, by: pause.by, reason: pause.reason,
+    says: `${scopeText(scopeOf({ scope_kind: pause.scopeKind, scope_value: pause.scopeValue, also: pause.also }))} is paused by ${pause.by}: ${pause.reason}. ${end(pause)}`,
+    pause_id: pause.id, scope_kind: pause.scopeKind, scope_value: pause.scopeValue, ...(pause.also === null ? {} : { also: pause.also }), by: pause.by, reason: pause.reason,
     ...(pause.probes && pause.probeTaskId !== null ? { task_id: pause.probeTaskId } : {}),
   };
 }

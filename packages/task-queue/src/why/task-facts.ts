@@ -1,4 +1,4 @@
-import type { PauseThen, ScopeKind } from '@orchestra/pause-core';
+import type { Labels, PauseThen, ScopeKind } from '@orchestra/pause-core';
 import type { TaskStatus } from '../contract/index.ts';
 
 /** Everything that decides whether a task may start, as one snapshot of the database had it. Instants are RFC 3339 in UTC. */
@@ -46,6 +46,7 @@ export interface PauseOverTask {
   id: string;
   scopeKind: ScopeKind;
   scopeValue: string;
+  also: Labels | null;
   by: string;
   reason: string;
   since: string;

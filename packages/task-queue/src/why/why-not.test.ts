@@ -15,7 +15,7 @@ const FREE: TaskFacts = {
   pauses: [], gate: null, ahead: 0, workers: { there: 1, lastSeenAt: BEFORE }, keptForRunner: false,
 };
 const pause = (id: string, more: Partial<PauseOverTask> = {}): PauseOverTask => ({
-  id, scopeKind: 'agent', scopeValue: 'skeptic', by: 'dana', reason: 'runaway loop', since: BEFORE, endsAt: null, overAt: null, endsAs: 'resume', stays: false, probes: false, probeTaskId: null, ...more,
+  id, scopeKind: 'agent', scopeValue: 'skeptic', also: null, by: 'dana', reason: 'runaway loop', since: BEFORE, endsAt: null, overAt: null, endsAs: 'resume', stays: false, probes: false, probeTaskId: null, ...more,
 });
 const ending = (id: string, at: string): PauseOverTask => pause(id, { endsAt: at, overAt: at });
 const gate = (more: Partial<GateOfTask> = {}): GateOfTask => ({ repo: 'website', frozen: null, inProgress: 0, maxInProgress: 1, holder: null, headId: '7', before: 0, ...more });

@@ -1,5 +1,5 @@
 import type { Database } from '@orchestra/database';
-import { IDEMPOTENCY_CODES } from '@orchestra/pause-core';
+import { IDEMPOTENCY_CODES, scopeOf } from '@orchestra/pause-core';
 import { pausePreview, pauseQuery, pauseReceipt, pauseRequest } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
 import { pauseWithReceipt, previewPause } from '@orchestra/task-queue';
@@ -10,11 +10,11 @@ export function pauseRoute({ brake, db, metrics, settleTimeoutMs }: { brake: Dat
   return route({
     method: 'post', path: '/api/senate/pause', permission: 'pause',
     refuses: IDEMPOTENCY_CODES,
-    summary: 'stop new work for one agent, skill, quest or actor',
-    description: 'What runs goes on to its normal end, unless `stop_running` has it stopped; what waits keeps its place. The answer comes when every claim that began earlier has ended, or says `settled: false`. Once the pause is made the answer is 200: what could not be read for it is null, and `not_read` says why.',
+    summary: 'stop new work for one agent, skill, quest or actor, for what carries several labels, or for the whole fleet',
+    description: 'With `also` it covers only work that carries all labels, in whatever order they are named; of the kind `fleet` (value `*`) it covers everything, also work without labels. What runs goes on to its normal end, unless `stop_running` has it stopped; what waits keeps its place. The answer comes when every claim that began earlier has ended, or says `settled: false`. Once the pause is made the answer is 200: what could not be read for it is null, and `not_read` says why.',
     query: pauseQuery, body: pauseRequest, answer: z.union([pauseReceipt, pausePreview]),
     handle: async ({ query, body, caller, idempotency, log, span }) => {
-      const scope = { kind: body.scope_kind, value: body.scope_value };
+      const scope = scopeOf(body);
       if (query.dry_run) return previewPause(db, scope);
       const observed = metrics.receiptSeconds.startTimer();
       const receipt = await pauseWithReceipt(brake,
@@ -26,7 +26,7 @@ export function pauseRoute({ brake, db, metrics, settleTimeoutMs }: { brake: Dat
         metrics.unsettled.inc();
         log.warn({ pause_id: receipt.id }, receipt.settled === null ? 'paused, but whether earlier claims have ended could not be asked' : 'paused, but a claim that began earlier outlived the settle');
       }
-      log.info({ pause_id: receipt.id, scope_kind: receipt.scope_kind, scope_value: receipt.scope_value, by: caller.name }, 'paused');
+      log.info({ pause_id: receipt.id, scope_kind: receipt.scope_kind, scope_value: receipt.scope_value, also: receipt.also, by: caller.name }, 'paused');
       return receipt;
     },
   });

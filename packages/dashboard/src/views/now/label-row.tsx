@@ -1,4 +1,4 @@
-import type { ScopeKind } from '@orchestra/pause-core/contract';
+import type { LabelKind } from '@orchestra/pause-core/contract';
 import type { LabelNumbers } from '@orchestra/task-queue/contract';
 import type { VNode } from 'preact';
 import { Count } from '../../parts/count.tsx';
@@ -11,7 +11,7 @@ import { may } from '../../state/store.ts';
 import { labelField } from '../../text/scope-kinds.ts';
 
 /** One agent, skill, quest or actor in numbers; every number links to what was counted. */
-export function LabelRow({ kind, row }: { kind: ScopeKind; row: LabelNumbers }): VNode {
+export function LabelRow({ kind, row }: { kind: LabelKind; row: LabelNumbers }): VNode {
   const label = { [labelField(kind)]: row.value };
   return (
     <tr data-scope-kind={kind} data-scope-value={row.value}>

@@ -1,4 +1,4 @@
-import type { ScopeKind } from '@orchestra/pause-core/contract';
+import type { LabelKind } from '@orchestra/pause-core/contract';
 import type { LabelNumbers } from '@orchestra/task-queue/contract';
 import { computed, useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
@@ -17,7 +17,7 @@ import { LabelRow } from './label-row.tsx';
 
 // What is behind it is answered from memory for some seconds, so asking more often would show nothing new.
 const GAP_MS = 3_000;
-const TITLES: Record<ScopeKind, string> = { agent: 'Agents', skill: 'Skills', quest: 'Quests', actor: 'Actors' };
+const TITLES: Record<LabelKind, string> = { agent: 'Agents', skill: 'Skills', quest: 'Quests', actor: 'Actors' };
 const again = computed(() => queueVersion.value + pausesVersion.value + alertsVersion.value);
 
 /** Every agent, skill, quest or actor at work or in the queue, and one press from each to its pause. */
@@ -62,7 +62,7 @@ export function LabelTable(): VNode {
   );
 }
 
-function NoRows({ kind, contains }: { kind: ScopeKind; contains: string }): VNode {
+function NoRows({ kind, contains }: { kind: LabelKind; contains: string }): VNode {
   if (contains !== '') return <Empty says={`No ${kind} whose id contains this is at work or in the queue.`}><p class="aside"><Link to={withQuery({ find: null })}>Show all</Link></p></Empty>;
   return (
     <Empty says={`No ${kind} is at work or in the queue.`}>
