@@ -10,6 +10,8 @@ export { conflictCounts, CONFLICTS, tryAgain, type ConflictCount, type ConflictS
 export { migrate, MIGRATIONS_FOLDER, pendingMigrations, type MigrateReport } from './migrate.ts';
 export { inTransaction, isTransaction, makePool, type Database, type PoolOptions, type Queryable, type Transaction } from './pool.ts';
 export { differingSettings, SESSION_SETTINGS, settingOptions, settingStatement } from './session-settings.ts';
-export { DELETED_FROM, retentionGrant, serviceGrants } from './service-grants.ts';
+export { DELETED_FROM, retentionGrant, serviceGrants, workerGrants } from './service-grants.ts';
 export { refuseUnsuitable, UnsuitableServerError } from './suitable-server.ts';
-export { FIRST_INSTANT, insideOfTime, instantColumn, isNestedTooDeep, jsonbColumn, LAST_INSTANT, readInstant, readJson } from './value-types.ts';
+export { FIRST_INSTANT, insideOfTime, LAST_INSTANT, readInstant } from './instants.ts';
+export { isNestedTooDeep, readJson } from './json-values.ts';
+export { instantColumn, jsonbColumn } from './value-types.ts';

@@ -37,6 +37,8 @@ export interface PoolOptions {
   settings?: Readonly<Record<string, string>>;
   /** How long making a connection, or waiting for a free one, may take, unless the address says otherwise; two seconds where it is left out. */
   connectTimeoutMs?: number;
+  /** How values are read; as the process has it, unless given. */
+  types?: pg.CustomTypesConfig | undefined;
   /** Told of connections that broke while idle or in use; nothing has to be done about them. */
   onConnectionLost?: (error: Error) => void;
 }
@@ -70,7 +72,7 @@ export function makePool(options: PoolOptions): Database {
     return settle(client, connection, settings, (pid) => abandoned.note(client, pid)).then((server) => { if (server === 'takes no changes') usedOnce.add(client); });
   };
   const pool = new pg.Pool({
-    ...connection.config, max, min: held,
+    ...connection.config, max, min: held, ...(options.types === undefined ? {} : { types: options.types }),
     // The server cannot end a statement over a connection that is gone; the client gives up by itself.
     query_timeout: statementTimeoutMs + 2_000,
     // The pool waits for what this promises, which its types do not say.

@@ -1,4 +1,5 @@
-// The one list of what a role needs that runs the services and does not own the tables. docs/operations.md prints it, and tests hold both together.
+// The one list of what roles need that do not own the tables: one that runs the services (docs/operations.md), and one of direct workers (docs/direct.md).
+// Both pages print it, and tests hold them together.
 
 /** Tables from which the services delete as they go: what is done with, and what is older than it is kept. */
 const FORGETS = ['idempotency_keys', 'known_labels', 'notice_deliveries', 'notice_targets', 'run_stops', 'runner_preflights', 'task_lanes', 'task_output', 'task_totals', 'turn_gates', 'gate_refusals', 'worker_sightings'] as const;
@@ -23,3 +24,11 @@ export function retentionGrant(role: string): string {
 
 /** Every table that one of the grants lets the services delete from. */
 export const DELETED_FROM: readonly string[] = [...FORGETS, ...RETENTION];
+
+/** Every function that a direct worker calls (migrations/0038). Each decides by itself what is the caller's. */
+const WORK = ['', '_add', '_ask', '_beat', '_begun', '_line_up', '_pauses', '_raise', '_stopped', '_tend', '_why'].map((what) => `orchestra_work${what}`);
+
+/** What a direct worker's role may do, and nothing else: it reads no table and changes none. */
+export function workerGrants(role: string): string[] {
+  return [`grant usage on schema public to ${role}`, `grant execute on function ${WORK.join(', ')} to ${role}`];
+}

@@ -204,7 +204,7 @@ test('its pings ring nobody else', async () => {
 
 test('a process that was stalled longer than a ping may take does not blame its connection', async () => {
   const session = new ListenSession({
-    connectionString: database.url, applicationName: 'stalled', channel: 'orchestra', onPayload: () => {}, connectTimeoutMs: 2_000, pingTimeoutMs: 200,
+    connectionString: database.url, applicationName: 'stalled', channels: ['orchestra'], onPayload: () => {}, connectTimeoutMs: 2_000, pingTimeoutMs: 200,
   });
   onTestFinished(() => session.close());
   await session.open();

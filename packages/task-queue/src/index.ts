@@ -41,6 +41,7 @@ export { forgetOldStops, settleStops } from './commands/settle-stops.ts';
 export { stopRuns, type RunsToStop, type StopOrder } from './commands/stop-runs.ts';
 export { reapDeadProcesses, reapFormerBoots, reapRuns } from './commands/reap-runs.ts';
 export { sumUpTotals } from './commands/sum-up-totals.ts';
+export { writeQueueSettings, type QueueSettings } from './commands/write-settings.ts';
 export { tasksOf, turn, type Turn, type TurnAnswer } from './commands/turn.ts';
 export { TaskError } from './errors.ts';
 export type { GatedRepos } from './gated.ts';

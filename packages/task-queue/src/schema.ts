@@ -1,5 +1,5 @@
 import { instantColumn, jsonbColumn } from '@orchestra/database';
-import { bigint, boolean, customType, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, customType, doublePrecision, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { sql } from 'drizzle-orm';
 import type { OutcomeKind, PreflightView, TASK_EVENT_KINDS, TaskStatus } from './contract/index.ts';
 
@@ -206,3 +206,32 @@ export const workerSightings = pgTable('worker_sightings', {
   skills: text('skills').array(),
   seenAt: instant('seen_at').notNull().default(sql`now()`),
 }, (table) => [primaryKey({ columns: [table.worker, table.wants] })]);
+
+/** What worker-claimer goes by, for whoever claims without it: one row. */
+export const queueSettings = pgTable('queue_settings', {
+  onlyRow: boolean('only_row').primaryKey().default(true),
+  leaseSeconds: doublePrecision('lease_seconds').notNull(),
+  gatedRepos: text('gated_repos').array(),
+  kept: jsonb('kept'),
+  rules: text('rules').notNull(),
+  stages: jsonb('stages').notNull(),
+  questionRepos: text('question_repos').array(),
+  autoParkRepos: text('auto_park_repos').array(),
+  writtenAt: instant('written_at'),
+});
+
+/** When each round that looks after the queue was made last, where workers make it. */
+export const queueUpkeep = pgTable('queue_upkeep', {
+  round: text('round').primaryKey(),
+  doneAt: instant('done_at').notNull().default(sql`'-infinity'`),
+  heardSince: instant('heard_since'),
+});
+
+/** How far the ids had come at an earlier look. */
+export const horizonLook = pgTable('horizon_look', {
+  onlyRow: boolean('only_row').primaryKey().default(true),
+  lastId: big('last_id'),
+  of: text('of'),
+  resets: big('resets'),
+  writers: text('writers').array(),
+});

@@ -1,7 +1,7 @@
 import { isDatabaseUnavailable, makePool, POOL_SIZES } from '@orchestra/database';
 import { checkAlertsTable, createListenHub, forgetOldKeys } from '@orchestra/pause-core';
 import { listen, makeApp, makeLogger, makeMetrics, startLoop, startParts, startTracing, type RunningService } from '@orchestra/service-shell';
-import { ALL_OFF, CLAIM_SETTINGS, ClaimWays, DEFAULT_STAGE_RULES, deferPaused, forgetOldSightings, forgetOldStops, keptForRunners, noteSightings } from '@orchestra/task-queue';
+import { ALL_OFF, CLAIM_SETTINGS, ClaimWays, DEFAULT_STAGE_RULES, deferPaused, forgetOldSightings, forgetOldStops, keptForRunners, noteSightings, writeQueueSettings } from '@orchestra/task-queue';
 import type { WorkerClaimerConfig } from './config.ts';
 import { forgetTasks } from './loops/forget-old-tasks.ts';
 import { Hearing } from './loops/hearing.ts';
@@ -24,6 +24,9 @@ const LOOK_GAP_MS = 25;
 // The first of them after a rest follow each other at once: one worker that waits again and again is never late.
 const LOOK_BURST = 8;
 const FORGET_EVERY_MS = 3_600_000;
+// Written at the start; and again for whoever changes the row by hand.
+const SETTINGS_EVERY_MS = 3_600_000;
+const SETTINGS_RETRY_MS = 5_000;
 const RETENTION_EVERY_MS = 3_600_000;
 // Workers are seen often; that is written once a minute, and somebody new sooner.
 const SIGHTINGS_EVERY_MS = 60_000;
@@ -94,6 +97,12 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     });
     const reaping = startLoop({ name: 'the reaper', everyMs: config.reapEveryMs, log, round: () => reap(reaper) });
     parts.add('reaper', () => reaping.stop());
+    const settings = { leaseSeconds, gatedRepos, kept, rules: stages, questionRepos, autoParkRepos };
+    const writing = startLoop({
+      name: 'writing down the settings for direct workers', everyMs: SETTINGS_EVERY_MS, retryMs: SETTINGS_RETRY_MS, log,
+      round: async () => { await writeQueueSettings(db, settings); return undefined; },
+    });
+    parts.add('settings', () => writing.stop());
     const forgetting = startLoop({
       name: 'forgetting old idempotency keys and workers', everyMs: FORGET_EVERY_MS, log,
       round: async () => {

@@ -6,6 +6,8 @@ const CORE = 'packages/pause-core/src';
 // The rules of a claim, and the functions that go by them.
 const RULES = 'migrations/0022_one_call.sql';
 const TURN = 'migrations/0036_fleet_and_pairs.sql';
+// What services and direct workers call alike.
+const SHARED = 'migrations/0038_direct_door.sql';
 const GATE = 'P1 P2 pause × claim × claim';
 const by = (name: string): Mutant['caughtBy'] => ({ level: 'L1', name });
 
@@ -78,24 +80,24 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     edits: [{ find: 'and t.run_id = g.run_id', replace: '' }], caughtBy: by('P10 an owner that comes late × reap × claim'),
   },
   {
-    name: 'a heartbeat without its run', file: `${QUEUE}/commands/heartbeat.ts`, why: 'P10: who was taken for dead is told that the run is still its own',
-    edits: [{ find: "t.run_id = $2 and t.status = 'running'", replace: "$2::uuid is not null and t.status = 'running'" }],
+    name: 'a heartbeat without its run', file: SHARED, inFunction: 'beat_runs', why: 'P10: who was taken for dead is told that the run is still its own',
+    edits: [{ find: "t.run_id = g.run_id and t.status = 'running'", replace: "g.run_id is not null and t.status = 'running'" }],
     caughtBy: by('P10 a late heartbeat × reap × claim'),
   },
   {
     name: 'the reaper reads, then writes', file: `${QUEUE}/commands/reap-runs.ts`, why: 'P10: what was heard of in between is taken away all the same',
     edits: [{
-      find: 'const { rows: [row] } = await db.query<{ reaped: number }>(`',
-      replace: 'const { rows: found } = await db.query(`select t.id from tasks t where $1::bigint is null and t.status = \'running\' and ${condition}`, [taskId, ...values]);\n  condition = `t.id in (${[0, ...found.map((one) => one.id)].join(\', \')})`;\n  const { rows: [row] } = await db.query<{ reaped: number }>(`',
+      find: "return takeAway(db, { cause: 'lease', leaseSeconds }, onFailed);",
+      replace: "return db.query<{ run_id: string }>(`select t.run_id from tasks t where t.status = 'running' and t.heartbeat_at < clock_timestamp() - make_interval(secs => $1)`, [leaseSeconds]).then(({ rows }) => takeAway(db, { cause: 'process_gone', runIds: rows.map((row) => row.run_id) }, onFailed));",
     }],
     caughtBy: by('P10 a late heartbeat × reap × claim'),
   },
   {
-    name: 'a run that was given back keeps its name', file: `${QUEUE}/unowned.ts`, why: 'P15: the queued row that cannot be',
+    name: 'a run that was given back keeps its name', file: SHARED, inFunction: 'take_away_runs', why: 'P15: the queued row that cannot be',
     edits: [{ find: 'run_id = null, pid = null', replace: 'pid = null' }], caughtBy: by('P10 an owner that comes late × reap × claim'),
   },
   {
-    name: 'a run that is taken away uses up an attempt', file: `${QUEUE}/commands/reap-runs.ts`, why: 'P11: a crash is not an error of the task',
+    name: 'a run that is taken away uses up an attempt', file: SHARED, inFunction: 'take_away_runs', why: 'P11: a crash is not an error of the task',
     edits: [{ find: 'attempt = greatest(t.attempt - 1, 0)', replace: 'attempt = t.attempt' }], caughtBy: by('P11 reap × pause × claim'),
   },
   {

@@ -5,10 +5,13 @@ import { PAUSE_COLUMNS, toPause, type PauseRow } from './pause-row.ts';
 
 interface ActiveRow extends PauseRow { remaining_ms: number | null }
 
-const activePauses = (condition: string): string => `
+/** Where they are read: the view, or the function for who may read no table (migrations/0038). */
+export type PausesSource = 'active_pauses' | 'orchestra_work_pauses()';
+
+const activePauses = (condition: string, source: PausesSource = 'active_pauses'): string => `
 select ${PAUSE_COLUMNS},
        (extract(epoch from p.ends_at - clock_timestamp()) * 1000)::float8 as remaining_ms
-  from active_pauses p ${condition}
+  from ${source} p ${condition}
  order by p.paused_at desc, p.id desc`;
 
 /** In SQL: is a pause `p` on exactly this set of labels? Its parameters are {@link scopeValues}. */
@@ -26,10 +29,10 @@ export function scopeValues(scope: Scope): [kind: string, value: string, also: s
  *
  * @param scope only those on exactly this set of labels
  */
-export async function listActivePauses(db: Queryable, scope?: Scope): Promise<ActivePause[]> {
+export async function listActivePauses(db: Queryable, scope?: Scope, source?: PausesSource): Promise<ActivePause[]> {
   const { rows } = await db.query<ActiveRow>(scope === undefined
     // Prepared once for each connection: every replica asks this at every bell.
-    ? { name: 'orchestra-active-pauses', text: activePauses('') }
-    : { text: activePauses(`where ${ON_SCOPE}`), values: scopeValues(scope) });
+    ? { name: 'orchestra-active-pauses', text: activePauses('', source) }
+    : { text: activePauses(`where ${ON_SCOPE}`, source), values: scopeValues(scope) });
   return rows.map((row) => ({ ...toPause(row), remainingMs: row.remaining_ms }));
 }

@@ -5,6 +5,9 @@ import { ListenSession } from './listen-session.ts';
 /** The one channel that bells ring on; the payload is the topic, behind which a pause may be named. See the triggers in `migrations/`. */
 export const BELL_CHANNEL = 'orchestra';
 
+/** Who adds tasks without a service rings here, for direct workers that wait. Bells of the brake stay apart: each of them has every replica read. */
+export const TASKS_CHANNEL = 'orchestra_tasks';
+
 // What a dead connection loses meanwhile, the readings by the clock bring.
 const PING_EVERY_MS = 30_000;
 const PING_TIMEOUT_MS = 2_000;
@@ -23,6 +26,8 @@ export interface ListenHubOptions {
    * pause that it names, as JSON that anybody may have sent; '' where it names none.
    */
   onBell: (topic: string, names: string) => void;
+  /** Tasks were added without a service. Absent: that is not listened to. */
+  onTasks?: (() => void) | undefined;
   /** Listening is in force, for the first time or again. Bells before this may have been missed: read. */
   onConnect?: () => void;
   /** Listening was interrupted, or the first attempt failed. Once for each outage; it goes on trying. */
@@ -45,9 +50,7 @@ export interface ListenHub {
  * Listens to the bells of one database, for ever: through restarts of the server, outages of any length and connections
  * that are dead but look open (each is pinged through NOTIFY, and replaced when the ping does not come back).
  *
- * Each connection is a pg-listen subscriber of its own, and the reconnecting is done here. pg-listen's stops for good
- * after three seconds by default. With `retryTimeout: Infinity` it goes on for ever, but then also after `close()`, until it
- * has connected once more and leaves that connection behind; and when LISTEN fails right after a reconnect it stays deaf.
+ * Each connection is a session of its own, and the reconnecting is done here (docs/decisions/0011).
  */
 export function createListenHub(options: ListenHubOptions): ListenHub {
   return new Hub(options);
@@ -94,12 +97,16 @@ class Hub implements ListenHub {
 
   /** One connection, from its making to its end. Answers why it ended. */
   async #listenOnce(onListening: () => void): Promise<ReplicaError> {
-    const { pingEveryMs = PING_EVERY_MS, pingTimeoutMs = PING_TIMEOUT_MS, applicationName = 'orchestra listen', connectionString, onBell } = this.#options;
+    const { pingEveryMs = PING_EVERY_MS, pingTimeoutMs = PING_TIMEOUT_MS, applicationName = 'orchestra listen', connectionString, onBell, onTasks } = this.#options;
     let session: ListenSession | undefined;
     try {
       session = this.#session = new ListenSession({
-        connectionString, applicationName, channel: BELL_CHANNEL, connectTimeoutMs: CONNECT_TIMEOUT_MS, pingTimeoutMs,
-        onPayload: (payload) => { if (!this.#closing.signal.aborted) onBell(...topicOf(payload)); },
+        connectionString, applicationName, channels: onTasks === undefined ? [BELL_CHANNEL] : [BELL_CHANNEL, TASKS_CHANNEL], connectTimeoutMs: CONNECT_TIMEOUT_MS, pingTimeoutMs,
+        onPayload: (payload, channel) => {
+          if (this.#closing.signal.aborted) return;
+          if (channel === TASKS_CHANNEL) onTasks?.();
+          else onBell(...topicOf(payload));
+        },
       });
       await session.open();
       await session.ping();

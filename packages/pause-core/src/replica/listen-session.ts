@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connectionTo, SESSION_SETTINGS, settingOptions, SQLSTATE, sqlState, type ServerStream } from '@orchestra/database';
-import pgListen from 'pg-listen';
+import { connectionTo, SESSION_SETTINGS, settingOptions, SQLSTATE, sqlState, type ServerStream } from '@orchestra/database/connect';
+import pg from 'pg';
 import { ReplicaError } from './errors.ts';
-
-const createSubscriber = pgListen.default;
 
 // How long a polite goodbye may take; over a dead network it would never end.
 const GOODBYE_MS = 500;
@@ -12,25 +10,24 @@ const GOODBYE_MS = 500;
 export interface ListenSessionOptions {
   connectionString: string;
   applicationName: string;
-  channel: string;
+  channels: readonly string[];
   /** '' when the bell came without one */
-  onPayload: (payload: string) => void;
+  onPayload: (payload: string, channel: string) => void;
   connectTimeoutMs: number;
   /** How long a ping may be on its way, and a statement may take. */
   pingTimeoutMs: number;
 }
 
 /**
- * One connection that listens, from its making to its end; it is never reconnected. A second channel, of this session
- * alone, carries its pings, so that they ring nobody else.
+ * One connection that listens, from its making to its end; it is never reconnected. A channel of this session alone
+ * carries its pings, so that they ring nobody else.
  *
- * It hands pg-listen its socket, which gives it what pg-listen lacks: the certain news that the connection is gone, and
- * the means to end it at any moment.
+ * It holds its socket, which gives it the certain news that the connection is gone, and the means to end it at any moment.
  */
 export class ListenSession {
   readonly #options: ListenSessionOptions;
   readonly #socket: ServerStream;
-  readonly #subscriber: ReturnType<typeof createSubscriber>;
+  readonly #client: pg.Client;
   readonly #pingChannel = `orchestra_ping_${randomBytes(6).toString('hex')}`;
   readonly #gone = new AbortController();
   #socketError: Error | undefined;
@@ -44,25 +41,18 @@ export class ListenSession {
     this.#socket = stream();
     this.#socket.on('error', (error) => { this.#socketError = error; }); // followed by 'close'
     this.#socket.on('close', () => this.#ended());
-    this.#subscriber = createSubscriber({
+    this.#client = new pg.Client({
       ...config,
       // A ping that waits longer for others to ring is given up by the server. Given up here alone, it would go on
       // waiting there, and so would the next one.
       options: settingOptions(address.options, { ...SESSION_SETTINGS, lock_timeout: String(Math.ceil(options.pingTimeoutMs / 2)) }),
       query_timeout: options.pingTimeoutMs,
       stream: () => this.#socket,
-    }, {
-      // pg-listen's own reconnecting stays off (a limit of 1 means no attempt): the hub's reasons are in its docstring.
-      retryLimit: 1,
-      paranoidChecking: false,
-      // The payload is text. With the default, JSON.parse, a bell rung by hand would be an error.
-      parse: (payload) => payload,
-      serialize: (payload) => payload,
     });
     // Without a handler an 'error' would end the process.
-    this.#subscriber.events.on('error', () => this.drop());
-    this.#subscriber.events.on('notification', ({ channel, payload = '' }) => {
-      if (channel === options.channel) options.onPayload(String(payload));
+    this.#client.on('error', () => this.drop());
+    this.#client.on('notification', ({ channel, payload = '' }) => {
+      if (options.channels.includes(channel)) options.onPayload(payload, channel);
       else if (channel === this.#pingChannel && payload === this.#pong?.payload) this.#pong?.arrived.resolve();
     });
   }
@@ -74,10 +64,9 @@ export class ListenSession {
   async open(): Promise<void> {
     const { signal } = this.#gone;
     // pg leaves the promise of a connect that was ended early pending, so the end is waited for as well.
-    await Promise.race([this.#subscriber.connect(), once(signal, 'abort').then(() => signal.throwIfAborted())]);
+    await Promise.race([this.#client.connect(), once(signal, 'abort').then(() => signal.throwIfAborted())]);
     // One after the other: pg is giving up several statements at a time on one connection.
-    await this.#subscriber.listenTo(this.#options.channel);
-    await this.#subscriber.listenTo(this.#pingChannel);
+    for (const channel of [...this.#options.channels, this.#pingChannel]) await this.#client.query(`LISTEN ${channel}`);
   }
 
   /**
@@ -96,7 +85,7 @@ export class ListenSession {
     // After a stall of this process timers (also pg's own) are due before what came in meanwhile has been read. Node reads
     // before it comes to setImmediate, so the answer still counts.
     const timer = setTimeout(() => setImmediate(unanswered), pingTimeoutMs);
-    this.#subscriber.notify(this.#pingChannel, payload).catch((error: unknown) => {
+    this.#client.query(`NOTIFY ${this.#pingChannel}, '${payload}'`).catch((error: unknown) => {
       // The server's queue is full, or a commit holds up everybody who rings; but it has answered: this connection is
       // not to blame.
       const state = sqlState(error);
@@ -122,7 +111,7 @@ export class ListenSession {
     const gone = once(this.gone, 'abort');
     const timer = setTimeout(() => this.drop(), GOODBYE_MS);
     if (this.#socket.pending) this.drop();
-    else void this.#subscriber.close(); // resolves when the socket has closed, which is waited for here
+    else void this.#client.end(); // resolves when the socket has closed, which is waited for here
     await gone;
     clearTimeout(timer);
   }

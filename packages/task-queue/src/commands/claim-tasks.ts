@@ -1,9 +1,11 @@
 import { runOnce, type Idempotency } from '@orchestra/pause-core';
-import { readJson, type Database, type Queryable } from '@orchestra/database';
+import type { Database, Queryable } from '@orchestra/database';
 import { ClaimWays } from '../claim-ways.ts';
 import type { ClaimedTask } from '../contract/index.ts';
 import { byIdOf } from '../lock-order.ts';
 import { waitsForGates, type ClaimOrder } from './claim-order.ts';
+import { readTasks } from './read-tasks.ts';
+import { searchSteps } from './search-steps.ts';
 import { TaskSearch } from './task-search.ts';
 
 /**
@@ -17,13 +19,8 @@ import { TaskSearch } from './task-search.ts';
  */
 export async function claimTasks(db: Queryable, order: ClaimOrder, ways: ClaimWays = new ClaimWays()): Promise<ClaimedTask[]> {
   const search = new TaskSearch(order, ways);
-  await search.goOn(db);
+  await search.goOn(searchSteps(db, order));
   return readTasks(search.tasks);
-}
-
-/** The tasks that the text of a JSON array tells of; written by `orchestra_turn`. */
-export function readTasks(text: string): ClaimedTask[] {
-  return readJson(text) as ClaimedTask[];
 }
 
 /**
@@ -41,7 +38,7 @@ export async function claimTasksOnce(db: Database, order: ClaimOrder, idempotenc
     repeated = false;
     // What a transaction found that was rolled back is not claimed.
     if (!waitsForGates(order)) search = new TaskSearch(order, ways);
-    do await search.look(tx); while (!search.over && !waitsForGates(order));
+    do await search.look(searchSteps(tx, order)); while (!search.over && !waitsForGates(order));
     return readTasks(search.tasks);
   };
   for (;;) {

@@ -12,11 +12,8 @@ import { rowByRow, type OnFailedRow } from './row-by-row.ts';
 // One statement's worth; the loop comes again.
 const BATCH_MAX = 500;
 
-/**
- * @param which runs `t` with their order `s`, in SQL; its parameters begin with $3
- * @param lock how tasks are locked, which comes by their ids (docs/locking.md)
- */
-const end = (outcome: 'obeyed' | 'fenced', which: string, lock: string): string => `
+/** Of many, or of one task ($1). By their ids, as tasks are locked (docs/locking.md). */
+const FENCED = `
 with found as materialized (
   select t.id, t.run_id, t.priority, t.repo, t.agent_id, t.skill, t.quest_id, t.actor_id, t.started_at, t.attempt,
          s.next_status, s.asked_by, s.reason, s.stop_id
@@ -24,17 +21,16 @@ with found as materialized (
     join run_stops s on s.run_id = t.run_id and s.ended_at is null
    where t.status = 'running'
      and ($1::bigint is null or t.id = $1)
-     and ${which}
+     and s.fence_at <= clock_timestamp()
    order by t.id
    limit ${BATCH_MAX}
-     for no key update of t${lock}
+     for no key update of t skip locked
 ), made as materialized (${makeLanes("select f.* from found f where f.next_status = 'queued'")}
 ), changed as (
   update tasks t
      set status = f.next_status,
          attempt = greatest(t.attempt - 1, 0),
          next_eligible_at = now(),
-         cursor = coalesce(nullif($2::jsonb, 'null'), t.cursor),
          ${UNOWNED}
     from found f
    where t.id = f.id
@@ -45,7 +41,7 @@ with found as materialized (
 ), events as (
   insert into task_event_rows (task_id, run_id, kind, by, data)
   select c.id, c.run_id, 'stopped', c.asked_by,
-         jsonb_build_object('why', c.reason, 'how', '${outcome}', 'worker', c.worker_id, 'host', c.host, 'attempt', c.attempt, 'stop', c.stop_id::text,
+         jsonb_build_object('why', c.reason, 'how', 'fenced', 'worker', c.worker_id, 'host', c.host, 'attempt', c.attempt, 'stop', c.stop_id::text,
                             'status', c.status, 'next_eligible_at', c.next_eligible_at)
     from changed c
 ), cancelled as (
@@ -57,14 +53,11 @@ with found as materialized (
    group by c.asked_by, c.reason
 ), noted as (
   update run_stops s
-     set ended_at = clock_timestamp(), outcome = '${outcome}'${outcome === 'obeyed' ? ', told_at = coalesce(s.told_at, clock_timestamp())' : ''}
+     set ended_at = clock_timestamp(), outcome = 'fenced'
     from changed c
    where s.run_id = c.run_id
 )
 select c.status, c.next_eligible_at from changed c`;
-
-const OBEYED = end('obeyed', 't.run_id = $3::uuid', '');
-const FENCED = end('fenced', 's.fence_at <= clock_timestamp()', ' skip locked');
 
 /**
  * Ends a run for the order to stop it. Repeating the call answers what the first one did.
@@ -73,12 +66,12 @@ const FENCED = end('fenced', 's.fence_at <= clock_timestamp()', ' skip locked');
  * @throws TaskError `task_not_found`, `run_not_owner`; `run_not_stopped` where nobody has told it to stop
  */
 export async function endStoppedRun(db: Queryable, taskId: string, runId: string, cursor?: unknown): Promise<FinishAnswer> {
-  const { rows: [row] } = await db.query<{ status: TaskStatus; next_eligible_at: Date | null }>(OBEYED, [taskId, cursor === undefined ? null : JSON.stringify(cursor), runId]);
+  const { rows: [row] } = await db.query<{ status: TaskStatus; next_eligible_at: Date | null }>(
+    'select e.status, e.next_eligible_at from end_stopped_run($1, $2, $3) e', [taskId, runId, cursor === undefined ? null : JSON.stringify(cursor)]);
   if (row !== undefined) return { status: row.status, next_eligible_at: row.next_eligible_at?.toISOString() ?? null };
   const { rows: [still] } = await db.query("select from tasks t where t.id = $1 and t.run_id = $2 and t.status = 'running'", [taskId, runId]);
   if (still !== undefined) throw new TaskError('run_not_stopped', `nobody has told run ${runId} of task ${taskId} to stop; \`release\` hands it back`);
   const [why] = await whyNotOwner(db, [{ id: taskId, run_id: runId }]);
-  if (why?.ended?.as === 'stopped') return { status: why.ended.status, next_eligible_at: why.ended.nextEligibleAt?.toISOString() ?? null };
   throw new TaskError(why?.code ?? 'run_not_owner', why?.detail ?? `run ${runId} is not this worker's`);
 }
 
@@ -90,7 +83,7 @@ export async function endStoppedRun(db: Queryable, taskId: string, runId: string
  */
 export function fenceStops(db: Queryable, onFailed?: OnFailedRow): Promise<number> {
   return rowByRow({
-    change: async (taskId) => (await db.query(FENCED, [taskId, null])).rowCount ?? 0,
+    change: async (taskId) => (await db.query(FENCED, [taskId])).rowCount ?? 0,
     list: async (after) => {
       const { rows } = await db.query<{ id: string }>(
         `select t.id::text as id from tasks t join run_stops s on s.run_id = t.run_id and s.ended_at is null

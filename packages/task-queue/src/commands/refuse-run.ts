@@ -29,19 +29,14 @@ interface FoundTask {
 /**
  * Tells of runs why they are not their workers' any more (P10), in their order. To be asked only after the statement with the
  * fence in it has changed nothing.
+ *
+ * @param by the function of the database that tells it
  */
-export async function whyNotOwner(db: Queryable, runs: readonly { id: string; run_id: string }[]): Promise<NotOwner[]> {
+export async function whyNotOwner(
+  db: Queryable, runs: readonly { id: string; run_id: string }[], by: 'why_not_owner' | 'orchestra_work_why' = 'why_not_owner',
+): Promise<NotOwner[]> {
   if (runs.length === 0) return [];
-  const { rows } = await db.query<FoundTask>(
-    `select t.id is not null as found, t.status, t.run_id, t.worker_id, coalesce(e.data ->> 'as', e.kind) as ended_as, e.at as ended_at,
-            e.data ->> 'status' as ended_status, (e.data ->> 'next_eligible_at')::timestamptz as next_eligible_at
-       from unnest($1::bigint[], $2::uuid[]) with ordinality as g(id, run_id, n)
-       left join tasks t on t.id = g.id
-       left join lateral (
-            select e.kind, e.at, e.data from events_of_task(g.id) e
-             where t.id is not null and e.run_id = g.run_id and e.kind in ('completed', 'failed', 'released', 'reaped', 'asked', 'held', 'retried', 'stopped')
-             order by e.id desc limit 1) e on true
-      order by g.n`, [runs.map((run) => run.id), runs.map((run) => run.run_id)]);
+  const { rows } = await db.query<FoundTask>(`select w.* from ${by}($1, $2) w`, [runs.map((run) => run.id), runs.map((run) => run.run_id)]);
   return runs.map(({ id, run_id }, index) => tellWhy(id, run_id, rows[index]));
 }
 

@@ -1,18 +1,26 @@
-import { isTransaction, type Queryable } from '@orchestra/database';
 import { LANES_FACTOR, LANES_FEWEST, LANES_MOST, type ClaimWays } from '../claim-ways.ts';
 import type { Ending } from '../contract/index.ts';
 import type { StageRules } from '../pipelines/stage-rules.ts';
-import { keptAndAllowed } from '../runner-switches.ts';
-import { callTurn, type EndedRow, type TurnRow } from './call-turn.ts';
+import type { EndedRow, Look, TurnRow } from './call-turn.ts';
 import { waitsForGates, type ClaimOrder } from './claim-order.ts';
-import { lineUpDue } from './line-up-due.ts';
-import { raiseNearHeads } from './raise-heads.ts';
 
 // Looks, each at least as wide as the one before. The first is nearly always enough. All lanes there are have been looked at after some dozen;
 // most of the rest is for tasks of repos that have become due, of which one look puts some hundreds in line.
 const LOOKS_MAX = 1_000;
 // Heads of more lanes than these are not raised for one claim. It only saves time, and the round that keeps the lanes does it as well.
 const RAISED_MAX = 4_096;
+
+/** The calls that a search makes. */
+export interface SearchSteps {
+  /** Ends the runs, and looks for tasks; in one call. */
+  look(look: Look, endings: readonly Ending[], rules: StageRules | undefined): Promise<TurnRow>;
+  /** Puts tasks in line that were added for later and are due, those alone whose gates nobody holds. @returns how many */
+  lineUpDue(): Promise<number>;
+  /** Raises the heads of the nearest lanes. @returns how many */
+  raiseNearHeads(lanes: number): Promise<number>;
+  /** Nothing of it is true before somebody commits it. */
+  isTransaction: boolean;
+}
 
 /** The looks of one claim, each at least as wide as the one before, and what they have found. */
 export class TaskSearch {
@@ -51,8 +59,8 @@ export class TaskSearch {
    *
    * @returns the endings that were accepted
    */
-  async look(db: Queryable, endings: readonly Ending[] = [], rules?: StageRules): Promise<EndedRow[]> {
-    if (this.#last !== undefined && !(await this.#prepare(db, this.#last))) {
+  async look(steps: SearchSteps, endings: readonly Ending[] = [], rules?: StageRules): Promise<EndedRow[]> {
+    if (this.#last !== undefined && !(await this.#prepare(steps, this.#last))) {
       this.over = true;
       return [];
     }
@@ -63,7 +71,7 @@ export class TaskSearch {
       return [];
     }
     this.#asWide++;
-    const row = await callTurn(db, { endings, rules, look: { order: this.#order, found: this.claimed, lanes: this.#lanes } });
+    const row = await steps.look({ order: this.#order, found: this.claimed, lanes: this.#lanes }, endings, rules);
     this.#last = row;
     this.over = row.cut_short !== true && row.some_are_due !== true;
     if (row.claimed !== null && row.claimed > 0 && row.tasks !== null) {
@@ -77,32 +85,30 @@ export class TaskSearch {
    * Looks on until there are as many as were asked for, or no more. Should a look fail outside a transaction, what the ones before have found
    * stays found: it is claimed, and the caller's next claim meets the failure again.
    */
-  async goOn(db: Queryable): Promise<void> {
+  async goOn(steps: SearchSteps): Promise<void> {
     while (!this.over) {
       try {
-        await this.look(db);
+        await this.look(steps);
       } catch (error) {
-        if (this.claimed === 0 || isTransaction(db)) throw error;
+        if (this.claimed === 0 || steps.isTransaction) throw error;
         return;
       }
     }
   }
 
   /** What has to be done before another look. @returns whether it can find more than the one before */
-  async #prepare(db: Queryable, { cut_short: cutShort, some_are_due: someAreDue }: TurnRow): Promise<boolean> {
+  async #prepare(steps: SearchSteps, { cut_short: cutShort, some_are_due: someAreDue }: TurnRow): Promise<boolean> {
     // Where others are putting these tasks in line just now, there is nothing to come again for.
-    if (someAreDue === true && (await lineUpDue(db, false)) > 0) return true;
+    if (someAreDue === true && (await steps.lineUpDue()) > 0) return true;
     if (cutShort !== true) return false;
     if (this.#lanes === 'walk') this.#widen(LANES_FEWEST);
-    else await this.#goFarther(db, this.#lanes);
+    else await this.#goFarther(steps, this.#lanes);
     return true;
   }
 
-  async #goFarther(db: Queryable, lanes: number): Promise<void> {
-    const { agents, skills, gatedRepos, keptForRunners } = this.#order;
+  async #goFarther(steps: SearchSteps, lanes: number): Promise<void> {
     const near = lanes * 2;
-    const kept = keptAndAllowed(keptForRunners, this.#order);
-    const raised = near <= RAISED_MAX ? await raiseNearHeads(db, { agents, skills, lanes: near, gatedRepos: gatedRepos ?? null, kept }) : 0;
+    const raised = near <= RAISED_MAX ? await steps.raiseNearHeads(near) : 0;
     // Raised heads bring other lanes near. Where nothing was raised, or that has not helped, more lanes are needed:
     // those near by hold nothing that
     // may start, or their tasks are in other claims' hands.

@@ -3,8 +3,11 @@ import { ClaimWays } from '../claim-ways.ts';
 import type { ClaimedTask, Ending, EndingAnswer } from '../contract/index.ts';
 import { DEFAULT_STAGE_RULES, type StageRules } from '../pipelines/stage-rules.ts';
 import { waitsForGates, type ClaimOrder } from './claim-order.ts';
-import { readTasks } from './claim-tasks.ts';
-import { answerEndings, endRuns } from './end-runs.ts';
+import { readTasks } from './read-tasks.ts';
+import { answerEndings } from './answer-endings.ts';
+import { endRuns } from './end-runs.ts';
+import { whyNotOwner } from './refuse-run.ts';
+import { searchSteps } from './search-steps.ts';
 import { TaskSearch } from './task-search.ts';
 
 /** What a worker brings and wants; either may be absent. */
@@ -31,11 +34,12 @@ export interface TurnAnswer {
 export async function turn(db: Database, { endings = [], claim }: Turn, ways: ClaimWays = new ClaimWays(), rules: StageRules = DEFAULT_STAGE_RULES): Promise<TurnAnswer> {
   if (claim === undefined) return { tasks: '[]', claimed: 0, ended: await endRuns(db, endings, rules) };
   const search = new TaskSearch(claim, ways);
+  const steps = searchSteps(db, claim);
   // Not behind endings, which hold gates and lanes (docs/locking.md).
   const apart = waitsForGates(claim) && endings.length > 0;
-  const accepted = apart || endings.length === 0 ? undefined : await search.look(db, endings, rules);
-  const ended = accepted === undefined ? await endRuns(db, endings, rules) : await answerEndings(db, endings, accepted, { isCommitted: search.claimed > 0 || accepted.length > 0 });
-  await search.goOn(db);
+  const accepted = apart || endings.length === 0 ? undefined : await search.look(steps, endings, rules);
+  const ended = accepted === undefined ? await endRuns(db, endings, rules) : await answerEndings((runs) => whyNotOwner(db, runs), endings, accepted, { isCommitted: search.claimed > 0 || accepted.length > 0 });
+  await search.goOn(steps);
   return { tasks: search.tasks, claimed: search.claimed, ended };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readInstant } from './value-types.ts';
+import { readInstant } from './instants.ts';
 
 test.each([
   ['2026-11-30 01:13:12.427+00', '2026-11-30T01:13:12.427Z'],
