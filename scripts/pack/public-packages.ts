@@ -19,7 +19,7 @@ export interface PublicPackage {
 const LIBRARY = { mayNeed: ['eventsource-parser', 'undici', 'yaml', 'zod'], pinsDependencies: false };
 
 // What hints of the command line name, and what those pages lead to.
-const MANUAL = ['agent-contract', 'attach', 'cli', 'gates', 'glossary', 'http-api', 'operations', 'pause-spec', 'runners', 'your-own-project']
+const MANUAL = ['agent-contract', 'attach', 'cli', 'direct', 'gates', 'glossary', 'http-api', 'operations', 'pause-spec', 'runners', 'your-own-project']
   .map((page) => `docs/${page}.md`)
   .concat('.env.example');
 

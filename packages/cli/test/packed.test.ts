@@ -5,7 +5,7 @@ import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { installedPackages, OLDER_NODE, until, type InstalledPackages } from '@orchestra/testkit';
+import { installedPackages, OLDER_NODE, testDatabase, until, type InstalledPackages } from '@orchestra/testkit';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { ROOT } from './document.ts';
@@ -23,6 +23,7 @@ const manifestFile = z.looseObject({
   engines: z.object({ node: z.string() }),
 });
 
+const database = testDatabase();
 let installed: InstalledPackages;
 
 beforeAll(async () => {
@@ -196,6 +197,38 @@ describe('the libraries', () => {
       ).toEqual({ code: 0, out: '', err: '' });
     },
   );
+});
+
+const DIRECT = `
+  const { createWorker } = await import('@orchestra-brake/worker');
+  const databaseUrl = process.env.DATABASE_URL;
+  const worker = createWorker({ databaseUrl, handlers: { greet: async (task) => task.payload.name } });
+  const done = new Promise((resolve) => worker.on('finished', ({ result }) => resolve(result)));
+  await worker.start();
+  const { connectQueue } = await import('@orchestra-brake/worker/direct');
+  const queue = connectQueue({ databaseUrl });
+  await queue.addTasks([{ skill: 'greet', payload: { name: 'Ada' } }]);
+  console.log(await done);
+  await queue.close();
+  await worker.stop();`;
+const WITHOUT_PG = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  registerHooks({ resolve: (specifier, context, next) => {
+    if (specifier === 'pg') throw Object.assign(new Error("Cannot find package 'pg'"), { code: 'ERR_MODULE_NOT_FOUND' });
+    return next(specifier, context);
+  } });`)}`;
+
+describe('a worker without services', () => {
+  test('works with pg beside it, on the newest Node.js and on an older one', { timeout: RUN_MS }, async () => {
+    for (const node of [process.execPath, installed.olderNode]) {
+      expect(await run(node, ['--input-type=module', '-e', DIRECT], { DATABASE_URL: database.url })).toMatchObject({ code: 0, out: 'Ada\n' });
+    }
+  });
+
+  test('says in one sentence what to install where pg is missing', async () => {
+    const { code, err } = await run(process.execPath, ['--import', WITHOUT_PG, '--input-type=module', '-e', DIRECT], { DATABASE_URL: database.url });
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('CannotWork: a worker with databaseUrl needs the package pg: npm install pg\n') });
+  });
 });
 
 const TYPED_WORKER = `import { connectBrake } from '@orchestra-brake/brake';

@@ -3,11 +3,19 @@ import { clientSettingsFromEnv, createClient, DEFAULT_TASKS_URL, DEFAULT_URL, ty
 import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { claimRequest, RUNNER_PREFIX, type ClaimRequest } from '@orchestra/task-queue/contract';
 import { ownProcessIdentity } from '@orchestra/task-queue/process-table';
+import { directDoor } from './direct-door.ts';
 import type { Door } from './door.ts';
 import { httpDoor } from './http-door.ts';
 import type { Handler } from './task-run.ts';
 
 export interface WorkerOptions {
+  /**
+   * The database of the queue, as psql takes it, in place of `url`, `pauseUrl` and `token`: then no service is needed. The
+   * package `pg` has to be installed, and the login needs the grants of docs/direct.md, or owns the tables.
+   */
+  databaseUrl?: string | undefined;
+  /** A direct connection for notifications, where `databaseUrl` leads through a pooler in transaction mode. */
+  listenDatabaseUrl?: string | undefined;
   /** worker-claimer. Where the settings of the client say, unless given. */
   url?: string | undefined;
   /** pause-api, for checkpoints. Where the settings of the client say, unless given. */
@@ -105,7 +113,7 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
   if (!parsed.success) {
     throw new TypeError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '), { cause: parsed.error });
   }
-  const door = readDoor(options);
+  const door = readDoor(options, parsed.data);
   return {
     door,
     warn: options.warn ?? ((text) => process.stderr.write(`worker ${parsed.data.worker}: ${text}\n`)),
@@ -120,7 +128,14 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
   };
 }
 
-function readDoor(options: WorkerOptions): Door {
+function readDoor(options: WorkerOptions, claim: WorkerSettings['claim']): Door {
+  const { databaseUrl, listenDatabaseUrl } = options;
+  if (databaseUrl !== undefined) {
+    const both = (['url', 'pauseUrl', 'token'] as const).find((name) => options[name] !== undefined);
+    if (both !== undefined) throw new TypeError(`a worker goes by services or by its database: give databaseUrl or ${both}, not both`);
+    const listen = listenDatabaseUrl === undefined ? undefined : { url: listenDatabaseUrl, setting: 'listenDatabaseUrl' };
+    return directDoor({ address: { url: databaseUrl, setting: 'databaseUrl' }, listen, claim });
+  }
   const { url, tasksUrl, token, origins } = whereAndAsWhom(options);
   return httpDoor(createClient({ url, tasksUrl, token }), {
     claimer: { service: 'worker-claimer', url: tasksUrl, origin: origins.tasksUrl },

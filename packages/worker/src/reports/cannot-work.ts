@@ -14,6 +14,18 @@ export const CANNOT_WORK_CODES = [
   'label_not_allowed',
   /** Something in front of the service, or in its place, refuses the worker. */
   'refused_elsewhere',
+  /** `databaseUrl` was given, and the package `pg` is not installed. */
+  'no_driver',
+  /** `databaseUrl` cannot be understood. */
+  'bad_address',
+  /** The database refuses the login: its name, its password, or how it connects. */
+  'database_refused',
+  /** Not a PostgreSQL that Orchestra works on. */
+  'database_unsuitable',
+  /** The database has no queue, or one of a version that knew no direct workers. */
+  'not_migrated',
+  /** The login may not do what a direct worker does. */
+  'not_granted',
 ] as const;
 export type CannotWorkCode = (typeof CANNOT_WORK_CODES)[number];
 

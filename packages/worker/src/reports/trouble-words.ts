@@ -1,6 +1,6 @@
 import { AnswerError, ApiError, connectionReason, ConnectionError } from '@orchestra-brake/client';
 import { withoutInvisible } from '@orchestra/pause-core/visible-text';
-import { refusalOf } from './cannot-work.ts';
+import { CannotWork, refusalOf } from './cannot-work.ts';
 import { howToReach, sayPlace, type Connection, type Place } from './connection.ts';
 
 /**
@@ -30,6 +30,6 @@ function sayError(error: Error | undefined, place: Place, connection: Connection
 /** What makes two failures the same trouble, so that it is told once. */
 export function kindOfTrouble(error: Error | undefined): string {
   if (error instanceof ConnectionError) return error.failure;
-  if (error instanceof ApiError) return error.code;
+  if (error instanceof ApiError || error instanceof CannotWork) return error.code;
   return error instanceof AnswerError ? `answered ${error.status}` : 'unanswered';
 }
