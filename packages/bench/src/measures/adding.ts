@@ -1,3 +1,4 @@
+import { connectQueue } from '@orchestra-brake/worker/direct';
 import { makePool } from '@orchestra/database';
 import { enqueueTasks } from '@orchestra/task-queue';
 import { newTask } from '@orchestra/task-queue/contract';
@@ -22,6 +23,7 @@ export const adding: Measure = {
     const ourUrl = await server.makeDatabase(`${NAME}-ours`);
     const bossUrl = await server.makeDatabase(`${NAME}-pg-boss`, { empty: true });
     const db = makePool({ connectionString: ourUrl, applicationName: 'bench', max: 1 });
+    const queue = connectQueue({ databaseUrl: ourUrl });
     const boss = new PgBoss({ connectionString: bossUrl, schedule: false, supervise: false, max: 1 });
     boss.on('error', () => {}); // the call under way reports it
     try {
@@ -39,17 +41,21 @@ export const adding: Measure = {
         const jobs = Array.from({ length: each }, (_, n) => ({ data: { n } }));
         const figures = await interleave({ rounds, beforeRound: (round) => step(roundName(NAME, `${each} a call`, round)) }, new Map([
           ['ours', rate(() => enqueueTasks(db, tasks, 'bench'))],
+          ['direct', rate(() => queue.addTasks(tasks))],
           ['pg-boss', rate(() => boss.insert(QUEUE, jobs))],
         ]));
-        const overPgBoss = ratios(figures('ours'), figures('pg-boss'));
-        findings.push({
-          measure: NAME, what: `${each} a call`, target: { atLeast }, reached: median(overPgBoss), rounds: overPgBoss,
-          detail: `${figure(median(figures('ours')))} over ${figure(median(figures('pg-boss')))} tasks/s`,
-        });
+        for (const [name, what] of [['ours', ''], ['direct', ' by connectQueue']] as const) {
+          const overPgBoss = ratios(figures(name), figures('pg-boss'));
+          findings.push({
+            measure: NAME, what: `${each} a call${what}`, target: { atLeast }, reached: median(overPgBoss), rounds: overPgBoss,
+            detail: `${figure(median(figures(name)))} over ${figure(median(figures('pg-boss')))} tasks/s`,
+          });
+        }
       }
       return { findings };
     } finally {
       await boss.stop({ graceful: false });
+      await queue.close();
       await db.end();
       await server.dropDatabase(ourUrl);
       await server.dropDatabase(bossUrl);

@@ -9,7 +9,7 @@ import { growth } from './growth.ts';
 import { idle } from './idle.ts';
 import { isPaused } from './is-paused.ts';
 import { labelSets } from './label-sets.ts';
-import { library } from './library.ts';
+import { direct, library } from './library.ts';
 import { memory } from './memory.ts';
 import { oldSnapshot } from './old-snapshot.ts';
 import { pauseAtWork } from './pause-at-work.ts';
@@ -20,4 +20,4 @@ import { turnGate } from './turn-gate.ts';
 import { workerCost } from './worker-cost.ts';
 
 /** In the order of the table. */
-export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, turnGate, attach, library, prefetch, adding, workerCost, steady, growth, idle, memory, cliStart];
+export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, turnGate, attach, library, direct, prefetch, adding, workerCost, steady, growth, idle, memory, cliStart];

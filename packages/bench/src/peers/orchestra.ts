@@ -1,6 +1,6 @@
 import { createToken } from '@orchestra/pause-core';
 import { makePool } from '@orchestra/database';
-import { createWorker } from '@orchestra-brake/worker';
+import { createWorker, type WorkerOptions } from '@orchestra-brake/worker';
 import { serverPid } from '../cpu-time.ts';
 import { loadTasks } from '../load-tasks.ts';
 import { startService } from '../service-process.ts';
@@ -44,7 +44,16 @@ export async function startOrchestra(databaseUrl: string): Promise<RunningOrches
 
 /** The TypeScript library over the real services. */
 export async function orchestraPeer(databaseUrl: string, { prefetch }: { prefetch?: number } = {}): Promise<Peer> {
-  const orchestra = await startOrchestra(databaseUrl);
+  const { url, pauseUrl, token, pids, stop } = await startOrchestra(databaseUrl);
+  return peerBy({ url, pauseUrl, token, prefetch }, { databaseUrl, services: pids, stop });
+}
+
+/** The library on the database itself, without services. */
+export async function directPeer(databaseUrl: string): Promise<Peer> {
+  return peerBy({ databaseUrl }, { databaseUrl, services: [], stop: async () => {} });
+}
+
+function peerBy(options: Omit<WorkerOptions, 'handlers'>, { databaseUrl, services, stop }: { databaseUrl: string; services: readonly number[]; stop: () => Promise<void> }): Peer {
   const db = makePool({ connectionString: databaseUrl, applicationName: 'bench', max: 2, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
   const unfinished = async (): Promise<number> => {
     const { rows } = await db.query<{ count: number }>("select count(*)::int as count from tasks t where t.status in ('queued', 'running')");
@@ -52,7 +61,7 @@ export async function orchestraPeer(databaseUrl: string, { prefetch }: { prefetc
   };
   return {
     unfinished,
-    processes: async () => ({ server: await serverPid(db), services: orchestra.pids }),
+    processes: async () => ({ server: await serverPid(db), services }),
     fillTo: async (count) => {
       const missing = count - await unfinished();
       if (missing > 0) await loadTasks(db, { count: missing, agent: `'agent-' || n % ${QUEUE_AGENTS}`, skill: "'noop'" });
@@ -60,7 +69,7 @@ export async function orchestraPeer(databaseUrl: string, { prefetch }: { prefetc
     },
     work: async (concurrency) => {
       const worker = createWorker({
-        url: orchestra.url, pauseUrl: orchestra.pauseUrl, token: orchestra.token, handlers: { '*': async () => {} }, concurrency, prefetch, abortGraceMs: ABORT_GRACE_MS,
+        ...options, handlers: { '*': async () => {} }, concurrency, abortGraceMs: ABORT_GRACE_MS,
       });
       let failed: Error | undefined;
       worker.on('finish-failed', ({ error }) => { failed ??= error; });
@@ -69,9 +78,9 @@ export async function orchestraPeer(databaseUrl: string, { prefetch }: { prefetc
       return async () => {
         await worker.stop({ drainMs: DRAIN_MS });
         // What was measured would not be the library's pace but its patience.
-        if (failed !== undefined) throw new Error('the services refused what the worker asked for', { cause: failed });
+        if (failed !== undefined) throw new Error('what the worker asked for was refused', { cause: failed });
       };
     },
-    close: async () => { await db.end(); await orchestra.stop(); },
+    close: async () => { await db.end(); await stop(); },
   };
 }
