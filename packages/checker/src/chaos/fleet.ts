@@ -9,7 +9,7 @@ import { CrashingPostgres } from './crashing-postgres.ts';
 import { FaultyProcess } from './faulty-process.ts';
 import { quietPort } from './quiet-port.ts';
 import { SmallDisk } from './small-disk.ts';
-import { makePlainRole, setDatabase, type Surroundings } from './surroundings.ts';
+import { makePlainRole, makeWorkerRole, setDatabase, type Surroundings } from './surroundings.ts';
 
 /** A way from one process to another that can be cut. */
 export interface Link {
@@ -48,6 +48,8 @@ export interface FleetOptions {
   claimers?: number;
   cascades?: number;
   workers?: number;
+  /** Workers that reach the database themselves; one unless given, none where there are no workers. */
+  directWorkers?: number;
   /** More modules to load into the services, before their own code. */
   serviceImports?: readonly string[] | undefined;
   postgresSettings?: Record<string, string | number> | undefined;
@@ -65,6 +67,7 @@ export interface RuleBreakerParts {
 const CLAIMERS = 2;
 const CASCADES = 2;
 const WORKERS = 3;
+const DIRECT_WORKERS = 1;
 const WORKER_MAIN = new URL('worker-process.ts', import.meta.url).href;
 const WITNESS_CONNECTIONS = 4;
 // Sessions of the server that all its callers share, and callers.
@@ -141,7 +144,7 @@ async function build(options: FleetOptions, closing: (() => Promise<unknown>)[],
   })));
   const services = [pauseApi, ...claimers, ...cascades].map((one) => one.process);
 
-  const workers = await Promise.all(numbered(options.workers ?? WORKERS, async (n) => {
+  const httpWorkers = await Promise.all(numbered(options.workers ?? WORKERS, async (n) => {
     const name = `worker-${n}`;
     const claimer = claimers[n % claimers.length] ?? pauseApi;
     const worker = new FaultyProcess({
@@ -155,6 +158,19 @@ async function build(options: FleetOptions, closing: (() => Promise<unknown>)[],
     closing.push(() => worker.kill());
     return worker;
   }));
+
+  const direct = options.directWorkers ?? (options.workers === 0 ? 0 : DIRECT_WORKERS);
+  const directUrl = direct === 0 ? '' : await makeWorkerRole(witness, postgres.url);
+  const directWorkers = await Promise.all(numbered(direct, async (n) => {
+    const name = `direct-worker-${n}`;
+    const worker = new FaultyProcess({
+      name, main: WORKER_MAIN,
+      env: { CHAOS_DATABASE_URL: await link(`${name} > database`, 'database', directUrl), CHAOS_NAME: name, CHAOS_HISTORY: join(historyFolder, `${name}.jsonl`) },
+    });
+    closing.push(() => worker.kill());
+    return worker;
+  }));
+  const workers = [...httpWorkers, ...directWorkers];
 
   const client = createClient({
     url: await link('workload > pause-api', 'calls', pauseApi.url),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { serviceGrants, type Database } from '@orchestra/database';
+import { serviceGrants, workerGrants, type Database } from '@orchestra/database';
 
 /** What the services find where they run, otherwise than on a PostgreSQL that was set up for them alone. */
 export interface Surroundings {
@@ -15,6 +15,7 @@ export interface Surroundings {
 }
 
 const ROLE = 'orchestra_services';
+const WORKER_ROLE = 'orchestra_worker';
 
 /** Gives the database settings that each new session begins with. */
 export async function setDatabase(admin: Database, database: string, settings: Readonly<Record<string, string>>): Promise<void> {
@@ -25,12 +26,21 @@ export async function setDatabase(admin: Database, database: string, settings: R
 }
 
 /** Makes a role with the rights that docs/operations.md gives to services which do not own the tables. @returns the address with which it connects */
-export async function makePlainRole(database: Database, ownerUrl: string): Promise<string> {
+export function makePlainRole(database: Database, ownerUrl: string): Promise<string> {
+  return makeRole(database, ownerUrl, ROLE, serviceGrants(ROLE));
+}
+
+/** Makes a role with the rights that docs/direct.md gives to direct workers. @returns the address with which it connects */
+export function makeWorkerRole(database: Database, ownerUrl: string): Promise<string> {
+  return makeRole(database, ownerUrl, WORKER_ROLE, workerGrants(WORKER_ROLE));
+}
+
+async function makeRole(database: Database, ownerUrl: string, role: string, grants: readonly string[]): Promise<string> {
   const password = randomUUID();
-  await database.query(`create role ${ROLE} login password '${password}'`);
-  for (const grant of serviceGrants(ROLE)) await database.query(grant);
+  await database.query(`create role ${role} login password '${password}'`);
+  for (const grant of grants) await database.query(grant);
   const url = new URL(ownerUrl);
-  url.username = ROLE;
+  url.username = role;
   url.password = password;
   return url.href;
 }

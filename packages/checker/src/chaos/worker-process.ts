@@ -1,22 +1,26 @@
-// A worker as a process: it does what the tasks of the workload say, and writes down what it calls and when it works.
+// A worker as a process: it does what the tasks of the workload say, and writes down what it calls and when it works. With CHAOS_DATABASE_URL it needs no
+// services.
 import { setTimeout as delay } from 'node:timers/promises';
 import { createWorker } from '@orchestra-brake/worker';
 import { z } from 'zod';
 import { Recorder } from './recorder.ts';
 import { recordingFetch } from './recording-fetch.ts';
+import { recordQueries } from './recording-query.ts';
 import { workPayload } from './work-payload.ts';
 
-const { CHAOS_NAME: name, CHAOS_HISTORY: file } = z.object({ CHAOS_NAME: z.string(), CHAOS_HISTORY: z.string() }).parse(process.env);
+const { CHAOS_NAME: name, CHAOS_HISTORY: file, CHAOS_DATABASE_URL: databaseUrl } =
+  z.object({ CHAOS_NAME: z.string(), CHAOS_HISTORY: z.string(), CHAOS_DATABASE_URL: z.string().optional() }).parse(process.env);
 const CONCURRENCY = 4;
 const STEP_MS = 50;
 // Claims are to be answered often: one that is asked before a pause and answered after it proves little.
 const WAIT_SECONDS = 1;
 
 const recorder = new Recorder(file, name);
-globalThis.fetch = recordingFetch(recorder, globalThis.fetch);
+if (databaseUrl === undefined) globalThis.fetch = recordingFetch(recorder, globalThis.fetch);
+else recordQueries(recorder);
 
 const worker = createWorker({
-  name, concurrency: CONCURRENCY, waitSeconds: WAIT_SECONDS, abortGraceMs: 2_000,
+  databaseUrl, name, concurrency: CONCURRENCY, waitSeconds: WAIT_SECONDS, abortGraceMs: 2_000,
   handlers: {
     '*': async (task, { checkpoint, signal }) => {
       const work = workPayload.parse(task.payload);
