@@ -50,6 +50,30 @@ language sql immutable parallel safe as $$
   select case when scope_kind = 'fleet' then '{}'
               else (scope_kind || ' ' || scope_value) || array(select l.key || ' ' || l.value from jsonb_each_text(also) l order by l.key) end $$;
 
+-- Do these pauses cover a job of an attached queue that carries these labels, such as {"agent a-1"}? `paused` holds keys as the
+-- view of an attachment gives them: of a pause of one label that label, of one of several labels `all` and the labels as
+-- JSON; 'pairs' says that there are any of those.
+create function job_is_paused(carried text[], paused text[]) returns boolean
+language plpgsql immutable parallel safe as $$
+declare
+  key text;
+begin
+  if paused is null then
+    return false;
+  end if;
+  if carried && paused or 'fleet *' = any (paused) then
+    return true;
+  end if;
+  if 'pairs' = any (paused) then
+    foreach key in array paused loop
+      if key like 'all [%' and array(select jsonb_array_elements_text(substr(key, 5)::jsonb)) <@ carried then
+        return true;
+      end if;
+    end loop;
+  end if;
+  return false;
+end $$;
+
 create or replace view active_pauses as
   select p.id, p.scope_kind, p.scope_value, p.paused_at, p.paused_by, p.reason, p.ttl_seconds, p.source, p.quiet_at,
          p.cleared_at, p.cleared_by,

@@ -1,7 +1,7 @@
 import { LABEL_KINDS } from '@orchestra/pause-core';
 import { all, covered, labelOf } from './conditions.ts';
 import { AttachError } from './errors.ts';
-import { ALLOW, HOME, objectsOf, POLICY, policyText, SERIAL_TRIGGER, TRIGGER } from './objects.ts';
+import { ALLOW, HOME, JOB_IS_PAUSED, objectsOf, POLICY, policyText, SERIAL_TRIGGER, TRIGGER } from './objects.ts';
 import type { QueueDescription } from './queue.ts';
 import { identifier, literal, tableName } from './quote.ts';
 import type { QueueState, TableState } from './queue-state.ts';
@@ -44,16 +44,27 @@ function roleName(role: string | null): string {
   return role === null ? 'public' : identifier(role);
 }
 
+/**
+ * One key for each pause of one label; for those of several labels `all` and the labels as JSON, beside 'pairs'. A job that has only
+ * the number of its task carries that instead of a skill.
+ */
 function brakeView(view: string, { schema, taskNames }: QueueDescription): string {
+  const keys = (one: string, several: string): string => `unnest(case when p.also is null then array[${one}]
+                                  else array['pairs', 'all ' || to_jsonb(${several})::text] end)`;
+  const task = taskNames === undefined ? '' : `'task ' || t.${identifier(taskNames.id)}::text`;
+  const name = taskNames === undefined ? '' : `t.${identifier(taskNames.name)}`;
+  const labels = `${HOME}.pause_labels(p.scope_kind, p.scope_value, p.also)`;
   const byTask = taskNames === undefined ? '' : `
 union all
-  select 'task ' || t.${identifier(taskNames.id)}::text
+  select k.key
     from ${tableName({ schema, name: taskNames.table })} t
-    join ${HOME}.active_pauses p on p.scope_kind = 'skill' and p.scope_value = t.${identifier(taskNames.name)}
+    join ${HOME}.active_pauses p on (p.scope_kind = 'skill' and p.scope_value = ${name}) or p.also ->> 'skill' = ${name}
+   cross join lateral ${keys(task, `array_replace(${labels}, 'skill ' || ${name}, ${task})`)} as k(key)
    where not exists (select from ${HOME}.claim_marker)`;
   return `create view ${view} as
-  select p.scope_kind || ' ' || p.scope_value as key
+  select k.key
     from ${HOME}.active_pauses p
+   cross join lateral ${keys("p.scope_kind || ' ' || p.scope_value", labels)} as k(key)
    where not exists (select from ${HOME}.claim_marker)${byTask}`;
 }
 
@@ -91,7 +102,7 @@ ${queue.snapshots === 'old' ? '' : `  if current_setting('transaction_isolation'
       using errcode = '0A000', hint = 'Claim under READ COMMITTED, or remove the attachment.';
   end if;
 `}  -- a query of its own, with a snapshot of its own: also a pause that was made while the claim ran is seen
-  if ${covered('new', queue, brake)} then
+  if ${covered('new', queue, brake, JOB_IS_PAUSED)} then
     return null;
   end if;
   return new;
@@ -205,7 +216,7 @@ end ${BODY}`,
 }
 
 function recordAttachment(name: string, queue: QueueDescription): string {
-  return `insert into ${HOME}.attachments (name, engine, queue) values (${literal(name)}, ${literal(queue.engine)}, ${literal(JSON.stringify(queue))})`;
+  return `insert into ${HOME}.attachments (name, engine, queue) values (${literal(name)}, ${literal(queue.engine)}, ${literal(JSON.stringify({ ...queue, knowsFleet: true }))})`;
 }
 
 function recordTable(name: string, table: TableState): string {

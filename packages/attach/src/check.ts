@@ -24,7 +24,14 @@ export async function checkAttachment(db: Database, name: string): Promise<Findi
   const root = tableName({ schema: queue.schema, name: queue.table });
   const { rows: [found] } = await db.query<{ oid: number | null }>('select to_regclass($1)::oid::int as oid', [root]);
   if (found === undefined || found.oid === null) return [{ what: 'queue', verdict: 'broken', words: `${root} is not there any more: remove the attachment` }];
-  return [...await checkTrigger(db, found.oid), ...await checkPolicies(db, found.oid), ...await checkRights(db, name, found.oid), ...await checkRoles(db, found.oid), ...await checkClaimers(db, queue), ...await checkFunctions(db, queue.table)];
+  return [...checkFleet(queue), ...await checkTrigger(db, found.oid), ...await checkPolicies(db, found.oid), ...await checkRights(db, name, found.oid), ...await checkRoles(db, found.oid), ...await checkClaimers(db, queue), ...await checkFunctions(db, queue.table)];
+}
+
+function checkFleet({ knowsFleet }: QueueDescription): Finding[] {
+  return knowsFleet === true ? [] : [{
+    what: 'fleet', verdict: 'broken',
+    words: 'attached by an earlier version: a pause of the whole fleet does not hold its jobs, and one of several labels holds more than it names; remove and attach again',
+  }];
 }
 
 async function checkTrigger(db: Queryable, oid: number): Promise<Finding[]> {

@@ -24,13 +24,13 @@ export function labelOf(row: string, { column, key }: LabelPlace): string {
 
 /**
  * Does an active pause cover the row? `brake` is the view that tells which, by keys such as `agent skeptic`. It is read once for a
- * statement, and named once: planning it again for each label took longer than the claim. `coalesce`, because nothing paused is
- * null; a label that is not there is null among the keys, which equals none.
+ * statement, and named once: planning it again for each label took longer than the claim. A label that is not there is null
+ * among the keys, which equals none. `judge` is the function that compares them.
  */
-export function covered(row: string, queue: QueueDescription, brake: string): string {
+export function covered(row: string, queue: QueueDescription, brake: string, judge: string): string {
   const keys = LABEL_KINDS.flatMap((kind) => queue.labels[kind].map((place) => `${literal(`${kind} `)} || ${labelOf(row, place)}`));
   if (queue.taskNames !== undefined) keys.push(`'task ' || ${columnOf(row, queue.taskNames.column)}::text`);
-  return `coalesce(array[${keys.join(', ')}] && (select array_agg(b.key) from ${brake} b), false)`;
+  return `${judge}(array[${keys.join(', ')}], (select array_agg(b.key) from ${brake} b))`;
 }
 
 /** Every column that the SQL names, with those that have to hold JSON. */

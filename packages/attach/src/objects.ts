@@ -6,6 +6,9 @@ import { identifier, literal } from './quote.ts';
 /** Where Orchestra's tables are. */
 export const HOME = 'public';
 
+/** Does what the pauses name cover what a job carries? Of migrations/0036. */
+export const JOB_IS_PAUSED = `${HOME}.job_is_paused`;
+
 export const POLICY = 'orchestra_brake';
 /** Lets through what row security would otherwise hold from those whom it did not bind before. */
 export const ALLOW = 'orchestra_allow';
@@ -29,6 +32,6 @@ export function policyText(queue: QueueDescription, brake: string, waiting: stri
   return `as restrictive for update to public
   using ((${waiting}) is not true  -- not waiting${claims}
   or not (
-       ${covered('', queue, brake)}))
+       ${covered('', queue, brake, JOB_IS_PAUSED)}))
   with check (true)`;
 }

@@ -42,6 +42,8 @@ export interface QueueDescription {
   snapshots?: 'old' | undefined;
   /** What makes the engine look for jobs again. */
   wake?: { channel: string; payload: string } | undefined;
+  /** Its objects know pauses of the fleet and of several labels. Absent: an earlier version has attached it. */
+  knowsFleet?: true | undefined;
   /** A table of serial queues that the claim locks together with a job. */
   serialQueues?: { table: string; id: string; lockedAt: string; lockedBy: string; ofJob: string } | undefined;
 }

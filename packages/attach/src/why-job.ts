@@ -1,5 +1,5 @@
 import type { Queryable } from '@orchestra/database';
-import { listActivePauses, toPauseView } from '@orchestra/pause-core';
+import { labelsOf, listActivePauses, toPauseView } from '@orchestra/pause-core';
 import type { PauseView } from '@orchestra/pause-core/contract';
 import { findAttachment } from './attachments.ts';
 import { AttachError } from './errors.ts';
@@ -22,6 +22,6 @@ export async function whyJob(db: Queryable, name: string, job: string): Promise<
   const { rows: [row] } = await db.query<{ state: JobHeld['state']; scopes: string[]; claimed_at: Date | null }>(
     `select w.state, w.scopes, w.claimed_at from ${objectsOf(name).work} w where w.job = $1`, [job]);
   if (row === undefined) throw new AttachError('job_not_found', `${name} has no job ${job} that waits or runs: it may have ended, or never run again`);
-  const pauses = (await listActivePauses(db)).filter(({ scope }) => row.scopes.includes(`${scope.kind} ${scope.value}`));
+  const pauses = (await listActivePauses(db)).filter(({ scope }) => labelsOf(scope).every((label) => row.scopes.includes(label.join(' '))));
   return { job, state: row.state, scopes: row.scopes, claimedAt: row.state === 'running' ? row.claimed_at : null, pauses: pauses.map(toPauseView) };
 }

@@ -1,6 +1,6 @@
-import { pauseScope, settleClaims } from '@orchestra/pause-core';
+import { attachedWorkUnder, listAttachedQueues, pauseScope, settleClaims } from '@orchestra/pause-core';
 import { makePool } from '@orchestra/database';
-import { testDatabase, until } from '@orchestra/testkit';
+import { COVER_CASES, testDatabase, until } from '@orchestra/testkit';
 import { getRollbackPlans, PgBoss } from 'pg-boss';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { attach, checkAttachment, givenQueue, graphileWorker, pgBoss, planAttach, planRemove, removeAttachment, saySteps, tryCanary } from '../src/index.ts';
@@ -218,6 +218,43 @@ describe('any queue', () => {
       update app.work w set status = 'running' where w.id = (select c.id from app.work c where c.status = 'queued' order by c.id limit 1 for update skip locked) returning w.* $$;
     grant usage on schema app to public; grant select, insert, update on app.work to public`));
 
+  test('P1 P19 what covers what is the same for jobs of any queue, whether the policy holds them or the trigger', async () => {
+    await attach(db.pool, 'ours', givenQueue({ ...described, quest: 'meta.quest', actor: 'meta.actor' }));
+    const worker = makePool({ connectionString: roles.urlAs('worker', db.url), applicationName: 'test', max: 1 });
+    try {
+      for (const cases of Map.groupBy(COVER_CASES, ({ scope }) => JSON.stringify(scope)).values()) {
+        const scope = cases[0]?.scope ?? { kind: 'fleet', value: '*' };
+        await db.pool.query('truncate app.work restart identity');
+        for (const { labels } of cases) {
+          await db.pool.query('insert into app.work (kind, meta) values ($1, $2)', [labels.skill, { agent: labels.agent_id, quest: labels.quest_id, actor: labels.actor_id }]);
+        }
+        const { pause: made } = await pauseScope(db.pool, { scope, reason: 'stop', ttlSeconds: null, by: 'dana', source: 'person' });
+        const free = cases.flatMap(({ covered }, index) => (covered ? [] : [String(index + 1)]));
+        for (const [by, pool] of [['the policy', worker], ['the trigger', db.pool]] as const) {
+          const client = await pool.connect();
+          await client.query('begin');
+          const { rows } = await client.query<{ id: string }>("update app.work set status = 'running' where status = 'queued' returning id::text as id");
+          await client.query('rollback');
+          client.release();
+          expect(rows.map(({ id }) => id).toSorted(), `${by}: ${JSON.stringify(scope)}`).toEqual(free.toSorted());
+        }
+        expect(await attachedWorkUnder(db.pool, made.scope, await listAttachedQueues(db.pool))).toMatchObject([{ queued: cases.length - free.length }]);
+        await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where id = $1", [made.id]);
+      }
+    } finally {
+      await worker.end();
+      await db.pool.query('truncate app.work');
+    }
+  });
+
+  test('P19 a queue that an earlier version has attached is told to be attached anew', async () => {
+    await attach(db.pool, 'ours', givenQueue(described));
+    expect((await listAttachedQueues(db.pool)).map(({ knowsFleet }) => knowsFleet)).toEqual([true]);
+    await db.pool.query("update attachments set queue = queue - 'knowsFleet'");
+    expect((await listAttachedQueues(db.pool)).map(({ knowsFleet }) => knowsFleet)).toEqual([false]);
+    expect((await checkAttachment(db.pool, 'ours')).filter(({ verdict }) => verdict === 'broken').map(({ what }) => what)).toEqual(['fleet']);
+  });
+
   test('P1 P2 a claim inside a function of the application is held as well, and seen by the settle', async () => {
     await attach(db.pool, 'ours', givenQueue(described));
     await db.pool.query(`insert into app.work (meta, kind) values ('{"agent": "skeptic"}', 'lint'), ('{"agent": "librarian"}', 'lint')`);
@@ -276,4 +313,19 @@ describe('any queue', () => {
     await expect(attach(db.pool, 'ours', givenQueue(described))).rejects.toMatchObject({ code: 'already_attached' });
     await expect(attach(db.pool, 'other', givenQueue(described))).rejects.toMatchObject({ code: 'already_attached' });
   });
+});
+
+test('P19 a pause of a skill and an agent holds jobs that have only the number of their task', async () => {
+  await attach(db.pool, 'graphile-worker', graphileWorker());
+  await db.pool.query("select graphile_worker.add_job('lint', '{\"agent_id\": \"skeptic\"}'::json), graphile_worker.add_job('lint', '{\"agent_id\": \"librarian\"}'::json), graphile_worker.add_job('review', '{\"agent_id\": \"skeptic\"}'::json)");
+  await pauseScope(db.pool, { scope: { kind: 'agent', value: 'skeptic', also: { skill: 'lint' } }, reason: 'stop', ttlSeconds: null, by: 'dana', source: 'person' });
+  const client = await db.pool.connect();
+  await client.query('begin');
+  // A superuser, so the trigger holds it.
+  const { rows } = await client.query<{ agent: string }>("update graphile_worker._private_jobs j set locked_at = now(), locked_by = 'me' where j.locked_at is null returning j.payload ->> 'agent_id' as agent, j.task_id");
+  await client.query('rollback');
+  client.release();
+  expect(rows).toHaveLength(2);
+  expect(rows.map(({ agent }) => agent).toSorted()).toEqual(['librarian', 'skeptic']);
+  await db.pool.query('truncate graphile_worker._private_jobs');
 });

@@ -62,6 +62,18 @@ describe.each([['graphile-worker', graphile], ['pg-boss', boss], ['dbos', dbosEn
       expect(begun.slice(3)).toEqual(['A1', 'A2', 'A3']);
     });
 
+    test('P1 P19 of a pause that names two labels a foreign queue holds the jobs that carry both', async () => {
+      const scope = { kind: 'quest', value: 'q-7', also: { agent: 'skeptic' } } as const;
+      const { pause: made } = await pauseScope(db.pool, { scope, reason: 'stop', ttlSeconds: null, by: 'dana', source: 'person' });
+      await engine.add(db.pool, [{ n: 'A1', agent_id: 'skeptic', quest_id: 'q-7' }, { n: 'A2', agent_id: 'skeptic' }, { n: 'B1', agent_id: 'librarian', quest_id: 'q-7' }]);
+      const { begun } = await work(role);
+      await until('the free jobs have run', () => begun.length === 2);
+      await lookedAgain(begun, 'B2');
+      expect(begun).toEqual(['A2', 'B1', 'B2']);
+      await clear(made.id);
+      await until('the paused job has run', () => begun.length === 4);
+    });
+
     test('P4 a job of a foreign queue that was in flight goes on to its end; one that fails is not tried again while it is paused', async () => {
       await engine.add(db.pool, [job('A1')]);
       const { promise: held, resolve: letGo } = Promise.withResolvers<void>();

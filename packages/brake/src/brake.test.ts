@@ -1,5 +1,7 @@
 // Prepared labels remember that nothing covered them. What they remember must not outlive what was known.
 import { PauseReplica, type ActivePause, type Ears } from '@orchestra/pause-core/replica';
+import { inOrder } from '@orchestra/pause-core/scope';
+import { COVER_CASES } from '@orchestra/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { prepareLabels } from './brake-labels.ts';
 import { makeBrake, type Brake } from './brake.ts';
@@ -58,4 +60,23 @@ test('prepared labels stop once what is known is too old, and each brake judges 
   await new Promise((resolve) => { setImmediate(resolve); });
   await new Promise((resolve) => { setImmediate(resolve); });
   expect(one.brake.look(SKEPTIC)).toMatchObject({ paused: true, pause_id: null });
+});
+
+test('P19 a gate stops what the table of cases says, whether a reading or a notification brings the pause', async () => {
+  const { brake, replica, pauses, ears } = await told();
+  for (const { scope, labels, covered } of COVER_CASES) {
+    const step = Object.fromEntries(Object.entries(labels).filter((label): label is [string, string] => label[1] !== null));
+    if (Object.keys(step).length === 0) continue; // a gate is asked about a step, which has a label
+    const pause = { ...pauseOn('nobody'), scope: inOrder(scope) };
+    pauses.splice(0, pauses.length, pause);
+    await replica.refresh();
+    expect(brake.look(step).paused, `read: ${JSON.stringify({ scope, step })}`).toBe(covered);
+    expect(brake.look(prepareLabels(step)).paused).toBe(covered);
+    pauses.length = 0;
+    await replica.refresh();
+    expect(brake.look(step).paused).toBe(false);
+    ears.onNamed?.(pause);
+    expect(brake.look(step).paused, `named: ${JSON.stringify({ scope, step })}`).toBe(covered);
+    await replica.refresh();
+  }
 });

@@ -21,7 +21,7 @@ export interface WaitOptions {
   onLine: (down: string | null) => void;
 }
 
-type Waited = Pick<PauseReceipt, 'id' | 'settled' | 'scope_kind' | 'scope_value' | 'in_flight_count' | 'claimed_ahead_count'>;
+type Waited = Pick<PauseReceipt, 'id' | 'settled' | 'scope_kind' | 'scope_value' | 'also' | 'in_flight_count' | 'claimed_ahead_count'>;
 /** `quiet_at` is not in what the desk tells every two seconds. */
 type Counts = Pick<ActivePauseView, 'in_flight_count' | 'claimed_ahead_count' | 'quiet'> & Partial<Pick<ActivePauseView, 'quiet_at'>>;
 
@@ -81,7 +81,7 @@ async function listen(
 
 async function look(desk: Pick<Desk, 'pauses'>, pause: Waited, signal: AbortSignal, note: (counts: Counts | undefined) => void): Promise<void> {
   while (!signal.aborted) {
-    note((await desk.pauses({ scope_kind: pause.scope_kind, scope_value: pause.scope_value })).find(({ id }) => id === pause.id));
+    note((await desk.pauses({ scope_kind: pause.scope_kind, scope_value: pause.scope_value, also: pause.also })).find(({ id }) => id === pause.id));
     await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // told to end
   }
 }

@@ -85,7 +85,8 @@ const WRONG: [string[], string][] = [
   [['senate', 'pause', 'agent', 'x', '--reason', 'r', '--then', 'stay'], '--then stay needs --ttl'],
   [['senate', 'pause', 'agent', 'x', '--reason', 'r', '--wait-timeout', '5m'], '--wait'],
   [['senate', 'extend', '4'], 'say the new end'],
-  [['senate', 'extend', 'agent', '--ttl', '1h'], 'say which pause'],
+  [['senate', 'extend', 'agent', '--ttl', '1h'], 'KIND needs a VALUE'],
+  [['senate', 'extend', '--ttl', '1h'], 'say which pause'],
   [['queue', 'labels'], 'Missing required flag by'],
   [['senate', 'pauses', '--profile', 'prod', '--direct'], 'either --profile or --direct'],
 ];

@@ -1,4 +1,5 @@
 import type { Checkpoint } from '@orchestra/pause-core/replica';
+import { scopeText } from '@orchestra/pause-core/scope';
 import type { OutcomeEvidence } from '@orchestra/task-queue/contract';
 
 type Stop = Extract<Checkpoint, { stop: true }>;
@@ -12,7 +13,7 @@ export class StoppedAtCheckpoint extends Error {
   readonly stop: Stop;
 
   constructor(stop: Stop) {
-    super(stop.why === 'paused' ? `${stop.pause.scope.kind} ${stop.pause.scope.value} is paused: ${stop.reason}` : stop.reason);
+    super(stop.why === 'paused' ? `${scopeText(stop.pause.scope)} is paused: ${stop.reason}` : stop.reason);
     this.stop = stop;
   }
 }

@@ -180,6 +180,33 @@ test('before it is confirmed a pause shows what it would hold, and a broad one h
   await until('all of them are listed', async () => await page.locator('table.tasks tbody tr').count() === 8);
 });
 
+test('P19 what carries two labels is paused, and the whole fleet, whose name has to be typed out', async () => {
+  await open();
+  const { page } = desk;
+  await pauseButton('Pause…').click();
+  await page.getByRole('radio', { name: 'quest' }).check();
+  await page.getByLabel('Id').fill('q-pair');
+  await page.getByText('Only where other labels match as well').click();
+  await page.getByRole('textbox', { name: 'agent' }).fill('skeptic');
+  await page.getByLabel('Reason').fill('both');
+  await page.getByRole('radio', { name: '30m' }).check();
+  await page.getByRole('dialog').getByRole('button', { name: 'Pause agent skeptic + quest q-pair' }).click();
+  await expect(desk.heading('agent skeptic + quest q-pair')).toAppear();
+
+  await pauseButton('Pause…').click();
+  await page.getByRole('radio', { name: 'the whole fleet' }).check();
+  await page.getByLabel('Reason').fill('nonsense everywhere');
+  await page.getByRole('radio', { name: '15m' }).check();
+  const submit = page.getByRole('dialog').getByRole('button', { name: 'Pause the whole fleet' });
+  expect(await submit.isDisabled()).toBe(true);
+  await page.getByLabel('This stops everything').fill('fleet');
+  expect(await desk.seriousFindings()).toEqual([]);
+  await submit.click();
+  await expect(desk.heading('the whole fleet')).toAppear();
+  const { body: { pauses } } = await api.get<{ pauses: { scope_kind: string; also: unknown }[] }>('/api/senate/pauses');
+  expect(pauses.slice(0, 2)).toMatchObject([{ scope_kind: 'fleet', also: null }, { scope_kind: 'agent', also: { quest: 'q-pair' } }]);
+});
+
 test('a pause is extended on its page, and its timeline says by whom and why', async () => {
   const { id } = await api.pause('actor', 'acct-7', { ttl_seconds: 120 });
   await open();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { forgetOldGates, noteRefusals } from '@orchestra/pause-core';
 import { checkAnswer, pausePage, turnGates, type GateReportRequest, type PausePage, type PauseReceipt } from '@orchestra/pause-core/contract';
 import type { RunningService } from '@orchestra/service-shell';
-import { FaultProxy, testDatabase, until } from '@orchestra/testkit';
+import { COVER_CASES, FaultProxy, testDatabase, until } from '@orchestra/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { StreamReader } from './stream-reader.ts';
 import { caller, newToken, problemOf, startPauseApi, type Caller } from './started.ts';
@@ -146,3 +146,58 @@ test('the role agent may ask and nothing else; its stream tells of pauses and of
   expect(stream.told.filter((told) => told.startsWith('alert.'))).toEqual([]);
   stream.leave();
 });
+
+test('P19 gates that ask, and checks, stop what the table of cases says', async () => {
+  for (const cases of Map.groupBy(COVER_CASES, ({ scope }) => JSON.stringify(scope)).values()) {
+    const { kind, value, also } = cases[0]?.scope ?? { kind: 'fleet', value: '*' };
+    const made = await dana.post<PauseReceipt>('/api/senate/pause', { scope_kind: kind, scope_value: value, also, reason: 'the table' });
+    expect([made.status, made.body.settled]).toEqual([200, true]);
+    const asked = async (labels: object) => (await agent.post<{ paused: boolean }>('/api/turn-gates/ask', labels)).body.paused;
+    const first = cases.find(({ covered, labels }) => covered && stepOf(labels) !== '{}');
+    await until('the service knows the pause', () => asked(JSON.parse(stepOf(first?.labels ?? {}))));
+    for (const { labels, covered } of cases) {
+      const step: Record<string, string> = JSON.parse(stepOf(labels));
+      const about = JSON.stringify({ kind, value, also, step });
+      const check = checkAnswer.parse((await dana.get(`/api/senate/pauses/check?${new URLSearchParams(step)}`)).body);
+      expect(check.paused, about).toBe(covered);
+      if (Object.keys(step).length > 0) expect(await asked(step), about).toBe(covered);
+    }
+    await dana.post('/api/senate/unpause', { id: made.body.id });
+    await until('the service knows that it has ended', async () => !(await asked(JSON.parse(stepOf(first?.labels ?? {})))));
+  }
+});
+
+test('P19 over REST a scope is the set of its labels, in whatever order they are named', async () => {
+  const pair = { scope_kind: 'quest', scope_value: 'q-7', also: { agent: 'pairs' } };
+  const made = (await dana.post<PauseReceipt>('/api/senate/pause', { ...pair, reason: 'both' })).body;
+  expect(made).toMatchObject({ scope_kind: 'agent', scope_value: 'pairs', also: { quest: 'q-7' }, label_known: false });
+  const alone = (await dana.post<PauseReceipt>('/api/senate/pause', { scope_kind: 'agent', scope_value: 'pairs', reason: 'one' })).body;
+  expect(alone.also).toBeNull();
+  const listed = async (query: Record<string, string>) => (await dana.get<{ pauses: { id: string }[] }>(`/api/senate/pauses?${new URLSearchParams(query)}`)).body.pauses.map(({ id }) => id);
+  expect(await listed({ scope_kind: 'quest', scope_value: 'q-7' })).toEqual([made.id]);
+  expect(await listed({ scope_kind: 'agent', scope_value: 'pairs' })).toEqual([alone.id, made.id]);
+  expect(await listed({ scope_kind: 'agent', scope_value: 'pairs', also: '{"quest":"q-7"}' })).toEqual([made.id]);
+  const history = (await dana.get<{ entries: { subject_id: string; also: unknown }[] }>('/api/senate/history?scope_kind=quest&scope_value=q-7&action=pause.created')).body;
+  expect(history.entries).toMatchObject([{ subject_id: made.id, also: { quest: 'q-7' } }]);
+  // Clearing the one leaves the other.
+  expect((await dana.post<{ cleared: { id: string }[] }>('/api/senate/unpause', { scope_kind: 'agent', scope_value: 'pairs' })).body.cleared.map(({ id }) => id)).toEqual([alone.id]);
+  expect((await dana.post<{ cleared: { id: string }[] }>('/api/senate/unpause', { scope_kind: 'agent', scope_value: 'pairs', also: { quest: 'q-7' } })).body.cleared.map(({ id }) => id)).toEqual([made.id]);
+  expect((await dana.get<{ pauses: unknown[] }>('/api/senate/pauses?history=true&scope_kind=quest&scope_value=q-7')).body.pauses).toMatchObject([{ id: made.id }]);
+});
+
+test.each([
+  ['a fleet of another name', { scope_kind: 'fleet', scope_value: 'all' }, 'scope_value'],
+  ['the fleet and a label', { scope_kind: 'fleet', scope_value: '*', also: { agent: 'a' } }, 'also'],
+  ['two labels of a kind', { scope_kind: 'agent', scope_value: 'a', also: { agent: 'b' } }, 'also'],
+  ['no further label', { scope_kind: 'agent', scope_value: 'a', also: {} }, 'also'],
+  ['a kind that there is not', { scope_kind: 'agent', scope_value: 'a', also: { planet: 'b' } }, 'also'],
+])('P19 refused: %s', async (_, scope, path) => {
+  const problem = problemOf(await dana.post('/api/senate/pause', { ...scope, reason: 'r' }));
+  expect(problem).toMatchObject({ status: 400, code: 'invalid_request' });
+  expect(JSON.stringify(problem)).toContain(path);
+});
+
+/** The labels of a step that are there. */
+function stepOf(labels: object): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(labels).filter(([, label]) => label !== null)));
+}

@@ -25,7 +25,7 @@ export async function readTestimony(db: Database): Promise<Testimony> {
 
 export async function readAlertsAndPauses(db: Database): Promise<{ alerts: WitnessedAlert[]; pauses: WitnessedPause[] }> {
   const [pauses, alerts] = await Promise.all([
-    db.query<WitnessedPause>(`select p.id, p.scope_kind as kind, p.scope_value as value, p.paused_by as by, p.reason, p.source, p.ttl_seconds as "ttlSeconds",
+    db.query<WitnessedPause>(`select p.id, p.scope_kind as kind, p.scope_value as value, p.also, p.paused_by as by, p.reason, p.source, p.ttl_seconds as "ttlSeconds",
                                      ${EPOCH_MS('p.paused_at')} as "pausedAt", ${EPOCH_MS('p.cleared_at')} as "clearedAt", p.cleared_by as "clearedBy"
                                 from senate_pause p order by p.id`),
     db.query<WitnessedAlert>(`select a.id, a.ref_id as actor, a.severity, ${EPOCH_MS('a.created_at')} as "createdAt", ${EPOCH_MS('a.ack_at')} as "ackAt",

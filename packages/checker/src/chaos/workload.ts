@@ -71,25 +71,38 @@ const pauseOrClear: Party = async ({ client, recorder }, random, mine) => {
   const change = { ...CALL, idempotencyKey: key };
   // Nothing of ours is paused: a run without a pause would prove nothing.
   if (mine.size === 0 || (random.chance(0.5) && mine.size < PAUSES_MAX)) {
-    const kind = random.pick(KINDS);
-    const scope: RecordedScope = { kind, value: random.pick<string>(LABELS[kind]) };
-    const ttlSeconds = random.chance(0.4) ? random.between(1, 4) : null;
+    const scope = anyScope(random);
+    // Under a pause of the whole fleet nothing else happens, so it is short.
+    const ttlSeconds = scope.kind === 'fleet' ? 1 : random.chance(0.4) ? random.between(1, 4) : null;
     mine.add(scope);
     await recordedCall(recorder, { op: 'pause', phase: 'invoke', key, scope, ttlSeconds }, async () => {
-      const { id: pause, settled } = await client.pause({ scope_kind: kind, scope_value: scope.value, reason: key, ttl_seconds: ttlSeconds }, change);
+      const { id: pause, settled } = await client.pause({ ...named(scope), reason: key, ttl_seconds: ttlSeconds }, change);
       return { op: 'pause', phase: 'ok', pause, settled: settled === true };
     });
     return;
   }
   // Now and then an actor, paused by us or not: that is how automatic pauses are cleared early.
   const oldest = [...mine][0];
-  const target = oldest === undefined || random.chance(0.4) ? { kind: 'actor' as const, value: random.pick<string>(LABELS.actor) } : oldest;
-  for (const scope of mine) if (scope.kind === target.kind && scope.value === target.value) mine.delete(scope);
+  const target: RecordedScope = oldest === undefined || random.chance(0.4) ? { kind: 'actor', value: random.pick<string>(LABELS.actor) } : oldest;
+  for (const scope of mine) if (JSON.stringify(named(scope)) === JSON.stringify(named(target))) mine.delete(scope);
   await recordedCall(recorder, { op: 'unpause', phase: 'invoke', key, target }, async () => {
-    const { cleared } = await client.unpause({ scope_kind: target.kind, scope_value: target.value, reason: key }, change);
+    const { cleared } = await client.unpause({ ...named(target), reason: key }, change);
     return { op: 'unpause', phase: 'ok', cleared: cleared.map((pause) => pause.id) };
   });
 };
+
+/** One label, now and then two, and now and then the whole fleet. */
+function anyScope(random: SeededRandom): RecordedScope {
+  if (random.chance(0.06)) return { kind: 'fleet', value: '*' };
+  const kind = random.pick(KINDS);
+  const scope: RecordedScope = { kind, value: random.pick<string>(LABELS[kind]) };
+  const other = random.pick(KINDS);
+  return random.chance(0.3) && other !== kind ? { ...scope, also: { [other]: random.pick<string>(LABELS[other]) } } : scope;
+}
+
+function named({ kind, value, also }: RecordedScope) {
+  return { scope_kind: kind, scope_value: value, ...(also === undefined ? {} : { also }) };
+}
 
 const raiseAlert: Party = async ({ client, recorder }, random) => {
   const key = randomUUID();

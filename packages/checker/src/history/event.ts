@@ -44,13 +44,17 @@ interface EventBase {
 }
 
 export type FinishKind = 'complete' | 'fail' | 'release';
-export interface RecordedScope { kind: 'agent' | 'skill' | 'quest' | 'actor'; value: string }
 export interface RecordedLabels { agent: string | null; skill: string | null; quest: string | null; actor: string | null }
+export interface RecordedScope { kind: keyof RecordedLabels | 'fleet'; value: string; also?: { [Kind in keyof RecordedLabels]?: string | undefined } | undefined }
 export interface RecordedClaim extends RecordedLabels { task: string; run: string; attempt: number }
 
 /** Without what the recorder fills in. Distributes, so that each kind of line keeps its own fields. */
 export type Recorded<E extends HistoryEvent = HistoryEvent> = E extends HistoryEvent ? Omit<E, 't' | 'proc'> : never;
 
 export function scopeCovers(scope: RecordedScope, labels: RecordedLabels): boolean {
-  return labels[scope.kind] === scope.value;
+  if (scope.kind === 'fleet') return true;
+  const { agent, skill, quest, actor } = scope.also ?? {};
+  return labels[scope.kind] === scope.value
+    && (agent === undefined || agent === labels.agent) && (skill === undefined || skill === labels.skill)
+    && (quest === undefined || quest === labels.quest) && (actor === undefined || actor === labels.actor);
 }

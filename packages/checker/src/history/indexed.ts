@@ -79,7 +79,7 @@ function knownPauses({ testimony }: History, calls: readonly Call<'pause'>[], to
     const call = byKey.get(pause.reason);
     const endsAt = pause.ttlSeconds === null ? Infinity : pause.pausedAt + pause.ttlSeconds * 1_000;
     return {
-      ...pause, call, endsAt, scope: { kind: pause.kind, value: pause.value },
+      ...pause, call, endsAt, scope: { kind: pause.kind, value: pause.value, also: pause.also ?? undefined },
       boundFrom: call?.ok === undefined ? (committed.get(pause.id) ?? pause.pausedAt) + COMMIT_SEEN_WITHIN_MS : toDatabase(call.ok.t),
       activeUntil: Math.min(endsAt, pause.clearedAt ?? Infinity),
     };

@@ -22,7 +22,7 @@ export interface WitnessedEvent {
   data: Record<string, unknown> | null;
 }
 export interface WitnessedPause {
-  id: string; kind: RecordedScope['kind']; value: string; by: string; reason: string; source: string; ttlSeconds: number | null;
+  id: string; kind: RecordedScope['kind']; value: string; also?: RecordedScope['also'] | null; by: string; reason: string; source: string; ttlSeconds: number | null;
   pausedAt: number; clearedAt: number | null; clearedBy: string | null;
 }
 export interface WitnessedAudit { id: number; by: string; action: string; subjectKind: string; subject: string; why: string | null; at: number; committedAt: number }

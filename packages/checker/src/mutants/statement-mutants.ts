@@ -64,6 +64,18 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     edits: [{ find: "'agent ' || agent_id", replace: "'agents ' || agent_id" }], caughtBy: by(GATE),
   },
   {
+    name: 'a pause of the fleet covers nothing', file: TURN, inFunction: 'pauses_cover', why: 'P19: everything starts although everything is paused',
+    edits: [{ find: "'fleet *', ", replace: '' }], caughtBy: by('P1 P2 P19 a pause of the whole fleet × claim'),
+  },
+  {
+    name: 'a pause of two labels covers nothing', file: TURN, inFunction: 'pauses_cover', why: 'P19: its tasks start',
+    edits: [{ find: ' is true', replace: ' is null' }], caughtBy: by('P1 P2 P19 a pause of two labels × claim'),
+  },
+  {
+    name: 'a pause of two labels covers what carries one of them', file: TURN, inFunction: 'labels_match', why: 'P19: work is held that nobody has paused',
+    edits: [{ find: "and coalesce(labels ->> 'quest' = quest_id, (labels ? 'quest') is not true)", replace: '' }], caughtBy: by('P1 P2 P19 a pause of two labels × claim'),
+  },
+  {
     name: 'a clear clears the pauses of others', file: `${CORE}/commands/unpause-scope.ts`, why: 'P7: a scope that somebody else paused is open',
     edits: [{ find: 'where p.id = $1 and p.cleared_at is null', replace: 'where p.id >= $1 and p.cleared_at is null' }], caughtBy: by('P7 two pauses × a clear of one × claim'),
   },

@@ -38,7 +38,7 @@ export async function startAttachedEngine({ url, db }: Trial): Promise<AttachedE
     free: async () => {
       const { rows: [row] } = await db.query<{ free: number }>(
         `select count(*)::int as free from orchestra_work_pg_boss w
-          where w.state = 'waiting' and not exists (select from active_pauses p where p.scope_kind || ' ' || p.scope_value = any (w.scopes))`);
+          where w.state = 'waiting' and not exists (select from active_pauses p where w.scopes @> pause_labels(p.scope_kind, p.scope_value, p.also))`);
       return row?.free ?? 0;
     },
     stop: async () => {

@@ -6,6 +6,7 @@ import { OwnedRuns, taskForTrial } from './task-for-trial.ts';
 
 const SCOPES: readonly Scope[] = [
   { kind: 'agent', value: 'a' }, { kind: 'agent', value: 'b' }, { kind: 'skill', value: 's' }, { kind: 'skill', value: 't' }, { kind: 'actor', value: 'm' },
+  { kind: 'agent', value: 'a', also: { skill: 's' } }, { kind: 'fleet', value: '*' },
 ];
 const THENS: readonly PauseThen[] = ['probe', 'probe', 'probe', 'probe', 'stay', 'resume'];
 const SIDES = 3;
@@ -36,7 +37,7 @@ async function probesAreAlone({ db }: Trial): Promise<void> {
     `select p.id, p.paused_at, p.probing_at, jsonb_agg(jsonb_build_object('id', t.id, 'of', t.probe_of, 'started_at', t.started_at)) as probes
        from active_pauses p
        join tasks t on t.probe_of is not null and t.status = 'running'
-        and p.scope_value = case p.scope_kind when 'agent' then t.agent_id when 'skill' then t.skill when 'quest' then t.quest_id when 'actor' then t.actor_id end
+        and pause_covers(p.scope_kind, p.scope_value, p.also, t.agent_id, t.skill, t.quest_id, t.actor_id)
       where p.probing_at is not null and exists (select from active_pauses o where o.id = t.probe_of and o.probe_task_id = t.id)
       group by p.id, p.paused_at, p.probing_at having count(*) > 1 and bool_or(t.started_at > p.probing_at)`);
   if (rows.length > 0) throw new Error(`two probes at a time under one pause: ${JSON.stringify(rows)}`);

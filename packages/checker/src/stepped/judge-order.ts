@@ -1,4 +1,4 @@
-import { unpauseScope, covers, type Scope } from '@orchestra/pause-core';
+import { covers, isSameScope, unpauseScope } from '@orchestra/pause-core';
 import type { Database } from '@orchestra/database';
 import { claimTasks } from '@orchestra/task-queue';
 import { countImpossible } from '../chaos/witness.ts';
@@ -32,11 +32,9 @@ function settle({ claims, pauses, clears }: OrderLog): string[] {
 }
 
 function clearedFrom(pause: LoggedPause, clears: readonly LoggedClear[]): number {
-  const aimed = clears.filter(({ target }) => ('id' in target ? target.id === pause.id : sameScope(target, pause.scope)));
+  const aimed = clears.filter(({ target }) => ('id' in target ? target.id === pause.id : isSameScope(target, pause.scope)));
   return Math.min(Infinity, ...aimed.map((clear) => clear.from));
 }
-
-const sameScope = (one: Scope, other: Scope): boolean => one.kind === other.kind && one.value === other.value;
 
 const ENDINGS = ['completed', 'failed', 'released', 'reaped'];
 

@@ -8,6 +8,8 @@ import { HELD_UP_LOCK } from './held-up-lock.ts';
 
 const A: Scope = { kind: 'agent', value: 'a' };
 const Q: Scope = { kind: 'quest', value: 'q' };
+const BOTH: Scope = { kind: 'quest', value: 'q', also: { agent: 'a' } };
+const FLEET: Scope = { kind: 'fleet', value: '*' };
 const ACTOR = 'acct-1';
 
 // The scenarios in which it is a step of its own are the first and the third.
@@ -27,6 +29,24 @@ export const SCENARIOS: readonly Scenario[] = [
     begin: async (db) => {
       await add(db, { agent_id: 'a' }, {}, { agent_id: 'a', quest_id: 'q' });
       return { actors: { pauser: (stage) => pause(stage, Q), claimer: (stage) => claim(stage, { gatedRepos: [] }) } };
+    },
+  },
+  {
+    name: 'P1 P2 P19 a pause of the whole fleet × claim',
+    begin: async (db) => {
+      await add(db, {}, { agent_id: 'a' }, { repo: 'r' });
+      return { actors: { pauser: (stage) => pause(stage, FLEET), claimer: (stage) => claim(stage) } };
+    },
+  },
+  {
+    name: 'P1 P2 P19 a pause of two labels × claim',
+    begin: async (db) => {
+      await add(db, { agent_id: 'a' }, { quest_id: 'q' }, { agent_id: 'a', quest_id: 'q' }, { agent_id: 'a', quest_id: 'q', repo: 'r' });
+      return {
+        actors: { pauser: (stage) => pause(stage, BOTH), claimer: (stage) => claim(stage) },
+        // What carries one of the two labels goes on.
+        atEnd: async (_db, log) => (log.claims.flatMap(({ tasks }) => tasks).length >= 2 ? [] : ['P19: a task with one of the two labels was held']),
+      };
     },
   },
   {

@@ -1,13 +1,11 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { ApiError, type Client } from '@orchestra-brake/client';
-import { alertRequest, checkQuery, id, label, reason, scopeKind, ttlSeconds, type Permission } from '@orchestra/pause-core/contract';
+import { alertRequest, checkQuery, id, reason, scopeFields, ttlSeconds, type Permission } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
 
 // The contract's own takes any JSON, which JSON Schema cannot say of it.
 const details = z.record(z.string(), z.json()).optional().describe('what is known of it');
-
-const scope = { scope_kind: scopeKind, scope_value: label };
 
 /**
  * The brake as tools of an MCP server, as far as the token's role goes: what it may not do is not offered. Clearing a pause
@@ -36,12 +34,12 @@ export function brakeServer(client: Client, permissions: readonly Permission[]):
   }
   if (may('pause')) {
     server.registerTool('pause', {
-      title: 'Pause', description: 'Stops new work for one agent, skill, quest or actor, everywhere. What runs goes on to its end. Without ttl_seconds it lasts until an operator clears it.',
-      inputSchema: { ...scope, reason, ttl_seconds: ttlSeconds.optional() }, annotations: { destructiveHint: true, idempotentHint: false },
+      title: 'Pause', description: 'Stops new work for one agent, skill, quest or actor, everywhere; with `also` only for what carries all labels; of the kind `fleet` (value `*`) for everything. What runs goes on to its end. Without ttl_seconds it lasts until an operator clears it.',
+      inputSchema: { ...scopeFields, reason, ttl_seconds: ttlSeconds.optional() }, annotations: { destructiveHint: true, idempotentHint: false },
     }, (request) => answered(() => client.pause(request)));
     server.registerTool('unpause', {
-      title: 'Clear a pause', description: 'Clears every active pause on one agent, skill, quest or actor. Only when an operator asks for it.',
-      inputSchema: { ...scope, reason: reason.optional() }, annotations: { destructiveHint: true },
+      title: 'Clear a pause', description: 'Clears every active pause on exactly one scope: an agent, skill, quest or actor, with `also` several labels, or the fleet. Only when an operator asks for it.',
+      inputSchema: { ...scopeFields, reason: reason.optional() }, annotations: { destructiveHint: true },
     }, (request) => answered(() => client.unpause(request)));
   }
   return server;

@@ -1,4 +1,6 @@
 import type { AlertView, PauseView, SenateEvent } from '@orchestra/pause-core/contract';
+import { labelsOf, scopeOf } from '@orchestra/pause-core/scope';
+import type { ScopeFilter } from '../desk/desk.ts';
 import { sayInstant } from './instant.ts';
 import { sayEnd, sayPause, sayScope, sayUntil } from './say-pause.ts';
 import { visibleText } from './visible-text.ts';
@@ -42,11 +44,16 @@ export function eventLines(event: SenateEvent, now: Date = new Date()): string[]
   }
 }
 
-/** The event as far as it is about a scope; undefined: it is not. An alert is about an actor. */
-export function isAbout(event: SenateEvent, kind: string, value: string): SenateEvent | undefined {
-  const isIt = (pause: PauseView): boolean => pause.scope_kind === kind && pause.scope_value === value;
+/** The event as far as it names these labels, and perhaps others as well; undefined: it does not. An alert is about an actor. */
+export function isAbout(event: SenateEvent, scope: ScopeFilter): SenateEvent | undefined {
+  const wanted = labelsOf(scopeOf(scope));
+  const isIt = (pause: PauseView): boolean => {
+    if (scope.scope_kind === 'fleet') return pause.scope_kind === 'fleet';
+    const named = labelsOf(scopeOf(pause));
+    return wanted.every(([kind, value]) => named.some(([k, v]) => k === kind && v === value));
+  };
   if (event.type === 'snapshot') return { type: 'snapshot', data: { pauses: event.data.pauses.filter(isIt) } };
-  if (event.type === 'alert.created' || event.type === 'alert.acknowledged' || event.type === 'alert.resolved') return kind === 'actor' && event.data.ref_id === value ? event : undefined;
+  if (event.type === 'alert.created' || event.type === 'alert.acknowledged' || event.type === 'alert.resolved') return wanted.length === 1 && wanted[0]?.[0] === 'actor' && event.data.ref_id === wanted[0][1] ? event : undefined;
   if (event.type === 'run.stopping') return undefined;
   return isIt(event.data) ? event : undefined;
 }

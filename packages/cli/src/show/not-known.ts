@@ -1,4 +1,5 @@
-import type { NearLabel } from '@orchestra/pause-core/contract';
+import type { LabelKind, NearLabel } from '@orchestra/pause-core/contract';
+import { labelsOf, scopeOf } from '@orchestra/pause-core/scope';
 import { loud, sayScope } from './say-pause.ts';
 import { visibleText } from './visible-text.ts';
 
@@ -9,13 +10,16 @@ export function sayNotKnown(
   scope: NamedScope,
   near: readonly NearLabel[] = [],
   carriers = 'no task, run, worker or pause',
+  unknownKind?: LabelKind,
 ): string {
+  // Of several labels, the one that is not known.
+  const label = labelsOf(scopeOf(scope)).find(([kind]) => kind === unknownKind);
   const meant = near.map(
     (one) =>
       `${visibleText(one.scope_value)} (${one.in_flight_count} in flight, ${one.queued}${one.queued_more ? '+' : ''} waiting)`,
   );
   return loud(
-    `NOT KNOWN: ${carriers} has ever carried ${sayScope(scope)}${meant.length === 0 ? '' : `; near it: ${meant.join(', ')}`}`,
+    `NOT KNOWN: ${carriers} has ever carried ${label === undefined ? sayScope(scope) : visibleText(label.join(' '))}${meant.length === 0 ? '' : `; near it: ${meant.join(', ')}`}`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { PausePreview, PauseReceipt, RunInFlight } from '@orchestra/pause-core/contract';
+import { labelsOf, scopeOf } from '@orchestra/pause-core/scope';
 import { showAttached, showAttachedReceipt } from './attached.ts';
 import { sayConfirmed } from './gates-of-pause.ts';
 import { sayAgo } from './instant.ts';
@@ -15,7 +16,7 @@ export function showReceipt(receipt: PauseReceipt): string {
   return [
     `paused ${sayScope(receipt)} ${sayEnd(receipt)} (pause ${receipt.id}, by ${visibleText(receipt.paused_by)}): ${visibleText(receipt.reason)}`,
     receipt.settled === true
-      ? 'settled: from now on none of its tasks starts'
+      ? receipt.scope_kind === 'fleet' ? 'settled: from now on no task starts, with or without labels' : 'settled: from now on none of its tasks starts'
       : receipt.settled === null ? loud('NOT KNOWN WHETHER SETTLED: the pause was made, and nothing that claims from now on takes its tasks; whether earlier claims have ended could not be asked; look again with `' + COMMAND + ' senate pauses`')
       : loud('NOT SETTLED: a claim that began before the pause has not ended yet, and may still start one of its tasks; look again with `' + COMMAND + ' senate pauses`'),
     ...unknownLabel(receipt),
@@ -24,7 +25,7 @@ export function showReceipt(receipt: PauseReceipt): string {
     ...sayConfirmed(receipt.gates),
     ...(receipt.durable === 'replicated' ? ['durable: a standby has it too'] : []),
     ...((receipt.in_flight_count ?? 0) > 0 && receipt.stop === null ? [howToStop(receipt.id)] : []),
-    `to end it${receipt.expires_at === null ? '' : ' earlier'}: ${COMMAND} senate unpause ${receipt.scope_kind} ${shellWord(receipt.scope_value)}`,
+    `to end it${receipt.expires_at === null ? '' : ' earlier'}: ${COMMAND} senate unpause ${scopeWords(receipt)}`,
   ].join('\n');
 }
 
@@ -36,14 +37,14 @@ export function showPreview(preview: PausePreview): string {
     ...preview.other_pauses.map((pause) => `already: ${sayPause(pause)}`),
     ...showWork(preview),
     ...showAttached(preview.attached),
-    ...(preview.queued_share === null ? [] : [`of all that is queued: ${sayShare(preview.queued_share)}${preview.broad ? loud(', more than half') : ''}`]),
+    ...(preview.queued_share === null ? [] : [`of all that is queued: ${sayShare(preview.queued_share)}${preview.broad && preview.queued_share > 0.5 ? loud(', more than half') : ''}`]),
     ...blastLines(preview),
   ].join('\n');
 }
 
-function unknownLabel({ label_known: isKnown, near_labels: near = [], ...scope }: PauseReceipt | PausePreview): string[] {
+function unknownLabel({ label_known: isKnown, near_labels: near = [], unknown_kind: kind, ...scope }: PauseReceipt | PausePreview): string[] {
   if (isKnown !== false) return [];
-  return [sayNotKnown(scope, near, 'no task, run, worker or earlier pause')];
+  return [sayNotKnown(scope, near, 'no task, run, worker or earlier pause', kind)];
 }
 
 function sayShare(share: number): string {
@@ -99,6 +100,13 @@ function waiting(queued: number, more: boolean): string {
   if (more) return `waiting: more than ${queued} tasks keep their places in the queue`;
   if (queued === 0) return 'waiting: nothing';
   return queued === 1 ? 'waiting: 1 task keeps its place in the queue' : `waiting: ${queued} tasks keep their places in the queue`;
+}
+
+/** The scope as a command takes it. */
+function scopeWords(receipt: PauseReceipt): string {
+  const [first, ...others] = labelsOf(scopeOf(receipt));
+  if (first === undefined) return '--fleet';
+  return [`${first[0]} ${shellWord(first[1])}`, ...others.map(([kind, value]) => `--${kind} ${shellWord(value)}`)].join(' ');
 }
 
 /** A word that can be pasted into a shell as it is. */

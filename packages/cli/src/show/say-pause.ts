@@ -1,13 +1,14 @@
 // Apart from the tables: what draws those is the larger part of what a short answer would load.
 import { styleText } from 'node:util';
-import type { PauseView } from '@orchestra/pause-core/contract';
+import type { PauseView, ScopeLabels } from '@orchestra/pause-core/contract';
+import { scopeOf, scopeText } from '@orchestra/pause-core/scope';
 import { sayDuration } from './duration.ts';
 import { sayInstant } from './instant.ts';
 import { visibleText } from './visible-text.ts';
 
-/** `agent skeptic` */
-export function sayScope(pause: Pick<PauseView, 'scope_kind' | 'scope_value'>): string {
-  return visibleText(`${pause.scope_kind} ${pause.scope_value}`);
+/** `agent skeptic`, `agent skeptic + quest q-7`, `the whole fleet` */
+export function sayScope(pause: Pick<PauseView, 'scope_kind' | 'scope_value'> & { also?: ScopeLabels | null | undefined }): string {
+  return visibleText(scopeText(scopeOf(pause)));
 }
 
 /** `until 03:30:00Z (30m)`, or `until somebody clears it`. */

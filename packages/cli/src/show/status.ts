@@ -4,7 +4,7 @@ import type { ScopeFilter } from '../desk/desk.ts';
 import type { View } from '../keep-showing.ts';
 import { showPauses } from './pauses.ts';
 import { showQueue } from './queue.ts';
-import { visibleText } from './visible-text.ts';
+import { sayScope } from './say-pause.ts';
 
 const PAUSES_NAMED_MAX = 5;
 
@@ -47,6 +47,6 @@ export const pausesView = (scope?: ScopeFilter): View<{ pauses: ActivePauseView[
 
 function namePauses(pauses: readonly ActivePauseView[]): string {
   if (pauses.length === 0) return 'nothing paused';
-  const named = pauses.slice(0, PAUSES_NAMED_MAX).map((pause) => visibleText(`${pause.scope_kind} ${pause.scope_value}`));
+  const named = pauses.slice(0, PAUSES_NAMED_MAX).map(sayScope);
   return `paused: ${named.join(', ')}${pauses.length > named.length ? ` and ${pauses.length - named.length} more` : ''}`;
 }

@@ -1,7 +1,7 @@
 import type { VerifyAnswer } from '@orchestra/pause-core/contract';
 import { showAttachedVerified } from './attached.ts';
 import { sayInstant } from './instant.ts';
-import { loud } from './say-pause.ts';
+import { loud, sayScope } from './say-pause.ts';
 import { table } from './table.ts';
 
 const WHY_UNKNOWN: Record<VerifyAnswer['unknown'][number]['why'], string> = {
@@ -25,7 +25,7 @@ export function showVerified(answer: VerifyAnswer): string {
       { head: 'CLAIMED', cell: (violation) => sayInstant(violation.claimed_at) },
       { head: 'PAUSE', cell: (violation) => violation.pause_id, whole: true },
       { head: 'PAUSED', cell: (violation) => sayInstant(violation.paused_at) },
-      { head: 'SCOPE', cell: (violation) => `${violation.scope_kind} ${violation.scope_value}` },
+      { head: 'SCOPE', cell: sayScope },
     ])]),
     ...(unknown.length === 0 ? [] : [table(unknown, [
       { head: 'TASK', cell: (claim) => claim.task_id, whole: true },

@@ -17,7 +17,7 @@ export function ClearDialog({ view, onClose }: { view: PauseView; onClose: () =>
     change.start(view.id, reason.value.trim());
   };
   return (
-    <Dialog title={<>Clear the pause of <ScopeName kind={view.scope_kind} value={view.scope_value} /></>} onClose={onClose}>
+    <Dialog title={<>Clear the pause of <ScopeName of={view} /></>} onClose={onClose}>
       <form onSubmit={submit} autocomplete="off">
         <p class="aside">Paused by <Prose text={view.paused_by} />: <Prose text={view.reason} /></p>
         <p>What it held goes on in its old order at once, unless another pause covers it too.</p>

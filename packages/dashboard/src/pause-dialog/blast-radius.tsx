@@ -1,4 +1,5 @@
 import type { PausePreview } from '@orchestra/pause-core/contract';
+import { scopeText } from '@orchestra/pause-core/scope';
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Link } from '../parts/link.tsx';
@@ -24,7 +25,7 @@ export function BlastRadius({ scope, onKnown }: { scope: AskedScope; onKnown: (p
 }
 
 function KnownScope({ scope, onKnown }: { scope: AskedScope; onKnown: (preview: PausePreview) => void }): VNode {
-  const reading = useReading(`${scope.kind} ${scope.value}`, (signal) => previewPause(scope.kind, scope.value, signal), queueVersion, { gapMs: GAP_MS });
+  const reading = useReading(scopeText(scope), (signal) => previewPause(scope, signal), queueVersion, { gapMs: GAP_MS });
   useEffect(() => { if (reading.value !== null) onKnown(reading.value); }, [reading.value]);
   return (
     <section class="blast-radius" aria-label="What it would hold" aria-live="polite">
@@ -40,8 +41,8 @@ function Radius({ scope, preview }: { scope: AskedScope; preview: PausePreview }
   const nothing = queued + running + ahead === 0;
   return (
     <ul>
-      {preview.label_known === false && <li><UnknownLabel near={preview.near_labels} /></li>}
-      {nothing && <li>Nothing carries this label just now. Work that comes later is held all the same.</li>}
+      {preview.label_known === false && <li><UnknownLabel near={preview.near_labels} kind={preview.unknown_kind} /></li>}
+      {nothing && <li>{scope.kind === 'fleet' ? 'Nothing waits or runs just now.' : scope.also === undefined ? 'Nothing carries this label just now.' : 'Nothing carries all of these labels just now.'} Work that comes later is held all the same.</li>}
       {queued > 0 && <li><b><Link to={waiting} apart>{counted(queued, 'task', more)}</Link> held</b>{share !== null && `, ${percent(share)} of what is queued`}</li>}
       {running > 0 && <li><b>{counted(running, 'run')}</b> {running === 1 ? 'goes' : 'go'} on to {running === 1 ? 'its' : 'their'} normal end</li>}
       {ahead > 0 && <li><b>{counted(ahead, 'task')}</b> claimed ahead {ahead === 1 ? 'goes' : 'go'} back to {ahead === 1 ? 'its' : 'their'} place</li>}
@@ -50,7 +51,7 @@ function Radius({ scope, preview }: { scope: AskedScope; preview: PausePreview }
       {others.length > 0 && (
         <li>
           Paused already by {counted(others.length, 'other pause')}:{' '}
-          {others.slice(0, LISTED_MAX).map((other, index) => <span key={other.id}>{index > 0 && ', '}<Link to={`pauses/${other.id}`} apart><ScopeName kind={other.scope_kind} value={other.scope_value} /></Link></span>)}
+          {others.slice(0, LISTED_MAX).map((other, index) => <span key={other.id}>{index > 0 && ', '}<Link to={`pauses/${other.id}`} apart><ScopeName of={other} /></Link></span>)}
           . All of them have to end.
         </li>
       )}

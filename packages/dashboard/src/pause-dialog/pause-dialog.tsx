@@ -1,4 +1,5 @@
-import type { PausePreview, ScopeKind, StopView } from '@orchestra/pause-core/contract';
+import type { PausePreview, StopView } from '@orchestra/pause-core/contract';
+import { inOrder, isSameScope, scopeOf, scopeText } from '@orchestra/pause-core/scope';
 import { useSignal } from '@preact/signals';
 import type { TargetedSubmitEvent, VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
@@ -35,16 +36,19 @@ export function PauseDialog({ asked }: { asked: AskedScope }): VNode {
     go(`pauses/${receipt.id}`);
   });
 
-  const { kind, value } = scope.value;
-  const known = preview.value !== null && preview.value.scope_kind === kind && preview.value.scope_value === value.trim() ? preview.value : null;
-  const broad = known?.broad ?? false;
-  const ready = value.trim() !== '' && reason.value.trim() !== '' && duration.value !== null && (!broad || typed.value.trim() === value.trim());
+  const { kind, value, also } = trimmed(scope.value);
+  const named = { kind, value, also };
+  const isFleet = kind === 'fleet';
+  const expected = isFleet ? 'fleet' : also === undefined ? value : scopeText(named);
+  const known = preview.value !== null && isSameScope(scopeOf(preview.value), named) ? preview.value : null;
+  const broad = isFleet || (known?.broad ?? false);
+  const ready = value !== '' && reason.value.trim() !== '' && duration.value !== null && (!broad || typed.value.trim() === expected);
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     if (!ready || duration.value === null) return;
     const { seconds } = duration.value;
     change.start({
-      scope_kind: kind, scope_value: value.trim(), reason: reason.value.trim(), ttl_seconds: seconds,
+      scope_kind: kind, scope_value: value, ...(also === undefined ? {} : { also }), reason: reason.value.trim(), ttl_seconds: seconds,
       ...(stop.value === null ? {} : { stop_running: stop.value }),
       ...(seconds === null || then.value === 'resume' ? {} : { then: then.value }),
     });
@@ -61,16 +65,16 @@ export function PauseDialog({ asked }: { asked: AskedScope }): VNode {
         </label>
         <DurationField onChange={(next) => { duration.value = next; }} />
         {duration.value !== null && duration.value.seconds !== null && <ThenField value={then.value} onChange={(next) => { then.value = next; }} />}
-        <BlastRadius key={`${settled.kind} ${settled.value}`} scope={settled} onKnown={(next) => { preview.value = next; }} />
+        <BlastRadius key={scopeText(settled)} scope={settled} onKnown={(next) => { preview.value = next; }} />
         <label class="check"><input type="checkbox" name="stop" checked={stop.value !== null} onChange={(event) => { stop.value = event.currentTarget.checked ? 'requeue' : null; }} /> Also stop what runs. Otherwise it goes on to its normal end.</label>
         {stop.value !== null && <StopThenField value={stop.value} onChange={(next) => { stop.value = next; }} />}
-        {broad && <TypedOut expected={value.trim()} value={typed.value} onInput={(next) => { typed.value = next; }} />}
+        {broad && <TypedOut expected={expected} isFleet={isFleet} value={typed.value} onInput={(next) => { typed.value = next; }} />}
         {change.trouble !== null && <p class="line-trouble" role="alert">{change.trouble}</p>}
         {change.slow && <Busy says="Waiting for claims that began before…" />}
         <div class="actions">
-          <button type="submit" class="button primary" disabled={!ready || change.busy}>{value.trim() === '' ? 'Pause' : `Pause ${kind} ${shortened(value.trim())}`}</button>
+          <button type="submit" class="button primary" disabled={!ready || change.busy}>{value === '' ? 'Pause' : `Pause ${shortened(scopeText(named))}`}</button>
           <button type="button" class="button" onClick={close}>Cancel</button>
-          {!ready && <span class="hint">{missing(scope.value, reason.value, duration.value, broad && typed.value.trim() !== value.trim())}</span>}
+          {!ready && <span class="hint">{missing(scope.value, reason.value, duration.value, broad && typed.value.trim() !== expected)}</span>}
         </div>
       </form>
     </Dialog>
@@ -84,15 +88,21 @@ function missing(scope: AskedScope, reason: string, duration: Duration | null, u
 
 function shortened(name: string): string {
   const characters = [...name];
-  return characters.length > 32 ? `${characters.slice(0, 31).join('')}…` : name;
+  return characters.length > 40 ? `${characters.slice(0, 39).join('')}…` : name;
+}
+
+/** Without blanks around labels, in the one form that a scope has. */
+function trimmed({ kind, value, also = {} }: AskedScope): AskedScope {
+  const others = Object.entries(also).flatMap(([one, label]) => (label === undefined || label.trim() === '' || one === kind ? [] : [[one, label.trim()]]));
+  return value.trim() === '' ? { kind, value: '' } : inOrder({ kind, value: value.trim(), also: Object.fromEntries(others) });
 }
 
 /** The scope once nobody has typed for a moment. */
-function useSettled(scope: AskedScope): { kind: ScopeKind; value: string } {
-  const settled = useSignal({ kind: scope.kind, value: scope.value.trim() });
+function useSettled(scope: AskedScope): AskedScope {
+  const settled = useSignal(trimmed(scope));
   useEffect(() => {
-    const timer = setTimeout(() => { settled.value = { kind: scope.kind, value: scope.value.trim() }; }, SETTLES_MS);
+    const timer = setTimeout(() => { settled.value = trimmed(scope); }, SETTLES_MS);
     return () => clearTimeout(timer);
-  }, [scope.kind, scope.value]);
+  }, [scopeText(scope)]);
   return settled.value;
 }

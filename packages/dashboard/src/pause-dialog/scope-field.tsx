@@ -1,24 +1,43 @@
+import { WHOLE_FLEET } from '@orchestra/pause-core/scope';
 import type { VNode } from 'preact';
 import type { AskedScope } from '../state/dialogs.ts';
 import { SCOPE_KIND_NAMES } from '../text/scope-kinds.ts';
 
-/** Which kind, and which one of it. */
+/** Which kind, and which one of it; further labels that have to match as well; or the whole fleet. */
 export function ScopeField({ scope, onChange, focused }: { scope: AskedScope; onChange: (next: AskedScope) => void; focused: boolean }): VNode {
+  const { kind, value, also = {} } = scope;
   return (
     <div class="scope-field">
       <fieldset class="choices">
         <legend class="label">What</legend>
-        {SCOPE_KIND_NAMES.map((kind) => (
-          <label key={kind}>
-            <input type="radio" name="kind" value={kind} checked={scope.kind === kind} onChange={() => onChange({ ...scope, kind })} />
-            <span>{kind}</span>
+        {SCOPE_KIND_NAMES.map((one) => (
+          <label key={one}>
+            <input type="radio" name="kind" value={one} checked={kind === one} onChange={() => onChange({ kind: one, value: kind === 'fleet' ? '' : value, also: { ...also, [one]: undefined } })} />
+            <span>{one}</span>
           </label>
         ))}
+        <label>
+          <input type="radio" name="kind" value="fleet" checked={kind === 'fleet'} onChange={() => onChange({ kind: 'fleet', value: WHOLE_FLEET })} />
+          <span>the whole fleet</span>
+        </label>
       </fieldset>
-      <label class="field">
-        <span class="label">Id</span>
-        <input name="value" required class="mono" spellcheck={false} autofocus={focused} value={scope.value} onInput={(event) => onChange({ ...scope, value: event.currentTarget.value })} />
-      </label>
+      {kind === 'fleet' ? <p class="hint">Everything stops starting, also tasks without labels.</p> : (
+        <>
+          <label class="field">
+            <span class="label">Id</span>
+            <input name="value" required class="mono" spellcheck={false} autofocus={focused} value={value} onInput={(event) => onChange({ ...scope, value: event.currentTarget.value })} />
+          </label>
+          <details open={Object.values(also).some((label) => label !== undefined)}>
+            <summary>Only where other labels match as well</summary>
+            {SCOPE_KIND_NAMES.filter((one) => one !== kind).map((one) => (
+              <label key={one} class="field">
+                <span class="label">{one}</span>
+                <input name={`also-${one}`} class="mono" spellcheck={false} value={also[one] ?? ''} onInput={(event) => onChange({ ...scope, also: { ...also, [one]: event.currentTarget.value === '' ? undefined : event.currentTarget.value } })} />
+              </label>
+            ))}
+          </details>
+        </>
+      )}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { askToPause, keysDialog, pauseDialog } from '../state/dialogs.ts';
 import { go } from '../state/route.ts';
 import { connection } from '../state/store.ts';
-import { scopeKindOf } from '../text/scope-kinds.ts';
+import { readScopeData } from '../parts/scope-data.ts';
 
 /** What the keys do, for the dialog that lists them. */
 export const KEYS = [
@@ -48,10 +48,8 @@ function press(key: string): boolean {
 
 /** The scope of the row, or of the view, in which the focus is. */
 function askToPauseHere(): void {
-  const { scopeKind, scopeValue } = (document.activeElement?.closest<HTMLElement>('[data-scope-kind]') ?? document.querySelector<HTMLElement>('main [data-scope-kind][data-whole-view]'))?.dataset ?? {};
-  const kind = scopeKindOf(scopeKind ?? null);
-  if (kind === null || scopeValue === undefined) askToPause();
-  else askToPause({ kind, value: scopeValue });
+  const marked = document.activeElement?.closest<HTMLElement>('[data-scope-kind]') ?? document.querySelector<HTMLElement>('main [data-scope-kind][data-whole-view]');
+  askToPause(readScopeData(marked?.dataset ?? {}));
 }
 
 function inField(target: EventTarget | null): boolean {

@@ -1,8 +1,8 @@
-import type { ScopeKind } from '@orchestra/pause-core/contract';
+import type { Scope } from '@orchestra/pause-core/contract';
 import { signal } from '@preact/signals';
 import { may } from './store.ts';
 
-export interface AskedScope { readonly kind: ScopeKind; readonly value: string }
+export type AskedScope = Readonly<Scope>;
 
 /** The scope that the pause dialog is open for, as far as it is known; null: it is closed. */
 export const pauseDialog = signal<AskedScope | null>(null);

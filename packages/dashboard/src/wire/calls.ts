@@ -1,5 +1,5 @@
 import type {
-  Alerts, AlertView, History, PausePage, PausePreview, PauseReceipt, PauseRequest, PauseView, ScopeKind, StopView, UnpauseAnswer,
+  Alerts, AlertView, History, PausePage, PausePreview, PauseReceipt, PauseRequest, LabelKind, PauseView, Scope, StopView, UnpauseAnswer,
 } from '@orchestra/pause-core/contract';
 import type { ActAnswer, Labels, QueueRates, TaskEvents, TaskOutput, Tasks, TaskView, TaskWhy } from '@orchestra/task-queue/contract';
 import { readJson, sendJson } from './json-calls.ts';
@@ -16,12 +16,12 @@ export const readTaskEvents = (id: string, signal: AbortSignal): Promise<TaskEve
 export const readOutput = (id: string, signal: AbortSignal): Promise<TaskOutput> => readJson(`api/tasks/${id}/output`, signal);
 export const readWhy = (id: string, signal: AbortSignal): Promise<TaskWhy> => readJson(`api/tasks/${id}/why`, signal);
 export const readRates = (signal: AbortSignal): Promise<QueueRates> => readJson('api/queue/rates', signal);
-export const readLabels = (by: ScopeKind, contains: string, signal: AbortSignal): Promise<Labels> =>
+export const readLabels = (by: LabelKind, contains: string, signal: AbortSignal): Promise<Labels> =>
   readJson(`api/queue/labels?${new URLSearchParams({ by, limit: '200', ...(contains === '' ? {} : { contains }) })}`, signal);
 
 /** What a pause would hold. Nothing is written. */
-export const previewPause = (kind: ScopeKind, value: string, signal: AbortSignal): Promise<PausePreview> =>
-  sendJson('POST', 'api/senate/pause?dry_run=true', { scope_kind: kind, scope_value: value, reason: 'a preview' }, { signal });
+export const previewPause = ({ kind, value, also }: Scope, signal: AbortSignal): Promise<PausePreview> =>
+  sendJson('POST', 'api/senate/pause?dry_run=true', { scope_kind: kind, scope_value: value, ...(also === undefined ? {} : { also }), reason: 'a preview' }, { signal });
 
 /** A change that a person asked for; `key` is one for each thing wanted, so that asking twice does it once. */
 export interface Wanted { key: string; signal: AbortSignal }

@@ -4,7 +4,7 @@ import { SENATE_EVENT_TYPES, senateEvent, type SenateEvent } from './events.ts';
 
 const AT = new Date('2026-11-21T03:00:00.000Z');
 const pause = {
-  id: '12', scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway loop', source: 'person', paused_at: AT.toISOString(), paused_by: 'dana',
+  id: '12', scope_kind: 'agent', scope_value: 'skeptic', also: null, reason: 'runaway loop', source: 'person', paused_at: AT.toISOString(), paused_by: 'dana',
   ttl_seconds: null, expires_at: null, cleared_at: null, cleared_by: null, quiet_at: null,
   then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null,
 };

@@ -17,6 +17,8 @@ export interface AttachedQueue {
   /** Its claims may read an old snapshot. */
   mayReadOldSnapshots: boolean;
   saysClaimTimes: boolean;
+  /** It was attached by a version that knows pauses of the fleet and of several labels. */
+  knowsFleet: boolean;
 }
 
 /** The view of the jobs of an attachment: `job`, `state` (waiting or running), `scopes` (`agent skeptic`), `claim`, `claimed_at`. */
@@ -26,7 +28,8 @@ export function attachedWorkView(name: string): string {
 
 export async function listAttachedQueues(db: Queryable): Promise<AttachedQueue[]> {
   const { rows } = await db.query<AttachedQueue>(
-    `select a.name, a.engine, coalesce(a.queue ->> 'snapshots' = 'old', false) as "mayReadOldSnapshots", a.queue ? 'claimedAt' as "saysClaimTimes"
+    `select a.name, a.engine, coalesce(a.queue ->> 'snapshots' = 'old', false) as "mayReadOldSnapshots", a.queue ? 'claimedAt' as "saysClaimTimes",
+            coalesce((a.queue ->> 'knowsFleet')::boolean, false) as "knowsFleet"
        from attachments a order by a.name`);
   return rows;
 }

@@ -7,6 +7,8 @@ import { coveredRuns, coveredWork, WAITING_COUNTED_MAX, type CoveredWork } from 
 import { labelKnown } from '../queries/label-known.ts';
 import { stopRuns } from './stop-runs.ts';
 
+const NOT_HELD = 'it was attached by an earlier version, which does not know pauses of the whole fleet: its jobs are NOT held; remove and attach it again';
+
 /** What stands for numbers that could not be read. */
 const UNKNOWN_WORK = { in_flight: null, in_flight_count: null, claimed_ahead: null, claimed_ahead_count: null, queued: null, queued_more: null };
 
@@ -44,6 +46,7 @@ async function readAttached(db: Database, pause: Pause, settled: boolean | null,
     ? await readAfterCommit('whether old snapshots are left', () => settleSnapshots(db, pause.id, { timeoutMs }), note) : true;
   const works = await attachedWorkUnder(db, pause.scope, queues);
   return works.map((work, index) => {
+    if (pause.scope.kind === 'fleet' && queues[index]?.knowsFleet !== true) return { ...work, settled: false, not_settled: NOT_HELD };
     const isSettled = settled === true && queues[index]?.mayReadOldSnapshots === true ? old : settled;
     return { ...work, settled: isSettled, not_settled: isSettled === true ? null : whyNotSettled(settled, old) };
   });

@@ -4,7 +4,7 @@ import type { Desk } from '../../desk/desk.ts';
 import { EXIT } from '../../failure.ts';
 import { deskFlags } from '../../flags/desk.ts';
 import { durationFlag } from '../../flags/duration.ts';
-import { scopeArgs } from '../../flags/scope.ts';
+import { neededScope, scopeArgs, scopeFlags } from '../../flags/scope.ts';
 import { graceFlag, stopThenFlag } from '../../flags/stop.ts';
 import { checkThen, thenFlag } from '../../flags/then.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
@@ -22,17 +22,20 @@ interface Waited {
 }
 
 export default class SenatePause extends OrchestraCommand {
-  static override summary = 'stop new work for one agent, skill, quest or actor, everywhere';
-  static override description = 'What is running goes on to its normal end, unless --stop-running stops it; what is waiting keeps its place. Without --ttl the pause lasts until somebody clears it. A broad pause, one that would hold more than half of what is queued and twenty tasks or more, asks you to type out its scope; --yes says it beforehand. Where there is no terminal nobody is asked. '
+  static override summary = 'stop new work for one agent, skill, quest or actor, or the whole fleet, everywhere';
+  static override description = 'Several labels, in any order, cover only what carries all of them; --fleet covers everything, also tasks without labels. What is running goes on to its normal end, unless --stop-running stops it; what is waiting keeps its place. Without --ttl the pause lasts until somebody clears it. A broad pause, one that would hold more than half of what is queued and twenty tasks or more, asks you to type out its scope, and so does any pause of the fleet; --yes says it beforehand. Where there is no terminal nobody is asked. '
     + `--wait shows how what is running drains, and ends with 0 once the pause is quiet, with 4 when --wait-timeout is over or somebody cleared it before; the pause holds either way. --wait-gates does the same for the turn gates that are connected (${manualPage('gates.md')}): it ends once each of them has said that it knows the pause.`;
   static override examples = [
     '<%= config.bin %> senate pause agent skeptic --reason "runaway loop" --ttl 30m',
     '<%= config.bin %> senate pause agent skeptic --reason "it burns money" --stop-running',
+    '<%= config.bin %> senate pause --agent skeptic --quest q-7 --reason "it loops in this quest alone" --ttl 1h',
+    '<%= config.bin %> senate pause --fleet --reason "the model answers nonsense" --ttl 15m',
     '<%= config.bin %> senate pause quest q-7 --reason "wrong brief" --dry-run',
     '<%= config.bin %> senate pause actor acct-7 --reason "over budget" --ttl 1h --then probe --wait --wait-timeout 5m',
   ];
   static override args = scopeArgs;
   static override flags = {
+    ...scopeFlags,
     reason: Flags.string({ required: true, description: 'why, for everyone who meets this pause' }),
     ttl: durationFlag({ description: 'how long, for example 90s, 30m, 1h30m, 2d', exclusive: ['until-cleared'] }),
     'until-cleared': Flags.boolean({ description: 'until somebody clears it; the same as no --ttl, said aloud' }),
@@ -51,12 +54,13 @@ export default class SenatePause extends OrchestraCommand {
   async run(): Promise<PauseReceipt & { wait?: Waited; wait_gates?: GatesWaited } | PausePreview> {
     const { args, flags } = await this.parse(SenatePause);
     checkThen(flags);
+    const scope = neededScope(args, 'senate pause', 'pause', flags);
     const { pauseRequest } = await import('@orchestra/pause-core/contract');
     const { checked } = await import('../../checked.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { showPreview, showReceipt } = await import('../../show/receipt.ts');
     const request = checked(pauseRequest, {
-      scope_kind: args.kind, scope_value: args.value, reason: flags.reason, ttl_seconds: flags.ttl, then: flags.then,
+      scope_kind: scope.kind, scope_value: scope.value, also: scope.also, reason: flags.reason, ttl_seconds: flags.ttl, then: flags.then,
       stop_running: flags['stop-running'] ? flags['stop-then'] ?? 'requeue' : undefined, stop_grace_seconds: flags['stop-grace'],
     });
     return atDesk(flags.direct, async (desk) => {

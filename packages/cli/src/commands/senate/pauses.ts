@@ -3,15 +3,16 @@ import type { ActivePauseView, VerifyAnswer } from '@orchestra/pause-core/contra
 import { EXIT, wrongUsage } from '../../failure.ts';
 import { deskFlags } from '../../flags/desk.ts';
 import { instantFlag } from '../../flags/instant.ts';
-import { givenScope, optionalScopeArgs } from '../../flags/scope.ts';
+import { givenScope, scopeArgs, scopeFlags } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class SenatePauses extends OrchestraCommand {
   static override summary = 'the active pauses: scope, who, since when, time left, what they hold';
-  static override description = '--verify looks at every claim since then instead, by what that claim itself could see: did anything start while it was paused? Exit code 5 when something did, 6 when claims cannot be judged, 0 when nothing did.';
+  static override description = 'With a scope: those that name these labels, and perhaps others as well. --verify looks at every claim since then instead, by what that claim itself could see: did anything start while it was paused? Exit code 5 when something did, 6 when claims cannot be judged, 0 when nothing did.';
   static override examples = ['<%= config.bin %> senate pauses', '<%= config.bin %> senate pauses agent skeptic --json', '<%= config.bin %> senate pauses --watch', '<%= config.bin %> senate pauses --verify --since 1d'];
-  static override args = optionalScopeArgs;
+  static override args = scopeArgs;
   static override flags = {
+    ...scopeFlags,
     watch: Flags.boolean({ char: 'w', description: 'keep them up to date until Ctrl-C', exclusive: ['verify'] }),
     verify: Flags.boolean({ description: 'did anything start while it was paused?' }),
     since: instantFlag({ description: 'with --verify: since when; the last hour unless given', dependsOn: ['verify'] }),
@@ -21,15 +22,13 @@ export default class SenatePauses extends OrchestraCommand {
 
   async run(): Promise<{ pauses: ActivePauseView[] } | VerifyAnswer | undefined> {
     const { args, flags } = await this.parse(SenatePauses);
-    if (flags.verify && args.kind !== undefined) throw wrongUsage('--verify looks at all pauses; leave KIND and VALUE out');
-    const given = givenScope(args, 'senate pauses');
+    const given = givenScope(args, 'senate pauses', flags);
+    if (flags.verify && given !== undefined) throw wrongUsage('--verify looks at all pauses; leave KIND and VALUE out');
     if (flags.verify) return this.#verify(flags);
-    const { label, scopeKind } = await import('@orchestra/pause-core/contract');
-    const { z } = await import('zod');
-    const { checked } = await import('../../checked.ts');
+    const { checkedScope } = await import('../../checked-scope.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { pausesView } = await import('../../show/status.ts');
-    const scope = given && checked(z.object({ scope_kind: scopeKind, scope_value: label }), { scope_kind: given.kind, scope_value: given.value });
+    const scope = given && checkedScope(given);
     const view = pausesView(scope);
     if (flags.watch) {
       const { keepShowing } = await import('../../keep-showing.ts');

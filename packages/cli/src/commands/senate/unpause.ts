@@ -2,14 +2,16 @@ import { Flags } from '@oclif/core';
 import type { UnpauseAnswer } from '@orchestra/pause-core/contract';
 import { EXIT, wrongUsage } from '../../failure.ts';
 import { deskFlags } from '../../flags/desk.ts';
-import { optionalScopeArgs } from '../../flags/scope.ts';
+import { givenScope, neededScope, scopeArgs, scopeFlags } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class SenateUnpause extends OrchestraCommand {
   static override summary = 'end what is paused on one scope, or one pause by its id';
-  static override examples = ['<%= config.bin %> senate unpause agent skeptic', '<%= config.bin %> senate unpause --id 42 --reason "false alarm"'];
-  static override args = optionalScopeArgs;
+  static override description = 'Exactly this scope: a pause that names other labels as well stays.';
+  static override examples = ['<%= config.bin %> senate unpause agent skeptic', '<%= config.bin %> senate unpause --agent skeptic --quest q-7', '<%= config.bin %> senate unpause --fleet', '<%= config.bin %> senate unpause --id 42 --reason "false alarm"'];
+  static override args = scopeArgs;
   static override flags = {
+    ...scopeFlags,
     id: Flags.string({ description: 'end this pause only', helpValue: '42' }),
     reason: Flags.string({ description: 'why, for the history' }),
     ...deskFlags,
@@ -26,20 +28,24 @@ export default class SenateUnpause extends OrchestraCommand {
       this.show(`${sayScope(request)} was not paused; nothing to clear`);
       process.exitCode = EXIT.failed; // a mistyped name must not pass for a success
     }
-    if (answer.label_known === false && 'scope_kind' in request) this.show(sayNotKnown(request, answer.near_labels));
+    if (answer.label_known === false && 'scope_kind' in request) this.show(sayNotKnown(request, answer.near_labels, undefined, answer.unknown_kind));
     for (const pause of answer.cleared) this.show(`cleared pause ${pause.id} on ${sayScope(pause)}`);
     for (const pause of answer.still_paused) this.show(`still: ${sayPause(pause)}`);
     return answer;
   }
 
-  async #request(args: { kind?: string | undefined; value?: string | undefined }, { id, reason }: { id?: string | undefined; reason?: string | undefined }) {
+  async #request(args: { kind?: string | undefined; value?: string | undefined }, { id, reason, ...labels }: Flagged) {
     const contract = await import('@orchestra/pause-core/contract');
     const { z } = await import('zod');
     const { checked } = await import('../../checked.ts');
     const why = { reason: contract.reason.optional() };
-    if (id === undefined && (args.kind === undefined || args.value === undefined)) throw wrongUsage('say what to unpause: KIND VALUE, or --id');
-    if (id === undefined) return checked(z.object({ scope_kind: contract.scopeKind, scope_value: contract.label, ...why }), { scope_kind: args.kind, scope_value: args.value, reason });
-    if (args.kind !== undefined) throw wrongUsage('say either KIND VALUE or --id, not both');
+    if (id === undefined) {
+      const { kind, value, also } = neededScope(args, 'senate unpause', 'unpause', labels);
+      return checked(z.object({ ...contract.scopeFields, ...why }).superRefine(contract.properScope), { scope_kind: kind, scope_value: value, also, reason });
+    }
+    if (givenScope(args, 'senate unpause', labels) !== undefined) throw wrongUsage('say either KIND VALUE or --id, not both');
     return checked(z.object({ id: contract.id, ...why }), { id, reason });
   }
 }
+
+type Flagged = NonNullable<Parameters<typeof givenScope>[2]> & { id?: string | undefined; reason?: string | undefined };

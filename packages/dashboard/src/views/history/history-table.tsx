@@ -32,13 +32,13 @@ export function HistoryTable({ entries }: { entries: readonly HistoryEntry[] }):
 const PAGES: Record<string, string> = { pause: 'pauses', task: 'tasks' };
 
 function Subject({ entry }: { entry: HistoryEntry }): VNode {
-  const { subject_kind: kind, subject_id: id, scope_kind: scopeKind, scope_value: scopeValue } = entry;
+  const { subject_kind: kind, subject_id: id, scope_kind: scopeKind, scope_value: scopeValue, also } = entry;
   const page = PAGES[kind];
   const name = <>{kind} <span class="mono"><Prose text={id} /></span></>;
   return (
     <span>
       {page === undefined ? name : <Link to={`${page}/${id}`}>{name}</Link>}
-      {scopeKind !== null && scopeValue !== null && <> <Link to={`history?${new URLSearchParams({ scope_kind: scopeKind, scope_value: scopeValue })}`}><ScopeName kind={scopeKind} value={scopeValue} /></Link></>}
+      {scopeKind !== null && scopeValue !== null && <> <Link to={`history?${new URLSearchParams({ scope_kind: scopeKind, scope_value: scopeValue, ...(also === null ? {} : { also: JSON.stringify(also) }) })}`}><ScopeName of={{ scope_kind: scopeKind, scope_value: scopeValue, also }} /></Link></>}
     </span>
   );
 }

@@ -13,7 +13,7 @@ import { SCOPE_KIND_NAMES } from '../../text/scope-kinds.ts';
 import { readHistory } from '../../wire/calls.ts';
 import { HistoryTable } from './history-table.tsx';
 
-const FILTERS = ['scope_kind', 'scope_value', 'by', 'action', 'since', 'until', 'cursor'] as const;
+const FILTERS = ['scope_kind', 'scope_value', 'also', 'by', 'action', 'since', 'until', 'cursor'] as const;
 const again = computed(() => pausesVersion.value + alertsVersion.value);
 
 /** Who did what, newest first. Nothing takes a line out of it. */
@@ -24,7 +24,7 @@ export function HistoryView(): VNode {
     <>
       <h1>History</h1>
       <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-        <FilterChoice name="scope_kind" label="kind" any="any" values={SCOPE_KIND_NAMES.map((kind) => [kind, kind] as const)} />
+        <FilterChoice name="scope_kind" label="kind" any="any" values={[...SCOPE_KIND_NAMES, 'fleet'].map((kind) => [kind, kind] as const)} />
         <FilterField name="scope_value" label="id" main />
         <FilterField name="by" label="by" />
         <FilterField name="since" label="since" type="datetime-local" />

@@ -25,7 +25,7 @@ function Entry({ change: { type, view } }: { change: Change }): VNode {
   return (
     <li>
       {at === null ? <span class="at">–</span> : <When at={at} />}
-      <div><Link to={`pauses/${view.id}`}><ScopeName kind={view.scope_kind} value={view.scope_value} /></Link> <WhatHappened type={type} view={view} /></div>
+      <div><Link to={`pauses/${view.id}`}><ScopeName of={view} /></Link> <WhatHappened type={type} view={view} /></div>
     </li>
   );
 }

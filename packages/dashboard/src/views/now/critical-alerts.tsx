@@ -21,7 +21,7 @@ export function CriticalAlerts(): VNode {
 
 function Alert({ alert }: { alert: AlertView }): VNode {
   const { created_at: at, ref_id: actor } = alert;
-  const paused = shownPauses.value.some(({ view }) => view.scope_kind === 'actor' && view.scope_value === actor);
+  const paused = shownPauses.value.some(({ view }) => view.scope_kind === 'fleet' || (view.scope_kind === 'actor' && view.scope_value === actor && view.also === null));
   return (
     <li>
       {at === null ? <span class="at">–</span> : <When at={at} />}

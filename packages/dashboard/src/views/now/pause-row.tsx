@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { scopeOf, scopeText } from '@orchestra/pause-core/scope';
 import type { VNode } from 'preact';
 import { Age } from '../../parts/age.tsx';
 import { Author } from '../../parts/author.tsx';
@@ -7,6 +8,7 @@ import { Count } from '../../parts/count.tsx';
 import { Effect } from '../../parts/effect.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Reason } from '../../parts/reason.tsx';
+import { scopeData } from '../../parts/scope-data.ts';
 import { ScopeName } from '../../parts/scope-name.tsx';
 import { TimeLeft } from '../../parts/time-left.tsx';
 import { tasksAt } from '../../state/place.ts';
@@ -18,8 +20,8 @@ export function PauseRow({ pause }: { pause: ShownPause }): VNode {
   const { view } = pause;
   const clearing = useSignal(false);
   return (
-    <tr data-pause={view.id} data-scope-kind={view.scope_kind} data-scope-value={view.scope_value}>
-      <th scope="row"><Link to={`pauses/${view.id}`}><ScopeName kind={view.scope_kind} value={view.scope_value} /></Link></th>
+    <tr data-pause={view.id} {...scopeData(view)}>
+      <th scope="row"><Link to={`pauses/${view.id}`}><ScopeName of={view} /></Link></th>
       <td class="reason" data-label="Reason"><Reason text={view.reason} /></td>
       <td data-label="By"><Author view={view} /></td>
       <td class="ticks" data-label="Paused for"><Age since={view.paused_at} /></td>
@@ -28,7 +30,7 @@ export function PauseRow({ pause }: { pause: ShownPause }): VNode {
       <td data-label="In flight"><Link to={`pauses/${view.id}`} class="plain-link"><Effect pause={pause} /></Link></td>
       {may('pause') && (
         <td class="row-action">
-          <button type="button" class="row-button" aria-label={`Clear the pause of ${view.scope_kind} ${view.scope_value}`} onClick={() => { clearing.value = true; }}>Clear</button>
+          <button type="button" class="row-button" aria-label={`Clear the pause of ${scopeText(scopeOf(view))}`} onClick={() => { clearing.value = true; }}>Clear</button>
           {clearing.value && <ClearDialog view={view} onClose={() => { clearing.value = false; }} />}
         </td>
       )}

@@ -18,7 +18,7 @@ export function ExtendDialog({ pause, onClose }: { pause: PauseView; onClose: ()
     if (duration.value !== null) change.start(pause.id, duration.value.seconds, reason.value.trim());
   };
   return (
-    <Dialog title={<>Extend the pause of <ScopeName kind={pause.scope_kind} value={pause.scope_value} /></>} onClose={onClose}>
+    <Dialog title={<>Extend the pause of <ScopeName of={pause} /></>} onClose={onClose}>
       <form onSubmit={submit} autocomplete="off">
         <DurationField legend="From now on, for" onChange={(next) => { duration.value = next; }} />
         <label class="field">

@@ -12,6 +12,7 @@ import { StopProgress } from '../../parts/stop-progress.tsx';
 import { ScopeName } from '../../parts/scope-name.tsx';
 import { TimeLeft } from '../../parts/time-left.tsx';
 import { When } from '../../parts/when.tsx';
+import { scopeData } from '../../parts/scope-data.ts';
 import { tasksAt } from '../../state/place.ts';
 import { desk, lastReceipt, tasksVersion } from '../../state/store.ts';
 import { useReading } from '../../state/use-reading.ts';
@@ -44,11 +45,11 @@ function Known({ page }: { page: PausePage }): VNode {
   const ended = pause.cleared_at !== null;
   const receipt = lastReceipt.value?.id === pause.id ? lastReceipt.value.stop : null;
   return (
-    <article data-scope-kind={pause.scope_kind} data-scope-value={pause.scope_value} data-whole-view>
+    <article {...scopeData(pause)} data-whole-view>
       <header class="title">
         <div>
           <p class="kicker">Pause {pause.id}{ended && ', ended'}</p>
-          <h1><ScopeName kind={pause.scope_kind} value={pause.scope_value} /></h1>
+          <h1><ScopeName of={pause} /></h1>
           <p class="lead"><Prose text={pause.reason} /></p>
         </div>
         {!ended && <PauseActions pause={pause} running={page.in_flight_count} />}
@@ -93,7 +94,7 @@ function OtherPauses({ page }: { page: PausePage }): VNode {
   return (
     <>
       {page.other_pauses.map((other, index) => (
-        <span key={other.id}>{index > 0 && ', '}<Link to={`pauses/${other.id}`}><ScopeName kind={other.scope_kind} value={other.scope_value} /></Link></span>
+        <span key={other.id}>{index > 0 && ', '}<Link to={`pauses/${other.id}`}><ScopeName of={other} /></Link></span>
       ))}. Work resumes when none is left.
     </>
   );
