@@ -25,7 +25,9 @@ beforeAll(async () => {
   address.password = 'choose-another';
   env = { PATH: process.env['PATH'], DATABASE_URL: address.href, WAIT_MS: '20' };
   worker = spawn(process.execPath, [join(SOURCES, 'worker.mjs')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  worker.stdout.setEncoding('utf8').on('data', (text: string) => { said += text; });
+  worker.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
   await until('the worker is ready', () => said.includes('ready\n'));
 });
 afterAll(async () => {
@@ -34,13 +36,18 @@ afterAll(async () => {
   await db.pool.query(`drop role ${ROLE}`);
 });
 
-const add = async (...args: string[]): Promise<string> => (await promisify(execFile)(process.execPath, [join(SOURCES, 'add.mjs'), ...args], { env })).stdout.trim();
-const greetings = (agent: string): string[] => [...said.matchAll(new RegExp(`^${agent} greets (.*)$`, 'gm'))].map((match) => match[1] ?? '');
+const add = async (...args: string[]): Promise<string> =>
+  (await promisify(execFile)(process.execPath, [join(SOURCES, 'add.mjs'), ...args], { env })).stdout.trim();
+const greetings = (agent: string): string[] =>
+  [...said.matchAll(new RegExp(`^${agent} greets (.*)$`, 'gm'))].map((match) => match[1] ?? '');
 
 test('docs/direct.md prints the list of grants', () => {
   const page = readFileSync(join(ROOT, 'docs/direct.md'), 'utf8');
   const [block] = [...page.matchAll(/```sql\n(create role orchestra_worker[^]*?)```/g)].map((match) => match[1] ?? '');
-  const statements = (block ?? '').split(';').map((statement) => statement.trim()).filter((statement) => statement.startsWith('grant'));
+  const statements = (block ?? '')
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => statement.startsWith('grant'));
   expect(statements).toEqual(workerGrants('orchestra_worker'));
 });
 
@@ -48,7 +55,9 @@ test('P4 it greets; paused by SQL it stops before the next name, and goes on the
   const names = Array.from({ length: 200 }, (_, n) => `name ${n}`);
   const id = await add('skeptic', ...names);
   await until('it greets', () => greetings('skeptic').length > 0);
-  await db.pool.query("insert into senate_pause (scope_kind, scope_value, reason) values ('agent', 'skeptic', 'too loud')");
+  await db.pool.query(
+    "insert into senate_pause (scope_kind, scope_value, reason) values ('agent', 'skeptic', 'too loud')",
+  );
   await until('it stops', () => said.includes(`task ${id} stops: agent skeptic is paused: too loud\n`));
   const before = greetings('skeptic').length;
   const other = await add('optimist', 'Ada');

@@ -1,5 +1,5 @@
-// What a direct worker shares with the services (packages/worker/src/direct): how tasks are searched for, and what is said of runs. Nothing here reads
-// a table.
+// What a direct worker shares with the services (packages/worker/src/direct): how tasks are searched for, and what is
+// said of runs. Nothing here reads a table.
 export { CLAIM_SETTINGS } from './claim-statement.ts';
 export { ClaimWays } from './claim-ways.ts';
 export { answerEndings } from './commands/answer-endings.ts';

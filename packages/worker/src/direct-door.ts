@@ -7,7 +7,7 @@ import { CannotWork } from './reports/cannot-work.ts';
 export function directDoor(options: DirectDoorOptions): Door {
   let opening: Promise<OpenDirectDoor> | undefined;
   let closed = false;
-  const open = (): Promise<OpenDirectDoor> => opening ??= load(options);
+  const open = (): Promise<OpenDirectDoor> => (opening ??= load(options));
   return {
     claim: async (request, call) => (await open()).claim(request, call),
     finish: async (request, call) => (await open()).finish(request, call),
@@ -18,15 +18,16 @@ export function directDoor(options: DirectDoorOptions): Door {
     retry: async (id, request, call) => (await open()).end({ as: 'retried', id, ...request }, call),
     stopped: async (id, request, call) => (await open()).stopped(id, request, call),
     check: async (labels, call) => (await open()).check(labels, call),
-    makeReplica: ({ onRead, onStopping, rereadEveryMs }) => new PauseReplica({
-      ...(rereadEveryMs === undefined ? {} : { rereadEveryMs }),
-      read: async () => {
-        const pauses = await (await open()).readPauses();
-        onRead();
-        return pauses;
-      },
-      listen: async (ears, stopped) => (await open()).ears.listen({ ...ears, onStopping }, stopped),
-    }),
+    makeReplica: ({ onRead, onStopping, rereadEveryMs }) =>
+      new PauseReplica({
+        ...(rereadEveryMs === undefined ? {} : { rereadEveryMs }),
+        read: async () => {
+          const pauses = await (await open()).readPauses();
+          onRead();
+          return pauses;
+        },
+        listen: async (ears, stopped) => (await open()).ears.listen({ ...ears, onStopping }, stopped),
+      }),
     words: words(options),
     refusal: () => undefined,
     caution: () => undefined,
@@ -40,13 +41,20 @@ export function directDoor(options: DirectDoorOptions): Door {
 
 async function load(options: DirectDoorOptions): Promise<OpenDirectDoor> {
   const { OpenDirectDoor } = await import('./direct/direct-door.ts').catch((error: unknown) => {
-    throw isMissing(error, 'pg') ? new CannotWork('no_driver', 'a worker with databaseUrl needs the package pg: npm install pg', { cause: error }) : error;
+    throw isMissing(error, 'pg')
+      ? new CannotWork('no_driver', 'a worker with databaseUrl needs the package pg: npm install pg', { cause: error })
+      : error;
   });
   return new OpenDirectDoor(options);
 }
 
 function isMissing(error: unknown, name: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes(`'${name}'`);
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'ERR_MODULE_NOT_FOUND' &&
+    error.message.includes(`'${name}'`)
+  );
 }
 
 function words({ address }: DirectDoorOptions): DoorWords {

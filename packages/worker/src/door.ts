@@ -28,10 +28,14 @@ export interface DoorWords {
 }
 
 /**
- * The way from a worker to its queue: all that its loop needs, and nothing of how it is done. The same calls mean the same by each
- * door, and fail with the same errors: an `ApiError` for what the queue refuses, a `CannotWork` for what refuses this worker.
+ * The way from a worker to its queue: all that its loop needs, and nothing of how it is done. The same calls mean the
+ * same by each door, and fail with the same errors: an `ApiError` for what the queue refuses, a `CannotWork` for what
+ * refuses this worker.
  */
-export interface Door extends Pick<Client, 'finish' | 'begun' | 'heartbeat' | 'needsInput' | 'hold' | 'retry' | 'stopped'> {
+export interface Door extends Pick<
+  Client,
+  'finish' | 'begun' | 'heartbeat' | 'needsInput' | 'hold' | 'retry' | 'stopped'
+> {
   readonly words: DoorWords;
   /** Ends runs, then takes tasks; waits up to `wait_seconds` for one. */
   claim(request: AskedClaim, call: { signal: AbortSignal }): Promise<ClaimAnswer>;

@@ -10,22 +10,55 @@ import type { NotOwner } from './refuse-run.ts';
  * @param options.isCommitted the rest of the answer is committed: that the reason for a refusal cannot be read must not hide it
  */
 export async function answerEndings(
-  whyNotOwner: (runs: readonly Ending[]) => Promise<NotOwner[]>, endings: readonly Ending[], rows: readonly EndedRow[], { isCommitted }: { isCommitted: boolean },
+  whyNotOwner: (runs: readonly Ending[]) => Promise<NotOwner[]>,
+  endings: readonly Ending[],
+  rows: readonly EndedRow[],
+  { isCommitted }: { isCommitted: boolean },
 ): Promise<EndingAnswer[]> {
   const ended = new Map(rows.map((row) => [row.n, row]));
   const others = endings.flatMap((ending, index) => (ended.has(index + 1) ? [] : [ending]));
-  const reasons = (await whyNotOwner(others).catch((error: unknown) => {
-    if (!isCommitted) throw error;
-    return others.map((): undefined => undefined);
-  })).values();
+  const reasons = (
+    await whyNotOwner(others).catch((error: unknown) => {
+      if (!isCommitted) throw error;
+      return others.map((): undefined => undefined);
+    })
+  ).values();
   return endings.map((ending, index): EndingAnswer => {
     const { id, run_id } = ending;
     const row = ended.get(index + 1);
-    if (row !== undefined) return { id, run_id, outcome: 'accepted', status: row.status, next_eligible_at: instant(row.next_eligible_at === null ? null : readInstant(row.next_eligible_at)), refused: null };
+    if (row !== undefined)
+      return {
+        id,
+        run_id,
+        outcome: 'accepted',
+        status: row.status,
+        next_eligible_at: instant(row.next_eligible_at === null ? null : readInstant(row.next_eligible_at)),
+        refused: null,
+      };
     const why = reasons.next().value;
     // A worker that never heard the answer asks again: the same ending of the same run is not refused.
-    if (why?.ended?.as === ending.as) return { id, run_id, outcome: 'repeated', status: why.ended.status, next_eligible_at: instant(why.ended.nextEligibleAt), refused: null };
-    return { id, run_id, outcome: 'refused', status: null, next_eligible_at: null, refused: { code: why?.code ?? 'run_not_owner', detail: why?.detail ?? `run ${run_id} is not this worker's any more; why could not be read. Drop what this run did and claim again` } };
+    if (why?.ended?.as === ending.as)
+      return {
+        id,
+        run_id,
+        outcome: 'repeated',
+        status: why.ended.status,
+        next_eligible_at: instant(why.ended.nextEligibleAt),
+        refused: null,
+      };
+    return {
+      id,
+      run_id,
+      outcome: 'refused',
+      status: null,
+      next_eligible_at: null,
+      refused: {
+        code: why?.code ?? 'run_not_owner',
+        detail:
+          why?.detail ??
+          `run ${run_id} is not this worker's any more; why could not be read. Drop what this run did and claim again`,
+      },
+    };
   });
 }
 

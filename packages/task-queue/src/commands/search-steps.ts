@@ -12,7 +12,14 @@ export function searchSteps(db: Queryable, order: ClaimOrder): SearchSteps {
   return {
     look: (look, endings, rules) => callTurn(db, { endings, rules, look }),
     lineUpDue: () => lineUpDue(db, false),
-    raiseNearHeads: (lanes) => raiseNearHeads(db, { agents, skills, lanes, gatedRepos: gatedRepos ?? null, kept: keptAndAllowed(keptForRunners, order) }),
+    raiseNearHeads: (lanes) =>
+      raiseNearHeads(db, {
+        agents,
+        skills,
+        lanes,
+        gatedRepos: gatedRepos ?? null,
+        kept: keptAndAllowed(keptForRunners, order),
+      }),
     isTransaction: isTransaction(db),
   };
 }

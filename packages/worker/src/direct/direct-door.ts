@@ -5,16 +5,25 @@ import { listActivePauses, PauseIndex } from '@orchestra/pause-core/replica/dire
 import type { ActivePause } from '@orchestra/pause-core/replica';
 import type { CheckAnswer } from '@orchestra/pause-core/contract';
 import { toPauseView } from '@orchestra/pause-core/wire';
-import type { ClaimOrder } from '@orchestra/task-queue/direct';
 import {
-  finishRequest, needsInputRequest, stoppedRequest, type ClaimAnswer, type Ending, type EndingAnswers, type FinishAnswer, type FinishRequest, type HeartbeatAnswer, type NeedsInputRequest, type StoppedRequest,
+  needsInputRequest,
+  stoppedRequest,
+  type ClaimAnswer,
+  type EndingAnswers,
+  type FinishAnswer,
+  type FinishRequest,
+  type HeartbeatAnswer,
+  type NeedsInputRequest,
+  type StoppedRequest,
 } from '@orchestra/task-queue/contract';
 import type { AskedClaim } from '../door.ts';
+import { askDatabase } from './ask-database.ts';
 import { asDoorError, problem, type Address } from './direct-errors.ts';
 import { DirectPool } from './direct-pool.ts';
 import { DirectQueue } from './direct-queue.ts';
 import { Ears } from './ears.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { endingsOf, orderOf } from './read-requests.ts';
 import { Upkeep } from './upkeep.ts';
 
 export interface DirectDoorOptions {
@@ -27,9 +36,6 @@ export interface DirectDoorOptions {
 // With no bell: what comes by other doors, or becomes due. While there was something a moment ago, soon.
 const LOOK_SOON_MS = 100;
 const LOOK_LATE_MS = 2_000;
-// As long as a body may be over HTTP.
-const BYTES_MAX = 262_144;
-const TIME_LIMIT_MS = 10_000;
 const CLOSE_MS = 2_000;
 
 /** The open door to the database. What it throws is said in the worker's terms. */
@@ -49,8 +55,16 @@ export class OpenDirectDoor {
     this.#queue = new DirectQueue(this.#pool.db);
     this.#heartbeats = new Heartbeats(this.#queue);
     this.ears = new Ears(this.#pool, options.listen ?? address, options.listen !== undefined);
-    const wants = createHash('sha256').update(JSON.stringify([claim.agents?.toSorted() ?? null, claim.skills?.toSorted() ?? null])).digest('hex');
-    this.#upkeep = new Upkeep(this.#queue, { worker: claim.worker, wants, host: claim.host, agents: claim.agents, skills: claim.skills });
+    const wants = createHash('sha256')
+      .update(JSON.stringify([claim.agents?.toSorted() ?? null, claim.skills?.toSorted() ?? null]))
+      .digest('hex');
+    this.#upkeep = new Upkeep(this.#queue, {
+      worker: claim.worker,
+      wants,
+      host: claim.host,
+      agents: claim.agents,
+      skills: claim.skills,
+    });
   }
 
   async claim(request: AskedClaim, { signal }: { signal: AbortSignal }): Promise<ClaimAnswer> {
@@ -65,7 +79,8 @@ export class OpenDirectDoor {
     for (let pauseMs = LOOK_SOON_MS; tasks.length === 0; pauseMs = Math.min(pauseMs * 2, LOOK_LATE_MS)) {
       const leftMs = untilMs - performance.now();
       if (leftMs <= 0 || signal.aborted) break;
-      await Promise.race([heard, delay(Math.min(pauseMs, leftMs), undefined, { signal }).catch(() => {})]); // aborted: nothing more is claimed
+      // aborted: nothing more is claimed
+      await Promise.race([heard, delay(Math.min(pauseMs, leftMs), undefined, { signal }).catch(() => {})]);
       if (signal.aborted) break;
       heard = this.ears.heard();
       ({ tasks } = await this.#ask(() => this.#queue.turn(order, [])));
@@ -81,23 +96,38 @@ export class OpenDirectDoor {
 
   /** Ends one run. @throws ApiError where it is refused */
   async end(ending: FinishRequest['ended'][number], call: CallOptions = {}): Promise<FinishAnswer> {
-    const { ended: [answer] } = await this.finish({ ended: [ending] }, call);
+    const {
+      ended: [answer],
+    } = await this.finish({ ended: [ending] }, call);
     const { status = null, refused = null, next_eligible_at = null } = answer ?? {};
-    if (status === null) throw problem(409, refused?.code ?? 'run_not_owner', refused?.detail ?? 'the run was not ended');
+    if (status === null)
+      throw problem(409, refused?.code ?? 'run_not_owner', refused?.detail ?? 'the run was not ended');
     return { status, next_eligible_at };
   }
 
-  async heartbeat(id: string, runId: string, { output, printed, ...call }: CallOptions & { output?: string | undefined; printed?: number | undefined } = {}): Promise<HeartbeatAnswer> {
+  async heartbeat(
+    id: string,
+    runId: string,
+    { output, printed, ...call }: CallOptions & { output?: string | undefined; printed?: number | undefined } = {},
+  ): Promise<HeartbeatAnswer> {
     const answer = await this.#ask(() => this.#heartbeats.send({ id, run_id: runId, output, printed }), call);
     return answer ?? this.#refuse(id, runId);
   }
 
   async needsInput(id: string, request: NeedsInputRequest, call: CallOptions = {}): Promise<FinishAnswer> {
     const parsed = needsInputRequest.safeParse(request);
-    if (!parsed.success) throw problem(422, 'invalid_request', parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '));
+    if (!parsed.success)
+      throw problem(
+        422,
+        'invalid_request',
+        parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '),
+      );
     const answer = await this.#ask(() => this.#queue.ask(id, request.run_id, request.questions, request.cursor), call);
-    if (answer?.off !== undefined) throw problem(409, 'questions_off', `a run of task ${id} may ask nobody: ${answer.off}`);
-    return answer?.status === undefined ? this.#refuse(id, request.run_id) : { status: answer.status, next_eligible_at: null };
+    if (answer?.off !== undefined)
+      throw problem(409, 'questions_off', `a run of task ${id} may ask nobody: ${answer.off}`);
+    return answer?.status === undefined
+      ? this.#refuse(id, request.run_id)
+      : { status: answer.status, next_eligible_at: null };
   }
 
   async stopped(id: string, request: StoppedRequest, call: CallOptions = {}): Promise<FinishAnswer> {
@@ -112,7 +142,12 @@ export class OpenDirectDoor {
 
   async check({ skill }: { skill: string }, call: CallOptions = {}): Promise<CheckAnswer> {
     const covered = new PauseIndex(await this.#ask(() => this.readPauses(), call), performance.now()).find({ skill });
-    return { paused: covered !== undefined, reason: covered?.reason ?? null, pause: covered === undefined ? null : toPauseView(covered.pause), stale: false };
+    return {
+      paused: covered !== undefined,
+      reason: covered?.reason ?? null,
+      pause: covered === undefined ? null : toPauseView(covered.pause),
+      stale: false,
+    };
   }
 
   async readPauses(): Promise<ActivePause[]> {
@@ -131,39 +166,14 @@ export class OpenDirectDoor {
 
   async #refuse(id: string, runId: string): Promise<never> {
     const [why] = await this.#ask(() => this.#queue.why([{ id, run_id: runId }]));
-    throw problem(why?.code === 'task_not_found' ? 404 : 409, why?.code ?? 'run_not_owner', why?.detail ?? `run ${runId} is not this worker's`);
+    throw problem(
+      why?.code === 'task_not_found' ? 404 : 409,
+      why?.code ?? 'run_not_owner',
+      why?.detail ?? `run ${runId} is not this worker's`,
+    );
   }
 
-  /** @throws ApiError, CannotWork; the signal's reason when it has aborted, though what was asked may be done all the same */
-  async #ask<T>(call: () => Promise<T>, { timeLimitMs = TIME_LIMIT_MS, signal }: CallOptions = {}): Promise<T> {
-    signal?.throwIfAborted();
-    const late = new AbortController();
-    const gone = signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]);
-    const timer = setTimeout(() => late.abort(problem(503, 'database_unavailable', `the database did not answer within ${timeLimitMs / 1_000} s`)), timeLimitMs).unref();
-    const givenUp = Promise.withResolvers<never>();
-    const giveUp = (): void => givenUp.reject(gone.reason);
-    gone.addEventListener('abort', giveUp, { once: true });
-    try {
-      return await Promise.race([call(), givenUp.promise]);
-    } catch (error) {
-      throw asDoorError(error, this.#options.address);
-    } finally {
-      clearTimeout(timer);
-      gone.removeEventListener('abort', giveUp);
-    }
+  #ask<T>(call: () => Promise<T>, options?: CallOptions): Promise<T> {
+    return askDatabase(call, this.#options.address, options);
   }
-}
-
-/** @throws ApiError for what could not be kept over HTTP either */
-function endingsOf({ ended }: FinishRequest): Ending[] {
-  if (ended.length === 0) return [];
-  const parsed = finishRequest.safeParse({ ended });
-  if (!parsed.success) throw problem(422, 'invalid_request', parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '));
-  if (Buffer.byteLength(JSON.stringify(ended)) > BYTES_MAX) throw problem(413, 'body_too_large', `what these runs bring is longer than ${BYTES_MAX} bytes`);
-  return parsed.data.ended;
-}
-
-function orderOf(request: AskedClaim): ClaimOrder {
-  const { worker, limit = 1, host, pid, boot_id: bootId, pid_namespace: pidNamespace, process_started: processStarted, agents, skills, ahead = 0 } = request;
-  return { worker, limit, host, pid, bootId, pidNamespace, processStarted, agents, skills, begins: limit - Math.min(ahead, limit) };
 }

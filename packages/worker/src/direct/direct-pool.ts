@@ -26,7 +26,13 @@ export class DirectPool {
   constructor(address: Address) {
     this.#address = address;
     try {
-      this.db = makePool({ connectionString: address.url, applicationName: 'orchestra direct worker', max: CONNECTIONS_MAX, settings: CLAIM_SETTINGS, types: TYPES });
+      this.db = makePool({
+        connectionString: address.url,
+        applicationName: 'orchestra direct worker',
+        max: CONNECTIONS_MAX,
+        settings: CLAIM_SETTINGS,
+        types: TYPES,
+      });
     } catch (error) {
       throw asDoorError(error, address);
     }
@@ -36,7 +42,9 @@ export class DirectPool {
   async isShared(): Promise<boolean> {
     const client = await this.db.connect();
     try {
-      const { rows: [row] } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+      const {
+        rows: [row],
+      } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
       return row !== undefined && isShared(client, row.pid);
     } catch (error) {
       throw asDoorError(error, this.#address);

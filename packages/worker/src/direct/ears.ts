@@ -30,7 +30,9 @@ export class Ears {
   }
 
   /** Resolves at the next bell after which there may be something to claim. */
-  heard(): Promise<void> { return this.#bell.promise; }
+  heard(): Promise<void> {
+    return this.#bell.promise;
+  }
 
   /**
    * Begins to listen; resolves when it listens, or has failed to for the first time and goes on trying.
@@ -40,10 +42,13 @@ export class Ears {
   async listen(ears: Heard, stopped: AbortSignal): Promise<() => Promise<void>> {
     const nothing = async (): Promise<void> => {};
     if (!this.#isOwn && (await this.#pool.isShared().catch(() => false))) {
-      throw new Error(`a pooler shares out the sessions of the database, and nothing can be listened to through it: the pauses are read by the clock; give a direct address by listenDatabaseUrl`);
+      throw new Error(
+        'a pooler shares out the sessions of the database, and nothing can be listened to through it: ' +
+          'the pauses are read by the clock; give a direct address by listenDatabaseUrl',
+      );
     }
     if (this.#closed || stopped.aborted) return nothing;
-    const hub = this.#hub = createListenHub({
+    const hub = (this.#hub = createListenHub({
       connectionString: this.#address.url,
       applicationName: 'orchestra direct worker bells',
       onBell: (topic, names) => {
@@ -56,9 +61,13 @@ export class Ears {
         this.#ring();
       },
       onTasks: () => this.#ring(),
-      onConnect: () => { ears.onBell(); this.#mayStop(ears); this.#ring(); },
+      onConnect: () => {
+        ears.onBell();
+        this.#mayStop(ears);
+        this.#ring();
+      },
       onLost: (error) => ears.onLost(error),
-    });
+    }));
     await hub.start();
     return () => hub.close();
   }

@@ -1,7 +1,10 @@
 import type { HeartbeatAnswer } from '@orchestra/task-queue/contract';
 import type { Beat, DirectQueue } from './direct-queue.ts';
 
-interface Waiting { beat: Beat; answer: PromiseWithResolvers<HeartbeatAnswer | undefined> }
+interface Waiting {
+  beat: Beat;
+  answer: PromiseWithResolvers<HeartbeatAnswer | undefined>;
+}
 
 const AT_ONCE_MAX = 500;
 
@@ -10,7 +13,9 @@ export class Heartbeats {
   readonly #queue: Pick<DirectQueue, 'beat'>;
   #waiting: Waiting[] = [];
 
-  constructor(queue: Pick<DirectQueue, 'beat'>) { this.#queue = queue; }
+  constructor(queue: Pick<DirectQueue, 'beat'>) {
+    this.#queue = queue;
+  }
 
   /** Resolves with undefined when the run is not this worker's any more. */
   send(beat: Beat): Promise<HeartbeatAnswer | undefined> {
@@ -32,7 +37,14 @@ export class Heartbeats {
       const stops = new Map(alive.map(({ n, stop }) => [n, stop]));
       for (const [index, { answer }] of batch.entries()) {
         const stop = stops.get(index + 1);
-        answer.resolve(stop === undefined ? undefined : { lease_seconds: leaseSeconds, ...(stop === null ? {} : { stop: { ...stop, fence_at: new Date(stop.fence_at).toISOString() } }) });
+        answer.resolve(
+          stop === undefined
+            ? undefined
+            : {
+                lease_seconds: leaseSeconds,
+                ...(stop === null ? {} : { stop: { ...stop, fence_at: new Date(stop.fence_at).toISOString() } }),
+              },
+        );
       }
     } catch (error) {
       for (const { answer } of batch) answer.reject(error);

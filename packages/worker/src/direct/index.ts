@@ -12,7 +12,8 @@ export interface DirectQueueHandle {
    * Adds tasks in the order in which they are to stand; all of them or none. Workers that wait are called.
    *
    * @returns their ids, in that order
-   * @throws ApiError for tasks that are refused, and while the database is away; CannotWork where somebody has to change something first
+   * @throws ApiError for tasks that are refused, and while the database is away; CannotWork where somebody has to
+   *   change something first
    */
   addTasks(tasks: readonly NewTask[]): Promise<string[]>;
   /** Ends the connections. */
@@ -40,7 +41,9 @@ export function connectQueue({ databaseUrl }: { databaseUrl: string }): DirectQu
       callAgain = false;
       // A transaction of its own: one that notifies makes others wait for its commit. Lost, it costs time only.
       await pool.db.query('notify orchestra_tasks').catch(() => {});
-      await new Promise<void>((resolve) => { setTimeout(resolve, closed ? 0 : CALL_GAP_MS); });
+      await new Promise<void>((resolve) => {
+        setTimeout(resolve, closed ? 0 : CALL_GAP_MS);
+      });
     } while (callAgain && !closed);
     calling = undefined;
   }
@@ -48,8 +51,17 @@ export function connectQueue({ databaseUrl }: { databaseUrl: string }): DirectQu
   return {
     addTasks: async (tasks) => {
       const parsed = enqueueRequest.safeParse({ tasks });
-      if (!parsed.success) throw problem(422, 'invalid_request', parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '));
-      const ids = await queue.add('tasks' in parsed.data ? parsed.data.tasks : [parsed.data]).catch((error: unknown) => { throw asDoorError(error, address); });
+      if (!parsed.success)
+        throw problem(
+          422,
+          'invalid_request',
+          parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '),
+        );
+      const ids = await queue
+        .add('tasks' in parsed.data ? parsed.data.tasks : [parsed.data])
+        .catch((error: unknown) => {
+          throw asDoorError(error, address);
+        });
       callAgain = true;
       calling ??= call();
       return ids;

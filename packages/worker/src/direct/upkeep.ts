@@ -9,8 +9,8 @@ const LONGEST_MS = 60_000;
 const SAW_EVERY_MS = 45_000;
 
 /**
- * Looks after the queue now and then, as worker-claimer does where there is one: runs of lost workers go back, and lanes are kept in order. The
- * database lets one of many workers do it, and no more often than it is worth.
+ * Looks after the queue now and then, as worker-claimer does where there is one: runs of lost workers go back, and lanes
+ * are kept in order. The database lets one of many workers do it, and no more often than it is worth.
  */
 export class Upkeep {
   readonly #queue: Pick<DirectQueue, 'tend'>;
@@ -26,10 +26,14 @@ export class Upkeep {
     this.#saw = saw;
   }
 
-  start(): void { this.#running ??= this.#run(); }
+  start(): void {
+    this.#running ??= this.#run();
+  }
 
   /** Tasks were claimed. */
-  busy(): void { this.#isBusy = true; }
+  busy(): void {
+    this.#isBusy = true;
+  }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
@@ -43,16 +47,19 @@ export class Upkeep {
       this.#isBusy = false;
       for (const round of ['reap', 'lanes', 'drop'] as const) {
         if (signal.aborted || this.#dueAtMs[round] > performance.now()) continue;
-        this.#dueAtMs[round] = performance.now() + Math.min(Math.max(await this.#tend(round), (isBusy ? BUSY_MS : IDLE_MS)[round]), LONGEST_MS);
+        this.#dueAtMs[round] =
+          performance.now() +
+          Math.min(Math.max(await this.#tend(round), (isBusy ? BUSY_MS : IDLE_MS)[round]), LONGEST_MS);
       }
       // A worker that gets busy keeps the lanes soon.
       const inMs = Math.min(Math.min(...Object.values(this.#dueAtMs)) - performance.now(), BUSY_MS.lanes);
-      await delay(Math.max(inMs, 20), undefined, { signal, ref: false }).catch(() => {}); // stopped: the loop's condition ends it
+      // stopped: the loop's condition ends it
+      await delay(Math.max(inMs, 20), undefined, { signal, ref: false }).catch(() => {});
       if (this.#isBusy) this.#dueAtMs.lanes = Math.min(this.#dueAtMs.lanes, performance.now());
     }
   }
 
-  /** @returns after how many milliseconds to come again. One that fails is made again; claims tell of a database that is away. */
+  /** A round that fails is made again; claims tell of a database that is away. @returns in how many milliseconds */
   async #tend(round: Round): Promise<number> {
     const sees = round === 'reap' && performance.now() - this.#sawAtMs >= SAW_EVERY_MS;
     try {

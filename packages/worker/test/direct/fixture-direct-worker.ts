@@ -3,6 +3,11 @@ import { createWorker } from '../../src/index.ts';
 
 const worker = createWorker({
   databaseUrl: process.env['DATABASE_URL'],
-  handlers: { [process.env['SKILL'] ?? '']: async () => { process.stdout.write('begun\n'); await new Promise(() => {}); } },
+  handlers: {
+    [process.env['SKILL'] ?? '']: async () => {
+      process.stdout.write('begun\n');
+      await new Promise(() => {});
+    },
+  },
 });
 await worker.start();

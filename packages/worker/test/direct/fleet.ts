@@ -53,13 +53,18 @@ export function directFleet({ leaseSeconds = 60 }: { leaseSeconds?: number } = {
   afterAll(async () => {
     await queue?.close();
     // The role belongs to the server, and outlives the database.
-    for (const name of names) await db.pool.query(`drop owned by ${name}`).then(() => db.pool.query(`drop role ${name}`));
+    for (const name of names)
+      await db.pool.query(`drop owned by ${name}`).then(() => db.pool.query(`drop role ${name}`));
   });
 
   return {
     db,
-    get url() { return addresses[0] ?? ''; },
-    get otherUrl() { return addresses[1] ?? ''; },
+    get url() {
+      return addresses[0] ?? '';
+    },
+    get otherUrl() {
+      return addresses[1] ?? '';
+    },
     get queue() {
       if (queue === undefined) throw new Error('the queue is there from beforeAll on');
       return queue;
@@ -70,14 +75,24 @@ export function directFleet({ leaseSeconds = 60 }: { leaseSeconds?: number } = {
       return { worker, heard: new Heard(worker) };
     },
     pause: (kind, value, reason = 'stop') =>
-      pauseWithReceipt(db.pool, { scope: { kind, value }, reason, ttlSeconds: null, by: 'dana', source: 'person' }, { settleTimeoutMs: 30_000 }),
-    clear: async (id) => { await unpauseScope(db.pool, { target: { id }, by: 'dana' }); },
+      pauseWithReceipt(
+        db.pool,
+        { scope: { kind, value }, reason, ttlSeconds: null, by: 'dana', source: 'person' },
+        { settleTimeoutMs: 30_000 },
+      ),
+    clear: async (id) => {
+      await unpauseScope(db.pool, { target: { id }, by: 'dana' });
+    },
     statusOf: async (id) => {
-      const { rows: [row] } = await db.pool.query<{ status: string }>('select t.status from tasks t where t.id = $1', [id]);
+      const {
+        rows: [row],
+      } = await db.pool.query<{ status: string }>('select t.status from tasks t where t.id = $1', [id]);
       return row?.status ?? 'gone';
     },
     story: async (id) => {
-      const { rows } = await db.pool.query<{ kind: string }>('select e.kind from events_of_task($1) e order by e.id', [id]);
+      const { rows } = await db.pool.query<{ kind: string }>('select e.kind from events_of_task($1) e order by e.id', [
+        id,
+      ]);
       return rows.map((row) => row.kind);
     },
   };
@@ -85,5 +100,11 @@ export function directFleet({ leaseSeconds = 60 }: { leaseSeconds?: number } = {
 
 /** A connection under a direct worker's role, for SQL by hand. */
 export function handOf(url: string) {
-  return makePool({ connectionString: url, applicationName: 'test hand', max: 2, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 });
+  return makePool({
+    connectionString: url,
+    applicationName: 'test hand',
+    max: 2,
+    connectTimeoutMs: 60_000,
+    statementTimeoutMs: 60_000,
+  });
 }
