@@ -41,7 +41,8 @@ const WANTED_AT = 6;
  * does over HTTP. It looks at the statements that go to the database, and knows nothing of the library that it observes.
  */
 export function recordQueries(recorder: Recorder): void {
-  const plain = pg.Pool.prototype.query;
+  const plain: unknown = Reflect.get(pg.Pool.prototype, 'query');
+  if (typeof plain !== 'function') throw new TypeError('pg has no query to record');
   Object.defineProperty(pg.Pool.prototype, 'query', {
     configurable: true,
     writable: true,

@@ -20,7 +20,7 @@ export interface DirectFleet {
   /** Pauses as the command line does with `--direct`, and waits until it has settled. */
   pause(kind: 'agent' | 'skill', value: string, reason?: string): Promise<PauseReceipt>;
   clear(pauseId: string): Promise<void>;
-  statusOf(id: string): Promise<string>;
+  statusOf: (id: string) => Promise<string>;
   /** What happened to a task, in order. */
   story(id: string): Promise<string[]>;
 }
