@@ -25,7 +25,7 @@ async function horizon(): Promise<number> {
 
 test('P9 the horizon follows the ids, and waits for a task that is added and not committed; heads rise up to it', async () => {
   const skill = fresh('lane');
-  const done = await fleet.queue.addTasks(Array.from({ length: 20 }, () => ({ skill })));
+  const done = await fleet.queue.addTasks(Array.from({ length: 250 }, () => ({ skill })));
   const adding = await fleet.db.pool.connect();
   try {
     await adding.query('begin');
