@@ -35,6 +35,7 @@ export const COMMAND_FILES: Readonly<Record<string, () => Promise<{ default: Com
   'senate:notices:resume': () => import('./commands/senate/notices/resume.ts'),
   'senate:pause': () => import('./commands/senate/pause.ts'),
   'senate:pauses': () => import('./commands/senate/pauses.ts'),
+  'senate:release': () => import('./commands/senate/release.ts'),
   'senate:show': () => import('./commands/senate/show.ts'),
   'senate:unpause': () => import('./commands/senate/unpause.ts'),
   'senate:watch': () => import('./commands/senate/watch.ts'),

@@ -56,6 +56,9 @@ test('a frozen gate lets nothing through until it is thawed, and the queue says 
   const queue = await run(['queue']);
   expect(queue.stdout).toMatch(/^serial gate: on$/m);
   expect(queue.stdout).toMatch(/^shop +0 of 1 +1 +0 +task 1 waits for its gate +frozen by admin: main is broken$/m);
+  for (const direct of [[], ['--direct']]) {
+    expect(await run(['gate', 'freeze', 'shpo', '--reason', 'a slip', ...direct])).toMatchObject({ code: 1, stderr: expect.stringMatching(/no task has named the repo shpo.*near it: shop/s) });
+  }
   expect(await json(['gate', 'freeze', 'shop', '--reason', 'again'])).toMatchObject({ frozen: { by: 'admin', reason: 'main is broken' } });
 
   const going = worker('true', ['--skill', 'fix']);

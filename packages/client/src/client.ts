@@ -1,6 +1,6 @@
 import {
-  activePauses, alerts, alertView, checkAnswer, gateReportAnswer, heldNow, history, notices, noticeTargetView, pauseHistory, pausePage, pausePreview, pauseReceipt, pauseView, sessionView, stopView, turnGates, unpauseAnswer, verifyAnswer,
-  type ActivePauseView, type alertRequest, type alertsQuery, type checkQuery, type ExtendRequest, type gateQuestion, type GateReportRequest, type historyQuery, type pauseRequest, type pausesQuery, type UnpauseRequest,
+  activePauses, alerts, alertView, backlogReleaseAnswer, checkAnswer, gateReportAnswer, heldNow, history, notices, noticeTargetView, pauseHistory, pausePage, pausePreview, pauseReceipt, pauseView, sessionView, stopView, turnGates, unpauseAnswer, verifyAnswer,
+  type ActivePauseView, type alertRequest, type alertsQuery, type checkQuery, type ExtendRequest, type gateQuestion, type GateReportRequest, type historyQuery, type pauseRequest, type pausesQuery, type BacklogReleaseRequest, type UnpauseRequest,
 } from '@orchestra/pause-core/contract';
 import {
   actAnswer, actPreview, begunAnswer, claimAnswer, endingAnswers, enqueueAnswer, finishAnswer, heartbeatAnswer, labels, pipelinesView, preflightAnswer, queueRates, queueView, repoGateView, taskOutput, taskEvents, tasks, taskView, taskWhy,
@@ -44,7 +44,7 @@ type Filter<T> = PageQuery & Omit<T, keyof PageQuery>;
 type HistoryQuery = Filter<z.input<typeof historyQuery>>;
 type AlertsQuery = Filter<Omit<z.input<typeof alertsQuery>, 'unacknowledged'>> & { unacknowledged?: boolean | undefined };
 type PausesQuery = Filter<Omit<z.input<typeof pausesQuery>, 'history'>>;
-type TasksQuery = Filter<Omit<z.input<typeof tasksQuery>, 'parked' | 'running_longer_than_seconds'>> & { parked?: boolean | undefined; running_longer_than_seconds?: number | undefined };
+type TasksQuery = Filter<Omit<z.input<typeof tasksQuery>, 'parked' | 'paused' | 'running_longer_than_seconds'>> & { parked?: boolean | undefined; paused?: boolean | undefined; running_longer_than_seconds?: number | undefined };
 
 // A long poll may be answered in its last moment, and the answer has to travel.
 const CLAIM_MARGIN_MS = 10_000;
@@ -79,6 +79,8 @@ export function createClient(options: ClientOptions) {
     /** Clears what is active on a scope, or one pause by its id. */
     unpause: (request: UnpauseRequest, call?: ChangeOptions) => change(pauseApi, '/api/senate/unpause', request, unpauseAnswer, call),
     /** Gives an active pause another end, counted from now. */
+    /** Lets tasks of a paused backlog go: one, or all of them at a pace. */
+    releaseBacklog: (request: BacklogReleaseRequest, call?: ChangeOptions) => change(pauseApi, '/api/senate/release', request, backlogReleaseAnswer, call),
     extend: (request: ExtendRequest, call?: ChangeOptions) => change(pauseApi, '/api/senate/extend', request, pauseView, call),
     /** One page of the active pauses. */
     pauses,

@@ -12,6 +12,7 @@ export { recordAlert } from './commands/record-alert.ts';
 export { recordAlertmanager, type AlertmanagerRecorded } from './commands/record-alertmanager.ts';
 export { revokeToken } from './commands/revoke-token.ts';
 export { alarmAutoPauses, AUTO_PAUSES_AN_HOUR, type AutoPauseFlood } from './commands/alarm-auto-pauses.ts';
+export { refusePause } from './commands/refuse-pause.ts';
 export { forgetOldKeys, runOnce, type Idempotency } from './commands/run-once.ts';
 export { forgetOldGates, noteGates, noteRefusals, type GateSighting, type NotedRefusal } from './commands/note-gates.ts';
 export { runRinging } from './commands/run-ringing.ts';
@@ -25,7 +26,7 @@ export { listActivePauses, scopeValues } from './queries/active-pauses.ts';
 export { attachedWorkUnder, attachedWorkView, listAttachedQueues, olderSnapshots, quietInAttached, verifyAttached, type AttachedQueue } from './queries/attached-queues.ts';
 export { dueEnds, type DueEnds } from './queries/due-ends.ts';
 export { type Alert } from './queries/alert-row.ts';
-export { findToken, findTokens, type TokenHolder } from './queries/find-token.ts';
+export { findToken, findTokens, livingTokens, type TokenHolder } from './queries/find-token.ts';
 export { listTokens, type Token } from './queries/list-tokens.ts';
 export { ownsRun, runKeyOf, showRuns } from './run-owner.ts';
 export { narrowed, outsideLabels, TOKEN_LABEL_KINDS, type LabelledWork, type TokenLabelKind, type TokenLabels } from './token-labels.ts';
@@ -41,7 +42,7 @@ export { listEndedPauses, type PauseHistoryFilter } from './queries/pause-histor
 export { EVENT_MARK, eventsAfter, headOfStream, markAt, newsPosition, unplacedEvents, type MarkedPosition, type PlacedEvent } from './queries/senate-events.ts';
 export * from './replica/index.ts';
 export {
-  covers, inOrder, isSameScope, LABEL_KINDS, labelFor, labelsOf, SCOPE_KINDS, scopeOf, scopeText, WHOLE_FLEET, type LabelKind, type Labels, type Scope, type ScopeKind, type TaskLabels,
+  CANARY_AGENT_PREFIX, covers, inOrder, isSameScope, LABEL_KINDS, labelFor, labelsOf, SCOPE_KINDS, scopeOf, scopeText, WHOLE_FLEET, type LabelKind, type Labels, type Scope, type ScopeKind, type TaskLabels,
 } from './scope.ts';
 export { SETTLE_TIMEOUT_MS, settleClaims, settleSnapshots } from './settle.ts';
 export { fromHeldPause, toAlertView, toPauseView } from './wire.ts';

@@ -1,5 +1,5 @@
 import { instantColumn, jsonbColumn } from '@orchestra/database';
-import { bigint, bigserial, boolean, customType, date, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, bigserial, boolean, customType, date, doublePrecision, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { sql } from 'drizzle-orm';
 import type { Role, Severity } from './contract/index.ts';
 import type { PauseSource, PauseThen } from './pause.ts';
@@ -96,6 +96,33 @@ export const apiTokens = pgTable('api_tokens', {
   lastUsedAt: instant('last_used_at'),
   revokedAt: instant('revoked_at'),
   labels: jsonb('labels').$type<TokenLabels>(),
+});
+
+/** One row at the most: when the brake was last proved by the self-test. */
+export const brakeProof = pgTable('brake_proof', {
+  onlyOne: boolean('only_one').primaryKey().default(true),
+  everySeconds: integer('every_seconds'),
+  watchedSince: instant('watched_since'),
+  triedAt: instant('tried_at'),
+  provedAt: instant('proved_at'),
+  failedAt: instant('failed_at'),
+  failure: text('failure'),
+  alertedAt: instant('alerted_at'),
+});
+
+/** What operators let go of paused backlogs, one task at a time. */
+export const senateReleases = pgTable('senate_releases', {
+  id: big('id').generatedAlwaysAsIdentity().primaryKey(),
+  pauseId: big('pause_id').notNull(),
+  askedAt: instant('asked_at').notNull().default(sql`now()`),
+  askedBy: text('asked_by').notNull(),
+  reason: text('reason'),
+  gapSeconds: doublePrecision('gap_seconds'),
+  nextAt: instant('next_at').notNull().default(sql`now()`),
+  released: big('released').notNull().default(sql`0`),
+  lastTaskId: big('last_task_id'),
+  endedAt: instant('ended_at'),
+  endedAs: text('ended_as').$type<'done' | 'stopped' | 'replaced'>(),
 });
 
 export const idempotencyKeys = pgTable('idempotency_keys', {

@@ -8,6 +8,9 @@ export const SCOPE_KINDS = ['fleet', ...LABEL_KINDS] as const;
 
 export type ScopeKind = (typeof SCOPE_KINDS)[number];
 
+/** The agents with which the brake is proved begin with this. Nobody's work carries them. */
+export const CANARY_AGENT_PREFIX = 'orchestra-doctor-';
+
 /** The value of a scope of the kind `fleet`. It is a sign and no wildcard. */
 export const WHOLE_FLEET = '*';
 

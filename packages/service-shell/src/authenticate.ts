@@ -11,6 +11,7 @@ import { TokenLookUps } from './token-look-ups.ts';
 // A token that was looked up is honoured this long without asking again; so long does a revocation take at most.
 const TRUST_MS = 2_000;
 // What workers do all the time. They are many, and wait for work most of it: asking more often would be most of what they cost.
+// Only while revocations are heard of.
 const TRUST_OFTEN_MS = 9_000;
 const OFTEN: readonly Permission[] = ['ask', 'read', 'run_tasks'];
 // What is answered from memory while the database is away.
@@ -32,6 +33,13 @@ interface Known {
   used: boolean;
 }
 
+export interface AuthenticatorOptions {
+  /** True for a service with a page: its cookie is as good as a header, for calls from that page. */
+  cookies?: boolean;
+  /** Is {@link Authenticator.forget} called for each token that is revoked? Absent: no, and then nothing is trusted for longer than two seconds. */
+  hearsRevocations?: () => boolean;
+}
+
 /** Finds out who calls, and whether they may. */
 export interface Authenticator {
   /** @throws ProblemError `unauthenticated`, `forbidden`; or the database's error */
@@ -40,12 +48,14 @@ export interface Authenticator {
   identify(request: IncomingMessage): Promise<TokenHolder>;
   /** Whose token this is; undefined for one that is unknown, expired or revoked. @throws the database's error */
   holderOf(token: string): Promise<TokenHolder | undefined>;
+  /** Some token may have been revoked: what was looked up so far is looked up again before it is trusted. */
+  forget(): void;
   /** For answers that stay open: is this call's token still good for this? Asks again. With the database out of reach, as above. */
   stillMay(request: IncomingMessage, permission: Permission): Promise<boolean>;
 }
 
-/** @param options.cookies true for a service with a page: its cookie is as good as a header, for calls from that page */
-export function makeAuthenticator(db: Database, { cookies = false }: { cookies?: boolean } = {}): Authenticator {
+export function makeAuthenticator(db: Database, { cookies = false, hearsRevocations = () => false }: AuthenticatorOptions = {}): Authenticator {
+  let forgottenAtMs = -Infinity;
   const known = new Map<string, Known>();
   const wrong = new FailedGuesses(WRONG_TOKENS_MAX);
   const lookUps = new TokenLookUps(db, {
@@ -66,7 +76,8 @@ export function makeAuthenticator(db: Database, { cookies = false }: { cookies?:
     const kept = known.get(token);
     const ageMs = kept === undefined ? Infinity : performance.now() - kept.askedAtMs;
     if (kept !== undefined) kept.used = true;
-    if (kept !== undefined && ageMs < (OFTEN.includes(permission) ? TRUST_OFTEN_MS : TRUST_MS)) return kept.holder;
+    const trustMs = OFTEN.includes(permission) && hearsRevocations() ? TRUST_OFTEN_MS : TRUST_MS;
+    if (kept !== undefined && kept.askedAtMs > forgottenAtMs && ageMs < trustMs) return kept.holder;
     const asked = lookUps.ask(token);
     if (kept === undefined || !READING.includes(permission) || ageMs >= TRUST_FOR_READING_MS) return asked;
     try {
@@ -116,6 +127,7 @@ export function makeAuthenticator(db: Database, { cookies = false }: { cookies?:
     // Asked seldom and by people: not trusted for longer than a change would be.
     identify: (request) => identify(request, 'pause'),
     holderOf: async (token) => (looksLikeToken(token) ? holderOf(token, 'pause') : undefined),
+    forget() { forgottenAtMs = performance.now(); },
     async stillMay(request, permission) {
       const token = callerToken(request, { cookies });
       const holder = token === undefined ? undefined : await holderOf(token, permission);

@@ -1,4 +1,4 @@
-export { makeAuthenticator, type Authenticator } from './authenticate.ts';
+export { makeAuthenticator, type Authenticator, type AuthenticatorOptions } from './authenticate.ts';
 export { ConfigError, fraction, portNumber, readSettings, wholeNumber, type Settings, type SettingValues } from './config.ts';
 export { readCursor, toPage, type Page } from './cursor.ts';
 export { FailedGuesses } from './failed-guesses.ts';

@@ -4,7 +4,7 @@ import { mayDo, PERMISSIONS, ROLES } from '@orchestra/pause-core/contract';
 import { FaultProxy, testDatabase, until } from '@orchestra/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { route, type Listening } from '../src/index.ts';
+import { makeAuthenticator, route, type Listening } from '../src/index.ts';
 import { bearer, serveApp } from './served.ts';
 
 const database = testDatabase();
@@ -77,6 +77,22 @@ test('a revoked token is refused within seconds, and what happened to it stays i
   expect(rows).toEqual([{ action: 'token.created', by: 'dana' }, { action: 'token.revoked', by: 'dana' }]);
   const { rows: stored } = await database.pool.query<{ text: string }>('select t::text as text from api_tokens t');
   expect(stored.map((row) => row.text).join()).not.toContain(headers.authorization.slice('Bearer '.length));
+});
+
+test('who hears of revocations trusts for longer, and forgets at once', async () => {
+  const hears = { now: true };
+  const authenticator = makeAuthenticator(database.pool, { hearsRevocations: () => hears.now });
+  const own = await serveApp({ db: database.pool, routes, authenticator });
+  const token = await createToken(database.pool, { name: 'heard', role: 'viewer', by: 'dana' });
+  const status = async (): Promise<number> => (await fetch(`${own.url}/read`, { headers: { authorization: `Bearer ${token}` } })).status;
+  try {
+    expect(await status()).toBe(200);
+    await revokeToken(database.pool, { name: 'heard', by: 'dana' });
+    authenticator.forget();
+    expect(await status()).toBe(401);
+  } finally {
+    await own.close();
+  }
 });
 
 test('a name stands for one living token, and none may sign as the system', async () => {

@@ -77,7 +77,7 @@ test('a preview tells the blast radius: how much of the queue, which quests stal
     queued: 3, queued_share: 0.5, broad: false, in_flight_count: 0,
     quests: [{ quest_id: 'alone', queued: 1, stalled: true }, { quest_id: 'shared', queued: 1, stalled: false }],
     repos: [{ repo: 'blocked', head_held: expect.any(String) }],
-    other_pauses: [{ scope_kind: 'quest', scope_value: 'shared' }],
+    other_pauses: [{ scope_kind: 'quest', scope_value: 'shared', also_holds: 1, also_holds_more: false }],
   });
   await add(db.pool, { agent_id: 'skeptic' });
   expect(await previewPause(db.pool, SKEPTIC)).toMatchObject({ broad: true });

@@ -48,7 +48,7 @@ describe('each thing that can hold a task', () => {
     ]);
     const until = answer.holds[1]?.until;
     expect(until).toBe((await db.pool.query<{ at: Date }>('select p.ends_at as at from active_pauses p where p.id = $1', [byAgent])).rows[0]?.at.toISOString());
-    expect(answer).toMatchObject({ earliest_start: null, if_cleared: [{ pause_id: byActor, would_start_at: until }, { pause_id: byAgent, would_start_at: null }] });
+    expect(answer).toMatchObject({ earliest_start: null, if_cleared: [{ pause_id: byActor, ready_at: until }, { pause_id: byAgent, ready_at: null }] });
     await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where id = $1", [byActor]);
     expect(await why(id)).toMatchObject({ can_start_now: false, earliest_start: until, if_cleared: [{ pause_id: byAgent }] });
   });
@@ -266,4 +266,16 @@ describe('lists of tasks', () => {
     expect(await list({ createdUntil: '2026-01-02T00:00:00Z' })).toEqual([old]);
     expect(await list({ createdSince: '2026-01-01T01:00:00+01:00', createdUntil: '2026-01-03T00:00:00Z' })).toEqual([middle, old]);
   });
+});
+
+test('without one pause: when it is ready, and how many stand in front of it for the same workers, those of that pause among them', async () => {
+  await db.pool.query('truncate worker_sightings');
+  await noteSightings(db.pool, [{ ...ASKS, wants: 'some', agents: ['a', 'b'] }]);
+  await add(db.pool, { agent_id: 'a' }, { agent_id: 'a' }, { agent_id: 'b' }, { agent_id: 'elsewhere' }, { agent_id: 'a', quest_id: 'q' });
+  const id = await addOne({ agent_id: 'a' });
+  const [byAgent, byQuest] = [await pausePlus('agent', 'a'), await pausePlus('quest', 'q')];
+  expect((await why(id)).ahead).toEqual({ count: 2, more: false });
+  const answer = await why(id);
+  expect(answer.if_cleared).toEqual([{ pause_id: byAgent, ready_at: answer.at, ahead: { count: 3, more: false } }]);
+  expect(byQuest).not.toBe(byAgent);
 });

@@ -36,6 +36,10 @@ export const SETTINGS = {
     .describe('which label of an alert from Alertmanager says how severe it is'),
   ORCHESTRA_ALERTMANAGER_SEVERITIES: severityNames
     .describe('what values of that label mean here, besides the usual ones: pairs such as page=critical, separated by commas'),
+  ORCHESTRA_SELF_TEST_MINUTES: wholeNumber({ min: 0, max: 10_080, unset: 60 })
+    .describe('how often the brake is proved with an agent that nobody else has, in minutes; 0: never'),
+  PAUSE_API_TOKEN_FILE_TOLD: z.string().min(1).max(4_096).optional()
+    .describe('where the sign-in of the page says that an admin\'s token lies; `orchestra up` sets it. Not set: it says how to make one'),
   ORCHESTRA_NOTICES: z.string().min(1).max(4_096).optional()
     .describe('a YAML or JSON file of the targets of notices (outbound webhooks); not set: none are sent'),
 };
@@ -44,6 +48,10 @@ export interface PauseApiConfig extends ServiceConfig {
   settleTimeoutMs?: number;
   /** Absent: the usual names. */
   alertmanager?: AlertmanagerLabels;
+  /** How often the brake is proved; absent: never. */
+  selfTestSeconds?: number | undefined;
+  /** Where the sign-in says that a token lies; absent: it says how to make one. */
+  tokenFileTold?: string | undefined;
   /** Absent: nobody is told. */
   notices?: readonly NoticeTarget[];
   /** For tests: what else would take minutes. */
@@ -64,6 +72,8 @@ export function readConfig(env: NodeJS.ProcessEnv): PauseApiConfig {
       severities: { ...ALERTMANAGER_LABELS.severities, ...values.ORCHESTRA_ALERTMANAGER_SEVERITIES },
     },
     notices: noticeTargets(values.ORCHESTRA_NOTICES, env),
+    selfTestSeconds: values.ORCHESTRA_SELF_TEST_MINUTES === 0 ? undefined : values.ORCHESTRA_SELF_TEST_MINUTES * 60,
+    tokenFileTold: values.PAUSE_API_TOKEN_FILE_TOLD,
     queue: readQueueRules(values),
   };
 }

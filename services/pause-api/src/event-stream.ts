@@ -28,7 +28,7 @@ const STREAMS_MAX = 200;
 // Of one token, at any time; more only while half of all streams is free.
 const SHARE = 10;
 const HEARTBEAT_MS = 15_000;
-// A revoked token's stream ends this long after the revocation, plus what a slow reader may take.
+// A revocation is heard of. Where its bell was lost, the stream ends this long after it, plus what a slow reader may take.
 const RECHECK_MS = 15_000;
 const RETRY_MS = 1_000;
 const HEARTBEAT = ': still here\n\n';
@@ -48,6 +48,9 @@ export class EventStreams {
   readonly #options: EventStreamOptions;
   readonly #open = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
+  readonly #wakers = new Set<() => void>();
+  /** Counts the calls of {@link recheck}. */
+  #rechecks = 0;
 
   readonly #shares: Shares;
 
@@ -57,6 +60,12 @@ export class EventStreams {
   }
 
   get count(): number { return this.#shares.count; }
+
+  /** A token may have been revoked: every stream asks now whether its own is still good. */
+  recheck(): void {
+    this.#rechecks += 1;
+    for (const wake of this.#wakers) wake();
+  }
 
   /**
    * Begins a stream and resolves once it has begun.
@@ -93,7 +102,10 @@ export class EventStreams {
     try {
       const start = await this.#startOf(request);
       const stream = writer = new StreamWriter(response, this.#stopping.signal, this.#options.limits);
-      deaf = this.#options.feed.onNews(() => stream.wake());
+      const wake = (): void => stream.wake();
+      const unheard = this.#options.feed.onNews(wake);
+      this.#wakers.add(wake);
+      deaf = () => { unheard(); this.#wakers.delete(wake); };
       if (wants.desk) desk = this.#options.desk.follow(() => stream.wake());
       begun.resolve();
       await stream.write(start.opening);
@@ -135,9 +147,11 @@ export class EventStreams {
     let { position } = start;
     const { rewinds } = feed;
     let checkedAtMs = performance.now();
+    let rechecks = this.#rechecks;
     while (writer.open) {
       if (feed.rewinds !== rewinds) return 'rewound';
-      if (performance.now() - checkedAtMs >= (limits?.recheckMs ?? RECHECK_MS)) {
+      if (rechecks !== this.#rechecks || performance.now() - checkedAtMs >= (limits?.recheckMs ?? RECHECK_MS)) {
+        rechecks = this.#rechecks;
         if (!await this.#options.authenticator.stillMay(request, pausesOnly ? 'ask' : 'read')) return 'token';
         checkedAtMs = performance.now();
       }

@@ -38,8 +38,10 @@ const DOCS = `<!doctype html>
 /**
  * The operator's page at its addresses, the document of the API and its readable page. They need no token: they hold nothing that
  * the repository does not, and a browser cannot send one with the first request. The page asks for it.
+ *
+ * @param told.tokenFile where the sign-in says that a token lies
  */
-export function servePages(app: Express, document: OpenApiDocument): void {
+export function servePages(app: Express, document: OpenApiDocument, { tokenFile }: { tokenFile?: string | undefined } = {}): void {
   const openapi = JSON.stringify(document);
   app.get('/openapi.json', (_request, response) => {
     nameRoute(response, '/openapi.json');
@@ -60,16 +62,20 @@ export function servePages(app: Express, document: OpenApiDocument): void {
     if (request.method === 'GET' || request.method === 'HEAD') { next(); return; }
     throw new ProblemError('method_not_allowed', `${request.path} knows GET, HEAD, not ${request.method}`, { headers: { Allow: 'GET, HEAD' } });
   });
-  servePage(app);
+  servePage(app, tokenFile);
 }
 
-function servePage(app: Express): void {
+function quoted(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+}
+
+function servePage(app: Express, tokenFile: string | undefined): void {
   const index = join(PAGE_FOLDER, 'index.html');
   if (!existsSync(index)) {
     app.get(PAGE_PATHS, (_request, response) => { response.status(503).type('text/plain').send(NOT_BUILT); });
     return;
   }
-  const page = readFileSync(index, 'utf8');
+  const page = readFileSync(index, 'utf8').replace('</head>', () => `${tokenFile === undefined ? '' : `<meta name="orchestra-token-file" content="${quoted(tokenFile)}">`}</head>`);
   for (const path of PAGE_PATHS) {
     // The page names its files relative to itself, so that it also works behind a proxy that serves it under a path.
     const deeper = '../'.repeat(path.split('/').length - 2);

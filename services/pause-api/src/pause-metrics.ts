@@ -15,7 +15,7 @@ export interface PauseMetrics {
   streamsCut: Counter<'why'>;
 }
 
-export function makePauseMetrics({ registry }: Metrics, source: { replica: PauseReplica; replicaAgeMs: () => number; streamCount: () => number }): PauseMetrics {
+export function makePauseMetrics({ registry }: Metrics, source: { replica: PauseReplica; lastProvenSeconds: () => number; replicaAgeMs: () => number; streamCount: () => number }): PauseMetrics {
   const registers = [registry];
   new Gauge({
     name: 'orchestra_active_pauses', help: 'Active pauses, as the replica knows them', labelNames: ['scope_kind'], registers,
@@ -25,6 +25,7 @@ export function makePauseMetrics({ registry }: Metrics, source: { replica: Pause
     },
   });
   new Gauge({ name: 'orchestra_replica_age_seconds', help: 'Time since the last good reading of the pauses was asked for; -1: there was none', registers, collect() { this.set(source.replicaAgeMs() / 1_000); } });
+  new Gauge({ name: 'orchestra_brake_last_proven_seconds', help: 'Time since the self-test last proved the brake, whichever instance made it; -1: never, or it is off', registers, collect() { this.set(source.lastProvenSeconds()); } });
   new Gauge({ name: 'orchestra_event_streams', help: 'Event streams that are open', registers, collect() { this.set(source.streamCount()); } });
   return {
     receiptSeconds: new Histogram({ name: 'orchestra_pause_receipt_seconds', help: 'From a pause call to its receipt, the settle included', buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5], registers }),

@@ -12,6 +12,7 @@ import { startSweeper } from './loops/close-expired.ts';
 import { startGateKeeper } from './loops/forget-gates.ts';
 import { startKeyKeeper } from './loops/forget-keys.ts';
 import { startNotices } from './loops/send-notices.ts';
+import { startProver, type Prover } from './loops/prove-brake.ts';
 import { startSequencer } from './loops/sequence-events.ts';
 import { makeNoticeMetrics } from './notice-metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -45,26 +46,34 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
 
     const feed = new EventFeed(background);
     const wake: (() => void)[] = [];
+    let isListening = false;
     const replica = createDatabaseReplica({
       pool: background, listenConnectionString: config.listenDatabaseUrl, applicationName: 'orchestra pause-api bell', trustMs: TRUST_MS,
       onBell: (topic) => {
         metrics.bells.inc({ topic: topic === 'pause' || topic === 'alert' ? topic : 'other' });
+        if (topic === 'token') { authenticator.forget(); streams.recheck(); }
         for (const loop of wake) loop();
       },
-      onConnect: () => { for (const loop of wake) loop(); },
+      onConnect: () => {
+        isListening = true;
+        authenticator.forget(); // what was revoked meanwhile rang no bell here
+        streams.recheck();
+        for (const loop of wake) loop();
+      },
     });
     const shellMetrics = makeMetrics('pause-api');
-    const authenticator = makeAuthenticator(tokens, { cookies: true });
+    const authenticator = makeAuthenticator(tokens, { cookies: true, hearsRevocations: () => isListening });
     const desk = new DeskTicker(background, log);
     parts.add('the desk ticker', () => desk.stop());
     const streams = new EventStreams({
       db: background, feed, desk, authenticator, log, onCut: (why: CutWhy) => metrics.streamsCut.inc({ why }), ...(config.streams === undefined ? {} : { limits: config.streams }),
     });
     const metrics = makePauseMetrics(shellMetrics, {
+      lastProvenSeconds: () => prover.lastProvenSeconds(),
       replica, streamCount: () => streams.count,
       replicaAgeMs: () => (replica.known ? replica.ageMs : -1_000),
     });
-    replica.on('disconnected', (err) => { metrics.bellConnectionsLost.inc(); log.warn({ err }, 'the listening connection was lost; pauses are re-read by the clock meanwhile'); });
+    replica.on('disconnected', (err) => { isListening = false; metrics.bellConnectionsLost.inc(); log.warn({ err }, 'the listening connection was lost; pauses are re-read by the clock meanwhile'); });
     replica.on('read-failed', (err) => log.debug({ err }, 'the pauses could not be read'));
     replica.on('state', ({ from, to }) => log[to === 'doubtful' ? 'warn' : 'info']({ from, to }, `the replica is ${to}`));
     parts.add('the replica', () => replica.stop());
@@ -78,6 +87,8 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     const quietWatcher = startQuietWatcher({ db: background, replica, log });
     parts.add('the quiet watcher', quietWatcher.stop);
     replica.on('changed', () => { sequencer.wake(); sweeper.wake(); quietWatcher.wake(); });
+    const prover: Prover = startProver({ db: background, replica, everySeconds: config.selfTestSeconds ?? null, log });
+    parts.add('the self-test of the brake', prover.loop.stop);
     parts.add('the key keeper', startKeyKeeper({ db: background, log }).stop);
     parts.add('the gate keeper', startGateKeeper({ db: background, log }).stop);
     const gateMetrics = makeGateMetrics(shellMetrics, background);
@@ -99,7 +110,7 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
       checks: { replica: () => (replica.stale ? 'the pauses could not be read for ten seconds' : undefined) },
       // The brake is served also where another system's table takes no alerts.
       told: { alerts: checkAlertsTable(background) },
-      pages: (pages) => servePages(pages, openApiDocument(routes)),
+      pages: (pages) => servePages(pages, openApiDocument(routes), { tokenFile: config.tokenFileTold }),
     });
     const server = await listen(app, { host: config.host, port: config.port, portSetting: 'PAUSE_API_PORT' });
     parts.add('the server', () => server.close());

@@ -62,7 +62,8 @@ test('an operator parks, unparks, answers, lets go on, freezes, thaws and limits
   expect(taskView.parse((await operator.post(`/api/tasks/${id}/answer`, { answer: 'main' })).body)).toMatchObject({ status: 'queued', answer: 'main', paused_at: null });
   await holdRun(database.pool, id, (await claim()).run_id, { says: 'no space left', fix: 'empty /tmp' });
   expect(taskView.parse((await operator.post(`/api/tasks/${id}/resume-held`, { reason: 'emptied' })).body)).toMatchObject({ status: 'queued', held_at: null });
-  expect(repoGateView.parse((await operator.post('/api/serial-gate/freeze', { repo: 'website', reason: 'main is broken' })).body)).toMatchObject({ gated: true, frozen: { reason: 'main is broken' } });
+  expect(problemOf(await operator.post('/api/serial-gate/freeze', { repo: 'webiste', reason: 'main is broken' }))).toMatchObject({ status: 404, code: 'repo_not_found' });
+  expect(repoGateView.parse((await operator.post('/api/serial-gate/freeze', { repo: 'website', reason: 'main is broken', new: true })).body)).toMatchObject({ gated: true, frozen: { reason: 'main is broken' } });
   expect(repoGateView.parse((await operator.post('/api/serial-gate/thaw', { repo: 'website' })).body)).toMatchObject({ frozen: null });
   expect(repoGateView.parse((await operator.post('/api/serial-gate/limit', { repo: 'website', max_in_progress: 2 })).body)).toMatchObject({ max_in_progress: 2 });
   expect(problemOf(await viewer.post('/api/serial-gate/pause', { task_id: id, reason: 'x' })).code).toBe('forbidden');

@@ -16,6 +16,7 @@ const NEEDS: Record<string, Permission> = {
   'post /api/senate/pause': 'pause',
   'post /api/senate/unpause': 'pause',
   'post /api/senate/extend': 'pause',
+  'post /api/senate/release': 'pause',
   'get /api/senate/pauses': 'read',
   'get /api/senate/pauses/:id': 'read',
   'get /api/senate/pauses/active': 'ask',

@@ -195,6 +195,17 @@ test('an idle stream is kept alive; one whose token was revoked is ended', async
   expect((await StreamReader.open(service.url, token)).response.status).toBe(200);
 });
 
+test('a stream whose token is revoked ends by the bell, long before it would look by itself', async () => {
+  await service.stop();
+  await restart({ streams: { recheckMs: 600_000 } });
+  const leaver = await StreamReader.open(service.url, await newToken(database.pool, 'viewer', 'called-out'));
+  readers.push(leaver);
+  const stays = await follow();
+  await revokeToken(database.pool, { name: 'called-out', by: 'test' });
+  await until('the end of the stream', () => leaver.ended);
+  expect(stays.ended).toBe(false);
+});
+
 test('more streams than the service keeps are refused; a place that becomes free is given', async () => {
   await service.stop();
   await restart({ streams: { max: 2 } });

@@ -1,7 +1,7 @@
 import { isDatabaseUnavailable, makePool, POOL_SIZES } from '@orchestra/database';
-import { checkAlertsTable, createListenHub, forgetOldKeys } from '@orchestra/pause-core';
-import { listen, makeApp, makeLogger, makeMetrics, startLoop, startParts, startTracing, type RunningService } from '@orchestra/service-shell';
-import { ALL_OFF, CLAIM_SETTINGS, ClaimWays, DEFAULT_STAGE_RULES, deferPaused, forgetOldSightings, forgetOldStops, keptForRunners, noteSightings, writeQueueSettings } from '@orchestra/task-queue';
+import { checkAlertsTable, createListenHub, forgetOldKeys, livingTokens, type ListenHub } from '@orchestra/pause-core';
+import { listen, makeApp, makeAuthenticator, makeLogger, makeMetrics, startLoop, startParts, startTracing, type RunningService } from '@orchestra/service-shell';
+import { ALL_OFF, CLAIM_SETTINGS, ClaimWays, DEFAULT_STAGE_RULES, deferPaused, forgetOldSightings, forgetOldStops, keptForRunners, lookAfterReleases, noteSightings, writeQueueSettings } from '@orchestra/task-queue';
 import type { WorkerClaimerConfig } from './config.ts';
 import { forgetTasks } from './loops/forget-old-tasks.ts';
 import { Hearing } from './loops/hearing.ts';
@@ -43,6 +43,9 @@ const KEEP_LANES_IDLE_MS = 600_000;
 const KEEP_LANES_RETRY_MS = 60_000;
 // A chunk four times a second: a million tasks are put off within ten minutes, and the claims do not feel it.
 const DEFER_GAP_MS = 250;
+// A release rings a bell when it begins, and says itself when its next task is due; this is for one whose bell was lost.
+const RELEASES_EVERY_MS = 5_000;
+const RELEASES_GAP_MS = 50;
 // An order to stop rings a bell; this is for one that was lost.
 const STOPS_EVERY_MS = 5_000;
 const STOPS_GAP_MS = 250;
@@ -132,18 +135,34 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     });
     parts.add('deferring', () => deferring.stop());
 
+    const releasing = startLoop({
+      name: 'letting paused backlogs go', everyMs: RELEASES_EVERY_MS, gapMs: RELEASES_GAP_MS, log,
+      round: async () => (await lookAfterReleases(reaps, gatedRepos)) ?? undefined,
+    });
+    parts.add('releases', () => releasing.stop());
     const stopping = startLoop({ name: 'seeing to runs that are stopped', everyMs: STOPS_EVERY_MS, gapMs: STOPS_GAP_MS, log, round: seeToStops({ db: reaps, log, onReturned: callOut }) });
     parts.add('stops', () => stopping.stop());
 
-    const hub = createListenHub({
+    const authenticator = makeAuthenticator(db, { hearsRevocations: () => hub.state === 'listening' });
+    const forgetTokens = (): void => {
+      authenticator.forget();
+      // Where it cannot be asked, no claim can be made either.
+      room.endRevoked((ids) => livingTokens(db, ids)).catch((err: unknown) => log.warn({ err }, 'whether the tokens of waiting claims are good could not be asked'));
+    };
+    const hub: ListenHub = createListenHub({
       connectionString: config.listenDatabaseUrl, applicationName: 'orchestra worker-claimer bells',
       onBell: (topic) => {
         if (topic === 'alert') return;
+        if (topic === 'token') { forgetTokens(); return; }
         callOut();
         deferring.wake();
         stopping.wake();
+        releasing.wake();
       },
-      onConnect: callOut,
+      onConnect: () => {
+        forgetTokens(); // what was revoked meanwhile rang no bell here
+        callOut();
+      },
       onLost: (err) => { metrics.bellConnectionsLost.inc(); log.warn({ err }, 'lost the bells; looking by the clock meanwhile'); },
     });
     parts.add('bells', () => hub.close());
@@ -168,7 +187,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     });
     const tracing = config.tracing === undefined ? undefined : await startTracing({ service: 'worker-claimer', endpoint: config.tracing.endpoint, log });
     if (tracing !== undefined) parts.add('tracing', () => tracing.stop());
-    const app = makeApp({ db, log, metrics: shell, routes, tracing, boundTo: config, told: { alerts: checkAlertsTable(db) }, pages: serveOpenApi(openApiDocument(routes)) });
+    const app = makeApp({ db, log, metrics: shell, routes, authenticator, tracing, boundTo: config, told: { alerts: checkAlertsTable(db) }, pages: serveOpenApi(openApiDocument(routes)) });
     const server = await listen(app, { host: config.host, port: config.port, portSetting: 'WORKER_CLAIMER_PORT' });
     parts.add('HTTP', () => server.close());
     // Before the server closes: it waits for the answers that are still open.

@@ -1,4 +1,4 @@
-import { pauseScope, unpauseScope, type Scope } from '@orchestra/pause-core';
+import { createToken, pauseScope, revokeToken, unpauseScope, type Scope } from '@orchestra/pause-core';
 import { FaultProxy, testDatabase, until } from '@orchestra/testkit';
 import type { ClaimAnswer, ClaimRequest } from '@orchestra/task-queue/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -276,4 +276,18 @@ test('P13 a claim that waits when the database goes is told so, and not that the
     await through.stop();
     await proxy.close();
   }
+});
+
+test('a claim that waits is refused when its token is revoked, and takes nothing that comes later', async () => {
+  const token = await createToken(db.pool, { name: 'leaver', role: 'worker', by: 'test' });
+  const { tasks } = await waiting();
+  const before = await service.metric('orchestra_claim_waiters');
+  const refused = fetch(`${service.url}/api/tasks/claim`, {
+    method: 'POST', headers: { 'authorization': `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ worker: 'leaver', agents: ['lost'], wait_seconds: 60 }),
+  });
+  await until('it waits too', async () => (await service.metric('orchestra_claim_waiters')) > before);
+  await revokeToken(db.pool, { name: 'leaver', by: 'test' });
+  expect(await refused.then(async (answer) => [answer.status, (await answer.json() as { code: string }).code])).toEqual([401, 'unauthenticated']);
+  await service.add({ agent_id: 'lost' });
+  expect(await tasks).toMatchObject([{ agent_id: 'lost' }]);
 });

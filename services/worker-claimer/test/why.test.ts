@@ -27,7 +27,7 @@ test('who waits for tasks is known soon: a task for which nobody asks says so, a
   const { pause } = await pauseScope(db.pool, { scope: { kind: 'skill', value: 'rare' }, reason: 'a test', ttlSeconds: 600, by: 'dana', source: 'person' });
   const waiting = service.claim({ worker: 'w-rare', skills: ['rare'], wait_seconds: 50 });
   await until('it is known to wait', async () => (await sightings()) === 2);
-  expect(await why(id)).toMatchObject({ holds: [{ kind: 'pause', pause_id: pause.id }], if_cleared: [{ pause_id: pause.id, would_start_at: expect.any(String) }] });
+  expect(await why(id)).toMatchObject({ holds: [{ kind: 'pause', pause_id: pause.id }], if_cleared: [{ pause_id: pause.id, ready_at: expect.any(String) }] });
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where id = $1", [pause.id]);
   expect((await waiting).map((run) => run.id)).toEqual([id]);
   expect(await why(id)).toMatchObject({ status: 'running', holds: [{ kind: 'running', worker: 'w-rare' }] });

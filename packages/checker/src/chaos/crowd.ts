@@ -113,7 +113,7 @@ async function claimAndEnd(client: Client, worker: string, dice: SeededRandom, s
 function atGates(client: Client, dice: SeededRandom): Promise<unknown> {
   const repo = dice.pick(['alpha', 'Beta', 'web-app', 'web_api', 'webapp']);
   return dice.pick([
-    () => client.thawRepo({ repo }), () => client.thawRepo({ repo }), () => client.freezeRepo({ repo, reason: 'crowd' }),
+    () => client.thawRepo({ repo }), () => client.thawRepo({ repo }), () => client.freezeRepo({ repo, reason: 'crowd', new: true }),
     () => client.limitRepo({ repo, max_in_progress: dice.between(1, 5) }),
   ])();
 }

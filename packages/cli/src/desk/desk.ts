@@ -1,6 +1,6 @@
 import type { EventsOptions, ReceivedEvent } from '@orchestra-brake/client';
 import type {
-  ActivePauseView, alertsQuery, AlertView, checkAnswer, checkQuery, ExtendRequest, HistoryEntry, historyQuery, NoticeTargetView, PausePage, pauseRequest, PausePreview, PauseReceipt, PauseView, ScopeKind, ScopeLabels, StopView,
+  ActivePauseView, alertsQuery, AlertView, checkAnswer, checkQuery, ExtendRequest, HistoryEntry, historyQuery, NoticeTargetView, PausePage, pauseRequest, PausePreview, PauseReceipt, PauseView, BacklogReleaseRequest, ReleaseView, ScopeKind, ScopeLabels, StopView,
   UnpauseAnswer, UnpauseRequest, VerifyAnswer, verifyQuery,
 } from '@orchestra/pause-core/contract';
 import type {
@@ -44,6 +44,8 @@ export interface Desk {
   previewPause(request: z.output<typeof pauseRequest>, signal?: AbortSignal): Promise<PausePreview>;
   unpause(request: UnpauseRequest): Promise<UnpauseAnswer>;
   extend(request: ExtendRequest): Promise<PauseView>;
+  /** Lets tasks of a paused backlog go; null: there was no release to stop. */
+  release(request: BacklogReleaseRequest): Promise<ReleaseView | null>;
   /** The stream of changes; undefined at a desk that nobody rings. */
   events: ((options: EventsOptions) => AsyncGenerator<ReceivedEvent>) | undefined;
   /** Every active pause, newest first; with a filter those that name these labels, and perhaps others as well. */

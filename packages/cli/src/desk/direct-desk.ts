@@ -6,7 +6,7 @@ import {
 import type { UnpauseRequest } from '@orchestra/pause-core/contract';
 import {
   actOnTasks, answerQuestion, CANCEL, enqueueTasks, explainTask, fenceStops, findTask, findTaskOutput, freezeRepo, LEASE_SECONDS, limitRepo, listTaskEvents, listTasks, moveTasks, parkTask,
-  pauseWithReceipt, previewAct, previewPause, readLabelNumbers, readPausePage, readQueueView, readStop, resumeHeld, retryTasks, settleStops, stopRuns, TaskError, thawRepo, unknownLabels, unparkTask, unpauseWithAnswer, verifyEverything, viewActivePauses, type Act,
+  pauseWithReceipt, previewAct, previewPause, readLabelNumbers, readPausePage, readQueueView, readStop, releaseBacklog, resumeHeld, retryTasks, settleStops, stopRelease, stopRuns, TaskError, thawRepo, unknownLabels, unparkTask, unpauseWithAnswer, verifyEverything, viewActivePauses, type Act,
 } from '@orchestra/task-queue';
 import { wrongUsage } from '../failure.ts';
 import type { Desk, Page, TaskAct } from './desk.ts';
@@ -24,6 +24,11 @@ export function directDesk(db: Database, by: string = directName()): Desk {
     }, { stopRunning: request.stop_running === undefined ? undefined : { then: request.stop_running, graceSeconds: request.stop_grace_seconds } })),
     previewPause: (request) => previewPause(db, scopeOf(request)),
     unpause: (request) => unpauseWithAnswer(db, { target: targetOf(request), by, reason: request.reason }),
+    release: async ({ id, gap_seconds: gapSeconds, within_seconds: withinSeconds, stop, reason }) => {
+      const order = { pauseId: id, by, reason };
+      if (stop === true) return stopRelease(db, order);
+      return releaseBacklog(db, { ...order, pace: gapSeconds !== undefined ? { gapSeconds } : withinSeconds !== undefined ? { withinSeconds } : { one: true } });
+    },
     extend: async ({ id, ttl_seconds: ttlSeconds, then: endsAs, reason }) => toPauseView(await extendPause(db, { id, ttlSeconds, endsAs, by, reason })),
     events: undefined,
     pauses: async (scope) => viewActivePauses(db, (await listActivePauses(db)).filter((pause) =>
@@ -50,8 +55,8 @@ export function directDesk(db: Database, by: string = directName()): Desk {
     ackAlert: async (id) => toAlertView(await ackAlert(db, { id, by })),
     enqueue: (tasks) => enqueueTasks(db, tasks, by),
     task: (id) => existingTask(db, id),
-    tasks: async ({ limit, status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, repo, parked, held_by: heldBy, created_since: createdSince, created_until: createdUntil, running_longer_than_seconds: runningLongerThanSeconds }) =>
-      pageOf(shown(await listTasks(db, { status, agentId, skill, questId, actorId, repo, parked, heldBy, createdSince, createdUntil, runningLongerThanSeconds, limit: limit + 1 })), limit),
+    tasks: async ({ limit, status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, repo, parked, paused, held_by: heldBy, created_since: createdSince, created_until: createdUntil, running_longer_than_seconds: runningLongerThanSeconds }) =>
+      pageOf(shown(await listTasks(db, { status, agentId, skill, questId, actorId, repo, parked, paused, heldBy, createdSince, createdUntil, runningLongerThanSeconds, limit: limit + 1 })), limit),
     taskEvents: async (id, limit) => {
       await existingTask(db, id); // a task without events and no task must not look the same
       return pageOf(shown(await listTaskEvents(db, id, { limit: limit + 1 })), limit);
@@ -80,7 +85,7 @@ export function directDesk(db: Database, by: string = directName()): Desk {
       await existingTask(db, taskId);
       return shown(await findTaskOutput(db, taskId));
     },
-    freezeRepo: ({ repo, reason }) => freezeRepo(db, repo, by, reason),
+    freezeRepo: ({ repo, reason, new: isNew }) => freezeRepo(db, repo, by, reason, undefined, { mustBeKnown: !isNew }),
     thawRepo: ({ repo }) => thawRepo(db, repo, by),
     limitRepo: ({ repo, max_in_progress: max }) => limitRepo(db, repo, by, max),
   };

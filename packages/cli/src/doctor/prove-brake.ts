@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { CANARY_AGENT_PREFIX } from '@orchestra/pause-core';
 import { wordsOf } from '../words-of.ts';
 import { BELL_MAX_MS, type CanaryWay } from './canary.ts';
 import { failed, ok, type Finding } from './finding.ts';
@@ -19,7 +20,7 @@ const CLAIM_EVERY_MS = 100;
  * @param signal ends it early, with everything put right
  */
 export async function proveBrake(way: CanaryWay, signal: AbortSignal, onFinding: (finding: Finding) => void): Promise<void> {
-  const agent = `orchestra-doctor-${randomBytes(6).toString('hex')}`;
+  const agent = `${CANARY_AGENT_PREFIX}${randomBytes(6).toString('hex')}`;
   const ended = new AbortController();
   const left: { pause?: string | undefined; task?: string | undefined } = {};
   try {

@@ -1,9 +1,10 @@
-import type { PausePage } from '@orchestra/pause-core/contract';
+import type { OtherPause, PausePage } from '@orchestra/pause-core/contract';
 import { showAttached } from './attached.ts';
 import { showPauseGates } from './gates-of-pause.ts';
 import { sayAgo, sayInstant } from './instant.ts';
 import { beyond, indented } from './listed.ts';
 import { sayPause, sayScope, sayUntil } from './say-pause.ts';
+import { sayRelease } from './release.ts';
 import { table, terminalWidth } from './table.ts';
 import { visibleText } from './visible-text.ts';
 
@@ -25,9 +26,10 @@ export function showPausePage(page: PausePage): string {
     ], terminalWidth() - 2))]),
     ...beyond(page.admitted_before_count - page.admitted_before.length),
     ...(pause.cleared_at === null ? [`waiting: ${page.held.more ? 'more than ' : ''}${page.held.count}`] : []),
+    ...(page.release === null ? [] : [sayRelease(page.release)]),
     ...showAttached(page.attached),
     ...showPauseGates(page.gates),
-    ...page.other_pauses.map((other) => `also: pause ${other.id}, ${sayPause(other)}`),
+    ...page.other_pauses.map((other) => `also: pause ${other.id}, ${sayPause(other)}${sayShared(other)}`),
     'what happened to it:',
     indented(table(page.timeline, [
       { head: 'AT', cell: ({ at }) => sayInstant(at) },
@@ -36,6 +38,13 @@ export function showPausePage(page: PausePage): string {
       { head: 'WHY', cell: ({ why }) => why === '' ? null : why },
     ], terminalWidth() - 2)),
   ].join('\n');
+}
+
+/** Of the tasks that wait here, those that wait for the other pause as well. */
+export function sayShared({ also_holds: count, also_holds_more: more }: OtherPause): string {
+  if (count === null) return '';
+  if (count === 0) return '; none of the waiting tasks is held by both';
+  return `; ${more ? 'more than ' : ''}${count} of the waiting tasks ${count === 1 ? 'is' : 'are'} held by both, and ${count === 1 ? 'starts' : 'start'} when both have ended`;
 }
 
 function sayState({ pause, in_flight_count: left }: PausePage): string {

@@ -5,6 +5,7 @@ import { sayConfirmed } from './gates-of-pause.ts';
 import { sayAgo } from './instant.ts';
 import { beyond, indented } from './listed.ts';
 import { sayNotKnown } from './not-known.ts';
+import { sayShared } from './pause-page.ts';
 import { howToStop } from './stop.ts';
 import { loud, sayEnd, sayPause, sayScope } from './say-pause.ts';
 import { table, terminalWidth } from './table.ts';
@@ -34,7 +35,7 @@ export function showPreview(preview: PausePreview): string {
   return [
     `dry run: ${sayScope(preview)} has not been paused`,
     ...unknownLabel(preview),
-    ...preview.other_pauses.map((pause) => `already: ${sayPause(pause)}`),
+    ...preview.other_pauses.map((pause) => `already: ${sayPause(pause)}${sayShared(pause)}`),
     ...showWork(preview),
     ...showAttached(preview.attached),
     ...(preview.queued_share === null ? [] : [`of all that is queued: ${sayShare(preview.queued_share)}${preview.broad && preview.queued_share > 0.5 ? loud(', more than half') : ''}`]),

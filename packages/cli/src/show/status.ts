@@ -13,6 +13,11 @@ export interface Status {
   pauses: ActivePauseView[];
 }
 
+/** That a reaper made its round is no change, nor that time went by since the brake was proved. */
+function withoutClocks(queue: QueueView): object {
+  return { ...queue, reaper: { ...queue.reaper, last_tick_at: null }, brake_proof: queue.brake_proof === null ? null : { ...queue.brake_proof, last_proven_seconds: null } };
+}
+
 /** The queue and what is paused. */
 export const statusView: View<Status> = {
   read: async (desk) => {
@@ -23,8 +28,7 @@ export const statusView: View<Status> = {
   line: ({ queue: { counts }, pauses }) => [...Object.entries(counts).map(([status, count]) => `${status} ${count}`), namePauses(pauses)].join('  '),
   answer: (status) => status,
   changes: ({ queue, pauses }) => ({
-    // That a reaper made its round is no change, nor that time went by.
-    queue: { ...queue, reaper: { ...queue.reaper, last_tick_at: null } },
+    queue: withoutClocks(queue),
     pauses: pauses.map((pause) => ({ ...pause, age_seconds: null, remaining_seconds: null })),
   }),
 };
@@ -33,7 +37,7 @@ export const statusView: View<Status> = {
 export const queueView: View<Status> = {
   ...statusView,
   answer: ({ queue }) => queue,
-  changes: ({ queue }) => ({ ...queue, reaper: { ...queue.reaper, last_tick_at: null } }),
+  changes: ({ queue }) => withoutClocks(queue),
 };
 
 /** What is paused; of one scope where one is given. */

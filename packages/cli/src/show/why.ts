@@ -10,15 +10,20 @@ export function showWhy(why: TaskWhy): string {
     `task ${why.task_id} is ${why.status}${why.can_start_now ? ', and nothing holds it' : ''}`,
     ...why.holds.map((hold, place) => `  ${place + 1}. ${visibleText(hold.says)}`),
     ...(why.status === 'queued' ? [`ahead of it: ${sayAhead(why.ahead)}`, `earliest start: ${sayStart(why.earliest_start, now)}`] : []),
-    ...why.if_cleared.map(({ pause_id: pause, would_start_at: at }) => at === null
+    ...why.if_cleared.map(({ pause_id: pause, ready_at: at, ahead }) => at === null
       ? `if pause ${pause} were cleared: something else would hold it, for nobody knows how long`
-      : `it would start at ${sayStart(at, now)} if pause ${pause} were cleared`),
+      : `if pause ${pause} were cleared: ready ${at === why.at ? 'at once' : `at ${sayStart(at, now)}`}${ahead === null ? '' : `, ${sayInFront(ahead)}`}`),
   ].join('\n');
 }
 
 function sayAhead({ count, more }: TaskWhy['ahead']): string {
   if (count === 0) return 'nothing that may start now';
   return `${more ? 'more than ' : ''}${count} ${count === 1 ? 'task' : 'tasks'} that may start now`;
+}
+
+function sayInFront({ count, more }: TaskWhy['ahead']): string {
+  if (count === 0) return 'with nothing ahead of it for the same workers';
+  return `with ${more ? 'more than ' : ''}${count} ${count === 1 ? 'task' : 'tasks'} ahead of it for the same workers`;
 }
 
 function sayStart(at: string | null, now: Date): string {

@@ -47,7 +47,7 @@ async function start(options: UpOptions, started: Stack): Promise<Everything> {
   await writePrivately(home.databaseUrl, `${databaseUrl}\n`);
   signal.throwIfAborted();
 
-  const env = { ...settings.env, DATABASE_URL: databaseUrl, LISTEN_DATABASE_URL: settings.listenDatabaseUrl ?? databaseUrl };
+  const env = { ...settings.env, DATABASE_URL: databaseUrl, LISTEN_DATABASE_URL: settings.listenDatabaseUrl ?? databaseUrl, PAUSE_API_TOKEN_FILE_TOLD: home.adminToken };
   say(`starting ${SERVICES.map((service) => service.name).join(', ')}`);
   const services = await startServices(options, env, started, givenUp.resolve);
   const urls = Object.fromEntries(services.map(({ name, url }) => [name, url])) as Record<ServiceName, string>; // one entry for each of SERVICES

@@ -51,8 +51,8 @@ function Radius({ scope, preview }: { scope: AskedScope; preview: PausePreview }
       {others.length > 0 && (
         <li>
           Paused already by {counted(others.length, 'other pause')}:{' '}
-          {others.slice(0, LISTED_MAX).map((other, index) => <span key={other.id}>{index > 0 && ', '}<Link to={`pauses/${other.id}`} apart><ScopeName of={other} /></Link></span>)}
-          . All of them have to end.
+          {others.slice(0, LISTED_MAX).map((other, index) => <span key={other.id}>{index > 0 && ', '}<Link to={`pauses/${other.id}`} apart><ScopeName of={other} /></Link>{other.also_holds !== null && ` (${count(other.also_holds, other.also_holds_more)} of these tasks)`}</span>)}
+          . A task that several pauses hold starts when all of them have ended.
         </li>
       )}
     </ul>

@@ -24,7 +24,7 @@ const NAMES = { now: 'Now', tasks: 'Tasks', alerts: 'Alerts', history: 'History'
 export function App(): VNode {
   useSignalEffect(() => {
     if (senate.value.position === null) { document.title = 'Orchestra'; return; }
-    const where = place.value.view === 'now' ? '' : ` · ${NAMES[place.value.view]}`;
+    const where = place.value.view === 'now' ? '' : ` · ${NAMES[place.value.view]}${'id' in place.value ? ` ${place.value.id}` : ''}`;
     document.title = `${shownPauses.value.length} paused${confirmed.value ? '' : ' (not live)'}${where} · Orchestra`;
   });
   if (connection.value.phase === 'signed-out') return <SignIn notice={connection.value.notice} />;

@@ -5,10 +5,9 @@ export function count(value: number, more = false): string {
   return WHOLE.format(value) + (more ? '+' : '');
 }
 
-/** A rate of things per second, to two figures: `0.25/s`, `4.2/s`, `38/s`. */
-export function rate(perSecond: number): string {
-  if (perSecond === 0) return '0/s';
-  return `${perSecond < 1 ? perSecond.toFixed(2) : perSecond < 10 ? perSecond.toFixed(1) : WHOLE.format(Math.round(perSecond))}/s`;
+/** A rate of things, told by the minute as the chart beside it: `0/min`, `15/min`, `2,280/min`. */
+export function ratePerMinute(perSecond: number): string {
+  return `${WHOLE.format(Math.round(perSecond * 60))}/min`;
 }
 
 /** `1 task`, `2 tasks`, `10,000+ tasks`. */

@@ -1,5 +1,5 @@
 import type {
-  Alerts, AlertView, History, PausePage, PausePreview, PauseReceipt, PauseRequest, LabelKind, PauseView, Scope, StopView, UnpauseAnswer,
+  Alerts, AlertView, BacklogReleaseAnswer, BacklogReleaseRequest, History, PausePage, PausePreview, PauseReceipt, PauseRequest, LabelKind, PauseView, Scope, StopView, UnpauseAnswer,
 } from '@orchestra/pause-core/contract';
 import type { ActAnswer, Labels, QueueRates, TaskEvents, TaskOutput, Tasks, TaskView, TaskWhy } from '@orchestra/task-queue/contract';
 import { readJson, sendJson } from './json-calls.ts';
@@ -29,8 +29,9 @@ export interface Wanted { key: string; signal: AbortSignal }
 export const pause = (wanted: Wanted, request: PauseRequest): Promise<PauseReceipt> => sendJson('POST', 'api/senate/pause', request, wanted);
 export const clearPause = (wanted: Wanted, id: string, reason: string): Promise<UnpauseAnswer> =>
   sendJson('POST', 'api/senate/unpause', { id, ...(reason === '' ? {} : { reason }) }, wanted);
-export const extendPause = (wanted: Wanted, id: string, ttlSeconds: number | null, reason: string): Promise<PauseView> =>
-  sendJson('POST', 'api/senate/extend', { id, ttl_seconds: ttlSeconds, ...(reason === '' ? {} : { reason }) }, wanted);
+export const extendPause = (wanted: Wanted, id: string, ttlSeconds: number | null, then: PauseView['then'], reason: string): Promise<PauseView> =>
+  sendJson('POST', 'api/senate/extend', { id, ttl_seconds: ttlSeconds, then: ttlSeconds === null ? 'resume' : then, ...(reason === '' ? {} : { reason }) }, wanted);
+export const releaseBacklog = (wanted: Wanted, request: BacklogReleaseRequest): Promise<BacklogReleaseAnswer> => sendJson('POST', 'api/senate/release', request, wanted);
 export const acknowledge = (wanted: Wanted, id: string): Promise<AlertView> => sendJson('POST', `api/senate/alerts/${id}/ack`, {}, wanted);
 export const parkTask = (wanted: Wanted, id: string, reason: string): Promise<TaskView> => sendJson('POST', 'api/serial-gate/pause', { task_id: id, reason }, wanted);
 export const unparkTask = (wanted: Wanted, id: string): Promise<TaskView> => sendJson('POST', 'api/serial-gate/resume', { task_id: id }, wanted);

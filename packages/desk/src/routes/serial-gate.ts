@@ -36,9 +36,10 @@ export function serialGateRoutes({ db, gatedRepos, onOpened }: {
     }),
     route({
       method: 'post', path: '/api/serial-gate/freeze', permission: 'pause',
-      summary: 'close the gate of a repo', description: `None of its tasks starts once this has answered; what is running goes on. The first reason stays. ${REPEATABLE}`,
+      summary: 'close the gate of a repo', description: `None of its tasks starts once this has answered; what is running goes on. The first reason stays. A repo that no task has named, and nobody frozen or limited, is refused with \`repo_not_found\` unless \`new\` is true. ${REPEATABLE}`,
+      refuses: ['repo_not_found'],
       body: freezeRepoRequest, answer: repoGateView,
-      handle: ({ body, caller }) => freezeRepo(db, body.repo, caller.name, body.reason, gatedRepos),
+      handle: ({ body, caller }) => freezeRepo(db, body.repo, caller.name, body.reason, gatedRepos, { mustBeKnown: !body.new }),
     }),
     route({
       method: 'post', path: '/api/serial-gate/thaw', permission: 'pause',

@@ -20,10 +20,10 @@ export function readTaskRoutes({ db }: { db: Database }): Route[] {
       summary: 'list tasks, newest first',
       query: tasksQuery, answer: tasks,
       handle: async ({ query }) => {
-        const { status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, repo, parked, held_by: heldBy, limit, cursor } = query;
+        const { status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, repo, parked, paused, held_by: heldBy, limit, cursor } = query;
         const { created_since: createdSince, created_until: createdUntil, running_longer_than_seconds: runningLongerThanSeconds } = query;
         const rows = await listTasks(db, {
-          status, agentId, skill, questId, actorId, repo, parked, heldBy, createdSince, createdUntil, runningLongerThanSeconds, beforeId: readCursor(cursor), limit: limit + 1,
+          status, agentId, skill, questId, actorId, repo, parked, paused, heldBy, createdSince, createdUntil, runningLongerThanSeconds, beforeId: readCursor(cursor), limit: limit + 1,
         });
         const { items, nextCursor } = toPage(rows, limit);
         return { tasks: items, next_cursor: nextCursor };

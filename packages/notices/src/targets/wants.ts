@@ -1,3 +1,4 @@
+import { CANARY_AGENT_PREFIX } from '@orchestra/pause-core';
 import { labelsOf, scopeOf, SEVERITIES, type SenateEvent } from '@orchestra/pause-core/contract';
 import type { NoticeTarget } from './target.ts';
 
@@ -5,6 +6,9 @@ import type { NoticeTarget } from './target.ts';
 export function wants(target: NoticeTarget, event: SenateEvent): boolean {
   if (event.type === 'snapshot' || !target.types.has(event.type)) return false;
   // It has many scopes or none, and is for who asks for everything.
+  // The brake is proved again and again; that it could not be is an alert. And a task that a person lets go of a paused backlog is news to nobody.
+  if ('scope_value' in event.data && event.data.scope_kind === 'agent' && event.data.scope_value.startsWith(CANARY_AGENT_PREFIX)) return false;
+  if (event.type === 'pause.probing' && event.data.probing_at === null) return false;
   if (event.type === 'run.stopping') return target.scopes.length === 0;
   const about = 'scope_kind' in event.data ? labelsOf(scopeOf(event.data)) : [['actor', event.data.ref_id] as const];
   const isOfFleet = 'scope_kind' in event.data && event.data.scope_kind === 'fleet';

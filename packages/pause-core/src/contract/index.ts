@@ -10,6 +10,7 @@ export * from './notices.ts';
 export * from './pause-page.ts';
 export * from './pauses.ts';
 export * from './problem.ts';
+export * from './releases.ts';
 export * from './scopes.ts';
 export * from './session.ts';
 export * from './stops.ts';

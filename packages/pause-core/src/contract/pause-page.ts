@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { attachedVerified, attachedWork } from './attached.ts';
 import { pauseGates } from './gates.ts';
-import { activePauseView, pauseView, runInFlight } from './pauses.ts';
+import { activePauseView, otherPause, pauseView, runInFlight } from './pauses.ts';
+import { releaseView } from './releases.ts';
 import { alsoView, scopeFilter, scopeKind } from './scopes.ts';
 import { id, instant, label, page, runId } from './text.ts';
 
@@ -26,10 +27,12 @@ export const pausePage = z.strictObject({
   admitted_before: z.array(runAdmittedBefore).describe('runs that had begun when it took effect, oldest first; the first 200'),
   admitted_before_count: z.int(),
   held: z.strictObject({ count: z.int(), more: z.boolean().describe('true: more wait than were counted') }).describe('tasks that wait under it; of a pause that has ended: none'),
-  other_pauses: z.array(pauseView).describe('other active pauses that cover some of the same tasks'),
+  other_pauses: z.array(otherPause).describe('other active pauses that cover some of the same tasks'),
   gates: pauseGates.nullable().default(null).describe('what turn gates have to do with it'),
   attached: z.array(attachedWork).default([]).describe('what it covers of each attached queue; of a pause that has ended: none'),
   timeline: z.array(timelineEntry).describe('what happened to it, oldest first; the first 200'),
+  // A service of an earlier version does not tell this.
+  release: releaseView.nullable().default(null).describe('the release of its backlog that is under way, or the last one; null: there was none'),
 }).meta({ id: 'PausePage' });
 
 /** `GET /api/senate/verify` */

@@ -110,6 +110,14 @@ export const unknownLabel = z.strictObject({
   near_labels: z.array(nearLabel).describe('known labels that come near it, nearest first'),
 }).meta({ id: 'UnknownLabel' });
 
+/** Another active pause that covers some of the same tasks. */
+export const otherPause = z.strictObject({
+  ...pauseView.shape,
+  // A service of an earlier version does not tell these.
+  also_holds: z.int().nullable().default(null).describe('how many of the waiting tasks this one covers too, counted up to 1000; 0: they share runs alone'),
+  also_holds_more: z.boolean().default(false).describe('true: more than were counted'),
+}).meta({ id: 'OtherPause' });
+
 /** What a pause call answers. */
 export const pauseReceipt = z.strictObject({
   ...pauseView.shape,
@@ -146,7 +154,7 @@ export const pausePreview = z.strictObject({
   broad: z.boolean().describe('true: it would hold more than half of what is queued, or is one of the whole fleet'),
   quests: z.array(z.strictObject({ quest_id: z.string(), queued: z.int().describe('its tasks that would be held'), stalled: z.boolean().describe('true: nothing of it would be left to go on with') })).describe('the 200 with the most'),
   repos: z.array(z.strictObject({ repo: z.string(), head_held: id.describe('the first task in its line, which would be held') })).describe('whose serial gates would stand still; the first 200'),
-  other_pauses: z.array(pauseView).describe('active already on some of the same tasks'),
+  other_pauses: z.array(otherPause).describe('active already on some of the same tasks'),
   attached: z.array(attachedWork).default([]).describe('what it would hold of each attached queue'),
 }).meta({ id: 'PausePreview' });
 
@@ -208,6 +216,7 @@ export const checkAnswer = z.strictObject({
 }).meta({ id: 'CheckAnswer' });
 
 export type PauseView = z.infer<typeof pauseView>;
+export type OtherPause = z.infer<typeof otherPause>;
 export type ActivePauseView = z.infer<typeof activePauseView>;
 export type PauseReceipt = z.infer<typeof pauseReceipt>;
 export type PausePreview = z.infer<typeof pausePreview>;

@@ -41,6 +41,13 @@ export async function findTokens(db: Queryable, tokens: readonly string[]): Prom
   }));
 }
 
+/** Those of the tokens with these ids that are neither revoked nor expired. */
+export async function livingTokens(db: Queryable, ids: readonly string[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>(
+    'select t.id from api_tokens t where t.id = any ($1::bigint[]) and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())', [ids]);
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Reading needs no write: on a server that takes no changes, or has no room for one, the note is left out. */
 async function noteUse(db: Queryable, ids: readonly string[]): Promise<void> {
   try {

@@ -61,7 +61,8 @@ async function lookAfter(tx: Transaction, id: string, gatedRepos: GatedRepos): P
   // Once this pause probes it holds those back no more, and they would start beside its own. It begins when their marks are gone: while it holds
   // them, the looks after their pauses take them away.
   if (!pause.began && await someProbesWait(tx, scopeOf(pause))) return null;
-  if (pause.probe_task_id === null) return letNext(tx, pause, gatedRepos);
+  // What it names before it probes was let go by a person, and decides nothing.
+  if (pause.probe_task_id === null || !pause.began) return letNext(tx, pause, gatedRepos);
   const verdict = await verdictOn(tx, pause.id, pause.probe_task_id);
   if (verdict === 'runs') return null;
   if (verdict === 'waits') {

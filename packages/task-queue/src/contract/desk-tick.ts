@@ -1,5 +1,6 @@
 import { id, instant } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
+import { brakeProof } from './tasks.ts';
 
 /** How far tasks that wait are counted for a desk: what is beyond is told as "more". */
 export const DESK_COUNTED_MAX = 10_000;
@@ -18,6 +19,7 @@ export const deskNumbers = z.strictObject({
   pauses: z.array(z.strictObject({
     id, in_flight_count: z.int(), claimed_ahead_count: z.int(), queued: z.int(), queued_more: z.boolean(), quiet: z.boolean(),
   })).describe('the first 200 active pauses, newest first'),
+  brake_proof: brakeProof.nullable().default(null).describe('the self-test of the brake; null: it is off'),
 }).meta({ id: 'DeskNumbers' });
 
 /** A message `desk` of the event stream. It has no id: it is not kept, and a reader that missed one gets the next. */

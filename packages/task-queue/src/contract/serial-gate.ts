@@ -29,7 +29,10 @@ export const needsInputRequest = z.strictObject({
 export const answerTaskRequest = z.strictObject({ answer: keptText }).meta({ id: 'AnswerTaskRequest' });
 
 /** `POST /api/serial-gate/freeze` */
-export const freezeRepoRequest = z.strictObject({ repo: label, reason }).meta({ id: 'FreezeRepoRequest' });
+export const freezeRepoRequest = z.strictObject({
+  repo: label, reason,
+  new: z.boolean().default(false).describe('true: also a repo that no task has named yet; otherwise such a one is refused, because it may be a slip of the pen'),
+}).meta({ id: 'FreezeRepoRequest' });
 /** `POST /api/serial-gate/thaw` */
 export const thawRepoRequest = z.strictObject({ repo: label }).meta({ id: 'ThawRepoRequest' });
 /** `POST /api/serial-gate/limit` */

@@ -215,6 +215,7 @@ export const tasksQuery = z.strictObject({
   actor_id: label.optional(),
   repo: label.optional(),
   parked: queryFlag.optional().describe('true: only tasks that are parked; false: only others'),
+  paused: queryFlag.optional().describe('true: only queued tasks that an active pause covers; false: only others'),
   held_by: id.optional().describe('the id of a pause: only the tasks that wait under it; none under one that has ended'),
   created_since: instant.optional().describe('added at this instant or later'),
   created_until: instant.optional().describe('added before this instant'),
@@ -240,6 +241,17 @@ export const REAP_CAUSES = ['lease', 'process_gone', 'other_boot'] as const;
 export type ReapCause = (typeof REAP_CAUSES)[number];
 
 /** `GET /api/queue` */
+/** What the self-test of the brake has found. */
+export const brakeProof = z.strictObject({
+  every_seconds: z.int().describe('how often it is made'),
+  tried_at: instant.nullable().describe('when the last test began, or was put off to'),
+  proved_at: instant.nullable().describe('when the brake was last proved; null: never'),
+  last_proven_seconds: z.number().nullable().describe('how long ago that is'),
+  failed_at: instant.nullable().describe('when the last test failed; null: it did not'),
+  failure: z.string().nullable(),
+  overdue: z.boolean().describe('true: no instance of pause-api has proved it for more than two periods'),
+}).meta({ id: 'BrakeProof' });
+
 export const queueView = z.strictObject({
   // Written out: a document that makes a record of an enum names fields as required and does not say what they are.
   counts: z.object({ queued: z.int(), running: z.int(), succeeded: z.int(), failed: z.int(), held: z.int(), cancelled: z.int() } satisfies Record<TaskStatus, z.ZodInt>),
@@ -259,7 +271,11 @@ export const queueView = z.strictObject({
     rows_failing: z.int().default(0).describe('rows that the last round could neither heal nor take away; the log of worker-claimer tells which, and why'),
   }),
   runners: z.array(runnerView),
+  // A service of an earlier version does not tell this.
+  brake_proof: brakeProof.nullable().default(null).describe('the self-test of the brake; null: it is off'),
 }).meta({ id: 'Queue' });
+
+export type BrakeProof = z.infer<typeof brakeProof>;
 
 export type NewTask = z.input<typeof newTask>;
 export type EnqueueRequest = z.input<typeof enqueueRequest>;

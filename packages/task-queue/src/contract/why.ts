@@ -44,8 +44,12 @@ export const taskWhy = z.strictObject({
   earliest_start: instant.nullable().describe('null: that depends on a person, on another task, or on a worker'),
   if_cleared: z.array(z.strictObject({
     pause_id: id,
-    would_start_at: instant.nullable().describe('null: something else holds it, and nobody knows how long'),
-  })).describe('for each pause over it: when it could start if that one alone were cleared now'),
+    ready_at: instant.nullable().describe('when nothing would hold it any more; it starts when those ahead have been taken and a worker asks. null: something else holds it, and nobody knows how long'),
+    ahead: z.strictObject({
+      count: z.int().describe('tasks that could start then as well, stand in front of it, and are taken by the same workers; counted up to 1000'),
+      more: z.boolean().describe('true: there are more'),
+    }).nullable().describe('null: so many pauses cover it that this one was not reckoned'),
+  })).describe('for each pause over it: when it is ready if that one alone were cleared now, and what stands in front of it then'),
 }).meta({ id: 'TaskWhy' });
 
 export type Hold = z.infer<typeof hold>;

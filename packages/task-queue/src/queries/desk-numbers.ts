@@ -2,6 +2,7 @@ import type { Queryable } from '@orchestra/database';
 import { listActivePauses } from '@orchestra/pause-core';
 import { DESK_COUNTED_MAX, type DeskNumbers } from '../contract/index.ts';
 import { viewActivePauses } from './active-pause-views.ts';
+import { viewBrakeProof } from './brake-proof.ts';
 
 const PAUSES_MAX = 200;
 
@@ -16,7 +17,7 @@ select clock_timestamp() as at,
        (select count(*)::int from (select from tasks t where t.paused_at is not null and t.status in ('queued', 'running', 'held') and t.questions is not null and t.answer is null limit ${DESK_COUNTED_MAX}) q) as asking,
        (select count(*)::int from (select from senate_alerts a where a.severity = 'critical' and a.ack_at is null and a.created_at > now() - interval '1 day' limit 1000) a) as critical_alerts`;
 
-interface Row extends Omit<DeskNumbers, 'at' | 'queued_more' | 'pauses'> { at: Date }
+interface Row extends Omit<DeskNumbers, 'at' | 'queued_more' | 'pauses' | 'brake_proof'> { at: Date }
 
 /** The numbers of a desk, as of now. */
 export async function readDeskNumbers(db: Queryable): Promise<DeskNumbers> {
@@ -29,5 +30,6 @@ export async function readDeskNumbers(db: Queryable): Promise<DeskNumbers> {
     queued: Math.min(row.queued, DESK_COUNTED_MAX),
     queued_more: row.queued > DESK_COUNTED_MAX,
     pauses: pauses.map(({ id, in_flight_count, claimed_ahead_count, queued, queued_more, quiet }) => ({ id, in_flight_count, claimed_ahead_count, queued, queued_more, quiet })),
+    brake_proof: await viewBrakeProof(db),
   };
 }

@@ -6,6 +6,7 @@ import { LABEL_COLUMN, underScope, type ScopeInSql, scopeParameters } from '../u
 import { coveredWork, IN_FLIGHT_LISTED_MAX, WAITING_COUNTED_MAX } from './covered-work.ts';
 import { firstEventSince } from './first-event-since.ts';
 import { pausesOnTheSame } from './pauses-on-the-same.ts';
+import { lastRelease } from './releases.ts';
 import { labelAtClaim, sawEvent, snapshotOf } from './what-a-claim-saw.ts';
 
 const TIMELINE_MAX = 200;
@@ -95,6 +96,7 @@ export async function readPausePage(db: Database, id: string): Promise<PausePage
     other_pauses: active === undefined ? [] : (await pausesOnTheSame(db, pause.scope, pauses)).filter((other) => other.id !== id),
     attached: active === undefined ? [] : await attachedWorkUnder(db, pause.scope, await listAttachedQueues(db)),
     gates: await readPauseGates(db, id, { active: active !== undefined }),
+    release: await lastRelease(db, id),
     timeline: timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
   };
 }

@@ -3,6 +3,7 @@ import type { QueueView, TaskStatus } from '../contract/index.ts';
 import type { GatedRepos } from '../gated.ts';
 import type { Pipeline } from '../pipelines/pipeline.ts';
 import type { RunnerSwitches } from '../runner-switches.ts';
+import { viewBrakeProof } from './brake-proof.ts';
 import { readReaperTotals } from './reaper-totals.ts';
 import { readRunners } from './runners-view.ts';
 import { readSerialGate } from './serial-gate-view.ts';
@@ -30,5 +31,6 @@ export async function readQueueView(db: Queryable, leaseSeconds: number, gatedRe
     pauses: { active: rest?.active ?? 0, deferred: rest?.deferred ?? 0 },
     reaper: { lease_seconds: leaseSeconds, heal, ...await readReaperTotals(db) },
     runners: await readRunners(db, runners.switches, runners.pipelines),
+    brake_proof: await viewBrakeProof(db),
   };
 }

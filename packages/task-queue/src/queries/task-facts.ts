@@ -15,21 +15,6 @@ const PAUSES_MAX = 200;
 const LANES_MAX = 5_000;
 const COUNTED_MAX = AHEAD_COUNTED_MAX + 1;
 
-const OVER = 'p.paused_at + make_interval(secs => p.ttl_seconds) <= now()';
-const PAUSES = `
-  select p.id::text as id, p.scope_kind as "scopeKind", p.scope_value as "scopeValue", p.also, p.paused_by as by, p.reason, p.paused_at as since,
-         p.ends_at as "endsAt", p.paused_at + make_interval(secs => p.ttl_seconds) as "overAt", p.ends_as as "endsAs",
-         -- over and not seen to yet is as good as seen to
-         p.stayed_at is not null or (p.ends_as = 'stay' and ${OVER}) as stays,
-         p.probing_at is not null or (p.ends_as = 'probe' and ${OVER}) as probes, p.probe_task_id::text as "probeTaskId"
-    from active_pauses p, task t
-   where ${coveredBy('p', 't')}
-     -- as the claim has it: its own pause lets a probe through, and every other one that probes goes by the same run
-     and not coalesce(t.probe_of is not null and (p.id = t.probe_of or p.probing_at is not null)
-                      and exists (select from active_pauses o where o.id = t.probe_of and o.probe_task_id = t.id), false)
-   order by ${NAMED_FIRST}
-   limit ${PAUSES_MAX}`;
-
 // Who is between two stages waits before all others, whatever their priority.
 const BEFORE_IN_LINE = `
   (select count(*)::int from (
@@ -76,6 +61,50 @@ const AHEAD = `
             limit ${COUNTED_MAX})
            limit ${COUNTED_MAX}) a`;
 
+// Of one pause over the task: what could start in front of it were that one alone gone, for workers that take this task too.
+// Where no worker takes it, for workers that would: by its own agent and skill.
+const FOR_THE_SAME = (row: string): string => `
+  (case when exists (select from takers) then exists (select from takers k where ${wanted(row, 'k.agents', 'k.skills', '$3')})
+        else ${row}.agent_id is not distinct from t.agent_id and ${row}.skill is not distinct from t.skill end)`;
+const HELD_OTHERWISE = (row: string): string => `exists (select from paused o where o.id <> p.id and ${coveredBy('o', row)})`;
+const AHEAD_IF_CLEARED = `
+  select count(*)::int
+    from ((select from (select l.id, l.priority, l.head from task_lanes l
+                         where not ${gated('l.repo', '$2')} and (l.priority, l.head) < (t.priority, t.place)
+                           and not ${HELD_OTHERWISE('l')} and ${FOR_THE_SAME('l')} limit ${LANES_MAX}) l
+            cross join lateral (
+                  select from tasks q
+                   where q.lane_id = l.id and q.status = 'queued' and q.place >= l.head and q.id <> t.id
+                     and q.place < case when l.priority < t.priority then 9223372036854775807 else t.place end and ${eligible('q')}
+                   limit ${COUNTED_MAX}) n
+            limit ${COUNTED_MAX})
+           union all
+          (select from repo_gates g
+             join tasks h on h.id = g.head_id
+            where g.head_id is not null and g.frozen_at is null and g.in_progress < g.max_in_progress and ${gated('g.repo', '$2')}
+              and (g.head_priority, g.head_id) < (t.priority, t.id) and h.id <> t.id and h.status = 'queued' and ${eligible('h')}
+              and not ${HELD_OTHERWISE('g')} and ${FOR_THE_SAME('h')}
+            limit ${COUNTED_MAX})
+           limit ${COUNTED_MAX}) a`;
+
+// What stands in front is counted for so many pauses.
+const RECKONED_MAX = 20;
+const OVER = 'p.paused_at + make_interval(secs => p.ttl_seconds) <= now()';
+const PAUSES = `
+  select p.id::text as id, p.scope_kind as "scopeKind", p.scope_value as "scopeValue", p.also, p.paused_by as by, p.reason, p.paused_at as since,
+         p.ends_at as "endsAt", p.paused_at + make_interval(secs => p.ttl_seconds) as "overAt", p.ends_as as "endsAs",
+         -- over and not seen to yet is as good as seen to
+         p.stayed_at is not null or (p.ends_as = 'stay' and ${OVER}) as stays,
+         p.probing_at is not null or (p.ends_as = 'probe' and ${OVER}) as probes, p.probe_task_id::text as "probeTaskId",
+         case when row_number() over (order by ${NAMED_FIRST}) <= ${RECKONED_MAX} then (${AHEAD_IF_CLEARED}) end as "aheadIfCleared"
+    from active_pauses p, task t
+   where ${coveredBy('p', 't')}
+     -- as the claim has it: its own pause lets a probe through, and every other one that probes goes by the same run
+     and not coalesce(t.probe_of is not null and (p.id = t.probe_of or p.probing_at is not null)
+                      and exists (select from active_pauses o where o.id = t.probe_of and o.probe_task_id = t.id), false)
+   order by ${NAMED_FIRST}
+   limit ${PAUSES_MAX}`;
+
 const WORKERS = `
   select count(distinct s.worker) filter (where s.seen_at > now() - interval '${WORKER_GONE_SECONDS} seconds'
                                              or s.worker in (select r.worker_id from tasks r where r.status = 'running'))::int as there,
@@ -87,6 +116,8 @@ const WORKERS = `
 const READ = `
 with task as materialized (
   select t.* from tasks t where t.id = $1
+), takers as materialized (
+  select distinct s.agents, s.skills from worker_sightings s, task t where s.seen_at > now() - interval '${WORKER_GONE_SECONDS} seconds' and ${wanted('t', 's.agents', 's.skills', '$3')}
 ), ${PAUSE_KEYS}
 select jsonb_build_object(
     'taskId', t.id::text, 'status', t.status, 'at', now(), 'createdAt', t.created_at, 'nextEligibleAt', t.next_eligible_at, 'deferred', t.deferred_by is not null,

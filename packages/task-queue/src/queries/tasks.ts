@@ -15,6 +15,8 @@ export interface TaskFilter {
   actorId?: string | undefined;
   repo?: string | undefined;
   parked?: boolean | undefined;
+  /** Queued, and covered by an active pause. */
+  paused?: boolean | undefined;
   /** A pause: only the tasks that wait under it. */
   heldBy?: string | undefined;
   /** RFC 3339: added at this instant or later. */
@@ -104,6 +106,8 @@ select ${unknown('agent', '$1')}
     or ${unknown('actor', '$4')}
     or ($5::text is not null and not exists (select from repo_gates g where g.repo = $5)) as unknown`;
 
+const COVERED = sql`exists (select from active_pauses p where ${sql.raw(coveredBy('p', 'tasks'))})`;
+
 function conditions(filter: TaskFilter): SQL[] {
   const wanted: SQL[] = [];
   if (filter.status !== undefined) wanted.push(eq(tasks.status, filter.status));
@@ -114,6 +118,8 @@ function conditions(filter: TaskFilter): SQL[] {
   if (filter.repo !== undefined) wanted.push(eq(tasks.repo, filter.repo));
   if (filter.parked === true) wanted.push(isNotNull(tasks.pausedAt), inArray(tasks.status, ['queued', 'running', 'held']));
   if (filter.parked === false) wanted.push(isNull(tasks.pausedAt));
+  if (filter.paused === true) wanted.push(eq(tasks.status, 'queued'), COVERED);
+  if (filter.paused === false) wanted.push(sql`(tasks.status <> 'queued' or not ${COVERED})`);
   if (filter.createdSince !== undefined) wanted.push(gte(tasks.createdAt, new Date(filter.createdSince)));
   if (filter.createdUntil !== undefined) wanted.push(lt(tasks.createdAt, new Date(filter.createdUntil)));
   if (filter.runningLongerThanSeconds !== undefined) {

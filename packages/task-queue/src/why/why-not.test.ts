@@ -15,7 +15,7 @@ const FREE: TaskFacts = {
   pauses: [], gate: null, ahead: 0, workers: { there: 1, lastSeenAt: BEFORE }, keptForRunner: false,
 };
 const pause = (id: string, more: Partial<PauseOverTask> = {}): PauseOverTask => ({
-  id, scopeKind: 'agent', scopeValue: 'skeptic', also: null, by: 'dana', reason: 'runaway loop', since: BEFORE, endsAt: null, overAt: null, endsAs: 'resume', stays: false, probes: false, probeTaskId: null, ...more,
+  id, scopeKind: 'agent', scopeValue: 'skeptic', also: null, by: 'dana', reason: 'runaway loop', since: BEFORE, endsAt: null, overAt: null, endsAs: 'resume', stays: false, probes: false, probeTaskId: null, aheadIfCleared: 4, ...more,
 });
 const ending = (id: string, at: string): PauseOverTask => pause(id, { endsAt: at, overAt: at });
 const gate = (more: Partial<GateOfTask> = {}): GateOfTask => ({ repo: 'website', frozen: null, inProgress: 0, maxInProgress: 1, holder: null, headId: '7', before: 0, ...more });
@@ -74,7 +74,7 @@ describe('what holds a task', () => {
     expect(why.holds.map((hold) => hold.kind)).toEqual(kinds);
     expect(why.earliest_start).toBe(earliest);
     expect(why.can_start_now).toBe(kinds.length === 0);
-    expect(why.if_cleared).toEqual(cleared.map(([pause_id, would_start_at]) => ({ pause_id, would_start_at })));
+    expect(why.if_cleared).toEqual(cleared.map(([pause_id, ready_at]) => ({ pause_id, ready_at, ahead: { count: 4, more: false } })));
     for (const hold of why.holds) expect(hold.says).not.toMatch(/undefined|null|\[object/);
   });
 

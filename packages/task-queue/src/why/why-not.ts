@@ -16,11 +16,20 @@ export function whyNot(facts: TaskFacts): TaskWhy {
     at: facts.at,
     can_start_now: waits && holds.length === 0,
     holds,
-    ahead: { count: Math.min(facts.ahead, AHEAD_COUNTED_MAX), more: facts.ahead > AHEAD_COUNTED_MAX },
+    ahead: asCounted(facts.ahead),
     earliest_start: waits ? lastEnd(holds, facts.at) : null,
     if_cleared: holds.flatMap((hold) => (hold.pause_id === undefined ? []
-      : [{ pause_id: hold.pause_id, would_start_at: lastEnd(holds.filter((other) => other !== hold), facts.at) }])),
+      : [{ pause_id: hold.pause_id, ready_at: lastEnd(holds.filter((other) => other !== hold), facts.at), ahead: aheadWithout(hold.pause_id, facts) }])),
   };
+}
+
+function aheadWithout(pauseId: string, { pauses }: TaskFacts): TaskWhy['ahead'] | null {
+  const ahead = pauses.find(({ id }) => id === pauseId)?.aheadIfCleared ?? null;
+  return ahead === null ? null : asCounted(ahead);
+}
+
+function asCounted(ahead: number): TaskWhy['ahead'] {
+  return { count: Math.min(ahead, AHEAD_COUNTED_MAX), more: ahead > AHEAD_COUNTED_MAX };
 }
 
 /** When the last of these has gone by itself, `now` where there are none; null: one of them does not, or nobody knows when. */

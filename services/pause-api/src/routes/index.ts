@@ -18,6 +18,7 @@ import { pauseRoute } from './pause.ts';
 import { historyRoute } from './history.ts';
 import { pausePageRoute } from './pause-page.ts';
 import { pausesRoute } from './pauses.ts';
+import { releaseRoute } from './release.ts';
 import { verifyRoute } from './verify.ts';
 import { turnGateRoutes } from './turn-gates.ts';
 import { unpauseRoute } from './unpause.ts';
@@ -46,6 +47,7 @@ export function makeRoutes(dependencies: RouteDependencies): Route[] {
     pauseRoute(dependencies),
     unpauseRoute(dependencies),
     extendRoute(dependencies),
+    releaseRoute(dependencies),
     pausesRoute(dependencies),
     activeRoute(dependencies),
     checkRoute(dependencies),

@@ -20,6 +20,8 @@ export interface WaitOptions {
 
 /** A claim that found nothing and waits. Each is answered once, whatever happens at the same time. */
 export class Waiter {
+  /** Whose claim it is. */
+  readonly token: string;
   readonly want: Want;
   readonly key: string;
   readonly #attempt: Attempt;
@@ -29,7 +31,8 @@ export class Waiter {
   #over = false;
   #leave: () => void;
 
-  constructor(want: Want, attempt: Attempt, leave: () => void) {
+  constructor(token: string, want: Want, attempt: Attempt, leave: () => void) {
+    this.token = token;
     this.want = want;
     this.key = wantKey(want);
     this.#attempt = attempt;
@@ -142,6 +145,14 @@ export class WaitingRoom {
       && !look.work.more && !look.work.kinds.some((kind) => wanted(want, kind));
   }
 
+  /** A token may have been revoked: who waits with it is refused and claims nothing more. */
+  async endRevoked(living: (tokens: readonly string[]) => Promise<ReadonlySet<string>>): Promise<void> {
+    const waiting = [...this.#waiters];
+    if (waiting.length === 0) return;
+    const good = await living([...new Set(waiting.map(({ token }) => token))]);
+    for (const waiter of waiting) if (!good.has(waiter.token)) waiter.refuse(tokenEnded());
+  }
+
   /** In the order in which they came. */
   waiters(): Waiter[] { return [...this.#waiters]; }
 
@@ -179,7 +190,7 @@ export class WaitingRoom {
     if (this.#closed || gone.aborted) return [];
     const place = this.#shares.take(token);
     if (!place.taken) throw refusal(place.why === 'full' ? this.#max : undefined, place.held);
-    const waiter = new Waiter(want, attempt, () => this.#waiters.delete(waiter));
+    const waiter = new Waiter(token, want, attempt, () => this.#waiters.delete(waiter));
     const first = this.#waiters.size === 0;
     this.#waiters.add(waiter);
     // With nobody waiting nobody looked; and what came since the caller's own attempt was called out before it was here.
@@ -201,6 +212,10 @@ export class WaitingRoom {
     this.#closed = true;
     for (const waiter of this.waiters()) waiter.end();
   }
+}
+
+function tokenEnded(): ProblemError {
+  return new ProblemError('unauthenticated', 'the token of this claim was revoked or has expired while it waited', { headers: { 'WWW-Authenticate': 'Bearer realm="orchestra"' } });
 }
 
 function refusal(max: number | undefined, held: number): ProblemError {

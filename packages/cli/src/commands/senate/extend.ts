@@ -1,13 +1,12 @@
 import { Args, Flags } from '@oclif/core';
 import type { ExtendRequest, PauseView } from '@orchestra/pause-core/contract';
-import { CommandFailure, wrongUsage } from '../../failure.ts';
+import { wrongUsage } from '../../failure.ts';
 import { deskFlags } from '../../flags/desk.ts';
 import { durationFlag } from '../../flags/duration.ts';
 import { checkThen, thenFlag } from '../../flags/then.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
-import type { Desk, ScopeFilter } from '../../desk/desk.ts';
-import { givenScope, scopeFlags } from '../../flags/scope.ts';
-import { COMMAND } from '../../command-name.ts';
+import { givenPause, onlyPauseOn } from '../../pause-to-change.ts';
+import { scopeFlags } from '../../flags/scope.ts';
 
 export default class SenateExtend extends OrchestraCommand {
   static override summary = 'give an active pause another end, counted from now';
@@ -36,32 +35,11 @@ export default class SenateExtend extends OrchestraCommand {
     const { sayScope, sayUntil } = await import('../../show/say-pause.ts');
     const { visibleText } = await import('../../show/visible-text.ts');
     const order = { ttl_seconds: flags.ttl ?? null, then: flags.then, reason: flags.reason };
-    const id = args.value === undefined && args.pause !== undefined && /^\d+$/.test(args.pause) ? args.pause : undefined;
-    const scope = await this.#scope(id, args, flags);
-    const request = (pauseId: string): ExtendRequest => checked(extendRequest, { id: pauseId, ...order });
-    if (id !== undefined) request(id); // wrong usage is told before anything is asked
-    const pause = await atDesk(flags.direct, async (desk) => desk.extend(request(scope === undefined ? id ?? '' : await onlyPauseOn(desk, scope))));
+    const named = await givenPause(args, flags, 'senate extend');
+    const request = (id: string): ExtendRequest => checked(extendRequest, { id, ...order });
+    if ('id' in named) request(named.id); // wrong usage is told before anything is asked
+    const pause = await atDesk(flags.direct, async (desk) => desk.extend(request('id' in named ? named.id : await onlyPauseOn(desk, named))));
     this.show(`pause ${pause.id} on ${sayScope(pause)} now lasts ${sayUntil(pause)}, by ${visibleText(pause.paused_by)}: ${visibleText(pause.reason)}`);
     return pause;
   }
-
-  async #scope(id: string | undefined, { pause, value }: { pause?: string | undefined; value?: string | undefined }, flags: Parameters<typeof givenScope>[2]): Promise<ScopeFilter | undefined> {
-    const given = givenScope({ kind: id === undefined ? pause : undefined, value }, 'senate extend', flags);
-    if (id !== undefined && given !== undefined) throw wrongUsage('say either the id of the pause or its scope, not both');
-    if (id !== undefined) return undefined;
-    if (given === undefined) throw wrongUsage('say which pause: its id, KIND VALUE, or its labels');
-    const { checkedScope } = await import('../../checked-scope.ts');
-    return checkedScope(given);
-  }
-}
-
-/** Of several, the person has to say which: a longer end for a machine's pause is seldom what was meant. */
-async function onlyPauseOn(desk: Desk, scope: ScopeFilter): Promise<string> {
-  const { isSameScope, scopeOf } = await import('@orchestra/pause-core/scope');
-  const pauses = (await desk.pauses(scope)).filter((each) => isSameScope(scopeOf(each), scopeOf(scope)));
-  const [pause] = pauses;
-  const { sayScope, sayPause } = await import('../../show/say-pause.ts');
-  if (pause === undefined) throw new CommandFailure('pause_not_active', `${sayScope(scope)} is not paused; to pause it: ${COMMAND} senate pause`);
-  if (pauses.length > 1) throw wrongUsage(`${pauses.length} pauses are active on ${sayScope(scope)}; name one by its id:\n${pauses.map((each) => `  ${each.id}  ${sayPause(each)}`).join('\n')}`);
-  return pause.id;
 }

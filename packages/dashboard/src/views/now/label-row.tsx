@@ -8,9 +8,10 @@ import { Prose } from '../../parts/prose.tsx';
 import { Sparkline } from '../../parts/sparkline.tsx';
 import { tasksAt } from '../../state/place.ts';
 import { may } from '../../state/store.ts';
+import { count } from '../../text/count.ts';
 import { labelField } from '../../text/scope-kinds.ts';
 
-/** One agent, skill, quest or actor in numbers; every number links to what was counted. */
+/** One agent, skill, quest or actor in numbers; a number that is a link leads to exactly that many rows. Failed runs and alerts are counted by what happened, and no list has one row for each. */
 export function LabelRow({ kind, row }: { kind: LabelKind; row: LabelNumbers }): VNode {
   const label = { [labelField(kind)]: row.value };
   return (
@@ -21,9 +22,9 @@ export function LabelRow({ kind, row }: { kind: LabelKind; row: LabelNumbers }):
       </th>
       <td class="number"><Count value={row.queued} more={row.queued_more} to={tasksAt({ ...label, status: 'queued' })} of="queued" /></td>
       <td class="number"><Count value={row.running} to={tasksAt({ ...label, status: 'running' })} of="running" /></td>
-      <td class="number"><Count value={row.deferred} to={tasksAt({ ...label, status: 'queued' })} of="deferred" /></td>
-      <td class={row.failed_last_hour > 0 ? 'number bad' : 'number'}><Count value={row.failed_last_hour} to={tasksAt({ ...label, status: 'failed' })} of="failed" /></td>
-      <td class={row.alerts_last_hour > 0 ? 'number bad' : 'number'}><Count value={row.alerts_last_hour} to={`alerts?${new URLSearchParams({ ref_id: row.value })}`} of="alerts" /></td>
+      <td class="number"><Count value={row.deferred} to={tasksAt({ ...label, status: 'queued', paused: true })} of="deferred" /></td>
+      <td class={row.failed_last_hour > 0 ? 'number bad' : 'number'}><span aria-label={`${count(row.failed_last_hour)} failed runs`}>{count(row.failed_last_hour)}</span></td>
+      <td class={row.alerts_last_hour > 0 ? 'number bad' : 'number'}><span aria-label={`${count(row.alerts_last_hour)} alerts`}>{count(row.alerts_last_hour)}</span></td>
       <td class="spark"><Sparkline finished={row.per_minute.finished} failed={row.per_minute.failed} of={`${kind} ${row.value}`} /></td>
       {may('pause') && <td class="row-action"><PauseButton kind={kind} value={row.value} /></td>}
     </tr>

@@ -3,7 +3,7 @@ import { Count } from '../../parts/count.tsx';
 import { tasksAt } from '../../state/place.ts';
 import { desk, queueVersion } from '../../state/store.ts';
 import { useReading } from '../../state/use-reading.ts';
-import { rate } from '../../text/count.ts';
+import { ratePerMinute } from '../../text/count.ts';
 import { readRates } from '../../wire/calls.ts';
 import { ReadingState } from '../../parts/reading-state.tsx';
 import { RatesChart } from './rates-chart.tsx';
@@ -26,10 +26,10 @@ export function QueueStrip(): VNode {
         <ReadingState reading={rates} what="The rates" />
         {rates.value !== null && (
           <>
-            <ul class="legend" aria-label="Per second, over the last minute">
-              <li class="claimed">{rate(rates.value.per_second.claimed)} claimed</li>
-              <li class="completed">{rate(rates.value.per_second.completed)} finished</li>
-              <li class="failed">{rate(rates.value.per_second.failed)} failed</li>
+            <ul class="legend" aria-label="Per minute, over the last minute">
+              <li class="claimed">{ratePerMinute(rates.value.per_second.claimed)} claimed</li>
+              <li class="completed">{ratePerMinute(rates.value.per_second.completed)} finished</li>
+              <li class="failed">{ratePerMinute(rates.value.per_second.failed)} failed</li>
             </ul>
             <RatesChart rates={rates.value} />
           </>

@@ -5,22 +5,25 @@ import { Dialog } from '../../parts/dialog.tsx';
 import { Busy } from '../../parts/reading-state.tsx';
 import { ScopeName } from '../../parts/scope-name.tsx';
 import { DurationField, type Duration } from '../../pause-dialog/duration-field.tsx';
+import { ThenField, type Then } from '../../pause-dialog/then-field.tsx';
 import { useChange } from '../../state/use-change.ts';
 import { extendPause } from '../../wire/calls.ts';
 
 /** Gives an active pause another end, counted from now. */
 export function ExtendDialog({ pause, onClose }: { pause: PauseView; onClose: () => void }): VNode {
   const duration = useSignal<Duration | null>(null);
+  const then = useSignal<Then>(pause.then);
   const reason = useSignal('');
   const change = useChange(extendPause, onClose);
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    if (duration.value !== null) change.start(pause.id, duration.value.seconds, reason.value.trim());
+    if (duration.value !== null) change.start(pause.id, duration.value.seconds, then.value, reason.value.trim());
   };
   return (
     <Dialog title={<>Extend the pause of <ScopeName of={pause} /></>} onClose={onClose}>
       <form onSubmit={submit} autocomplete="off">
         <DurationField legend="From now on, for" onChange={(next) => { duration.value = next; }} />
+        {duration.value !== null && duration.value.seconds !== null && <ThenField value={then.value} onChange={(next) => { then.value = next; }} />}
         <label class="field">
           <span class="label">Why</span>
           <input name="reason" maxLength={2_000} value={reason.value} onInput={(event) => { reason.value = event.currentTarget.value; }} />

@@ -1,4 +1,4 @@
-import type { AttachedWork, PauseGates, PausePage } from '@orchestra/pause-core/contract';
+import type { AttachedWork, OtherPause, PauseGates, PausePage, ReleaseView } from '@orchestra/pause-core/contract';
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
@@ -63,6 +63,7 @@ function Known({ page }: { page: PausePage }): VNode {
         ['And then', ended || pause.then === 'resume' ? null : pause.then === 'stay' ? 'it stays until a person clears it' : 'one task is let through, and its run decides'],
         ['Ended', pause.cleared_at === null ? null : <><When at={pause.cleared_at} /> by <Prose text={pause.cleared_by ?? 'nobody known'} /></>],
         ['Held', ended ? null : <><Count value={page.held.count} more={page.held.more} to={tasksAt({ held_by: pause.id })} of="tasks held" /> tasks keep their place</>],
+        ['Released', page.release === null ? null : <Released release={page.release} />],
         ...page.attached.map((work): [string, VNode] => [work.name, <AttachedHeld work={work} />]),
         ['Met', page.gates === null || page.gates.refused === 0 ? null : <Met gates={page.gates} />],
         ['Also paused by', page.other_pauses.length === 0 ? null : <OtherPauses page={page} />],
@@ -90,12 +91,28 @@ function Met({ gates: { refused, refused_by: by, last_refused_at: last, refusals
   );
 }
 
+/** How far the release of the backlog has come. */
+function Released({ release: { released, gap_seconds: gap, last_task_id: last, ended_as: ended, next_at: next } }: { release: ReleaseView }): VNode {
+  return (
+    <>
+      {counted(released, 'task')} let go{last !== null && <>, last <Link to={`tasks/${last}`} class="mono">{last}</Link></>}
+      {ended === null && gap !== null && <>; one every {Number(gap.toFixed(1))} s at the most{next !== null && <>, the next from <When at={next} /></>}</>}
+      {ended === 'stopped' && '; stopped'}
+    </>
+  );
+}
+
+/** How many of the waiting tasks the other pause holds as well. */
+function sharedWith({ also_holds: held, also_holds_more: more }: OtherPause): string {
+  return held === null ? '' : ` (${held === 0 ? 'none of these tasks' : counted(held, 'of these tasks', more, 'of these tasks')})`;
+}
+
 function OtherPauses({ page }: { page: PausePage }): VNode {
   return (
     <>
       {page.other_pauses.map((other, index) => (
-        <span key={other.id}>{index > 0 && ', '}<Link to={`pauses/${other.id}`}><ScopeName of={other} /></Link></span>
-      ))}. Work resumes when none is left.
+        <span key={other.id}>{index > 0 && ', '}<Link to={`pauses/${other.id}`}><ScopeName of={other} /></Link>{sharedWith(other)}</span>
+      ))}. A task that several pauses hold starts when all of them have ended.
     </>
   );
 }

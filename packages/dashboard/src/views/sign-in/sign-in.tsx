@@ -6,6 +6,14 @@ function focus(field: HTMLInputElement | null): void {
   field?.focus();
 }
 
+// Told by the service that serves the page, which `orchestra up` tells where it has put the token.
+const TOKEN_FILE = document.querySelector<HTMLMetaElement>('meta[name="orchestra-token-file"]')?.content;
+
+function WhereItIs(): VNode {
+  if (TOKEN_FILE === undefined) return <><code>orchestra token create</code> makes one.</>;
+  return <><code>orchestra up</code> wrote it to <code>{TOKEN_FILE}</code>.</>;
+}
+
 /** Asks for a token; says why when an earlier one was refused. */
 export function SignIn({ notice }: { notice: string | null }): VNode {
   const busy = useSignal(false);
@@ -27,7 +35,7 @@ export function SignIn({ notice }: { notice: string | null }): VNode {
         />
         {notice !== null && <p id="token-notice" class="notice" role="alert">{notice}</p>}
         <p id="token-help" class="aside">
-          <code>orchestra up</code> wrote it to <code>.orchestra/admin-token</code>. You stay signed in until you sign out or close the browser.
+          <WhereItIs /> You stay signed in until you sign out or close the browser.
         </p>
         <button type="submit" class="button primary" disabled={busy.value}>Sign in</button>
       </form>

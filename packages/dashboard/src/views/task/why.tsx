@@ -34,7 +34,8 @@ function Reasons({ why }: { why: TaskWhy }): VNode {
         {why.earliest_start !== null && <li>The earliest it could start: <When at={why.earliest_start} /></li>}
         {why.if_cleared.map((other) => (
           <li key={other.pause_id}>
-            With <Link to={`pauses/${other.pause_id}`}>pause {other.pause_id}</Link> cleared it could start {other.would_start_at === null ? 'when the others are gone too' : <>at <When at={other.would_start_at} /></>}.
+            With <Link to={`pauses/${other.pause_id}`}>pause {other.pause_id}</Link> cleared it is ready {other.ready_at === null ? 'when the others are gone too' : other.ready_at === why.at ? 'at once' : <>at <When at={other.ready_at} /></>}
+            {other.ready_at !== null && other.ahead !== null && `, with ${other.ahead.count === 0 ? 'nothing' : counted(other.ahead.count, 'task', other.ahead.more)} ahead of it for the same workers`}.
           </li>
         ))}
       </ul>

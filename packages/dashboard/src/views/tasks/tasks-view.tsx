@@ -15,7 +15,7 @@ import { readTasks } from '../../wire/calls.ts';
 import { BulkBar } from './bulk-bar.tsx';
 import { TaskTable } from './task-table.tsx';
 
-const FILTERS = ['status', 'agent_id', 'skill', 'quest_id', 'actor_id', 'repo', 'parked', 'held_by', 'created_since', 'created_until', 'running_longer_than_seconds', 'cursor'] as const;
+const FILTERS = ['status', 'agent_id', 'skill', 'quest_id', 'actor_id', 'repo', 'parked', 'paused', 'held_by', 'created_since', 'created_until', 'running_longer_than_seconds', 'cursor'] as const;
 const STATUSES: Record<TaskStatus, true> = { queued: true, running: true, held: true, failed: true, succeeded: true, cancelled: true };
 const GAP_MS = 3_000;
 
