@@ -19,7 +19,7 @@ export function apiDesk(settings: ClientSettings): Desk {
     previewPause: (request, signal) => client.pausePreview(request, { signal, ...(signal !== undefined && { triesMax: 1 }) }),
     unpause: (request) => client.unpause(request),
     extend: (request) => client.extend(request),
-    release: async (request) => (await client.releaseBacklog(request)).release,
+    releaseBacklog: async (request) => (await client.releaseBacklog(request)).release,
     events: (options) => client.events(options),
     pauses: (scope) => client.allPauses(scope === undefined ? undefined : { ...scope, also: alsoText(scope.also) }),
     pausePage: (id) => client.pausePage(id),

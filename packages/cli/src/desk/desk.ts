@@ -45,7 +45,7 @@ export interface Desk {
   unpause(request: UnpauseRequest): Promise<UnpauseAnswer>;
   extend(request: ExtendRequest): Promise<PauseView>;
   /** Lets tasks of a paused backlog go; null: there was no release to stop. */
-  release(request: BacklogReleaseRequest): Promise<ReleaseView | null>;
+  releaseBacklog(request: BacklogReleaseRequest): Promise<ReleaseView | null>;
   /** The stream of changes; undefined at a desk that nobody rings. */
   events: ((options: EventsOptions) => AsyncGenerator<ReceivedEvent>) | undefined;
   /** Every active pause, newest first; with a filter those that name these labels, and perhaps others as well. */

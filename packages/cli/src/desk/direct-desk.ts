@@ -24,7 +24,7 @@ export function directDesk(db: Database, by: string = directName()): Desk {
     }, { stopRunning: request.stop_running === undefined ? undefined : { then: request.stop_running, graceSeconds: request.stop_grace_seconds } })),
     previewPause: (request) => previewPause(db, scopeOf(request)),
     unpause: (request) => unpauseWithAnswer(db, { target: targetOf(request), by, reason: request.reason }),
-    release: async ({ id, gap_seconds: gapSeconds, within_seconds: withinSeconds, stop, reason }) => {
+    releaseBacklog: async ({ id, gap_seconds: gapSeconds, within_seconds: withinSeconds, stop, reason }) => {
       const order = { pauseId: id, by, reason };
       if (stop === true) return stopRelease(db, order);
       return releaseBacklog(db, { ...order, pace: gapSeconds !== undefined ? { gapSeconds } : withinSeconds !== undefined ? { withinSeconds } : { one: true } });

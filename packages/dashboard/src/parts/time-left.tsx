@@ -15,7 +15,7 @@ export function TimeLeft({ view }: { view: PauseView }): VNode {
     <time dateTime={end} title={end}>
       {/* Up to the next second: "1s" until the very end, and never "0s". */}
       <span class="ticking">{leftMs > 0 ? shortDuration(leftMs + 999) : onceOver(view)}</span>
-      <span class="exact">{leftMs > 0 ? 'until' : 'over at'} {localTime(end, now)}</span>
+      <span class="exact">{leftMs > 0 ? 'until' : 'over at'} {localTime(end, now)}{leftMs > 0 && view.then !== 'resume' && `, then ${view.then}`}</span>
     </time>
   );
 }

@@ -45,7 +45,7 @@ export default class SenateRelease extends OrchestraCommand {
     const pace = flags.one ? { one: true } : flags.stop ? { stop: true } : flags.within !== undefined ? { within_seconds: flags.within } : { gap_seconds: flags['at-rate'] };
     const answer = await atDesk(flags.direct, async (desk): Promise<Released> => {
       const id = 'id' in named ? named.id : await onlyPauseOn(desk, named);
-      const release = await desk.release(checked(backlogReleaseRequest, { id, ...pace, ...(flags.reason === undefined ? {} : { reason: flags.reason }) }));
+      const release = await desk.releaseBacklog(checked(backlogReleaseRequest, { id, ...pace, ...(flags.reason === undefined ? {} : { reason: flags.reason }) }));
       const { last_task_id: taskId, asked_at: askedAt } = release ?? {};
       if (!flags.one || taskId == null || askedAt === undefined) return { release };
       this.talk(`task ${taskId} was let go; the pause holds the others`);

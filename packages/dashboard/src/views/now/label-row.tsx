@@ -7,12 +7,14 @@ import { PauseButton } from '../../parts/pause-button.tsx';
 import { Prose } from '../../parts/prose.tsx';
 import { Sparkline } from '../../parts/sparkline.tsx';
 import { tasksAt } from '../../state/place.ts';
-import { may } from '../../state/store.ts';
+import { PauseChanges } from './pause-changes.tsx';
+import { may, shownPauses } from '../../state/store.ts';
 import { count } from '../../text/count.ts';
 import { labelField } from '../../text/scope-kinds.ts';
 
 /** One agent, skill, quest or actor in numbers; a number that is a link leads to exactly that many rows. Failed runs and alerts are counted by what happened, and no list has one row for each. */
 export function LabelRow({ kind, row }: { kind: LabelKind; row: LabelNumbers }): VNode {
+  const paused = row.paused === null ? undefined : shownPauses.value.find(({ view }) => view.id === row.paused);
   const label = { [labelField(kind)]: row.value };
   return (
     <tr data-scope-kind={kind} data-scope-value={row.value}>
@@ -26,7 +28,7 @@ export function LabelRow({ kind, row }: { kind: LabelKind; row: LabelNumbers }):
       <td class={row.failed_last_hour > 0 ? 'number bad' : 'number'}><span aria-label={`${count(row.failed_last_hour)} failed runs`}>{count(row.failed_last_hour)}</span></td>
       <td class={row.alerts_last_hour > 0 ? 'number bad' : 'number'}><span aria-label={`${count(row.alerts_last_hour)} alerts`}>{count(row.alerts_last_hour)}</span></td>
       <td class="spark"><Sparkline finished={row.per_minute.finished} failed={row.per_minute.failed} of={`${kind} ${row.value}`} /></td>
-      {may('pause') && <td class="row-action"><PauseButton kind={kind} value={row.value} /></td>}
+      {may('pause') && <td class="row-action">{paused === undefined ? <PauseButton kind={kind} value={row.value} /> : <PauseChanges view={paused.view} />}</td>}
     </tr>
   );
 }
