@@ -27,13 +27,13 @@ function isOver({ status, last_run: run }: TaskView, since: string): boolean {
 
 /** What became of the one task that was let go. */
 export function sayReleasedTask(release: ReleaseView | null, task: TaskView | null): string {
-  if (release?.last_task_id == null || task === null) return 'nothing was let go';
+  if (release === null || release.last_task_id === null || task === null) return 'nothing was let go';
   const { id, status, last_run: run } = task;
   if (status === 'running') return `task ${id} is running, at ${visibleText(task.worker ?? 'a worker')}; \`${COMMAND} task show ${id}\` tells on`;
   if (!isOver(task, release.asked_at)) return `task ${id} has not started yet; \`${COMMAND} task why ${id}\` says what it waits for`;
-  const took = run?.duration_ms == null ? '' : ` after ${sayDuration(run.duration_ms / 1_000)}`;
+  const took = run === null || run.duration_ms === null ? '' : ` after ${sayDuration(run.duration_ms / 1_000)}`;
   if (status === 'succeeded') return `task ${id} is done${took}`;
-  const error = run?.error == null ? '' : `: ${visibleText(run.error)}`;
+  const error = run === null || run.error === null ? '' : `: ${visibleText(run.error)}`;
   return `task ${id} has not ended well${took}: its run ${run === null ? 'ended' : run.as}, and it is ${status} now${error}`;
 }
 

@@ -69,7 +69,7 @@ export async function lookAfterReleases(db: Database, gatedRepos: GatedRepos = n
   const { rows: [next] } = await db.query<{ ms: number | null }>(
     'select (greatest(0, extract(epoch from min(r.next_at) - clock_timestamp())) * 1000)::float8 as ms from senate_releases r where r.ended_at is null');
   // What is due and waits for a worker is looked at again as often as the fastest release goes.
-  return next?.ms == null ? null : Math.max(LOOK_AGAIN_MS, next.ms);
+  return next === undefined || next.ms === null ? null : Math.max(LOOK_AGAIN_MS, next.ms);
 }
 
 async function releaseOne(tx: Transaction, order: ReleaseOrder, pause: PausedRow, gatedRepos: GatedRepos): Promise<ReleaseView> {
@@ -159,7 +159,7 @@ async function someWait(tx: Transaction, pauseId: string): Promise<boolean> {
 async function nothingToRelease(tx: Transaction, pause: PausedRow): Promise<PauseError> {
   const { rows: [row] } = await tx.query<{ others: string | null }>(
     'select string_agg(p.id::text, \', \') as others from active_pauses p where p.id <> $1 and p.scope_kind = $2 and p.scope_value = $3 and p.also is not distinct from $4::jsonb', [pause.id, pause.scope_kind, pause.scope_value, pause.also === null ? null : JSON.stringify(pause.also)]);
-  return new PauseError('nothing_to_release', `no task of ${scopeText(scopeOf(pause))} could start by being let go: none waits, or what waits is parked, not due, in line at its repo, or held by another pause as well${row?.others == null ? '' : ` (such as ${row.others})`}`);
+  return new PauseError('nothing_to_release', `no task of ${scopeText(scopeOf(pause))} could start by being let go: none waits, or what waits is parked, not due, in line at its repo, or held by another pause as well${row === undefined || row.others === null ? '' : ` (such as ${row.others})`}`);
 }
 
 async function endRelease(tx: Transaction, pauseId: string, as: 'done' | 'stopped' | 'replaced'): Promise<ReleaseRow | undefined> {

@@ -44,7 +44,7 @@ export function startProver({ db, replica, everySeconds, log }: { db: Database; 
       if (await takeProofTurn(db)) await test();
       await alertOfProof(db);
       const proof = await readBrakeProof(db);
-      provedAtMs = proof?.last_proven_seconds == null ? undefined : performance.now() - proof.last_proven_seconds * 1_000;
+      provedAtMs = proof === null || proof.last_proven_seconds === null ? undefined : performance.now() - proof.last_proven_seconds * 1_000;
       return proof === null ? undefined : Math.ceil(proof.nextSeconds * 1_000) + 5;
     },
   });

@@ -46,8 +46,8 @@ export default class SenateRelease extends OrchestraCommand {
     const answer = await atDesk(flags.direct, async (desk): Promise<Released> => {
       const id = 'id' in named ? named.id : await onlyPauseOn(desk, named);
       const release = await desk.releaseBacklog(checked(backlogReleaseRequest, { id, ...pace, ...(flags.reason === undefined ? {} : { reason: flags.reason }) }));
-      const { last_task_id: taskId, asked_at: askedAt } = release ?? {};
-      if (!flags.one || taskId == null || askedAt === undefined) return { release };
+      if (!flags.one || release === null || release.last_task_id === null) return { release };
+      const { last_task_id: taskId, asked_at: askedAt } = release;
       this.talk(`task ${taskId} was let go; the pause holds the others`);
       return { release, task: await awaitEnd(desk, { last_task_id: taskId, asked_at: askedAt }, (flags.wait ?? WAIT_SECONDS) * 1_000) };
     });
