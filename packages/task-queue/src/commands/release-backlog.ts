@@ -67,7 +67,7 @@ export async function lookAfterReleases(db: Database, gatedRepos: GatedRepos = n
     'select r.pause_id::text, r.next_at <= clock_timestamp() as due from senate_releases r where r.ended_at is null order by r.next_at limit 100');
   for (const { pause_id: pauseId } of rows.filter(({ due }) => due)) await inTransaction(db, (tx) => step(tx, pauseId, gatedRepos));
   const { rows: [next] } = await db.query<{ ms: number | null }>(
-    'select (greatest(0, extract(epoch from min(r.next_at) - clock_timestamp())) * 1000)::float8 as ms from senate_releases r where r.ended_at is null');
+    'select (extract(epoch from min(r.next_at) - clock_timestamp()) * 1000)::float8 as ms from senate_releases r where r.ended_at is null');
   // What is due and waits for a worker is looked at again as often as the fastest release goes.
   return next === undefined || next.ms === null ? null : Math.max(LOOK_AGAIN_MS, next.ms);
 }
