@@ -769,14 +769,14 @@ do $$
 declare
   one record;
 begin
-  for one in select p.oid::regprocedure as name from pg_proc p where p.pronamespace = current_schema()::regnamespace and p.prosecdef loop
+  for one in select p.oid::regprocedure as name from pg_proc p where p.pronamespace = quote_ident(current_schema())::regnamespace and p.prosecdef loop
     execute format('alter function %s set search_path = %I, pg_temp', one.name, current_schema());
   end loop;
   -- What a direct worker may execute is granted to its role (docs/direct.md), and to nobody else.
   for one in
     select p.oid::regprocedure as name
       from pg_proc p
-     where p.pronamespace = current_schema()::regnamespace and p.prosecdef and p.proname like 'orchestra\_work%'
+     where p.pronamespace = quote_ident(current_schema())::regnamespace and p.prosecdef and p.proname like 'orchestra\_work%'
   loop
     execute format('revoke execute on function %s from public', one.name);
   end loop;

@@ -2,9 +2,10 @@ import type { Database, Queryable } from '@orchestra/database';
 import { buildAttach, type Step } from './build-attach.ts';
 import { AttachError } from './errors.ts';
 import { inShortLocks } from './in-short-locks.ts';
-import { HOME } from './objects.ts';
+import { readHome } from './home.ts';
+import { inHome } from './objects.ts';
 import { isAttachmentName, type QueueDescription } from './queue.ts';
-import { readQueueState, refuseUnmigrated, type QueueState } from './queue-state.ts';
+import { readQueueState, type QueueState } from './queue-state.ts';
 import { tableName } from './quote.ts';
 
 export interface Attached {
@@ -22,8 +23,8 @@ export interface Attached {
  * @throws AttachError
  */
 export async function attach(db: Database, name: string, queue: QueueDescription, onWait: (words: string) => void = () => {}): Promise<Attached> {
-  await refuseBefore(db, name);
-  return inShortLocks(db, [`${HOME}.senate_pause`, ...await lockedTables(db, queue)], async (tx) => {
+  const home = await refuseBefore(db, name);
+  return inShortLocks(db, [inHome(home, 'senate_pause'), ...await lockedTables(db, queue)], async (tx) => {
     const planned = await plan(tx, name, queue);
     return { steps: planned.steps, answer: planned };
   }, onWait);
@@ -53,9 +54,11 @@ async function lockedTables(db: Queryable, queue: QueueDescription): Promise<str
   return [...tables.map(tableName), ...(queue.serialQueues === undefined ? [] : [tableName({ schema: queue.schema, name: queue.serialQueues.table })])];
 }
 
-async function refuseBefore(db: Queryable, name: string): Promise<void> {
+/** @returns the schema of Orchestra's tables */
+async function refuseBefore(db: Queryable, name: string): Promise<string> {
   if (!isAttachmentName(name)) throw new AttachError('description_not_understood', `"${name}" cannot be a name: small letters, digits and hyphens, 30 at most, and a letter first`);
-  await refuseUnmigrated(db);
-  const { rowCount } = await db.query(`select from ${HOME}.attachments a where a.name = $1`, [name]);
+  const home = await readHome(db);
+  const { rowCount } = await db.query('select from attachments a where a.name = $1', [name]);
   if (rowCount !== 0) throw new AttachError('already_attached', `${name} is attached already: see \`orchestra attach list\`, or choose another name with --name`);
+  return home;
 }

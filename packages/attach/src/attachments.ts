@@ -1,17 +1,16 @@
 import type { Queryable } from '@orchestra/database';
 import { AttachError } from './errors.ts';
 import type { AttachedTable } from './build-remove.ts';
-import { HOME } from './objects.ts';
+import { readHome } from './home.ts';
 import type { Engine, QueueDescription } from './queue.ts';
-import { refuseUnmigrated } from './queue-state.ts';
 
 export interface Attachment { name: string; engine: Engine; queue: QueueDescription; attachedAt: Date; attachedBy: string }
 
 /** @throws AttachError `not_migrated` */
 export async function listAttachments(db: Queryable): Promise<Attachment[]> {
-  await refuseUnmigrated(db);
+  await readHome(db);
   const { rows } = await db.query<Attachment>(
-    `select a.name, a.engine, a.queue, a.attached_at as "attachedAt", a.attached_by as "attachedBy" from ${HOME}.attachments a order by a.name`);
+    `select a.name, a.engine, a.queue, a.attached_at as "attachedAt", a.attached_by as "attachedBy" from attachments a order by a.name`);
   return rows;
 }
 
@@ -27,7 +26,7 @@ export async function findAttachment(db: Queryable, name: string): Promise<Attac
 export async function attachedTables(db: Queryable, name: string): Promise<AttachedTable[]> {
   const { rows } = await db.query<AttachedTable>(
     `select t.table_schema as schema, t.table_name as name, t.had_row_security as "hadRowSecurity", t.had_force as "hadForce"
-       from ${HOME}.attached_tables t
+       from attached_tables t
       where t.attachment = $1 and to_regclass(format('%I.%I', t.table_schema, t.table_name)) is not null
       order by t.table_name`, [name]);
   return rows;

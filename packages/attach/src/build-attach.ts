@@ -1,7 +1,7 @@
 import { LABEL_KINDS } from '@orchestra/pause-core';
 import { all, covered, labelOf } from './conditions.ts';
 import { AttachError } from './errors.ts';
-import { ALLOW, HOME, JOB_IS_PAUSED, objectsOf, POLICY, policyText, SERIAL_TRIGGER, TRIGGER } from './objects.ts';
+import { ALLOW, inHome, jobIsPaused, objectsOf, POLICY, policyText, SERIAL_TRIGGER, TRIGGER } from './objects.ts';
 import type { QueueDescription } from './queue.ts';
 import { identifier, literal, tableName } from './quote.ts';
 import type { QueueState, TableState } from './queue-state.ts';
@@ -14,16 +14,17 @@ const FUNCTION = 'language plpgsql security definer set search_path = pg_catalog
 
 /** Every statement that attaches the queue, in order, for one transaction. Pure: the same state gives the same statements. */
 export function buildAttach(name: string, queue: QueueDescription, state: QueueState): Step[] {
-  const names = objectsOf(name);
+  const { home } = state;
+  const names = objectsOf(home, name);
   const root = tableName({ schema: queue.schema, name: queue.table });
   const waiting = all('', queue.waiting);
   const steps: Step[] = [
-    { says: 'which pauses are active. Every claim names this view, and with it claim_marker, so that a pause can wait for claims that began before it', sql: brakeView(names.brake, queue) },
+    { says: 'which pauses are active. Every claim names this view, and with it claim_marker, so that a pause can wait for claims that began before it', sql: brakeView(home, names.brake, queue) },
     ...state.updaters.map((role) => ({ says: `who updates jobs has to read it: ${role === null ? 'everybody' : role}`, sql: `grant select on ${names.brake} to ${roleName(role)}` })),
     { says: 'the jobs, for counting', sql: workView(names.work, root, queue) },
     ...state.readers.map((role) => ({ says: 'who reads pauses may count what they hold', sql: `grant select on ${names.work} to ${roleName(role)}` })),
-    { says: 'holds a covered job back, whoever claims it', sql: guardFunction(names.guard, queue, names.brake) },
-    ...state.tables.flatMap((table) => tableSteps(table, queue, names.brake, waiting)),
+    { says: 'holds a covered job back, whoever claims it', sql: guardFunction(home, names.guard, queue, names.brake) },
+    ...state.tables.flatMap((table) => tableSteps(home, table, queue, names.brake, waiting)),
     {
       says: 'from waiting to running: the claim does not get a covered job',
       sql: `create trigger ${TRIGGER} before update on ${root} for each row
@@ -31,10 +32,10 @@ export function buildAttach(name: string, queue: QueueDescription, state: QueueS
   execute function ${names.guard}()`,
     },
     ...serialSteps(names.serial, root, queue),
-    ...wakeSteps(names, queue),
+    ...wakeSteps(home, names, queue),
     ...partitionSteps(names, root, queue, state, waiting),
-    { says: 'what has been done, for `attach list` and `attach remove`', sql: recordAttachment(name, queue) },
-    ...state.tables.map((table) => ({ says: `how row security was on ${table.name}`, sql: recordTable(literal(name), table) })),
+    { says: 'what has been done, for `attach list` and `attach remove`', sql: recordAttachment(home, name, queue) },
+    ...state.tables.map((table) => ({ says: `how row security was on ${table.name}`, sql: recordTable(home, literal(name), table) })),
   ];
   if (JSON.stringify(queue).includes('orchestra$')) throw new AttachError('description_not_understood', 'a name or a value of the queue contains "orchestra$", which ends a function: rename it');
   return steps;
@@ -48,24 +49,24 @@ function roleName(role: string | null): string {
  * One key for each pause of one label; for those of several labels `all` and the labels as JSON, beside 'pairs'. A job that has only
  * the number of its task carries that instead of a skill.
  */
-function brakeView(view: string, { schema, taskNames }: QueueDescription): string {
+function brakeView(home: string, view: string, { schema, taskNames }: QueueDescription): string {
   const keys = (one: string, several: string): string => `unnest(case when p.also is null then array[${one}]
                                   else array['pairs', 'all ' || to_jsonb(${several})::text] end)`;
   const task = taskNames === undefined ? '' : `'task ' || t.${identifier(taskNames.id)}::text`;
   const name = taskNames === undefined ? '' : `t.${identifier(taskNames.name)}`;
-  const labels = `${HOME}.pause_labels(p.scope_kind, p.scope_value, p.also)`;
+  const labels = `${inHome(home, 'pause_labels')}(p.scope_kind, p.scope_value, p.also)`;
   const byTask = taskNames === undefined ? '' : `
 union all
   select k.key
     from ${tableName({ schema, name: taskNames.table })} t
-    join ${HOME}.active_pauses p on (p.scope_kind = 'skill' and p.scope_value = ${name}) or p.also ->> 'skill' = ${name}
+    join ${inHome(home, 'active_pauses')} p on (p.scope_kind = 'skill' and p.scope_value = ${name}) or p.also ->> 'skill' = ${name}
    cross join lateral ${keys(task, `array_replace(${labels}, 'skill ' || ${name}, ${task})`)} as k(key)
-   where not exists (select from ${HOME}.claim_marker)`;
+   where not exists (select from ${inHome(home, 'claim_marker')})`;
   return `create view ${view} as
   select k.key
-    from ${HOME}.active_pauses p
+    from ${inHome(home, 'active_pauses')} p
    cross join lateral ${keys("p.scope_kind || ' ' || p.scope_value", labels)} as k(key)
-   where not exists (select from ${HOME}.claim_marker)${byTask}`;
+   where not exists (select from ${inHome(home, 'claim_marker')})${byTask}`;
 }
 
 function workView(view: string, root: string, queue: QueueDescription): string {
@@ -94,7 +95,7 @@ function claimTime({ claimedAt }: QueueDescription): string {
   return claimedAt.epochMs === true ? `to_timestamp(${column} / 1000.0)` : `${column}::timestamptz`;
 }
 
-function guardFunction(guard: string, queue: QueueDescription, brake: string): string {
+function guardFunction(home: string, guard: string, queue: QueueDescription, brake: string): string {
   return `create function ${guard}() returns trigger ${FUNCTION} as ${BODY}
 begin
 ${queue.snapshots === 'old' ? '' : `  if current_setting('transaction_isolation') <> 'read committed' then
@@ -102,18 +103,18 @@ ${queue.snapshots === 'old' ? '' : `  if current_setting('transaction_isolation'
       using errcode = '0A000', hint = 'Claim under READ COMMITTED, or remove the attachment.';
   end if;
 `}  -- a query of its own, with a snapshot of its own: also a pause that was made while the claim ran is seen
-  if ${covered('new', queue, brake, JOB_IS_PAUSED)} then
+  if ${covered('new', queue, brake, jobIsPaused(home))} then
     return null;
   end if;
   return new;
 end ${BODY}`;
 }
 
-function tableSteps(table: TableState, queue: QueueDescription, brake: string, waiting: string): Step[] {
+function tableSteps(home: string, table: TableState, queue: QueueDescription, brake: string, waiting: string): Step[] {
   const name = tableName(table);
   const allowed = table.rowSecurity ? identifier(table.owner) : 'public';
   return [
-    { says: `a claim on ${table.name} passes over covered jobs, so that those behind them run`, sql: `create policy ${POLICY} on ${name} ${policyText(queue, brake, waiting)}` },
+    { says: `a claim on ${table.name} passes over covered jobs, so that those behind them run`, sql: `create policy ${POLICY} on ${name} ${policyText(home, queue, brake, waiting)}` },
     ...(table.forced ? [] : [{
       says: table.rowSecurity ? 'row security is on, and has not bound the owner: apart from the brake it still does not' : 'row security is off: apart from the brake everybody may do what they could do before',
       sql: `create policy ${ALLOW} on ${name} to ${allowed} using (true) with check (true)`,
@@ -148,7 +149,7 @@ end ${BODY}`,
   ];
 }
 
-function wakeSteps(names: ReturnType<typeof objectsOf>, { wake }: QueueDescription): Step[] {
+function wakeSteps(home: string, names: ReturnType<typeof objectsOf>, { wake }: QueueDescription): Step[] {
   if (wake === undefined) return [];
   return [
     {
@@ -164,7 +165,7 @@ end ${BODY}`,
     },
     {
       says: 'as soon as it is cleared, by whatever door',
-      sql: `create trigger ${names.wakeTrigger} after update on ${HOME}.senate_pause for each row
+      sql: `create trigger ${names.wakeTrigger} after update on ${inHome(home, 'senate_pause')} for each row
   when (old.cleared_at is null and new.cleared_at is not null)
   execute function ${names.wake}()`,
     },
@@ -174,7 +175,8 @@ end ${BODY}`,
 /** A partition that comes later is braked as it comes, where the database lets us hear of it. */
 function partitionSteps(names: ReturnType<typeof objectsOf>, root: string, queue: QueueDescription, state: QueueState, waiting: string): Step[] {
   if (!state.isPartitioned || !state.isSuperuser) return [];
-  const attachment = `(select a.name from ${HOME}.attachments a where a.queue ->> 'schema' = ${literal(queue.schema)} and a.queue ->> 'table' = ${literal(queue.table)})`;
+  const { home } = state;
+  const attachment = `(select a.name from ${inHome(home, 'attachments')} a where a.queue ->> 'schema' = ${literal(queue.schema)} and a.queue ->> 'table' = ${literal(queue.table)})`;
   return [
     {
       says: 'brakes partitions that are made later',
@@ -191,8 +193,8 @@ begin
      where not exists (select from pg_policy y where y.polrelid = c.oid and y.polname = ${literal(POLICY)})
      limit 1;
     exit when not found;
-    execute 'create policy ${POLICY} on ' || part.name || ${literal(` ${policyText(queue, names.brake, waiting)}`)};
-    insert into ${HOME}.attached_tables (attachment, table_schema, table_name, had_row_security, had_force)
+    execute 'create policy ${POLICY} on ' || part.name || ${literal(` ${policyText(home, queue, names.brake, waiting)}`)};
+    insert into ${inHome(home, 'attached_tables')} (attachment, table_schema, table_name, had_row_security, had_force)
     values (${attachment}, part.nspname, part.relname, part.relrowsecurity, part.relforcerowsecurity)
     on conflict (table_schema, table_name) do update set had_row_security = excluded.had_row_security, had_force = excluded.had_force;
     if not part.relforcerowsecurity then
@@ -215,11 +217,11 @@ end ${BODY}`,
   ];
 }
 
-function recordAttachment(name: string, queue: QueueDescription): string {
-  return `insert into ${HOME}.attachments (name, engine, queue) values (${literal(name)}, ${literal(queue.engine)}, ${literal(JSON.stringify({ ...queue, knowsFleet: true }))})`;
+function recordAttachment(home: string, name: string, queue: QueueDescription): string {
+  return `insert into ${inHome(home, 'attachments')} (name, engine, queue) values (${literal(name)}, ${literal(queue.engine)}, ${literal(JSON.stringify({ ...queue, knowsFleet: true }))})`;
 }
 
-function recordTable(name: string, table: TableState): string {
-  return `insert into ${HOME}.attached_tables (attachment, table_schema, table_name, had_row_security, had_force)
+function recordTable(home: string, name: string, table: TableState): string {
+  return `insert into ${inHome(home, 'attached_tables')} (attachment, table_schema, table_name, had_row_security, had_force)
 values (${name}, ${literal(table.schema)}, ${literal(table.name)}, ${table.rowSecurity}, ${table.forced})`;
 }

@@ -5,7 +5,8 @@ import { findAttachment } from './attachments.ts';
 import { canaryJob } from './canary-job.ts';
 import type { Finding } from './check.ts';
 import { all } from './conditions.ts';
-import { objectsOf } from './objects.ts';
+import { readHome } from './home.ts';
+import { brakeViewOf, objectsOf } from './objects.ts';
 import type { QueueDescription } from './queue.ts';
 import { identifier, literal, tableName } from './quote.ts';
 
@@ -33,7 +34,7 @@ class Undone extends Error {
  */
 export async function tryCanary(db: Database, worker: Database, name: string): Promise<Finding[]> {
   const { queue } = await findAttachment(db, name);
-  const bound = await whoIsThere(worker, queue, name);
+  const bound = await whoIsThere(worker, queue, await readHome(db), name);
   const agent = `orchestra-canary-${randomUUID()}`;
   const job = canaryJob(queue, agent);
   if (job === undefined) return [...bound, { what: 'canary', verdict: 'weaker', words: 'not tried: how a job of this queue is made is not known here; look at `orchestra_brake` yourself with a job of your own' }];
@@ -46,17 +47,19 @@ export async function tryCanary(db: Database, worker: Database, name: string): P
 }
 
 /** Which role it is, and what binds it there. */
-async function whoIsThere(worker: Database, queue: QueueDescription, name: string): Promise<Finding[]> {
+async function whoIsThere(worker: Database, queue: QueueDescription, home: string, name: string): Promise<Finding[]> {
   const { rows: [row] } = await worker.query<{ role: string; bound: boolean; replica: boolean; level: string; reads: boolean; slow: boolean }>(
     `select current_user as role, row_security_active($1::regclass) as bound, current_setting('session_replication_role') = 'replica' as replica,
-            current_setting('default_transaction_isolation') as level, has_table_privilege($2, 'select') as reads,
-            current_setting('enable_seqscan')::boolean as slow`, [tableName({ schema: queue.schema, name: queue.table }), objectsOf(name).brake]);
+            current_setting('default_transaction_isolation') as level, 
+            -- by its number: the role need not be able to look into our schema
+            (select has_table_privilege(c.oid, 'select') from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $2 and c.relname = $3) as reads,
+            current_setting('enable_seqscan')::boolean as slow`, [tableName({ schema: queue.schema, name: queue.table }), home, brakeViewOf(name)]);
   if (row === undefined) throw new Error('a statement without a from answered no row');
   const findings: Finding[] = [row.bound
     ? { what: 'worker', verdict: 'well', words: `it connects as ${row.role}, whom the policy binds` }
     : { what: 'worker', verdict: 'weaker', words: `it connects as ${row.role}, whom no policy binds (superuser, BYPASSRLS, or an owner without force): jobs behind a covered one wait; let workers connect under another role` }];
   if (row.replica) findings.push({ what: 'worker', verdict: 'broken', words: 'its session_replication_role is replica, which leaves our trigger out: covered jobs start' });
-  if (!row.reads) findings.push({ what: 'worker', verdict: 'broken', words: `${row.role} may not read ${objectsOf(name).brake}: its claims fail; grant select on it` });
+  if (!row.reads) findings.push({ what: 'worker', verdict: 'broken', words: `${row.role} may not read ${objectsOf(home, name).brake}: its claims fail; grant select on it` });
   if (row.level !== 'read committed' && queue.snapshots === undefined) findings.push({ what: 'worker', verdict: 'broken', words: `it claims under ${row.level}, and such claims are refused: use READ COMMITTED` });
   if (row.slow && queue.engine === 'graphile-worker') findings.push({ what: 'planner', verdict: 'weaker', words: `enable_seqscan is on for ${row.role}: with many jobs each claim reads and sorts the whole table; the manual has three settings for the role` });
   return findings;

@@ -1,7 +1,8 @@
 import type { Database, Queryable } from '@orchestra/database';
 import { findAttachment } from './attachments.ts';
 import { rolesThatClaim } from './canary.ts';
-import { HOME, objectsOf, TRIGGER } from './objects.ts';
+import { readHome } from './home.ts';
+import { objectsOf, TRIGGER } from './objects.ts';
 import { readTables } from './queue-state.ts';
 import type { QueueDescription } from './queue.ts';
 import { tableName } from './quote.ts';
@@ -54,16 +55,16 @@ async function checkPolicies(db: Queryable, oid: number): Promise<Finding[]> {
 
 /** A role that may update jobs and may not read the pauses: its claims fail. */
 async function checkRights(db: Queryable, name: string, oid: number): Promise<Finding[]> {
-  const { brake } = objectsOf(name);
+  const { brake } = objectsOf(await readHome(db), name);
   const { rows } = await db.query<{ role: string }>(
     `select r.rolname as role from pg_roles r
       where has_table_privilege(r.oid, $1::oid, 'UPDATE') and not r.rolname like 'pg\\_%'
-        and not (has_table_privilege(r.oid, $2, 'SELECT') and has_schema_privilege(r.oid, $3, 'USAGE'))
-      order by 1`, [oid, brake, HOME]);
+        and not has_table_privilege(r.oid, $2, 'SELECT')
+      order by 1`, [oid, brake]);
   const roles = rows.map(({ role }) => role);
   return [roles.length === 0
     ? { what: 'rights', verdict: 'well', words: 'every role that may update jobs may read the pauses' }
-    : { what: 'rights', verdict: 'broken', words: `claims of ${roles.join(', ')} fail: grant select on ${brake} and usage on schema ${HOME} to them` }];
+    : { what: 'rights', verdict: 'broken', words: `claims of ${roles.join(', ')} fail: grant select on ${brake} to them` }];
 }
 
 async function checkRoles(db: Queryable, oid: number): Promise<Finding[]> {

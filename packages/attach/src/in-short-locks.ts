@@ -31,7 +31,7 @@ export async function inShortLocks<T>(db: Database, tables: readonly string[], s
     } catch (error) {
       const state = sqlState(error);
       if (state === INSUFFICIENT_PRIVILEGE || state === READ_ONLY) {
-        throw new AttachError('rights_missing', `the database refuses: ${error instanceof Error ? error.message : String(error)}; connect as the owner of the queue's tables who may also create in the schema public and read senate_pause, or as a superuser`, { cause: error });
+        throw new AttachError('rights_missing', `the database refuses: ${error instanceof Error ? error.message : String(error)}; connect as the owner of the queue's tables who may also create in Orchestra's schema and read senate_pause, or as a superuser`, { cause: error });
       }
       if (state !== LOCK_NOT_AVAILABLE) throw error;
       holders = await whoHolds(db, tables);

@@ -3,11 +3,8 @@ import { covered } from './conditions.ts';
 import type { QueueDescription } from './queue.ts';
 import { identifier, literal } from './quote.ts';
 
-/** Where Orchestra's tables are. */
-export const HOME = 'public';
-
 /** Does what the pauses name cover what a job carries? Of migrations/0036. */
-export const JOB_IS_PAUSED = `${HOME}.job_is_paused`;
+export const jobIsPaused = (home: string): string => inHome(home, 'job_is_paused');
 
 export const POLICY = 'orchestra_brake';
 /** Lets through what row security would otherwise hold from those whom it did not bind before. */
@@ -15,23 +12,31 @@ export const ALLOW = 'orchestra_allow';
 export const TRIGGER = 'orchestra_guard';
 export const SERIAL_TRIGGER = 'orchestra_serial';
 
+/** The view of the active pauses that every claim names, without its schema. */
+export const brakeViewOf = (name: string): string => `orchestra_brake_${suffixOf(name)}`;
+
+const suffixOf = (name: string): string => name.replaceAll('-', '_'); // no name has both
+
+/** A table or view in Orchestra's schema, as SQL writes it. */
+export const inHome = (home: string, name: string): string => `${identifier(home)}.${name}`;
+
 /** The objects of an attachment in Orchestra's schema, as SQL writes them. */
-export function objectsOf(name: string) {
-  const suffix = name.replaceAll('-', '_'); // no name has both
-  const own = (kind: string): string => `${HOME}.${identifier(`orchestra_${kind}_${suffix}`)}`;
+export function objectsOf(home: string, name: string) {
+  const suffix = suffixOf(name);
+  const own = (kind: string): string => inHome(home, identifier(`orchestra_${kind}_${suffix}`));
   return {
-    brake: own('brake'), work: `${HOME}.${attachedWorkView(name)}`, guard: own('guard'), serial: own('serial'), wake: own('wake'), newPartitions: own('partitions'),
+    brake: inHome(home, identifier(brakeViewOf(name))), work: inHome(home, attachedWorkView(name)), guard: own('guard'), serial: own('serial'), wake: own('wake'), newPartitions: own('partitions'),
     /** Triggers have no schema of their own. */
     wakeTrigger: identifier(`orchestra_wake_${suffix}`), partitionsTrigger: identifier(`orchestra_partitions_${suffix}`),
   };
 }
 
 /** What the policy says after its table. The same text for every partition. */
-export function policyText(queue: QueueDescription, brake: string, waiting: string): string {
+export function policyText(home: string, queue: QueueDescription, brake: string, waiting: string): string {
   const claims = queue.claimText === undefined ? '' : `\n  or not (select pg_catalog.current_query() ~* ${literal(queue.claimText)})  -- not a claim`;
   return `as restrictive for update to public
   using ((${waiting}) is not true  -- not waiting${claims}
   or not (
-       ${covered('', queue, brake, JOB_IS_PAUSED)}))
+       ${covered('', queue, brake, jobIsPaused(home))}))
   with check (true)`;
 }

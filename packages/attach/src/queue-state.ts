@@ -1,7 +1,8 @@
 import type { Queryable } from '@orchestra/database';
 import { columnsOf } from './conditions.ts';
 import { AttachError } from './errors.ts';
-import { HOME, POLICY, TRIGGER } from './objects.ts';
+import { readHome } from './home.ts';
+import { POLICY, TRIGGER } from './objects.ts';
 import type { QueueDescription } from './queue.ts';
 
 /** A table of the queue, with how row security is on it. */
@@ -9,6 +10,8 @@ export interface TableState { schema: string; name: string; owner: string; rowSe
 
 /** What the catalog says of the queue. */
 export interface QueueState {
+  /** The schema of Orchestra's tables. */
+  home: string;
   /** The root first, then its partitions. */
   tables: TableState[];
   isPartitioned: boolean;
@@ -20,12 +23,6 @@ export interface QueueState {
   updaters: (string | null)[];
   /** Roles that may read pauses, besides the connected role; null: everybody. */
   readers: (string | null)[];
-}
-
-/** @throws AttachError `not_migrated` */
-export async function refuseUnmigrated(db: Queryable): Promise<void> {
-  const { rows: [row] } = await db.query<{ migrated: boolean }>(`select to_regclass('${HOME}.attachments') is not null as migrated`);
-  if (row?.migrated !== true) throw new AttachError('not_migrated', 'this database has no tables of this version of Orchestra in the schema public: run `orchestra db migrate` on it');
 }
 
 /**
@@ -50,9 +47,10 @@ export async function readQueueState(db: Queryable, queue: QueueDescription): Pr
   const tables = await readTables(db, root.oid);
   refuseForeignObjects(tables, called);
   await refuseOwnTrigger(db, root.oid, called);
+  const home = await readHome(db);
   return {
-    tables, isPartitioned: root.kind === 'p', ...await rightsOf(db),
-    updaters: await whoMay(db, 'UPDATE', tables.map((table) => `${table.schema}.${table.name}`)), readers: await whoMay(db, 'SELECT', [`${HOME}.senate_pause`]),
+    home, tables, isPartitioned: root.kind === 'p', ...await rightsOf(db),
+    updaters: await whoMay(db, 'UPDATE', tables.map((table) => `${table.schema}.${table.name}`)), readers: await whoMay(db, 'SELECT', [`${home}.senate_pause`]),
   };
 }
 
@@ -96,7 +94,7 @@ async function refuseOwnTrigger(db: Queryable, oid: number, called: string): Pro
 
 async function rightsOf(db: Queryable): Promise<Pick<QueueState, 'isSuperuser' | 'ownsPauses'>> {
   const { rows: [row] } = await db.query<{ super: boolean; owns: boolean }>(
-    `select r.rolsuper as super, pg_has_role(c.relowner, 'usage') as owns from pg_roles r, pg_class c where r.rolname = current_user and c.oid = '${HOME}.senate_pause'::regclass`);
+    `select r.rolsuper as super, pg_has_role(c.relowner, 'usage') as owns from pg_roles r, pg_class c where r.rolname = current_user and c.oid = 'senate_pause'::regclass`);
   return { isSuperuser: row?.super === true, ownsPauses: row?.owns === true };
 }
 

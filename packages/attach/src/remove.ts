@@ -3,7 +3,8 @@ import { attachedTables, findAttachment, type Attachment } from './attachments.t
 import type { Step } from './build-attach.ts';
 import { buildRemove } from './build-remove.ts';
 import { inShortLocks } from './in-short-locks.ts';
-import { HOME } from './objects.ts';
+import { readHome } from './home.ts';
+import { inHome } from './objects.ts';
 import { tableName } from './quote.ts';
 
 /**
@@ -15,7 +16,7 @@ import { tableName } from './quote.ts';
 export async function removeAttachment(db: Database, name: string, onWait: (words: string) => void = () => {}): Promise<Step[]> {
   const attachment = await findAttachment(db, name);
   const tables = (await attachedTables(db, name)).map(tableName);
-  return inShortLocks(db, [`${HOME}.senate_pause`, ...tables], async (tx) => {
+  return inShortLocks(db, [inHome(await readHome(db), 'senate_pause'), ...tables], async (tx) => {
     const steps = await plan(tx, attachment);
     return { steps, answer: steps };
   }, onWait);
@@ -33,5 +34,5 @@ async function plan(db: Queryable, { name, queue }: Attachment): Promise<Step[]>
     const { rows: [row] } = await db.query<{ there: boolean }>("select to_regclass(format('%I.%I', $1::text, $2::text)) is not null as there", [queue.schema, table]);
     return row?.there === true;
   };
-  return buildRemove(name, queue, tables, { root: await there(queue.table), serial: await there(queue.serialQueues?.table) });
+  return buildRemove(await readHome(db), name, queue, tables, { root: await there(queue.table), serial: await there(queue.serialQueues?.table) });
 }

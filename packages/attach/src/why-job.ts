@@ -1,9 +1,8 @@
 import type { Queryable } from '@orchestra/database';
-import { labelsOf, listActivePauses, toPauseView } from '@orchestra/pause-core';
+import { attachedWorkView, labelsOf, listActivePauses, toPauseView } from '@orchestra/pause-core';
 import type { PauseView } from '@orchestra/pause-core/contract';
 import { findAttachment } from './attachments.ts';
 import { AttachError } from './errors.ts';
-import { objectsOf } from './objects.ts';
 
 /** Why a job of an attached queue does not start, as far as the brake knows. */
 export interface JobHeld {
@@ -20,7 +19,7 @@ export interface JobHeld {
 export async function whyJob(db: Queryable, name: string, job: string): Promise<JobHeld> {
   await findAttachment(db, name);
   const { rows: [row] } = await db.query<{ state: JobHeld['state']; scopes: string[]; claimed_at: Date | null }>(
-    `select w.state, w.scopes, w.claimed_at from ${objectsOf(name).work} w where w.job = $1`, [job]);
+    `select w.state, w.scopes, w.claimed_at from ${attachedWorkView(name)} w where w.job = $1`, [job]);
   if (row === undefined) throw new AttachError('job_not_found', `${name} has no job ${job} that waits or runs: it may have ended, or never run again`);
   const pauses = (await listActivePauses(db)).filter(({ scope }) => labelsOf(scope).every((label) => row.scopes.includes(label.join(' '))));
   return { job, state: row.state, scopes: row.scopes, claimedAt: row.state === 'running' ? row.claimed_at : null, pauses: pauses.map(toPauseView) };

@@ -85,7 +85,7 @@ describe.each(engines)('%s: the canary', (name, engine) => {
   test('a claim through the worker’s own connection gets no paused job; it says whom nothing binds, and leaves nothing behind', async () => {
     await attach(db.pool, name, engine.queue);
     const said = async (url: string) => {
-      const pool = makePool({ connectionString: url, applicationName: 'test', max: 1 });
+      const pool = makePool({ connectionString: url, applicationName: 'test', max: 1, schema: 'as given' });
       try {
         return (await tryCanary(db.pool, pool, name)).filter(({ what }) => what !== 'planner').map(({ what, verdict }) => `${what} ${verdict}`);
       } finally {
@@ -122,10 +122,10 @@ describe('an owner who is no superuser', () => {
     const name = new URL(own.url).pathname.slice(1);
     await own.pool.query(`grant create on database ${name} to ${roles.name('owner')}`);
     await boss.install(roles.urlAs('owner', own.url));
-    for (const grant of ['create on schema public', 'select, insert, delete on all tables in schema public', 'trigger on senate_pause']) {
+    for (const grant of ['usage, create on schema orchestra', 'select, insert, delete on all tables in schema orchestra', 'trigger on senate_pause']) {
       await own.pool.query(`grant ${grant} to ${roles.name('owner')}`);
     }
-    await own.pool.query(`grant select on attachments to ${roles.name('worker')}`);
+    await own.pool.query(`grant usage on schema orchestra to ${roles.name('worker')}; grant select on attachments to ${roles.name('worker')}`);
     const before = await catalogOf(own.pool);
     const worker = makePool({ connectionString: roles.urlAs('worker', own.url), applicationName: 'test', max: 2 });
     const owner = makePool({ connectionString: roles.urlAs('owner', own.url), applicationName: 'test', max: 2 });
@@ -258,7 +258,7 @@ describe('any queue', () => {
   test('P1 P2 a claim inside a function of the application is held as well, and seen by the settle', async () => {
     await attach(db.pool, 'ours', givenQueue(described));
     await db.pool.query(`insert into app.work (meta, kind) values ('{"agent": "skeptic"}', 'lint'), ('{"agent": "librarian"}', 'lint')`);
-    const worker = makePool({ connectionString: roles.urlAs('worker', db.url), applicationName: 'test', max: 1, settings: { idle_in_transaction_session_timeout: '0' } });
+    const worker = makePool({ connectionString: roles.urlAs('worker', db.url), applicationName: 'test', schema: 'as given', max: 1, settings: { idle_in_transaction_session_timeout: '0' } });
     try {
       await pause('skeptic');
       expect((await worker.query('select t.meta from app.take() t')).rows).toEqual([{ meta: { agent: 'librarian' } }]);

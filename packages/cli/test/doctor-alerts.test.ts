@@ -19,11 +19,11 @@ test('doctor is not green where alerts cannot be recorded or judged, and says wh
   await db.pool.query('create schema elsewhere; create table elsewhere.senate_alerts (id bigint)');
   expect(await found()).toMatchObject({ outcome: 'warning', says: expect.stringContaining('elsewhere.senate_alerts') });
   await db.pool.query(
-    'drop schema elsewhere cascade; drop index senate_alerts_behind; alter table senate_alerts alter column created_at type text',
+    'drop schema elsewhere cascade; drop view public.senate_alerts; drop index senate_alerts_behind; alter table senate_alerts alter column created_at type text',
   );
   expect(await found()).toMatchObject({
     outcome: 'failed',
-    says: expect.stringMatching(/column created_at of public\.senate_alerts is text/),
+    says: expect.stringMatching(/column created_at of orchestra\.senate_alerts is text/),
   });
   await db.pool.query(
     "alter table senate_alerts alter column created_at type timestamptz using created_at::timestamptz, add column owner text not null default 'x'; alter table senate_alerts alter column owner drop default",

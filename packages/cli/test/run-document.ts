@@ -75,7 +75,7 @@ class Stage {
   }
 
   async #sql(code: string): Promise<Ended> {
-    const client = new pg.Client({ connectionString: (await readFile(join(this.folder, '.orchestra/database-url'), 'utf8')).trim() });
+    const client = new pg.Client({ connectionString: (await readFile(join(this.folder, '.orchestra/database-url'), 'utf8')).trim(), options: '-c search_path=orchestra,public' });
     await client.connect();
     try {
       const { rows } = await client.query(code);

@@ -43,7 +43,7 @@ async function takePictures({ pause_api: api, worker_claimer: tasks, token_file:
     if (!answer.ok) throw new Error(`${url}: ${await answer.text()}`);
     return await answer.json() as T;
   };
-  const db = new pg.Client({ connectionString: readFileSync(join(home, 'database-url'), 'utf8').trim() });
+  const db = new pg.Client({ connectionString: readFileSync(join(home, 'database-url'), 'utf8').trim(), options: '-c search_path=orchestra' });
   await db.connect();
   await db.query(AN_HOUR_OF_WORK);
   await db.end();

@@ -31,7 +31,10 @@ const KINDS: Readonly<Record<string, string>> = {
   t: 'a TOAST table',
 };
 const INSTEAD =
-  'rename it, or leave its schema out of the search_path of this role: Orchestra then makes a table of its own, to which the other system sends alerts by POST /api/senate/alerts or by SQL';
+  'rename it: Orchestra then makes a table of its own, to which the other system sends alerts by POST /api/senate/alerts or by SQL';
+
+/** How the comment of a view begins that gives a table of Orchestra a name in `public`. */
+export const OUR_VIEW = 'Orchestra:';
 
 // What migrations make on the table, and whose names have to be free.
 const INDEXES = [
@@ -46,13 +49,14 @@ const CONSTRAINTS = ['senate_alerts_severity'];
 const ADDED_COLUMNS = ['fed_pause', 'source_key', 'noted_at', 'source_resolved_at'];
 
 /**
- * What keeps Orchestra from working with the `senate_alerts` that the search_path finds: the kind of relation, and
+ * What keeps Orchestra from working with the `senate_alerts` that it uses: the kind of relation, and
  * the types of the columns. Reads only.
  *
  * @returns in words, each with what to do; empty: nothing, also where there is no such relation
  */
 export async function alertsShapeProblems(db: Asks): Promise<string[]> {
-  const [relation] = await findRelations(db);
+  const { rows: [path] } = await db.query<{ schemas: string[] }>('select current_schemas(false)::text[] as schemas');
+  const [relation] = await findRelations(db, path?.schemas ?? []);
   return relation === undefined
     ? []
     : (kindProblem(relation) ??
@@ -64,34 +68,41 @@ export async function alertsShapeProblems(db: Asks): Promise<string[]> {
  * missing columns, required columns
  * that can be given a default, texts of limited length.
  *
- * @returns whether there is one
+ * @param schemas where another system's may be
+ * @returns the schema of the one there is
  * @throws ExistingAlertsError
  */
-export async function lookAtExistingAlerts(db: Asks): Promise<boolean> {
-  const relations = await findRelations(db);
+export async function lookAtExistingAlerts(db: Asks, schemas: readonly string[]): Promise<string | undefined> {
+  const relations = await findRelations(db, schemas);
   const [relation, second] = relations;
-  if (relation === undefined) return false;
+  if (relation === undefined) return undefined;
   const problems =
     second === undefined
       ? (kindProblem(relation) ?? (await tableProblems(db, relation)))
       : [
-          `${relations.map(({ name }) => name).join(' and ')} both lie in the search_path: leave the schema of all but one out of the search_path of this role (alter role … set search_path = …)`,
+          `${relations.map(({ name }) => name).join(' and ')} both are there, and Orchestra uses one: rename the other`,
         ];
   if (problems.length > 0)
     throw new ExistingAlertsError(
       `the senate_alerts that is there already cannot be used, and nothing was changed: ${problems.join('; ')}`,
     );
-  return true;
+  return relation.schema;
 }
 
-async function findRelations(db: Asks): Promise<Relation[]> {
+/** Those of other systems and our own, in this order of schemas; not what belongs to another installation of Orchestra, or is our view. */
+async function findRelations(db: Asks, schemas: readonly string[]): Promise<Relation[]> {
   const { rows } = await db.query<Relation>(
     `select c.oid::text as oid, format('%I.%I', n.nspname, c.relname) as name, n.nspname as schema, c.relkind::text as kind, c.relispartition as is_partition,
             exists (select from pg_inherits i where i.inhparent = c.oid) as has_children, pg_has_role(c.relowner, 'usage') as is_ours, pg_get_userbyid(c.relowner) as owner
-       from unnest(current_schemas(false)) with ordinality as s(name, place)
+       from unnest($1::text[]) with ordinality as s(name, place)
        join pg_namespace n on n.nspname = s.name
        join pg_class c on c.relnamespace = n.oid and c.relname = 'senate_alerts'
+      where n.nspname = ($1::text[])[1]
+         or not exists (select from pg_trigger g join pg_proc p on p.oid = g.tgfoid join pg_namespace o on o.oid = p.pronamespace
+                         where g.tgrelid = c.oid and p.proname = 'senate_alert_history' and o.nspname <> ($1::text[])[1])
+            and starts_with(coalesce(obj_description(c.oid, 'pg_class'), ''), $2) is false
       order by s.place`,
+    [[...new Set(schemas)], OUR_VIEW],
   );
   return rows;
 }

@@ -3,6 +3,7 @@ import { withoutPassword } from './connect/connection.ts';
 import { TransportError } from './connect/transport-error.ts';
 import { isDatabaseUnavailable, SQLSTATE, sqlState } from './errors.ts';
 import { ExistingAlertsError } from './existing-alerts.ts';
+import { SchemaNameError } from './home-schema.ts';
 import { UnsuitableServerError } from './suitable-server.ts';
 
 /** What is wrong, for programs. */
@@ -30,6 +31,7 @@ const REFUSED = /^28/;
 export function explainDatabaseFailure(error: unknown, address: string, setting = 'DATABASE_URL'): DatabaseFailure | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof AddressError) return { code: 'bad_address', message: `${setting} ${error.message}`, mayPass: false };
+  if (error instanceof SchemaNameError) return { code: 'bad_address', message: error.message, mayPass: false };
   const where = withoutPassword(address);
   const says = (code: DatabaseFailureCode, message: string): DatabaseFailure => ({ code, message, mayPass: code === 'database_unavailable' });
   const unsuitable = causeOf(error, UnsuitableServerError);

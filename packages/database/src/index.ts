@@ -1,3 +1,4 @@
+export { advisoryKey, advisoryName } from './advisory-key.ts';
 export { AddressError } from './address/address.ts';
 export { parseAddress } from './address/parse-address.ts';
 export { connectionsOf, HELD, POOL_SIZES, type PooledService } from './connection-budget.ts';
@@ -5,6 +6,7 @@ export { connectionTo, withoutPassword, type Connection } from './connect/connec
 export type { ServerStream } from './connect/server-stream.ts';
 export { alertsShapeProblems, ExistingAlertsError } from './existing-alerts.ts';
 export { explainDatabaseFailure, type DatabaseFailure, type DatabaseFailureCode } from './explain-failure.ts';
+export { findHome, givenSchema, quoteName, quoteText, schemaNameProblem, SchemaNameError, searchPathOf, type Home } from './home-schema.ts';
 export { hasServerChanged, isDatabaseUnavailable, SQLSTATE, sqlState } from './errors.ts';
 export { conflictCounts, CONFLICTS, tryAgain, type ConflictCount, type ConflictState } from './try-again.ts';
 export { migrate, MIGRATIONS_FOLDER, pendingMigrations, type MigrateReport } from './migrate.ts';

@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { drizzle } from 'drizzle-orm/node-postgres';
-import { migrate as applyJournal } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import { connectionTo } from './connect/connection.ts';
 import { SQLSTATE, sqlState } from './errors.ts';
 import { ExistingAlertsError, lookAtExistingAlerts } from './existing-alerts.ts';
+import { findHome, givenSchema, quoteName, searchPathOf, type Home } from './home-schema.ts';
+import { appliedMigrations, countMigrations, findJournal, nameOf, readMigrations, type Journal, type Migration } from './migration-journal.ts';
+import { functionsOf, pinFunctions } from './pin-functions.ts';
+import { publishNames } from './public-names.ts';
 import { runFirst, SESSION_SETTINGS, settingStatement } from './session-settings.ts';
 import { isShared } from './shared-session.ts';
 import { refuseUnsuitable, UnsuitableServerError } from './suitable-server.ts';
@@ -32,51 +33,97 @@ export interface MigrateReport {
   total: number;
 }
 
+export interface MigrateOptions {
+  /** The repository's, unless given. */
+  folder?: string;
+  /** Where Orchestra's tables are, or are made; unless given, what `ORCHESTRA_SCHEMA` says, else they are looked for (see `findHome`). */
+  schema?: string;
+}
+
 /**
  * Brings the database to the newest migration. Safe to call at any time, from several processes at once, and again.
- * All pending migrations are applied in one transaction, or none.
+ * All pending migrations are applied in one transaction, or none; the schema is made with them.
  *
- * @param connectionString a role that may create tables and schemas; with nothing pending, one that may read them. Not
+ * @param connectionString a role that may create the schema, or owns it; with nothing pending, one that may read the tables. Not
  *   through a pooler that shares sessions out: the lock belongs to a session and would stay behind in it
- * @throws AddressError, UnsuitableServerError, ExistingAlertsError; the server's error, when a migration fails:
+ * @throws AddressError, SchemaNameError, UnsuitableServerError, ExistingAlertsError; the server's error, when a migration fails:
  * nothing is changed then
  */
-export async function migrate(connectionString: string, folder: string = MIGRATIONS_FOLDER): Promise<MigrateReport> {
+export async function migrate(connectionString: string, { folder = MIGRATIONS_FOLDER, schema: wanted }: MigrateOptions = {}): Promise<MigrateReport> {
+  const given = givenSchema(wanted);
   const client = new pg.Client(connectionTo(connectionString, 'orchestra migrate', CONNECT_TIMEOUT_MS).config);
   client.on('error', () => {}); // the statement under way reports it
   try {
     await client.connect();
     await runFirst(() => refuseUnsuitable(client));
     // Most calls find nothing to do: then no lock is taken, and nothing is asked of a role that may not make tables.
-    if (await runFirst(() => pendingMigrations(client, folder)) <= 0) return { applied: 0, total: await countApplied(client) };
+    const looked = await runFirst(() => lookAround(client, given));
+    if (await countMigrations(folder) <= looked.applied.length) return { applied: 0, total: looked.applied.length };
     await refuseSharedSession(client);
     await client.query(settingStatement(SESSION_SETTINGS, 'session'));
     await lockMigrations(client);
-    const before = await countApplied(client);
+    // Another process may have migrated meanwhile, also in another schema.
+    const { home, journal, applied } = await lookAround(client, given);
+    const isNew = applied.length === 0;
+    const { rows: [path] } = await client.query<{ schemas: string[] }>('select current_schemas(false)::text[] as schemas');
     // Before anything is changed. Migration 0019 records alerts and takes them back; where it cannot, all migrations
     // are rolled back.
-    const adopting = before === 0 && await lookAtExistingAlerts(client);
-    await client.query("select set_config('orchestra.adopting', $1, false)", [adopting ? 'on' : 'off']);
-    await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
-    await withRetries(() => applyJournal(drizzle({ client }), { migrationsFolder: folder }));
-    const total = await countApplied(client);
-    return { applied: total - before, total };
+    const theirs = isNew ? await lookAtExistingAlerts(client, [home.schema, ...path?.schemas ?? [], 'public']) : undefined;
+    const there: Home = { ...home, alertsSchema: isNew ? theirs ?? null : home.alertsSchema };
+    await client.query("select set_config('orchestra.adopting', $1, false)", [theirs === undefined ? 'off' : 'on']);
+    await client.query(settingStatement({ search_path: searchPathOf(there), lock_timeout: String(LOCK_TIMEOUT_MS) }, 'session'));
+    const all = await readMigrations(folder);
+    const pending = all.filter(({ when }) => !applied.includes(when));
+    await withRetries(() => inOneTransaction(client, async () => {
+      await createJournal(client, there, journal);
+      await applyMigrations(client, journal, pending);
+      await pinFunctions(client, there, functionsOf(all));
+      await publishNames(client, there, isNew);
+    }));
+    return { applied: pending.length, total: applied.length + pending.length };
   } finally {
     await client.end().catch(() => {}); // and with the session goes its lock; or it never connected
   }
 }
 
-/** How many migrations the code has that the database lacks; 0 when it is up to date. */
+/** How many migrations the code has that the database lacks; 0 when it is up to date. On a connection that {@link makePool} made. */
 export async function pendingMigrations(db: Pick<pg.Pool, 'query'>, folder: string = MIGRATIONS_FOLDER): Promise<number> {
-  const journal: { entries: unknown[] } = JSON.parse(await readFile(`${folder}/meta/_journal.json`, 'utf8'));
-  return journal.entries.length - await countApplied(db);
+  const { rows: [row] } = await db.query<{ schema: string | null }>('select current_schema() as schema');
+  const known = await countMigrations(folder);
+  if (row === undefined || row.schema === null) return known; // there is no such schema yet
+  return known - (await appliedMigrations(db, await findJournal(db, row.schema))).length;
 }
 
-async function countApplied(db: Pick<pg.Pool, 'query'>): Promise<number> {
-  const table = await db.query<{ known: boolean }>("select to_regclass('drizzle.__drizzle_migrations') is not null as known");
-  if (!table.rows[0]?.known) return 0;
-  const { rows } = await db.query<{ count: number }>('select count(*)::int as count from drizzle.__drizzle_migrations');
-  return rows[0]?.count ?? 0;
+async function lookAround(client: pg.Client, given: string | undefined): Promise<{ home: Home; journal: Journal; applied: number[] }> {
+  const home = await findHome(client, given);
+  const journal = await findJournal(client, home.schema);
+  return { home, journal, applied: await appliedMigrations(client, journal) };
+}
+
+async function createJournal(client: pg.Client, { schema }: Home, journal: Journal): Promise<void> {
+  if (journal.isThere) return;
+  // Asked before, because the server wants the right to create schemas also for one that is there.
+  const { rowCount } = await client.query('select from pg_namespace n where n.nspname = $1', [schema]);
+  if (rowCount === 0) await client.query(`create schema ${quoteName(schema)}`);
+  await client.query(`create table ${nameOf(journal)} (id serial primary key, hash text not null, created_at bigint)`);
+}
+
+async function applyMigrations(client: pg.Client, journal: Journal, pending: readonly Migration[]): Promise<void> {
+  for (const { sql, when, hash } of pending) {
+    await client.query(sql);
+    await client.query(`insert into ${nameOf(journal)} (hash, created_at) values ($1, $2)`, [hash, when]);
+  }
+}
+
+async function inOneTransaction(client: pg.Client, work: () => Promise<void>): Promise<void> {
+  await client.query('begin');
+  try {
+    await work();
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => {}); // it is gone, and has rolled back
+    throw error;
+  }
 }
 
 async function refuseSharedSession(client: pg.Client): Promise<void> {
@@ -100,10 +147,8 @@ async function withRetries(apply: () => Promise<void>): Promise<void> {
     try {
       return await apply();
     } catch (error) {
-      // drizzle's own error tells the statement only; the server's words are in its cause.
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      if (sqlState(error) === ALERTS_REFUSED && cause instanceof Error) throw new ExistingAlertsError(`${cause.message}. Nothing was changed`, { cause });
-      if (attempt === TRIES || sqlState(error) !== SQLSTATE.lockNotAvailable) throw cause;
+      if (sqlState(error) === ALERTS_REFUSED && error instanceof Error) throw new ExistingAlertsError(`${error.message}. Nothing was changed`, { cause: error });
+      if (attempt === TRIES || sqlState(error) !== SQLSTATE.lockNotAvailable) throw error;
       await delay(50 + Math.random() * 200);
     }
   }

@@ -4,6 +4,7 @@ import { connectionTo, type Connection } from './connect/connection.ts';
 import { SERVER_STATE } from './connect/servers.ts';
 import { TransportError } from './connect/transport-error.ts';
 import { hasServerChanged } from './errors.ts';
+import { findHome, givenSchema, quoteName, searchPathOf } from './home-schema.ts';
 import { keepOpen } from './keep-open.ts';
 import { runFirst, SESSION_SETTINGS, settingStatement } from './session-settings.ts';
 import { isShared, useSharedSession } from './shared-session.ts';
@@ -39,6 +40,11 @@ export interface PoolOptions {
   connectTimeoutMs?: number;
   /** How values are read; as the process has it, unless given. */
   types?: pg.CustomTypesConfig | undefined;
+  /**
+   * Where Orchestra's tables are; unless given, what `ORCHESTRA_SCHEMA` says, else it is found. `'as given'`: the search_path stays
+   * as the address, the role or the database have it, as for a connection that stands for another program's.
+   */
+  schema?: string | 'as given';
   /** Told of connections that broke while idle or in use; nothing has to be done about them. */
   onConnectionLost?: (error: Error) => void;
 }
@@ -51,9 +57,10 @@ const STATEMENT_TIMEOUT_MS = 10_000;
  * The one way to make a pool. A lost connection, idle or checked out, never ends the process: without these
  * handlers `pg` raises it as an unhandled `error` event. Waiting for a free connection and every statement are bounded.
  * A statement that the server rolled back over a deadlock is sent again, see {@link tryAgain}.
- * Each connection gets {@link SESSION_SETTINGS} after it was made; one that leads through a pooler gets them with each transaction.
+ * Each connection gets {@link SESSION_SETTINGS} and Orchestra's schema as its search_path after it was made; one that leads through a
+ * pooler gets them with each transaction.
  *
- * @throws AddressError
+ * @throws AddressError, SchemaNameError
  */
 export function makePool(options: PoolOptions): Database {
   const { max = 10, held = 0, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
@@ -66,10 +73,11 @@ export function makePool(options: PoolOptions): Database {
     lock_timeout: String(statementTimeoutMs),
     idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS), ...options.settings,
   };
+  const schema: WantedSchema = options.schema === 'as given' ? 'as given' : { name: givenSchema(options.schema) };
   const usedOnce = new WeakSet<pg.ClientBase>();
   const prepare = (client: pg.ClientBase): unknown => {
     client.on('error', lost);
-    return settle(client, connection, settings, (pid) => abandoned.note(client, pid)).then((server) => { if (server === 'takes no changes') usedOnce.add(client); });
+    return settle(client, connection, { settings, schema }, (pid) => abandoned.note(client, pid)).then((server) => { if (server === 'may change') usedOnce.add(client); });
   };
   const pool = new pg.Pool({
     ...connection.config, max, min: held, ...(options.types === undefined ? {} : { types: options.types }),
@@ -81,7 +89,7 @@ export function makePool(options: PoolOptions): Database {
   const abandoned = new AbandonedConnections(pool, max, connection);
   pool.on('error', lost);
   // While the address leads to a standby, each connection asks anew where it leads: one that is kept would still be read from
-  // when the address leads to the primary again.
+  // when the address leads to the primary again. And while there are no tables, each asks anew in which schema they are.
   pool.on('release', (_error, client) => { if (usedOnce.has(client)) void client.end().catch(lost); });
   if (held > 0) keepOpen(pool, held);
   const send = pool.query.bind(pool);
@@ -90,21 +98,40 @@ export function makePool(options: PoolOptions): Database {
   return pool;
 }
 
-/** Gives a new connection its settings, and says what its server is. @throws TransportError for a server that is not of the wanted kind */
-async function settle(client: pg.ClientBase, { servers, timeoutMs }: Connection, settings: Readonly<Record<string, string>>, onOwnSession: (pid: number) => void): Promise<'takes changes' | 'takes no changes'> {
+type WantedSchema = 'as given' | { name: string | undefined };
+
+interface Wanted { settings: Readonly<Record<string, string>>; schema: WantedSchema }
+
+/**
+ * Gives a new connection its settings and its schema, and says whether it may be kept.
+ *
+ * @throws TransportError for a server that is not of the wanted kind
+ */
+async function settle(client: pg.ClientBase, { servers, timeoutMs }: Connection, { settings, schema }: Wanted, onOwnSession: (pid: number) => void): Promise<'stays so' | 'may change'> {
   // Before anything else is asked: the first statement has to be quick, for the role may have given it little time.
-  const { rows: [row] } = await runFirst(() => client.query<{ pid: number; standby: boolean; read_only: boolean }>(within(timeoutMs, `select pg_backend_pid() as pid, ${SERVER_STATE}`)));
+  const { rows: [row] } = await runFirst(() => client.query<{ pid: number; standby: boolean; read_only: boolean }>(within(timeoutMs, `select pg_catalog.pg_backend_pid() as pid, ${SERVER_STATE}`)));
   if (row === undefined) throw new Error('a statement without a from answered no row');
   if (!servers.fits({ isStandby: row.standby, isReadOnly: row.read_only })) {
     servers.forget();
     throw new TransportError('no_server', `the server ${row.standby ? 'is a standby' : row.read_only ? 'is read-only' : 'is a primary'}, and the address asks for another (target_session_attrs)`);
   }
-  if (isShared(client, row.pid)) useSharedSession(client, settings);
+  let mayMove = false;
+  const withSchema = async (): Promise<Record<string, string>> => {
+    if (schema === 'as given') return {};
+    const home = await findHome(client, schema.name, timeoutMs);
+    mayMove = !home.isThere;
+    // A search_path passes over what the role may not use, and its tables would be said not to exist. This is refused with the reason.
+    if (home.isThere && !home.mayUse) await client.query(within(timeoutMs, `select from ${quoteName(home.schema)}.claim_marker`));
+    return { search_path: searchPathOf(home) };
+  };
+  if (isShared(client, row.pid)) await useSharedSession(client, settings, withSchema);
   else {
     onOwnSession(row.pid);
     await runFirst(() => client.query(within(timeoutMs, settingStatement(settings, 'session'))));
+    const path = await withSchema();
+    if (Object.keys(path).length > 0) await client.query(within(timeoutMs, settingStatement(path, 'session')));
   }
-  return row.standby || row.read_only ? 'takes no changes' : 'takes changes';
+  return row.standby || row.read_only || mayMove ? 'may change' : 'stays so';
 }
 
 /** A statement that is given up after so long; `pg` reads it from there. */

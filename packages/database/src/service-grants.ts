@@ -6,20 +6,28 @@ const FORGETS = ['idempotency_keys', 'known_labels', 'notice_deliveries', 'notic
 /** Only where `ORCHESTRA_RETENTION_DAYS` is set. */
 const RETENTION = ['tasks', 'task_events'] as const;
 
-/** The grants, each one statement. `role` is an identifier as SQL writes it. */
-export function serviceGrants(role: string): string[] {
+/**
+ * The grants, each one statement.
+ *
+ * @param role an identifier as SQL writes it, as is the schema
+ */
+export function serviceGrants(role: string, schema = 'orchestra'): string[] {
   return [
-    `grant usage on schema public, drizzle to ${role}`,
-    `grant select on all tables in schema public, drizzle to ${role}`,
-    `grant insert, update on all tables in schema public to ${role}`,
-    `grant delete on ${FORGETS.join(', ')} to ${role}`,
-    `grant usage, select on all sequences in schema public to ${role}`,
+    `grant usage on schema ${schema} to ${role}`,
+    `grant select, insert, update on all tables in schema ${schema} to ${role}`,
+    `revoke insert, update on ${schema}.orchestra_migrations from ${role}`,
+    `grant delete on ${listOf(FORGETS, schema)} to ${role}`,
+    `grant usage, select on all sequences in schema ${schema} to ${role}`,
   ];
 }
 
 /** What the deletion of old tasks needs besides. */
-export function retentionGrant(role: string): string {
-  return `grant delete on ${RETENTION.join(', ')} to ${role}`;
+export function retentionGrant(role: string, schema = 'orchestra'): string {
+  return `grant delete on ${listOf(RETENTION, schema)} to ${role}`;
+}
+
+function listOf(names: readonly string[], schema: string): string {
+  return names.map((name) => `${schema}.${name}`).join(', ');
 }
 
 /** Every table that one of the grants lets the services delete from. */
@@ -29,6 +37,6 @@ export const DELETED_FROM: readonly string[] = [...FORGETS, ...RETENTION];
 const WORK = ['', '_add', '_ask', '_beat', '_begun', '_line_up', '_pauses', '_raise', '_stopped', '_tend', '_why'].map((what) => `orchestra_work${what}`);
 
 /** What a direct worker's role may do, and nothing else: it reads no table and changes none. */
-export function workerGrants(role: string): string[] {
-  return [`grant usage on schema public to ${role}`, `grant execute on function ${WORK.join(', ')} to ${role}`];
+export function workerGrants(role: string, schema = 'orchestra'): string[] {
+  return [`grant usage on schema ${schema} to ${role}`, `grant execute on function ${listOf(WORK, schema)} to ${role}`];
 }

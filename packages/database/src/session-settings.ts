@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { SQLSTATE, sqlState } from './errors.ts';
+import { quoteText } from './home-schema.ts';
 
 /**
  * What every session of Orchestra runs with, whatever the address, the role or the database says. The settle's proof needs a
@@ -18,18 +19,18 @@ export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
 const NEWER = new Set(['transaction_timeout']);
 const TRIES = 3;
 
-/** One `select` that sets them; `local` for the transaction alone. Names and values are ours, never a caller's. */
+/** One `select` that sets them; `local` for the transaction alone. Names are ours, never a caller's. */
 export function settingStatement(settings: Readonly<Record<string, string>>, scope: 'session' | 'local'): string {
   const calls = Object.entries(settings).map(([name, value]) => {
-    const call = `set_config('${name}', '${value}', ${scope === 'local'})`;
-    return NEWER.has(name) ? `case when current_setting('${name}', true) is not null then ${call} end` : call;
+    const call = `pg_catalog.set_config('${name}', ${quoteText(value)}, ${scope === 'local'})`;
+    return NEWER.has(name) ? `case when pg_catalog.current_setting('${name}', true) is not null then ${call} end` : call;
   });
   return `select ${calls.join(', ')}`;
 }
 
 /** The same as command-line options of the server, behind those that an address gives, for a client that cannot be asked to run a statement first. */
 export function settingOptions(given: string | undefined, settings: Readonly<Record<string, string>> = SESSION_SETTINGS): string {
-  const ours = Object.entries(settings).filter(([name]) => !NEWER.has(name)).map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`);
+  const ours = Object.entries(settings).filter(([name]) => !NEWER.has(name)).map(([name, value]) => `-c ${name}=${value.replaceAll(/[\\ ]/g, '\\$&')}`);
   return [...(given === undefined ? [] : [given]), ...ours].join(' ');
 }
 

@@ -10,12 +10,14 @@ export function isShared(client: pg.ClientBase, backendPid: number): boolean {
  * Makes a connection through a pooler in transaction mode usable. Each transaction may run in another session, and what one
  * leaves behind meets somebody else: so nothing is set for a session and no statement gets a name. Every statement runs in a
  * transaction that begins with its settings.
+ *
+ * @param found settings that are found with the others in force
  */
-export function useSharedSession(client: pg.ClientBase, settings: Readonly<Record<string, string>>): void {
+export async function useSharedSession(client: pg.ClientBase, settings: Readonly<Record<string, string>>, found: () => Promise<Record<string, string>>): Promise<void> {
   const plain: (...call: unknown[]) => unknown = client.query.bind(client);
   const run = async (...call: unknown[]): Promise<unknown> => plain(...call);
   // In one message: one way to the server and back.
-  const begin = `begin isolation level read committed; ${settingStatement(settings, 'local')}`;
+  let begin = `begin isolation level read committed; ${settingStatement(settings, 'local')}`;
 
   async function inSettings(call: readonly unknown[]): Promise<unknown> {
     const [statement, values] = call;
@@ -41,6 +43,7 @@ export function useSharedSession(client: pg.ClientBase, settings: Readonly<Recor
       return undefined;
     },
   });
+  begin = `begin isolation level read committed; ${settingStatement({ ...settings, ...await found() }, 'local')}`;
 }
 
 type Callback = (error: unknown, answer?: unknown) => void;

@@ -6,7 +6,7 @@ export const INSIDE_COMMAND = 'ORCHESTRA_INSIDE_COMMAND';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 // Every other ORCHESTRA_ variable is withheld, so that a setting that comes later cannot be forgotten here.
-const OPEN = new Set([INSIDE_COMMAND, 'ORCHESTRA_URL', 'ORCHESTRA_TASKS_URL', 'ORCHESTRA_PROCESS_MARKS', 'ORCHESTRA_STARTED_BY', 'ORCHESTRA_LAUNCHED_AS']);
+const OPEN = new Set([INSIDE_COMMAND, 'ORCHESTRA_SCHEMA', 'ORCHESTRA_URL', 'ORCHESTRA_TASKS_URL', 'ORCHESTRA_PROCESS_MARKS', 'ORCHESTRA_STARTED_BY', 'ORCHESTRA_LAUNCHED_AS']);
 const SECRET_NAME = /^(?:ORCHESTRA_|PG)|^(?:(?:LISTEN_)?DATABASE_URL|POSTGRES_PASSWORD|OTEL_EXPORTER_OTLP_(?:TRACES_)?HEADERS)(?:_FILE)?$/;
 // A token of ours, or the key that signs notices, under whatever name.
 const SECRET_VALUE = /\borc_[A-Za-z0-9_-]{43}|\bwhsec_[A-Za-z0-9+/]{32}/;

@@ -1,6 +1,6 @@
-import { ExistingAlertsError, makePool, migrate, pendingMigrations } from '@orchestra/database';
+import { ExistingAlertsError, makePool, migrate, pendingMigrations, type Database } from '@orchestra/database';
 import { PATIENT, testDatabase } from '@orchestra/testkit';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ackAlert, ALERTMANAGER_LABELS, alertsTableProblems, autoPauseCandidates, checkAlertsTable, listAlerts, recordAlert, recordAlertmanager, stayPauses, toAlertView } from '../src/index.ts';
 import { alertmanagerWebhook, alertView } from '../src/contract/index.ts';
 
@@ -8,8 +8,8 @@ const db = testDatabase({ empty: true });
 const problem = async (): Promise<string> => (await alertsTableProblems(db.pool)).join('; ');
 
 test('a senate_alerts that another system made with fewer columns is migrated, its rows stay, and they are no fresh alerts', async () => {
-  await db.pool.query('create table senate_alerts (kind text, ref_id text, severity text)');
-  await db.pool.query("insert into senate_alerts select 'loop', 'acct-1', case when n = 4 then 'sev-1' else 'critical' end from generate_series(1, 4) as n");
+  await db.pool.query('create table public.senate_alerts (kind text, ref_id text, severity text)');
+  await db.pool.query("insert into public.senate_alerts select 'loop', 'acct-1', case when n = 4 then 'sev-1' else 'critical' end from generate_series(1, 4) as n");
   await migrate(db.url);
   expect(await listAlerts(db.pool, { refId: 'acct-1', limit: 10 })).toMatchObject(
     Array.from({ length: 4 }, () => ({ kind: 'loop', createdAt: null, ackAt: null })));
@@ -85,6 +85,9 @@ describe('a table with rules of its own', () => {
 
 describe('what Orchestra cannot work with is refused before anything is changed', () => {
   const theirs = testDatabase({ empty: true });
+  let plain: Database;
+  beforeAll(() => { plain = makePool({ connectionString: theirs.url, applicationName: 'the other system', schema: 'as given', ...PATIENT }); });
+  afterAll(() => plain.end());
   const COLUMNS = "kind text, ref_id text, severity text default 'medium', details jsonb, created_at timestamptz default now()";
   const table = (columns: string): string => `create table senate_alerts (${columns})`;
 
@@ -125,7 +128,7 @@ describe('what Orchestra cannot work with is refused before anything is changed'
   ];
 
   test.each(CASES)('%s', async (_what, sql, words) => {
-    await theirs.pool.query(`drop schema public cascade; create schema public; ${sql}`);
+    await plain.query(`drop schema public cascade; create schema public; ${sql}`);
     const pending = await pendingMigrations(theirs.pool);
     const refusal: unknown = await migrate(theirs.url).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(ExistingAlertsError);
@@ -135,15 +138,15 @@ describe('what Orchestra cannot work with is refused before anything is changed'
   });
 
   test('two of them in the search_path', async () => {
-    await theirs.pool.query(`drop schema public cascade; create schema public; create schema older; create table older.senate_alerts (kind text); create table senate_alerts (kind text)`);
+    await plain.query(`drop schema public cascade; create schema public; create schema older; create table older.senate_alerts (kind text); create table senate_alerts (kind text)`);
     await expect(migrate(`${theirs.url}${theirs.url.includes('?') ? '&' : '?'}options=-c%20search_path%3Dolder,public`)).rejects.toThrow(/older\.senate_alerts and public\.senate_alerts both/);
   });
 
   test('a foreign table, where the server has an extension for them', async ({ skip }) => {
     const { rows: [extension] } = await theirs.pool.query("select name from pg_available_extensions where name in ('file_fdw', 'postgres_fdw') order by name limit 1");
     if (extension === undefined) return skip('this server comes without file_fdw and postgres_fdw');
-    await theirs.pool.query(`drop schema public cascade; create schema public; create extension if not exists ${extension.name}; create server elsewhere foreign data wrapper ${extension.name}`);
-    await theirs.pool.query(`create foreign table senate_alerts (id bigint, kind text) server elsewhere options (${extension.name === 'file_fdw' ? "filename '/dev/null'" : "table_name 'x'"})`);
+    await plain.query(`drop schema public cascade; create schema public; create extension if not exists ${extension.name}; create server elsewhere foreign data wrapper ${extension.name}`);
+    await plain.query(`create foreign table senate_alerts (id bigint, kind text) server elsewhere options (${extension.name === 'file_fdw' ? "filename '/dev/null'" : "table_name 'x'"})`);
     await expect(migrate(theirs.url)).rejects.toThrow(/public\.senate_alerts is a foreign table/);
   });
 });

@@ -22,8 +22,8 @@ test('a role that may only read and write rows is enough where nothing is pendin
   await fresh.pool.query(`create role ${role} login password 'rows'`);
   try {
     await expect(migrate(asRole(empty.url))).rejects.toThrow(/permission denied/);
-    await fresh.pool.query(`grant usage on schema drizzle to ${role}`);
-    await fresh.pool.query(`grant select on drizzle.__drizzle_migrations to ${role}`);
+    await fresh.pool.query(`grant usage on schema orchestra to ${role}`);
+    await fresh.pool.query(`grant select on orchestra.orchestra_migrations to ${role}`);
     expect(await migrate(asRole(fresh.url))).toMatchObject({ applied: 0 });
   } finally {
     await fresh.pool.query(`drop owned by ${role}`);

@@ -255,7 +255,7 @@ test('P13 a bell forged by hand holds work until the reading that it leads to, a
   const replica = replicaOn();
   await replica.start();
   const held = once(replica, 'named');
-  const forged = { id: '999999', scope_kind: 'agent', scope_value: 'nobody has paused me', reason: 'forged', source: 'person', paused_at: new Date(), paused_by: 'mallory', ttl_seconds: null };
+  const forged = { schema: 'orchestra', id: '999999', scope_kind: 'agent', scope_value: 'nobody has paused me', reason: 'forged', source: 'person', paused_at: new Date(), paused_by: 'mallory', ttl_seconds: null };
   await database.pool.query("select pg_notify('orchestra', $1)", [`pause ${JSON.stringify(forged)}`]);
   await held;
   await until('the reading has come', () => !replica.isPaused({ agentId: 'nobody has paused me' }).paused);

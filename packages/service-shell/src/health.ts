@@ -93,9 +93,9 @@ function migrationsCheck(db: Database): HealthCheck {
     try {
       const pending = await pendingMigrations(db);
       if (pending > 0) return `${pending} pending: run \`orchestra db migrate\``;
-      // The list of migrations is found by its schema, the tables by the search_path: somebody may have changed that, or be restoring them.
+      // Somebody may have moved the tables, or be restoring them.
       const { rows: [row] } = await db.query<{ found: boolean }>("select to_regclass('senate_pause') is not null and to_regclass('tasks') is not null as found");
-      return row?.found ? undefined : 'done, but the tables are not in the search_path of this role';
+      return row?.found ? undefined : 'done, but the tables are not in the schema: see ORCHESTRA_SCHEMA';
     } catch {
       return 'not known';
     }

@@ -1,4 +1,4 @@
-import { AddressError, parseAddress } from '@orchestra/database';
+import { AddressError, parseAddress, schemaNameProblem } from '@orchestra/database';
 import { z } from 'zod';
 import type { SettingValues } from './config.ts';
 
@@ -15,6 +15,12 @@ const databaseAddress = z.string().check((context) => {
   }
 });
 
+/** Read by whoever connects, from the environment; here it is looked at once, so that a wrong name keeps a service from starting. */
+const schemaName = z.string().check((context) => {
+  const problem = schemaNameProblem(context.value);
+  if (problem !== undefined) context.issues.push({ code: 'custom', input: context.value, message: problem });
+});
+
 const hostNames = z.string().regex(/^[A-Za-z0-9.:[\]_, -]{0,4096}$/, 'must be host names, separated by commas')
   .transform((text) => text.split(',').map((name) => name.trim()).filter((name) => name !== '')).prefault('');
 
@@ -22,6 +28,7 @@ const hostNames = z.string().regex(/^[A-Za-z0-9.:[\]_, -]{0,4096}$/, 'must be ho
 export const COMMON_SETTINGS = {
   DATABASE_URL: databaseAddress.describe('a PostgreSQL 15 or later, as postgresql://user:password@host:5432/database or as psql takes it; `orchestra up` brings one of its own when this is not set'),
   LISTEN_DATABASE_URL: databaseAddress.optional().describe('a direct connection for LISTEN, where DATABASE_URL goes through a pooler; not set: DATABASE_URL'),
+  ORCHESTRA_SCHEMA: schemaName.optional().describe('the schema of Orchestra\'s tables; not set: public if they are there already, otherwise orchestra'),
   HOST: z.string().regex(/^[A-Za-z0-9.:_-]{1,255}$/, 'must be an address or a host name').default('127.0.0.1').describe('the address that the services listen on'),
   ORCHESTRA_HOST_NAMES: hostNames.describe('further names under which the services may be called where HOST is loopback, as that of a proxy, separated by commas; not set: 127.0.0.1, localhost and [::1] alone'),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info').describe('fatal, error, warn, info, debug, trace or silent'),

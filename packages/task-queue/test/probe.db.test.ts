@@ -1,3 +1,4 @@
+import { advisoryKey } from '@orchestra/database';
 import { extendPause, stayPauses, unpauseScope, pauseScope, type PauseThen, type Scope } from '@orchestra/pause-core';
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -203,7 +204,7 @@ describe('what nothing else holds', () => {
     await probing();
     const decides = await db.pool.connect();
     await decides.query('begin');
-    await decides.query('select pg_advisory_xact_lock($1)', [PROBE_DECISIONS]);
+    await decides.query(`select pg_advisory_xact_lock(${advisoryKey('$1')})`, [PROBE_DECISIONS]);
     expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
     await decides.query('commit');
     decides.release();

@@ -13,7 +13,7 @@ test('the drizzle schema and the migrated database have the same tables and colu
   const { rows } = await db.pool.query<ColumnRow>(
     `select c.table_name, c.column_name, c.data_type, c.is_nullable
        from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
-      where c.table_schema = 'public' and t.table_type = 'BASE TABLE' and c.table_name <> 'claim_marker'`);
+      where c.table_schema = current_schema() and t.table_type = 'BASE TABLE' and c.table_name not in ('claim_marker', 'orchestra_migrations')`);
   const inDatabase = rows.map((row) => `${row.table_name}.${row.column_name} ${row.data_type}${row.is_nullable === 'NO' ? ' not null' : ''}`);
   const inCode = Object.values({ ...senate, ...queue }).filter((table) => is(table, PgTable)).flatMap((table) =>
     Object.values(getTableColumns(table)).map((column) =>

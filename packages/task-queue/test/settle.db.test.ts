@@ -95,7 +95,7 @@ describe('P2 settle', () => {
     const { rows: [whole] } = await db.pool.query<{ source: string }>("select pg_get_functiondef('orchestra_turn'::regproc) as source");
     // Both wait between the two statements, as a claim would behind a slow ending. One of them reads the pauses before that.
     const made = async (name: string, ...edits: [string, string][]): Promise<void> => {
-      const changed = [['FUNCTION public.orchestra_turn(', `FUNCTION public.${name}(`] as const, ['orchestra_turn.host', `${name}.host`] as const, ...edits]
+      const changed = [['FUNCTION orchestra.orchestra_turn(', `FUNCTION orchestra.${name}(`] as const, ['orchestra_turn.host', `${name}.host`] as const, ...edits]
         .reduce((text, [find, replace]) => { expect(text, find).toContain(find); return text.replaceAll(find, replace); }, whole?.source ?? '');
       await db.pool.query(changed);
     };

@@ -1,8 +1,8 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migrate, MIGRATIONS_FOLDER } from '@orchestra/database';
-import { testDatabase } from '@orchestra/testkit';
+import { migrate, MIGRATIONS_FOLDER, pendingMigrations } from '@orchestra/database';
+import { testDatabase, type TestDatabase } from '@orchestra/testkit';
 import { expect, test } from 'vitest';
 import { completeRun, findTask, listTaskEvents, listTasks, readQueueView, readSerialGate } from '../src/index.ts';
 import { claim, ids, pause } from './fixtures.ts';
@@ -31,8 +31,21 @@ async function earlierRelease(entriesOf: (journal: { tag: string }[]) => { tag: 
   }
 }
 
+/** As those releases did: into `public`, by functions that use the caller's search_path, with the list of migrations in `drizzle`. */
+async function asBefore({ url, pool }: TestDatabase, folder: string): Promise<void> {
+  await migrate(url, { folder, schema: 'public' });
+  await pool.query(`
+    create schema drizzle; alter table public.orchestra_migrations set schema drizzle; alter table drizzle.orchestra_migrations rename to __drizzle_migrations;
+    do $$ declare f record; begin
+      for f in select p.oid::regprocedure as name from pg_proc p where p.pronamespace = 'public'::regnamespace loop
+        execute format('alter function %s reset search_path', f.name);
+      end loop;
+    end $$`);
+}
+
 test('P9 P10 a database of the first release with work in it is brought up to date: every task keeps its place, its run and its repo’s line', async () => {
-  await earlierRelease((entries) => entries.slice(0, FIRST_RELEASE), async (folder) => { expect(await migrate(db.url, folder)).toMatchObject({ total: FIRST_RELEASE }); });
+  await earlierRelease((entries) => entries.slice(0, FIRST_RELEASE), (folder) => asBefore(db, folder));
+  expect(await db.pool.query('select from drizzle.__drizzle_migrations')).toMatchObject({ rowCount: FIRST_RELEASE });
   await db.pool.query(`
     insert into tasks (agent_id, skill, repo, priority, status, run_id, worker_id, started_at, heartbeat_at, attempt, created_by)
     select 'agent-' || n % 3, 'build', case when n % 2 = 0 then 'repo-' || n % 4 end, n % 2, case when n <= 2 then 'running' when n = 3 then 'succeeded' else 'queued' end,
@@ -43,6 +56,9 @@ test('P9 P10 a database of the first release with work in it is brought up to da
   expect(running).toBeDefined();
 
   expect(await migrate(db.url)).toMatchObject({ applied: expect.any(Number) });
+  expect(await pendingMigrations(db.pool)).toBe(0);
+  expect((await db.pool.query("select current_schema() as home, to_regnamespace('orchestra') as new, to_regclass('public.orchestra_migrations') as list")).rows)
+    .toEqual([{ home: 'public', new: null, list: null }]);
   expect(await wrongGates(db.pool)).toEqual([]);
 
   await pause(db.pool, { kind: 'agent', value: 'agent-1' });
@@ -60,7 +76,7 @@ test('P9 P10 a database of the first release with work in it is brought up to da
 });
 
 test('P9 P10 P15 tasks in every state are brought over to the one call: counted, ended, claimed in their order', async () => {
-  await earlierRelease((entries) => entries.slice(0, entries.findIndex(({ tag }) => tag === BEFORE_ONE_CALL)), async (folder) => { await migrate(later.url, folder); });
+  await earlierRelease((entries) => entries.slice(0, entries.findIndex(({ tag }) => tag === BEFORE_ONE_CALL)), (folder) => asBefore(later, folder));
   // One of each kind, and each kind three times: with a repo, with a stage, with neither.
   const kinds = [
     "status = 'queued'", "status = 'queued', next_eligible_at = now() + interval '1 day'", "status = 'queued', deferred_by = 7, next_eligible_at = now() + interval '1 day'",

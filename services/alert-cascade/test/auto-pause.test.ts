@@ -233,7 +233,7 @@ test('an actor that cannot be judged does not keep the others waiting, and is ju
   const one = await cascade({ sweepEveryMs: 300 });
   const holder = await db.pool.connect();
   await holder.query('begin');
-  await holder.query("select pg_advisory_xact_lock(x'0ca5'::int, hashtext('stuck'))");
+  await holder.query("select pg_advisory_xact_lock(x'0ca5'::int, hashtext('orchestra stuck'))");
   await alert(db.pool, 'stuck');
   for (let index = 0; index < 6; index++) await alert(db.pool, `free-${index}`);
   for (let index = 0; index < 6; index++) await until('the others', async () => (await activeOf(db.pool, `free-${index}`)).length > 0);

@@ -83,9 +83,9 @@ test('a server on which the tables are not found, whoever moved them: it is not 
   const readiness = async () => (await fetch(`${service.url}/readyz`)).json();
   await database.pool.query('create schema elsewhere; alter table senate_pause set schema elsewhere');
   try {
-    expect(await readiness()).toMatchObject({ ready: false, checks: { migrations: expect.stringContaining('search_path') } });
+    expect(await readiness()).toMatchObject({ ready: false, checks: { migrations: expect.stringContaining('ORCHESTRA_SCHEMA') } });
   } finally {
-    await database.pool.query('alter table elsewhere.senate_pause set schema public; drop schema elsewhere');
+    await database.pool.query('alter table elsewhere.senate_pause set schema orchestra; drop schema elsewhere');
   }
   expect(await readiness()).toMatchObject({ ready: true });
 });

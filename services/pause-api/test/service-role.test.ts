@@ -40,7 +40,7 @@ afterAll(async () => {
 test('docs/operations.md prints the list of grants', () => {
   const operations = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
   const [block] = [...operations.matchAll(/```sql\n(create role orchestra_services[^]*?)```/g)].map((match) => match[1] ?? '');
-  const statements = (block ?? '').split(';').map((statement) => statement.trim()).filter((statement) => statement.startsWith('grant'));
+  const statements = (block ?? '').split(';').map((statement) => statement.trim()).filter((statement) => /^(grant|revoke)/.test(statement));
   expect(statements).toEqual(serviceGrants('orchestra_services'));
   expect(operations).toContain(`\`${retentionGrant('orchestra_services')}\``);
 });

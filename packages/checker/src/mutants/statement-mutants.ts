@@ -123,7 +123,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'two judges without a lock', file: `${CORE}/commands/check-auto-pause.ts`, why: 'P14: both find "no pause yet"',
-    edits: [{ find: "await tx.query('select pg_advisory_xact_lock($1, hashtext($2))', [AUTO_PAUSE_LOCKS, actor]);", replace: '' }], caughtBy: by('P14 two judges of the same alerts'),
+    edits: [{ find: "await tx.query(`select pg_advisory_xact_lock($1, hashtext(${advisoryName('$2')}))`, [AUTO_PAUSE_LOCKS, actor]);", replace: '' }], caughtBy: by('P14 two judges of the same alerts'),
   },
   {
     name: 'a unique pause instead of used-up alerts', file: `${CORE}/commands/check-auto-pause.ts`, why: 'P14: what a person has cleared is paused again for the same alerts',

@@ -16,11 +16,15 @@ export async function atDatabase<T>(work: (db: Database) => Promise<T>): Promise
   return atGivenDatabase(findDatabaseUrl(), work);
 }
 
-/** The same on another one. */
-export async function atGivenDatabase<T>(url: string, work: (db: Database) => Promise<T>): Promise<T> {
+/**
+ * The same on another one.
+ *
+ * @param schema `'as given'`: for another program's connection, which keeps its search_path
+ */
+export async function atGivenDatabase<T>(url: string, work: (db: Database) => Promise<T>, schema?: 'as given'): Promise<T> {
   let db: Database | undefined;
   try {
-    db = makePool({ connectionString: url, applicationName: 'orchestra cli', max: CONNECTIONS_MAX, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+    db = makePool({ connectionString: url, applicationName: 'orchestra cli', max: CONNECTIONS_MAX, connectTimeoutMs: CONNECT_TIMEOUT_MS, ...(schema === undefined ? {} : { schema }) });
     return await work(db);
   } catch (error) {
     throw explainDatabaseError(error, url);

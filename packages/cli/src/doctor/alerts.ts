@@ -28,7 +28,9 @@ export async function checkAlerts(db: Database): Promise<Finding> {
   const { rows: [row] } = await db.query<Row>(
     `select (select count(*)::int from (${BEHIND}) b) as behind,
             array(select format('%I.%I', n.nspname, o.relname) from pg_class o join pg_namespace n on n.oid = o.relnamespace
-                   where o.relname = 'senate_alerts' and o.relkind in ('r', 'p', 'f') and o.oid <> c.oid order by 1 limit 5) as others,
+                   where o.relname = 'senate_alerts' and o.relkind in ('r', 'p', 'f') and o.oid <> c.oid
+                      -- nor one of another installation of Orchestra
+                      and not exists (select from pg_class m where m.relnamespace = n.oid and m.relname = 'claim_marker') order by 1 limit 5) as others,
             array(select distinct s.severity from (${NEWEST}) s where s.severity not in ('low', 'medium', 'high', 'critical') order by 1 limit 5) as severities,
             c.relpersistence = 'u' as unlogged, row_security_active(c.oid) as row_security
        from pg_class c where c.oid = 'senate_alerts'::regclass`);

@@ -10,8 +10,8 @@ export async function checkDatabase(db: Database): Promise<Finding> {
   const check = 'database';
   await db.query('select 1'); // connecting is none of the clock's time
   const sentAt = Date.now();
-  const { rows: [row] } = await db.query<{ now: Date; version: string; number: number; is_standby: boolean; is_read_only: boolean; fires_triggers: boolean }>(
-    "select clock_timestamp() as now, current_setting('server_version') as version, current_setting('server_version_num')::int as number, pg_is_in_recovery() as is_standby, current_setting('transaction_read_only') = 'on' as is_read_only, current_setting('session_replication_role') <> 'replica' as fires_triggers");
+  const { rows: [row] } = await db.query<{ now: Date; home: string; version: string; number: number; is_standby: boolean; is_read_only: boolean; fires_triggers: boolean }>(
+    "select clock_timestamp() as now, coalesce(current_schema(), 'that is not there yet') as home, current_setting('server_version') as version, current_setting('server_version_num')::int as number, pg_is_in_recovery() as is_standby, current_setting('transaction_read_only') = 'on' as is_read_only, current_setting('session_replication_role') <> 'replica' as fires_triggers");
   const heardAt = Date.now();
   if (row === undefined) throw new Error('a statement without a from answered no row');
   const pending = await pendingMigrations(db);
@@ -25,5 +25,5 @@ export async function checkDatabase(db: Database): Promise<Finding> {
   if (differing.length > 0) return failed(check, `${says}; ${differing.join(', ')}`, `see "Poolers" in ${manualPage('operations.md')}: something between here and the database keeps its own settings`);
   if (pending > 0) return failed(check, `${says}; ${pending} migrations are missing`, 'run `orchestra db migrate`');
   if (isSkewed(skew)) return failed(check, says, 'set the clock of this machine or of the database’s (NTP); pauses end by the database’s');
-  return ok(check, `${says}, ${pending < 0 ? `${-pending} migrations newer than this command` : 'all migrations applied'}`);
+  return ok(check, `${says}, ${pending < 0 ? `${-pending} migrations newer than this command` : `all migrations applied in the schema ${row.home}`}`);
 }

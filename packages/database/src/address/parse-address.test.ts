@@ -77,7 +77,7 @@ test.each([
   ['postgresql://u:s3cret@h:99999/d', 'port 99999'],
   ['postgresql://u:s3cret@h/d?sslmode=on', 'sslmode=on'],
   ['postgresql://u:s3cret@h/d?sslmod=require', '"sslmod"'],
-  ['postgresql://u:s3cret@h/d?schema=app', 'search_path'],
+  ['postgresql://u:s3cret@h/d?schema=app', 'ORCHESTRA_SCHEMA'],
   ['postgresql://u:s3cret@h/d?sslmode=verify-ca', 'sslrootcert'],
   ['postgresql://u:s3cret@h/d?sslmode=verify-full&sslrootcert=/nowhere/root.crt', '/nowhere/root.crt'],
   ['postgresql://u:s3cret@a,b:1,c/d?target_session_attrs=master', 'target_session_attrs=master'],

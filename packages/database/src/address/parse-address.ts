@@ -35,7 +35,7 @@ export function parseAddress(text: string, env: NodeJS.ProcessEnv = process.env)
   const given: Parameters = new Map([...parseText(text)].map(([name, value]) => [ALSO[name] ?? name, value]));
   for (const name of given.keys()) {
     if (name in FROM_ENVIRONMENT || WITHOUT_EFFECT.has(name)) continue;
-    const instead = name === 'schema' || name === 'currentSchema' ? '; a schema is chosen by options=-c%20search_path=…' : '';
+    const instead = name === 'schema' || name === 'currentSchema' ? '; the schema of Orchestra\'s tables is what ORCHESTRA_SCHEMA says' : '';
     throw new AddressError(`has the parameter "${name.slice(0, 40)}", which is not known${instead}`);
   }
   for (const [name, variable] of Object.entries(FROM_ENVIRONMENT)) {

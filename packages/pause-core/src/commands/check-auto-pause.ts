@@ -1,4 +1,4 @@
-import type { Database, Queryable, Transaction } from '@orchestra/database';
+import { advisoryName, type Database, type Queryable, type Transaction } from '@orchestra/database';
 import { AUTO_PAUSE_RULE, feedingAlerts, judgeAlerts, type AlertRule } from '../alert-rule.ts';
 import { label } from '../contract/text.ts';
 import { insertPause } from './pause-scope.ts';
@@ -63,7 +63,7 @@ export async function checkAutoPause(db: Database, refId: string, rule: AlertRul
     // In a statement of its own: what the next one reads has to be younger than the lock, or two judges that
     // queue here would both find "no pause yet".
     await tx.query(`set local lock_timeout = ${LOCK_WAIT_MS}`);
-    await tx.query('select pg_advisory_xact_lock($1, hashtext($2))', [AUTO_PAUSE_LOCKS, actor]);
+    await tx.query(`select pg_advisory_xact_lock($1, hashtext(${advisoryName('$2')}))`, [AUTO_PAUSE_LOCKS, actor]);
     const { alertTimes, now, paused } = await readCase(tx, actor, spellings, rule);
     if (paused) return null;
     const pauseMs = judgeAlerts(alertTimes, rule, now);

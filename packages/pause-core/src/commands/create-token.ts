@@ -1,4 +1,4 @@
-import { inTransaction, SQLSTATE, sqlState, type Database, type Transaction } from '@orchestra/database';
+import { advisoryKey, inTransaction, SQLSTATE, sqlState, type Database, type Transaction } from '@orchestra/database';
 import type { Role } from '../contract/tokens.ts';
 import type { TokenLabels } from '../token-labels.ts';
 import { PauseError } from '../errors.ts';
@@ -36,7 +36,7 @@ export async function createToken(db: Database, order: TokenOrder): Promise<stri
   try {
     await inTransaction(db, async (tx) => {
       // In a statement of its own: the next one has to see what the one before this has committed.
-      await tx.query('select pg_advisory_xact_lock($1)', [NAMES_LOCK]);
+      await tx.query(`select pg_advisory_xact_lock(${advisoryKey('$1')})`, [NAMES_LOCK]);
       // An expired token must not keep its name taken.
       await tx.query('update api_tokens t set revoked_at = t.expires_at where t.name = $1 and t.revoked_at is null and t.expires_at <= now()', [order.name]);
       await refuseLookAlike(tx, order.name);

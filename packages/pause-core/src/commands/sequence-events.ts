@@ -1,4 +1,4 @@
-import { inTransaction, type Database } from '@orchestra/database';
+import { advisoryKey, inTransaction, type Database } from '@orchestra/database';
 
 // Any constant; every sequencer of this database takes it.
 const SEQUENCE_LOCK = 0x0c_5e9;
@@ -19,7 +19,7 @@ export async function sequenceEvents(db: Database): Promise<number> {
   return inTransaction(db, async (tx) => {
     await tx.query(`set local lock_timeout = ${LOCK_WAIT_MS}`);
     // In a statement of its own: the next one must see what the sequencer before this one has committed.
-    await tx.query('select pg_advisory_xact_lock($1)', [SEQUENCE_LOCK]);
+    await tx.query(`select pg_advisory_xact_lock(${advisoryKey('$1')})`, [SEQUENCE_LOCK]);
     const { rowCount } = await tx.query(
       `update senate_events e set position = placed.position
          from (select waiting.id, nextval('senate_event_position') as position

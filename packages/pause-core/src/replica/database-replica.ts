@@ -18,9 +18,13 @@ export interface DatabaseReplicaOptions extends Omit<ReplicaOptions, 'read' | 'l
 /** A replica fed by the database. It does nothing before `start()`. */
 export function createDatabaseReplica(options: DatabaseReplicaOptions): PauseReplica {
   const { pool, listenConnectionString, onBell, onConnect, applicationName, pingEveryMs, pingTimeoutMs, ...timings } = options;
+  let schema: string | undefined;
   return new PauseReplica({
     ...timings,
-    read: () => listActivePauses(pool),
+    read: async () => {
+      schema ??= await readSchema(pool);
+      return listActivePauses(pool);
+    },
     listen: async (ears, stopped) => {
       const hub = createListenHub({
         connectionString: listenConnectionString,
@@ -28,7 +32,7 @@ export function createDatabaseReplica(options: DatabaseReplicaOptions): PauseRep
         ...(pingEveryMs === undefined ? {} : { pingEveryMs }),
         ...(pingTimeoutMs === undefined ? {} : { pingTimeoutMs }),
         onBell: (topic, names) => {
-          const named = names === '' ? undefined : readNamedPause(names);
+          const named = names === '' ? undefined : readNamedPause(names, schema);
           if (named !== undefined) ears.onNamed?.(named);
           // Alerts may come in floods and change no pause by themselves. Anything else means: look again.
           if (topic !== 'alert') ears.onBell();
@@ -43,4 +47,10 @@ export function createDatabaseReplica(options: DatabaseReplicaOptions): PauseRep
       return close;
     },
   });
+}
+
+/** Where the pauses are that this pool reads: installations in one database share a bell. */
+async function readSchema(db: Queryable): Promise<string | undefined> {
+  const { rows: [row] } = await db.query<{ schema: string | null }>('select current_schema() as schema');
+  return row?.schema ?? undefined;
 }

@@ -4,6 +4,8 @@ import { LABEL_KINDS, SCOPE_KINDS, scopeOf } from '../scope.ts';
 
 /** What the trigger on `senate_pause` writes into the bell of a pause that was added. */
 const namedPause = z.object({
+  /** Of the tables; left out: `public`. */
+  schema: z.string().default('public'),
   id: z.string().regex(/^[1-9]\d{0,18}$/),
   scope_kind: z.enum(SCOPE_KINDS),
   scope_value: z.string().min(1),
@@ -15,10 +17,15 @@ const namedPause = z.object({
   ttl_seconds: z.int().nullable(),
 });
 
-/** The pause that a bell names; undefined: it names none that can be understood, and is a bell like any other. */
-export function readNamedPause(json: string): ActivePause | undefined {
+/**
+ * The pause that a bell names; undefined: it names none that can be understood, or one of another installation in the same database,
+ * and is a bell like any other.
+ *
+ * @param schema in which the reader's pauses are; undefined: not known, while nothing can be read, and any pause holds
+ */
+export function readNamedPause(json: string, schema: string | undefined): ActivePause | undefined {
   const parsed = namedPause.safeParse(parse(json));
-  if (!parsed.success) return undefined;
+  if (!parsed.success || (schema !== undefined && parsed.data.schema !== schema)) return undefined;
   const { id, reason, source, paused_at, paused_by: pausedBy, ttl_seconds: ttlSeconds } = parsed.data;
   return {
     id, scope: scopeOf(parsed.data), reason, source, pausedAt: new Date(paused_at), pausedBy, ttlSeconds,

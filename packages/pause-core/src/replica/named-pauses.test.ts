@@ -55,12 +55,18 @@ describe('the name in a bell', () => {
   const told = { id: '7', scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway loop', source: 'person', paused_at: '1970-01-01T00:00:00+00:00', paused_by: 'dana', ttl_seconds: null };
 
   test('is the pause as its row has it', () => {
-    expect(readNamedPause(JSON.stringify(told))).toEqual(SKEPTIC);
-    expect(readNamedPause(JSON.stringify({ ...told, ttl_seconds: 60 }))).toMatchObject({ ttlSeconds: 60, remainingMs: 60_000 });
+    expect(readNamedPause(JSON.stringify(told), 'public')).toEqual(SKEPTIC);
+    expect(readNamedPause(JSON.stringify({ ...told, ttl_seconds: 60, schema: 'orchestra' }), 'orchestra')).toMatchObject({ ttlSeconds: 60, remainingMs: 60_000 });
+  });
+
+  test('of another installation in the same database names nothing here', () => {
+    expect(readNamedPause(JSON.stringify(told), 'orchestra')).toBeUndefined();
+    expect(readNamedPause(JSON.stringify({ ...told, schema: 'orchestra' }), 'public')).toBeUndefined();
+    expect(readNamedPause(JSON.stringify(told), undefined)).toEqual(SKEPTIC);
   });
 
   test.each(['{', '[]', '{}', JSON.stringify({ ...told, scope_kind: 'everything' }), JSON.stringify({ ...told, scope_value: '' }), JSON.stringify({ ...told, id: 7 }), JSON.stringify({ ...told, paused_at: 'now' })])(
     'that cannot be understood names nothing: %s', (text) => {
-      expect(readNamedPause(text)).toBeUndefined();
+      expect(readNamedPause(text, 'public')).toBeUndefined();
     });
 });

@@ -1,4 +1,4 @@
-import { inTransaction, type Database, type Transaction } from '@orchestra/database';
+import { advisoryKey, inTransaction, type Database, type Transaction } from '@orchestra/database';
 import { scopeOf, stayPaused, type Labels, type ScopeKind } from '@orchestra/pause-core';
 import type { GatedRepos } from '../gated.ts';
 import { judgeProbe, type ProbeFacts, type ProbeVerdict } from '../judge-probe.ts';
@@ -50,7 +50,7 @@ export async function lookAfterProbes(db: Database, gatedRepos: GatedRepos = nul
 }
 
 async function lookAfter(tx: Transaction, id: string, gatedRepos: GatedRepos): Promise<keyof ProbesRound | null> {
-  const { rows: [lock] } = await tx.query<{ ours: boolean }>('select pg_try_advisory_xact_lock($1) as ours', [PROBE_DECISIONS]);
+  const { rows: [lock] } = await tx.query<{ ours: boolean }>(`select pg_try_advisory_xact_lock(${advisoryKey('$1')}) as ours`, [PROBE_DECISIONS]);
   if (!lock?.ours) return null; // somebody else is at it
   await tx.query("select set_config('orchestra.who', $1, true)", [PROBER]);
   // Statements of their own from here on: they see what whoever held the lock before has done.

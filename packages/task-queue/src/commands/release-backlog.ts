@@ -1,4 +1,4 @@
-import { inTransaction, type Database, type Transaction } from '@orchestra/database';
+import { advisoryKey, inTransaction, type Database, type Transaction } from '@orchestra/database';
 import { PauseError, refusePause, runOnce, scopeOf, scopeText, type Idempotency, type Labels, type ScopeKind } from '@orchestra/pause-core';
 import type { ReleaseView } from '@orchestra/pause-core/contract';
 import type { GatedRepos } from '../gated.ts';
@@ -36,7 +36,7 @@ interface PausedRow { id: string; scope_kind: ScopeKind; scope_value: string; al
 export function releaseBacklog(db: Database, order: ReleaseOrder, gatedRepos: GatedRepos = null, idempotency?: Idempotency): Promise<ReleaseView> {
   return runOnce(db, idempotency, async (tx) => {
     await tx.query("select set_config('orchestra.who', $1, true), set_config('orchestra.why', $2, true)", [order.by, order.reason ?? '']);
-    await tx.query('select pg_advisory_xact_lock($1)', [PROBE_DECISIONS]);
+    await tx.query(`select pg_advisory_xact_lock(${advisoryKey('$1')})`, [PROBE_DECISIONS]);
     const pause = await lockPause(tx, order.pauseId);
     if (pause === undefined) return refusePause(tx, order.pauseId, 'what it held goes on by itself');
     if (pause.probes) throw new PauseError('pause_probes', `the time of pause ${pause.id} is over, and it lets one task through at a time by itself; extend it or clear it`);
@@ -48,7 +48,7 @@ export function releaseBacklog(db: Database, order: ReleaseOrder, gatedRepos: Ga
 export function stopRelease(db: Database, { pauseId, by, reason }: Omit<ReleaseOrder, 'pace'>): Promise<ReleaseView | null> {
   return inTransaction(db, async (tx) => {
     await tx.query("select set_config('orchestra.who', $1, true), set_config('orchestra.why', $2, true)", [by, reason ?? '']);
-    await tx.query('select pg_advisory_xact_lock($1)', [PROBE_DECISIONS]);
+    await tx.query(`select pg_advisory_xact_lock(${advisoryKey('$1')})`, [PROBE_DECISIONS]);
     if (await lockPause(tx, pauseId) === undefined) return refusePause(tx, pauseId, 'what it held goes on by itself');
     await unmarkProbe(tx, pauseId, by);
     const ended = await endRelease(tx, pauseId, 'stopped');
@@ -101,7 +101,7 @@ async function begin(tx: Transaction, order: ReleaseOrder, pause: PausedRow, pac
 
 /** One step of a release whose time has come. */
 async function step(tx: Transaction, pauseId: string, gatedRepos: GatedRepos): Promise<void> {
-  const { rows: [lock] } = await tx.query<{ ours: boolean }>('select pg_try_advisory_xact_lock($1) as ours', [PROBE_DECISIONS]);
+  const { rows: [lock] } = await tx.query<{ ours: boolean }>(`select pg_try_advisory_xact_lock(${advisoryKey('$1')}) as ours`, [PROBE_DECISIONS]);
   if (!lock?.ours) return; // somebody else is at it
   const { rows: [release] } = await tx.query<{ id: string; asked_by: string }>(
     'select r.id, r.asked_by from senate_releases r where r.pause_id = $1 and r.ended_at is null and r.next_at <= clock_timestamp() for no key update', [pauseId]);

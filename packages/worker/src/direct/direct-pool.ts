@@ -21,6 +21,7 @@ const TYPES: pg.CustomTypesConfig = {
 export class DirectPool {
   readonly db: Database;
   readonly #address: Address;
+  #schema: string | undefined;
 
   /** @throws CannotWork for an address that cannot be understood */
   constructor(address: Address) {
@@ -51,6 +52,13 @@ export class DirectPool {
     } finally {
       client.release();
     }
+  }
+
+  /** In which schema the pauses are; undefined while it cannot be asked. Installations in one database share a bell. */
+  async schema(): Promise<string | undefined> {
+    this.#schema ??= await this.db.query<{ schema: string | null }>('select current_schema() as schema')
+      .then(({ rows: [row] }) => row?.schema ?? undefined, () => undefined);
+    return this.#schema;
   }
 
   async end(): Promise<void> {

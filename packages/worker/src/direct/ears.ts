@@ -47,12 +47,13 @@ export class Ears {
           'the pauses are read by the clock; give a direct address by listenDatabaseUrl',
       );
     }
+    let schema = await this.#pool.schema();
     if (this.#closed || stopped.aborted) return nothing;
     const hub = (this.#hub = createListenHub({
       connectionString: this.#address.url,
       applicationName: 'orchestra direct worker bells',
       onBell: (topic, names) => {
-        const named = names === '' ? undefined : readNamedPause(names);
+        const named = names === '' ? undefined : readNamedPause(names, schema);
         if (named !== undefined) ears.onNamed?.(named);
         // Alerts may come in floods and change no pause by themselves.
         if (topic === 'alert') return;
@@ -62,6 +63,9 @@ export class Ears {
       },
       onTasks: () => this.#ring(),
       onConnect: () => {
+        void this.#pool.schema().then((known) => {
+          schema = known;
+        });
         ears.onBell();
         this.#mayStop(ears);
         this.#ring();

@@ -44,7 +44,7 @@ describe('the role', () => {
   test('executes with the owner’s rights what it was granted, and nothing else', async () => {
     const { rows } = await hand.query<{ name: string }>(`
       select p.proname as name from pg_proc p
-       where p.prosecdef and p.pronamespace = 'public'::regnamespace and p.prorettype <> 'trigger'::regtype and has_function_privilege(p.oid, 'execute')
+       where p.prosecdef and p.pronamespace = current_schema()::regnamespace and p.prorettype <> 'trigger'::regtype and has_function_privilege(p.oid, 'execute')
        order by p.proname`);
     const [, execute = ''] = workerGrants('x');
     const granted = [...execute.matchAll(/orchestra_work\w*/g)].map(([name]) => name).toSorted();
@@ -166,7 +166,7 @@ describe('start() rejects, and says what to do', () => {
           url.username = STRANGER;
         }),
       'not_granted',
-      /permission denied for function orchestra_work.*docs\/direct\.md/,
+      /permission denied for schema orchestra.*docs\/direct\.md/,
     ],
     [
       'a database that is not there',

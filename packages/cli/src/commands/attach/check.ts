@@ -19,7 +19,7 @@ export default class AttachCheck extends OrchestraCommand {
       const looked = await checkAttachment(db, args.name);
       const workerUrl = flags['worker-url'];
       if (workerUrl === undefined) return looked;
-      return [...looked, ...await atGivenDatabase(workerUrl, (worker) => tryCanary(db, worker, args.name))];
+      return [...looked, ...await atGivenDatabase(workerUrl, (worker) => tryCanary(db, worker, args.name), 'as given')];
     });
     this.show(findings.map(({ what, verdict, words }) => `${MARKS[verdict]} ${what}: ${words}`).join('\n'));
     if (findings.some(({ verdict }) => verdict === 'broken')) process.exitCode = EXIT.failed;
