@@ -15,12 +15,15 @@ export function FilterField({ name, label, placeholder = '', type = 'text', main
     // Changed by a link or by going back, and not by what is being typed.
     if (field.current !== null && field.current !== document.activeElement) field.current.value = value;
   }, [value]);
-  // What is left unfinished belongs to this list, and not to the address that comes after it.
-  useEffect(() => () => clearTimeout(timer.current), []);
   const apply = (event: TargetedEvent<HTMLInputElement>): void => {
     const typed = event.currentTarget.value.trim();
+    const list = location.pathname;
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => go(withQuery({ [name]: typed }), { replace: true }), SETTLES_MS);
+    // What was typed belongs to this list, and not to the address that comes after it. The address is asked, because the
+    // clean-up of an effect does not run for a field that is left before its effects have run.
+    timer.current = setTimeout(() => {
+      if (location.pathname === list) go(withQuery({ [name]: typed }), { replace: true });
+    }, SETTLES_MS);
   };
   return (
     <label class="filter">
