@@ -11,8 +11,8 @@ let pool: Database;
 interface PlanNode { 'Node Type': string; 'Relation Name'?: string; 'Actual Rows': number; 'Actual Loops': number; 'Rows Removed by Filter'?: number; Plans?: PlanNode[] }
 
 const ENDINGS = 10;
-// Each task is looked at once when it is locked, once when it is changed, and once to see whether it has a stage.
-const LOOKS_MAX = ENDINGS * 4;
+// Each task is looked at once when it is locked, and once when it is changed.
+const LOOKS_MAX = ENDINGS * 2;
 
 beforeAll(async () => {
   pool = makePool({ connectionString: db.url, applicationName: 'test', ...PATIENT, max: 1, held: 1, settings: { ...CLAIM_SETTINGS } });

@@ -17,3 +17,12 @@ export function pause(db: Database, scope: Scope, ttlSeconds: number | null = nu
 }
 
 export const ids = (tasks: readonly { id: string }[]): string[] => tasks.map((task) => task.id);
+
+/** How many sessions of this database wait for an advisory lock. Other test files use the same server at the same time. */
+export async function waitingFor(db: Queryable, lock: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `select from pg_locks l
+      where l.locktype = 'advisory' and not l.granted and l.objid = $1::bigint
+        and l.database = (select d.oid from pg_database d where d.datname = current_database())`, [lock]);
+  return rowCount ?? 0;
+}

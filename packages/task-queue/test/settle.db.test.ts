@@ -3,7 +3,7 @@ import { listActivePauses, pauseScope, settleClaims } from '@orchestra/pause-cor
 import { PATIENT, testDatabase, until } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { announceQuiet, completeRun, endRuns, pauseWithReceipt, tasksOf, turn } from '../src/index.ts';
-import { add, claim, ids, pause } from './fixtures.ts';
+import { add, claim, ids, pause, waitingFor } from './fixtures.ts';
 
 const db = testDatabase();
 const QUEST = { kind: 'quest', value: 'q-7' } as const;
@@ -78,10 +78,7 @@ describe('P2 settle', () => {
          where t.status = 'queued'
            and not exists (select from active_pauses p where p.scope_kind = 'quest' and p.scope_value = t.quest_id))
       select id from task`);
-    await until('the broken claim waits for the lock', async () => {
-      const { rows: [row] } = await db.pool.query("select count(*)::int as waiting from pg_locks where locktype = 'advisory' and not granted");
-      return row.waiting === 1;
-    });
+    await until('the broken claim waits for the lock', async () => await waitingFor(db.pool, LOCK) === 1);
     await pause(db.pool, QUEST);
     await settler.query('select pg_advisory_unlock($1)', [LOCK]);
     settler.release();
@@ -109,7 +106,7 @@ describe('P2 settle', () => {
     const call = (name: string) => db.pool.query<{ claimed: number }>(`select t.claimed from ${name}(null, null, 'w', null, null, null, null, 1, null, null, null, 60) t`);
     const leaking = call('leaking_turn');
     const sound = call('sound_turn');
-    await until('both wait', async () => (await db.pool.query(`select from pg_locks l where l.locktype = 'advisory' and l.objid = ${LOCK} and not l.granted`)).rowCount === 2);
+    await until('both wait', async () => await waitingFor(db.pool, LOCK) === 2);
     expect(await pause(db.pool, QUEST), 'no claim is under way yet').toMatchObject({ settled: true });
     await holder.query('select pg_advisory_unlock($1)', [LOCK]);
     holder.release();
@@ -228,7 +225,7 @@ describe('what is committed is answered, whatever can be read afterwards', () =>
     const [first, second] = await claim(db.pool, { limit: 2 });
     if (first === undefined || second === undefined) throw new Error('two tasks were added');
     const failing: Queryable = new Proxy<Queryable>(Object.create(db.pool), { get: () => (...call: unknown[]) =>
-      (typeof call[0] === 'string' && call[0].includes('ended_as') ? Promise.reject(new Error('Connection terminated')) : Reflect.apply(db.pool.query.bind(db.pool), undefined, call)) });
+      (typeof call[0] === 'string' && call[0].includes('why_not_owner') ? Promise.reject(new Error('Connection terminated')) : Reflect.apply(db.pool.query.bind(db.pool), undefined, call)) });
     const [ended, refused] = await endRuns(failing, [
       { as: 'completed', id: first.id, run_id: first.run_id }, { as: 'completed', id: second.id, run_id: first.run_id },
     ]);

@@ -8,12 +8,16 @@ interface Statement {
   names: Readonly<Record<string, string>>;
 }
 
-const CLAIM: Statement = {
-  from: /with paused as materialized/,
+const SEARCH = { for_agents: 'text[]', for_skills: 'text[]', wanted: 'int', gated_repos: 'text[]', kept: 'jsonb', clock: 'timestamptz' };
+const WALK: Statement = { from: /with paused as materialized/, to: 'e on true;', names: { ...SEARCH, walk_max: 'int' } };
+const LANES: Statement = { from: /with paused as materialized/, to: 'from taken x;', names: { ...SEARCH, lanes: 'int', choice: 'bigint' } };
+const GATES: Statement = { from: /with paused as materialized/, to: 'from taken x;', names: { ...SEARCH, end_priority: 'smallint', end_place: 'bigint' } };
+const BEGINNING: Statement = {
+  from: /with begun as/,
   to: 'lease_seconds) told;',
   names: {
-    worker: 'text', 'orchestra_turn.host': 'text', process: 'jsonb', for_agents: 'text[]', for_skills: 'text[]', wanted: 'int', gated_repos: 'text[]', kept: 'jsonb', lanes: 'int',
-    lease_seconds: 'float8', walk_max: 'int', choice: 'bigint', clock: 'timestamptz',
+    worker: 'text', 'orchestra_turn.host': 'text', process: 'jsonb', wanted: 'int', gated_repos: 'text[]', lease_seconds: 'float8', picked: 'bigint[]', seen: 'text',
+    known_event: 'bigint',
   },
 };
 const ENDINGS: Statement = { from: /with given as materialized/, to: 'from changed c;', names: { endings: 'jsonb', rules: 'text' } };
@@ -32,7 +36,10 @@ export interface FoundStatement {
   execute: (name: string, values: Readonly<Record<string, string>>) => string;
 }
 
-export const claimStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'orchestra_turn', CLAIM);
+export const walkStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'orchestra_turn', WALK);
+export const lanesStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'find_by_lanes', LANES);
+export const gatesStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'find_at_gates', GATES);
+export const beginningStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'orchestra_turn', BEGINNING);
 export const endingsStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'orchestra_turn', ENDINGS);
 export const stagedEndingsStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'end_staged_runs', STAGED_ENDINGS);
 

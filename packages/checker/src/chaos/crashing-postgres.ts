@@ -16,6 +16,7 @@ export class CrashingPostgres {
   readonly #port: number;
   readonly #settings: Record<string, string | number>;
   #cluster: Cluster;
+  #running = true;
 
   private constructor(folder: string, port: number, settings: Record<string, string | number>, cluster: Cluster) {
     this.url = cluster.url;
@@ -42,15 +43,18 @@ export class CrashingPostgres {
     const pid = Number.parseInt(await readFile(join(this.dataFolder, 'postmaster.pid'), 'utf8'), 10);
     if (!(pid > 1)) throw new Error('the server left no process id');
     process.kill(pid, signal);
+    this.#running = false;
     await this.#cluster.ended;
     await this.#cluster.stop(); // gives the folder's lock back; its data stay
   }
 
-  /** Starts it again after a crash, and waits for its recovery. */
+  /** Starts it again after a crash, and waits for its recovery; nothing where it runs. */
   async restart(): Promise<void> {
+    if (this.#running) return;
     for (let attempt = 1; ; attempt++) {
       try {
         this.#cluster = await startCluster({ folder: this.#folder, port: this.#port, settings: this.#settings });
+        this.#running = true;
         return;
       } catch (error) {
         if (attempt === START_TRIES || !(error instanceof LocalPostgresError)) throw error;

@@ -11,6 +11,8 @@ export async function restore(fleet: Fleet): Promise<void> {
   for (const { proxy } of fleet.links) proxy.pass();
   await fleet.disk?.empty();
   for (const one of [...fleet.services, ...fleet.workers]) { one.thaw(); one.shiftClock(0); }
+  // A busy machine may have taken longer to end its processes than the fault waited before it started the server again.
+  await fleet.postgres.restart();
   await until('the database answers', () => fleet.witness.query('select 1').then(() => true, () => false), PATIENCE_MS);
   await setReadOnly(fleet.witness, false); // the server may have been down when that was to be taken back
   for (const one of [...fleet.services, ...fleet.workers]) {

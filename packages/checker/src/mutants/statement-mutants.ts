@@ -5,7 +5,7 @@ const QUEUE = 'packages/task-queue/src';
 const CORE = 'packages/pause-core/src';
 // The rules of a claim, and the functions that go by them.
 const RULES = 'migrations/0022_one_call.sql';
-const TURN = 'migrations/0036_fleet_and_pairs.sql';
+const TURN = 'migrations/0039_small_statements.sql';
 // What services and direct workers call alike.
 const SHARED = 'migrations/0038_direct_door.sql';
 const GATE = 'P1 P2 pause × claim × claim';
@@ -114,7 +114,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the place is when a task was last eligible', file: TURN, inFunction: 'orchestra_turn', why: 'P9: what was put off comes behind what came later',
-    edits: [{ find: 'order by c.priority, c.place\n     limit wanted\n       for update of t skip locked\n  ), left_out', replace: 'order by c.priority, t.next_eligible_at, c.place\n     limit wanted\n       for update of t skip locked\n  ), left_out' }],
+    edits: [{ find: 'order by c.priority, c.place\n       limit wanted\n         for update of t skip locked\n    )\n    select f.ids', replace: 'order by c.priority, t.next_eligible_at, c.place\n       limit wanted\n         for update of t skip locked\n    )\n    select f.ids' }],
     caughtBy: by('P9 deferral × clear × claim'),
   },
   {
