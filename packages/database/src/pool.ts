@@ -44,7 +44,7 @@ export interface PoolOptions {
    * Where Orchestra's tables are; unless given, what `ORCHESTRA_SCHEMA` says, else it is found. `'as given'`: the search_path stays
    * as the address, the role or the database have it, as for a connection that stands for another program's.
    */
-  schema?: string | 'as given';
+  schema?: string;
   /** Told of connections that broke while idle or in use; nothing has to be done about them. */
   onConnectionLost?: (error: Error) => void;
 }
