@@ -48,10 +48,10 @@ test('a crowd at the same tasks and repos, in every order and on tables that wer
 const FOUND_WITHIN_MS = 60_000;
 const SEED = 4_711;
 
-test.each(BROKEN_RULES)('a broken rule is found: $name', async ({ name, says, foundBy, faults, breakRule, postgresSettings }) => {
+test.each(BROKEN_RULES)('a broken rule is found: $name', async ({ name, says, foundBy, faults, favours, breakRule, postgresSettings }) => {
   const found = (history: History) => judgeHistory(history).filter(({ assertion }) => foundBy.includes(assertion));
   const run = await runChaos({
-    profile: 'uniform', seed: SEED, runMs: FOUND_WITHIN_MS, faults,
+    profile: 'uniform', seed: SEED, runMs: FOUND_WITHIN_MS, faults, favours,
     fleet: { claimers: 1, cascades: 0, workers: 2, breakRule, postgresSettings },
     enough: (sofar) => found(sofar).length > 0,
   });

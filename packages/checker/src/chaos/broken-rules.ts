@@ -3,6 +3,7 @@ import { makePool, type Database } from '@orchestra/database';
 import type { AssertionName } from '../history/violation.ts';
 import type { RuleBreakerParts } from './fleet.ts';
 import type { PlannedFault } from './plan.ts';
+import type { FavouredScope } from './workload.ts';
 
 /** A rule of the brake, broken on purpose in a fleet of its own: the history has to show it, or the checker is worth nothing. */
 export interface BrokenRule {
@@ -12,6 +13,8 @@ export interface BrokenRule {
   foundBy: readonly AssertionName[];
   breakRule: (parts: RuleBreakerParts) => Promise<() => Promise<unknown>>;
   faults: readonly PlannedFault[];
+  /** What most pauses of its run are on. */
+  favours?: FavouredScope;
   postgresSettings?: Record<string, string | number>;
 }
 
@@ -75,12 +78,12 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   },
   {
     name: 'the fleet is a label', says: 'a pause of the whole fleet covers nothing',
-    foundBy: ['A2', 'A3'], faults: [],
+    foundBy: ['A2', 'A3'], faults: [], favours: 'fleet',
     breakRule: ({ database }) => replaceInFunction(database, 'pauses_cover', "'fleet *', ", ''),
   },
   {
     name: 'a second label opens the gate', says: 'a pause that names several labels covers nothing',
-    foundBy: ['A2', 'A3'], faults: [],
+    foundBy: ['A2', 'A3'], faults: [], favours: 'pair',
     breakRule: ({ database }) => replaceInFunction(database, 'pauses_cover', ' is true', ' is null'),
   },
 ];

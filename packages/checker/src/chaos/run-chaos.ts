@@ -11,7 +11,7 @@ import { readHistory, Recorder } from './recorder.ts';
 import { restore } from './restore.ts';
 import { seededRandom } from './seeded-random.ts';
 import { countImpossible, measureClock, readTestimony } from './witness.ts';
-import { runWorkload } from './workload.ts';
+import { runWorkload, type FavouredScope } from './workload.ts';
 
 export interface ChaosOptions {
   profile: ProfileName;
@@ -22,6 +22,8 @@ export interface ChaosOptions {
   fleet?: Partial<FleetOptions> | undefined;
   /** In place of those that the profile plans. */
   faults?: readonly PlannedFault[] | undefined;
+  /** What most pauses are on, so that a rule about it is put to the test early. */
+  favours?: FavouredScope | undefined;
   /** Ends the workload early, and without draining, when it says so of what is known by then. Asked now and then. */
   enough?: ((sofar: History) => boolean) | undefined;
   /** Called with the fleet as it stands when its work does not come to an end, for a look at why. */
@@ -82,7 +84,7 @@ async function run(fleet: Fleet, { profile: name, seed, runMs, enough, onProgres
   const workBegan = performance.now();
   const samples = sampleImpossible(fleet, recorder, sampling.signal);
   const workload = runWorkload({
-    client: fleet.client, recorder, random: random.fork('workload'), workMs: profile.workMs, backlog: () => countOpenTasks(fleet), signal: working.signal,
+    client: fleet.client, recorder, random: random.fork('workload'), workMs: profile.workMs, backlog: () => countOpenTasks(fleet), favours: options.favours, signal: working.signal,
   });
   const haunting = haunt(faults, fleet, recorder, working.signal);
   const known = async (drained: boolean): Promise<History> => ({

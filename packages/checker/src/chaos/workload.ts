@@ -20,8 +20,11 @@ const ATTEMPTS_MAX = 50;
 const BACKLOG_MAX = 150;
 // Pauses of our own at a time: with every label paused nothing would be claimed, and nothing proven.
 const PAUSES_MAX = 5;
+const FAVOURED_SHARE = 0.7;
 // A call is tried twice and no more: what a client never hears the answer of is what is to be seen here.
 const CALL = { triesMax: 2, timeLimitMs: 4_000 } as const;
+
+export type FavouredScope = 'fleet' | 'pair';
 
 export interface WorkloadOptions {
   client: Client;
@@ -30,6 +33,8 @@ export interface WorkloadOptions {
   workMs: readonly [number, number];
   /** How many tasks have not ended; rejects while nobody can say. */
   backlog: () => Promise<number>;
+  /** What most pauses are on; absent: labels, and now and then the others. */
+  favours?: FavouredScope | undefined;
   /** Ends the workload; what it has under way then ends by its own limits. */
   signal: AbortSignal;
 }
@@ -66,14 +71,14 @@ const addTasks: Party = async ({ client, recorder, workMs, backlog }, random) =>
   });
 };
 
-const pauseOrClear: Party = async ({ client, recorder }, random, mine) => {
+const pauseOrClear: Party = async ({ client, recorder, favours }, random, mine) => {
   const key = randomUUID();
   const change = { ...CALL, idempotencyKey: key };
   // Nothing of ours is paused: a run without a pause would prove nothing.
   if (mine.size === 0 || (random.chance(0.5) && mine.size < PAUSES_MAX)) {
-    const scope = anyScope(random);
+    const scope = anyScope(random, favours);
     // Under a pause of the whole fleet nothing else happens, so it is short.
-    const ttlSeconds = scope.kind === 'fleet' ? 1 : random.chance(0.4) ? random.between(1, 4) : null;
+    const ttlSeconds = favours === undefined && scope.kind === 'fleet' ? 1 : random.chance(0.4) ? random.between(1, 4) : null;
     mine.add(scope);
     await recordedCall(recorder, { op: 'pause', phase: 'invoke', key, scope, ttlSeconds }, async () => {
       const { id: pause, settled } = await client.pause({ ...named(scope), reason: key, ttl_seconds: ttlSeconds }, change);
@@ -92,12 +97,12 @@ const pauseOrClear: Party = async ({ client, recorder }, random, mine) => {
 };
 
 /** One label, now and then two, and now and then the whole fleet. */
-function anyScope(random: SeededRandom): RecordedScope {
-  if (random.chance(0.06)) return { kind: 'fleet', value: '*' };
+function anyScope(random: SeededRandom, favours: FavouredScope | undefined): RecordedScope {
+  if (random.chance(favours === 'fleet' ? FAVOURED_SHARE : 0.06)) return { kind: 'fleet', value: '*' };
   const kind = random.pick(KINDS);
   const scope: RecordedScope = { kind, value: random.pick<string>(LABELS[kind]) };
   const other = random.pick(KINDS);
-  return random.chance(0.3) && other !== kind ? { ...scope, also: { [other]: random.pick<string>(LABELS[other]) } } : scope;
+  return random.chance(favours === 'pair' ? 1 : 0.3) && other !== kind ? { ...scope, also: { [other]: random.pick<string>(LABELS[other]) } } : scope;
 }
 
 function named({ kind, value, also }: RecordedScope) {

@@ -11,7 +11,8 @@ const BATCH_MAX = 500;
 const ALERTS = `
   insert into senate_alerts (kind, ref_id, severity, details)
   select '${PAUSE_NEEDS_PERSON}', case when s.scope_kind = 'actor' and s.also is null then s.scope_value end, 'high', jsonb_build_object(
-           'pause_id', s.id::text, 'scope_kind', s.scope_kind, 'scope_value', s.scope_value, 'also', s.also, 'reason', s.reason, 'why', current_setting('orchestra.why', true))
+           'pause_id', s.id::text, 'scope_kind', s.scope_kind, 'scope_value', s.scope_value, 'reason', s.reason, 'why', current_setting('orchestra.why', true))
+         || case when s.also is null then '{}' else jsonb_build_object('also', s.also) end
     from stayed s`;
 
 /**

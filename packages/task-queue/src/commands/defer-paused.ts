@@ -78,7 +78,7 @@ with ${PAUSE_KEYS}, chosen as materialized (
 ), events as (
   insert into event_batches (kind, by, task_ids, shared, each)
   select 'deferred', 'orchestra.sweep', array_agg(d.id),
-         jsonb_build_object('pause_id', d.pause_id::text, 'scope_kind', d.scope_kind, 'scope_value', d.scope_value, 'also', d.also, 'reason', d.reason)
+         jsonb_strip_nulls(jsonb_build_object('pause_id', d.pause_id::text, 'scope_kind', d.scope_kind, 'scope_value', d.scope_value, 'also', d.also, 'reason', d.reason))
          || coalesce((select jsonb_build_object('traceparent', p.traceparent) from senate_pause p where p.id = d.pause_id and p.traceparent is not null), '{}'),
          jsonb_agg(jsonb_build_object('next_eligible_at', d.next_eligible_at))
     from deferred d

@@ -118,7 +118,7 @@ async function letNext(tx: Transaction, pause: ProbingPause, gatedRepos: GatedRe
     await tx.query(
       `with marked as (update tasks t set probe_of = $2::bigint where t.id = $1 returning t.id)
        insert into task_event_rows (task_id, kind, by, data)
-       select m.id, 'probing', $3, jsonb_build_object('pause_id', $2::bigint::text, 'scope_kind', $4::text, 'scope_value', $5::text, 'also', $6::jsonb) from marked m`,
+       select m.id, 'probing', $3, jsonb_strip_nulls(jsonb_build_object('pause_id', $2::bigint::text, 'scope_kind', $4::text, 'scope_value', $5::text, 'also', $6::jsonb)) from marked m`,
       [taskId, pause.id, PROBER, scope.kind, scope.value, pause.also === null ? null : JSON.stringify(pause.also)]);
   }
   if (taskId !== null || pause.probe_task_id !== null || !pause.began) {
