@@ -158,7 +158,7 @@ test('P19 gates that ask, and checks, stop what the table of cases says', async 
     for (const { labels, covered } of cases) {
       const step: Record<string, string> = JSON.parse(stepOf(labels));
       const about = JSON.stringify({ kind, value, also, step });
-      const check = checkAnswer.parse((await dana.get(`/api/senate/pauses/check?${new URLSearchParams(step)}`)).body);
+      const check = checkAnswer.parse((await dana.get(`/api/senate/pauses/check?${String(new URLSearchParams(step))}`)).body);
       expect(check.paused, about).toBe(covered);
       if (Object.keys(step).length > 0) expect(await asked(step), about).toBe(covered);
     }
@@ -173,7 +173,7 @@ test('P19 over REST a scope is the set of its labels, in whatever order they are
   expect(made).toMatchObject({ scope_kind: 'agent', scope_value: 'pairs', also: { quest: 'q-7' }, label_known: false });
   const alone = (await dana.post<PauseReceipt>('/api/senate/pause', { scope_kind: 'agent', scope_value: 'pairs', reason: 'one' })).body;
   expect(alone.also).toBeNull();
-  const listed = async (query: Record<string, string>) => (await dana.get<{ pauses: { id: string }[] }>(`/api/senate/pauses?${new URLSearchParams(query)}`)).body.pauses.map(({ id }) => id);
+  const listed = async (query: Record<string, string>) => (await dana.get<{ pauses: { id: string }[] }>(`/api/senate/pauses?${String(new URLSearchParams(query))}`)).body.pauses.map(({ id }) => id);
   expect(await listed({ scope_kind: 'quest', scope_value: 'q-7' })).toEqual([made.id]);
   expect(await listed({ scope_kind: 'agent', scope_value: 'pairs' })).toEqual([alone.id, made.id]);
   expect(await listed({ scope_kind: 'agent', scope_value: 'pairs', also: '{"quest":"q-7"}' })).toEqual([made.id]);
