@@ -4,6 +4,7 @@ import pg from 'pg';
 import { connectionTo } from './connect/connection.ts';
 import { SQLSTATE, sqlState } from './errors.ts';
 import { ExistingAlertsError, lookAtExistingAlerts } from './existing-alerts.ts';
+import { findByName } from './found-by-name.ts';
 import { findHome, givenSchema, quoteName, searchPathOf, type Home } from './home-schema.ts';
 import { appliedMigrations, countMigrations, findJournal, nameOf, readMigrations, type Journal, type Migration } from './migration-journal.ts';
 import { functionsOf, pinFunctions } from './pin-functions.ts';
@@ -79,6 +80,7 @@ export async function migrate(connectionString: string, { folder = MIGRATIONS_FO
       await applyMigrations(client, journal, pending);
       await pinFunctions(client, there, functionsOf(all));
       await publishNames(client, there, isNew);
+      if (isNew) await findByName(client, there);
     }));
     return { applied: pending.length, total: applied.length + pending.length };
   } finally {

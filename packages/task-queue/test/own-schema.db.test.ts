@@ -53,6 +53,7 @@ describe('P20 a schema of its own', () => {
   const twice = testDatabase({ empty: true });
   const pooled = testDatabase({ empty: true });
   const owned = testDatabase({ empty: true });
+  const alone = testDatabase({ empty: true });
 
   test('P20 an application’s own tasks table is untouched, in the catalog and in its rows', async () => {
     const application = poolOn(shared.url, 'as given');
@@ -62,6 +63,19 @@ describe('P20 a schema of its own', () => {
     await isAtWork(poolOn(shared.url));
     expect([(await application.query(OUTSIDE_STATE)).rows, (await application.query(ROWS)).rows]).toEqual(before);
     expect((await application.query("select count(*)::int as n from tasks where status > 0")).rows).toEqual([{ n: 2 }]);
+  });
+
+  test('P20 psql finds all tables by name in a database that Orchestra has to itself, and in no other', async () => {
+    await migrate(alone.url);
+    // A session that began before keeps the path that it has.
+    expect((await poolOn(alone.url, 'as given').query('select count(*)::int as n from tasks')).rows).toEqual([{ n: 0 }]);
+    const application = poolOn(alone.url, 'as given');
+    await application.query('create table tasks (id text)');
+    await application.query("insert into tasks values ('of the application')");
+    await isAtWork(poolOn(alone.url));
+    const { rowCount } = await poolOn(shared.url).query(
+      'select from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase where d.datname = current_database()');
+    expect(rowCount, 'beside an application nothing is set').toBe(0);
   });
 
   test('P20 other systems reach the pauses and alerts by name', async () => {
@@ -159,7 +173,7 @@ describe('P20 a schema of its own', () => {
       await isAtWork(db);
       const stranger = poolOn(pooler.url, 'as given');
       const paths = await Promise.all(Array.from({ length: 8 }, () => stranger.query('show search_path')));
-      expect(new Set(paths.map(({ rows: [row] }) => row.search_path))).toEqual(new Set(['"$user", public']));
+      expect(new Set(paths.map(({ rows: [row] }) => row.search_path))).toEqual(new Set(['"$user", public, "My Team"']));
       expect((await Promise.all(Array.from({ length: 8 }, () => db.query('select current_schema() as home')))).map(({ rows: [row] }) => row.home)).toEqual(Array(8).fill('My Team'));
     } finally {
       await Promise.all(open.splice(0).map((pool) => pool.end()));
