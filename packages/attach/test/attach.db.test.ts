@@ -220,7 +220,7 @@ describe('any queue', () => {
 
   test('P1 P19 what covers what is the same for jobs of any queue, whether the policy holds them or the trigger', async () => {
     await attach(db.pool, 'ours', givenQueue({ ...described, quest: 'meta.quest', actor: 'meta.actor' }));
-    const worker = makePool({ connectionString: roles.urlAs('worker', db.url), applicationName: 'test', max: 1 });
+    const worker = makePool({ connectionString: roles.urlAs('worker', db.url), applicationName: 'test', max: 1, schema: 'as given' });
     try {
       for (const cases of Map.groupBy(COVER_CASES, ({ scope }) => JSON.stringify(scope)).values()) {
         const scope = cases[0]?.scope ?? { kind: 'fleet', value: '*' };

@@ -12,7 +12,7 @@ const { database, run, json } = running;
 beforeEach(running.empty);
 
 const PAUSE = {
-  id: expect.stringMatching(/^\d+$/), scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway loop', source: 'person',
+  id: expect.stringMatching(/^\d+$/), scope_kind: 'agent', scope_value: 'skeptic', also: null, reason: 'runaway loop', source: 'person',
   paused_at: expect.any(String), paused_by: 'admin', ttl_seconds: 1_800, expires_at: expect.any(String), cleared_at: null, cleared_by: null,
   // Nothing was in flight, so it is quiet within moments: by the time of the answer, or not yet.
   quiet_at: expect.toBeOneOf([null, expect.any(String)]),

@@ -36,7 +36,7 @@ test('by the keyboard alone: from a row to its pause, which is watched until it 
   await page.keyboard.press('p');
 
   await expect(page.getByRole('dialog')).toAppear();
-  expect(await page.getByRole('textbox', { name: 'Id' }).inputValue()).toBe('skeptic');
+  expect(await page.getByRole('combobox', { name: 'Id' }).inputValue()).toBe('skeptic');
   expect(await focused()).toBe('reason');
   await page.keyboard.type('runaway loop');
   await page.keyboard.press('Tab');
@@ -187,12 +187,13 @@ test('P19 what carries two labels is paused, and the whole fleet, whose name has
   await page.getByRole('radio', { name: 'quest' }).check();
   await page.getByLabel('Id').fill('q-pair');
   await page.getByText('Only where other labels match as well').click();
-  await page.getByRole('textbox', { name: 'agent' }).fill('skeptic');
+  await page.getByRole('textbox', { name: 'agent', exact: true }).fill('skeptic');
   await page.getByLabel('Reason').fill('both');
   await page.getByRole('radio', { name: '30m' }).check();
   await page.getByRole('dialog').getByRole('button', { name: 'Pause agent skeptic + quest q-pair' }).click();
   await expect(desk.heading('agent skeptic + quest q-pair')).toAppear();
 
+  await desk.visit('');
   await pauseButton('Pause…').click();
   await page.getByRole('radio', { name: 'the whole fleet' }).check();
   await page.getByLabel('Reason').fill('nonsense everywhere');
