@@ -59,7 +59,7 @@ const ENDS: Readonly<Record<string, number>> = {
 const OF_THE_READER = [/\battach (?:graphile-worker|pg-boss|dbos|check|remove|why|--)/, /--runner-config \/etc\//, /--token-file ~/, /-- (?:COMMAND|runuser|python3)/, /\bfish\b/];
 /** What goes on until somebody stops it, or until what it follows has ended. */
 const GOES_ON = /--follow|senate watch/;
-const INCOMPLETE = /Missing \d required arg|say what/i;
+const INCOMPLETE = /Missing (\d required arg|required flag)|say what/i;
 
 describe('what the documents call with orchestra', () => {
   const running = testOrchestra();

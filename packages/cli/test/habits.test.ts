@@ -37,7 +37,7 @@ test('bash completes commands, flags, fixed values and files', async () => {
     `${script}\nCOMP_WORDS=(orchestra "$@"); COMP_CWORD=$#; _orchestra; printf '%s\\n' "\${COMPREPLY[@]}"`, 'bash', ...words], { encoding: 'utf8', cwd: ROOT }).trim().split('\n');
   expect(complete('sen')).toEqual(['senate']);
   expect(complete('senate', 'pau')).toEqual(['pause', 'pauses']);
-  expect(complete('senate', 'pause', '')).toEqual(['agent', 'skill', 'quest', 'actor']);
+  expect(complete('senate', 'pause', '')).toEqual(['agent', 'skill', 'quest', 'actor', 'fleet']);
   expect(complete('senate', 'pause', 'agent', 'skeptic', '--wa')).toEqual(['--wait', '--wait-gates', '--wait-timeout']);
   expect(complete('senate', 'extend', '4', '--then', '')).toEqual(['resume', 'stay', 'probe']);
   expect(complete('queue', '')).toEqual(['labels']);
