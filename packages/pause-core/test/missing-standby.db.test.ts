@@ -19,6 +19,7 @@ async function sql<Row extends Record<string, unknown>>(statement: string, value
     connectionString: server.url,
     applicationName: 'aside',
     max: 1,
+    schema: 'as given',
     settings: { synchronous_commit: 'local' },
   });
   try {
@@ -45,7 +46,7 @@ const sessionsOf = async (name: string): Promise<{ wait_event: string | null; be
 
 /** @param statementTimeoutMs two seconds later the client gives up */
 function poolOf(applicationName: string, max: number, statementTimeoutMs: number) {
-  const pool = makePool({ connectionString: server.url, applicationName, max, statementTimeoutMs });
+  const pool = makePool({ connectionString: server.url, applicationName, max, statementTimeoutMs, schema: 'as given' });
   onTestFinished(() => pool.end());
   return pool;
 }
