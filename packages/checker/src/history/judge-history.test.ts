@@ -109,6 +109,15 @@ const LEGAL: [what: string, change: (history: Legal) => void][] = [
   }],
 ];
 
+test('A1 a pause of two labels is cleared by who names the same two in another order, and by nobody who names one of them', () => {
+  const clearedBy = (target: { kind: 'actor' | 'agent'; value: string; also?: { actor: string } }) => judged(({ events, testimony }) => {
+    at(testimony.pauses, (pause) => pause.id === '11').also = { agent: 'scout' };
+    for (const event of events) if (event.op === 'unpause' && event.phase === 'invoke') event.target = target;
+  }).includes('A1');
+  expect(clearedBy({ kind: 'agent', value: 'scout', also: { actor: 'ada' } })).toBe(false);
+  expect(clearedBy({ kind: 'actor', value: 'ada' })).toBe(true);
+});
+
 test.each(LEGAL)('legal all the same: %s', (_what, change) => {
   expect(judged(change)).toEqual([]);
 });

@@ -41,7 +41,7 @@ export function asDoorError(thrown: unknown, address: Address): Error {
   if (state === TOO_FEW_RIGHTS) {
     return new CannotWork(
       'not_granted',
-      `the database at ${where} answers: ${error.message}; docs/direct.md of orchestra-brake has the grants for a worker's role`,
+      `the database at ${where} answers: ${error.message}; grant the role what a direct worker may execute, as the page on direct workers in Orchestra’s manual has it`,
       { cause: error },
     );
   }

@@ -1,3 +1,4 @@
+import { isSameScope } from '@orchestra/pause-core/scope';
 import type { Call, Indexed, KnownPause } from '../indexed.ts';
 import type { Assertion } from '../violation.ts';
 
@@ -25,5 +26,5 @@ function endedRightly(pause: KnownPause, { testimony }: Indexed, clears: readonl
   const why = testimony.audit.find((row) => row.action === 'pause.cleared' && row.subject === pause.id)?.why;
   const asked = clears.find(({ invoke }) => invoke.key === why)?.invoke.target;
   if (asked === undefined) return false;
-  return 'pause' in asked ? asked.pause === pause.id : asked.kind === pause.kind && asked.value === pause.value;
+  return 'pause' in asked ? asked.pause === pause.id : isSameScope(asked, { kind: pause.kind, value: pause.value, also: pause.also ?? undefined });
 }
