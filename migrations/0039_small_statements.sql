@@ -4,13 +4,19 @@
 -- (docs/decisions/0063). Nothing is read or rewritten, and the signature of orchestra_turn stays.
 
 -- Locks what several endings are about, in the order of docs/locking.md: tasks by id, then lanes that are missing, by
--- key. Gates and existing lanes are the triggers' business. Answers whether any of the endings needs the rules of
--- stages.
+-- key. Gates and existing lanes are the triggers' business. Where any of the endings needs the rules of stages, nothing
+-- is locked and true is answered: end_staged_runs locks by itself, and with a newer snapshot it would lock tasks that
+-- this has passed over, behind those that this has locked.
 create function lock_runs_to_end(endings jsonb) returns boolean language plpgsql volatile as $$
 declare
-  staged boolean;
+  ids constant bigint[] := array(select (g.item ->> 'id')::bigint from jsonb_array_elements(endings) as g(item));
   not_done bigint[];
 begin
+  if exists (select from jsonb_array_elements(endings) as g(item) where g.item ->> 'as' in ('held', 'retried'))
+     or exists (select from tasks t where t.id = any (ids) and t.pipeline is not null) then
+    return true;
+  end if;
+
   with given as materialized (
     select (g.item ->> 'id')::bigint as id,
            (g.item ->> 'run_id')::uuid as run_id,
@@ -19,20 +25,19 @@ begin
   ), locked as materialized (
     -- The status is asked for in a way that offers no index: by that of the running tasks, which the planner believes
     -- to be none, each of them would be compared with each ending.
-    select t.id, t.run_id, t.pipeline
+    select t.id, t.run_id
       from tasks t
      where t.id = any (array(select x.id from given x))
        and coalesce(t.status, '') = 'running'
      order by t.id
        for no key update of t
   )
-  select coalesce(bool_or(l.pipeline is not null or g.kind in ('held', 'retried')), false),
-         array_agg(l.id) filter (where g.kind <> 'completed' and g.run_id = l.run_id)
-    into staged, not_done
+  select array_agg(l.id) filter (where g.kind <> 'completed' and g.run_id = l.run_id)
+    into not_done
     from locked l
     join given g on g.id = l.id;
 
-  if not staged and not_done is not null then
+  if not_done is not null then
     perform lane_for(k.priority, k.repo, k.agent_id, k.skill, k.quest_id, k.actor_id)
        from (select distinct t.priority, t.repo, t.agent_id, t.skill, t.quest_id, t.actor_id,
                     lane_key(t.priority, t.repo, t.agent_id, t.skill, t.quest_id, t.actor_id) as key
@@ -40,7 +45,7 @@ begin
               where t.id = any (not_done)
               order by key) k;
   end if;
-  return staged;
+  return false;
 end $$;
 
 -- Finds tasks lane by lane, nearest first, and locks them: for a claim before which most of the queue is paused, cannot
@@ -144,7 +149,8 @@ create function find_free_probes(
   for_agents text[], for_skills text[], wanted int, gated_repos text[], kept jsonb, clock timestamptz,
   out picked bigint[],
   -- repos of found tasks for which the serial gate does not hold
-  out ungated_repos text[]
+  out ungated_repos text[],
+  out seen text, out admitted_under bigint
 ) language plpgsql volatile as $$
 begin
   with paused as materialized (
@@ -183,8 +189,11 @@ begin
      limit wanted
        for update of t skip locked
   )
-  select array_agg(x.id), array_agg(distinct x.repo collate "C") filter (where x.repo is not null)
-    into picked, ungated_repos
+  select array_agg(x.id),
+         array_agg(distinct x.repo collate "C") filter (where x.repo is not null),
+         pg_current_snapshot()::text,
+         (select max(e.id) from senate_events e where e.type like 'pause.%')
+    into picked, ungated_repos, seen, admitted_under
     from taken x;
 end $$;
 
@@ -198,10 +207,9 @@ end $$;
 -- the search has not come to. A probe is not left: there is one, and everything else of its scope waits for it.
 create function find_at_gates(
   for_agents text[], for_skills text[], wanted int, gated_repos text[], kept jsonb, clock timestamptz,
-  end_priority smallint, end_place bigint
-) returns bigint[] language plpgsql volatile as $$
-declare
-  picked bigint[];
+  end_priority smallint, end_place bigint,
+  out picked bigint[], out seen text, out admitted_under bigint
+) language plpgsql volatile as $$
 begin
   with paused as materialized (
     select p.id, p.scope_kind, p.scope_value, p.also, p.probing_at, p.probe_task_id
@@ -253,10 +261,9 @@ begin
        for no key update of g skip locked
        for update of h skip locked
   )
-  select array_agg(x.id)
-    into picked
+  select array_agg(x.id), pg_current_snapshot()::text, (select max(e.id) from senate_events e where e.type like 'pause.%')
+    into picked, seen, admitted_under
     from taken x;
-  return picked;
 end $$;
 
 -- Ends runs, then claims: one call, one commit. Each search for tasks is a statement of its own that reads the pauses,
@@ -293,16 +300,18 @@ declare
   clock timestamptz;
   -- the tasks that were found and locked, nearest first
   picked bigint[];
-  more bigint[];
-  -- what the first search knew: its snapshot, and the newest event of a pause
+  -- what the search knew: its snapshot, and the newest event of a pause
   seen text;
   known_event bigint;
+  -- the same of the searches for probes and at gates, which are statements of their own: a pause may have come or gone
+  -- between two of them
+  probes record;
+  at_gates record;
   -- where a search that was cut short has ended
   end_priority smallint;
   end_place bigint;
   may_be_more boolean := false;
   ungated_repos text[];
-  ungated_of_probes text[];
   there_are_probes boolean;
   there_are_gates boolean;
 begin
@@ -457,27 +466,29 @@ begin
          exists (select from repo_gates g
                   where g.head_id is not null and g.frozen_at is null and g.in_progress < g.max_in_progress)
     into there_are_probes, there_are_gates;
-  if there_are_probes then
-    select p.picked, p.ungated_repos into more, ungated_of_probes
-      from find_free_probes(for_agents, for_skills, wanted, gated_repos, kept, clock) p;
-  end if;
+  select p.* into probes
+    from find_free_probes(for_agents, for_skills, wanted, gated_repos, kept, clock) p
+   where there_are_probes;
   -- Gates are locked in one order (docs/locking.md): first those for which the claim may have to wait, by name. These
   -- are gates of repos for which the serial gate does not hold: the triggers count the tasks there, and would lock them
   -- only after the gates that a claim passes over.
-  if ungated_repos is not null or ungated_of_probes is not null then
+  if ungated_repos is not null or probes.ungated_repos is not null then
     perform lock_gate(u.repo)
        from (select distinct r.repo collate "C" as repo
-               from unnest(ungated_repos || ungated_of_probes) as r(repo)
+               from unnest(ungated_repos || probes.ungated_repos) as r(repo)
               order by 1) u;
   end if;
-  if there_are_gates then
-    more := more || find_at_gates(for_agents, for_skills, wanted, gated_repos, kept, clock,
-      case when coalesce(cardinality(picked), 0) < wanted then end_priority end,
-      case when coalesce(cardinality(picked), 0) < wanted then end_place end);
-  end if;
-  if more is not null then
+  select g.* into at_gates
+    from find_at_gates(for_agents, for_skills, wanted, gated_repos, kept, clock,
+           case when coalesce(cardinality(picked), 0) < wanted then end_priority end,
+           case when coalesce(cardinality(picked), 0) < wanted then end_place end) g
+   where there_are_gates;
+  if probes.picked is not null or at_gates.picked is not null then
     picked := array(
-      select t.id from tasks t where t.id = any (picked || more) order by t.priority, t.place limit wanted);
+      select t.id from tasks t
+       where t.id = any (picked || probes.picked || at_gates.picked)
+       order by t.priority, t.place
+       limit wanted);
   end if;
 
   if coalesce(cardinality(picked), 0) = 0 then
@@ -499,7 +510,9 @@ begin
              attempt = t.attempt + 1,
              deferred_by = null,
              prefetched = f.nth > coalesce((process ->> 'begins')::int, wanted),
-             admitted_under = known_event
+             admitted_under = case when f.id = any (probes.picked) then probes.admitted_under
+                                   when f.id = any (at_gates.picked) then at_gates.admitted_under
+                                   else known_event end
         from unnest(picked) with ordinality as f(id, nth)
        where t.id = f.id
          and t.id = any (picked)
@@ -511,16 +524,20 @@ begin
         kind, by, task_ids, run_ids, shared, each, attempts, agent_ids, skills, quest_ids, actor_ids)
       select 'claimed', worker, array_agg(b.id), array_agg(b.run_id),
              jsonb_build_object('host', orchestra_turn.host, 'pid', process -> 'pid',
-               'admitted_under', max(b.admitted_under)::text, 'snapshot', seen, 'cluster', (select known_cluster_id())),
-             case when bool_or(b.probe_of is not null or b.is_ungated) then jsonb_agg(
+               'admitted_under', known_event::text, 'snapshot', seen, 'cluster', (select known_cluster_id())),
+             case when bool_or(b.probe_of is not null or b.is_ungated or b.later_seen is not null) then jsonb_agg(
                case when b.probe_of is null then '{}' else jsonb_build_object('probe_of', b.probe_of::text) end
-               || case when b.is_ungated then jsonb '{"gated": false}' else '{}' end) end,
+               || case when b.is_ungated then jsonb '{"gated": false}' else '{}' end
+               || case when b.later_seen is null then '{}'
+                       else jsonb_build_object('admitted_under', b.admitted_under::text, 'snapshot', b.later_seen) end) end,
              array_agg(b.attempt),
              case when count(b.agent_id) > 0 then array_agg(b.agent_id) end,
              case when count(b.skill) > 0 then array_agg(b.skill) end,
              case when count(b.quest_id) > 0 then array_agg(b.quest_id) end,
              case when count(b.actor_id) > 0 then array_agg(b.actor_id) end
-        from (select n.*, n.repo is not null and not is_gated(n.repo, gated_repos) as is_ungated
+        from (select n.*, n.repo is not null and not is_gated(n.repo, gated_repos) as is_ungated,
+                     case when n.id = any (probes.picked) then probes.seen
+                          when n.id = any (at_gates.picked) then at_gates.seen end as later_seen
                 from begun n
                order by n.nth) b
       having count(*) > 0

@@ -5,6 +5,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { completeRun, findTask } from '../src/index.ts';
 import { add, claim, ids, pause } from './fixtures.ts';
 
+// The schema of a role's own name comes first, and the tests may run as a role called orchestra.
+const AS_APPLICATION = '?options=-c%20search_path%3Dpublic';
+
 const open: Database[] = [];
 afterEach(async () => { for (const pool of open.splice(0)) await pool.end(); });
 
@@ -56,7 +59,7 @@ describe('P20 a schema of its own', () => {
   const alone = testDatabase({ empty: true });
 
   test('P20 an application’s own tasks table is untouched, in the catalog and in its rows', async () => {
-    const application = poolOn(shared.url, 'as given');
+    const application = poolOn(shared.url + AS_APPLICATION, 'as given');
     await application.query(APPLICATION);
     const before = [(await application.query(OUTSIDE_STATE)).rows, (await application.query(ROWS)).rows];
     await migrate(shared.url);
@@ -70,8 +73,8 @@ describe('P20 a schema of its own', () => {
     // A session that began before keeps the path that it has.
     expect((await poolOn(alone.url, 'as given').query('select count(*)::int as n from tasks')).rows).toEqual([{ n: 0 }]);
     const application = poolOn(alone.url, 'as given');
-    await application.query('create table tasks (id text)');
-    await application.query("insert into tasks values ('of the application')");
+    await application.query('create table public.tasks (id text)');
+    await application.query("insert into public.tasks values ('of the application')");
     await isAtWork(poolOn(alone.url));
     const { rowCount } = await poolOn(shared.url).query(
       'select from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase where d.datname = current_database()');

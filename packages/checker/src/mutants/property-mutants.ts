@@ -13,7 +13,7 @@ export const PROPERTY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an attached queue without the policy', file: ATTACH, why: 'P9: jobs behind a covered one wait',
-    edits: [{ find: 'sql: `create policy ${POLICY} on ${name} ${policyText(queue, brake, waiting)}` }', replace: "sql: 'select' }" }], caughtBy: by(ATTACHED),
+    edits: [{ find: 'sql: `create policy ${POLICY} on ${name} ${policyText(home, queue, brake, waiting)}` }', replace: "sql: 'select' }" }], caughtBy: by(ATTACHED),
   },
   {
     name: 'an attached queue without the trigger', file: ATTACH, why: 'P1: a worker that connects as a superuser starts covered jobs',
