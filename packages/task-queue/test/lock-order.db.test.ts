@@ -216,3 +216,17 @@ test('P10 a run that was begun by hand, by nobody in particular, can be ended', 
   expect(await completeRun(claims, id, run?.run_id ?? '', {})).toMatchObject({ status: 'succeeded' });
   expect((await listTaskEvents(db.pool, id, { limit: 10 })).at(-1)).toMatchObject({ kind: 'completed', by: expect.stringMatching(/./) });
 });
+
+test('endings with a stage among them are locked by one statement, with one snapshot, and by none before it', async () => {
+  await add(db.pool, { agent_id: 'plain' }, { pipeline: 'default' });
+  const runs = await claim(db.pool, { limit: 2 });
+  const endings = JSON.stringify(runs.map(({ id, run_id }) => ({ as: 'completed', id, run_id })));
+  const ending = await db.pool.connect();
+  await ending.query('begin');
+  expect((await ending.query('select lock_runs_to_end($1) as staged', [endings])).rows).toEqual([{ staged: true }]);
+  // Whoever locks them now has not to wait.
+  const { rowCount } = await db.pool.query('select from tasks where id = any ($1::bigint[]) for update nowait', [runs.map(({ id }) => id)]);
+  expect(rowCount).toBe(2);
+  await ending.query('rollback');
+  ending.release();
+});

@@ -1,8 +1,8 @@
 import { unpauseScope } from '@orchestra/pause-core';
-import { testDatabase } from '@orchestra/testkit';
+import { testDatabase, until } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { completeRun, verifyClaims } from '../src/index.ts';
-import { add, claim, ids, pause } from './fixtures.ts';
+import { add, claim, ids, pause, waitingFor } from './fixtures.ts';
 
 const db = testDatabase();
 const SKEPTIC = { kind: 'agent', value: 'skeptic' } as const;
@@ -24,6 +24,29 @@ test('P1 a claim that took a paused task all the same is found afterwards', asyn
     claims_checked: 1, claims_unknown: 0, complete: true,
     violations: [{ task_id: id, worker: 'w-broken', pause_id: pauseId, scope_kind: 'agent', scope_value: 'skeptic' }],
   });
+});
+
+test('a claim is judged by what each of its searches saw: a pause may end between two of them', async () => {
+  const LOCK = 79;
+  const [atGate = ''] = await add(db.pool, { agent_id: 'skeptic', repo: 'r' });
+  const [walked = ''] = await add(db.pool, { agent_id: 'other' });
+  await pause(db.pool, SKEPTIC);
+  // The same function, which waits between the walk and the search at the gates.
+  const { rows: [whole] } = await db.pool.query<{ source: string }>("select pg_get_functiondef('orchestra_turn'::regproc) as source");
+  const source = whole?.source ?? '';
+  expect(source).toContain('select g.* into at_gates');
+  await db.pool.query(source.replace('orchestra_turn(', 'slow_turn(').replaceAll('orchestra_turn.', 'slow_turn.')
+    .replace('select g.* into at_gates', `perform pg_advisory_xact_lock_shared(${LOCK}); select g.* into at_gates`));
+  const holder = await db.pool.connect();
+  await holder.query('select pg_advisory_lock($1)', [LOCK]);
+  const claimed = db.pool.query<{ tasks: string }>("select t.tasks from slow_turn(null, null, 'w', null, null, null, null, 10, null, null, null, 60) t");
+  await until('the claim waits before the gates', async () => await waitingFor(db.pool, LOCK) === 1);
+  await unpauseScope(db.pool, { target: SKEPTIC, by: 'dana' });
+  await holder.query('select pg_advisory_unlock($1)', [LOCK]);
+  holder.release();
+  expect(ids(JSON.parse((await claimed).rows[0]?.tasks ?? '[]')).toSorted()).toEqual([atGate, walked].toSorted());
+  expect(await verify()).toMatchObject({ claims_checked: 2, violations: [] });
+  await db.pool.query('drop function slow_turn');
 });
 
 test('a claim is judged by what it saw: not by a pause that committed later, although its id is lower', async () => {
