@@ -5,6 +5,7 @@ const QUEUE = 'packages/task-queue/src';
 const CORE = 'packages/pause-core/src';
 // The rules of a claim, and the functions that go by them.
 const RULES = 'migrations/0022_one_call.sql';
+const COVER = 'migrations/0036_fleet_and_pairs.sql';
 const TURN = 'migrations/0039_small_statements.sql';
 // What services and direct workers call alike.
 const SHARED = 'migrations/0038_direct_door.sql';
@@ -60,19 +61,19 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     caughtBy: by(GATE),
   },
   {
-    name: 'the claim does not read the pauses', file: TURN, inFunction: 'pauses_cover', why: 'P1: the gate is open',
+    name: 'the claim does not read the pauses', file: COVER, inFunction: 'pauses_cover', why: 'P1: the gate is open',
     edits: [{ find: "'agent ' || agent_id", replace: "'agents ' || agent_id" }], caughtBy: by(GATE),
   },
   {
-    name: 'a pause of the fleet covers nothing', file: TURN, inFunction: 'pauses_cover', why: 'P19: everything starts although everything is paused',
+    name: 'a pause of the fleet covers nothing', file: COVER, inFunction: 'pauses_cover', why: 'P19: everything starts although everything is paused',
     edits: [{ find: "'fleet *', ", replace: '' }], caughtBy: by('P1 P2 P19 a pause of the whole fleet × claim'),
   },
   {
-    name: 'a pause of two labels covers nothing', file: TURN, inFunction: 'pauses_cover', why: 'P19: its tasks start',
+    name: 'a pause of two labels covers nothing', file: COVER, inFunction: 'pauses_cover', why: 'P19: its tasks start',
     edits: [{ find: ' is true', replace: ' is null' }], caughtBy: by('P1 P2 P19 a pause of two labels × claim'),
   },
   {
-    name: 'a pause of two labels covers what carries one of them', file: TURN, inFunction: 'labels_match', why: 'P19: work is held that nobody has paused',
+    name: 'a pause of two labels covers what carries one of them', file: COVER, inFunction: 'labels_match', why: 'P19: work is held that nobody has paused',
     edits: [{ find: "and coalesce(labels ->> 'quest' = quest_id, (labels ? 'quest') is not true)", replace: '' }], caughtBy: by('P1 P2 P19 a pause of two labels × claim'),
   },
   {
