@@ -44,8 +44,8 @@ export async function startOrchestra(databaseUrl: string): Promise<RunningOrches
 
 /** The TypeScript library over the real services. */
 export async function orchestraPeer(databaseUrl: string, { prefetch }: { prefetch?: number } = {}): Promise<Peer> {
-  const { url, pauseUrl, token, pids, stop } = await startOrchestra(databaseUrl);
-  return peerBy({ url, pauseUrl, token, prefetch }, { databaseUrl, services: pids, stop });
+  const { url, pauseUrl, token, pids, ...services } = await startOrchestra(databaseUrl);
+  return peerBy({ url, pauseUrl, token, prefetch }, { databaseUrl, services: pids, stop: () => services.stop() });
 }
 
 /** The library on the database itself, without services. */

@@ -166,7 +166,7 @@ describe('start() rejects, and says what to do', () => {
           url.username = STRANGER;
         }),
       'not_granted',
-      /permission denied for schema orchestra.*docs\/direct\.md/,
+      /permission denied for schema orchestra.*grant the role what a direct worker may execute/,
     ],
     [
       'a database that is not there',
