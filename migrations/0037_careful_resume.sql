@@ -15,7 +15,7 @@ create table brake_proof (
   every_seconds integer check (every_seconds > 0),
   -- since when it has been on
   watched_since timestamptz,
-  -- when the last test began; whoever sets it makes the test
+  -- when the last test began; the instance that sets it makes the test
   tried_at timestamptz,
   proved_at timestamptz,
   failed_at timestamptz,

@@ -2,7 +2,7 @@
 -- which may read no table, the settings of the queue where they can read them, and the rounds that look after the queue.
 -- Nothing is rewritten. Services of the previous version work on beside it.
 
--- What worker-claimer goes by. It writes this down when it starts, so that whoever claims without it goes by the same.
+-- What worker-claimer goes by. It writes this down when it starts, so that a claim without it goes by the same.
 create table queue_settings (
   only_row boolean primary key default true check (only_row),
   lease_seconds float8 not null check (lease_seconds > 0),
@@ -24,7 +24,7 @@ insert into queue_settings (lease_seconds, rules, stages) values (60,
   '{"retry_delays":[1,2,4,8,16,32,64,128,256,300],"transient_delays":[5,10,20,40,80,160,300],"transient_retries":5,"transitions":{"default":{"analysis":{"pass":{"stage":"development","skill":"development"},"fail":{"stage":"analysis","skill":"analysis"}},"development":{"pass":{"stage":"review","skill":"review"},"fail":{"stage":"development","skill":"development"}},"review":{"pass":{"stage":"testing","skill":"testing"},"fail":{"stage":"development","skill":"development"}},"testing":{"pass":{"stage":"staging","skill":"staging"},"fail":{"stage":"development","skill":"development"}},"staging":{"pass":{"stage":"deploy","skill":"deploy"},"fail":{"stage":"development","skill":"development"}},"deploy":{"pass":{"stage":"done"},"fail":{"stage":"development","skill":"development"}}}}}',
   '{"default": [["analysis","analysis"],["development","development"],["review","review"],["testing","testing"],["staging","staging"],["deploy","deploy"]]}');
 
--- Which round was made last, by whoever works without services.
+-- When direct workers made each round last.
 create table queue_upkeep (
   round text primary key check (round in ('reap', 'lanes', 'drop')),
   done_at timestamptz not null default '-infinity',
@@ -230,7 +230,7 @@ end $$;
 -- cause: `lease` (silent for lease_seconds), `process_gone` (these runs), `other_boot` (these runs, where silent since the machine
 -- was started). of_task: this one alone.
 --
--- The condition stands in the statement that changes the row: a heartbeat or an ending that comes in between wins. The task
+-- The statement that changes the row has the condition: a heartbeat or an ending that comes in between wins. The task
 -- goes back to its place with its attempt given back, for a crash is no error; one that keeps killing its worker fails.
 -- It waits for no task, and takes its other locks in the one order (docs/locking.md).
 create function take_away_runs(cause text, of_task bigint, lease_seconds float8, runs uuid[], up_for_seconds float8)
@@ -330,7 +330,7 @@ end $$;
 -- Raises heads to the first queued task of their lanes; answers how many. Never past the horizon, beyond which tasks may still turn
 -- up; and not where a task has come back since the statement's snapshot: `returns` is compared once more on the newest version
 -- of the row, under its lock. A lane that somebody else holds is left as it is, which costs time only.
--- of_lanes: which. places: a head is raised where that brings it on by so many.
+-- of_lanes: which. places: a head is raised where it moves by at least this number.
 create function raise_heads_of(of_lanes bigint[], places bigint) returns int language plpgsql volatile as $$
 declare
   raised int;
@@ -382,7 +382,7 @@ create function raise_heads(lanes int, places_worth bigint) returns int language
   select raise_heads_of(array(select n.id from near n), least(places_worth, 100 * (select count(*) from near))) $$;
 
 -- Moves the horizon up to the last id of an earlier look, as soon as every transaction that wrote to `tasks` then has ended. Ids are
--- drawn before their transactions commit. Whoever adds a task either held its lock on `tasks` when the look was made, and is waited
+-- drawn before their transactions commit. A transaction that adds a task either held its lock on `tasks` when the look was made, and is waited
 -- for; or began later, and then its trigger reads in `looked_to` how far the look went and counts a task below that as a
 -- return. So each call does a step: what it lets be seen, the next one looks behind. To be called in a transaction of its own.
 create function advance_horizon() returns void language plpgsql volatile as $$
@@ -433,9 +433,9 @@ begin
   update task_horizon h set looked_to = now_at.last_id where h.looked_to < now_at.last_id;
 end $$;
 
--- Drops lanes under which nothing waits any more; the next task with their labels brings them back. Whoever puts a task into a lane
+-- Drops lanes under which nothing waits any more; the next task with their labels brings them back. A transaction that puts a task into a lane
 -- holds a key-share lock on it until the commit, so a lane that can be locked here for update is either seen with that task by
--- the second statement, or will not be found by it and made anew. The labels of a lane stay known. Answers how many.
+-- the second statement, or will not be found by it and made again. The labels of a lane stay known. Answers how many.
 create function drop_empty_lanes() returns int language plpgsql volatile as $$
 declare
   empty_lanes bigint[];

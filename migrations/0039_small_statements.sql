@@ -63,7 +63,7 @@ create function find_by_lanes(
   out seen text, out admitted_under bigint
 ) language plpgsql volatile as $$
 declare
-  -- Candidates for each task wanted: so many claims at a time find tasks that no other claim has locked. Who looks at
+  -- Candidates for each task wanted: this number of claims at a time find tasks that no other has locked. Who looks at
   -- more lanes also looks deeper into each of them.
   choice constant bigint := greatest(10, lanes::bigint * 10 / 32);
 begin
@@ -274,8 +274,8 @@ end $$;
 -- endings        [{"id", "run_id", "as", …}]; null: none. Each is accepted or left out of `ended`.
 -- rules          {"retry_delays", "transient_delays": [seconds], "transient_retries": n, "transitions": {pipeline: {stage: …}}}
 --                as text: it is looked into only for endings that need it
--- process        {"owner", "pid", "boot_id", "pid_namespace", "process_started", "begins"}; `begins`: so many of the
---                tasks begin at once
+-- process        {"owner", "pid", "boot_id", "pid_namespace", "process_started", "begins"}; `begins`: how many
+--                of the tasks begin at once
 -- for_agents, for_skills  of which agents and skills; null: any
 -- wanted         how many tasks at most; null: nothing is claimed
 -- gated_repos    for which the serial gate holds; null: for all
@@ -305,13 +305,18 @@ declare
   known_event bigint;
   -- the same of the searches for probes and at gates, which are statements of their own: a pause may have come or gone
   -- between two of them
-  probes record;
-  at_gates record;
+  probe_ids bigint[];
+  probes_seen text;
+  probes_event bigint;
+  gate_ids bigint[];
+  gates_seen text;
+  gates_event bigint;
   -- where a search that was cut short has ended
   end_priority smallint;
   end_place bigint;
   may_be_more boolean := false;
   ungated_repos text[];
+  ungated_of_probes text[];
   there_are_probes boolean;
   there_are_gates boolean;
 begin
@@ -461,32 +466,36 @@ begin
   end if;
   may_be_more := may_be_more or end_place is not null;
 
-  -- Whoever comes to a gate, or is let through, after this has been looked up is found by the next claim.
+  -- A task that comes to a gate, or is let through, after this look is found by the next claim.
   select exists (select from tasks t where t.probe_of > 0),
          exists (select from repo_gates g
                   where g.head_id is not null and g.frozen_at is null and g.in_progress < g.max_in_progress)
     into there_are_probes, there_are_gates;
-  select p.* into probes
-    from find_free_probes(for_agents, for_skills, wanted, gated_repos, kept, clock) p
-   where there_are_probes;
+  if there_are_probes then
+    select p.picked, p.ungated_repos, p.seen, p.admitted_under
+      into probe_ids, ungated_of_probes, probes_seen, probes_event
+      from find_free_probes(for_agents, for_skills, wanted, gated_repos, kept, clock) p;
+  end if;
   -- Gates are locked in one order (docs/locking.md): first those for which the claim may have to wait, by name. These
   -- are gates of repos for which the serial gate does not hold: the triggers count the tasks there, and would lock them
   -- only after the gates that a claim passes over.
-  if ungated_repos is not null or probes.ungated_repos is not null then
+  if ungated_repos is not null or ungated_of_probes is not null then
     perform lock_gate(u.repo)
        from (select distinct r.repo collate "C" as repo
-               from unnest(ungated_repos || probes.ungated_repos) as r(repo)
+               from unnest(ungated_repos || ungated_of_probes) as r(repo)
               order by 1) u;
   end if;
-  select g.* into at_gates
-    from find_at_gates(for_agents, for_skills, wanted, gated_repos, kept, clock,
-           case when coalesce(cardinality(picked), 0) < wanted then end_priority end,
-           case when coalesce(cardinality(picked), 0) < wanted then end_place end) g
-   where there_are_gates;
-  if probes.picked is not null or at_gates.picked is not null then
+  if there_are_gates then
+    select g.picked, g.seen, g.admitted_under
+      into gate_ids, gates_seen, gates_event
+      from find_at_gates(for_agents, for_skills, wanted, gated_repos, kept, clock,
+             case when coalesce(cardinality(picked), 0) < wanted then end_priority end,
+             case when coalesce(cardinality(picked), 0) < wanted then end_place end) g;
+  end if;
+  if probe_ids is not null or gate_ids is not null then
     picked := array(
       select t.id from tasks t
-       where t.id = any (picked || probes.picked || at_gates.picked)
+       where t.id = any (picked || probe_ids || gate_ids)
        order by t.priority, t.place
        limit wanted);
   end if;
@@ -510,8 +519,8 @@ begin
              attempt = t.attempt + 1,
              deferred_by = null,
              prefetched = f.nth > coalesce((process ->> 'begins')::int, wanted),
-             admitted_under = case when f.id = any (probes.picked) then probes.admitted_under
-                                   when f.id = any (at_gates.picked) then at_gates.admitted_under
+             admitted_under = case when f.id = any (probe_ids) then probes_event
+                                   when f.id = any (gate_ids) then gates_event
                                    else known_event end
         from unnest(picked) with ordinality as f(id, nth)
        where t.id = f.id
@@ -536,8 +545,8 @@ begin
              case when count(b.quest_id) > 0 then array_agg(b.quest_id) end,
              case when count(b.actor_id) > 0 then array_agg(b.actor_id) end
         from (select n.*, n.repo is not null and not is_gated(n.repo, gated_repos) as is_ungated,
-                     case when n.id = any (probes.picked) then probes.seen
-                          when n.id = any (at_gates.picked) then at_gates.seen end as later_seen
+                     case when n.id = any (probe_ids) then probes_seen
+                          when n.id = any (gate_ids) then gates_seen end as later_seen
                 from begun n
                order by n.nth) b
       having count(*) > 0

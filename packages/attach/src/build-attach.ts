@@ -23,7 +23,7 @@ export function buildAttach(name: string, queue: QueueDescription, state: QueueS
     ...state.updaters.map((role) => ({ says: `who updates jobs has to read it: ${role === null ? 'everybody' : role}`, sql: `grant select on ${names.brake} to ${roleName(role)}` })),
     { says: 'the jobs, for counting', sql: workView(names.work, root, queue) },
     ...state.readers.map((role) => ({ says: 'who reads pauses may count what they hold', sql: `grant select on ${names.work} to ${roleName(role)}` })),
-    { says: 'holds a covered job back, whoever claims it', sql: guardFunction(home, names.guard, queue, names.brake) },
+    { says: 'holds a covered job back, whichever role claims it', sql: guardFunction(home, names.guard, queue, names.brake) },
     ...state.tables.flatMap((table) => tableSteps(home, table, queue, names.brake, waiting)),
     {
       says: 'from waiting to running: the claim does not get a covered job',

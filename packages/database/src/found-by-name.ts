@@ -27,7 +27,7 @@ export async function findByName(client: Pick<pg.ClientBase, 'query'>, { schema 
        from pg_database d where d.datname = current_database()`, [schema, SHARED_NAMES]);
   if (database === undefined || database.isSet || database.isShared) return;
   const path = `"$user", public, ${quoteName(schema)}`;
-  // Whoever owns the database sets the path for everybody; another role for itself.
+  // The database's owner sets the path for everybody; another role for itself.
   if (database.isOwner) await client.query(`alter database ${quoteName(database.name)} set search_path = ${path}`);
   else await client.query(`alter role current_user in database ${quoteName(database.name)} set search_path = ${path}`);
 }

@@ -207,7 +207,7 @@ export const workerSightings = pgTable('worker_sightings', {
   seenAt: instant('seen_at').notNull().default(sql`now()`),
 }, (table) => [primaryKey({ columns: [table.worker, table.wants] })]);
 
-/** What worker-claimer goes by, for whoever claims without it: one row. */
+/** What worker-claimer goes by, for claims without it: one row. */
 export const queueSettings = pgTable('queue_settings', {
   onlyRow: boolean('only_row').primaryKey().default(true),
   leaseSeconds: doublePrecision('lease_seconds').notNull(),

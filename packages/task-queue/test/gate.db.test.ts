@@ -11,7 +11,7 @@ beforeEach(async () => {
   await db.pool.query('truncate tasks, task_event_rows, event_batches');
 });
 
-/** The tasks that a pause has put off and that the list under it shows. */
+/** The tasks that a pause has deferred and that the list under it shows. */
 async function held(pauseId: string): Promise<Set<string>> {
   const listed = await listTasks(db.pool, { heldBy: pauseId, limit: 200 });
   return new Set(listed.filter((task) => task.deferred_by === pauseId).map((task) => task.id));
@@ -52,7 +52,7 @@ describe('P1 gate', () => {
           expect(claimed.has(id), `the claim: ${about}`).toBe(!covered);
           expect((by?.lanes ?? []).includes(id), `of lanes: ${about}`).toBe(covered);
           if (made.scope.also !== undefined) expect((by?.tasks ?? []).includes(id), `of pairs: ${about}`).toBe(covered);
-          expect(listed.has(id), `put off, and on the list of the pause: ${about}`).toBe(covered);
+          expect(listed.has(id), `deferred, and on the list of the pause: ${about}`).toBe(covered);
         }
       }
       expect((await unpauseScope(db.pool, { target: scope, by: 'dana' })).cleared).toHaveLength(1);

@@ -224,7 +224,7 @@ test('endings with a stage among them are locked by one statement, with one snap
   const ending = await db.pool.connect();
   await ending.query('begin');
   expect((await ending.query('select lock_runs_to_end($1) as staged', [endings])).rows).toEqual([{ staged: true }]);
-  // Whoever locks them now has not to wait.
+  // Another session can lock them at once.
   const { rowCount } = await db.pool.query('select from tasks where id = any ($1::bigint[]) for update nowait', [runs.map(({ id }) => id)]);
   expect(rowCount).toBe(2);
   await ending.query('rollback');

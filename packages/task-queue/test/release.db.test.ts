@@ -83,7 +83,7 @@ describe('a backlog over time', () => {
     const [first, second] = await add(db.pool, { agent_id: 'skeptic' }, { agent_id: 'skeptic', priority: 5 });
     const id = await paused(SKEPTIC, 600);
     expect(await release(id, { gapSeconds: 60 })).toMatchObject({ gap_seconds: 60, released: 0, ended_as: null });
-    // No end by the clock lets everything go meanwhile.
+    // No expiry lets everything go meanwhile.
     expect(await stateOf(id)).toMatchObject({ ttl_seconds: null });
     await lookAfterReleases(db.pool);
     const [third] = await add(db.pool, { agent_id: 'skeptic', priority: 9 });

@@ -17,8 +17,7 @@ const BEGINNING: Statement = {
   to: 'lease_seconds) told;',
   names: {
     worker: 'text', 'orchestra_turn.host': 'text', process: 'jsonb', wanted: 'int', gated_repos: 'text[]', lease_seconds: 'float8', picked: 'bigint[]', seen: 'text',
-    known_event: 'bigint', 'probes.picked': 'bigint[]', 'probes.seen': 'text', 'probes.admitted_under': 'bigint', 'at_gates.picked': 'bigint[]', 'at_gates.seen': 'text',
-    'at_gates.admitted_under': 'bigint',
+    known_event: 'bigint', probe_ids: 'bigint[]', probes_seen: 'text', probes_event: 'bigint', gate_ids: 'bigint[]', gates_seen: 'text', gates_event: 'bigint',
   },
 };
 const ENDINGS: Statement = { from: /with given as materialized/, to: 'from changed c;', names: { endings: 'jsonb', rules: 'text' } };

@@ -24,7 +24,7 @@ const LOOK_GAP_MS = 25;
 // The first of them after a rest follow each other at once: one worker that waits again and again is never late.
 const LOOK_BURST = 8;
 const FORGET_EVERY_MS = 3_600_000;
-// Written at the start; and again for whoever changes the row by hand.
+// Written at the start; and again, in case somebody changed the row by hand.
 const SETTINGS_EVERY_MS = 3_600_000;
 const SETTINGS_RETRY_MS = 5_000;
 const RETENTION_EVERY_MS = 3_600_000;

@@ -2,7 +2,7 @@ import { CANARY_AGENT_PREFIX } from '@orchestra/pause-core';
 import { labelsOf, SEVERITIES, type ScopeKind, type ScopeLabels, type SenateEvent } from '@orchestra/pause-core/contract';
 import type { NoticeTarget } from './target.ts';
 
-/** Is this target to be told of the event? An alert is about an actor, a pause about each label that it names; a scope without a value is every scope of its kind. */
+/** Does this target get the event? An alert is about an actor, a pause about each label that it names; a scope without a value is every scope of its kind. */
 export function wants(target: NoticeTarget, event: SenateEvent): boolean {
   if (event.type === 'snapshot' || !target.types.has(event.type)) return false;
   // It has many scopes or none, and is for who asks for everything.

@@ -17,7 +17,7 @@ const lastEnd = (row: string): string => `
 const SHOWN = "now() + greatest(interval '60 seconds', m.ends_at - now())";
 const SHOWS_ANOTHER_TIME = `(m.shown > ${SHOWN} or m.shown < coalesce(m.ends_at, now()))`;
 
-/** The lanes that a pause covers and that have something left to put off, with how far each has come. */
+/** The lanes that a pause covers and that have tasks left to defer, with how far each has come. */
 const OPEN_LANES = `
     from task_lanes l
    cross join lateral (${namedPause('l')}) p

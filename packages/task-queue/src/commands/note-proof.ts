@@ -4,7 +4,7 @@ import { PROVER } from './prove-brake.ts';
 /** Of this kind are alerts about a brake that could not be proved. They name no actor, so they count toward no auto-pause. */
 export const BRAKE_NOT_PROVED = 'brake_not_proved';
 
-// The first test comes a little after the first start: whoever is just setting things up has other things to look at.
+// The first test comes a little after the first start: an operator who is setting things up has other things to look at.
 const FIRST_AFTER_SECONDS = 300;
 /** A test that has not been made for two periods and this is overdue. */
 export const OVERDUE_SLACK_SECONDS = 120;

@@ -16,7 +16,7 @@ const GAP_SECONDS_MAX = 86_400;
 
 export interface ReleaseOrder {
   pauseId: string;
-  /** One task now; so many seconds between two; or all that waits, spread over so many seconds. */
+  /** One task now; a number of seconds between two; or all that waits, spread over a number of seconds. */
   pace: { one: true } | { gapSeconds: number } | { withinSeconds: number };
   by: string;
   reason?: string | undefined;
@@ -90,7 +90,7 @@ async function begin(tx: Transaction, order: ReleaseOrder, pause: PausedRow, pac
     throw new PauseError('release_too_fast', `${waiting} tasks wait: that would be one every ${gapSeconds.toFixed(3)} s, and tasks are let go one after the other, ${1 / GAP_SECONDS_MIN} a second at the most; take longer, or clear the pause`);
   }
   await endRelease(tx, pause.id, 'replaced');
-  // A pause that ended by the clock meanwhile would let everything go at once.
+  // A pause that expired meanwhile would let everything go at once.
   await tx.query("update senate_pause p set ttl_seconds = null, ends_as = 'resume' where p.id = $1 and p.ttl_seconds is not null", [pause.id]);
   const { rows: [row] } = await tx.query<ReleaseRow>(
     'insert into senate_releases as r (pause_id, asked_by, reason, gap_seconds) values ($1, $2, $3, $4) returning r.*', [pause.id, order.by, order.reason ?? null, gapSeconds]);

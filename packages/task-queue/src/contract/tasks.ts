@@ -244,7 +244,7 @@ export type ReapCause = (typeof REAP_CAUSES)[number];
 /** What the self-test of the brake has found. */
 export const brakeProof = z.strictObject({
   every_seconds: z.int().describe('how often it is made'),
-  tried_at: instant.nullable().describe('when the last test began, or was put off to'),
+  tried_at: instant.nullable().describe('when the last test began, or until when it was postponed'),
   proved_at: instant.nullable().describe('when the brake was last proved; null: never'),
   last_proven_seconds: z.number().nullable().describe('how long ago that is'),
   failed_at: instant.nullable().describe('when the last test failed; null: it did not'),

@@ -48,8 +48,8 @@ export const taskWhy = z.strictObject({
     ahead: z.strictObject({
       count: z.int().describe('tasks that could start then as well, stand in front of it, and are taken by the same workers; counted up to 1000'),
       more: z.boolean().describe('true: there are more'),
-    }).nullable().describe('null: so many pauses cover it that this one was not reckoned'),
-  })).describe('for each pause over it: when it is ready if that one alone were cleared now, and what stands in front of it then'),
+    }).nullable().describe('null: too many pauses cover it, and this one was not counted'),
+  })).describe('for each pause over it: when it is ready if that one alone were cleared now, and how many tasks are ahead of it then'),
 }).meta({ id: 'TaskWhy' });
 
 export type Hold = z.infer<typeof hold>;

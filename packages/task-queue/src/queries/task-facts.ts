@@ -87,7 +87,7 @@ const AHEAD_IF_CLEARED = `
             limit ${COUNTED_MAX})
            limit ${COUNTED_MAX}) a`;
 
-// What stands in front is counted for so many pauses.
+// The tasks ahead are counted for this number of pauses.
 const RECKONED_MAX = 20;
 const OVER = 'p.paused_at + make_interval(secs => p.ttl_seconds) <= now()';
 const PAUSES = `

@@ -6,7 +6,7 @@ import { CannotWork } from '../reports/cannot-work.ts';
 const NO_FUNCTION = '42883';
 const NO_SCHEMA = '3F000';
 const TOO_FEW_RIGHTS = '42501';
-// What stands in a request: a value that PostgreSQL cannot hold, or a rule of a table.
+// What a request contains: a value that PostgreSQL cannot hold, or a rule of a table.
 const OF_THE_REQUEST = /^(22|23)/;
 const UNKNOWN_STAGE = 'unknown_stage';
 

@@ -3,7 +3,7 @@ import { createListenHub, readNamedPause, type ListenHub } from '@orchestra/paus
 import type { Address } from './direct-errors.ts';
 import type { DirectPool } from './direct-pool.ts';
 
-/** What is told of bells. */
+/** What happens to the bell. */
 export interface Heard extends ReplicaEars {
   /** Any run may have to stop. */
   onStopping: (taskIds: null) => void;

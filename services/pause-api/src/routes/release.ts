@@ -9,7 +9,7 @@ export function releaseRoute({ db, queue }: Pick<RouteDependencies, 'db' | 'queu
     method: 'post', path: '/api/senate/release', permission: 'pause',
     refuses: ['pause_not_found', 'pause_not_active', 'pause_probes', 'nothing_to_release', 'release_too_fast', ...IDEMPOTENCY_CODES],
     summary: 'let a paused backlog go, one task after the other',
-    description: 'In the order of the queue, and each once the one before has started. The pause holds on, without an end by the clock, and ends when nothing that it covers waits any more. '
+    description: 'In the order of the queue, and each once the one before has started. The pause holds on, without an expiry, and ends when nothing that it covers waits any more. '
       + 'With `one` a single task is let go, and the pause stays as it is. A second release takes the place of the first; `stop` ends it.',
     body: backlogReleaseRequest, answer: backlogReleaseAnswer,
     handle: async ({ body, caller, idempotency, log }) => {

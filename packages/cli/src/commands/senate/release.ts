@@ -25,7 +25,7 @@ export default class SenateRelease extends OrchestraCommand {
   static override flags = {
     ...scopeFlags,
     one: Flags.boolean({ description: 'one task, now' }),
-    'at-rate': rateFlag({ description: 'all that waits, so many tasks in a second, minute or hour: 5/min' }),
+    'at-rate': rateFlag({ description: 'all that waits, at this rate: 5/min, 1/s or 20/h' }),
     within: durationFlag({ description: 'all that waits now, spread evenly over this time' }),
     stop: Flags.boolean({ description: 'let no more go; the pause holds on' }),
     wait: durationFlag({ description: `with --one: how long to wait for what becomes of it; ${WAIT_SECONDS}s unless given` }),
