@@ -1,5 +1,6 @@
 -- Brings a history of one row for each call instead of one for each task (docs/decisions/0057). What a call did to many
--- tasks is one row of event_batches; what happened to a single task stays a row of its own. `task_events` is a view over
+-- tasks is one row of event_batches; what happened to a single task stays a row of its own. `task_events` is a view
+-- over
 -- both: reading it and inserting into it work as before.
 -- Nothing is rewritten. Services of the previous version keep working: they call the functions below.
 
@@ -54,7 +55,8 @@ language sql stable parallel safe as $$
     from unnest(b.task_ids) with ordinality as u(task_id, n)
    where u.task_id > 0 $$;
 
--- Everything that happened to tasks. To look for one task, or for recent events, call the functions below: they use an index.
+-- Everything that happened to tasks. To look for one task, or for recent events, call the functions below: they use an
+-- index.
 create view task_events as
 select e.id, e.task_id, e.run_id, e.kind, e.at, e.by, e.data from task_event_rows e
  union all

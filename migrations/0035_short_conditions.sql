@@ -1,7 +1,7 @@
 -- Brings short conditions to the triggers that a claim and an ending have to look at: the server reads the condition of
 -- each from text again in every statement that may fire it, and these seven were the longest. One short condition now
--- guards all of them, and their functions check the rest (docs/decisions/0058). The effects of a change of a task stay the
--- same; code of every version works beside it. Nothing is read or rewritten.
+-- guards all of them, and their functions check the rest (docs/decisions/0058). The effects of a change of a task stay
+-- the same; code of every version works beside it. Nothing is read or rewritten.
 --
 -- The condition is false for what orchestra_turn does to a task without a repo that begins or is done: such a task enters
 -- no lane and passes no gate, was neither held, parked nor relabelled, probes for no pause, and its instants come from

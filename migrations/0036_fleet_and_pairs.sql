@@ -31,9 +31,9 @@ create function pairs_cover(pairs jsonb, agent_id text, skill text, quest_id tex
 language sql immutable strict parallel safe cost 1 as $$
   select exists (select from jsonb_array_elements(pairs) as p(labels) where labels_match(p.labels, agent_id, skill, quest_id, actor_id)) $$;
 
--- Do these pauses cover what carries these labels? `scopes`: the keys of an object such as {"agent a-1": true}, of pauses
--- that name one label or the fleet. `pairs`: the labels of each that names several; null: there is none. Each is named
--- once, or the planner could not draw a sub-select in. Labels are never empty, so '' matches nothing.
+-- Do these pauses cover what carries these labels? `scopes`: the keys of an object such as {"agent a-1": true}, of
+-- pauses that name one label or the fleet. `pairs`: the labels of each that names several; null: there is none. Each is
+-- named once, or the planner could not draw a sub-select in. Labels are never empty, so '' matches nothing.
 create function pauses_cover(scopes jsonb, pairs jsonb, agent_id text, skill text, quest_id text, actor_id text) returns boolean
 language sql immutable parallel safe as $$
   select scopes ?| array['fleet *', 'agent ' || agent_id, 'skill ' || skill, 'quest ' || quest_id, 'actor ' || actor_id]
@@ -50,9 +50,9 @@ language sql immutable parallel safe as $$
   select case when scope_kind = 'fleet' then '{}'
               else (scope_kind || ' ' || scope_value) || array(select l.key || ' ' || l.value from jsonb_each_text(also) l order by l.key) end $$;
 
--- Do these pauses cover a job of an attached queue that carries these labels, such as {"agent a-1"}? `paused` holds keys as the
--- view of an attachment gives them: of a pause of one label that label, of one of several labels `all` and the labels as
--- JSON; 'pairs' says that there are any of those.
+-- Do these pauses cover a job of an attached queue that carries these labels, such as {"agent a-1"}? `paused` holds
+-- keys as the view of an attachment gives them: of a pause of one label that label, of one of several labels `all` and
+-- the labels as JSON; 'pairs' says that there are any of those.
 create function job_is_paused(carried text[], paused text[]) returns boolean
 language plpgsql immutable parallel safe as $$
 declare
@@ -92,7 +92,8 @@ create or replace function senate_pause_facts(p senate_pause) returns jsonb lang
     'then', p.ends_as, 'stayed_at', p.stayed_at, 'probing_at', p.probing_at, 'probe_task_id', p.probe_task_id::text, 'warned_at', p.warned_at)
 $$;
 
--- One form for each set of labels, in whatever order they were named: the strongest is the scope's, the others are in `also`.
+-- One form for each set of labels, in whatever order they were named: the strongest is the scope's, the others are in
+-- `also`.
 create function senate_pause_in_order(p senate_pause) returns senate_pause language plpgsql as $$
 declare
   labels jsonb := '{}';

@@ -1,5 +1,5 @@
--- Brings the bell of a token that is revoked, the last proof of the brake, and releases: a paused backlog let go one task
--- at a time (docs/decisions/0060). New tables and one new trigger; nothing is rewritten. Services of the previous
+-- Brings the bell of a token that is revoked, the last proof of the brake, and releases: a paused backlog let go one
+-- task at a time (docs/decisions/0060). New tables and one new trigger; nothing is rewritten. Services of the previous
 -- version take the bell for any other, and know nothing of the tables.
 
 -- Services forget at once whose token they took it for. Notes of use change neither column.

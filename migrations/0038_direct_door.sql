@@ -1,6 +1,6 @@
--- Brings the door for workers that reach the database themselves (docs/decisions/0061): functions that a role may execute
--- which may read no table, the settings of the queue where they can read them, and the rounds that look after the queue.
--- Nothing is rewritten. Services of the previous version work on beside it.
+-- Brings the door for workers that reach the database themselves (docs/decisions/0061): functions that a role may
+-- execute which may read no table, the settings of the queue where they can read them, and the rounds that look after
+-- the queue. Nothing is rewritten. Services of the previous version work on beside it.
 
 -- What worker-claimer goes by. It writes this down when it starts, so that a claim without it goes by the same.
 create table queue_settings (
@@ -14,7 +14,8 @@ create table queue_settings (
   rules text not null,
   -- the stages of each pipeline with their skills, in order: {pipeline: [[stage, skill], …]}
   stages jsonb not null,
-  -- of which repos runs may ask a person, and of which the question parks the task; null: of all, and those without a repo
+  -- of which repos runs may ask a person, and of which the question parks the task; null: of all, and those without a
+  -- repo
   question_repos text[],
   auto_park_repos text[],
   -- null: no worker-claimer has written yet, these are the defaults
@@ -33,7 +34,8 @@ create table queue_upkeep (
 );
 insert into queue_upkeep (round) values ('reap'), ('lanes'), ('drop');
 
--- How far the ids had come at an earlier look, and which transactions could still add tasks below that. See advance_horizon.
+-- How far the ids had come at an earlier look, and which transactions could still add tasks below that. See
+-- advance_horizon.
 create table horizon_look (
   only_row boolean primary key default true check (only_row),
   last_id bigint,
@@ -44,9 +46,9 @@ create table horizon_look (
 );
 insert into horizon_look default values;
 
--- Prolongs the leases of runs, by the database's clock. beats: [{"id", "run_id", "output", "printed"}]; `output`: the end of
--- what the run has printed, in place of what was kept before. Answers [{"n", "stop"}] of those that are alive, counted
--- from 1; `stop`: an operator has the run stopped.
+-- Prolongs the leases of runs, by the database's clock. beats: [{"id", "run_id", "output", "printed"}]; `output`: the
+-- end of what the run has printed, in place of what was kept before. Answers [{"n", "stop"}] of those that are alive,
+-- counted from 1; `stop`: an operator has the run stopped.
 create function beat_runs(beats jsonb) returns json language plpgsql volatile as $$
 declare
   alive json;
@@ -116,8 +118,8 @@ language sql stable as $$
           order by e.id desc limit 1) e on true
    order by g.n $$;
 
--- Ends a run with questions to a person; null: it is not its worker's any more. In one statement, with the fence in it. A
--- park of an operator's stays what it is: whose `paused_at` differs from `asked_at` was not parked for the question.
+-- Ends a run with questions to a person; null: it is not its worker's any more. In one statement, with the fence in it.
+-- A park of an operator's stays what it is: whose `paused_at` differs from `asked_at` was not parked for the question.
 -- parks_in: of which repos the task is parked; null: of all. The others are held.
 create function ask_question(of_task bigint, run uuid, asks text, parks_in text[], new_cursor jsonb)
 returns text language plpgsql volatile as $$
@@ -169,8 +171,8 @@ begin
   return noted;
 end $$;
 
--- Ends a run for the order to stop it; a row, or none where there is nothing to obey. A repeated call answers what the first one did.
--- new_cursor null: the former one stays.
+-- Ends a run for the order to stop it; a row, or none where there is nothing to obey. A repeated call answers what the
+-- first one did. new_cursor null: the former one stays.
 create function end_stopped_run(of_task bigint, run uuid, new_cursor jsonb)
 returns table (status text, next_eligible_at timestamptz) language plpgsql volatile as $$
 #variable_conflict use_column
@@ -227,8 +229,8 @@ begin
 end $$;
 
 -- Takes runs away from workers that are lost; 500 at the most. Answers how many.
--- cause: `lease` (silent for lease_seconds), `process_gone` (these runs), `other_boot` (these runs, where silent since the machine
--- was started). of_task: this one alone.
+-- cause: `lease` (silent for lease_seconds), `process_gone` (these runs), `other_boot` (these runs, where silent since
+-- the machine was started). of_task: this one alone.
 --
 -- The statement that changes the row has the condition: a heartbeat or an ending that comes in between wins. The task
 -- goes back to its place with its attempt given back, for a crash is no error; one that keeps killing its worker fails.
@@ -289,9 +291,9 @@ begin
   return taken;
 end $$;
 
--- Puts tasks of repos that were added for later in line when their time has come, each in its place. A gate's head is what
--- triggers make of changes to tasks, and the mere passing of time changes none. waits false: tasks whose gates somebody has
--- locked are left for later.
+-- Puts tasks of repos that were added for later in line when their time has come, each in its place. A gate's head is
+-- what triggers make of changes to tasks, and the mere passing of time changes none. waits false: tasks whose gates
+-- somebody has locked are left for later.
 create function line_up_due(waits boolean) returns int language plpgsql volatile as $$
 declare
   clock constant timestamptz := clock_timestamp();
@@ -327,9 +329,10 @@ begin
   return lined_up;
 end $$;
 
--- Raises heads to the first queued task of their lanes; answers how many. Never past the horizon, beyond which tasks may still turn
--- up; and not where a task has come back since the statement's snapshot: `returns` is compared once more on the newest version
--- of the row, under its lock. A lane that somebody else holds is left as it is, which costs time only.
+-- Raises heads to the first queued task of their lanes; answers how many. Never past the horizon, beyond which tasks
+-- may still turn up; and not where a task has come back since the statement's snapshot: `returns` is compared once more
+-- on the newest version of the row, under its lock. A lane that somebody else holds is left as it is, which costs time
+-- only.
 -- of_lanes: which. places: a head is raised where it moves by at least this number.
 create function raise_heads_of(of_lanes bigint[], places bigint) returns int language plpgsql volatile as $$
 declare
@@ -373,18 +376,20 @@ returns int language sql volatile as $$
   )
   select raise_heads_of(array(select n.id from near n), 1) $$;
 
--- And for the nearest lanes, whatever covers them, so that no claim walks past what has long ended. A raise leaves a row version, which
--- stays as long as anybody's snapshot is older: it has to be worth it, the sooner the fewer lanes there are.
+-- And for the nearest lanes, whatever covers them, so that no claim walks past what has long ended. A raise leaves a
+-- row version, which stays as long as anybody's snapshot is older: it has to be worth it, the sooner the fewer lanes
+-- there are.
 create function raise_heads(lanes int, places_worth bigint) returns int language sql volatile as $$
   with near as materialized (
     select l.id from task_lanes l order by l.priority, l.head limit lanes
   )
   select raise_heads_of(array(select n.id from near n), least(places_worth, 100 * (select count(*) from near))) $$;
 
--- Moves the horizon up to the last id of an earlier look, as soon as every transaction that wrote to `tasks` then has ended. Ids are
--- drawn before their transactions commit. A transaction that adds a task either held its lock on `tasks` when the look was made, and is waited
--- for; or began later, and then its trigger reads in `looked_to` how far the look went and counts a task below that as a
--- return. So each call does a step: what it lets be seen, the next one looks behind. To be called in a transaction of its own.
+-- Moves the horizon up to the last id of an earlier look, as soon as every transaction that wrote to `tasks` then has
+-- ended. Ids are drawn before their transactions commit. A transaction that adds a task either held its lock on `tasks`
+-- when the look was made, and is waited for; or began later, and then its trigger reads in `looked_to` how far the look
+-- went and counts a task below that as a return. So each call does a step: what it lets be seen, the next one looks
+-- behind. To be called in a transaction of its own.
 create function advance_horizon() returns void language plpgsql volatile as $$
 declare
   now_at record;
@@ -407,7 +412,8 @@ begin
        and l.database = (select d.oid from pg_database d where d.datname = current_database()));
 
   if now_at.last_id < now_at.looked_to then
-    -- The sequence went back. Tasks that come below a head, or the horizon, would lock their lane until they are committed.
+    -- The sequence went back. Tasks that come below a head, or the horizon, would lock their lane until they are
+    -- committed.
     update task_horizon h
        set id = least(h.id, now_at.last_id), looked_to = now_at.last_id, resets = h.resets + 1
      where h.looked_to > now_at.last_id;
@@ -419,8 +425,8 @@ begin
     return;
   end if;
 
-  -- Not after a truncate, or when the sequence went back; not at another server, or one that was restarted; and not when a prepared
-  -- transaction is there that has outlived a crash: its name has another form since (see isStillTrue).
+  -- Not after a truncate, or when the sequence went back; not at another server, or one that was restarted; and not
+  -- when a prepared transaction is there that has outlived a crash: its name has another form since (see isStillTrue).
   if earlier.last_id <= now_at.last_id and earlier.of = now_at.of and earlier.resets = now_at.resets
      and not exists (select from unnest(writing) w where w like '-1/%' and w <> all (earlier.writers)) then
     if earlier.writers && writing then
@@ -433,9 +439,10 @@ begin
   update task_horizon h set looked_to = now_at.last_id where h.looked_to < now_at.last_id;
 end $$;
 
--- Drops lanes under which nothing waits any more; the next task with their labels brings them back. A transaction that puts a task into a lane
--- holds a key-share lock on it until the commit, so a lane that can be locked here for update is either seen with that task by
--- the second statement, or will not be found by it and made again. The labels of a lane stay known. Answers how many.
+-- Drops lanes under which nothing waits any more; the next task with their labels brings them back. A transaction that
+-- puts a task into a lane holds a key-share lock on it until the commit, so a lane that can be locked here for update
+-- is either seen with that task by the second statement, or will not be found by it and made again. The labels of a
+-- lane stay known. Answers how many.
 create function drop_empty_lanes() returns int language plpgsql volatile as $$
 declare
   empty_lanes bigint[];
@@ -470,7 +477,8 @@ begin
   return dropped;
 end $$;
 
--- Sums up the rows of `task_totals` into one, so that a reader of the counts reads few rows. Who adds one meanwhile waits for nothing.
+-- Sums up the rows of `task_totals` into one, so that a reader of the counts reads few rows. Who adds one meanwhile
+-- waits for nothing.
 create function sum_up_totals() returns int language sql volatile as $$
   with found as materialized (
     select t.ctid as lies_at from task_totals t limit 10000 for update skip locked
@@ -486,8 +494,8 @@ create function sum_up_totals() returns int language sql volatile as $$
   )
   select count(*)::int from gone $$;
 
--- From here on: what a direct worker may do. Each function has the rights of the owner of the tables, decides by itself what is
--- the caller's, and takes nothing on trust that a service knows by itself.
+-- From here on: what a direct worker may do. Each function has the rights of the owner of the tables, decides by itself
+-- what is the caller's, and takes nothing on trust that a service knows by itself.
 
 -- Whose runs a direct worker's are: those of its login. Nobody can take on another one.
 create function work_owner() returns text language sql stable as $$ select 'login ' || session_user $$;
@@ -498,7 +506,8 @@ create function is_run_of(owner text, run uuid) returns boolean language sql sta
          and right(replace(run::text, '-', ''), 15)
              = left(encode(sha256(convert_to(owner || ' ' || left(replace(run::text, '-', ''), 17), 'UTF8')), 'hex'), 15) $$;
 
--- Begins each call of a direct worker: refuses what would break a promise, and takes back what its session may have set.
+-- Begins each call of a direct worker: refuses what would break a promise, and takes back what its session may have
+-- set.
 create function begin_work() returns queue_settings language plpgsql volatile as $$
 declare
   settings queue_settings;
@@ -524,8 +533,8 @@ begin
   return settings;
 end $$;
 
--- Ends runs, then claims, as orchestra_turn; the settings are those of the queue, and the runs the caller's. Where a claim would have
--- to wait for gates behind endings, it claims nothing and says so: `claimed` is null.
+-- Ends runs, then claims, as orchestra_turn; the settings are those of the queue, and the runs the caller's. Where a
+-- claim would have to wait for gates behind endings, it claims nothing and says so: `claimed` is null.
 create function orchestra_work(
   endings jsonb, worker text, host text, process jsonb, for_agents text[], for_skills text[], wanted int, lanes int,
   out ended json, out tasks text, out claimed int, out cut_short boolean, out some_are_due boolean
@@ -608,7 +617,8 @@ begin
             order by r.n)) w;
 end $$;
 
--- Ends a run with questions. Answers {"status"}; {"off": why} where nobody is asked; null: the run is not the caller's any more.
+-- Ends a run with questions. Answers {"status"}; {"off": why} where nobody is asked; null: the run is not the caller's
+-- any more.
 create function orchestra_work_ask(of_task bigint, run uuid, asks text, new_cursor jsonb) returns json language plpgsql volatile security definer as $$
 declare
   settings constant queue_settings := begin_work();
@@ -649,7 +659,8 @@ begin
     select case when is_run_of(work_owner(), r.run) then r.run end from unnest(runs) with ordinality as r(run, n) order by r.n));
 end $$;
 
--- Adds tasks, as orchestra_add; those that name a pipeline or a stage begin there, with the skill of that stage. By whom: the login.
+-- Adds tasks, as orchestra_add; those that name a pipeline or a stage begin there, with the skill of that stage. By
+-- whom: the login.
 create function orchestra_work_add(given jsonb, traceparent text) returns text[] language plpgsql volatile security definer as $$
 declare
   settings constant queue_settings := begin_work();
@@ -689,10 +700,12 @@ end $$;
 create function orchestra_work_pauses() returns setof active_pauses language sql stable security definer as $$
   select p.* from active_pauses p $$;
 
--- One of the rounds that look after the queue, for fleets without services. Of any number of workers that call it one makes the round,
--- and not more often than it is worth. Answers in how many seconds to come again; null: when there is something to do.
+-- One of the rounds that look after the queue, for fleets without services. Of any number of workers that call it one
+-- makes the round, and not more often than it is worth. Answers in how many seconds to come again; null: when there is
+-- something to do.
 --
--- saw: who asks for tasks, {"worker", "host", "agents", "skills", "wants"}; null: nobody in particular. `task why` goes by it.
+-- saw: who asks for tasks, {"worker", "host", "agents", "skills", "wants"}; null: nobody in particular. `task why` goes
+-- by it.
 create function orchestra_work_tend(which text, saw jsonb) returns float8 language plpgsql volatile security definer as $$
 declare
   settings constant queue_settings := begin_work();
@@ -729,8 +742,8 @@ begin
     perform sum_up_totals();
     perform drop_empty_lanes();
   else
-    -- While nobody looked, because the server was away or all workers were, nobody could be heard either. To take runs away then
-    -- would end those of a healthy fleet. A living worker is heard within half a lease.
+    -- While nobody looked, because the server was away or all workers were, nobody could be heard either. To take runs
+    -- away then would end those of a healthy fleet. A living worker is heard within half a lease.
     last_one.heard_since := case
       when last_one.done_at > clock_timestamp() - make_interval(secs => tick + settings.lease_seconds / 2)
       then greatest(last_one.heard_since, pg_postmaster_start_time())
@@ -763,7 +776,8 @@ begin
   return case when taken >= 500 then 0.05 else tick end;
 end $$;
 
--- Each function with the rights of the owner finds its tables in this schema, and nothing that its caller has made under one of their
+-- Each function with the rights of the owner finds its tables in this schema, and nothing that its caller has made
+-- under one of their
 -- names: a schema of temporary tables would otherwise come first.
 do $$
 declare

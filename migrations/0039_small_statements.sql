@@ -272,8 +272,8 @@ end $$;
 -- the function volatile: a stable one reads with the snapshot of its caller.
 --
 -- endings        [{"id", "run_id", "as", …}]; null: none. Each is accepted or left out of `ended`.
--- rules          {"retry_delays", "transient_delays": [seconds], "transient_retries": n, "transitions": {pipeline: {stage: …}}}
---                as text: it is looked into only for endings that need it
+-- rules          {"retry_delays", "transient_delays": [seconds], "transient_retries": n, "transitions": {pipeline:
+-- {stage: …}}}                as text: it is looked into only for endings that need it
 -- process        {"owner", "pid", "boot_id", "pid_namespace", "process_started", "begins"}; `begins`: how many
 --                of the tasks begin at once
 -- for_agents, for_skills  of which agents and skills; null: any

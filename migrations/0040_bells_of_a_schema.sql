@@ -1,6 +1,7 @@
--- Orchestra may have a schema of its own (docs/decisions/0062), and several installations may share a database. They share the bell
--- too; so the bell of a pause that was added says in which schema it is, unless that is `public`. The function's search_path is pinned
--- after the migrations. Runs safely beside code of the version before, which knows `public` alone.
+-- Orchestra may have a schema of its own (docs/decisions/0062), and several installations may share a database. They
+-- share the bell too; so the bell of a pause that was added says in which schema it is, unless that is `public`. The
+-- function's search_path is pinned after the migrations. Runs safely beside code of the version before, which knows
+-- `public` alone.
 
 create or replace function senate_ring_added() returns trigger language plpgsql as $$
 declare

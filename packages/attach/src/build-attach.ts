@@ -46,8 +46,8 @@ function roleName(role: string | null): string {
 }
 
 /**
- * One key for each pause of one label; for those of several labels `all` and the labels as JSON, beside 'pairs'. A job that has only
- * the number of its task carries that instead of a skill.
+ * One key for each pause of one label; for those of several labels `all` and the labels as JSON, beside 'pairs'. A job
+ * that has only the number of its task carries that instead of a skill.
  */
 function brakeView(home: string, view: string, { schema, taskNames }: QueueDescription): string {
   const keys = (one: string, several: string): string => `unnest(case when p.also is null then array[${one}]

@@ -24,8 +24,8 @@ export function labelOf(row: string, { column, key }: LabelPlace): string {
 
 /**
  * Does an active pause cover the row? `brake` is the view that tells which, by keys such as `agent skeptic`. It is read once for a
- * statement, and named once: planning it again for each label took longer than the claim. A label that is not there is null
- * among the keys, which equals none. `judge` is the function that compares them.
+ * statement, and named once: planning it again for each label took longer than the claim. A label that is not there is
+ * null among the keys, which equals none. `judge` is the function that compares them.
  */
 export function covered(row: string, queue: QueueDescription, brake: string, judge: string): string {
   const keys = LABEL_KINDS.flatMap((kind) => queue.labels[kind].map((place) => `${literal(`${kind} `)} || ${labelOf(row, place)}`));

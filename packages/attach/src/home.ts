@@ -2,8 +2,8 @@ import type { Queryable } from '@orchestra/database';
 import { AttachError } from './errors.ts';
 
 /**
- * The schema of Orchestra's tables, as `makePool` has found it, without quotes. What an attachment makes there is named with it:
- * other programs' statements come to it with a search_path of their own.
+ * The schema of Orchestra's tables, as `makePool` has found it, without quotes. What an attachment makes there is named
+ * with it: other programs' statements come to it with a search_path of their own.
  *
  * @throws AttachError `not_migrated`
  */

@@ -14,10 +14,10 @@ const PREVIEW_LIMIT_MS = 3_000;
 export const BROAD_FEWEST = 20;
 
 /**
- * Before a broad pause, one that would hold more than half of what is queued and twenty tasks or more, has the person type out its scope; before any
- * pause of the whole fleet the word `fleet`. Where what it would hold
- * cannot be told in three seconds, the pause is made: one that was not wanted is cleared again, and loses nothing. Where nobody can be asked
- * it is made at once: a script that pulls the brake at night must not be refused for how much there is to hold.
+ * Before a broad pause, one that would hold more than half of what is queued and twenty tasks or more, has the person
+ * type out its scope; before any pause of the whole fleet the word `fleet`. Where what it would hold cannot be told in
+ * three seconds, the pause is made: one that was not wanted is cleared again, and loses nothing. Where nobody can be
+ * asked it is made at once: a script that pulls the brake at night must not be refused for how much there is to hold.
  *
  * @param say tells the person what it would hold
  * @throws CommandFailure `not_confirmed`

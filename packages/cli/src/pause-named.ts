@@ -11,7 +11,8 @@ import { sayScope } from './show/say-pause.ts';
 const LOOKED_THROUGH_MAX = 200;
 
 /**
- * Which pause `senate show ID`, `senate show KIND VALUE` or its flags mean. What was typed is checked before anything is asked.
+ * Which pause `senate show ID`, `senate show KIND VALUE` or its flags mean. What was typed is checked before anything
+ * is asked.
  *
  * @returns finds its id: of a scope the newest active pause, else the last one
  * @throws CommandFailure `wrong_usage`; the function that is returned: `pause_not_found`

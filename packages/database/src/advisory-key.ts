@@ -1,6 +1,6 @@
 /**
- * Advisory locks belong to the database, and several installations may share one: the key of a lock in the schema that the connection
- * works in, as SQL. In `public` it is the number itself, as code of the version before takes it.
+ * Advisory locks belong to the database, and several installations may share one: the key of a lock in the schema that
+ * the connection works in, as SQL. In `public` it is the number itself, as code of the version before takes it.
  *
  * @param parameter such as `$1`, for the number of the lock
  */

@@ -89,7 +89,10 @@ export async function lookAtExistingAlerts(db: Asks, schemas: readonly string[])
   return relation.schema;
 }
 
-/** Those of other systems and our own, in this order of schemas; not what belongs to another installation of Orchestra, or is our view. */
+/**
+ * Those of other systems and our own, in this order of schemas; not what belongs to another installation of Orchestra,
+ * or is our view.
+ */
 async function findRelations(db: Asks, schemas: readonly string[]): Promise<Relation[]> {
   const { rows } = await db.query<Relation>(
     `select c.oid::text as oid, format('%I.%I', n.nspname, c.relname) as name, n.nspname as schema, c.relkind::text as kind, c.relispartition as is_partition,

@@ -5,10 +5,10 @@ import { quoteName, type Home } from './home-schema.ts';
 const SHARED_NAMES = ['senate_pause', 'senate_alerts', 'active_pauses'];
 
 /**
- * Lets people at psql, and scripts of theirs, find Orchestra's tables by their plain names, in a database that Orchestra
- * has to itself: its schema comes last in the search_path that new sessions begin with. Nothing of Orchestra depends on
- * that. Beside the tables of an application nothing is set, so that none of its names can mean something else; nor where
- * somebody has set a search_path for the database or the role.
+ * Lets people at psql, and scripts of theirs, find Orchestra's tables by their plain names, in a database that
+ * Orchestra has to itself: its schema comes last in the search_path that new sessions begin with. Nothing of Orchestra
+ * depends on that. Beside the tables of an application nothing is set, so that none of its names can mean something
+ * else; nor where somebody has set a search_path for the database or the role.
  *
  * @param home its tables have just been made
  */

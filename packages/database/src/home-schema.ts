@@ -58,7 +58,9 @@ export function quoteText(text: string): string {
   return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
 }
 
-/** What `search_path` has to be: nobody else's schema, and temporary objects last, so that none can take a name of ours. */
+/**
+ * What `search_path` has to be: nobody else's schema, and temporary objects last, so that none can take a name of ours.
+ */
 export function searchPathOf({ schema, alertsSchema }: Pick<Home, 'schema' | 'alertsSchema'>): string {
   return [...new Set([schema, ...(alertsSchema === null ? [] : [alertsSchema])])].map(quoteName).concat('pg_temp').join(', ');
 }
@@ -68,7 +70,8 @@ const hasOurTables = (schema: string): string => `2 = (
   select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where n.nspname = ${schema} and c.relname in ('senate_pause', 'claim_marker') and c.relkind = 'r')`;
 
-// Before there was a schema of our own, the tables went to the first schema of the search_path, and the list of migrations to `drizzle`.
+// Before there was a schema of our own, the tables went to the first schema of the search_path, and the list of
+// migrations to `drizzle`.
 const WHERE_IT_IS = `
   case when ${hasOurTables("'public'")} then 'public'
        when ${hasOurTables("'orchestra'")} then 'orchestra'
@@ -89,8 +92,8 @@ const findHomeStatement = (given: string | undefined): string => `
     from (select (${given === undefined ? WHERE_IT_IS : quoteText(given)})::text as schema offset 0) h`;
 
 /**
- * Finds Orchestra's tables: in the given schema, else in `public` if they are there, else in `orchestra`. The answer does
- * not depend on the search_path, except for an installation that the search_path has put elsewhere in former days.
+ * Finds Orchestra's tables: in the given schema, else in `public` if they are there, else in `orchestra`. The answer
+ * does not depend on the search_path, except for an installation that the search_path has put elsewhere in former days.
  */
 export async function findHome(client: Pick<pg.ClientBase, 'query'>, given: string | undefined, timeoutMs?: number): Promise<Home> {
   const statement = { text: findHomeStatement(given), ...(timeoutMs === undefined ? {} : { query_timeout: timeoutMs }) };

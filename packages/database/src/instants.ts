@@ -1,7 +1,7 @@
 import pg from 'pg';
 
-// A row may be typed by hand, or have been there before its table had rules. Whatever PostgreSQL can hold is read here without an error
-// and without changing what it says: one odd row must not take a whole list with it.
+// A row may be typed by hand, or have been there before its table had rules. Whatever PostgreSQL can hold is read here
+// without an error and without changing what it says: one odd row must not take a whole list with it.
 
 const parseByPg = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ);
 
@@ -9,7 +9,10 @@ const parseByPg = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ);
 export const FIRST_INSTANT = new Date('0001-01-01T00:00:00.000Z');
 export const LAST_INSTANT = new Date('9999-12-31T23:59:59.999Z');
 
-/** An instant as the server prints it, by itself or inside of JSON. One outside the years 1 to 9999 (`infinity`, BC) is told as the nearest one inside. */
+/**
+ * An instant as the server prints it, by itself or inside of JSON. One outside the years 1 to 9999 (`infinity`, BC) is
+ * told as the nearest one inside.
+ */
 export function readInstant(text: string): Date {
   const read: unknown = text.includes('T') ? Date.parse(text) : parseByPg(text);
   const time = read instanceof Date ? read.getTime() : typeof read === 'number' ? read : NaN;

@@ -1,6 +1,9 @@
 import { parseJson } from '@orchestra/exact-json';
 
-/** What is nested deeper than this cannot be written as JSON again: JSON.stringify runs out of stack at some thousand levels. The API takes 64. */
+/**
+ * What is nested deeper than this cannot be written as JSON again: JSON.stringify runs out of stack at some thousand
+ * levels. The API takes 64.
+ */
 const DEPTH_MAX = 500;
 
 /** A value of type json or jsonb as the server prints it, its numbers exact. */

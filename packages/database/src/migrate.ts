@@ -37,7 +37,10 @@ export interface MigrateReport {
 export interface MigrateOptions {
   /** The repository's, unless given. */
   folder?: string;
-  /** Where Orchestra's tables are, or are made; unless given, what `ORCHESTRA_SCHEMA` says, else they are looked for (see `findHome`). */
+  /**
+   * Where Orchestra's tables are, or are made; unless given, what `ORCHESTRA_SCHEMA` says, else they are looked for
+   * (see `findHome`).
+   */
   schema?: string;
 }
 
@@ -88,7 +91,10 @@ export async function migrate(connectionString: string, { folder = MIGRATIONS_FO
   }
 }
 
-/** How many migrations the code has that the database lacks; 0 when it is up to date. On a connection that {@link makePool} made. */
+/**
+ * How many migrations the code has that the database lacks; 0 when it is up to date. On a connection that {@link
+ * makePool} made.
+ */
 export async function pendingMigrations(db: Pick<pg.Pool, 'query'>, folder: string = MIGRATIONS_FOLDER): Promise<number> {
   const { rows: [row] } = await db.query<{ schema: string | null }>('select current_schema() as schema');
   const known = await countMigrations(folder);

@@ -32,8 +32,8 @@ async function readEntries(folder: string): Promise<Pick<Migration, 'when' | 'ta
 }
 
 /**
- * Finds the list of an installation. `drizzle.__drizzle_migrations` may be the application's own: it counts only for tables of
- * Orchestra that have no list beside them.
+ * Finds the list of an installation. `drizzle.__drizzle_migrations` may be the application's own: it counts only for
+ * tables of Orchestra that have no list beside them.
  *
  * @param schema of Orchestra's tables
  */

@@ -4,7 +4,8 @@ import type { Migration } from './migration-journal.ts';
 
 const MADE = /\bcreate\s+(?:or\s+replace\s+)?function\s+([a-z_0-9]+)\s*\(/gi;
 
-// Called for each job that a claim of another engine looks at, where a setting would cost more than the function. It names nothing of ours.
+// Called for each job that a claim of another engine looks at, where a setting would cost more than the function. It
+// names nothing of ours.
 const BUILT_IN_ONLY = ['job_is_paused'];
 
 /** Every function that the migrations make and that may name something of ours. Pure. */
@@ -14,9 +15,9 @@ export function functionsOf(migrations: readonly Pick<Migration, 'sql'>[]): stri
 }
 
 /**
- * Lets every function of ours in PL/pgSQL, triggers above all, find our tables whatever the search_path of the session that calls it:
- * another system's, or that of a restore, which has none. Functions in SQL are left alone: the planner draws them into the statement,
- * which it would not with a setting.
+ * Lets every function of ours in PL/pgSQL, triggers above all, find our tables whatever the search_path of the session
+ * that calls it: another system's, or that of a restore, which has none. Functions in SQL are left alone: the planner
+ * draws them into the statement, which it would not with a setting.
  */
 export async function pinFunctions(client: Pick<pg.ClientBase, 'query'>, home: Home, names: readonly string[]): Promise<void> {
   const path = searchPathOf(home);

@@ -41,8 +41,9 @@ export interface PoolOptions {
   /** How values are read; as the process has it, unless given. */
   types?: pg.CustomTypesConfig | undefined;
   /**
-   * Where Orchestra's tables are; unless given, what `ORCHESTRA_SCHEMA` says, else it is found. `'as given'`: the search_path stays
-   * as the address, the role or the database have it, as for a connection that stands for another program's.
+   * Where Orchestra's tables are; unless given, what `ORCHESTRA_SCHEMA` says, else it is found. `'as given'`: the
+   * search_path stays as the address, the role or the database have it, as for a connection that stands for another
+   * program's.
    */
   schema?: string;
   /** Told of connections that broke while idle or in use; nothing has to be done about them. */
@@ -57,8 +58,8 @@ const STATEMENT_TIMEOUT_MS = 10_000;
  * The one way to make a pool. A lost connection, idle or checked out, never ends the process: without these
  * handlers `pg` raises it as an unhandled `error` event. Waiting for a free connection and every statement are bounded.
  * A statement that the server rolled back over a deadlock is sent again, see {@link tryAgain}.
- * Each connection gets {@link SESSION_SETTINGS} and Orchestra's schema as its search_path after it was made; one that leads through a
- * pooler gets them with each transaction.
+ * Each connection gets {@link SESSION_SETTINGS} and Orchestra's schema as its search_path after it was made; one that
+ * leads through a pooler gets them with each transaction.
  *
  * @throws AddressError, SchemaNameError
  */
@@ -89,7 +90,8 @@ export function makePool(options: PoolOptions): Database {
   const abandoned = new AbandonedConnections(pool, max, connection);
   pool.on('error', lost);
   // While the address leads to a standby, each connection asks anew where it leads: one that is kept would still be read from
-  // when the address leads to the primary again. And while there are no tables, each asks again in which schema they are.
+  // when the address leads to the primary again. And while there are no tables, each asks again in which schema they
+  // are.
   pool.on('release', (_error, client) => { if (usedOnce.has(client)) void client.end().catch(lost); });
   if (held > 0) keepOpen(pool, held);
   const send = pool.query.bind(pool);
@@ -120,7 +122,8 @@ async function settle(client: pg.ClientBase, { servers, timeoutMs }: Connection,
     if (schema === 'as given') return {};
     const home = await findHome(client, schema.name, timeoutMs);
     mayMove = !home.isThere;
-    // A search_path passes over what the role may not use, and its tables would be said not to exist. This is refused with the reason.
+    // A search_path passes over what the role may not use, and its tables would be said not to exist. This is refused
+    // with the reason.
     if (home.isThere && !home.mayUse) await client.query(within(timeoutMs, `select from ${quoteName(home.schema)}.claim_marker`));
     return { search_path: searchPathOf(home) };
   };

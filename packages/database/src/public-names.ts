@@ -6,9 +6,10 @@ import { quoteName, type Home } from './home-schema.ts';
 const NAMES = ['senate_pause', 'senate_alerts', 'active_pauses'];
 
 /**
- * Lets other systems, whose search_path finds `public`, reach these by their plain names: each is a view of the table in Orchestra's
- * schema, through which it can be written. Made once, with the tables, where the name is free and the role may; a view that
- * somebody has dropped does not come back. Later the views get the columns that migrations have brought.
+ * Lets other systems, whose search_path finds `public`, reach these by their plain names: each is a view of the table
+ * in Orchestra's schema, through which it can be written. Made once, with the tables, where the name is free and the
+ * role may; a view that somebody has dropped does not come back. Later the views get the columns that migrations have
+ * brought.
  *
  * @param isNew Orchestra's tables have just been made
  */

@@ -52,8 +52,8 @@ export function expiresAt(pause: Pick<Pause, 'pausedAt' | 'ttlSeconds'>): Date |
 }
 
 /**
- * Which of two pauses over one task is named: by kind (fleet, actor, agent, skill, quest; of several labels the strongest), then the one that ends last,
- * then the older one. Negative when `a` is named.
+ * Which of two pauses over one task is named: by kind (fleet, actor, agent, skill, quest; of several labels the
+ * strongest), then the one that ends last, then the older one. Negative when `a` is named.
  */
 export function comparePrecedence(a: ActivePause, b: ActivePause): number {
   return SCOPE_KINDS.indexOf(a.scope.kind) - SCOPE_KINDS.indexOf(b.scope.kind)

@@ -60,8 +60,8 @@ export function covers(scope: Scope, labels: TaskLabels): boolean {
 }
 
 /**
- * The one form of a scope, in whatever order its labels were named: the strongest label is the scope's own, all are in NFC.
- * The trigger on `senate_pause` says the same in SQL.
+ * The one form of a scope, in whatever order its labels were named: the strongest label is the scope's own, all are in
+ * NFC. The trigger on `senate_pause` says the same in SQL.
  */
 export function inOrder(scope: Scope): Scope {
   const [first, ...others] = labelsOf(scope).map(([kind, value]) => [kind, value.normalize('NFC')] as const);

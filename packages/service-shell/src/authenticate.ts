@@ -36,7 +36,10 @@ interface Known {
 export interface AuthenticatorOptions {
   /** True for a service with a page: its cookie is as good as a header, for calls from that page. */
   cookies?: boolean;
-  /** Is {@link Authenticator.forget} called for each token that is revoked? Absent: no, and then nothing is trusted for longer than two seconds. */
+  /**
+   * Is {@link Authenticator.forget} called for each token that is revoked? Absent: no, and then nothing is trusted for
+   * longer than two seconds.
+   */
   hearsRevocations?: () => boolean;
 }
 

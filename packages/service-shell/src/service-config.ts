@@ -15,7 +15,10 @@ const databaseAddress = z.string().check((context) => {
   }
 });
 
-/** Read from the environment for each connection; here it is looked at once, so that a wrong name keeps a service from starting. */
+/**
+ * Read from the environment for each connection; here it is looked at once, so that a wrong name keeps a service from
+ * starting.
+ */
 const schemaName = z.string().check((context) => {
   const problem = schemaNameProblem(context.value);
   if (problem !== undefined) context.issues.push({ code: 'custom', input: context.value, message: problem });

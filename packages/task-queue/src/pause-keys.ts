@@ -26,7 +26,10 @@ export const covered = (row: string): string =>
 export const coveredBy = (pause: string, row: string): string =>
   `pause_covers(${pause}.scope_kind, ${pause}.scope_value, ${pause}.also, ${labelArguments((column) => `${row}.${column}`)})`;
 
-/** Of several pauses the one that is named comes first: fleet, actor, agent, skill, quest; then the one that ends last; then the older one. */
+/**
+ * Of several pauses the one that is named comes first: fleet, actor, agent, skill, quest; then the one that ends last;
+ * then the older one.
+ */
 export const NAMED_FIRST = `array_position(array[${SCOPE_KINDS.map((kind) => `'${kind}'`).join(', ')}], p.scope_kind), p.ends_at desc nulls first, p.id`;
 
 /** Of the pauses that cover a row the one that is named. */

@@ -24,7 +24,8 @@ export function scopeParameters({ value, also }: Scope): [value: string, also: s
 }
 
 /**
- * In SQL: is what carries these labels under the scope? As `pause_covers` says, written so that an index by the label serves.
+ * In SQL: is what carries these labels under the scope? As `pause_covers` says, written so that an index by the label
+ * serves.
  *
  * @param labelOf SQL of a label by the name of its column
  */

@@ -18,7 +18,9 @@ export function pause(db: Database, scope: Scope, ttlSeconds: number | null = nu
 
 export const ids = (tasks: readonly { id: string }[]): string[] => tasks.map((task) => task.id);
 
-/** How many sessions of this database wait for an advisory lock. Other test files use the same server at the same time. */
+/**
+ * How many sessions of this database wait for an advisory lock. Other test files use the same server at the same time.
+ */
 export async function waitingFor(db: Queryable, lock: number): Promise<number> {
   const { rowCount } = await db.query(
     `select from pg_locks l

@@ -31,7 +31,10 @@ async function earlierRelease(entriesOf: (journal: { tag: string }[]) => { tag: 
   }
 }
 
-/** As those releases did: into `public`, by functions that use the caller's search_path, with the list of migrations in `drizzle`. */
+/**
+ * As those releases did: into `public`, by functions that use the caller's search_path, with the list of migrations in
+ * `drizzle`.
+ */
 async function asBefore({ url, pool }: TestDatabase, folder: string): Promise<void> {
   await migrate(url, { folder, schema: 'public' });
   await pool.query(`

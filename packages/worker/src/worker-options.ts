@@ -10,8 +10,8 @@ import type { Handler } from './task-run.ts';
 
 export interface WorkerOptions {
   /**
-   * The database of the queue, as psql takes it, in place of `url`, `pauseUrl` and `token`: then no service is needed. The
-   * package `pg` has to be installed, and the login needs the grants of docs/direct.md, or owns the tables.
+   * The database of the queue, as psql takes it, in place of `url`, `pauseUrl` and `token`: then no service is needed.
+   * The package `pg` has to be installed, and the login needs the grants of docs/direct.md, or owns the tables.
    */
   databaseUrl?: string | undefined;
   /** A direct connection for notifications, where `databaseUrl` leads through a pooler in transaction mode. */

@@ -28,7 +28,8 @@ const STREAMS_MAX = 200;
 // Of one token, at any time; more only while half of all streams is free.
 const SHARE = 10;
 const HEARTBEAT_MS = 15_000;
-// A revocation is heard of. Where its bell was lost, the stream ends this long after it, plus what a slow reader may take.
+// A revocation is heard of. Where its bell was lost, the stream ends this long after it, plus what a slow reader may
+// take.
 const RECHECK_MS = 15_000;
 const RETRY_MS = 1_000;
 const HEARTBEAT = ': still here\n\n';

@@ -43,7 +43,8 @@ const KEEP_LANES_IDLE_MS = 600_000;
 const KEEP_LANES_RETRY_MS = 60_000;
 // A chunk four times a second: a million tasks are put off within ten minutes, and the claims do not feel it.
 const DEFER_GAP_MS = 250;
-// A release rings a bell when it begins, and says itself when its next task is due; this is for one whose bell was lost.
+// A release rings a bell when it begins, and says itself when its next task is due; this is for one whose bell was
+// lost.
 const RELEASES_EVERY_MS = 5_000;
 const RELEASES_GAP_MS = 50;
 // An order to stop rings a bell; this is for one that was lost.

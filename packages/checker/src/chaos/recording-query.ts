@@ -38,7 +38,8 @@ const WANTED_AT = 6;
 
 /**
  * Writes lines in the history before and after each call that a direct worker makes about tasks, as `recordingFetch`
- * does over HTTP. It looks at the statements that go to the database, and knows nothing of the library that it observes.
+ * does over HTTP. It looks at the statements that go to the database, and knows nothing of the library that it
+ * observes.
  */
 export function recordQueries(recorder: Recorder): void {
   const plain: unknown = Reflect.get(pg.Pool.prototype, 'query');

@@ -30,7 +30,9 @@ export function makePlainRole(database: Database, ownerUrl: string): Promise<str
   return makeRole(database, ownerUrl, ROLE, serviceGrants(ROLE));
 }
 
-/** Makes a role with the rights that docs/direct.md gives to direct workers. @returns the address with which it connects */
+/**
+ * Makes a role with the rights that docs/direct.md gives to direct workers. @returns the address with which it connects
+ */
 export function makeWorkerRole(database: Database, ownerUrl: string): Promise<string> {
   return makeRole(database, ownerUrl, WORKER_ROLE, workerGrants(WORKER_ROLE));
 }

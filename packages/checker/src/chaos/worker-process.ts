@@ -1,5 +1,5 @@
-// A worker as a process: it does what the tasks of the workload say, and writes down what it calls and when it works. With CHAOS_DATABASE_URL it needs no
-// services.
+// A worker as a process: it does what the tasks of the workload say, and writes down what it calls and when it works.
+// With CHAOS_DATABASE_URL it needs no services.
 import { setTimeout as delay } from 'node:timers/promises';
 import { createWorker } from '@orchestra-brake/worker';
 import { z } from 'zod';

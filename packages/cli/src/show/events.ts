@@ -44,7 +44,10 @@ export function eventLines(event: SenateEvent, now: Date = new Date()): string[]
   }
 }
 
-/** The event as far as it names these labels, and perhaps others as well; undefined: it does not. An alert is about an actor. */
+/**
+ * The event as far as it names these labels, and perhaps others as well; undefined: it does not. An alert is about an
+ * actor.
+ */
 export function isAbout(event: SenateEvent, scope: ScopeFilter): SenateEvent | undefined {
   const wanted = labelsOf(scopeOf(scope));
   const isIt = (pause: PauseView): boolean => {

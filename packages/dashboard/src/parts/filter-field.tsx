@@ -19,8 +19,8 @@ export function FilterField({ name, label, placeholder = '', type = 'text', main
     const typed = event.currentTarget.value.trim();
     const list = location.pathname;
     clearTimeout(timer.current);
-    // What was typed belongs to this list, and not to the address that comes after it. The address is asked, because the
-    // clean-up of an effect does not run for a field that is left before its effects have run.
+    // What was typed belongs to this list, and not to the address that comes after it. The address is asked, because
+    // the clean-up of an effect does not run for a field that is left before its effects have run.
     timer.current = setTimeout(() => {
       if (location.pathname === list) go(withQuery({ [name]: typed }), { replace: true });
     }, SETTLES_MS);

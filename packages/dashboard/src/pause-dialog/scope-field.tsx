@@ -9,7 +9,10 @@ import { readLabels } from '../wire/calls.ts';
 // What is typed is looked up; what happens in the queue meanwhile changes little about it.
 const SUGGEST_GAP_MS = 3_000;
 
-/** Which kind, and which one of it; further labels that have to match as well; or the whole fleet. Labels that are at work or in the queue are suggested. */
+/**
+ * Which kind, and which one of it; further labels that have to match as well; or the whole fleet. Labels that are at
+ * work or in the queue are suggested.
+ */
 export function ScopeField({ scope, onChange, focused }: { scope: AskedScope; onChange: (next: AskedScope) => void; focused: boolean }): VNode {
   const { kind, value, also = {} } = scope;
   const asked = kind === 'fleet' ? 'agent' : kind;

@@ -2,11 +2,15 @@ import { CANARY_AGENT_PREFIX } from '@orchestra/pause-core';
 import { labelsOf, SEVERITIES, type ScopeKind, type ScopeLabels, type SenateEvent } from '@orchestra/pause-core/contract';
 import type { NoticeTarget } from './target.ts';
 
-/** Does this target get the event? An alert is about an actor, a pause about each label that it names; a scope without a value is every scope of its kind. */
+/**
+ * Does this target get the event? An alert is about an actor, a pause about each label that it names; a scope without a
+ * value is every scope of its kind.
+ */
 export function wants(target: NoticeTarget, event: SenateEvent): boolean {
   if (event.type === 'snapshot' || !target.types.has(event.type)) return false;
   // It has many scopes or none, and is for who asks for everything.
-  // The brake is proved again and again; that it could not be is an alert. And a task that a person lets go of a paused backlog is news to nobody.
+  // The brake is proved again and again; that it could not be is an alert. And a task that a person lets go of a paused
+  // backlog is news to nobody.
   if ('scope_value' in event.data && event.data.scope_kind === 'agent' && String(event.data.scope_value).startsWith(CANARY_AGENT_PREFIX)) return false;
   if (event.type === 'pause.probing' && event.data.probing_at === null) return false;
   if (event.type === 'run.stopping') return target.scopes.length === 0;

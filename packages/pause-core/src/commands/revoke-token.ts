@@ -2,7 +2,8 @@ import { inTransaction, type Database } from '@orchestra/database';
 import { PauseError } from '../errors.ts';
 
 /**
- * Ends the living token of this name. Services hear of it by a bell; one that hears none may honour it for two seconds more.
+ * Ends the living token of this name. Services hear of it by a bell; one that hears none may honour it for two seconds
+ * more.
  *
  * @throws PauseError `token_not_found`
  */

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { id, instant, reason } from './text.ts';
 
-/** `POST /api/senate/release`: lets tasks of a paused backlog go, one after the other, while the pause holds the rest. */
+/**
+ * `POST /api/senate/release`: lets tasks of a paused backlog go, one after the other, while the pause holds the rest.
+ */
 export const backlogReleaseRequest = z.strictObject({
   id: id.describe('of the active pause'),
   one: z.literal(true).optional().describe('one task, now'),

@@ -1,4 +1,5 @@
-// What a copy of the pauses needs that is fed by the database, for programs that are no services (packages/worker/src/direct).
+// What a copy of the pauses needs that is fed by the database, for programs that are no services
+// (packages/worker/src/direct).
 export { listActivePauses } from '../queries/active-pauses.ts';
 export { createListenHub, TASKS_CHANNEL, type ListenHub } from './listen-hub.ts';
 export { readNamedPause } from './named-pause.ts';

@@ -5,7 +5,10 @@ import { ListenSession } from './listen-session.ts';
 /** The one channel that bells ring on; the payload is the topic, behind which a pause may be named. See the triggers in `migrations/`. */
 export const BELL_CHANNEL = 'orchestra';
 
-/** Who adds tasks without a service rings here, for direct workers that wait. Bells of the brake stay apart: each of them has every replica read. */
+/**
+ * Who adds tasks without a service rings here, for direct workers that wait. Bells of the brake stay apart: each of
+ * them has every replica read.
+ */
 export const TASKS_CHANNEL = 'orchestra_tasks';
 
 // What a dead connection loses meanwhile, the readings by the clock bring.

@@ -22,7 +22,8 @@ export interface ListenSessionOptions {
  * One connection that listens, from its making to its end; it is never reconnected. A channel of this session alone
  * carries its pings, so that they ring nobody else.
  *
- * It holds its socket, which gives it the certain news that the connection is gone, and the means to end it at any moment.
+ * It holds its socket, which gives it the certain news that the connection is gone, and the means to end it at any
+ * moment.
  */
 export class ListenSession {
   readonly #options: ListenSessionOptions;

@@ -18,8 +18,8 @@ const namedPause = z.object({
 });
 
 /**
- * The pause that a bell names; undefined: it names none that can be understood, or one of another installation in the same database,
- * and is a bell like any other.
+ * The pause that a bell names; undefined: it names none that can be understood, or one of another installation in the
+ * same database, and is a bell like any other.
  *
  * @param schema in which the reader's pauses are; undefined: not known, while nothing can be read, and any pause holds
  */

@@ -99,8 +99,8 @@ export class PauseIndex {
   }
 
   /**
-   * The pause that is named for these labels (fleet, actor, agent, skill, quest; then the one that ends last), or undefined
-   * when none covers them.
+   * The pause that is named for these labels (fleet, actor, agent, skill, quest; then the one that ends last), or
+   * undefined when none covers them.
    *
    * @param nowMs by `performance.now()`, which is also what it is when absent
    * @param probeOf for a run that a pause has let through: that one does not hold it, nor does any other that probes as well

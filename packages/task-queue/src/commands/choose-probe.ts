@@ -8,8 +8,8 @@ import { scopeParameters, underScope, type ScopeInSql } from '../under-scope.ts'
  * The first task of a scope that nothing but this pause holds: its time has come, it is first in line at its repo's open gate where the serial gate holds for it, and
  * every other pause over it probes as well and has let nobody through. None while a task of the scope is through already.
  *
- * The row stays locked; a task that somebody else has locked is passed over. $1: the pause, $2 and $3: the labels of its scope,
- * $4: the repos for which the serial gate holds, null for all.
+ * The row stays locked; a task that somebody else has locked is passed over. $1: the pause, $2 and $3: the labels of
+ * its scope, $4: the repos for which the serial gate holds, null for all.
  */
 const choice = (scope: ScopeInSql): string => `
 with holding as materialized (

@@ -5,10 +5,11 @@ import { coveredBy, eligible } from '../pause-keys.ts';
 import { scopeParameters, underScope, type ScopeInSql } from '../under-scope.ts';
 
 /**
- * The first task of a scope, in the order of the queue, that nothing but this pause holds. As for a probe, but others may run.
+ * The first task of a scope, in the order of the queue, that nothing but this pause holds. As for a probe, but others
+ * may run.
  *
- * The row stays locked; a task that somebody else has locked is passed over. $1: the pause, $2 and $3: the labels of its scope,
- * $4: the repos for which the serial gate holds, null for all.
+ * The row stays locked; a task that somebody else has locked is passed over. $1: the pause, $2 and $3: the labels of
+ * its scope, $4: the repos for which the serial gate holds, null for all.
  */
 const choice = (scope: ScopeInSql): string => `
 with holding as materialized (
@@ -40,14 +41,17 @@ select t.id
 
 const ofPause = ({ kind }: Scope): ScopeInSql => ({ kind, value: '$2', also: '$3::jsonb' });
 
-/** Finds the task of a paused backlog that is to be let go next, and locks it. @returns its id; null: there is none now */
+/**
+ * Finds the task of a paused backlog that is to be let go next, and locks it. @returns its id; null: there is none now
+ */
 export async function chooseReleased(tx: Transaction, pauseId: string, scope: Scope, gatedRepos: GatedRepos): Promise<string | null> {
   const { rows } = await tx.query<{ id: string }>(choice(ofPause(scope)), [pauseId, ...scopeParameters(scope), gatedRepos]);
   return rows[0]?.id ?? null;
 }
 
 /**
- * How many tasks of the scope wait that would start in their turn were it not for this pause: due, not parked, and held by no other.
+ * How many tasks of the scope wait that would start in their turn were it not for this pause: due, not parked, and held
+ * by no other.
  *
  * @param all false: it is enough to know whether there is one
  */

@@ -1,7 +1,8 @@
 import type { Queryable } from '@orchestra/database';
 
 /**
- * Drops lanes under which nothing waits any more (migrations/0038); the next task with their labels brings them back. The labels of a lane stay known.
+ * Drops lanes under which nothing waits any more (migrations/0038); the next task with their labels brings them back.
+ * The labels of a lane stay known.
  *
  * @returns how many were dropped; a thousand at the most
  */

@@ -1,10 +1,14 @@
 import type { Queryable } from '@orchestra/database';
 import { PROVER } from './prove-brake.ts';
 
-/** Of this kind are alerts about a brake that could not be proved. They name no actor, so they count toward no auto-pause. */
+/**
+ * Of this kind are alerts about a brake that could not be proved. They name no actor, so they count toward no
+ * auto-pause.
+ */
 export const BRAKE_NOT_PROVED = 'brake_not_proved';
 
-// The first test comes a little after the first start: an operator who is setting things up has other things to look at.
+// The first test comes a little after the first start: an operator who is setting things up has other things to look
+// at.
 const FIRST_AFTER_SECONDS = 300;
 /** A test that has not been made for two periods and this is overdue. */
 export const OVERDUE_SLACK_SECONDS = 120;
@@ -40,8 +44,8 @@ export async function noteProof(db: Queryable, failure: string | null): Promise<
 }
 
 /**
- * Raises an alert where the last test failed or the next one is overdue, once until the brake is proved again. Safe from several
- * processes at once.
+ * Raises an alert where the last test failed or the next one is overdue, once until the brake is proved again. Safe
+ * from several processes at once.
  *
  * @returns whether it was raised just now
  */

@@ -24,9 +24,10 @@ export interface ProofOptions {
 }
 
 /**
- * Proves the brake with an agent that nobody else has: a claim is granted without a pause, the pause settles and is heard of, and a
- * claim under it is refused. Whatever happens, the pause is cleared and no task is left in the queue. No worker can take one: what may
- * start is claimed in the transaction that adds it, and the other is cancelled while it is paused.
+ * Proves the brake with an agent that nobody else has: a claim is granted without a pause, the pause settles and is
+ * heard of, and a claim under it is refused. Whatever happens, the pause is cleared and no task is left in the queue.
+ * No worker can take one: what may start is claimed in the transaction that adds it, and the other is cancelled while
+ * it is paused.
  *
  * @returns what went wrong, in words; null: the brake is proved
  * @throws the database's error

@@ -11,7 +11,8 @@ export async function raiseNearHeads(db: Queryable, order: { agents?: readonly s
 }
 
 /**
- * Raises the heads of the nearest `lanes`, whatever covers them, so that no claim walks past what has long ended (migrations/0038).
+ * Raises the heads of the nearest `lanes`, whatever covers them, so that no claim walks past what has long ended
+ * (migrations/0038).
  *
  * @param placesWorth a head is raised where that brings it on by so many places, or by fewer where lanes are few: each raise leaves a row version,
  *   which stays as long as anybody's snapshot is older

@@ -27,9 +27,9 @@ const LOOK_AGAIN_MS = 50;
 interface PausedRow { id: string; scope_kind: ScopeKind; scope_value: string; also: Labels | null; probes: boolean; probe_task_id: string | null }
 
 /**
- * Lets tasks of a paused backlog go, one after the other in the order of the queue, while the pause holds everything else.
- * A task is let go as a probe is: the pause names it, and it names the pause. The next one follows when that one has
- * started and its time has come, whichever process looks after it.
+ * Lets tasks of a paused backlog go, one after the other in the order of the queue, while the pause holds everything
+ * else. A task is let go as a probe is: the pause names it, and it names the pause. The next one follows when that one
+ * has started and its time has come, whichever process looks after it.
  *
  * @throws PauseError `pause_not_found`, `pause_not_active`, `pause_probes`, `nothing_to_release`, `release_too_fast`, and those of the key
  */
@@ -44,7 +44,10 @@ export function releaseBacklog(db: Database, order: ReleaseOrder, gatedRepos: Ga
   });
 }
 
-/** Stops letting tasks go; the pause holds on. What has been let go and has not started is held again. @throws PauseError `pause_not_found`, `pause_not_active` */
+/**
+ * Stops letting tasks go; the pause holds on. What has been let go and has not started is held again. @throws
+ * PauseError `pause_not_found`, `pause_not_active`
+ */
 export function stopRelease(db: Database, { pauseId, by, reason }: Omit<ReleaseOrder, 'pace'>): Promise<ReleaseView | null> {
   return inTransaction(db, async (tx) => {
     await tx.query("select set_config('orchestra.who', $1, true), set_config('orchestra.why', $2, true)", [by, reason ?? '']);

@@ -14,7 +14,9 @@ const RAISED_MAX = 4_096;
 export interface SearchSteps {
   /** Ends the runs, and looks for tasks; in one call. */
   look(look: Look, endings: readonly Ending[], rules: StageRules | undefined): Promise<TurnRow>;
-  /** Puts tasks in line that were added for later and are due, those alone whose gates nobody holds. @returns how many */
+  /**
+   * Puts tasks in line that were added for later and are due, those alone whose gates nobody holds. @returns how many
+   */
   lineUpDue(): Promise<number>;
   /** Raises the heads of the nearest lanes. @returns how many */
   raiseNearHeads(lanes: number): Promise<number>;

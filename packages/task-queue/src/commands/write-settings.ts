@@ -15,7 +15,9 @@ export interface QueueSettings {
   autoParkRepos: AutoParkRepos;
 }
 
-/** Writes the settings down for direct workers, which have no other way to know them. The last service to start decides. */
+/**
+ * Writes the settings down for direct workers, which have no other way to know them. The last service to start decides.
+ */
 export async function writeQueueSettings(
   db: Queryable,
   { leaseSeconds, gatedRepos, kept, rules, questionRepos, autoParkRepos }: QueueSettings,

@@ -57,8 +57,8 @@ export interface LabelKnown {
 }
 
 /**
- * Whether any task, run, worker or pause but `pauseId` has ever carried the labels of this scope, and if one of them has not been, which
- * known ones come near it.
+ * Whether any task, run, worker or pause but `pauseId` has ever carried the labels of this scope, and if one of them
+ * has not been, which known ones come near it.
  */
 export async function labelKnown(db: Queryable, scope: Scope, pauseId: string | null): Promise<LabelKnown> {
   for (const [kind, value] of labelsOf(scope)) {

@@ -30,7 +30,8 @@ select v.data ->> 'scope_kind' as scope_kind, v.data ->> 'scope_value' as scope_
  * events after it. By the labels with which they were claimed: a task goes on under another skill. Which came first is told by what the claim
  * saw; where that cannot be told, by the clock.
  *
- * Parameters: $1 and $5 the labels of the scope, $2 when it was paused, $3 an event before which none of that time lies, $4 the pause.
+ * Parameters: $1 and $5 the labels of the scope, $2 when it was paused, $3 an event before which none of that time
+ * lies, $4 the pause.
  */
 const admittedBefore = (scope: ScopeInSql): string => `
 with created as materialized (

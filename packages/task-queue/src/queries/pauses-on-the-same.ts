@@ -13,7 +13,10 @@ const OF_RUN = Object.values(LABEL_COLUMN).map((label) => `${labelOfRunning('t',
 // So many of the tasks that two pauses hold are counted.
 const SHARED_COUNTED_MAX = 1_000;
 
-/** Those of the active pauses that cover some of the tasks that this scope covers and that wait or run, its own among them; each with how many of the waiting tasks it covers. */
+/**
+ * Those of the active pauses that cover some of the tasks that this scope covers and that wait or run, its own among
+ * them; each with how many of the waiting tasks it covers.
+ */
 export async function pausesOnTheSame(db: Queryable, scope: Scope, active: readonly Pause[]): Promise<OtherPause[]> {
   const inSql = scopeOfParameters(scope.kind);
   const { rows } = await db.query<{ agent_id: string | null; skill: string | null; quest_id: string | null; actor_id: string | null }>(

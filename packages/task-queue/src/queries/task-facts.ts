@@ -61,8 +61,8 @@ const AHEAD = `
             limit ${COUNTED_MAX})
            limit ${COUNTED_MAX}) a`;
 
-// Of one pause over the task: what could start in front of it were that one alone gone, for workers that take this task too.
-// Where no worker takes it, for workers that would: by its own agent and skill.
+// Of one pause over the task: what could start in front of it were that one alone gone, for workers that take this task
+// too. Where no worker takes it, for workers that would: by its own agent and skill.
 const FOR_THE_SAME = (row: string): string => `
   (case when exists (select from takers) then exists (select from takers k where ${wanted(row, 'k.agents', 'k.skills', '$3')})
         else ${row}.agent_id is not distinct from t.agent_id and ${row}.skill is not distinct from t.skill end)`;

@@ -58,7 +58,10 @@ export interface PauseOverTask {
   stays: boolean;
   probes: boolean;
   probeTaskId: string | null;
-  /** Tasks in front of it, for the same workers, that could start were this pause alone cleared; counted up to one beyond the limit. null: not counted. */
+  /**
+   * Tasks in front of it, for the same workers, that could start were this pause alone cleared; counted up to one
+   * beyond the limit. null: not counted.
+   */
   aheadIfCleared: number | null;
 }
 

@@ -9,8 +9,8 @@ const LONGEST_MS = 60_000;
 const SAW_EVERY_MS = 45_000;
 
 /**
- * Looks after the queue now and then, as worker-claimer does where there is one: runs of lost workers go back, and lanes
- * are kept in order. The database lets one of many workers do it, and no more often than it is worth.
+ * Looks after the queue now and then, as worker-claimer does where there is one: runs of lost workers go back, and
+ * lanes are kept in order. The database lets one of many workers do it, and no more often than it is worth.
  */
 export class Upkeep {
   readonly #queue: Pick<DirectQueue, 'tend'>;

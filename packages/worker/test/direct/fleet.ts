@@ -27,7 +27,9 @@ export interface DirectFleet {
 
 let roles = 0;
 
-/** A database with the roles of direct workers, and no service anywhere. Read the fields inside tests and hooks only. */
+/**
+ * A database with the roles of direct workers, and no service anywhere. Read the fields inside tests and hooks only.
+ */
 export function directFleet({ leaseSeconds = 60 }: { leaseSeconds?: number } = {}): DirectFleet {
   const db = testDatabase();
   const names = [++roles, ++roles].map((n) => `orchestra_test_direct_${process.pid}_${n}`);

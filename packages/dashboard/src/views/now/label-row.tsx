@@ -12,7 +12,10 @@ import { may, shownPauses } from '../../state/store.ts';
 import { count } from '../../text/count.ts';
 import { labelField } from '../../text/scope-kinds.ts';
 
-/** One agent, skill, quest or actor in numbers; a number that is a link leads to exactly that many rows. Failed runs and alerts are counted by what happened, and no list has one row for each. */
+/**
+ * One agent, skill, quest or actor in numbers; a number that is a link leads to exactly that many rows. Failed runs and
+ * alerts are counted by what happened, and no list has one row for each.
+ */
 export function LabelRow({ kind, row }: { kind: LabelKind; row: LabelNumbers }): VNode {
   const paused = row.paused === null ? undefined : shownPauses.value.find(({ view }) => view.id === row.paused);
   const label = { [labelField(kind)]: row.value };
