@@ -3,7 +3,7 @@ import { labelArguments } from './under-scope.ts';
 
 /**
  * The steps with which a statement reads the active pauses: the rows, and their values in a form that is quick to look up. The claim has its own, in
- * `orchestra_turn` (migrations/0039): they name `claim_marker` as well, so that the settle sees it at work (P2).
+ * `orchestra_turn` (migrations/0043): they name `claim_marker` as well, so that the settle sees it at work (P2).
  */
 export const PAUSE_KEYS = `paused as materialized (
   select p.id, p.scope_kind, p.scope_value, p.also, p.reason, p.ends_at, p.probing_at, p.probe_task_id

@@ -13,7 +13,7 @@ const WALK: Statement = { from: /with paused as materialized/, to: 'e on true;',
 const LANES: Statement = { from: /with paused as materialized/, to: 'from taken x;', names: { ...SEARCH, lanes: 'int', choice: 'bigint' } };
 const GATES: Statement = { from: /with paused as materialized/, to: 'from taken x;', names: { ...SEARCH, end_priority: 'smallint', end_place: 'bigint' } };
 const BEGINNING: Statement = {
-  from: /with begun as/,
+  from: /with found as materialized/,
   to: 'lease_seconds) told;',
   names: {
     worker: 'text', 'orchestra_turn.host': 'text', process: 'jsonb', wanted: 'int', gated_repos: 'text[]', lease_seconds: 'float8', picked: 'bigint[]', seen: 'text',

@@ -6,7 +6,7 @@ const CORE = 'packages/pause-core/src';
 // The rules of a claim, and the functions that go by them.
 const RULES = 'migrations/0022_one_call.sql';
 const COVER = 'migrations/0036_fleet_and_pairs.sql';
-const TURN = 'migrations/0039_small_statements.sql';
+const TURN = 'migrations/0043_endings_by_place.sql';
 // What services and direct workers call alike.
 const SHARED = 'migrations/0038_direct_door.sql';
 const GATE = 'P1 P2 pause × claim × claim';

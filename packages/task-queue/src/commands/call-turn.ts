@@ -28,7 +28,7 @@ export interface TurnRow {
 const CALL = 'select t.ended, t.tasks, t.claimed, t.cut_short, t.some_are_due from orchestra_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) t';
 
 /**
- * The one call that ends runs and claims tasks (migrations/0039): the endings, then one look for tasks. Outside a
+ * The one call that ends runs and claims tasks (migrations/0043): the endings, then one look for tasks. Outside a
  * transaction both are committed when it answers.
  *
  * It must not run under REPEATABLE READ: the claim's snapshot would be older than its lock (P2).
