@@ -12,7 +12,7 @@ let walk: FoundStatement;
 let byLanes: FoundStatement;
 
 interface PlanNode {
-  'Node Type': string; 'Relation Name'?: string; 'Subplan Name'?: string; 'Actual Rows': number; 'Actual Loops': number; 'Rows Removed by Filter'?: number;
+  'Node Type': string; 'Relation Name'?: string; 'Subplan Name'?: string; 'Actual Rows': number; 'Actual Loops': number; 'Rows Removed by Filter'?: number; 'Rows Removed by Join Filter'?: number;
   'Shared Hit Blocks': number; 'Shared Read Blocks': number; Plans?: PlanNode[];
 }
 
