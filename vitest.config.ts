@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { SlowestFirst } from './packages/testkit/src/slowest-first.ts';
 
 export default defineConfig({
   test: {
@@ -11,6 +12,7 @@ export default defineConfig({
     // One process runs many files and loads each module once: half of the CPU otherwise. A test puts back what it
     // changes in its process.
     isolate: false,
+    sequence: { sequencer: SlowestFirst },
     // Processes that tests start keep their compiled sources too. What is kept is valid for one content of a file only.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules', '.cache', 'compiled') },
     testTimeout: 120_000,

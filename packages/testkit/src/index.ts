@@ -6,6 +6,7 @@ export { HOSTILE_STRINGS, type HostileString } from './hostile-strings.ts';
 export { installedPackages, OLDER_NODE, type InstalledPackages } from './installed-packages.ts';
 export { startPooler, type Pooler } from './pooler.ts';
 export { startReplicatedServers, type ReplicatedServers } from './replicated-servers.ts';
+export { plainEnvironment, serviceProgram, type ServiceName } from './service-program.ts';
 export { startOwnServer, type TestServer } from './server.ts';
 export { PATIENT, testDatabase, type TestDatabase } from './test-database.ts';
 export { until } from './until.ts';

@@ -1,18 +1,16 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { testDatabase, until } from '@orchestra/testkit';
+import { plainEnvironment, serviceProgram, testDatabase, until } from '@orchestra/testkit';
 import { afterEach, expect, test } from 'vitest';
 import { readConfig, SETTINGS } from '../src/config.ts';
 import { activeOf, alert, pausesOf } from './serving.ts';
 
 const db = testDatabase();
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const children = new Set<ChildProcess>();
 
 /** A cascade as a process of its own, ready. */
 async function launch(): Promise<ChildProcess> {
-  const child = fork(MAIN, { env: { PATH: process.env['PATH'], DATABASE_URL: db.url, ALERT_CASCADE_PORT: '0', LOG_LEVEL: 'warn' }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(serviceProgram('alert-cascade'), { env: { ...plainEnvironment(), DATABASE_URL: db.url, ALERT_CASCADE_PORT: '0', LOG_LEVEL: 'warn' }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   children.add(child);
   child.once('exit', () => children.delete(child));
   await once(child, 'message');

@@ -5,8 +5,8 @@ import axe from 'axe-core';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { BROWSER_WITHIN_MS } from './browser.ts';
 
-/** Screenshots that a test leaves for people to look at. Git ignores the folder. */
-const PICTURES = join(import.meta.dirname, '..', '..', '..', '.vitest', 'pictures');
+/** Screenshots for people to look at are left here when TEST_PICTURES is set: a picture costs a second. Git ignores the folder. */
+const PICTURES = process.env['TEST_PICTURES'] ? join(import.meta.dirname, '..', '..', '..', '.vitest', 'pictures') : undefined;
 
 /** The page in a browser, and all that the browser complained about. */
 export class Desk {
@@ -63,6 +63,7 @@ export class Desk {
   }
 
   async picture(name: string): Promise<void> {
+    if (PICTURES === undefined) return;
     mkdirSync(PICTURES, { recursive: true });
     await this.page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
   }

@@ -1,10 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { plainEnvironment, serviceProgram } from '@orchestra/testkit';
 import type { ClaimAnswer, ClaimedTask, EnqueueAnswer, NewTask } from '@orchestra/task-queue/contract';
 
-const MAIN = fileURLToPath(new URL('../../worker-claimer/src/main.ts', import.meta.url));
 
 /**
  * worker-claimer as a process of its own and a few workers that speak REST to it. A task with `{"hold": true}` runs
@@ -27,8 +26,8 @@ export class Fleet {
 
   /** @param token of a worker */
   static async start({ databaseUrl, token, workers }: { databaseUrl: string; token: string; workers: number }): Promise<Fleet> {
-    const env = { PATH: process.env['PATH'], DATABASE_URL: databaseUrl, WORKER_CLAIMER_PORT: '0', LOG_LEVEL: 'warn' };
-    const child = fork(MAIN, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const env = { ...plainEnvironment(), DATABASE_URL: databaseUrl, WORKER_CLAIMER_PORT: '0', LOG_LEVEL: 'warn' };
+    const child = fork(serviceProgram('worker-claimer'), { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const [{ url }] = await once(child, 'message');
     return new Fleet(child, url, token, workers);
   }

@@ -5,8 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { HOSTILE_STRINGS, testDatabase, until } from '@orchestra/testkit';
+import { HOSTILE_STRINGS, plainEnvironment, serviceProgram, testDatabase, until } from '@orchestra/testkit';
 import { expect, test } from 'vitest';
 import { caller, newToken } from './started.ts';
 import { StreamReader } from './stream-reader.ts';
@@ -49,8 +48,8 @@ async function receivers(): Promise<{ sent: Sent[]; file: string; close: () => P
 test('two hundred hostile strings, by the API and by SQL: refused or kept as they are, and shown as text in stream, log and notices', async () => {
   const { sent, file, close } = await receivers();
   const token = await newToken(database.pool, 'operator', 'dana');
-  const child = fork(fileURLToPath(new URL('../src/main.ts', import.meta.url)), {
-    silent: true, env: { PATH: process.env['PATH'], DATABASE_URL: database.url, PAUSE_API_PORT: '0', ORCHESTRA_NOTICES: file },
+  const child = fork(serviceProgram('pause-api'), {
+    silent: true, env: { ...plainEnvironment(), DATABASE_URL: database.url, PAUSE_API_PORT: '0', ORCHESTRA_NOTICES: file },
   });
   try {
     if (child.stdout === null) throw new Error('a silent child has its output piped');
@@ -62,9 +61,11 @@ test('two hundred hostile strings, by the API and by SQL: refused or kept as the
     await until('the targets are known', async () => (await database.pool.query('select from notice_targets')).rowCount === 3);
 
     for (const { name, text, label, reason } of HOSTILE_STRINGS) {
-      const asScope = await dana.post('/api/senate/pause', { scope_kind: 'actor', scope_value: text, reason: 'a test' });
-      const asReason = await dana.post('/api/senate/pause', { scope_kind: 'quest', scope_value: name, reason: text });
-      const asAlert = await dana.post('/api/senate/alerts', { kind: text, ref_id: text, severity: 'low' });
+      const [asScope, asReason, asAlert] = await Promise.all([
+        dana.post('/api/senate/pause', { scope_kind: 'actor', scope_value: text, reason: 'a test' }),
+        dana.post('/api/senate/pause', { scope_kind: 'quest', scope_value: name, reason: text }),
+        dana.post('/api/senate/alerts', { kind: text, ref_id: text, severity: 'low' }),
+      ]);
       expect([name, asScope.status, asReason.status, asAlert.status]).toEqual([name, label ? 200 : 400, reason ? 200 : 400, label ? 200 : 400]);
     }
     // What the API refuses comes by another door, or was there before the table refused it.

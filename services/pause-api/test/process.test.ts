@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { testDatabase } from '@orchestra/testkit';
+import { plainEnvironment, serviceProgram, testDatabase } from '@orchestra/testkit';
 import { expect, test } from 'vitest';
 import { caller, newToken } from './started.ts';
 import { StreamReader } from './stream-reader.ts';
@@ -11,8 +10,8 @@ const database = testDatabase();
 test('as a process: it serves, and on SIGTERM ends its streams and itself with exit code 0; its log is one JSON object a line, without secrets', async () => {
   const token = await newToken(database.pool, 'operator');
   const secret = new URL(database.url);
-  const child = fork(fileURLToPath(new URL('../src/main.ts', import.meta.url)), {
-    silent: true, env: { PATH: process.env['PATH'], DATABASE_URL: database.url, PAUSE_API_PORT: '0', LOG_LEVEL: 'trace' },
+  const child = fork(serviceProgram('pause-api'), {
+    silent: true, env: { ...plainEnvironment(), DATABASE_URL: database.url, PAUSE_API_PORT: '0', LOG_LEVEL: 'trace' },
   });
   try {
     if (child.stdout === null || child.stderr === null) throw new Error('a silent child has its output piped');

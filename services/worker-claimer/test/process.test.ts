@@ -1,14 +1,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { testDatabase, until } from '@orchestra/testkit';
+import { plainEnvironment, serviceProgram, testDatabase, until } from '@orchestra/testkit';
 import { claimAnswer, enqueueAnswer } from '@orchestra/task-queue/contract';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { readConfig, SETTINGS } from '../src/config.ts';
 import { makeToken } from './serving.ts';
 
 const db = testDatabase();
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const children = new Set<ChildProcess>();
 let token: string;
 
@@ -16,7 +14,7 @@ beforeAll(async () => { token = await makeToken(db.pool, 'worker'); });
 afterEach(async () => { await Promise.all([...children].map((child) => kill(child, 'SIGKILL'))); });
 
 async function launch(): Promise<{ child: ChildProcess; post: (path: string, body: object) => Promise<unknown>; waiters: () => Promise<number> }> {
-  const child = fork(MAIN, { env: { PATH: process.env['PATH'], DATABASE_URL: db.url, WORKER_CLAIMER_PORT: '0', LOG_LEVEL: 'warn' }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(serviceProgram('worker-claimer'), { env: { ...plainEnvironment(), DATABASE_URL: db.url, WORKER_CLAIMER_PORT: '0', LOG_LEVEL: 'warn' }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   children.add(child);
   child.once('exit', () => children.delete(child));
   const [{ url }] = await once(child, 'message');

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { NotHeld, waitFor } from '@orchestra/example-acceptance';
 import { chromium } from 'playwright-core';
 
+// The shell has no windows, and starts sooner.
+const CHROMIUMS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
 const SHOWN_WITHIN_MS = 15_000;
 const ARGS = ['--no-sandbox', '--headless', '--disable-gpu', '--disable-background-networking'];
 
@@ -12,7 +14,7 @@ const ARGS = ['--no-sandbox', '--headless', '--disable-gpu', '--disable-backgrou
  * @throws NotHeld when it never does, or where there is no Chromium
  */
 export async function readPage(url: string, token: string, texts: readonly string[], signal: AbortSignal): Promise<string> {
-  const program = process.env['CHROMIUM_PATH'] || '/usr/bin/chromium';
+  const program = process.env['CHROMIUM_PATH'] || CHROMIUMS.find((path) => existsSync(path)) || '/usr/bin/chromium';
   if (!existsSync(program)) throw new NotHeld(`there is no Chromium at ${program}; install one, or set CHROMIUM_PATH to where it is`);
   // This process takes the signals itself, and closes the browser as it closes everything.
   const browser = await chromium.launch({ executablePath: program, args: ARGS, handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false });

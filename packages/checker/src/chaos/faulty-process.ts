@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { plainEnvironment } from '@orchestra/testkit';
 
 const READY_WAIT_MS = 120_000;
 const LAST_WORDS = 40;
@@ -14,11 +14,9 @@ process.on('exit', () => { for (const child of living) child.kill('SIGKILL'); })
 export interface ProcessOrder {
   /** For reports, for example `worker-claimer-2`. */
   name: string;
-  /** The script, as a file URL. */
+  /** The file of the script. */
   main: string;
   env: Record<string, string>;
-  /** More modules to load before it. */
-  imports?: readonly string[] | undefined;
 }
 
 /** A process that says when it is ready, and that can be killed, frozen, and told a wrong time; again and again. */
@@ -49,9 +47,9 @@ export class FaultyProcess {
   /** Starts it; with `ready` also waits until it has said that it is. Where it runs already nothing happens. */
   async start({ ready = true }: { ready?: boolean } = {}): Promise<void> {
     if (this.running) return;
-    const child = fork(fileURLToPath(this.#order.main), [], {
-      execArgv: [CLOCK_SHIFT, ...this.#order.imports ?? []].flatMap((url) => ['--import', url]),
-      env: { PATH: process.env['PATH'] ?? '', ...this.#order.env },
+    const child = fork(this.#order.main, [], {
+      execArgv: ['--import', CLOCK_SHIFT],
+      env: { ...plainEnvironment(), ...this.#order.env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;

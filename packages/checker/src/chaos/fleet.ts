@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from '@orchestra-brake/client';
 import { makePool, migrate, type Database } from '@orchestra/database';
 import { createToken } from '@orchestra/pause-core';
-import { FaultProxy, startPooler } from '@orchestra/testkit';
+import { FaultProxy, serviceProgram, startPooler, type ServiceName } from '@orchestra/testkit';
 import { CrashingPostgres } from './crashing-postgres.ts';
 import { FaultyProcess } from './faulty-process.ts';
 import { quietPort } from './quiet-port.ts';
@@ -50,8 +51,6 @@ export interface FleetOptions {
   workers?: number;
   /** Workers that reach the database themselves; one unless given, none where there are no workers. */
   directWorkers?: number;
-  /** More modules to load into the services, before their own code. */
-  serviceImports?: readonly string[] | undefined;
   postgresSettings?: Record<string, string | number> | undefined;
   surroundings?: Surroundings | undefined;
   /** Called with the migrated database before anything uses it, to break a rule of it. Answers how to end what that started. */
@@ -68,7 +67,7 @@ const CLAIMERS = 2;
 const CASCADES = 2;
 const WORKERS = 3;
 const DIRECT_WORKERS = 1;
-const WORKER_MAIN = new URL('worker-process.ts', import.meta.url).href;
+const WORKER_MAIN = fileURLToPath(new URL('worker-process.ts', import.meta.url));
 const WITNESS_CONNECTIONS = 4;
 // Sessions of the server that all its callers share, and callers.
 const POOLER = { default_pool_size: 10, max_client_conn: 400 };
@@ -119,10 +118,10 @@ async function build(options: FleetOptions, closing: (() => Promise<unknown>)[],
 
   if (options.breakRule !== undefined) closing.push(await options.breakRule({ database: witness, link: (name, kind) => link(name, kind, postgres.url) }));
 
-  async function service(name: string, entry: string, portSetting: string, databaseUrl: string, env: Record<string, string> = {}): Promise<{ url: string; process: FaultyProcess }> {
+  async function service(name: string, program: ServiceName, portSetting: string, databaseUrl: string, env: Record<string, string> = {}): Promise<{ url: string; process: FaultyProcess }> {
     const port = await quietPort();
     const process = new FaultyProcess({
-      name, main: import.meta.resolve(entry), imports: options.serviceImports,
+      name, main: serviceProgram(program),
       env: {
         DATABASE_URL: await link(`${name} > database`, 'database', databaseUrl),
         LISTEN_DATABASE_URL: await link(`${name} > bells`, 'bells', servicesUrl),
@@ -134,11 +133,11 @@ async function build(options: FleetOptions, closing: (() => Promise<unknown>)[],
   }
 
   const pooledUrl = pooler?.url ?? servicesUrl;
-  const pauseApi = await service('pause-api', '@orchestra/pause-api/main', 'PAUSE_API_PORT', pooledUrl);
-  const claimers = await Promise.all(numbered(options.claimers ?? CLAIMERS, (n) => service(`worker-claimer-${n}`, '@orchestra/worker-claimer/main', 'WORKER_CLAIMER_PORT', n === 1 ? servicesUrl : pooledUrl, {
+  const pauseApi = await service('pause-api', 'pause-api', 'PAUSE_API_PORT', pooledUrl);
+  const claimers = await Promise.all(numbered(options.claimers ?? CLAIMERS, (n) => service(`worker-claimer-${n}`, 'worker-claimer', 'WORKER_CLAIMER_PORT', n === 1 ? servicesUrl : pooledUrl, {
     ORCHESTRA_LEASE_SECONDS: String(options.leaseSeconds), ORCHESTRA_REAPER_SECONDS: '1',
   })));
-  const cascades = await Promise.all(numbered(options.cascades ?? CASCADES, (n) => service(`alert-cascade-${n}`, '@orchestra/alert-cascade/main', 'ALERT_CASCADE_PORT', pooledUrl, {
+  const cascades = await Promise.all(numbered(options.cascades ?? CASCADES, (n) => service(`alert-cascade-${n}`, 'alert-cascade', 'ALERT_CASCADE_PORT', pooledUrl, {
     // Kills and freezes are what this is made of; an actor is not to be paused for them as well.
     ORCHESTRA_RUNAWAY_RUNS: '100000',
   })));
