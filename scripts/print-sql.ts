@@ -1,0 +1,26 @@
+// `pnpm sql:print`: writes docs/schema.sql anew, from a database that the migrations have just made on the PostgreSQL
+// that the tests start.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makePool, migrate } from '../packages/database/src/index.ts';
+import { startTestServer } from '../packages/testkit/src/server.ts';
+import { schemaSql } from '../packages/testkit/test/schema-sql.ts';
+import { ROOT } from '../packages/testkit/test/test-names.ts';
+
+const NAME = `orchestra_print_sql_${process.pid}`;
+
+const server = await startTestServer();
+const admin = makePool({ connectionString: server.url, applicationName: 'print-sql', max: 1 });
+try {
+  await admin.query(`create database ${NAME} template template0`);
+  const url = new URL(server.url);
+  url.pathname = `/${NAME}`;
+  await migrate(url.href);
+  const db = makePool({ connectionString: url.href, applicationName: 'print-sql', max: 1 });
+  writeFileSync(join(ROOT, 'docs/schema.sql'), await schemaSql(db));
+  await db.end();
+} finally {
+  await admin.query(`drop database if exists ${NAME} with (force)`);
+  await admin.end();
+  await server.stop();
+}
