@@ -1,11 +1,12 @@
 import type { Database, Queryable } from '@orchestra/database';
 import { buildAttach, type Step } from './build-attach.ts';
+import { refuseTakenName } from './elsewhere.ts';
 import { AttachError } from './errors.ts';
 import { inShortLocks } from './in-short-locks.ts';
 import { readHome } from './home.ts';
 import { inHome } from './objects.ts';
 import { isAttachmentName, type QueueDescription } from './queue.ts';
-import { readQueueState, type QueueState } from './queue-state.ts';
+import { readQueueState, readQueueTables, type QueueState } from './queue-state.ts';
 import { tableName } from './quote.ts';
 
 export interface Attached {
@@ -36,7 +37,8 @@ export async function planAttach(db: Queryable, name: string, queue: QueueDescri
   return plan(db, name, queue);
 }
 
-async function plan(db: Queryable, name: string, queue: QueueDescription): Promise<Attached> {
+/** What attaches the queue, as the tables are now. */
+export async function plan(db: Queryable, name: string, queue: QueueDescription): Promise<Attached> {
   const state = await readQueueState(db, queue);
   if (queue.wake !== undefined && !state.ownsPauses) {
     throw new AttachError('rights_missing', 'to wake the engine after a pause a trigger is put on senate_pause, and only its owner can take that away again: connect as a role that owns both the queue and Orchestra\'s tables, or as a superuser');
@@ -49,16 +51,21 @@ function notesOn(queue: QueueDescription, state: QueueState): string[] {
   return [`only a superuser can have new partitions braked as they come: after a new partition of ${queue.schema}.${queue.table}, remove and attach again. Until then paused jobs in it are held all the same, and jobs behind them wait`];
 }
 
-async function lockedTables(db: Queryable, queue: QueueDescription): Promise<string[]> {
-  const { tables } = await readQueueState(db, queue);
+/** The tables that are locked for a moment. */
+export async function lockedTables(db: Queryable, queue: QueueDescription): Promise<string[]> {
+  const { tables } = await readQueueTables(db, queue);
   return [...tables.map(tableName), ...(queue.serialQueues === undefined ? [] : [tableName({ schema: queue.schema, name: queue.serialQueues.table })])];
+}
+
+/** @throws AttachError `description_not_understood` */
+export function refuseName(name: string): void {
+  if (!isAttachmentName(name)) throw new AttachError('description_not_understood', `"${name}" cannot be a name: small letters, digits and hyphens, 30 at most, and a letter first`);
 }
 
 /** @returns the schema of Orchestra's tables */
 async function refuseBefore(db: Queryable, name: string): Promise<string> {
-  if (!isAttachmentName(name)) throw new AttachError('description_not_understood', `"${name}" cannot be a name: small letters, digits and hyphens, 30 at most, and a letter first`);
+  refuseName(name);
   const home = await readHome(db);
-  const { rowCount } = await db.query('select from attachments a where a.name = $1', [name]);
-  if (rowCount !== 0) throw new AttachError('already_attached', `${name} is attached already: see \`orchestra attach list\`, or choose another name with --name`);
+  await refuseTakenName(db, name);
   return home;
 }

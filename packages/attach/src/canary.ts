@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction, sqlState, type Database, type Transaction } from '@orchestra/database';
-import { pauseScope, unpauseScope } from '@orchestra/pause-core';
+import { copyPauses, pauseScope, unpauseScope } from '@orchestra/pause-core';
 import { findAttachment } from './attachments.ts';
 import { canaryJob } from './canary-job.ts';
 import type { Finding } from './check.ts';
 import { all } from './conditions.ts';
+import { findElsewhere } from './elsewhere.ts';
 import { readHome } from './home.ts';
 import { brakeViewOf, objectsOf } from './objects.ts';
 import type { QueueDescription } from './queue.ts';
@@ -30,19 +31,23 @@ class Undone extends Error {
  * agent that nobody else has.
  *
  * @param worker a connection as the team's workers make it
- * @throws AttachError `not_attached`, `not_migrated`
+ * @throws AttachError `not_attached`, `not_migrated`; OtherDatabaseError
  */
 export async function tryCanary(db: Database, worker: Database, name: string): Promise<Finding[]> {
-  const { queue } = await findAttachment(db, name);
-  const bound = await whoIsThere(worker, queue, await readHome(db), name);
+  const elsewhere = await findElsewhere(db, name);
+  const { queue } = elsewhere ?? await findAttachment(db, name);
+  const copy = async (): Promise<void> => { if (elsewhere !== undefined) await copyPauses(db, elsewhere.place); };
+  const bound = await whoIsThere(worker, queue, elsewhere?.place.schema ?? await readHome(db), name);
   const agent = `orchestra-canary-${randomUUID()}`;
   const job = canaryJob(queue, agent);
   if (job === undefined) return [...bound, { what: 'canary', verdict: 'weaker', words: 'not tried: how a job of this queue is made is not known here; look at `orchestra_brake` yourself with a job of your own' }];
   const { pause } = await pauseScope(db, { scope: { kind: 'agent', value: agent }, reason: 'a trial of `attach check`', ttlSeconds: TTL_SECONDS, by: BY, source: 'person' });
   try {
+    await copy();
     return [...bound, ...await claimInVain(worker, queue, job)];
   } finally {
     await unpauseScope(db, { target: { id: pause.id }, by: BY });
+    await copy();
   }
 }
 

@@ -7,6 +7,8 @@ export const ATTACH_ERROR_CODES = [
   /** What was said of the queue cannot be read. */
   'description_not_understood',
   'rights_missing',
+  /** The other database cannot hold copies: a standby, or Orchestra's own. */
+  'database_unsuitable',
   'already_attached',
   'not_attached',
   'job_not_found',

@@ -29,17 +29,22 @@ export async function inShortLocks<T>(db: Database, tables: readonly string[], s
         return plan.answer;
       });
     } catch (error) {
-      const state = sqlState(error);
-      if (state === INSUFFICIENT_PRIVILEGE || state === READ_ONLY) {
-        throw new AttachError('rights_missing', `the database refuses: ${error instanceof Error ? error.message : String(error)}; connect as the owner of the queue's tables who may also create in Orchestra's schema and read senate_pause, or as a superuser`, { cause: error });
-      }
-      if (state !== LOCK_NOT_AVAILABLE) throw error;
+      const refused = refusedByDatabase(error);
+      if (refused !== undefined) throw refused;
+      if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
       holders = await whoHolds(db, tables);
       onWait(holders.length === 0 ? 'a lock was held for a moment; trying again' : `waiting for ${holders.join('; ')}`);
       await delay(BETWEEN_MS);
     }
   }
   throw new AttachError('queue_busy', `nothing has been changed: the queue's tables were locked all the time${holders.length === 0 ? '' : `, at last by ${holders.join('; ')}`}; end that, or try again later`);
+}
+
+/** The refusal of a role without the rights, or of a standby, with what to do; undefined: it is another error. */
+export function refusedByDatabase(error: unknown): AttachError | undefined {
+  const state = sqlState(error);
+  if (state !== INSUFFICIENT_PRIVILEGE && state !== READ_ONLY) return undefined;
+  return new AttachError('rights_missing', `the database refuses: ${error instanceof Error ? error.message : String(error)}; connect as the owner of the queue's tables who may also create in Orchestra's schema (in another database: create a schema) and read senate_pause, or as a superuser`, { cause: error });
 }
 
 /** Who holds a lock on one of these tables. */

@@ -1,12 +1,17 @@
 export { attach, planAttach, type Attached } from './attach.ts';
+export { attachElsewhere, planAttachElsewhere, type ElsewhereOrder } from './attach-elsewhere.ts';
 export { listAttachments, type Attachment } from './attachments.ts';
 export { buildAttach, type Step } from './build-attach.ts';
+export { copiesSchema } from './build-copies.ts';
 export { tryCanary } from './canary.ts';
 export { checkAttachment, type Finding } from './check.ts';
+export { checkAnywhere, sayPlace } from './check-elsewhere.ts';
+export { findElsewhere, listElsewhere, type AttachmentElsewhere } from './elsewhere.ts';
 export { ATTACH_ERROR_CODES, AttachError, type AttachErrorCode } from './errors.ts';
 export { givenQueue, type GivenQueue } from './given-queue.ts';
 export { dbos, graphileWorker, pgBoss } from './presets.ts';
 export type { QueueDescription } from './queue.ts';
 export { planRemove, removeAttachment } from './remove.ts';
+export { forgetElsewhere, planRemoveElsewhere, removeElsewhere } from './remove-elsewhere.ts';
 export { whyJob, type JobHeld } from './why-job.ts';
 export { saySteps } from './say-steps.ts';

@@ -31,6 +31,16 @@ export interface QueueState {
  * @throws AttachError `queue_not_understood`, `rights_missing`
  */
 export async function readQueueState(db: Queryable, queue: QueueDescription): Promise<QueueState> {
+  const { tables, isPartitioned } = await readQueueTables(db, queue);
+  const home = await readHome(db);
+  return {
+    home, tables, isPartitioned, ...await rightsOf(db),
+    updaters: await whoMay(db, 'UPDATE', tables.map((table) => `${table.schema}.${table.name}`)), readers: await whoMay(db, 'SELECT', [`${home}.senate_pause`]),
+  };
+}
+
+/** The tables of the queue alone: where Orchestra has no tables yet. Refuses the same. */
+export async function readQueueTables(db: Queryable, queue: QueueDescription): Promise<Pick<QueueState, 'tables' | 'isPartitioned'>> {
   const { rows: roots } = await db.query<{ oid: number; kind: string; part: boolean; inherits: boolean; rules: boolean }>(
     `select c.oid::int, c.relkind as kind, c.relispartition as part, c.relhasrules as rules,
             exists (select from pg_inherits i where i.inhparent = c.oid or i.inhrelid = c.oid) as inherits
@@ -47,11 +57,7 @@ export async function readQueueState(db: Queryable, queue: QueueDescription): Pr
   const tables = await readTables(db, root.oid);
   refuseForeignObjects(tables, called);
   await refuseOwnTrigger(db, root.oid, called);
-  const home = await readHome(db);
-  return {
-    home, tables, isPartitioned: root.kind === 'p', ...await rightsOf(db),
-    updaters: await whoMay(db, 'UPDATE', tables.map((table) => `${table.schema}.${table.name}`)), readers: await whoMay(db, 'SELECT', [`${home}.senate_pause`]),
-  };
+  return { tables, isPartitioned: root.kind === 'p' };
 }
 
 async function refuseOtherColumns(db: Queryable, queue: QueueDescription, oid: number): Promise<void> {

@@ -27,7 +27,8 @@ export async function planRemove(db: Queryable, name: string): Promise<Step[]> {
   return plan(db, await findAttachment(db, name));
 }
 
-async function plan(db: Queryable, { name, queue }: Attachment): Promise<Step[]> {
+/** What takes it away, as its tables are now. */
+export async function plan(db: Queryable, { name, queue }: Attachment): Promise<Step[]> {
   const tables = await attachedTables(db, name);
   const there = async (table: string | undefined): Promise<boolean> => {
     if (table === undefined) return false;

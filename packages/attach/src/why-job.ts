@@ -1,7 +1,8 @@
 import type { Queryable } from '@orchestra/database';
-import { attachedWorkView, labelsOf, listActivePauses, toPauseView } from '@orchestra/pause-core';
+import { atOtherDatabase, attachedWorkView, labelsOf, listActivePauses, toPauseView } from '@orchestra/pause-core';
 import type { PauseView } from '@orchestra/pause-core/contract';
 import { findAttachment } from './attachments.ts';
+import { findElsewhere } from './elsewhere.ts';
 import { AttachError } from './errors.ts';
 
 /** Why a job of an attached queue does not start, as far as the brake knows. */
@@ -15,9 +16,17 @@ export interface JobHeld {
   pauses: PauseView[];
 }
 
-/** @throws AttachError `not_attached`, `not_migrated`, `job_not_found` */
+/** @throws AttachError `not_attached`, `not_migrated`, `job_not_found`; OtherDatabaseError */
 export async function whyJob(db: Queryable, name: string, job: string): Promise<JobHeld> {
-  await findAttachment(db, name);
+  const elsewhere = await findElsewhere(db, name);
+  if (elsewhere === undefined) {
+    await findAttachment(db, name);
+    return whyJobAt(db, name, job);
+  }
+  return atOtherDatabase(elsewhere.place, (there) => whyJobAt(there, name, job));
+}
+
+async function whyJobAt(db: Queryable, name: string, job: string): Promise<JobHeld> {
   const { rows: [row] } = await db.query<{ state: JobHeld['state']; scopes: string[]; claimed_at: Date | null }>(
     `select w.state, w.scopes, w.claimed_at from ${attachedWorkView(name)} w where w.job = $1`, [job]);
   if (row === undefined) throw new AttachError('job_not_found', `${name} has no job ${job} that waits or runs: it may have ended, or never run again`);

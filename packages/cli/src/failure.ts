@@ -30,5 +30,5 @@ export function wrongUsage(message: string, options?: ErrorOptions): CommandFail
 
 /** A command of pause-core, task-queue or attach has refused: its code is the contract's, and its message has the next step. */
 export function isRefusal(error: unknown): error is Error & { code: string } {
-  return error instanceof Error && (error.name === 'PauseError' || error.name === 'TaskError' || error.name === 'AttachError') && 'code' in error && typeof error.code === 'string';
+  return error instanceof Error && (error.name === 'PauseError' || error.name === 'TaskError' || error.name === 'AttachError' || error.name === 'OtherDatabaseError') && 'code' in error && typeof error.code === 'string';
 }

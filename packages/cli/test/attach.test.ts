@@ -33,6 +33,7 @@ test('the receipt, the preview, the page, why and verify tell of an attached que
   const receipt = JSON.parse((await run(...pausing, '--json')).stdout);
   expect(receipt).toMatchObject({ settled: true, attached: [{ name: 'jobs', engine: 'table', settled: true, not_settled: null, in_flight_count: 1, claimed_ahead_count: 0, queued: 1, queued_more: false }] });
   expect(await run('senate', 'show', receipt.id, '--direct')).toMatchObject({ code: 0, stdout: expect.stringContaining('jobs (attached): 1 in flight, 1 waiting') });
+  expect(await run('senate', 'pauses', '--direct')).toMatchObject({ code: 0, stdout: expect.stringContaining(`pause ${receipt.id}: jobs (attached): 1 in flight, 1 waiting`) });
   expect(await announceQuiet(database.pool)).toBe(0);
   expect(JSON.parse((await run('senate', 'pauses', '--direct', '--json')).stdout).pauses).toMatchObject([{ id: receipt.id, quiet: false }]);
   expect(await run('attach', 'why', 'jobs', '2')).toMatchObject({ code: 0, stdout: expect.stringContaining(`held by pause ${receipt.id}`) });

@@ -1,6 +1,7 @@
 export { advisoryKey, advisoryName } from './advisory-key.ts';
 export { AddressError } from './address/address.ts';
 export { parseAddress } from './address/parse-address.ts';
+export { namesPassword, plainUrl, withPassword } from './address/plain-url.ts';
 export { connectionsOf, HELD, POOL_SIZES, type PooledService } from './connection-budget.ts';
 export { connectionTo, withoutPassword, type Connection } from './connect/connection.ts';
 export type { ServerStream } from './connect/server-stream.ts';

@@ -23,7 +23,13 @@ export { warnOfEnds } from './commands/warn-of-ends.ts';
 export { IDEMPOTENCY_CODES, PAUSE_ERROR_CODES, PauseError, type PauseErrorCode } from './errors.ts';
 export { comparePrecedence, expiresAt, PAUSE_SOURCES, PAUSE_THENS, type ActivePause, type Pause, type PauseSource, type PauseThen } from './pause.ts';
 export { listActivePauses, scopeValues } from './queries/active-pauses.ts';
-export { attachedWorkUnder, attachedWorkView, listAttachedQueues, olderSnapshots, quietInAttached, verifyAttached, type AttachedQueue } from './queries/attached-queues.ts';
+export {
+  attachedWorkAt, attachedWorksUnder, attachedWorkUnder, attachedWorkView, listAttachedQueues, notReadElsewhere, quietInAttached, unknownWork, verifyAttached, type AttachedQueue,
+} from './queries/attached-queues.ts';
+export { olderSnapshots } from './queries/older-snapshots.ts';
+export { copyPauses, copyPausesEverywhere, copyPausesTo } from './elsewhere/copy-pauses.ts';
+export { atOtherDatabase, OtherDatabaseError, passwordVariable, type OtherPlace } from './elsewhere/other-database.ts';
+export { CANNOT_SEE_SNAPSHOTS, EARLIER_CLAIM, OLD_SNAPSHOT, settleElsewhere } from './elsewhere/settle-elsewhere.ts';
 export { dueEnds, type DueEnds } from './queries/due-ends.ts';
 export { type Alert } from './queries/alert-row.ts';
 export { findToken, findTokens, livingTokens, type TokenHolder } from './queries/find-token.ts';

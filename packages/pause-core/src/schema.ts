@@ -201,7 +201,19 @@ export const attachments = pgTable('attachments', {
   attachedBy: text('attached_by').notNull().default(sql`current_user`),
 });
 
-/** Their tables, and how row security was on each before. */
+/** Those in other databases; the active pauses are copied there. */
+export const attachedElsewhere = pgTable('attached_elsewhere', {
+  name: text('name').primaryKey(),
+  engine: text('engine').notNull(),
+  queue: jsonb('queue').notNull(),
+  url: text('url').notNull(),
+  schema: text('schema').notNull(),
+  key: uuid('key').notNull(),
+  attachedAt: instant('attached_at').notNull().default(sql`now()`),
+  attachedBy: text('attached_by').notNull().default(sql`current_user`),
+});
+
+/** The tables of those in this database, and how row security was on each before. */
 export const attachedTables = pgTable('attached_tables', {
   tableSchema: text('table_schema').notNull(),
   tableName: text('table_name').notNull(),

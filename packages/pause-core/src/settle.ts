@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from '@orchestra/database';
-import { olderSnapshots } from './queries/attached-queues.ts';
+import { olderSnapshots } from './queries/older-snapshots.ts';
 
 /** How long a pause call waits for earlier claims by default. */
 export const SETTLE_TIMEOUT_MS = 2_000;

@@ -50,7 +50,7 @@ export { tasksOf, turn, type Turn, type TurnAnswer } from './commands/turn.ts';
 export { TaskError } from './errors.ts';
 export type { GatedRepos } from './gated.ts';
 export type { HorizonLook } from './horizon-look.ts';
-export { listActivePauseViews, viewActivePauses } from './queries/active-pause-views.ts';
+export { listActivePauseViews, listPausesWithAttached, viewActivePauses } from './queries/active-pause-views.ts';
 export { readDeskNumbers } from './queries/desk-numbers.ts';
 export { lookForWork, type OpenWork } from './queries/open-work.ts';
 export { judgeProcess, type Here, type RunProcess } from './judge-process.ts';

@@ -21,9 +21,10 @@ export interface QueueMetrics {
   bellConnectionsLost: Counter;
 }
 
-export function makeQueueMetrics({ registry }: Metrics, source: { waiters: () => number }): QueueMetrics {
+export function makeQueueMetrics({ registry }: Metrics, source: { waiters: () => number; attachedFailing: () => number }): QueueMetrics {
   const registers = [registry];
   new Gauge({ name: 'orchestra_claim_waiters', help: 'Claims that wait for a task', registers, collect() { this.set(source.waiters()); } });
+  new Gauge({ name: 'orchestra_attached_databases_failing', help: 'Databases of attached queues that the pauses cannot be copied to just now', registers, collect() { this.set(source.attachedFailing()); } });
   return {
     tasksAdded: new Counter({ name: 'orchestra_tasks_added_total', help: 'Tasks added through this process', registers }),
     claims: new Counter({ name: 'orchestra_claims_total', help: 'Claims made in the database', labelNames: ['found'], registers }),

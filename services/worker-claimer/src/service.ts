@@ -3,6 +3,7 @@ import { checkAlertsTable, createListenHub, forgetOldKeys, livingTokens, type Li
 import { listen, makeApp, makeAuthenticator, makeLogger, makeMetrics, startLoop, startParts, startTracing, type RunningService } from '@orchestra/service-shell';
 import { ALL_OFF, CLAIM_SETTINGS, ClaimWays, DEFAULT_STAGE_RULES, deferPaused, forgetOldSightings, forgetOldStops, keptForRunners, lookAfterReleases, noteSightings, writeQueueSettings } from '@orchestra/task-queue';
 import type { WorkerClaimerConfig } from './config.ts';
+import { startPauseCopies } from './loops/copy-pauses.ts';
 import { forgetTasks } from './loops/forget-old-tasks.ts';
 import { Hearing } from './loops/hearing.ts';
 import { keepLanes } from './loops/keep-lanes.ts';
@@ -72,7 +73,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
     parts.add('claim pool', () => claims.end());
 
     const shell = makeMetrics('worker-claimer');
-    const metrics = makeQueueMetrics(shell, { waiters: () => room.size });
+    const metrics = makeQueueMetrics(shell, { waiters: () => room.size, attachedFailing: () => copies.failing() });
     const room: WaitingRoom = new WaitingRoom({ max: config.waitersMax, onCall: () => looks.wake() });
     const callOut = (): void => room.call();
 
@@ -150,6 +151,8 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
       // Where it cannot be asked, no claim can be made either.
       room.endRevoked((ids) => livingTokens(db, ids)).catch((err: unknown) => log.warn({ err }, 'whether the tokens of waiting claims are good could not be asked'));
     };
+    const copies = startPauseCopies({ db, log });
+    parts.add('copies of the pauses', () => copies.stop());
     const hub: ListenHub = createListenHub({
       connectionString: config.listenDatabaseUrl, applicationName: 'orchestra worker-claimer bells',
       onBell: (topic) => {
@@ -159,10 +162,12 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
         deferring.wake();
         stopping.wake();
         releasing.wake();
+        copies.wake();
       },
       onConnect: () => {
         forgetTokens(); // what was revoked meanwhile rang no bell here
         callOut();
+        copies.wake();
       },
       onLost: (err) => { metrics.bellConnectionsLost.inc(); log.warn({ err }, 'lost the bells; looking by the clock meanwhile'); },
     });

@@ -21,7 +21,7 @@ beforeEach(async () => {
 function reaper(hearing: Hearing): ReaperOptions {
   return {
     db: db.pool, leaseSeconds: 60, log: makeLogger({ service: 'test', level: 'silent' }), onReturned: () => {}, heal: true, hearing,
-    metrics: makeQueueMetrics(makeMetrics('test'), { waiters: () => 0 }), theDead: new LookForTheDead({ db: db.pool, leaseSeconds: 60 }),
+    metrics: makeQueueMetrics(makeMetrics('test'), { waiters: () => 0, attachedFailing: () => 0 }), theDead: new LookForTheDead({ db: db.pool, leaseSeconds: 60 }),
   };
 }
 

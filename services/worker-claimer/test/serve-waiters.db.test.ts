@@ -10,7 +10,7 @@ import { WaitingRoom, type Attempt } from '../src/waiting/waiting-room.ts';
 const db = testDatabase();
 
 test('a claim that fails in a line of waiters fails alone: those behind it are looked after at once', async () => {
-  const metrics = makeQueueMetrics(makeMetrics('test'), { waiters: () => room.size });
+  const metrics = makeQueueMetrics(makeMetrics('test'), { waiters: () => room.size, attachedFailing: () => 0 });
   const room: WaitingRoom = new WaitingRoom({ max: 10, onCall: () => {} });
   const wait = (attempt: Attempt): Promise<ClaimedTask[]> => room.wait({ want: {}, attempt, waitMs: 60_000, token: 'test', gone: new AbortController().signal, callsSeen: room.calls });
   const first = wait(() => Promise.reject(new Error('cut off')));

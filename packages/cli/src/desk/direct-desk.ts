@@ -1,12 +1,12 @@
 import { hostname, userInfo } from 'node:os';
 import type { Database } from '@orchestra/database';
 import {
-  ackAlert, comparePrecedence, covers, extendPause, listActivePauses, listAlerts, listHistory, names, PauseError, scopeOf, showRuns, toAlertView, toPauseView, type Scope,
+  ackAlert, comparePrecedence, copyPausesEverywhere, covers, extendPause, listActivePauses, listAlerts, listHistory, names, PauseError, scopeOf, showRuns, toAlertView, toPauseView, type Scope,
 } from '@orchestra/pause-core';
 import type { UnpauseRequest } from '@orchestra/pause-core/contract';
 import {
-  actOnTasks, answerQuestion, CANCEL, enqueueTasks, explainTask, fenceStops, findTask, findTaskOutput, freezeRepo, LEASE_SECONDS, limitRepo, listTaskEvents, listTasks, moveTasks, parkTask,
-  pauseWithReceipt, previewAct, previewPause, readLabelNumbers, readPausePage, readQueueView, readStop, releaseBacklog, resumeHeld, retryTasks, settleStops, stopRelease, stopRuns, TaskError, thawRepo, unknownLabels, unparkTask, unpauseWithAnswer, verifyEverything, viewActivePauses, type Act,
+  actOnTasks, answerQuestion, CANCEL, enqueueTasks, explainTask, fenceStops, findTask, findTaskOutput, freezeRepo, LEASE_SECONDS, limitRepo, listPausesWithAttached, listTaskEvents, listTasks, moveTasks, parkTask,
+  pauseWithReceipt, previewAct, previewPause, readLabelNumbers, readPausePage, readQueueView, readStop, releaseBacklog, resumeHeld, retryTasks, settleStops, stopRelease, stopRuns, TaskError, thawRepo, unknownLabels, unparkTask, unpauseWithAnswer, verifyEverything, type Act,
 } from '@orchestra/task-queue';
 import { wrongUsage } from '../failure.ts';
 import type { Desk, Page, TaskAct } from './desk.ts';
@@ -23,15 +23,23 @@ export function directDesk(db: Database, by: string = directName()): Desk {
       scope: scopeOf(request), reason: request.reason, ttlSeconds: request.ttl_seconds ?? null, endsAs: request.then, by, source: 'person',
     }, { stopRunning: request.stop_running === undefined ? undefined : { then: request.stop_running, graceSeconds: request.stop_grace_seconds } })),
     previewPause: (request) => previewPause(db, scopeOf(request)),
-    unpause: (request) => unpauseWithAnswer(db, { target: targetOf(request), by, reason: request.reason }),
+    unpause: async (request) => {
+      const answer = await unpauseWithAnswer(db, { target: targetOf(request), by, reason: request.reason });
+      await copyPausesEverywhere(db); // no service may be running
+      return answer;
+    },
     releaseBacklog: async ({ id, gap_seconds: gapSeconds, within_seconds: withinSeconds, stop, reason }) => {
       const order = { pauseId: id, by, reason };
       if (stop === true) return stopRelease(db, order);
       return releaseBacklog(db, { ...order, pace: gapSeconds !== undefined ? { gapSeconds } : withinSeconds !== undefined ? { withinSeconds } : { one: true } });
     },
-    extend: async ({ id, ttl_seconds: ttlSeconds, then: endsAs, reason }) => toPauseView(await extendPause(db, { id, ttlSeconds, endsAs, by, reason })),
+    extend: async ({ id, ttl_seconds: ttlSeconds, then: endsAs, reason }) => {
+      const extended = await extendPause(db, { id, ttlSeconds, endsAs, by, reason });
+      await copyPausesEverywhere(db);
+      return toPauseView(extended);
+    },
     events: undefined,
-    pauses: async (scope) => viewActivePauses(db, (await listActivePauses(db)).filter((pause) =>
+    pauses: async (scope) => listPausesWithAttached(db, (await listActivePauses(db)).filter((pause) =>
       scope === undefined || names(pause.scope, { kind: scope.scope_kind, value: scope.scope_value, also: scope.also ?? undefined }))),
     pausePage: async (id) => {
       const page = await readPausePage(db, id);

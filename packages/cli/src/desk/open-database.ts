@@ -19,24 +19,26 @@ export async function atDatabase<T>(work: (db: Database) => Promise<T>): Promise
 /**
  * The same on another one.
  *
- * @param schema `'as given'`: for another program's connection, which keeps its search_path
+ * @param schema another one than Orchestra's own; `'as given'`: for another program's connection, which keeps its
+ *   search_path
+ * @param setting how the address was given
  */
-export async function atGivenDatabase<T>(url: string, work: (db: Database) => Promise<T>, schema?: 'as given'): Promise<T> {
+export async function atGivenDatabase<T>(url: string, work: (db: Database) => Promise<T>, schema?: string, setting?: string): Promise<T> {
   let db: Database | undefined;
   try {
     db = makePool({ connectionString: url, applicationName: 'orchestra cli', max: CONNECTIONS_MAX, connectTimeoutMs: CONNECT_TIMEOUT_MS, ...(schema === undefined ? {} : { schema }) });
     return await work(db);
   } catch (error) {
-    throw explainDatabaseError(error, url);
+    throw explainDatabaseError(error, url, setting);
   } finally {
     await db?.end();
   }
 }
 
 /** A database error with the next step; anything else as it is. */
-export function explainDatabaseError(error: unknown, databaseUrl: string): unknown {
+export function explainDatabaseError(error: unknown, databaseUrl: string, setting?: string): unknown {
   // A refusal may well have been caused by something that the server said.
   if (error instanceof CommandFailure || isRefusal(error)) return error;
-  const failure = explainDatabaseFailure(error, databaseUrl);
+  const failure = explainDatabaseFailure(error, databaseUrl, setting);
   return failure === undefined ? error : new CommandFailure(failure.code, failure.message, { cause: error });
 }

@@ -1,4 +1,5 @@
-import type { ActivePauseView } from '@orchestra/pause-core/contract';
+import type { ActivePauseView, AttachedWork } from '@orchestra/pause-core/contract';
+import { showAttached } from './attached.ts';
 import { sayDuration } from './duration.ts';
 import { sayInstant } from './instant.ts';
 import { sayScope } from './say-pause.ts';
@@ -7,7 +8,7 @@ import { table } from './table.ts';
 /** The active pauses as a table; one line where there is none. */
 export function showPauses(pauses: readonly ActivePauseView[]): string {
   if (pauses.length === 0) return 'nothing is paused';
-  return table(pauses, [
+  const listed = table(pauses, [
     { head: 'ID', cell: (pause) => pause.id, whole: true },
     { head: 'SCOPE', cell: sayScope },
     { head: 'BY', cell: (pause) => pause.paused_by },
@@ -17,6 +18,13 @@ export function showPauses(pauses: readonly ActivePauseView[]): string {
     { head: 'WAITING', cell: (pause) => pause.queued_more ? `${pause.queued}+` : pause.queued, align: 'right' },
     { head: 'REASON', cell: (pause) => pause.reason },
   ]);
+  // Numbers of other queues have lines of their own: another engine's jobs are no tasks.
+  const attached = pauses.flatMap(({ id, attached: works = [] }) => showAttached(works.filter(hasWork)).map((line) => `pause ${id}: ${line}`));
+  return [listed, ...attached].join('\n');
+}
+
+function hasWork({ not_read: notRead, in_flight_count: begun, claimed_ahead_count: ahead, queued }: AttachedWork): boolean {
+  return notRead !== null || (begun ?? 0) + (ahead ?? 0) + (queued ?? 0) > 0;
 }
 
 function sayLeft(pause: ActivePauseView): string {

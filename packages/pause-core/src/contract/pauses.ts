@@ -176,6 +176,7 @@ export const activePauseView = z.strictObject({
   queued: z.int().describe('tasks that wait under this pause, counted up to 10000'),
   queued_more: z.boolean().default(false).describe('true: more wait than were counted'),
   quiet: z.boolean().describe('no run covered by the pause is in flight any more, none is claimed ahead, and no worker of an attached queue has a covered job'),
+  attached: z.array(attachedWork).optional().describe('the same of each attached queue. Told by the list of active pauses; absent where nothing is attached, in events, and beyond the first 200 of a list'),
 }).meta({ id: 'ActivePause' });
 
 /** `GET /api/senate/pauses/active` */

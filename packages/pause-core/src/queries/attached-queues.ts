@@ -1,7 +1,10 @@
 import { inTransaction, type Database, type Queryable } from '@orchestra/database';
 import { readAfterCommit } from '../after-commit.ts';
 import type { AttachedVerified, AttachedWork } from '../contract/attached.ts';
+import { settleClaims } from '../settle.ts';
+import { atOtherDatabase, OtherDatabaseError, type OtherPlace } from '../elsewhere/other-database.ts';
 import { labelsOf, type Scope } from '../scope.ts';
+import { olderSnapshots } from './older-snapshots.ts';
 
 // The table of an engine may have millions of rows and no index by our labels. Nobody waits longer for a number.
 const READ_MAX_MS = 1_000;
@@ -10,7 +13,7 @@ const LISTED_MAX = 200;
 /** A pause is dated before its commit, which a slow disk or a standby holds up. Later than this no claim can have missed it. */
 const SURELY_AFTER = "interval '10 seconds'";
 
-/** A queue of another engine in this database whose claims read our pauses. */
+/** A queue of another engine whose claims read our pauses. */
 export interface AttachedQueue {
   name: string;
   engine: string;
@@ -19,6 +22,8 @@ export interface AttachedQueue {
   saysClaimTimes: boolean;
   /** It was attached by a version that knows pauses of the fleet and of several labels. */
   knowsFleet: boolean;
+  /** The other database that it is in, whose claims read copies; null: it is in this one. */
+  elsewhere: OtherPlace | null;
 }
 
 /** The view of the jobs of an attachment: `job`, `state` (waiting or running), `scopes` (`agent skeptic`), `claim`, `claimed_at`. */
@@ -26,30 +31,74 @@ export function attachedWorkView(name: string): string {
   return `"orchestra_work_${name.replaceAll('-', '_')}"`;
 }
 
+interface QueueRow extends Omit<AttachedQueue, 'elsewhere'> { url: string | null; schema: string | null; key: string | null }
+
+/** Those in this database and those in others, by name. */
 export async function listAttachedQueues(db: Queryable): Promise<AttachedQueue[]> {
-  const { rows } = await db.query<AttachedQueue>(
-    `select a.name, a.engine, coalesce(a.queue ->> 'snapshots' = 'old', false) as "mayReadOldSnapshots", a.queue ? 'claimedAt' as "saysClaimTimes",
-            coalesce((a.queue ->> 'knowsFleet')::boolean, false) as "knowsFleet"
-       from attachments a order by a.name`);
-  return rows;
+  const { rows } = await db.query<QueueRow>(
+    `select q.name, q.engine, coalesce(q.queue ->> 'snapshots' = 'old', false) as "mayReadOldSnapshots", q.queue ? 'claimedAt' as "saysClaimTimes",
+            coalesce((q.queue ->> 'knowsFleet')::boolean, false) as "knowsFleet", q.url, q.schema, q.key
+       from (select a.name, a.engine, a.queue, null as url, null as schema, null as key from attachments a
+              union all
+             select e.name, e.engine, e.queue, e.url, e.schema, e.key::text from attached_elsewhere e) q
+      order by q.name`);
+  return rows.map(({ url, schema, key, ...queue }) => ({
+    ...queue, elsewhere: url === null || schema === null || key === null ? null : { name: queue.name, url, schema, key },
+  }));
 }
 
-/** What a scope covers in each attached queue. One that cannot be read in time is told with the reason, and keeps nobody up. */
+/**
+ * What a scope covers in each attached queue. One that cannot be read in time is told with the reason, and keeps nobody
+ * up: other databases are read at the same time, those here one after the other, over few connections.
+ */
 export async function attachedWorkUnder(db: Database, scope: Scope, queues: readonly AttachedQueue[]): Promise<AttachedWork[]> {
-  const works: AttachedWork[] = [];
-  for (const { name, engine } of queues) {
-    const read = await readShortly<{ running: number; claims: number; waiting: number }>(db,
-      `select count(*) filter (where w.state = 'running')::int as running, count(distinct w.claim) filter (where w.state = 'running')::int as claims,
-              count(*) filter (where w.state = 'waiting')::int as waiting
-         from ${attachedWorkView(name)} w where w.scopes @> $1::text[]`, [labelsOf(scope).map((label) => label.join(' '))]);
-    const [row] = read.rows ?? [];
-    works.push({
-      name, engine, not_read: read.notRead,
-      in_flight_count: row?.claims ?? null, claimed_ahead_count: row === undefined ? null : row.running - row.claims,
-      queued: row === undefined ? null : Math.min(row.waiting, COUNTED_MAX), queued_more: row === undefined ? null : row.waiting > COUNTED_MAX,
-    });
+  const [works] = await attachedWorksUnder(db, [scope], queues);
+  return works ?? [];
+}
+
+/** What stands for the numbers of a queue that could not be read. */
+export function unknownWork({ name, engine }: Pick<AttachedQueue, 'name' | 'engine'>, why: string): AttachedWork {
+  return { name, engine, not_read: why, in_flight_count: null, claimed_ahead_count: null, queued: null, queued_more: null };
+}
+
+/** @throws the error itself, where it has nothing to do with the other database */
+export function notReadElsewhere(error: unknown): string {
+  if (error instanceof OtherDatabaseError) return error.message;
+  throw error;
+}
+
+/** What a scope covers in one attached queue of this database. */
+export async function attachedWorkAt(db: Database, queue: Pick<AttachedQueue, 'name' | 'engine'>, scope: Scope): Promise<AttachedWork> {
+  const [work] = await attachedWorksAt(db, queue, [scope]);
+  return work ?? unknownWork(queue, 'the database answered nothing');
+}
+
+/** The same of several scopes, each in turn, by one reading. */
+export async function attachedWorksUnder(db: Database, scopes: readonly Scope[], queues: readonly AttachedQueue[]): Promise<AttachedWork[][]> {
+  if (scopes.length === 0) return [];
+  const elsewhere = new Map(queues.flatMap((queue) => queue.elsewhere === null ? [] : [[queue,
+    atOtherDatabase(queue.elsewhere, (there) => attachedWorksAt(there, queue, scopes)).catch((error: unknown) => scopes.map(() => unknownWork(queue, notReadElsewhere(error))))]]));
+  const works: AttachedWork[][] = scopes.map(() => []);
+  for (const queue of queues) {
+    for (const [nth, work] of (await (elsewhere.get(queue) ?? attachedWorksAt(db, queue, scopes))).entries()) works[nth]?.push(work);
   }
   return works;
+}
+
+async function attachedWorksAt(db: Database, queue: Pick<AttachedQueue, 'name' | 'engine'>, scopes: readonly Scope[]): Promise<AttachedWork[]> {
+  const { rows, notRead } = await readShortly<{ nth: number; running: number; claims: number; waiting: number }>(db,
+    `with scopes as materialized (
+       select s.nth::int as nth, array(select jsonb_array_elements_text(s.labels)) as labels from jsonb_array_elements($1::jsonb) with ordinality as s(labels, nth)
+     )
+     select s.nth, count(w.job) filter (where w.state = 'running')::int as running, count(distinct w.claim) filter (where w.state = 'running')::int as claims,
+            count(w.job) filter (where w.state = 'waiting')::int as waiting
+       from scopes s left join ${attachedWorkView(queue.name)} w on w.scopes @> s.labels group by s.nth order by s.nth`,
+    [JSON.stringify(scopes.map((scope) => labelsOf(scope).map((label) => label.join(' '))))]);
+  if (rows === undefined) return scopes.map(() => unknownWork(queue, notRead ?? 'the database answered nothing'));
+  return rows.map((row) => ({
+    name: queue.name, engine: queue.engine, not_read: null, in_flight_count: row.claims, claimed_ahead_count: row.running - row.claims,
+    queued: Math.min(row.waiting, COUNTED_MAX), queued_more: row.waiting > COUNTED_MAX,
+  }));
 }
 
 /**
@@ -58,52 +107,54 @@ export async function attachedWorkUnder(db: Database, scope: Scope, queues: read
  */
 export async function quietInAttached(db: Database, pauseIds: readonly string[]): Promise<string[]> {
   let quiet = [...pauseIds];
-  for (const { name, mayReadOldSnapshots } of await listAttachedQueues(db)) {
+  for (const queue of await listAttachedQueues(db)) {
     if (quiet.length === 0) return [];
-    const { rows } = await readShortly<{ id: string }>(db,
-      `select p.id from senate_pause p
-        where p.id = any ($1::bigint[])
-          and not exists (select from ${attachedWorkView(name)} w where w.state = 'running' and w.scopes @> pause_labels(p.scope_kind, p.scope_value, p.also))`, [quiet]);
-    if (rows === undefined) return [];
-    quiet = rows.map(({ id }) => id);
-    if (mayReadOldSnapshots) quiet = (await Promise.all(quiet.map(async (id) => (await olderSnapshots(db, id)) === 0 ? [id] : []))).flat();
+    const asked = quiet;
+    quiet = queue.elsewhere === null ? await quietAt(db, queue, asked)
+      : await atOtherDatabase(queue.elsewhere, async (there) => await settleClaims(there) ? quietAt(there, queue, asked) : []).catch((error: unknown) => { notReadElsewhere(error); return []; });
   }
   return quiet;
 }
 
-/** How many transactions may still read without this pause; null: the connected role may not see those of others. */
-export async function olderSnapshots(db: Queryable, pauseId: string): Promise<number | null> {
-  // A snapshot without the pause has an xmin no newer than the pause's transaction; one with it may have as well, while an
-  // older transaction runs: that one is waited for too.
-  const { rows: [row] } = await db.query<{ older: number; sees: boolean }>(
-    `select count(*) filter (where age(a.backend_xmin) >= age(p.xmin))::int as older,
-            (select r.rolsuper or pg_has_role(r.oid, 'pg_read_all_stats', 'usage') from pg_roles r where r.rolname = current_user) as sees
-       from senate_pause p
-       left join pg_stat_activity a on a.datname = current_database() and a.pid <> pg_backend_pid() and a.backend_xmin is not null
-      where p.id = $1 group by p.xmin`, [pauseId]);
-  return row?.sees === true ? row.older : null;
+/** Of these pauses, those that hold in this database and cover nothing that a worker of the queue has. */
+async function quietAt(db: Database, { name, mayReadOldSnapshots }: AttachedQueue, pauseIds: readonly string[]): Promise<string[]> {
+  const { rows } = await readShortly<{ id: string }>(db,
+    `select p.id from senate_pause p
+      where p.id = any ($1::bigint[])
+        and not exists (select from ${attachedWorkView(name)} w where w.state = 'running' and w.scopes @> pause_labels(p.scope_kind, p.scope_value, p.also))`, [pauseIds]);
+  const quiet = (rows ?? []).map(({ id }) => id);
+  if (!mayReadOldSnapshots) return quiet;
+  return (await Promise.all(quiet.map(async (id) => (await olderSnapshots(db, id)) === 0 ? [id] : []))).flat();
 }
 
 /** What workers of attached queues have just now and was claimed although a pause covered it. */
 export async function verifyAttached(db: Database): Promise<AttachedVerified[]> {
+  const queues = await listAttachedQueues(db);
+  const elsewhere = new Map(queues.flatMap((queue) => queue.elsewhere === null ? [] : [[queue,
+    // By when the copy was made: before that nothing held there.
+    atOtherDatabase(queue.elsewhere, (there) => verifyAt(there, queue, 'applied_at')).catch((error: unknown) => notVerified(queue, notReadElsewhere(error)))]]));
   const found: AttachedVerified[] = [];
-  for (const { name, engine, saysClaimTimes } of await listAttachedQueues(db)) {
-    if (!saysClaimTimes) {
-      found.push({ name, engine, running_checked: null, not_read: 'the attachment does not say when a job was claimed', violations: [] });
-      continue;
-    }
-    const { rows, notRead } = await readShortly<{ checked: number; job: string | null; claimed_at: Date; pause_id: string; scope: string; paused_at: Date }>(db,
-      `with running as materialized (select w.* from ${attachedWorkView(name)} w where w.state = 'running'),
-            violations as (select r.job, r.claimed_at, p.id::text as pause_id, case when p.scope_kind = 'fleet' then 'the whole fleet' else array_to_string(pause_labels(p.scope_kind, p.scope_value, p.also), ' + ') end as scope, p.paused_at
-                             from running r join active_pauses p on r.scopes @> pause_labels(p.scope_kind, p.scope_value, p.also)
-                            where r.claimed_at > p.paused_at + ${SURELY_AFTER} order by r.claimed_at, r.job limit ${LISTED_MAX})
-       select (select count(*)::int from running) as checked, v.* from (select) as always left join violations v on true`, []);
-    found.push({
-      name, engine, running_checked: rows?.[0]?.checked ?? null, not_read: notRead,
-      violations: (rows ?? []).flatMap(({ job, claimed_at, pause_id, scope, paused_at }) => job === null ? [] : [{ job, claimed_at: claimed_at.toISOString(), pause_id, scope, paused_at: paused_at.toISOString() }]),
-    });
-  }
+  for (const queue of queues) found.push(await (elsewhere.get(queue) ?? verifyAt(db, queue, 'paused_at')));
   return found;
+}
+
+function notVerified({ name, engine }: AttachedQueue, why: string): AttachedVerified {
+  return { name, engine, running_checked: null, not_read: why, violations: [] };
+}
+
+async function verifyAt(db: Database, queue: AttachedQueue, since: 'paused_at' | 'applied_at'): Promise<AttachedVerified> {
+  const { name, engine, saysClaimTimes } = queue;
+  if (!saysClaimTimes) return notVerified(queue, 'the attachment does not say when a job was claimed');
+  const { rows, notRead } = await readShortly<{ checked: number; job: string | null; claimed_at: Date; pause_id: string; scope: string; paused_at: Date }>(db,
+    `with running as materialized (select w.* from ${attachedWorkView(name)} w where w.state = 'running'),
+          violations as (select r.job, r.claimed_at, p.id::text as pause_id, case when p.scope_kind = 'fleet' then 'the whole fleet' else array_to_string(pause_labels(p.scope_kind, p.scope_value, p.also), ' + ') end as scope, p.${since} as paused_at
+                           from running r join active_pauses p on r.scopes @> pause_labels(p.scope_kind, p.scope_value, p.also)
+                          where r.claimed_at > p.${since} + ${SURELY_AFTER} order by r.claimed_at, r.job limit ${LISTED_MAX})
+     select (select count(*)::int from running) as checked, v.* from (select) as always left join violations v on true`, []);
+  return {
+    name, engine, running_checked: rows?.[0]?.checked ?? null, not_read: notRead,
+    violations: (rows ?? []).flatMap(({ job, claimed_at, pause_id, scope, paused_at }) => job === null ? [] : [{ job, claimed_at: claimed_at.toISOString(), pause_id, scope, paused_at: paused_at.toISOString() }]),
+  };
 }
 
 /** @returns the rows; undefined with the reason where they could not be read in time */

@@ -1,13 +1,12 @@
 import type { Database, Queryable } from '@orchestra/database';
-import { attachedWorkUnder, countGates, listActivePauses, listAttachedQueues, pauseScope, readAfterCommit, settleSnapshots, toPauseView, type NotRead, type Pause, type PauseOptions, type PauseOrder, type Scope } from '@orchestra/pause-core';
-import { STOP_GRACE_SECONDS, type AttachedReceipt, type PausePreview, type PauseReceipt, type StopThen, type StopView } from '@orchestra/pause-core/contract';
+import { attachedWorkUnder, countGates, listActivePauses, listAttachedQueues, pauseScope, readAfterCommit, toPauseView, type NotRead, type Pause, type PauseOptions, type PauseOrder, type Scope } from '@orchestra/pause-core';
+import { STOP_GRACE_SECONDS, type PausePreview, type PauseReceipt, type StopThen, type StopView } from '@orchestra/pause-core/contract';
 import { blastRadius } from '../queries/blast-radius.ts';
 import { pausesOnTheSame } from '../queries/pauses-on-the-same.ts';
 import { coveredRuns, coveredWork, WAITING_COUNTED_MAX, type CoveredWork } from '../queries/covered-work.ts';
 import { labelKnown } from '../queries/label-known.ts';
+import { receiptsOfAttached } from './receipts-of-attached.ts';
 import { stopRuns } from './stop-runs.ts';
-
-const NOT_HELD = 'it was attached by an earlier version, which does not know pauses of the whole fleet: its jobs are NOT held; remove and attach it again';
 
 /** What stands for numbers that could not be read. */
 const UNKNOWN_WORK = { in_flight: null, in_flight_count: null, claimed_ahead: null, claimed_ahead_count: null, queued: null, queued_more: null };
@@ -26,38 +25,18 @@ export interface ReceiptOptions extends PauseOptions {
 export async function pauseWithReceipt(db: Database, order: PauseOrder, options: ReceiptOptions = {}): Promise<PauseReceipt> {
   const { pause, settled, durable, notRead } = await pauseScope(db, order, options);
   const note = (what: NotRead): void => { notRead.push(what); };
+  // Pauses go to other databases while everything else is read here.
+  const attaching = receiptsOfAttached(db, pause, settled, options.settleTimeoutMs, note);
   const work = await readAfterCommit('its numbers', () => coveredWork(db, pause.scope, WAITING_COUNTED_MAX.receipt), note);
   const label = await labelKnownAfter(db, pause, work, note);
   const stop = await stopAfter(db, pause, order, options.stopRunning, note);
   const gates = work === null ? null : await readAfterCommit('its gates', () => countGates(db, pause.id), note);
-  const attached = work === null ? null : await readAttached(db, pause, settled, options.settleTimeoutMs, note);
+  const attached = await attaching;
   for (const what of notRead) options.onNotRead?.(what);
   return {
     ...toPauseView(pause), settled, durable, ...(work ?? UNKNOWN_WORK), ...label, gates, attached, stop,
     not_read: notRead.length === 0 ? null : notRead.map(({ words }) => words).join('; '),
   };
-}
-
-/** What the pause holds in queues of other engines. All that claim under READ COMMITTED are settled with our own; the others wait for old snapshots as well. */
-async function readAttached(db: Database, pause: Pause, settled: boolean | null, timeoutMs: number | undefined, note: (notRead: NotRead) => void): Promise<AttachedReceipt[] | null> {
-  const queues = await readAfterCommit('its attached queues', () => listAttachedQueues(db), note);
-  if (queues === null || queues.length === 0) return queues === null ? null : [];
-  const old = queues.some((queue) => queue.mayReadOldSnapshots)
-    ? await readAfterCommit('whether old snapshots are left', () => settleSnapshots(db, pause.id, { timeoutMs }), note) : true;
-  const works = await attachedWorkUnder(db, pause.scope, queues);
-  return works.map((work, index) => {
-    if (pause.scope.kind === 'fleet' && queues[index]?.knowsFleet !== true) return { ...work, settled: false, not_settled: NOT_HELD };
-    const isSettled = settled === true && queues[index]?.mayReadOldSnapshots === true ? old : settled;
-    return { ...work, settled: isSettled, not_settled: isSettled === true ? null : whyNotSettled(settled, old) };
-  });
-}
-
-function whyNotSettled(settled: boolean | null, old: boolean | null): string {
-  if (settled === false) return 'a claim that began before the pause has not ended yet';
-  if (settled === null) return 'it could not be asked whether earlier claims have ended';
-  return old === false
-    ? 'a transaction that began before the pause has not ended yet; a claim of this engine may read as it does'
-    : 'this engine may claim with an old snapshot, and the role of Orchestra may not see whether others have one: grant pg_read_all_stats to it';
 }
 
 /** The pause holds in any case: what could not be ordered is told, and `POST /api/tasks/stop` orders it again. */

@@ -1,5 +1,5 @@
-import type { Queryable } from '@orchestra/database';
-import { expiresAt, listActivePauses, toPauseView, type Pause, type Scope } from '@orchestra/pause-core';
+import type { Database, Queryable } from '@orchestra/database';
+import { attachedWorksUnder, expiresAt, listActivePauses, listAttachedQueues, toPauseView, type Pause, type Scope } from '@orchestra/pause-core';
 import type { ActivePauseView } from '@orchestra/pause-core/contract';
 import { scopesOf } from '../under-scope.ts';
 import { asCounted, WAITING_COUNTED_MAX, waitingUnder } from './covered-work.ts';
@@ -35,6 +35,17 @@ export async function viewActivePauses(db: Queryable, pauses: readonly Pause[]):
   });
 }
 
+// Counting reads the table of the engine once for each of them.
+const WITH_ATTACHED_MAX = 200;
+
+/** The same for a list that somebody has asked for: with what each covers in attached queues. */
+export async function listPausesWithAttached(db: Database, pauses: readonly Pause[]): Promise<ActivePauseView[]> {
+  const [views, queues] = [await viewActivePauses(db, pauses), await listAttachedQueues(db)];
+  if (queues.length === 0) return views;
+  const works = await attachedWorksUnder(db, pauses.slice(0, WITH_ATTACHED_MAX).map(({ scope }) => scope), queues);
+  return views.map((view, nth) => { const attached = works[nth]; return attached === undefined ? view : { ...view, attached }; });
+}
+
 /** An active pause with age, time left, and what was counted of the work that it covers. */
 export function viewActivePause(pause: Pause, { in_flight_count, claimed_ahead_count, queued, queued_more }: Counted, { now, hasAttached }: AsOf): ActivePauseView {
   const overAt = expiresAt(pause);
@@ -46,7 +57,7 @@ export function viewActivePause(pause: Pause, { in_flight_count, claimed_ahead_c
     claimed_ahead_count,
     queued,
     queued_more,
-    // Jobs of attached queues are not counted for a list: that they are quiet is noted once.
+    // Jobs of attached queues are not counted for this: that they are quiet is noted once.
     quiet: in_flight_count + claimed_ahead_count === 0 && (!hasAttached || pause.quietAt !== null),
   };
 }
@@ -56,7 +67,7 @@ export interface AsOf { now: Date; hasAttached: boolean }
 
 /** By the database's clock, the one that pauses are dated by. */
 export async function asOfNow(db: Queryable): Promise<AsOf> {
-  const { rows: [row] } = await db.query<AsOf>('select clock_timestamp() as now, exists (select from attachments) as "hasAttached"');
+  const { rows: [row] } = await db.query<AsOf>('select clock_timestamp() as now, exists (select from attachments) or exists (select from attached_elsewhere) as "hasAttached"');
   if (row === undefined) throw new Error('a statement without a from answered no row');
   return row;
 }

@@ -2,7 +2,7 @@ import type { Database } from '@orchestra/database';
 import { listActivePauses, listEndedPauses, names, toPauseView } from '@orchestra/pause-core';
 import { activePauses, pauseHistory, pausesQuery, type ActivePauses, type PauseHistory } from '@orchestra/pause-core/contract';
 import { readCursor, route, toPage, type Route } from '@orchestra/service-shell';
-import { viewActivePauses } from '@orchestra/task-queue';
+import { listPausesWithAttached } from '@orchestra/task-queue';
 import { z } from 'zod';
 
 type Filter = z.output<typeof pausesQuery>;
@@ -25,7 +25,7 @@ async function active(db: Database, { scope_kind: kind, scope_value: value, also
     .filter(({ id }) => beforeId === undefined || BigInt(id) < BigInt(beforeId))
     .toSorted((a, b) => Number(BigInt(b.id) - BigInt(a.id)));
   const { items, nextCursor } = toPage(asked, limit);
-  return { pauses: await viewActivePauses(db, items), next_cursor: nextCursor };
+  return { pauses: await listPausesWithAttached(db, items), next_cursor: nextCursor };
 }
 
 async function ended(db: Database, { scope_kind: kind, scope_value: value, also, limit, cursor }: Filter): Promise<PauseHistory> {

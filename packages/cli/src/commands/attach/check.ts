@@ -13,10 +13,10 @@ export default class AttachCheck extends OrchestraCommand {
 
   async run(): Promise<{ name: string; findings: Finding[] }> {
     const { args, flags } = await this.parse(AttachCheck);
-    const { checkAttachment, tryCanary } = await import('@orchestra/attach');
+    const { checkAnywhere, tryCanary } = await import('@orchestra/attach');
     const { atDatabase, atGivenDatabase } = await import('../../desk/open-database.ts');
     const findings = await atDatabase(async (db) => {
-      const looked = await checkAttachment(db, args.name);
+      const looked = await checkAnywhere(db, args.name);
       const workerUrl = flags['worker-url'];
       if (workerUrl === undefined) return looked;
       return [...looked, ...await atGivenDatabase(workerUrl, (worker) => tryCanary(db, worker, args.name), 'as given')];

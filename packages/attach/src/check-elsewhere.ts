@@ -1,0 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { withoutPassword, type Database, type Queryable } from '@orchestra/database';
+import { atOtherDatabase, listActivePauses, OtherDatabaseError, type OtherPlace } from '@orchestra/pause-core';
+import { COPIES_VERSION } from './build-copies.ts';
+import { checkAttachment, type Finding } from './check.ts';
+import { findElsewhere, type AttachmentElsewhere } from './elsewhere.ts';
+
+// A person waits for it; the services give a database less time.
+const EACH_MS = 10_000;
+// A pause that has been made just now is copied within this where worker-claimer runs.
+const COPIED_WITHIN_MS = 3_000;
+const LOOK_EVERY_MS = 100;
+
+/**
+ * Looks at an attachment, in whichever database it is.
+ *
+ * @throws AttachError `not_attached`, `not_migrated`
+ */
+export async function checkAnywhere(home: Database, name: string): Promise<Finding[]> {
+  const elsewhere = await findElsewhere(home, name);
+  return elsewhere === undefined ? checkAttachment(home, name) : checkElsewhere(home, elsewhere);
+}
+
+/** Does the other database answer, are the pauses of home there, and is all of the attachment there? */
+async function checkElsewhere(home: Queryable, { name, place }: AttachmentElsewhere): Promise<Finding[]> {
+  try {
+    return await atOtherDatabase(place, async (there): Promise<Finding[]> => [
+      { what: 'database', verdict: 'well', words: `answers at ${withoutPassword(place.url)}` },
+      ...await checkVersion(there),
+      await checkCopies(home, there),
+      ...await checkAttachment(there, name),
+    ], { eachMs: EACH_MS });
+  } catch (error) {
+    if (!(error instanceof OtherDatabaseError)) throw error;
+    return [{ what: 'database', verdict: 'broken', words: `${error.message}; what is paused meanwhile is not held there, and what was copied before goes on to hold` }];
+  }
+}
+
+async function checkVersion(there: Queryable): Promise<Finding[]> {
+  const { rows: [row] } = await there.query<{ version: number }>('select c.version from copy_of c');
+  return row?.version === COPIES_VERSION ? [] : [{ what: 'version', verdict: 'weaker', words: `attached by another version of Orchestra (${row?.version ?? 'unknown'}, and this is ${COPIES_VERSION}): remove and attach again` }];
+}
+
+async function checkCopies(home: Queryable, there: Database): Promise<Finding> {
+  const deadlineMs = performance.now() + COPIED_WITHIN_MS;
+  for (;;) {
+    const differing = await differingPauses(home, there);
+    if (differing.length === 0) return { what: 'copies', verdict: 'well', words: 'the pauses that hold there are those of home' };
+    if (performance.now() > deadlineMs) {
+      return { what: 'copies', verdict: 'broken', words: `${differing.join('; ')}: is worker-claimer running, and does it reach that database with its password?` };
+    }
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+async function differingPauses(home: Queryable, there: Queryable): Promise<string[]> {
+  const [atHome, copied] = [await listActivePauses(home), await listActivePauses(there)].map((pauses) => new Set(pauses.map(({ id }) => id)));
+  if (atHome === undefined || copied === undefined) throw new Error('two readings answered fewer');
+  const [missing, extra] = [[...atHome].filter((id) => !copied.has(id)), [...copied].filter((id) => !atHome.has(id))];
+  return [
+    ...(missing.length === 0 ? [] : [`${missing.length} of ${atHome.size} active pauses do not hold there`]),
+    ...(extra.length === 0 ? [] : [`${extra.length} that have ended still hold there`]),
+  ];
+}
+
+/** Where an attachment is, for people. */
+export function sayPlace(place: OtherPlace): string {
+  return withoutPassword(place.url);
+}
