@@ -24,6 +24,22 @@ CREATE TRIGGER api_tokens_bell AFTER UPDATE OF revoked_at, expires_at ON api_tok
 CREATE TRIGGER api_tokens_bell_deleted AFTER DELETE ON api_tokens FOR EACH STATEMENT EXECUTE FUNCTION senate_ring('token');
 CREATE TRIGGER api_tokens_well_formed BEFORE INSERT OR UPDATE OF expires_at ON api_tokens FOR EACH ROW WHEN (new.expires_at = 'infinity'::timestamp with time zone) EXECUTE FUNCTION api_token_is_well_formed();
 
+create table attached_elsewhere (
+  name text not null,
+  engine text not null,
+  queue jsonb not null,
+  url text not null,
+  schema text not null,
+  key uuid not null,
+  attached_at timestamp with time zone default now() not null,
+  attached_by text default CURRENT_USER not null,
+  constraint attached_elsewhere_pkey PRIMARY KEY (name),
+  constraint attached_elsewhere_engine_check CHECK (engine = ANY (ARRAY['graphile-worker'::text, 'pg-boss'::text, 'dbos'::text, 'table'::text])),
+  constraint attached_elsewhere_key_key UNIQUE (key),
+  constraint attached_elsewhere_name_check CHECK (name ~ '^[a-z][a-z0-9-]{0,29}$'::text),
+  constraint attached_elsewhere_url_check CHECK (url ~ '^postgresql://[^:@/]*@'::text)
+);
+
 create table attached_tables (
   table_schema text not null,
   table_name text not null,
