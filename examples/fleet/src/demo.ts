@@ -87,4 +87,4 @@ function lateAfter(ms: number): AbortSignal {
 }
 
 process.exitCode = await main();
-say(`\ndemo: ${held} of ${STEPS} steps held`);
+say(`\ndemo: ${held} of ${STEPS} steps passed`);

@@ -37,5 +37,5 @@ const problems: unknown[] = [];
 await main(cleanup, AbortSignal.any([interrupted.signal, AbortSignal.timeout(WHOLE_RUN_MS)])).catch((error: unknown) => problems.push(error));
 await cleanup.run().catch((error: unknown) => problems.push(error));
 for (const problem of problems) say(`NOT HELD: ${problem instanceof Error ? problem.message : String(problem)}`);
-if (problems.length === 0) say('pipeline: held');
+if (problems.length === 0) say('pipeline: passed');
 else process.exitCode = 1;

@@ -23,7 +23,7 @@ export class CommandFailure extends Error {
   }
 }
 
-/** The command was called in a way that cannot be meant. */
+/** The command was invalid usage. */
 export function wrongUsage(message: string, options?: ErrorOptions): CommandFailure {
   return new CommandFailure('wrong_usage', message, { ...options, exitCode: EXIT.usage });
 }

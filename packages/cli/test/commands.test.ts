@@ -99,10 +99,10 @@ test('for people the receipt is a few lines, with the runs in flight and how to 
   expect(stdout.split('\n')).toEqual([
     expect.stringMatching(/^paused agent skeptic until somebody clears it \(pause \d+, by admin\): runaway loop$/),
     'settled: from now on none of its tasks starts',
-    'in flight: 1 run goes on to its normal end',
+    'in flight: 1 task still running (it will finish normally)',
     expect.stringMatching(/^ {2}TASK {2}AGENT {4}SKILL {3}SINCE +WORKER$/),
     expect.stringMatching(/^ {2}1 {5}skeptic {2}debate {2}\d+s ago \(.*Z\) {2}test-worker$/),
-    'waiting: 1 task keeps its place in the queue',
+    'waiting: 1 queued task paused (its place is kept)',
     expect.stringMatching(/^to stop what runs: orchestra task stop --pause \d+ --reason …$/),
     'to end it: orchestra senate unpause agent skeptic',
     '',

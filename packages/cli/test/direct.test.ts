@@ -58,7 +58,7 @@ test('tasks, their events and the queue are read', async () => {
   expect(await json(['task', 'events', id, '--direct'])).toMatchObject({ events: [{ kind: 'queued', by: me }], more: false });
   expect(await json(['task', 'list', '--skill', 'lint', '--limit', '1', '--direct'])).toMatchObject({ tasks: [{ id }], more: false });
   expect(await json(['queue', '--direct'])).toMatchObject({ counts: { running: 0 } });
-  expect(await run(['task', 'events', '4711', '--direct'])).toMatchObject({ code: 1, stderr: 'orchestra: there is no task 4711\n' });
+  expect(await run(['task', 'events', '4711', '--direct'])).toMatchObject({ code: 1, stderr: 'orchestra: task 4711 not found\n' });
 });
 
 test('alerts are listed and acknowledged', async () => {

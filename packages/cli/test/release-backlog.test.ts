@@ -26,7 +26,7 @@ describe.each([[[]], [['--direct']]])('with %j', (direct: string[]) => {
     const bad = await take();
     expect(bad.id).toBe(second);
     await running.client.fail(bad.id, { run_id: bad.run_id, error: 'the API key is gone', retry: false });
-    expect(await failing).toMatchObject({ code: 1, stdout: expect.stringMatching(/has not ended well.*it is failed now: the API key is gone/) });
+    expect(await failing).toMatchObject({ code: 1, stdout: expect.stringMatching(/has not ended well.*it failed: the API key is gone/) });
     expect(await run(['senate', 'release', id, '--one', ...direct])).toMatchObject({ code: 1, stderr: expect.stringContaining('could start by being let go') });
     expect(await running.client.pauses()).toMatchObject({ pauses: [{ id }] });
   });

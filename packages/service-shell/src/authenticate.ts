@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isDatabaseUnavailable, type Database } from '@orchestra/database';
 import { looksLikeToken, type TokenHolder } from '@orchestra/pause-core';
-import { mayDo, type Permission } from '@orchestra/pause-core/contract';
+import { mayDo, rolesThatMay, type Permission } from '@orchestra/pause-core/contract';
 import { callerToken } from './caller-token.ts';
 import { noteCaller } from './connections.ts';
 import { FailedGuesses } from './failed-guesses.ts';
@@ -123,7 +123,7 @@ export function makeAuthenticator(db: Database, { cookies = false, hearsRevocati
     async authenticate(request, permission) {
       const holder = await identify(request, permission);
       if (!mayDo(permission, holder.role)) {
-        throw new ProblemError('forbidden', `the token ${holder.name} has the role ${holder.role}, which may not do this`);
+        throw new ProblemError('forbidden', `needs role ${rolesThatMay(permission).join(' or ')} (${holder.name} is ${/^[aeiou]/.test(holder.role) ? 'an' : 'a'} ${holder.role})`);
       }
       return holder;
     },

@@ -60,7 +60,7 @@ describe('cancel', () => {
     const { passed_over: passedOver, changed } = await act(CANCEL, { ids: [running, done, '999999'] });
     expect(changed).toBe(0);
     expect(passedOver.map(({ says }) => says)).toEqual([
-      `task ${running} is running; \`orchestra task stop ${running} --then cancel\` ends its run and cancels it`, `task ${done} has succeeded; there is nothing left to cancel`, 'there is no task 999999',
+      `task ${running} is running; \`orchestra task stop ${running} --then cancel\` ends its run and cancels it`, `task ${done} has succeeded; there is nothing left to cancel`, 'task 999999 not found',
     ]);
     expect(await findTask(db.pool, running)).toMatchObject({ status: 'running' });
   });

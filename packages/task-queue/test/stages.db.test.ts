@@ -22,7 +22,7 @@ beforeEach(async () => {
 const staged = (task: NewTask = {}): NewTask => ({ pipeline: 'default', ...task });
 const view = async (id: string): Promise<TaskView> => {
   const task = await findTask(db.pool, id);
-  if (task === undefined) throw new Error(`there is no task ${id}`);
+  if (task === undefined) throw new Error(`task ${id} not found`);
   return task;
 };
 const one = async (order: Parameters<typeof claim>[1] = {}): Promise<ClaimedTask> => {

@@ -120,7 +120,7 @@ test('what does not run is passed over, with what to do; a run that nobody has s
   const [, second] = ids(await claim(db.pool));
   expect(second).toBeUndefined();
   const stop = await order({ ids: [waits, '999999'] });
-  expect(stop).toMatchObject({ id: null, passed_over: [{ id: waits, says: `task ${waits} is queued, not running; \`orchestra task cancel ${waits}\` ends it` }, { id: '999999', says: 'there is no task 999999' }] });
+  expect(stop).toMatchObject({ id: null, passed_over: [{ id: waits, says: `task ${waits} is queued, not running; \`orchestra task cancel ${waits}\` ends it` }, { id: '999999', says: 'task 999999 not found' }] });
   expect(done).toBeDefined();
 });
 

@@ -75,7 +75,7 @@ describe('start() rejects', () => {
         code: 'forbidden',
         status: 403,
         message: expect.stringMatching(
-          new RegExp(`from the profile prod\\).*has the role ${role}, .*a token of the role worker`),
+          new RegExp(`from the profile prod\\).*needs role worker \\(.* is an? ${role}\\).*a token of the role worker`),
         ),
       });
     },

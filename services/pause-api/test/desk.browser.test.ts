@@ -42,7 +42,7 @@ test('by the keyboard alone: from a row to its pause, which is watched until it 
   await page.keyboard.press('Tab');
   await page.keyboard.press('Space');
   await page.keyboard.press('ArrowRight');
-  await expect(page.getByText('1 run goes on to its normal end')).toAppear();
+  await expect(page.getByText('1 task still running (it will finish normally)')).toAppear();
   await page.keyboard.press('Enter');
 
   await expect(desk.heading('agent skeptic')).toAppear();
@@ -98,7 +98,7 @@ test('nothing is paused until what, why and for how long are said, and "until cl
   await page.getByLabel('Id').fill('link_check');
   expect(await submit.isDisabled()).toBe(true);
   await page.getByLabel('Reason').fill('asks the same page for ever');
-  await expect(page.getByText('Still needed: for how long.')).toAppear();
+  await expect(page.getByText('Fill in: duration.')).toAppear();
   expect(await submit.isDisabled()).toBe(true);
   await page.getByLabel('Another duration').fill('half an hour');
   await expect(page.getByText('Write it as 90s, 30m, 2h 30m or 1d.')).toAppear();
@@ -375,7 +375,7 @@ test('a viewer sees every view, and nothing that a viewer may not do', async () 
   for (const view of views) {
     await desk.visit(view);
     await desk.settled();
-    expect([view, await page.getByRole('button', { name: /^(Pause|Clear|Extend|Park|Unpark|Answer|Acknowledge|Let it go on)/ }).count()]).toEqual([view, 0]);
+    expect([view, await page.getByRole('button', { name: /^(Pause|Clear|Extend|Park|Unpark|Answer|Acknowledge|Resume)/ }).count()]).toEqual([view, 0]);
     await page.keyboard.press('p');
     expect([view, await page.getByRole('dialog').count()]).toEqual([view, 0]);
   }

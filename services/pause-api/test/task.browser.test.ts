@@ -47,9 +47,9 @@ test('a held task says what to repair, goes on when it is told what was repaired
   await expect(held.getByText('empty /var/tmp')).toAppear();
   await expect(held.getByText('write: <b>ENOSPC</b>')).toAppear();
 
-  await button('Let it go on…').click();
+  await button('Resume…').click();
   const dialog = desk.page.getByRole('dialog', { name: `Let task ${run.id} go on` });
-  const submit = dialog.getByRole('button', { name: 'Let it go on' });
+  const submit = dialog.getByRole('button', { name: 'Resume' });
   expect(await submit.isDisabled()).toBe(true); // what was repaired has to be said
   await dialog.getByLabel('What was repaired').fill('  emptied it, and made it larger ');
   await desk.picture('task-go-on');
@@ -57,7 +57,7 @@ test('a held task says what to repair, goes on when it is told what was repaired
   await expect(dialog).toVanish();
   await expect(status().getByText('queued')).toAppear();
   await expect(held).toVanish();
-  await expect(button('Let it go on…')).toVanish();
+  await expect(button('Resume…')).toVanish();
   await expect(event('resumed').getByText('dana')).toAppear();
   await expect(event('resumed').getByText('why: emptied it, and made it larger')).toAppear();
 
@@ -69,11 +69,11 @@ test('a task that was let go on by somebody else meanwhile says so in words', as
   const run = await begin({ skill: 'build' });
   await holdRun(db.pool, run.id, run.run_id, { says: 'no space left on the disk' });
   await openTask(run.id);
-  await button('Let it go on…').click();
+  await button('Resume…').click();
   const dialog = desk.page.getByRole('dialog');
   await dialog.getByLabel('What was repaired').fill('emptied it');
   await db.pool.query("update tasks set status = 'queued' where id = $1", [run.id]);
-  await dialog.getByRole('button', { name: 'Let it go on' }).click();
+  await dialog.getByRole('button', { name: 'Resume' }).click();
   await expect(dialog.getByRole('alert').getByText(new RegExp(`task ${run.id} is queued, not held`, 'i'))).toAppear();
 });
 

@@ -5,7 +5,7 @@ import { deskFlags } from '../flags/desk.ts';
 import { OrchestraCommand } from '../orchestra-command.ts';
 
 export default class Doctor extends OrchestraCommand {
-  static override summary = 'is everything well? Looks at services, database, clocks, token and bells, and proves the brake';
+  static override summary = 'check services, database, clocks, token and notifications, and test the brake';
   static override description = 'The brake is proved with an agent that nobody else has: it is paused, a task is added and a claim of it refused, the pause is cleared, the claim granted, the task ended. All of that is put right also at Ctrl-C, and stays in the history. Exit code 0 when nothing has failed, else 1; what could not be looked at (–) and warnings (!) are no failures.';
   static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --json', '<%= config.bin %> doctor --direct'];
   static override flags = {

@@ -127,6 +127,6 @@ function pageOf<Row>(rows: Row[], limit: number): Page<Row> {
 
 async function existingTask(db: Database, id: string) {
   const task = await findTask(db, id);
-  if (task === undefined) throw new TaskError('task_not_found', `there is no task ${id}`);
+  if (task === undefined) throw new TaskError('task_not_found', `task ${id} not found`);
   return shown(task);
 }

@@ -24,7 +24,7 @@ export function canaryDirect(db: Database, by: string): CanaryWay {
     complete: async (id, runId) => { await completeRun(db, id, runId, undefined); },
     look: async (id) => {
       const task = await findTask(db, id);
-      if (task === undefined) throw new TaskError('task_not_found', `there is no task ${id}`);
+      if (task === undefined) throw new TaskError('task_not_found', `task ${id} not found`);
       return task;
     },
     park: async (id) => { await parkTask(db, id, { name: by }, 'left behind by orchestra doctor'); },

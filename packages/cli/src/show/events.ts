@@ -14,13 +14,13 @@ const PAUSE_LINES: Record<PauseEventType, (pause: PauseView) => string> = {
   'pause.cleared': (pause) => `cleared pause ${pause.id} on ${sayScope(pause)}, by ${visibleText(pause.cleared_by ?? 'someone')}`,
   'pause.expired': (pause) => `pause ${pause.id} on ${sayScope(pause)} is over: its time has passed`,
   'pause.quiet': (pause) => `quiet: nothing that pause ${pause.id} on ${sayScope(pause)} covers runs any more`,
-  'pause.warning': (pause) => `soon over: pause ${pause.id} on ${sayScope(pause)} lasts ${sayUntil(pause)}, then ${THEN[pause.then]}`,
+  'pause.warning': (pause) => `pause ${pause.id} on ${sayScope(pause)} expires soon (${sayUntil(pause)}), then ${THEN[pause.then]}`,
   'pause.stayed': (pause) => `stays: the time of pause ${pause.id} on ${sayScope(pause)} is over, and it waits for a person (${COMMAND} senate unpause --id ${pause.id})`,
   'pause.probing': (pause) => `probing: the time of pause ${pause.id} on ${sayScope(pause)} is over, and one task is let through${pause.probe_task_id === null ? '' : ` (task ${pause.probe_task_id})`}`,
 };
 
 const THEN: Record<PauseView['then'], string> = {
-  resume: 'work goes on', stay: 'it stays until a person clears it', probe: 'one task is let through',
+  resume: 'work goes on', stay: 'it stays until a person clears it', probe: 'one test task runs',
 };
 
 /** A change for people: one line; of a snapshot one line for each active pause. */

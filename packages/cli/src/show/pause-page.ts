@@ -15,7 +15,7 @@ export function showPausePage(page: PausePage): string {
     `pause ${pause.id} on ${sayScope(pause)}, by ${visibleText(pause.paused_by)} (${pause.source}): ${visibleText(pause.reason)}`,
     `in effect since ${sayAgo(page.effective_at)}`,
     sayState(page),
-    `when it began: ${page.admitted_before_count === 0 ? 'nothing that it covers ran' : `${page.admitted_before_count} ${page.admitted_before_count === 1 ? 'run' : 'runs'} under way, in flight still ${page.in_flight_count}`}`,
+    `running when paused: ${page.admitted_before_count}; still running: ${page.in_flight_count}`,
     ...(page.admitted_before.length === 0 ? [] : [indented(table(page.admitted_before, [
       { head: 'TASK', cell: ({ run }) => run.task_id, whole: true },
       { head: 'AGENT', cell: ({ run }) => run.agent_id },

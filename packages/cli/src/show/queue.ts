@@ -15,7 +15,7 @@ export function showQueue(queue: QueueView): string {
     ]),
     '',
     showGates(queue.serial_gate),
-    `pauses: ${queue.pauses.active} active; ${queue.pauses.deferred} queued tasks put off by them`,
+    `pauses: ${queue.pauses.active} active; ${queue.pauses.deferred} queued tasks are paused`,
     `reaper: a run without a heartbeat for ${queue.reaper.lease_seconds}s is taken away; ${queue.reaper.reaped_total} so far`,
     ...(queue.reaper.rows_failing > 0 ? [`cannot be healed or taken from a lost worker: ${queue.reaper.rows_failing} rows; the log of worker-claimer tells which, and why`] : []),
     ...(queue.reaper.impossible_queued_total > 0 ? [`healed: ${queue.reaper.impossible_queued_total} queued rows that still named a run`] : []),

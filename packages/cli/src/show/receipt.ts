@@ -33,12 +33,12 @@ export function showReceipt(receipt: PauseReceipt): string {
 /** What a pause would do. */
 export function showPreview(preview: PausePreview): string {
   return [
-    `dry run: ${sayScope(preview)} has not been paused`,
+    `dry run: nothing was changed`,
     ...unknownLabel(preview),
     ...preview.other_pauses.map((pause) => `already: ${sayPause(pause)}${sayShared(pause)}`),
     ...showWork(preview),
     ...showAttached(preview.attached),
-    ...(preview.queued_share === null ? [] : [`of all that is queued: ${sayShare(preview.queued_share)}${preview.broad && preview.queued_share > 0.5 ? loud(', more than half') : ''}`]),
+    ...(preview.queued_share === null ? [] : [`${sayShare(preview.queued_share)} of the queue${preview.broad && preview.queued_share > 0.5 ? loud(', more than half') : ''}`]),
     ...blastLines(preview),
   ].join('\n');
 }
@@ -80,7 +80,7 @@ function showWork(work: Pick<PausePreview, 'in_flight' | 'in_flight_count' | 'cl
 function inFlight(runs: readonly RunInFlight[], count: number, isStopping: boolean): string[] {
   if (count === 0) return ['in flight: nothing'];
   return [
-    isStopping ? `in flight, and told to stop: ${count === 1 ? '1 run' : `${count} runs`}` : `in flight: ${count === 1 ? '1 run goes on to its normal end' : `${count} runs go on to their normal end`}`,
+    isStopping ? `in flight, and told to stop: ${count === 1 ? '1 run' : `${count} runs`}` : `in flight: ${count === 1 ? '1 task still running (it will finish normally)' : `${count} tasks still running (they will finish normally)`}`,
     indented(table(runs, [
       { head: 'TASK', cell: (run) => run.task_id, whole: true },
       { head: 'AGENT', cell: (run) => run.agent_id },
@@ -98,9 +98,9 @@ function claimedAhead(count: number): string[] {
 }
 
 function waiting(queued: number, more: boolean): string {
-  if (more) return `waiting: more than ${queued} tasks keep their places in the queue`;
+  if (more) return `waiting: more than ${queued} queued tasks paused (their order is kept)`;
   if (queued === 0) return 'waiting: nothing';
-  return queued === 1 ? 'waiting: 1 task keeps its place in the queue' : `waiting: ${queued} tasks keep their places in the queue`;
+  return queued === 1 ? 'waiting: 1 queued task paused (its place is kept)' : `waiting: ${queued} queued tasks paused (their order is kept)`;
 }
 
 /** The scope as a command takes it. */

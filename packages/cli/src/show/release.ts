@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReleaseView } from '@orchestra/pause-core/contract';
-import type { TaskView } from '@orchestra/task-queue/contract';
+import { STATUS_WORDS, type TaskView } from '@orchestra/task-queue/contract';
 import { COMMAND } from '../command-name.ts';
 import type { Desk } from '../desk/desk.ts';
 import { sayDuration } from './duration.ts';
@@ -34,7 +34,7 @@ export function sayReleasedTask(release: ReleaseView | null, task: TaskView | nu
   const took = run === null || run.duration_ms === null ? '' : ` after ${sayDuration(run.duration_ms / 1_000)}`;
   if (status === 'succeeded') return `task ${id} is done${took}`;
   const error = run === null || run.error === null ? '' : `: ${visibleText(run.error)}`;
-  return `task ${id} has not ended well${took}: its run ${run === null ? 'ended' : run.as}, and it is ${status} now${error}`;
+  return `task ${id} has not ended well${took}: its run ${run === null ? 'ended' : run.as}, and it ${STATUS_WORDS[status]}${error}`;
 }
 
 /** How far a release has come. */

@@ -1,4 +1,4 @@
-import type { TaskWhy } from '@orchestra/task-queue/contract';
+import { STATUS_WORDS, type TaskWhy } from '@orchestra/task-queue/contract';
 import { sayDuration } from './duration.ts';
 import { sayInstant } from './instant.ts';
 import { visibleText } from './visible-text.ts';
@@ -7,12 +7,12 @@ import { visibleText } from './visible-text.ts';
 export function showWhy(why: TaskWhy): string {
   const now = new Date(why.at);
   return [
-    `task ${why.task_id} is ${why.status}${why.can_start_now ? ', and nothing holds it' : ''}`,
+    `task ${why.task_id} ${STATUS_WORDS[why.status]}${why.can_start_now ? ', and nothing holds it' : ''}`,
     ...why.holds.map((hold, place) => `  ${place + 1}. ${visibleText(hold.says)}`),
     ...(why.status === 'queued' ? [`ahead of it: ${sayAhead(why.ahead)}`, `earliest start: ${sayStart(why.earliest_start, now)}`] : []),
     ...why.if_cleared.map(({ pause_id: pause, ready_at: at, ahead }) => at === null
-      ? `if pause ${pause} were cleared: something else would hold it, for nobody knows how long`
-      : `if pause ${pause} were cleared: ready ${at === why.at ? 'at once' : `at ${sayStart(at, now)}`}${ahead === null ? '' : `, ${sayInFront(ahead)}`}`),
+      ? `if pause ${pause} is cleared, it would still be blocked; no end known`
+      : `if pause ${pause} is cleared, it is ready ${at === why.at ? 'now' : `at ${sayStart(at, now)}`}${ahead === null ? '' : ` (${sayInFront(ahead)})`}`),
   ].join('\n');
 }
 
@@ -21,9 +21,9 @@ function sayAhead({ count, more }: TaskWhy['ahead']): string {
   return `${more ? 'more than ' : ''}${count} ${count === 1 ? 'task' : 'tasks'} that may start now`;
 }
 
+/** Of those for the same workers. */
 function sayInFront({ count, more }: TaskWhy['ahead']): string {
-  if (count === 0) return 'with nothing ahead of it for the same workers';
-  return `with ${more ? 'more than ' : ''}${count} ${count === 1 ? 'task' : 'tasks'} ahead of it for the same workers`;
+  return `${more ? 'more than ' : ''}${count} ${count === 1 ? 'task' : 'tasks'} ahead`;
 }
 
 function sayStart(at: string | null, now: Date): string {

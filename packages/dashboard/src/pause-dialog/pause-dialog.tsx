@@ -61,7 +61,7 @@ export function PauseDialog({ asked }: { asked: AskedScope }): VNode {
         <label class="field">
           <span class="label">Reason</span>
           <input name="reason" required maxLength={2_000} autofocus={asked.value !== ''} value={reason.value} onInput={(event) => { reason.value = event.currentTarget.value; }} />
-          <span class="hint">Shown to everyone who meets this pause.</span>
+          <span class="hint">Visible to everyone. Saved in the history.</span>
         </label>
         <DurationField onChange={(next) => { duration.value = next; }} />
         {duration.value !== null && duration.value.seconds !== null && <ThenField value={then.value} onChange={(next) => { then.value = next; }} />}
@@ -82,8 +82,8 @@ export function PauseDialog({ asked }: { asked: AskedScope }): VNode {
 }
 
 function missing(scope: AskedScope, reason: string, duration: Duration | null, untyped: boolean): string {
-  const what = [scope.value.trim() === '' && 'what', reason.trim() === '' && 'a reason', duration === null && 'for how long', untyped && 'the name typed out'].filter((part) => part !== false);
-  return what.length === 0 ? '' : `Still needed: ${what.join(', ')}.`;
+  const what = [scope.value.trim() === '' && 'target', reason.trim() === '' && 'reason', duration === null && 'duration', untyped && 'the name typed out'].filter((part) => part !== false);
+  return what.length === 0 ? '' : `Fill in: ${what.join(', ')}.`;
 }
 
 function shortened(name: string): string {

@@ -11,7 +11,7 @@ const params = z.strictObject({ id });
 export function readTaskRoutes({ db }: { db: Database }): Route[] {
   const requireTask = async (taskId: string): Promise<TaskView> => {
     const task = await findTask(db, taskId);
-    if (task === undefined) throw new TaskError('task_not_found', `there is no task ${taskId}; GET /api/tasks lists them`);
+    if (task === undefined) throw new TaskError('task_not_found', `task ${taskId} not found (\`orchestra task list\`)`);
     return task;
   };
   return [

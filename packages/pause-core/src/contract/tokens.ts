@@ -26,6 +26,12 @@ export function permissionsOf(holder: Role): readonly Permission[] {
   return GRANTED[holder];
 }
 
+/** The roles that may do it, for whoever has another: without `admin`, but where nobody else may. */
+export function rolesThatMay(asked: Permission): readonly Role[] {
+  const may = ROLES.filter((one) => mayDo(asked, one));
+  return may.length > 1 ? may.filter((one) => one !== 'admin') : may;
+}
+
 /** May this role do that? */
 export function mayDo(asked: Permission, holder: Role): boolean {
   return GRANTED[holder].includes(asked);

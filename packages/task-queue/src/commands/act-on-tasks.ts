@@ -113,6 +113,6 @@ async function passedOver(db: Queryable, act: Act, { ids = [] }: Selection, chan
   const known = new Map(rows.map((task) => [task.id, task]));
   return left.map((id) => {
     const task = known.get(id);
-    return { id, says: task === undefined ? `there is no task ${id}` : act.whyNot(task) };
+    return { id, says: task === undefined ? `task ${id} not found` : act.whyNot(task) };
   });
 }

@@ -1,6 +1,6 @@
 import type { Database } from '@orchestra/database';
 import { runOnce, type Idempotency } from '@orchestra/pause-core';
-import type { TaskView } from '../contract/index.ts';
+import { STATUS_WORDS, type TaskView } from '../contract/index.ts';
 import { TaskError } from '../errors.ts';
 import { findTask } from '../queries/tasks.ts';
 
@@ -30,7 +30,7 @@ export function answerQuestion(db: Database, taskId: string, answer: string, by:
        insert into task_event_rows (task_id, kind, by, data)
        select a.id, 'answered', $3, jsonb_build_object('answer', $2::text) from answered a`, [taskId, answer, by]);
     const task = await findTask(tx, taskId);
-    if (task === undefined) throw new TaskError('task_not_found', `there is no task ${taskId}; GET /api/tasks lists them`);
+    if (task === undefined) throw new TaskError('task_not_found', `task ${taskId} not found (\`orchestra task list\`)`);
     if (rowCount === 0) throw new TaskError('no_open_question', whyNot(task));
     return task;
   });
@@ -39,5 +39,5 @@ export function answerQuestion(db: Database, taskId: string, answer: string, by:
 function whyNot(task: TaskView): string {
   if (task.questions === null) return `task ${task.id} has asked nothing`;
   if (task.answer !== null) return `the question of task ${task.id} was answered by ${task.answered_by} at ${task.answered_at}`;
-  return `task ${task.id} does not wait for the answer any more: it is ${task.status}`;
+  return `task ${task.id} does not wait for the answer any more: it ${STATUS_WORDS[task.status]}`;
 }

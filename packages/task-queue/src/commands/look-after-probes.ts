@@ -90,18 +90,18 @@ async function verdictOn(tx: Transaction, pauseId: string, taskId: string): Prom
 }
 
 async function follow(tx: Transaction, pause: ProbingPause, verdict: 'done' | 'code' | 'environment' | 'lost', gatedRepos: GatedRepos): Promise<keyof ProbesRound | null> {
-  const probe = `its time was over and task ${pause.probe_task_id} was let through`;
+  const probe = `pause expired; test task ${pause.probe_task_id}`;
   switch (verdict) {
     case 'done':
-      await say(tx, `${probe}: it was done`);
+      await say(tx, `${probe} succeeded, so the pause ended`);
       await tx.query('update senate_pause p set cleared_at = clock_timestamp(), cleared_by = $2 where p.id = $1', [pause.id, PROBER]);
       return 'done';
     case 'code':
-      await say(tx, `${probe}: it failed, so the pause goes on for another ${pause.period} s`);
+      await say(tx, `${probe} failed, so the pause lasts another ${pause.period} s`);
       await tx.query('update senate_pause p set ttl_seconds = $2::int + ceil(extract(epoch from statement_timestamp() - p.paused_at)) where p.id = $1', [pause.id, pause.period]);
       return 'again';
     case 'environment':
-      await say(tx, `${probe}: its environment failed, which says nothing of what was paused`);
+      await say(tx, `${probe} could not run: its environment failed, so the pause stays until somebody clears it`);
       await stayPaused(tx, pause.id);
       return 'stayed';
     case 'lost':
@@ -113,7 +113,7 @@ async function follow(tx: Transaction, pause: ProbingPause, verdict: 'done' | 'c
 async function letNext(tx: Transaction, pause: ProbingPause, gatedRepos: GatedRepos): Promise<'let' | null> {
   const scope = scopeOf(pause);
   const taskId = await chooseProbe(tx, pause.id, scope, gatedRepos);
-  await say(tx, taskId === null ? 'its time is over, and there is no task yet that could be let through' : `its time is over: task ${taskId} is let through, and what becomes of it decides`);
+  await say(tx, taskId === null ? 'pause expired; no test task is there yet' : `pause expired; test task ${taskId} runs, and its end decides`);
   if (taskId !== null) {
     await tx.query(
       `with marked as (update tasks t set probe_of = $2::bigint where t.id = $1 returning t.id)

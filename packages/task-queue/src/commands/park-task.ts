@@ -46,7 +46,7 @@ function changeParking(db: Database, taskId: string, by: ParkedBy, change: strin
           and ($2::uuid is null or (t.run_id = $2 and t.status = 'running'))`,
       [taskId, runId, ...values]);
     const task = await findTask(tx, taskId);
-    if (task === undefined) throw new TaskError('task_not_found', `there is no task ${taskId}; GET /api/tasks lists them`);
+    if (task === undefined) throw new TaskError('task_not_found', `task ${taskId} not found (\`orchestra task list\`)`);
     if (runId !== null && (task.run_id !== runId || task.status !== 'running')) return refuseRun(tx, taskId, runId);
     if (ENDED.includes(task.status)) throw new TaskError('task_has_ended', `task ${taskId} has ${task.status === 'cancelled' ? 'been cancelled' : task.status}; there is nothing left to park`);
     check(task);

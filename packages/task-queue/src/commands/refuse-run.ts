@@ -1,6 +1,6 @@
 import type { Queryable } from '@orchestra/database';
 import type { TaskErrorCode } from '@orchestra/pause-core/contract';
-import type { TaskStatus } from '../contract/index.ts';
+import { STATUS_WORDS, type TaskStatus } from '../contract/index.ts';
 import { TaskError } from '../errors.ts';
 
 /** What a worker is refused with when a run is no longer its own. */
@@ -17,7 +17,7 @@ export interface NotOwner {
 
 interface FoundTask {
   found: boolean;
-  status: string;
+  status: TaskStatus;
   run_id: string | null;
   worker_id: string | null;
   ended_as: string | null;
@@ -41,8 +41,8 @@ export async function whyNotOwner(
 }
 
 function tellWhy(id: string, runId: string, task: FoundTask | undefined): NotOwner {
-  if (task === undefined || !task.found) return { code: 'task_not_found', detail: `there is no task ${id}`, ended: undefined };
-  const now = task.status === 'running' ? `it is running for ${task.worker_id}` : `it is ${task.status}`;
+  if (task === undefined || !task.found) return { code: 'task_not_found', detail: `task ${id} not found`, ended: undefined };
+  const now = task.status === 'running' ? `it is running for ${task.worker_id}` : `it ${STATUS_WORDS[task.status]}`;
   const ended = task.ended_as === null || task.ended_at === null ? undefined : { as: task.ended_as, status: task.ended_status, nextEligibleAt: task.next_eligible_at };
   const then = ended === undefined || task.ended_at === null
     ? 'the task never ran as the run that was named'

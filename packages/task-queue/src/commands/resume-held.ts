@@ -1,6 +1,6 @@
 import type { Database } from '@orchestra/database';
 import { runOnce, type Idempotency } from '@orchestra/pause-core';
-import type { TaskView } from '../contract/index.ts';
+import { STATUS_WORDS, type TaskView } from '../contract/index.ts';
 import { TaskError } from '../errors.ts';
 import { findTask } from '../queries/tasks.ts';
 
@@ -33,7 +33,7 @@ export function resumeHeld(db: Database, taskId: string, by: string, why: string
        select $2, 'task.resumed', 'task', f.id::text, $3, jsonb_build_object('held_since', f.held_at, 'evidence', f.held_evidence)
          from found f where f.id in (select r.id from resumed r)`, [taskId, by, why]);
     const task = await findTask(tx, taskId);
-    if (task === undefined) throw new TaskError('task_not_found', `there is no task ${taskId}; GET /api/tasks lists them`);
+    if (task === undefined) throw new TaskError('task_not_found', `task ${taskId} not found (\`orchestra task list\`)`);
     if (rowCount === 0) throw new TaskError('task_not_held', whyNot(task));
     return task;
   });
@@ -42,5 +42,5 @@ export function resumeHeld(db: Database, taskId: string, by: string, why: string
 function whyNot(task: TaskView): string {
   if (task.status === 'held') return `task ${task.id} is held for its question; \`orchestra task answer ${task.id}\` lets it go on`;
   const parked = task.paused_at === null ? '' : `; it is parked, which \`orchestra task unpark ${task.id}\` ends`;
-  return `task ${task.id} is ${task.status}, not held${parked}`;
+  return `task ${task.id} ${STATUS_WORDS[task.status]}, not held${parked}`;
 }

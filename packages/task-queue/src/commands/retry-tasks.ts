@@ -1,3 +1,4 @@
+import { STATUS_WORDS } from '../contract/index.ts';
 import { byIdOf, makeLanes } from '../lock-order.ts';
 import type { Act } from './act-on-tasks.ts';
 
@@ -33,5 +34,5 @@ export const retryTasks = (fromStart: boolean): Act => ({
   audit: { from_start: fromStart },
   whyNot: ({ id, status }) => (status === 'held' ? `task ${id} is held, and used no attempt; \`orchestra task release ${id}\` lets it go on`
     : status === 'succeeded' ? `task ${id} has succeeded; what is to be done again is added anew`
-      : `task ${id} is ${status} already`),
+      : `task ${id} ${STATUS_WORDS[status]} already`),
 });

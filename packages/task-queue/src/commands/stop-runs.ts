@@ -112,7 +112,7 @@ async function notRunning(db: Queryable, ids: readonly string[], asked: readonly
 }
 
 function saysNotRunning(id: string, status: TaskStatus | undefined): string {
-  if (status === undefined) return `there is no task ${id}`;
+  if (status === undefined) return `task ${id} not found`;
   if (status === 'queued' || status === 'held') return `task ${id} is ${status}, not running; \`orchestra task cancel ${id}\` ends it`;
   return `task ${id} is not running: it ${status === 'cancelled' ? 'was cancelled' : `has ${status}`}`;
 }

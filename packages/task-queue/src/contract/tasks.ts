@@ -8,6 +8,12 @@ export const TASK_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'held'
 export const taskStatus = z.enum(TASK_STATUSES).meta({ id: 'TaskStatus' });
 export type TaskStatus = z.infer<typeof taskStatus>;
 
+/** What is said of a task behind its name: "task 62 failed". */
+export const STATUS_WORDS: Readonly<Record<TaskStatus, string>> = {
+  queued: 'is queued', running: 'is running', held: 'is held',
+  succeeded: 'succeeded', failed: 'failed', cancelled: 'was cancelled',
+};
+
 const labels = {
   repo: label.nullish(),
   agent_id: label.nullish(),

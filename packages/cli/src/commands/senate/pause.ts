@@ -38,7 +38,7 @@ export default class SenatePause extends OrchestraCommand {
     ...scopeFlags,
     reason: Flags.string({ required: true, description: 'why, for everyone who meets this pause' }),
     ttl: durationFlag({ description: 'how long, for example 90s, 30m, 1h30m, 2d', exclusive: ['until-cleared'] }),
-    'until-cleared': Flags.boolean({ description: 'until somebody clears it; the same as no --ttl, said aloud' }),
+    'until-cleared': Flags.boolean({ description: 'no expiry (the default)' }),
     then: thenFlag(': resume (unless given), stay until a person clears it, or probe with one task'),
     'dry-run': Flags.boolean({ description: 'tell what the pause would hold, and change nothing' }),
     yes: Flags.boolean({ char: 'y', description: 'do not ask, however much it holds' }),

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import type { TaskView } from '@orchestra/task-queue/contract';
+import { STATUS_WORDS, type TaskView } from '@orchestra/task-queue/contract';
 import { deskFlags } from '../../flags/desk.ts';
 import { taskId } from '../../flags/task-id.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
@@ -38,7 +38,7 @@ export default class TaskShow extends OrchestraCommand {
           if (isGap) this.talk('(some of what it printed was not kept)');
           process.stdout.write(visibleOutput(text));
         },
-        onStatus: (now) => this.hint(`task ${now.id} is ${now.status}${now.stage === null ? '' : ` in stage ${now.stage}`}`),
+        onStatus: (now) => this.hint(`task ${now.id} ${STATUS_WORDS[now.status]}${now.stage === null ? '' : ` in stage ${now.stage}`}`),
       });
       if (this.jsonEnabled()) line({ task });
       else this.show(`\n${showTask(task)}`);

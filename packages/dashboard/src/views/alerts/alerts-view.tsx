@@ -35,7 +35,7 @@ export function AlertsView(): VNode {
           <caption class="for-readers">Alerts, the newest first</caption>
           <thead>
             <tr>
-              <th scope="col">At</th><th scope="col">Severity</th><th scope="col">Actor</th><th scope="col">Alert</th><th scope="col">Fed</th><th scope="col">Acknowledged</th>
+              <th scope="col">At</th><th scope="col">Severity</th><th scope="col">Actor</th><th scope="col">Alert</th><th scope="col">Triggered</th><th scope="col">Acknowledged</th>
               {may('pause') && <th scope="col"><span class="for-readers">Pause</span></th>}
             </tr>
           </thead>

@@ -13,7 +13,7 @@ export function EffectSteps({ page }: { page: PausePage }): VNode {
   const receipt = lastReceipt.value?.id === pause.id ? lastReceipt.value : null;
   return (
     <ol class="steps" aria-label="Has it taken effect?">
-      <li class="done"><b>In effect</b><When at={page.effective_at} /><span>no claim that began since takes what it covers</span></li>
+      <li class="done"><b>In effect</b><When at={page.effective_at} /><span>no new task can start</span></li>
       {receipt !== null && (
         <li class={receipt.settled ? 'done' : 'open'}>
           <b>{receipt.settled === null ? 'Settled? Not known' : receipt.settled ? 'Settled' : 'Not settled'}</b>

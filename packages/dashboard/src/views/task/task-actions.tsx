@@ -22,7 +22,7 @@ export function TaskActions({ task, onChange }: { task: TaskView; onChange: () =
   const asks = task.questions !== null && task.answer === null;
   return (
     <div class="actions">
-      {task.status === 'held' && task.held_evidence !== null && <button type="button" class="button primary" onClick={() => { open.value = 'release'; }}>Let it go on…</button>}
+      {task.status === 'held' && task.held_evidence !== null && <button type="button" class="button primary" onClick={() => { open.value = 'release'; }}>Resume…</button>}
       {!isLiving && <button type="button" class="button primary" disabled={retry.busy} onClick={() => retry.start({ act: 'retry' }, [task.id], '')}>Retry</button>}
       {asks && isLiving && <button type="button" class="button primary" onClick={() => { open.value = 'answer'; }}>Answer…</button>}
       {isLiving && (task.paused_at === null
@@ -40,7 +40,7 @@ export function TaskActions({ task, onChange }: { task: TaskView; onChange: () =
       )}
       {open.value === 'release' && (
         <WordsDialog title={`Let task ${task.id} go on`} says="It goes back to its old place, with no attempt used. One that is parked stays parked, and one that a pause covers stays covered."
-          label="What was repaired" submit="Let it go on" make={(wanted, words) => resumeHeld(wanted, task.id, words)} onDone={done} onClose={close} />
+          label="What was repaired" submit="Resume" make={(wanted, words) => resumeHeld(wanted, task.id, words)} onDone={done} onClose={close} />
       )}
       {open.value === 'answer' && (
         <WordsDialog title={`Answer task ${task.id}`} says={task.questions ?? ''} label="Answer" submit="Answer" long

@@ -50,6 +50,6 @@ export function TasksView(): VNode {
 }
 
 function NoTasks({ filtered }: { filtered: boolean }): VNode {
-  if (filtered) return <Empty says="No task is like that."><p class="aside">Filters match a label whole. <Link to="tasks">Show all tasks</Link></p></Empty>;
+  if (filtered) return <Empty says="No matching tasks."><p class="aside">Filters need the exact label. <Link to="tasks">Show all tasks</Link></p></Empty>;
   return <Empty says="No task was ever added."><p class="aside">Add one: <code>orchestra task add --skill debate</code>, or <code>POST /api/tasks</code>.</p></Empty>;
 }
