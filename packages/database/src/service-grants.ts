@@ -2,7 +2,7 @@
 // of direct workers (docs/direct.md). Both pages print it, and tests hold them together.
 
 /** Tables from which the services delete as they go: what is done with, and what is older than it is kept. */
-const FORGETS = ['idempotency_keys', 'known_labels', 'notice_deliveries', 'notice_targets', 'run_stops', 'runner_preflights', 'task_lanes', 'task_output', 'task_totals', 'turn_gates', 'gate_refusals', 'worker_sightings'] as const;
+const FORGETS = ['idempotency_keys', 'known_labels', 'notice_deliveries', 'notice_targets', 'queue_minutes', 'run_stops', 'runner_preflights', 'task_lanes', 'task_output', 'task_totals', 'turn_gates', 'gate_refusals', 'worker_sightings'] as const;
 /** Only where `ORCHESTRA_RETENTION_DAYS` is set. */
 const RETENTION = ['tasks', 'task_events'] as const;
 

@@ -6,6 +6,7 @@ import { actRoutes } from './routes/acts.ts';
 import { goOnRoutes } from './routes/go-on.ts';
 import { numbersRoutes } from './routes/numbers.ts';
 import { queueRoute } from './routes/queue.ts';
+import { searchRoute } from './routes/search.ts';
 import { serialGateRoutes } from './routes/serial-gate.ts';
 import { stopRoutes } from './routes/stops.ts';
 import { readTaskRoutes } from './routes/tasks.ts';
@@ -30,6 +31,7 @@ export function deskRoutes({ db, rules = {}, onOpened = () => {} }: DeskOptions)
     whyRoute({ db, gatedRepos, kept: keptForRunners(switches, pipelines) }),
     queueRoute({ db, leaseSeconds, gatedRepos, heal, runners: { switches, pipelines } }),
     ...numbersRoutes({ db }),
+    searchRoute({ db }),
     ...goOnRoutes({ db, onOpened }),
     ...actRoutes({ db, onOpened }),
     ...stopRoutes({ db }),

@@ -31,7 +31,7 @@ export { copyPauses, copyPausesEverywhere, copyPausesTo } from './elsewhere/copy
 export { atOtherDatabase, OtherDatabaseError, passwordVariable, type OtherPlace } from './elsewhere/other-database.ts';
 export { CANNOT_SEE_SNAPSHOTS, EARLIER_CLAIM, OLD_SNAPSHOT, settleElsewhere } from './elsewhere/settle-elsewhere.ts';
 export { dueEnds, type DueEnds } from './queries/due-ends.ts';
-export { type Alert } from './queries/alert-row.ts';
+export { ALERT_COLUMNS, toAlert, type Alert, type AlertRow } from './queries/alert-row.ts';
 export { findToken, findTokens, livingTokens, type TokenHolder } from './queries/find-token.ts';
 export { listTokens, type Token } from './queries/list-tokens.ts';
 export { ownsRun, runKeyOf, showRuns } from './run-owner.ts';
@@ -43,6 +43,7 @@ export { listHistory, type HistoryFilter } from './queries/history.ts';
 export { alertsTableProblems, checkAlertsTable } from './queries/alerts-table.ts';
 export { alertsBehind, type AlertBehind } from './queries/alerts-behind.ts';
 export { listAlerts, type AlertFilter } from './queries/alerts.ts';
+export { searchPauses, PAUSES_SEARCHED_MAX } from './queries/search-pauses.ts';
 export { names, type NamedLabels } from './queries/names-labels.ts';
 export { listEndedPauses, type PauseHistoryFilter } from './queries/pause-history.ts';
 export { EVENT_MARK, eventsAfter, headOfStream, markAt, newsPosition, unplacedEvents, type MarkedPosition, type PlacedEvent } from './queries/senate-events.ts';
@@ -50,5 +51,5 @@ export * from './replica/index.ts';
 export {
   CANARY_AGENT_PREFIX, covers, inOrder, isSameScope, LABEL_KINDS, labelFor, labelsOf, SCOPE_KINDS, scopeOf, scopeText, WHOLE_FLEET, type LabelKind, type Labels, type Scope, type ScopeKind, type TaskLabels,
 } from './scope.ts';
-export { SETTLE_TIMEOUT_MS, settleClaims, settleSnapshots } from './settle.ts';
+export { isSettled, SETTLE_TIMEOUT_MS, settleClaims, settleSnapshots } from './settle.ts';
 export { fromHeldPause, toAlertView, toPauseView } from './wire.ts';

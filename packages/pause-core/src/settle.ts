@@ -50,6 +50,42 @@ export async function settleSnapshots(db: Queryable, pauseId: string, { timeoutM
   }
 }
 
+/** How long a reader waits at most for claims that may have begun before a pause. */
+const SHORT_WAIT_MS = 250;
+
+/**
+ * Of a pause that was made some time ago: has every claim that began before it ended? A claim under way may have begun
+ * before it where its snapshot is no newer than the pause's transaction. Most of these have one that is newer, or end
+ * within milliseconds; so only those that are still there after a quarter of a second are taken for earlier ones.
+ */
+export async function isSettled(db: Queryable, pauseId: string): Promise<boolean> {
+  const deadline = performance.now() + SHORT_WAIT_MS;
+  let earlier = await perhapsBefore(db, pauseId);
+  while (earlier.length > 0 && performance.now() < deadline) {
+    await delay(LONGEST_WAIT_MS);
+    const still = new Set(await perhapsBefore(db, pauseId));
+    earlier = earlier.filter((claim) => still.has(claim));
+  }
+  return earlier.length === 0;
+}
+
+/** Claims under way that may have begun before this pause. A role that may not see the snapshots of others takes each for one. */
+async function perhapsBefore(db: Queryable, pauseId: string): Promise<string[]> {
+  const { rows } = await db.query<{ virtualtransaction: string }>({
+    name: 'orchestra-claims-before-a-pause',
+    text: `
+    select l.virtualtransaction
+      from pg_locks l
+      left join pg_stat_activity a on a.pid = l.pid
+     cross join (select p.xmin from senate_pause p where p.id = $1) p
+     where l.locktype = 'relation' and l.granted and l.relation = 'claim_marker'::regclass
+       and l.database = (select d.oid from pg_database d where d.datname = current_database())
+       and (a.backend_xmin is null or age(a.backend_xmin) >= age(p.xmin))`,
+    values: [pauseId],
+  });
+  return rows.map((row) => row.virtualtransaction);
+}
+
 /** Transactions that hold the claim's lock. One that still waits for it has no snapshot yet and does not count. */
 async function claimsUnderWay(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ virtualtransaction: string }>({

@@ -175,6 +175,15 @@ export const taskTotals = pgTable('task_totals', {
   cancelled: big('cancelled').notNull(),
 });
 
+/** What happened in the queue in each minute of the last eight days. */
+export const queueMinutes = pgTable('queue_minutes', {
+  at: instant('at').primaryKey(),
+  claimed: integer('claimed').notNull(),
+  completed: integer('completed').notNull(),
+  failed: integer('failed').notNull(),
+  deferred: integer('deferred').notNull(),
+});
+
 /** The tail of what a task's last run has printed so far. Not logged: it is lost when the server crashes. */
 export const taskOutput = pgTable('task_output', {
   printed: big('printed'),

@@ -13,6 +13,7 @@ import { startGateKeeper } from './loops/forget-gates.ts';
 import { startKeyKeeper } from './loops/forget-keys.ts';
 import { startNotices } from './loops/send-notices.ts';
 import { startProver, type Prover } from './loops/prove-brake.ts';
+import { startMinuteCounter } from './loops/sum-up-minutes.ts';
 import { startSequencer } from './loops/sequence-events.ts';
 import { makeNoticeMetrics } from './notice-metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -90,6 +91,7 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     const prover: Prover = startProver({ db: background, replica, everySeconds: config.selfTestSeconds ?? null, log });
     parts.add('the self-test of the brake', prover.loop.stop);
     parts.add('the key keeper', startKeyKeeper({ db: background, log }).stop);
+    parts.add('the minute counter', startMinuteCounter({ db: background, log }).stop);
     parts.add('the gate keeper', startGateKeeper({ db: background, log }).stop);
     const gateMetrics = makeGateMetrics(shellMetrics, background);
     const gateReports = new GateReports(background, log, (count) => gateMetrics.refusals.inc(count));

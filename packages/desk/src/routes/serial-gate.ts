@@ -1,8 +1,8 @@
 import type { Database } from '@orchestra/database';
 import { route, type Route } from '@orchestra/service-shell';
-import { freezeRepo, limitRepo, parkTask, thawRepo, unparkTask, type GatedRepos } from '@orchestra/task-queue';
+import { freezeRepo, limitRepo, parkTask, readSerialGate, thawRepo, unparkTask, type GatedRepos } from '@orchestra/task-queue';
 import {
-  freezeRepoRequest, limitRepoRequest, parkTaskRequest, repoGateView, taskView, thawRepoRequest, unparkTaskRequest,
+  freezeRepoRequest, limitRepoRequest, parkTaskRequest, repoGateView, serialGateQuery, serialGateView, taskView, thawRepoRequest, unparkTaskRequest,
 } from '@orchestra/task-queue/contract';
 
 const REPEATABLE = 'Repeating the call does no harm; an `Idempotency-Key` is accepted and not needed.';
@@ -19,6 +19,13 @@ export function serialGateRoutes({ db, gatedRepos, onOpened }: {
     return answer;
   };
   return [
+    route({
+      method: 'get', path: '/api/serial-gate', permission: 'read',
+      summary: 'the serial gates of repos: who is in progress, who is first in line, and what holds it',
+      description: 'Up to 200 repos for which there is something to tell, by name. `more`: there are more; `contains` narrows them.',
+      query: serialGateQuery, answer: serialGateView,
+      handle: ({ query }) => readSerialGate(db, gatedRepos, query),
+    }),
     route({
       method: 'post', path: '/api/serial-gate/pause', permission: 'pause',
       refuses: ['task_not_found', 'task_has_ended'],

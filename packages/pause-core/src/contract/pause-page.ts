@@ -22,6 +22,8 @@ export const timelineEntry = z.strictObject({
 export const pausePage = z.strictObject({
   pause: z.union([activePauseView, pauseView]).describe('with counts while it is active'),
   effective_at: instant.describe('from its commit on, no claim that starts takes a task that it covers; this is when its row was written'),
+  // A service of an earlier version does not tell this.
+  settled: z.boolean().nullable().default(null).describe('has every claim that began before it ended? null: the pause has ended, or it could not be told'),
   in_flight: z.array(runInFlight).describe('the first 200; of a pause that has ended: none'),
   in_flight_count: z.int(),
   admitted_before: z.array(runAdmittedBefore).describe('runs that had begun when it took effect, oldest first; the first 200'),

@@ -53,6 +53,8 @@ export const repoGateView = z.strictObject({
   head: z.strictObject({
     task_id: id,
     waiting_for: z.enum(HEAD_WAITS_FOR).describe('a worker that takes it; its gate (frozen, or full); the end of a pause; its next attempt'),
+    // A service of an earlier version does not tell this.
+    pause_id: id.nullable().default(null).describe('the pause that covers it, of several the one that is named first; also where its gate holds it as well'),
   }).nullable().describe('the first in line, the only one that may start'),
   holders: z.array(z.strictObject({
     task_id: id, status: z.enum(['running', 'held', 'queued']).describe('queued: it is between two stages'), run_id: runId.nullable(), worker: z.string().nullable(),
@@ -63,6 +65,12 @@ export const repoGateView = z.strictObject({
   })).describe('the first 20 that are set aside'),
   parked_count: z.int(),
 }).meta({ id: 'RepoGate' });
+
+/** `GET /api/serial-gate` */
+export const serialGateQuery = z.strictObject({
+  contains: label.optional().describe('only repos whose names hold this text'),
+  repo: label.optional().describe('only this repo, also where there is nothing to tell of it'),
+});
 
 /** The block `serial_gate` of `GET /api/queue`. */
 export const serialGateView = z.strictObject({

@@ -68,7 +68,8 @@ export async function labelKnown(db: Queryable, scope: Scope, pauseId: string | 
   return { label_known: true, near_labels: [] };
 }
 
-async function oneKnown(db: Queryable, kind: LabelKind, value: string, pauseId: string | null): Promise<LabelKnown> {
+/** The same of one label. */
+export async function oneKnown(db: Queryable, kind: LabelKind, value: string, pauseId: string | null): Promise<LabelKnown> {
   const { rows: [row] } = await db.query<{ known: boolean }>(known(kind), [value, pauseId]);
   if (row?.known) return { label_known: true, near_labels: [] };
   const { rows: found } = await db.query<{ label: string }>(candidates(kind), [value, pauseId]);

@@ -11,6 +11,8 @@ export interface LabelsOrder {
   by: LabelKind;
   /** Only labels that hold this text. */
   contains?: string | undefined;
+  /** Only the label that is exactly this. */
+  value?: string | undefined;
   limit: number;
 }
 
@@ -59,7 +61,7 @@ select v.value, coalesce(w.queued, 0) as queued, coalesce(w.queued_more, false) 
        coalesce(e.failed, 0) as failed_last_hour, coalesce(a.alerts, 0) as alerts_last_hour, p.paused, coalesce(e.per_minute, '[]') as ended, s.since
   from seen s
   left join (select value from waiting union select value from running union select value from ends union select value from alerts union select value from pauses) v
-    on $1::text is null or position(lower($1) in lower(v.value)) > 0
+    on ($1::text is null or position(lower($1) in lower(v.value)) > 0) and ($3::text is null or v.value = $3)
   left join waiting w using (value) left join running r using (value) left join ends e using (value) left join alerts a using (value) left join pauses p using (value)
  order by (p.paused is not null) desc, coalesce(w.queued, 0) + coalesce(r.running, 0) desc, v.value
  limit $2::int + 1`;
@@ -68,16 +70,16 @@ select v.value, coalesce(w.queued, 0) as queued, coalesce(w.queued_more, false) 
 interface Row extends Omit<LabelNumbers, 'value' | 'per_minute'> { value: string | null; ended: [minute: number, finished: number, failed: number][]; since: Date }
 
 /** What each agent, skill, quest or actor has to do and how it has been going: those that are paused first, then those with the most. */
-export async function readLabelNumbers(db: Queryable, { by, contains, limit }: LabelsOrder): Promise<Omit<Labels, 'age_ms'>> {
-  const { rows } = await db.query<Row>(numbers(by), [contains ?? null, limit]);
+export async function readLabelNumbers(db: Queryable, { by, contains, value, limit }: LabelsOrder): Promise<Omit<Labels, 'age_ms'>> {
+  const { rows } = await db.query<Row>(numbers(by), [contains ?? null, limit, value ?? null]);
   const [first] = rows;
   if (first === undefined) throw new Error('a statement that always has a row answered none');
-  const labels = rows.flatMap(({ value, ended, since: _since, ...row }): LabelNumbers[] => {
-    if (value === null) return [];
+  const labels = rows.flatMap(({ value: one, ended, since: _since, ...row }): LabelNumbers[] => {
+    if (one === null) return [];
     const finished = Array.from({ length: MINUTES }, () => 0);
     const failed = Array.from({ length: MINUTES }, () => 0);
     for (const [minute, good, bad] of ended) { finished[minute] = good; failed[minute] = bad; }
-    return [{ value, ...row, per_minute: { finished, failed } }];
+    return [{ value: one, ...row, per_minute: { finished, failed } }];
   });
   return { since: first.since.toISOString(), labels: labels.slice(0, limit), more: labels.length > limit };
 }

@@ -1,5 +1,5 @@
 import type { Database } from '@orchestra/database';
-import { attachedWorkUnder, findPause, listActivePauses, listAttachedQueues, readPauseGates, scopeOf, toPauseView, type Labels, type ScopeKind } from '@orchestra/pause-core';
+import { attachedWorkUnder, findPause, isSettled, listActivePauses, listAttachedQueues, readPauseGates, scopeOf, toPauseView, type Labels, type ScopeKind } from '@orchestra/pause-core';
 import type { PausePage, RunInFlight } from '@orchestra/pause-core/contract';
 import { asOfNow, viewActivePause } from './active-pause-views.ts';
 import { LABEL_COLUMN, underScope, type ScopeInSql, scopeParameters } from '../under-scope.ts';
@@ -87,6 +87,7 @@ export async function readPausePage(db: Database, id: string): Promise<PausePage
   return {
     pause: work === undefined ? toPauseView(pause) : viewActivePause(pause, work, await asOfNow(db)),
     effective_at: beginning.paused_at.toISOString(),
+    settled: active === undefined ? null : active.quietAt !== null || await isSettled(db, id),
     in_flight: work?.in_flight ?? [], in_flight_count: work?.in_flight_count ?? 0,
     admitted_before: admitted.map(({ task_id, run_id, worker, host, at, heartbeat_at, agent_id, skill, quest_id, actor_id, ended_at, ended_as }) => ({
       run: { task_id, run_id, worker, host, started_at: at.toISOString(), heartbeat_at: (heartbeat_at ?? ended_at ?? at).toISOString(), agent_id, skill, quest_id, actor_id },

@@ -1,5 +1,5 @@
 import type { Queryable } from '@orchestra/database';
-import { MINUTES, type QueueRates } from '../contract/numbers.ts';
+import { MINUTES, RATE_RANGES, type QueueRates, type RateRange } from '../contract/numbers.ts';
 
 // How many of the newest events are read, from batches and from rows each: a busy fleet writes hundreds a second.
 const EVENTS_MAX = 50_000;
@@ -39,8 +39,22 @@ select s.since, date_trunc('minute', now()) as this_minute, ${KINDS.map((kind) =
 
 interface Row extends Counts { since: Date; this_minute: Date; minutes: (Counts & { minute: number })[] }
 
-/** What happened in the queue, minute by minute. */
-export async function readQueueRates(db: Queryable): Promise<Omit<QueueRates, 'age_ms'>> {
+// From the minutes that were counted (commands/sum-up-minutes.ts): some ten thousand rows for a week, however much happened.
+const SPANS = `
+select extract(epoch from s.at)::bigint as at, count(q.at)::int as minutes_known, ${KINDS.map((kind) => `coalesce(sum(q.${kind}), 0)::int as ${kind}`).join(', ')}
+  from generate_series(date_bin(make_interval(secs => $1), now(), timestamptz 'epoch') - make_interval(secs => $2 - $1), now(), make_interval(secs => $1)) as s(at)
+  left join queue_minutes q on q.at >= s.at and q.at < s.at + make_interval(secs => $1)
+ group by s.at
+ order by s.at`;
+
+async function readSpans(db: Queryable, range: RateRange): Promise<QueueRates['spans']> {
+  const { seconds, spanSeconds } = RATE_RANGES[range];
+  const { rows } = await db.query<Counts & { at: string; minutes_known: number }>(SPANS, [spanSeconds, seconds]);
+  return { seconds: spanSeconds, list: rows.map(({ at, ...counts }) => ({ at: new Date(Number(at) * 1_000).toISOString(), ...counts })) };
+}
+
+/** What happened in the queue, minute by minute; of a longer range also span by span. */
+export async function readQueueRates(db: Queryable, range: RateRange = '1h'): Promise<Omit<QueueRates, 'age_ms'>> {
   const { rows: [row] } = await db.query<Row>(RATES);
   if (row === undefined) throw new Error('a statement that counts answered no row');
   const perSecond = (events: number): number => Math.round(events / 60 * 100) / 100;
@@ -51,5 +65,6 @@ export async function readQueueRates(db: Queryable): Promise<Omit<QueueRates, 'a
       return { at: new Date(row.this_minute.getTime() - (MINUTES - 1 - minute) * 60_000).toISOString(), claimed, completed, failed, deferred };
     }),
     per_second: { claimed: perSecond(row.claimed), completed: perSecond(row.completed), failed: perSecond(row.failed), deferred: perSecond(row.deferred) },
+    spans: range === '1h' ? null : await readSpans(db, range),
   };
 }

@@ -1,7 +1,7 @@
 import { readInstant, type Queryable } from '@orchestra/database';
 import type { RepoGateView, SerialGateView } from '../contract/index.ts';
 import { gated, type GatedRepos } from '../gated.ts';
-import { covered, eligible, PAUSE_KEYS } from '../pause-keys.ts';
+import { covered, coveredBy, eligible, NAMED_FIRST, PAUSE_KEYS } from '../pause-keys.ts';
 
 /** `GET /api/queue` tells of so many repos at most. */
 export const REPOS_LISTED_MAX = 200;
@@ -17,7 +17,8 @@ select g.repo, ${gated('g.repo', '$1')} as gated, g.max_in_progress, g.in_progre
          case when ${gated('g.repo', '$1')} and (g.frozen_at is not null or g.in_progress >= g.max_in_progress) then 'gate'
               when ${covered('h')} then 'pause'
               when not ${eligible('h')} then 'retry'
-              else 'worker' end) end as head,
+              else 'worker' end,
+         'pause_id', (select p.id::text from active_pauses p where ${coveredBy('p', 'h')} order by ${NAMED_FIRST} limit 1)) end as head,
        coalesce((select jsonb_agg(jsonb_build_object('task_id', p.id::text, 'status', p.status, 'run_id', p.run_id, 'worker', p.worker_id, 'since', p.since) order by p.id)
           from (select * from (select t.id, t.status, t.run_id, t.worker_id, coalesce(t.started_at, t.held_at) as since from tasks t
                  where t.repo = g.repo and t.status in ('running', 'held') and t.paused_at is null
@@ -37,14 +38,15 @@ select g.repo, ${gated('g.repo', '$1')} as gated, g.max_in_progress, g.in_progre
   from repo_gates g
   left join tasks h on h.id = g.head_id
  where ($2::text is null or g.repo = $2)
+   and ($4::text is null or position(lower($4) in lower(g.repo)) > 0)
    and ($2::text is not null or g.in_progress > 0 or g.waiting > 0 or g.frozen_at is not null or g.max_in_progress <> 1
         or exists (select from tasks t where t.repo = g.repo and t.paused_at is not null and t.status in ('queued', 'running', 'held')))
  order by g.repo
  limit $3`;
 
-/** The gates of repos for which there is something to tell, by name; those without are left out. */
-export async function readSerialGate(db: Queryable, gatedRepos: GatedRepos = null): Promise<SerialGateView> {
-  const { rows } = await db.query<RepoGateView>(READ, [gatedRepos, null, REPOS_LISTED_MAX + 1]);
+/** The gates of repos for which there is something to tell, by name; those without are left out, but one that is asked for by its name. */
+export async function readSerialGate(db: Queryable, gatedRepos: GatedRepos = null, { repo, contains }: { repo?: string | undefined; contains?: string | undefined } = {}): Promise<SerialGateView> {
+  const { rows } = await db.query<RepoGateView>(READ, [gatedRepos, repo ?? null, REPOS_LISTED_MAX + 1, contains ?? null]);
   return {
     enabled: gatedRepos === null || gatedRepos.length > 0,
     only_repos: gatedRepos === null || gatedRepos.length === 0 ? null : [...gatedRepos],
@@ -55,7 +57,7 @@ export async function readSerialGate(db: Queryable, gatedRepos: GatedRepos = nul
 
 /** One repo's gate; undefined where no task has named the repo and nobody has frozen or limited it. */
 export async function findRepoGate(db: Queryable, repo: string, gatedRepos: GatedRepos = null): Promise<RepoGateView | undefined> {
-  const { rows: [row] } = await db.query<RepoGateView>(READ, [gatedRepos, repo, 1]);
+  const { rows: [row] } = await db.query<RepoGateView>(READ, [gatedRepos, repo, 1, null]);
   return row === undefined ? undefined : inUtc(row);
 }
 
