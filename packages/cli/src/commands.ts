@@ -37,6 +37,7 @@ export const COMMAND_FILES: Readonly<Record<string, () => Promise<{ default: Com
   'senate:pauses': () => import('./commands/senate/pauses.ts'),
   'senate:release': () => import('./commands/senate/release.ts'),
   'senate:show': () => import('./commands/senate/show.ts'),
+  'senate:triage': () => import('./commands/senate/triage.ts'),
   'senate:unpause': () => import('./commands/senate/unpause.ts'),
   'senate:watch': () => import('./commands/senate/watch.ts'),
   status: () => import('./commands/status.ts'),

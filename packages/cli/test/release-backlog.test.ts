@@ -51,3 +51,26 @@ test('how has to be said, once', async () => {
   expect(await run(['senate', 'release', '--one'])).toMatchObject({ code: 2, stderr: expect.stringContaining('say which pause') });
   expect(await run(['senate', 'release', '1', '--at-rate', '5'])).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a rate') });
 });
+
+describe.each([[[]], [['--direct']]])('triage with %j', (direct: string[]) => {
+  test('groups are shown, previewed, cancelled and parked, and the pause is ended where that is said', async () => {
+    const { ids: [first, second, third] } = await running.client.enqueue({ tasks: [{ agent_id: 'skeptic', quest_id: 'q-1' }, { agent_id: 'skeptic', quest_id: 'q-2' }, { agent_id: 'skeptic' }] });
+    const { id } = await running.client.pause(skeptic);
+    expect(await run(['senate', 'triage', 'agent', 'skeptic', ...direct])).toMatchObject({ code: 0, stdout: expect.stringMatching(/3 tasks wait under pause \d+, by age:[^]*1h[^]*added within the last hour/) });
+    expect(await run(['senate', 'triage', id, '--by', 'quest', '--cancel', 'q-9', ...direct])).toMatchObject({ code: 2, stderr: expect.stringContaining('no task waits in a group "q-9" by quest; there are: "", q-1, q-2') });
+    const acts = ['senate', 'triage', id, '--by', 'quest', '--cancel', 'q-1', '--park', 'q-2'];
+    expect(await run([...acts, '--dry-run', ...direct])).toMatchObject({ code: 0, stdout: expect.stringContaining('dry run: 1 would be cancelled, 1 parked; 1 would be left to run') });
+    expect(await running.client.task(first ?? '')).toMatchObject({ status: 'queued' });
+    expect(await json([...acts, '--clear', '--reason', 'overtaken', ...direct])).toMatchObject({ done: { cancelled: 1, parked: 1, left: 1 }, cleared: true });
+    expect(await Promise.all([first, second, third].map(async (task) => { const { status, pause_reason: why } = await running.client.task(task ?? ''); return [status, why]; })))
+      .toEqual([['cancelled', null], ['queued', 'overtaken'], ['queued', null]]);
+    expect((await running.client.pauses()).pauses).toEqual([]);
+  });
+});
+
+test('a broad triage is not carried out where there is nobody to ask', async () => {
+  await running.client.enqueue({ tasks: Array.from({ length: 20 }, () => ({ agent_id: 'skeptic' })) });
+  const { id } = await running.client.pause(skeptic);
+  expect(await run(['senate', 'triage', id, '--cancel', '1h'])).toMatchObject({ code: 2, stderr: expect.stringContaining('this would cancel 20 tasks') });
+  expect(await run(['senate', 'triage', id, '--cancel', '1h', '--yes'])).toMatchObject({ code: 0, stdout: expect.stringContaining('20 cancelled, 0 parked') });
+});

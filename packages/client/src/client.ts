@@ -3,9 +3,9 @@ import {
   type ActivePauseView, type alertRequest, type alertsQuery, type checkQuery, type ExtendRequest, type gateQuestion, type GateReportRequest, type historyQuery, type pauseRequest, type pausesQuery, type BacklogReleaseRequest, type UnpauseRequest,
 } from '@orchestra/pause-core/contract';
 import {
-  actAnswer, actPreview, begunAnswer, claimAnswer, endingAnswers, enqueueAnswer, finishAnswer, heartbeatAnswer, labels, pipelinesView, preflightAnswer, queueRates, queueView, repoGateView, taskOutput, taskEvents, tasks, taskView, taskWhy,
-  type AnswerTaskRequest, type BegunRequest, type CancelTasksRequest, type ClaimRequest, type CompleteRequest, type EnqueueRequest, type FailRequest, type FinishRequest, type FreezeRepoRequest, type HoldRequest, type labelsQuery, type LimitRepoRequest, type MoveTasksRequest,
-  type NeedsInputRequest, type ParkRunRequest, type ParkTaskRequest, type PreflightRequest, type ReleaseRequest, type ResumeHeldRequest, type RetryRequest, type RetryTasksRequest, type StoppedRequest, type StopTasksRequest, type tasksQuery, type ThawRepoRequest, type UnparkTaskRequest,
+  actAnswer, actPreview, begunAnswer, claimAnswer, endingAnswers, enqueueAnswer, finishAnswer, heartbeatAnswer, labelPage, labels, pipelinesView, preflightAnswer, queueRates, queueView, repoGateView, searchAnswer, serialGateView, taskOutput, taskEvents, tasks, taskView, taskWhy, triageAnswer, triageView, workers,
+  type AnswerTaskRequest, type BegunRequest, type CancelTasksRequest, type ClaimRequest, type CompleteRequest, type EnqueueRequest, type FailRequest, type FinishRequest, type FreezeRepoRequest, type HoldRequest, type LabelQuery, type labelsQuery, type LimitRepoRequest, type MoveTasksRequest,
+  type NeedsInputRequest, type ParkRunRequest, type ParkTaskRequest, type PreflightRequest, type RatesQuery, type ReleaseRequest, type ResumeHeldRequest, type RetryRequest, type RetryTasksRequest, type StoppedRequest, type StopTasksRequest, type tasksQuery, type ThawRepoRequest, type TriageBy, type TriageRequest, type UnparkTaskRequest,
 } from '@orchestra/task-queue/contract';
 import type { z } from 'zod';
 import { senateEvents, type EventsOptions } from './event-stream.ts';
@@ -78,10 +78,15 @@ export function createClient(options: ClientOptions) {
       send(pauseApi, { method: 'POST', path: '/api/senate/pause?dry_run=true', body: request, answer: pausePreview }, call),
     /** Clears what is active on a scope, or one pause by its id. */
     unpause: (request: UnpauseRequest, call?: ChangeOptions) => change(pauseApi, '/api/senate/unpause', request, unpauseAnswer, call),
-    /** Gives an active pause another end, counted from now. */
     /** Lets tasks of a paused backlog go: one, or all of them at a pace. */
     releaseBacklog: (request: BacklogReleaseRequest, call?: ChangeOptions) => change(pauseApi, '/api/senate/release', request, backlogReleaseAnswer, call),
+    /** Gives an active pause another end, counted from now. */
     extend: (request: ExtendRequest, call?: ChangeOptions) => change(pauseApi, '/api/senate/extend', request, pauseView, call),
+    /** What waits under a pause, in groups by age, by failures since, or by quest. */
+    triageView: (id: string, by: TriageBy, call?: CallOptions) => read(pauseApi, `/api/senate/pauses/${encodeURIComponent(id)}/triage?by=${by}`, triageView, call),
+    /** Cancels and parks groups of it; call again while `again` is true. To repeat it does no harm. */
+    triage: (request: TriageRequest, { isDryRun = false, ...call }: CallOptions & { isDryRun?: boolean } = {}) =>
+      send(pauseApi, { method: 'POST', path: `/api/senate/triage${isDryRun ? '?dry_run=true' : ''}`, body: request, answer: triageAnswer }, call),
     /** One page of the active pauses. */
     pauses,
     /** Every active pause, read page by page; all or none. */
@@ -146,8 +151,16 @@ export function createClient(options: ClientOptions) {
     queue: (call?: CallOptions) => read(claimer, '/api/queue', queueView, call),
     /** Numbers for each label of a kind, those with the most to do first. */
     queueLabels: (query: Omit<z.input<typeof labelsQuery>, 'limit'> & Pick<PageQuery, 'limit'>, call?: CallOptions) => read(claimer, `/api/queue/labels${queryString(query)}`, labels, call),
-    /** What was claimed and how it ended, by minute of the last hour. */
-    queueRates: (call?: CallOptions) => read(claimer, '/api/queue/rates', queueRates, call),
+    /** What was claimed and how it ended, by minute of the last hour, or also span by span of a longer range. */
+    queueRates: ({ range, ...call }: CallOptions & RatesQuery = {}) => read(claimer, `/api/queue/rates${queryString({ range })}`, queueRates, call),
+    /** One agent, skill, quest or actor: its numbers and its latest alerts. */
+    queueLabel: (query: LabelQuery, call?: CallOptions) => read(claimer, `/api/queue/label${queryString({ ...query })}`, labelPage, call),
+    /** The workers: what they ask for, what they run, and when they last reported. */
+    workers: (query: { contains?: string | undefined; limit?: number | undefined } = {}, call?: CallOptions) => read(claimer, `/api/queue/workers${queryString(query)}`, workers, call),
+    /** The serial gates of repos. */
+    serialGate: (query: { contains?: string | undefined; repo?: string | undefined } = {}, call?: CallOptions) => read(claimer, `/api/serial-gate${queryString(query)}`, serialGateView, call),
+    /** Tasks, pauses, labels and repos by an id or a text. */
+    search: (q: string, call?: CallOptions) => read(claimer, `/api/search${queryString({ q })}`, searchAnswer, call),
 
     /**
      * Claims tasks; waits up to `wait_seconds` for one. Without a key it is sent once, and the service puts back what it

@@ -28,6 +28,7 @@ export { lookAfterProbes, PROBER, type ProbesRound } from './commands/look-after
 export { unmarkLeftOver } from './commands/unmark-probe.ts';
 export { moveTasks } from './commands/move-tasks.ts';
 export { parkTask, unparkTask, type ParkedBy } from './commands/park-task.ts';
+export { readTriage, triageBacklog, type TriageOrder } from './commands/triage-backlog.ts';
 export { noteBegun } from './commands/note-begun.ts';
 export { forgetOldSightings, noteSightings, type Sighting } from './commands/note-sightings.ts';
 export { unpauseWithAnswer } from './commands/unpause-with-answer.ts';

@@ -5,8 +5,10 @@ import { PAGE_FOLDER } from '@orchestra/dashboard';
 import { nameRoute, ProblemError, type OpenApiDocument } from '@orchestra/service-shell';
 
 const SWAGGER_FOLDER = join(PAGE_FOLDER, 'api-page');
-/** The addresses of the page: each is answered with it, and it shows that place. Everything else is not found, as ever. */
-const PAGE_PATHS = ['/', '/pauses/:id', '/tasks', '/tasks/:id', '/alerts', '/history'];
+/** The addresses of the page: each is answered with it, and it shows that place. */
+const PAGE_PATHS = ['/', '/pauses/:id', '/tasks', '/tasks/:id', '/repos', '/workers', '/label', '/search', '/alerts', '/history'];
+/** What is asked for below these is not for people. */
+const NOT_FOR_PEOPLE = /^\/(api|assets|docs)(\/|$)/;
 const ID = /^[1-9][0-9]{0,18}$/;
 const NOT_BUILT = `The page has not been built. In the repository run:  npx pnpm --filter @orchestra/dashboard build
 \`npx pnpm start\` does it by itself. Everything else but /docs works without it, for example \`orchestra senate pauses\`.
@@ -76,10 +78,10 @@ function servePage(app: Express, tokenFile: string | undefined): void {
     return;
   }
   const page = readFileSync(index, 'utf8').replace('</head>', () => `${tokenFile === undefined ? '' : `<meta name="orchestra-token-file" content="${quoted(tokenFile)}">`}</head>`);
+  // The page names its files relative to itself, so that it also works behind a proxy that serves it under a path.
+  const pageAt = (path: string): string => page.replaceAll('="./', `="${'../'.repeat(path.split('/').length - 2) || './'}`);
   for (const path of PAGE_PATHS) {
-    // The page names its files relative to itself, so that it also works behind a proxy that serves it under a path.
-    const deeper = '../'.repeat(path.split('/').length - 2);
-    const here = page.replaceAll('="./', `="${deeper || './'}`);
+    const here = pageAt(path);
     app.get(path, (request, response, next) => {
       if (!ID.test(String(request.params['id'] ?? '1'))) { next(); return; }
       nameRoute(response, path);
@@ -87,6 +89,17 @@ function servePage(app: Express, tokenFile: string | undefined): void {
       response.type('html').send(here);
     });
   }
+  serveAssets(app);
+  // A person who mistypes an address is told so by the page; a program gets the usual refusal.
+  app.get(/.*/, (request, response, next) => {
+    if (NOT_FOR_PEOPLE.test(request.path) || request.accepts(['json', 'html']) !== 'html') { next(); return; }
+    nameRoute(response, 'not found');
+    response.status(404).setHeader('Cache-Control', 'no-cache');
+    response.type('html').send(pageAt(request.path));
+  });
+}
+
+function serveAssets(app: Express): void {
   // The build puts a hash into the name of everything in there.
   app.use('/assets', express.static(join(PAGE_FOLDER, 'assets'), { index: false, redirect: false, immutable: true, maxAge: '365d' }));
 }

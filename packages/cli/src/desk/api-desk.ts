@@ -19,6 +19,8 @@ export function apiDesk(settings: ClientSettings): Desk {
     previewPause: (request, signal) => client.pausePreview(request, { signal, ...(signal !== undefined && { triesMax: 1 }) }),
     unpause: (request) => client.unpause(request),
     extend: (request) => client.extend(request),
+    triageView: (id, by) => client.triageView(id, by),
+    triage: (request, options) => client.triage(request, options),
     releaseBacklog: async (request) => (await client.releaseBacklog(request)).release,
     events: (options) => client.events(options),
     pauses: (scope) => client.allPauses(scope === undefined ? undefined : { ...scope, also: alsoText(scope.also) }),

@@ -5,7 +5,7 @@ import type {
 } from '@orchestra/pause-core/contract';
 import type {
   ActAnswer, ActPreview, cancelTasksRequest, freezeRepoRequest, Labels, labelsQuery, limitRepoRequest, moveTasksRequest, newTask, parkTaskRequest, QueueView, RepoGateView, retryTasksRequest, stopTasksRequest, TaskEventView, TaskOutput, tasksQuery, TaskView, TaskWhy,
-  thawRepoRequest, unparkTaskRequest,
+  thawRepoRequest, TriageAnswer, TriageBy, TriageRequest, TriageView, unparkTaskRequest,
 } from '@orchestra/task-queue/contract';
 import type { z } from 'zod';
 
@@ -44,6 +44,10 @@ export interface Desk {
   previewPause(request: z.output<typeof pauseRequest>, signal?: AbortSignal): Promise<PausePreview>;
   unpause(request: UnpauseRequest): Promise<UnpauseAnswer>;
   extend(request: ExtendRequest): Promise<PauseView>;
+  /** What waits under a pause, in groups. */
+  triageView(id: string, by: TriageBy): Promise<TriageView>;
+  /** Cancels and parks groups of it; again while `again` is true. */
+  triage(request: TriageRequest, options?: { isDryRun?: boolean }): Promise<TriageAnswer>;
   /** Lets tasks of a paused backlog go; null: there was no release to stop. */
   releaseBacklog(request: BacklogReleaseRequest): Promise<ReleaseView | null>;
   /** The stream of changes; undefined at a desk that nobody rings. */

@@ -6,7 +6,7 @@ import {
 import type { UnpauseRequest } from '@orchestra/pause-core/contract';
 import {
   actOnTasks, answerQuestion, CANCEL, enqueueTasks, explainTask, fenceStops, findTask, findTaskOutput, freezeRepo, LEASE_SECONDS, limitRepo, listPausesWithAttached, listTaskEvents, listTasks, moveTasks, parkTask,
-  pauseWithReceipt, previewAct, previewPause, readLabelNumbers, readPausePage, readQueueView, readStop, releaseBacklog, resumeHeld, retryTasks, settleStops, stopRelease, stopRuns, TaskError, thawRepo, unknownLabels, unparkTask, unpauseWithAnswer, verifyEverything, type Act,
+  pauseWithReceipt, previewAct, previewPause, readLabelNumbers, readPausePage, readQueueView, readStop, readTriage, releaseBacklog, resumeHeld, retryTasks, settleStops, stopRelease, stopRuns, TaskError, thawRepo, triageBacklog, unknownLabels, unparkTask, unpauseWithAnswer, verifyEverything, type Act,
 } from '@orchestra/task-queue';
 import { wrongUsage } from '../failure.ts';
 import type { Desk, Page, TaskAct } from './desk.ts';
@@ -28,6 +28,8 @@ export function directDesk(db: Database, by: string = directName()): Desk {
       await copyPausesEverywhere(db); // no service may be running
       return answer;
     },
+    triageView: (id, groups) => readTriage(db, id, groups),
+    triage: ({ id: pauseId, by: groups, at, cancel = [], park = [], reason }, options) => triageBacklog(db, { pauseId, by: groups, at, cancel, park, who: by, reason }, options),
     releaseBacklog: async ({ id, gap_seconds: gapSeconds, within_seconds: withinSeconds, stop, reason }) => {
       const order = { pauseId: id, by, reason };
       if (stop === true) return stopRelease(db, order);

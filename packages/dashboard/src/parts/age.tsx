@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { shortDuration } from '../text/duration.ts';
-import { localTime } from '../text/local-time.ts';
 import { serverMs } from '../state/store.ts';
+import { ClockTime } from './clock-time.tsx';
 
 /** How long ago something was, by the server's time, with the exact time below. */
 export function Age({ since }: { since: string }): VNode {
@@ -9,7 +9,7 @@ export function Age({ since }: { since: string }): VNode {
   return (
     <time dateTime={since} title={since}>
       <span class="ticking">{now === null ? '–' : shortDuration(now - Date.parse(since))}</span>
-      <span class="exact">since {localTime(since, now)}</span>
+      <span class="exact">since <ClockTime at={since} now={now} /></span>
     </time>
   );
 }

@@ -5,8 +5,10 @@ import { keysDialog } from '../state/dialogs.ts';
 import { place } from '../state/route.ts';
 import { signOut } from '../state/session.ts';
 import { confirmed, connection, desk, drainingCount, session, shownPauses, silent } from '../state/store.ts';
+import { nextZone, zone } from '../state/zone.ts';
 import { nextTheme, theme } from '../state/theme.ts';
 import { count } from '../text/count.ts';
+import { SearchField } from './search-field.tsx';
 
 const WORD = { 'live': 'live', 'connecting': 'connecting', 'reconnecting': 'reconnecting', 'signed-out': 'signed out' } as const;
 
@@ -22,6 +24,8 @@ export function TopBar(): VNode {
       <nav aria-label="Views">
         <Link to="" current={view === 'now'}>Now</Link>
         <Link to="tasks" current={view === 'tasks' || view === 'task'}>Tasks</Link>
+        <Link to="repos" current={view === 'repos'}>Repos</Link>
+        <Link to="workers" current={view === 'workers'}>Workers</Link>
         <Link to="alerts" current={view === 'alerts'}>
           Alerts{alerts > 0 && <span class="badge bad">{count(alerts, alerts >= 1_000)}<span class="for-readers"> critical ones not acknowledged</span></span>}
         </Link>
@@ -29,9 +33,11 @@ export function TopBar(): VNode {
       </nav>
       {view !== 'now' && shownPauses.value.length > 0 && <Link to="" class="paused-now">{pausedNow()}</Link>}
       <span class="line-state" role="status" data-state={unsure ? 'unsure' : phase}>{unsure ? silent.value ? 'not live' : 'not confirmed' : WORD[phase]}</span>
+      <SearchField />
       <span class="tools">
         {session.value !== null && <span class="who"><Prose text={session.value.name} /> <span class="role">{session.value.role}</span></span>}
         <button type="button" class="quiet-button" onClick={nextTheme}><span class="for-readers">Colours: </span>{theme.value === 'system' ? 'Auto' : theme.value === 'light' ? 'Light' : 'Dark'}</button>
+        <button type="button" class="quiet-button" aria-keyshortcuts="u" onClick={nextZone}><span class="for-readers">Times: </span>{zone.value === 'utc' ? 'UTC' : 'Local time'}</button>
         <button type="button" class="quiet-button keys-button" onClick={() => { keysDialog.value = true; }}>Keys</button>
         <button type="button" class="quiet-button" onClick={() => void signOut()}>Sign out</button>
       </span>

@@ -7,8 +7,8 @@ const BASE_PATH = new URL(BASE_URL).pathname;
 /** Where the reader is: the address below the base, without its slash, and what stands behind the question mark. */
 const address = signal(here());
 
-export const place = computed<Place>(() => placeOf(address.value.path));
 export const query = computed(() => new URLSearchParams(address.value.search));
+export const place = computed<Place>(() => placeOf(address.value.path, query.value));
 
 addEventListener('popstate', () => { address.value = here(); });
 

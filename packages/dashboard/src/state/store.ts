@@ -28,6 +28,9 @@ export const confirmedAtMs = signal<number | null>(null);
 /** The receipt of the pause that this page made last. */
 export const lastReceipt = signal<PauseReceipt | null>(null);
 
+/** What the address names is not there. */
+export const isMissing = signal(false);
+
 /** They change when the stream has told that something changed; what was read by a call is read again then. */
 export const pausesVersion = signal(0);
 export const alertsVersion = signal(0);

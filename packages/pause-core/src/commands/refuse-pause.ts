@@ -1,4 +1,4 @@
-import type { Transaction } from '@orchestra/database';
+import type { Queryable } from '@orchestra/database';
 import { PauseError } from '../errors.ts';
 import { findPause } from '../queries/find-pause.ts';
 
@@ -8,8 +8,8 @@ import { findPause } from '../queries/find-pause.ts';
  * @param hint what to do instead, for a pause that has ended
  * @throws PauseError `pause_not_found`, `pause_not_active`; always one of them
  */
-export async function refusePause(tx: Transaction, id: string, hint?: string): Promise<never> {
-  const pause = await findPause(tx, id);
+export async function refusePause(db: Queryable, id: string, hint?: string): Promise<never> {
+  const pause = await findPause(db, id);
   if (pause === undefined) throw new PauseError('pause_not_found', `there is no pause ${id}; GET /api/senate/pauses lists the active ones`);
   const scope = `${pause.scope.kind} ${pause.scope.value}`;
   const ended = pause.clearedAt === null

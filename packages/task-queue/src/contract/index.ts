@@ -6,5 +6,6 @@ export * from './search.ts';
 export * from './serial-gate.ts';
 export * from './stages.ts';
 export * from './tasks.ts';
+export * from './triage.ts';
 export * from './why.ts';
 export * from './workers.ts';

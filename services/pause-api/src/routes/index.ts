@@ -20,6 +20,7 @@ import { pausePageRoute } from './pause-page.ts';
 import { pausesRoute } from './pauses.ts';
 import { releaseRoute } from './release.ts';
 import { verifyRoute } from './verify.ts';
+import { triageRoutes } from './triage.ts';
 import { turnGateRoutes } from './turn-gates.ts';
 import { unpauseRoute } from './unpause.ts';
 
@@ -53,6 +54,7 @@ export function makeRoutes(dependencies: RouteDependencies): Route[] {
     checkRoute(dependencies),
     // Behind those whose last word it would take for an id.
     pausePageRoute(dependencies),
+    ...triageRoutes(dependencies),
     verifyRoute(dependencies),
     historyRoute(dependencies),
     eventsRoute(dependencies),

@@ -5,7 +5,7 @@ import { Link } from '../../parts/link.tsx';
 import { PauseButton } from '../../parts/pause-button.tsx';
 import { Prose } from '../../parts/prose.tsx';
 import { When } from '../../parts/when.tsx';
-import { tasksAt } from '../../state/place.ts';
+import { labelAt } from '../../state/place.ts';
 import { may } from '../../state/store.ts';
 import { useChange } from '../../state/use-change.ts';
 import { acknowledge } from '../../wire/calls.ts';
@@ -18,7 +18,7 @@ export function AlertRow({ alert, onChange }: { alert: AlertView; onChange: () =
     <tr {...(actor === null ? {} : { 'data-scope-kind': 'actor', 'data-scope-value': actor })}>
       <td class="ticks" data-label="At">{alert.created_at === null ? '–' : <When at={alert.created_at} />}</td>
       <td data-label="Severity"><span class={`badge ${TONE[alert.severity] ?? 'plain'}`}><Prose text={alert.severity} /></span></td>
-      <td data-label="Actor">{actor === null ? '–' : <Link to={tasksAt({ actor_id: actor })} class="mono"><Prose text={actor} /></Link>}</td>
+      <td data-label="Actor">{actor === null ? '–' : <Link to={labelAt('actor', actor)} class="mono"><Prose text={actor} /></Link>}</td>
       <td data-label="Alert"><div><Prose text={alert.kind ?? 'no kind given'} /><Details details={alert.details} />{alert.resolved_at !== null && <span class="aside">over since <When at={alert.resolved_at} /></span>}</div></td>
       <td data-label="Fed">{alert.fed === null ? '–' : <Link to={`pauses/${alert.fed}`}>pause {alert.fed}</Link>}</td>
       <td data-label="Acknowledged"><Acknowledged alert={alert} onChange={onChange} /></td>

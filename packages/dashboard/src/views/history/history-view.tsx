@@ -7,6 +7,7 @@ import { Pager } from '../../parts/pager.tsx';
 import { ReadingState } from '../../parts/reading-state.tsx';
 import { query } from '../../state/route.ts';
 import { alertsVersion, pausesVersion } from '../../state/store.ts';
+import { zone } from '../../state/zone.ts';
 import { useReading } from '../../state/use-reading.ts';
 import { queryAmong } from '../../text/query-among.ts';
 import { SCOPE_KIND_NAMES } from '../../text/scope-kinds.ts';
@@ -27,8 +28,8 @@ export function HistoryView(): VNode {
         <FilterChoice name="scope_kind" label="kind" any="any" values={[...SCOPE_KIND_NAMES, 'fleet'].map((kind) => [kind, kind] as const)} />
         <FilterField name="scope_value" label="id" main />
         <FilterField name="by" label="by" />
-        <FilterField name="since" label="since" type="datetime-local" />
-        <FilterField name="until" label="until" type="datetime-local" />
+        <FilterField name="since" label={`since, ${zone.value === 'utc' ? 'UTC' : 'local'}`} type="datetime-local" />
+        <FilterField name="until" label={`until, ${zone.value === 'utc' ? 'UTC' : 'local'}`} type="datetime-local" />
       </form>
       <ReadingState reading={reading} what="The history" />
       {reading.value !== null && reading.value.entries.length === 0 && <Empty says="Nothing happened that is like that."><p class="aside"><Link to="history">Show all of the history</Link></p></Empty>}
@@ -38,10 +39,11 @@ export function HistoryView(): VNode {
   );
 }
 
-/** The fields hold the reader's own time, the service takes instants. */
+/** The fields hold times by the clock that the reader has chosen, the service takes instants. */
 function withInstants(asked: URLSearchParams): URLSearchParams {
   for (const name of ['since', 'until']) {
-    const at = Date.parse(asked.get(name) ?? '');
+    const given = asked.get(name) ?? '';
+    const at = Date.parse(zone.value === 'utc' && given !== '' ? `${given}Z` : given);
     if (Number.isNaN(at)) asked.delete(name);
     else asked.set(name, new Date(at).toISOString());
   }

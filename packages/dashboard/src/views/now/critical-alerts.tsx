@@ -1,5 +1,6 @@
 import type { AlertView } from '@orchestra/pause-core/contract';
 import type { VNode } from 'preact';
+import { labelAt } from '../../state/place.ts';
 import { alertsTrouble, senate, shownPauses } from '../../state/store.ts';
 import { Details } from '../../parts/details.tsx';
 import { Link } from '../../parts/link.tsx';
@@ -26,7 +27,7 @@ function Alert({ alert }: { alert: AlertView }): VNode {
     <li>
       {at === null ? <span class="at">–</span> : <When at={at} />}
       <div>
-        {actor !== null && <Link to={`alerts?${new URLSearchParams({ ref_id: actor })}`} class="scope"><span class="kind">actor</span> <b><Prose text={actor} /></b></Link>}{' '}
+        {actor !== null && <Link to={labelAt('actor', actor)} class="scope"><span class="kind">actor</span> <b><Prose text={actor} /></b></Link>}{' '}
         <Prose text={alert.kind ?? 'no kind given'} />
         {' '}
         {paused && <span class="badge plain">paused</span>}

@@ -6,7 +6,7 @@ import { Link } from '../../parts/link.tsx';
 import { PauseButton } from '../../parts/pause-button.tsx';
 import { Prose } from '../../parts/prose.tsx';
 import { Sparkline } from '../../parts/sparkline.tsx';
-import { tasksAt } from '../../state/place.ts';
+import { labelAt, tasksAt } from '../../state/place.ts';
 import { PauseChanges } from './pause-changes.tsx';
 import { may, shownPauses } from '../../state/store.ts';
 import { count } from '../../text/count.ts';
@@ -22,7 +22,7 @@ export function LabelRow({ kind, row }: { kind: LabelKind; row: LabelNumbers }):
   return (
     <tr data-scope-kind={kind} data-scope-value={row.value}>
       <th scope="row">
-        <Link to={tasksAt(label)} class="mono"><Prose text={row.value} /></Link>
+        <Link to={labelAt(kind, row.value)} class="mono"><Prose text={row.value} /></Link>
         {row.paused !== null && <> <Link to={`pauses/${row.paused}`} class="badge warn">paused</Link></>}
       </th>
       <td class="number"><Count value={row.queued} more={row.queued_more} to={tasksAt({ ...label, status: 'queued' })} of="queued" /></td>

@@ -11,8 +11,8 @@ export function PauseChanges({ view }: { view: PauseView }): VNode {
   const close = (): void => { open.value = null; };
   return (
     <>
-      <button type="button" class="row-button" aria-label={`Extend pause ${view.id} of ${scopeText(scopeOf(view))}`} onClick={() => { open.value = 'extend'; }}>Extend</button>{' '}
-      <button type="button" class="row-button" aria-label={`Clear pause ${view.id} of ${scopeText(scopeOf(view))}`} onClick={() => { open.value = 'clear'; }}>Clear</button>
+      <button type="button" class="row-button" data-key="e" aria-label={`Extend pause ${view.id} of ${scopeText(scopeOf(view))}`} onClick={() => { open.value = 'extend'; }}>Extend</button>{' '}
+      <button type="button" class="row-button" data-key="c" aria-label={`Clear pause ${view.id} of ${scopeText(scopeOf(view))}`} onClick={() => { open.value = 'clear'; }}>Clear</button>
       {open.value === 'clear' && <ClearDialog view={view} onClose={close} />}
       {open.value === 'extend' && <ExtendDialog pause={view} onClose={close} />}
     </>

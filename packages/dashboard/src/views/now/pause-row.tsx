@@ -1,9 +1,6 @@
-import { useSignal } from '@preact/signals';
-import { scopeOf, scopeText } from '@orchestra/pause-core/scope';
 import type { VNode } from 'preact';
 import { Age } from '../../parts/age.tsx';
 import { Author } from '../../parts/author.tsx';
-import { ClearDialog } from '../../parts/clear-dialog.tsx';
 import { Count } from '../../parts/count.tsx';
 import { Effect } from '../../parts/effect.tsx';
 import { Link } from '../../parts/link.tsx';
@@ -14,11 +11,11 @@ import { TimeLeft } from '../../parts/time-left.tsx';
 import { tasksAt } from '../../state/place.ts';
 import type { ShownPause } from '../../state/senate-state.ts';
 import { may } from '../../state/store.ts';
+import { PauseChanges } from './pause-changes.tsx';
 
 /** One active pause. On a narrow screen a row becomes a card, and `data-label` its labels. */
 export function PauseRow({ pause }: { pause: ShownPause }): VNode {
   const { view } = pause;
-  const clearing = useSignal(false);
   return (
     <tr data-pause={view.id} {...scopeData(view)}>
       <th scope="row"><Link to={`pauses/${view.id}`}><ScopeName of={view} /></Link></th>
@@ -29,10 +26,7 @@ export function PauseRow({ pause }: { pause: ShownPause }): VNode {
       <td class="number" data-label="Held">{pause.queued === null ? '–' : <Count value={pause.queued} more={pause.queuedMore} to={tasksAt({ held_by: view.id })} of="tasks held" />}</td>
       <td data-label="In flight"><Link to={`pauses/${view.id}`} class="plain-link"><Effect pause={pause} /></Link></td>
       {may('pause') && (
-        <td class="row-action">
-          <button type="button" class="row-button" aria-label={`Clear the pause of ${scopeText(scopeOf(view))}`} onClick={() => { clearing.value = true; }}>Clear</button>
-          {clearing.value && <ClearDialog view={view} onClose={() => { clearing.value = false; }} />}
-        </td>
+        <td class="row-action"><PauseChanges view={view} /></td>
       )}
     </tr>
   );

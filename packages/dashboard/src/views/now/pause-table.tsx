@@ -22,7 +22,7 @@ export function PauseTable(): VNode {
             <th scope="col">Time left</th>
             <th scope="col" class="number">Held</th>
             <th scope="col">In flight</th>
-            {may('pause') && <th scope="col"><span class="for-readers">Clear</span></th>}
+            {may('pause') && <th scope="col"><span class="for-readers">Change</span></th>}
           </tr>
         </thead>
         <tbody onKeyDown={moveBetweenRows}>{shownPauses.value.slice(0, ROWS_MAX).map((pause) => <PauseRow key={pause.view.id} pause={pause} />)}</tbody>

@@ -14,12 +14,7 @@ export function EffectSteps({ page }: { page: PausePage }): VNode {
   return (
     <ol class="steps" aria-label="Has it taken effect?">
       <li class="done"><b>In effect</b><When at={page.effective_at} /><span>no new task can start</span></li>
-      {receipt !== null && (
-        <li class={receipt.settled ? 'done' : 'open'}>
-          <b>{receipt.settled === null ? 'Settled? Not known' : receipt.settled ? 'Settled' : 'Not settled'}</b>
-          <span>{saySettled(receipt.settled)}</span>
-        </li>
-      )}
+      {!ended && <li class={page.settled === true ? 'done' : 'open'}><b>{page.settled === null ? 'Settled? Not known' : page.settled ? 'Settled' : 'Not settled'}</b><span>{saySettled(page.settled)}</span></li>}
       <Gates page={page} />
       {receipt?.durable === 'replicated' && <li class="done"><b>Replicated</b><span>a standby has it too</span></li>}
       {receipt?.label_known === false && <li class="open"><b>Not known</b><span><UnknownLabel near={receipt.near_labels} /></span></li>}
@@ -42,8 +37,8 @@ function Gates({ page: { gates, pause } }: { page: PausePage }): VNode | null {
 }
 
 function saySettled(settled: boolean | null): string {
-  if (settled === null) return 'the pause was made; whether every claim that began before has ended could not be asked';
-  return settled ? 'every claim that began before has ended' : 'a claim that began before outlived the wait; what it takes is among the runs below';
+  if (settled === null) return 'whether every claim that began before has ended could not be told';
+  return settled ? 'every claim that began before has ended' : 'a claim that began before has not ended; what it takes is among the runs below';
 }
 
 function Drain({ page }: { page: PausePage }): VNode {

@@ -4,6 +4,7 @@ import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Author } from '../../parts/author.tsx';
 import { Count } from '../../parts/count.tsx';
+import { NotFound } from '../../parts/not-found.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Prose } from '../../parts/prose.tsx';
@@ -30,7 +31,7 @@ export function PauseView({ id }: { id: string }): VNode {
   const reading = useReading(id, (signal) => readPausePage(id, signal), gated.value ? desk : tasksVersion);
   useEffect(() => { gated.value = reading.value?.pause.cleared_at === null && (reading.value.gates?.connected ?? 0) > 0; }, [reading.value]);
   if (reading.value === null && reading.trouble?.code === 'not_found') {
-    return <><h1>There is no pause {id}</h1><p><Link to="history">The history</Link> has every pause that ever was.</p></>;
+    return <NotFound title={`There is no pause ${id}`}><Link to="history">The history</Link> has every pause that ever was.</NotFound>;
   }
   return (
     <>
@@ -52,7 +53,7 @@ function Known({ page }: { page: PausePage }): VNode {
           <h1><ScopeName of={pause} /></h1>
           <p class="lead"><Prose text={pause.reason} /></p>
         </div>
-        {!ended && <PauseActions pause={pause} running={page.in_flight_count} />}
+        <PauseActions pause={pause} running={page.in_flight_count} since={page.effective_at} />
       </header>
       {receipt !== null && <StopProgress ordered={receipt} />}
       <EffectSteps page={page} />

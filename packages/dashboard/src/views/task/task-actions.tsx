@@ -5,7 +5,7 @@ import { may } from '../../state/store.ts';
 import { useChange } from '../../state/use-change.ts';
 import { actOnTasks, answerTask, parkTask, resumeHeld, unparkTask } from '../../wire/calls.ts';
 import { ActDialog, type ActName } from '../../parts/act-dialog.tsx';
-import { WordsDialog } from './words-dialog.tsx';
+import { WordsDialog } from '../../parts/words-dialog.tsx';
 
 const LIVING = ['queued', 'running', 'held'];
 
@@ -23,14 +23,14 @@ export function TaskActions({ task, onChange }: { task: TaskView; onChange: () =
   return (
     <div class="actions">
       {task.status === 'held' && task.held_evidence !== null && <button type="button" class="button primary" onClick={() => { open.value = 'release'; }}>Resume…</button>}
-      {!isLiving && <button type="button" class="button primary" disabled={retry.busy} onClick={() => retry.start({ act: 'retry' }, [task.id], '')}>Retry</button>}
+      {!isLiving && <button type="button" class="button primary" data-key="r" disabled={retry.busy} onClick={() => retry.start({ act: 'retry' }, [task.id], '')}>Retry</button>}
       {asks && isLiving && <button type="button" class="button primary" onClick={() => { open.value = 'answer'; }}>Answer…</button>}
       {isLiving && (task.paused_at === null
-        ? <button type="button" class="button" onClick={() => { open.value = 'park'; }}>Park…</button>
-        : <button type="button" class="button" disabled={unpark.busy} onClick={() => unpark.start(task.id)}>Unpark</button>)}
-      {isLiving && <button type="button" class="button" onClick={() => { open.value = 'move'; }}>Move…</button>}
-      {task.status === 'running' && <button type="button" class="button" onClick={() => { open.value = 'stop'; }}>Stop…</button>}
-      {(task.status === 'queued' || task.status === 'held') && <button type="button" class="button" onClick={() => { open.value = 'cancel'; }}>Cancel…</button>}
+        ? <button type="button" class="button" data-key="k" onClick={() => { open.value = 'park'; }}>Park…</button>
+        : <button type="button" class="button" data-key="k" disabled={unpark.busy} onClick={() => unpark.start(task.id)}>Unpark</button>)}
+      {isLiving && <button type="button" class="button" data-key="m" onClick={() => { open.value = 'move'; }}>Move…</button>}
+      {task.status === 'running' && <button type="button" class="button" data-key="x" onClick={() => { open.value = 'stop'; }}>Stop…</button>}
+      {(task.status === 'queued' || task.status === 'held') && <button type="button" class="button" data-key="c" onClick={() => { open.value = 'cancel'; }}>Cancel…</button>}
       {unpark.trouble !== null && <p class="line-trouble" role="alert">{unpark.trouble}</p>}
       {retry.trouble !== null && <p class="line-trouble" role="alert">{retry.trouble}</p>}
       {act !== null && <ActDialog act={act} ids={[task.id]} priority={task.priority} onDone={done} onClose={close} />}

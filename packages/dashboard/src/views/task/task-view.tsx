@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { TaskView as Task } from '@orchestra/task-queue/contract';
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { NotFound } from '../../parts/not-found.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { Labels } from '../../parts/labels.tsx';
 import { Link } from '../../parts/link.tsx';
@@ -9,7 +10,7 @@ import { Prose } from '../../parts/prose.tsx';
 import { ReadingState } from '../../parts/reading-state.tsx';
 import { TaskStatusBadge } from '../../parts/task-status.tsx';
 import { When } from '../../parts/when.tsx';
-import { tasksAt } from '../../state/place.ts';
+import { reposAt } from '../../state/place.ts';
 import { desk, serverMs, tasksVersion } from '../../state/store.ts';
 import { shortDuration } from '../../text/duration.ts';
 import { useReading } from '../../state/use-reading.ts';
@@ -30,7 +31,7 @@ export function TaskView({ id }: { id: string }): VNode {
   const reading = useReading(id, (signal) => readTask(id, signal), runs.value ? desk : tasksVersion);
   useEffect(() => { runs.value = reading.value?.status === 'running'; }, [reading.value]);
   if (reading.value === null && reading.trouble?.code === 'not_found') {
-    return <><h1>There is no task {id}</h1><p><Link to="tasks">The list of tasks</Link> has those that there are.</p></>;
+    return <NotFound title={`There is no task ${id}`}><Link to="tasks">The list of tasks</Link> has those that there are; tasks that ended long ago may have been deleted.</NotFound>;
   }
   return (
     <>
@@ -42,7 +43,7 @@ export function TaskView({ id }: { id: string }): VNode {
 
 function Known({ task, onChange }: { task: Task; onChange: () => void }): VNode {
   return (
-    <article>
+    <article data-whole-view>
       <header class="title">
         <div>
           <p class="kicker"><Link to="tasks">Tasks</Link></p>
@@ -67,7 +68,7 @@ function Known({ task, onChange }: { task: Task; onChange: () => void }): VNode 
         ['Last heartbeat', task.heartbeat_at === null ? null : <When at={task.heartbeat_at} ago />],
         ['Not before', waitsForItsTime(task) ? <When at={task.next_eligible_at} /> : null],
         ['Parked', task.paused_at === null ? null : <><When at={task.paused_at} /> by <Prose text={task.paused_by ?? 'nobody known'} />{task.pause_reason !== null && <>: <Prose text={task.pause_reason} /></>}</>],
-        ['Repo', task.repo === null ? null : <Link to={tasksAt({ repo: task.repo })}><Prose text={task.repo} /></Link>],
+        ['Repo', task.repo === null ? null : <Link to={reposAt(task.repo)}><Prose text={task.repo} /></Link>],
         ['Added', <><When at={task.created_at} /> by <Prose text={task.created_by} /></>],
       ]} />
       <WhyItFailed error={task.last_run?.error ?? null} isFailed={task.status === 'failed'} />

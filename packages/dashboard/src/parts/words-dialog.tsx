@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
 import type { TargetedSubmitEvent, VNode } from 'preact';
-import { Dialog } from '../../parts/dialog.tsx';
-import { Prose } from '../../parts/prose.tsx';
-import { Busy } from '../../parts/reading-state.tsx';
-import { useChange } from '../../state/use-change.ts';
+import { Dialog } from './dialog.tsx';
+import { Prose } from './prose.tsx';
+import { Busy } from './reading-state.tsx';
+import { useChange } from '../state/use-change.ts';
 
 interface WordsDialogProps {
   title: string;
