@@ -57,7 +57,7 @@ function optionsIn(element: HTMLElement, names: readonly RateName[], isLong: boo
   return {
     width: element.clientWidth,
     height: HEIGHT,
-    padding: [6, 4, 0, 0],
+    padding: [6, 18, 0, 0],
     legend: { show: false },
     ...(clock === 'utc' ? { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC') } : {}),
     cursor: { drag: { x: false, y: false }, points: { show: false } },

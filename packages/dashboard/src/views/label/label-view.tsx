@@ -64,7 +64,7 @@ function Known({ kind, value, page: { numbers, label_known: isKnown, near_labels
         ['Alerts in the last hour', count(numbers.alerts_last_hour)],
       ]} />
       <section aria-label="Rates">
-        <ul class="legend" aria-label="Over the last hour"><li class="completed">finished</li><li class="failed">failed, per minute</li></ul>
+        <ul class="legend" aria-label="Over the last hour"><li class="completed">finished per minute</li><li class="failed">failed per minute</li></ul>
         <RatesChart points={pointsOf(numbers, since)} names={['completed', 'failed']} says={`Finished and failed runs of ${kind} ${value} per minute over the last hour`} />
       </section>
     </>

@@ -13,7 +13,7 @@ import { When } from '../../parts/when.tsx';
 import { labelAt, reposAt } from '../../state/place.ts';
 import { query } from '../../state/route.ts';
 import { useReading } from '../../state/use-reading.ts';
-import { count } from '../../text/count.ts';
+import { counted } from '../../text/count.ts';
 import { searchFor } from '../../wire/calls.ts';
 
 /** What was found is not read again by itself: a list that changes under the eyes is hard to read. */
@@ -48,7 +48,7 @@ function Answer({ answer: { task, pause, labels, repos, pauses, tasks, tasks_loo
       {pauses.length > 0 && <Section title="Pauses">{pauses.map((one) => <PauseLine key={one.id} pause={one} />)}</Section>}
       {tasks.length > 0 && <Section title="Tasks whose payload holds it">{tasks.map((one) => <TaskLine key={one.id} task={one} />)}</Section>}
       <p class="aside">
-        {more && 'Of each kind the first twenty are shown. '}Looked at were all names, the reasons of the newest 1,000 pauses, and the payloads of the newest {count(lookedAt)} tasks, those of more than 8,000 bytes left out.
+        {more && 'Of each kind the first twenty are shown. '}Looked at were all names, the reasons of the newest 1,000 pauses, and the payloads of the newest {counted(lookedAt, 'task')}, those of more than 8,000 bytes left out.
         {' '}Older tasks are found by their id, or by their labels in <Link to="tasks">the list of tasks</Link>.
       </p>
     </>

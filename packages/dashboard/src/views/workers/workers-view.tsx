@@ -67,7 +67,7 @@ function WorkerRow({ worker: { worker, host, asks, running, runs, last_reported_
           {running > runs.length && <span class="aside">and {counted(running - runs.length, 'other run')}</span>}
         </div>
       </td>
-      <td class="ticks" data-label="Last reported"><Age since={reported} /></td>
+      <td class="ticks" data-label="Last reported"><Age since={reported} word="at" /></td>
     </tr>
   );
 }
