@@ -11,6 +11,7 @@ export const COMMAND_FILES: Readonly<Record<string, () => Promise<{ default: Com
   'attach:remove': () => import('./commands/attach/remove.ts'),
   'attach:why': () => import('./commands/attach/why.ts'),
   completion: () => import('./commands/completion.ts'),
+  'completion:labels': () => import('./commands/completion/labels.ts'),
   'db:migrate': () => import('./commands/db/migrate.ts'),
   doctor: () => import('./commands/doctor.ts'),
   'gate:freeze': () => import('./commands/gate/freeze.ts'),

@@ -261,3 +261,10 @@ test('two hundred hostile strings show as text in every list', async () => {
   }
   expect(shown.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
 });
+
+test('completion labels tells the shell what is at work, and is silent where nobody answers', async () => {
+  await running.client.enqueue({ tasks: [{ agent_id: 'skeptic' }, { agent_id: 'an odd one' }] });
+  const { stdout, code } = await run(['completion', 'labels', 'agent']);
+  expect([code, stdout.trim().split('\n').toSorted()]).toEqual([0, ['an odd one', 'skeptic']]);
+  expect(await run(['completion', 'labels', 'agent'], { env: { ORCHESTRA_TASKS_URL: 'http://127.0.0.1:9' } })).toMatchObject({ code: 0, stdout: '', stderr: '' });
+});

@@ -34,7 +34,7 @@ test('bash completes commands, flags, fixed values and files', async () => {
   const { stdout: script, code } = await orchestra(['completion', 'bash']);
   expect(code).toBe(0);
   const complete = (...words: string[]): string[] => execFileSync('bash', ['--norc', '-c',
-    `${script}\nCOMP_WORDS=(orchestra "$@"); COMP_CWORD=$#; _orchestra; printf '%s\\n' "\${COMPREPLY[@]}"`, 'bash', ...words], { encoding: 'utf8', cwd: ROOT }).trim().split('\n');
+    `${script}\norchestra() { [[ "$*" == 'completion labels agent' ]] && printf 'skeptic\\nscribe\\nan odd one\\n'; }\nCOMP_WORDS=(orchestra "$@"); COMP_CWORD=$#; _orchestra; printf '%s\\n' "\${COMPREPLY[@]}"`, 'bash', ...words], { encoding: 'utf8', cwd: ROOT }).trim().split('\n');
   expect(complete('sen')).toEqual(['senate']);
   expect(complete('senate', 'pau')).toEqual(['pause', 'pauses']);
   expect(complete('senate', 'pause', '')).toEqual(['agent', 'skill', 'quest', 'actor', 'fleet']);
@@ -42,6 +42,11 @@ test('bash completes commands, flags, fixed values and files', async () => {
   expect(complete('senate', 'extend', '4', '--then', '')).toEqual(['resume', 'stay', 'probe']);
   expect(complete('queue', '')).toEqual(['labels']);
   expect(complete('profile', 'set', 'prod', '--token-file', 'README')).toEqual(['README.md']);
+  // Labels that are at work, as the services tell them.
+  expect(complete('senate', 'pause', 'agent', 's')).toEqual(['skeptic', 'scribe']);
+  expect(complete('task', 'list', '--agent', 'sk')).toEqual(['skeptic']);
+  expect(complete('senate', 'release', 'agent', 'an')).toEqual(['an\\ odd\\ one']);
+  expect(complete('senate', 'pause', 'skill', '')).toEqual(['']);
   // What the person types themselves.
   expect(complete('senate', 'pause', 'agent', 'skeptic', '--reason', '')).toEqual(['']);
 });

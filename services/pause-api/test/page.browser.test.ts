@@ -259,7 +259,7 @@ test('is small, and carries no validator: from the contract it takes types only'
     .filter((name) => !name.startsWith('api-page')) // served at /docs
     .map((name) => statSync(join(PAGE_FOLDER, name)))
     .filter((file) => file.isFile()).map((file) => file.size);
-  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(200_000);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(240_000);
 });
 
 test('fits a telephone: nothing to scroll sideways at 320 px, with the longest names', async () => {

@@ -86,7 +86,44 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     foundBy: ['A2', 'A3'], faults: [], favours: 'pair',
     breakRule: ({ database }) => replaceInFunction(database, 'pauses_cover', ' is true', ' is null'),
   },
+  {
+    name: 'a release opens the pause', says: 'once one task of a paused backlog was let go, the pause covers nothing',
+    foundBy: ['A2', 'A3'], faults: [],
+    breakRule: async ({ database }) => {
+      await replaceInView(database, 'cleared_at IS NULL', 'cleared_at IS NULL AND p.probe_task_id IS NULL');
+      return async () => {};
+    },
+  },
+  {
+    name: 'what is cancelled stays in the queue', says: 'a task that was cancelled is begun all the same',
+    foundBy: ['A15'], faults: [],
+    breakRule: ({ database }) => otherStatus(database, "new.status = 'cancelled' and old.status = 'queued'", 'queued'),
+  },
+  {
+    name: 'a retry brings nothing back', says: 'a cancelled task that is brought back stays cancelled',
+    foundBy: ['A15'], faults: [],
+    breakRule: ({ database }) => otherStatus(database, "new.status = 'queued' and old.status = 'cancelled'", 'cancelled'),
+  },
+  {
+    name: 'an order to stop is forgotten', says: 'a run that was told to stop is neither told nor taken away',
+    foundBy: ['A15'], faults: [], favours: 'stops',
+    breakRule: async ({ database }) => {
+      // As long as the call lasts the order is there, so its answer says that all is well.
+      await database.query('create function forget_stop() returns trigger language plpgsql as $$ begin delete from run_stops s where s.run_id = new.run_id; return null; end $$');
+      await database.query('create constraint trigger forget_stops after insert or update on run_stops deferrable initially deferred for each row execute function forget_stop()');
+      await database.query('create function tell_nobody() returns trigger language plpgsql as $$ begin return null; end $$');
+      await database.query("create trigger tell_nobody before insert on senate_events for each row when (new.type = 'run.stopping') execute function tell_nobody()");
+      return async () => {};
+    },
+  },
 ];
+
+/** Gives a task another status than the one that it was to have. */
+async function otherStatus(database: Database, when: string, status: string): Promise<() => Promise<unknown>> {
+  await database.query(`create function other_status() returns trigger language plpgsql as $$ begin new.status := '${status}'; return new; end $$`);
+  await database.query(`create trigger a_broken_rule before update of status on tasks for each row when (${when}) execute function other_status()`);
+  return async () => {};
+}
 
 /** Changes a rule that claims go by. */
 async function replaceInFunction(database: Database, name: string, text: string, by: string): Promise<() => Promise<unknown>> {

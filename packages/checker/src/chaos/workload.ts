@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@orchestra-brake/client';
 import type { NewTask } from '@orchestra/task-queue/contract';
-import type { RecordedLabels, RecordedScope } from '../history/event.ts';
+import type { ActKind, RecordedLabels, RecordedScope } from '../history/event.ts';
 import { recordedCall } from './recorded-call.ts';
 import type { Recorder } from './recorder.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -21,10 +21,16 @@ const BACKLOG_MAX = 150;
 // Pauses of our own at a time: with every label paused nothing would be claimed, and nothing proven.
 const PAUSES_MAX = 5;
 const FAVOURED_SHARE = 0.7;
+// Tasks that one act names.
+const ACTED_AT_ONCE = 3;
+const STOP_GRACE_SECONDS = 1;
+// Longer than a run that was told to stop may go on, so that one which does is seen.
+const LONG_WORK_MS = [20_000, 25_000] as const;
 // A call is tried twice and no more: what a client never hears the answer of is what is to be seen here.
 const CALL = { triesMax: 2, timeLimitMs: 4_000 } as const;
 
-export type FavouredScope = 'fleet' | 'pair';
+/** What a run is about more than others: pauses of the fleet or of pairs, or runs that go on long and are stopped. */
+export type FavouredScope = 'fleet' | 'pair' | 'stops';
 
 export interface WorkloadOptions {
   client: Client;
@@ -44,6 +50,7 @@ export async function runWorkload(options: WorkloadOptions): Promise<void> {
   await Promise.all([
     again(options, 'enqueue', [40, 150], addTasks),
     again(options, 'pause', [100, 450], pauseOrClear),
+    again(options, 'act', [150, 600], actOnTasks),
     again(options, 'alert', [300, 900], raiseAlert),
     again(options, 'look', [200, 600], look),
   ]);
@@ -60,8 +67,8 @@ async function again(options: WorkloadOptions, name: string, gapMs: readonly [nu
   }
 }
 
-const addTasks: Party = async ({ client, recorder, workMs, backlog }, random) => {
-  const tasks = Array.from({ length: random.between(1, 6) }, () => newTask(random, workMs));
+const addTasks: Party = async ({ client, recorder, workMs, backlog, favours }, random) => {
+  const tasks = Array.from({ length: random.between(1, 6) }, () => newTask(random, favours === 'stops' ? LONG_WORK_MS : workMs));
   if (await backlog().catch(() => Infinity) > BACKLOG_MAX) return;
   const key = randomUUID();
   const keyed = tasks.map((task) => ({ ...task, payload: { ...task.payload, key } satisfies WorkPayload }));
@@ -107,6 +114,42 @@ function anyScope(random: SeededRandom, favours: FavouredScope | undefined): Rec
 
 function named({ kind, value, also }: RecordedScope) {
   return { scope_kind: kind, scope_value: value, ...(also === undefined ? {} : { also }) };
+}
+
+const ACTS: readonly ActKind[] = ['cancel', 'retry', 'stop', 'release'];
+/** Which tasks an act is for, by how they stand. */
+const MEANS = { cancel: 'queued', retry: 'cancelled', stop: 'running' } as const;
+
+/** What an operator does to a few tasks. Which they are is asked beforehand; what has changed by then is passed over. */
+const actOnTasks: Party = async (options, random) => {
+  const act = options.favours === 'stops' ? 'stop' : random.pick(ACTS);
+  if (act === 'release') return releaseOne(options, random);
+  const { client, recorder } = options;
+  const listed = await client.tasks({ status: MEANS[act], limit: ACTED_AT_ONCE }, CALL).catch(() => undefined); // nobody answers: looked at again
+  const ids = listed?.tasks.map((task) => task.id) ?? [];
+  if (ids.length === 0) return;
+  const key = randomUUID();
+  const change = { ...CALL, idempotencyKey: key };
+  await recordedCall(recorder, { op: 'act', phase: 'invoke', act, key, named: ids }, async () => {
+    if (act === 'stop') {
+      const { runs } = await client.stopTasks({ ids, then: random.pick(['requeue', 'cancel']), grace_seconds: STOP_GRACE_SECONDS, reason: key }, change);
+      return { op: 'act', phase: 'ok', act, tasks: runs.map((run) => run.task_id) };
+    }
+    const { changed_ids: tasks } = await (act === 'cancel' ? client.cancelTasks({ ids, reason: key }, change) : client.retryTasks({ ids, reason: key }, change));
+    return { op: 'act', phase: 'ok', act, tasks };
+  });
+};
+
+/** One task is let go under a pause that holds on. */
+async function releaseOne({ client, recorder }: WorkloadOptions, random: SeededRandom): Promise<void> {
+  const pauses = await client.allPauses({}, CALL).catch(() => []); // nobody answers: looked at again
+  if (pauses.length === 0) return;
+  const { id } = random.pick(pauses);
+  const key = randomUUID();
+  await recordedCall(recorder, { op: 'act', phase: 'invoke', act: 'release', key, named: [id] }, async () => {
+    const { release } = await client.releaseBacklog({ id, one: true, reason: key }, { ...CALL, idempotencyKey: key });
+    return { op: 'act', phase: 'ok', act: 'release', tasks: release === null || release.last_task_id === null ? [] : [release.last_task_id] };
+  });
 }
 
 const raiseAlert: Party = async ({ client, recorder }, random) => {

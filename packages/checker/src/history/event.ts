@@ -20,6 +20,9 @@ export type HistoryEvent = EventBase & (
   | { op: 'pause'; phase: 'ok'; pause: string; settled: boolean }
   | { op: 'unpause'; phase: 'invoke'; key: string; target: RecordedScope | { pause: string } }
   | { op: 'unpause'; phase: 'ok'; cleared: readonly string[] }
+  | { op: 'act'; phase: 'invoke'; act: ActKind; key: string; named: readonly string[] }
+  /** The tasks that it changed: cancelled, brought back, told to stop, let go under their pause. */
+  | { op: 'act'; phase: 'ok'; act: ActKind; tasks: readonly string[] }
   | { op: 'alert'; phase: 'invoke'; key: string; actor: string; severity: string }
   | { op: 'alert'; phase: 'ok'; alert: string }
   | { op: 'check'; phase: 'invoke'; labels: RecordedLabels }
@@ -33,7 +36,7 @@ export type HistoryEvent = EventBase & (
   | { op: CalledOp; phase: 'fail' | 'info'; why: string }
 );
 
-type CalledOp = 'enqueue' | 'claim' | 'heartbeat' | 'finish' | 'pause' | 'unpause' | 'alert' | 'check' | 'list' | 'nemesis';
+type CalledOp = 'enqueue' | 'claim' | 'heartbeat' | 'finish' | 'pause' | 'unpause' | 'act' | 'alert' | 'check' | 'list' | 'nemesis';
 
 interface EventBase {
   t: number;
@@ -43,6 +46,8 @@ interface EventBase {
   id: string;
 }
 
+/** What an operator does to tasks. */
+export type ActKind = 'cancel' | 'retry' | 'stop' | 'release';
 export type FinishKind = 'complete' | 'fail' | 'release';
 export interface RecordedLabels { agent: string | null; skill: string | null; quest: string | null; actor: string | null }
 export interface RecordedScope { kind: keyof RecordedLabels | 'fleet'; value: string; also?: { [Kind in keyof RecordedLabels]?: string | undefined } | undefined }

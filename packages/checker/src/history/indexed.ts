@@ -32,6 +32,8 @@ export interface Indexed extends History {
   tasks: ReadonlyMap<string, WitnessedTask>;
   /** What the database wrote down about each task, in order. */
   eventsOf: ReadonlyMap<string, readonly WitnessedEvent[]>;
+  /** Was this run's task let go under this pause, by a release or as a probe? That lets one claim through. */
+  letThrough: (task: string, run: string | null, pause: string) => boolean;
   /** The database's time of an event's `t`, and back. */
   toDatabase: (t: number) => number;
   toHistory: (databaseMs: number) => number;
@@ -49,11 +51,17 @@ export function indexHistory(history: History): Indexed {
   const calls = <O extends CalledOp>(op: O): readonly Call<O>[] => all.filter((call): call is Call<CalledOp> & Call<O> => call.invoke.op === op);
   const eventsOf = Map.groupBy(history.testimony.events, (event) => event.task);
   return {
-    ...history, calls, eventsOf, toDatabase, toHistory: (ms) => ms - history.clock.ms,
+    ...history, calls, eventsOf, toDatabase, letThrough: (task, run, pause) => letThrough(eventsOf.get(task) ?? [], run, pause), toHistory: (ms) => ms - history.clock.ms,
     slackMs: SLACK_MS + 2 * history.clock.errorMs,
     tasks: new Map(history.testimony.tasks.map((task) => [task.id, task])),
     pauses: knownPauses(history, calls('pause'), toDatabase),
   };
+}
+
+function letThrough(events: readonly WitnessedEvent[], run: string | null, pause: string): boolean {
+  const at = events.findIndex((event) => event.kind === 'claimed' && event.run === run);
+  const before = events.slice(0, Math.max(at, 0)).findLast((event) => event.kind === 'claimed' || event.kind === 'probing' && event.data?.['pause_id'] === pause);
+  return before?.kind === 'probing';
 }
 
 function pairCalls(events: readonly HistoryEvent[]): Call<CalledOp>[] {

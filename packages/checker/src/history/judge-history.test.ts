@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HistoryEvent } from './event.ts';
 import { judgeHistory } from './judge-history.ts';
-import { claim, claimed, kept, legalHistory } from './legal-history.ts';
+import { act, claim, claimed, kept, legalHistory } from './legal-history.ts';
 
 type Legal = ReturnType<typeof legalHistory>;
 
@@ -70,6 +70,16 @@ const BROKEN: [expected: string, what: string, breakIt: (history: Legal) => void
   ['A11', 'a run is taken away before its lease has passed', ({ testimony }) => { const event = at(testimony.events, (one) => one.kind === 'reaped'); event.at = 18_000; event.committedAt = 18_001; }],
   ['A13', 'two tasks of a repo in progress at a time', ({ testimony }) => { for (const task of testimony.tasks) task.repo = 'docs'; const end = at(testimony.events, (one) => one.id === 5); end.at = 5_060; end.committedAt = 5_061; }],
   ['A14', 'a call that was answered 500', ({ events }) => { const list = at(events, (event) => event.op === 'list' && event.phase === 'ok'); events.push({ t: list.t, proc: list.proc, id: list.id, op: 'list', phase: 'info', why: '500 internal_error: the log has the cause' }); }],
+  ['A15', 'a task is begun although it was cancelled', ({ events, testimony }) => {
+    events.push(...asEvents(act(1_200, 'cancel', ['2'])));
+    testimony.events.push({ ...kept(3.5, '2', null, 'cancelled', 2_205), data: { status: 'cancelled' } });
+  }],
+  ['A15', 'a task that was brought back is lost', ({ events, testimony }) => {
+    events.push(...asEvents(act(21_500, 'retry', ['2'])));
+    at(testimony.tasks, (task) => task.id === '2').status = 'cancelled';
+    testimony.events.push({ ...kept(20, '2', null, 'requeued', 22_505), data: { status: 'queued' } });
+  }],
+  ['A15', 'an act that was answered left no trace', ({ events }) => { events.push(...asEvents(act(21_500, 'stop', ['2']))); }],
   ['A12', 'a change that is not written down', ({ testimony }) => { drop(testimony.audit, (row) => row.action === 'alert.created'); }],
   ['A12', 'a call that was repeated and made two pauses', ({ testimony }) => {
     const twin = { ...at(testimony.pauses, (pause) => pause.id === '11'), id: '14', clearedAt: null, clearedBy: null, kind: 'quest' as const };

@@ -1,4 +1,4 @@
-import type { HistoryEvent, Recorded, RecordedClaim } from './event.ts';
+import type { ActKind, HistoryEvent, Recorded, RecordedClaim } from './event.ts';
 import type { History, Testimony, WitnessedEvent } from './testimony.ts';
 
 type Draft = Recorded & { t: number; proc?: string };
@@ -66,6 +66,11 @@ export function claimed(task: string, run: string, actor: string): RecordedClaim
 
 export function claim(t: number, proc: string, tasks: RecordedClaim[]): Draft[] {
   return [{ t, id: `c-${t}`, op: 'claim', phase: 'invoke', proc }, { t: t + 10, id: `c-${t}`, op: 'claim', phase: 'ok', tasks, proc }];
+}
+
+/** An operator does something to tasks and is told that it was done. */
+export function act(t: number, what: ActKind, tasks: string[]): Draft[] {
+  return [{ t, id: `act-${t}`, op: 'act', phase: 'invoke', act: what, key: `act-${t}`, named: tasks }, { t: t + 10, id: `act-${t}`, op: 'act', phase: 'ok', act: what, tasks }];
 }
 
 /** What the database kept of a change; `at` is its clock. */

@@ -3,7 +3,7 @@ import { OrchestraCommand } from '../orchestra-command.ts';
 
 export default class Completion extends OrchestraCommand {
   static override summary = 'print the completion for your shell';
-  static override description = 'bash and zsh: source <(orchestra completion bash). fish: orchestra completion fish | source. Put that into what your shell reads at its start. It knows commands, flags and fixed values, and asks no service.';
+  static override description = 'bash and zsh: source <(orchestra completion bash). fish: orchestra completion fish | source. Put that into what your shell reads at its start. It knows commands, flags and fixed values; labels it asks the services for, and suggests none where they do not answer.';
   static override examples = ['source <(<%= config.bin %> completion bash)', '<%= config.bin %> completion fish > ~/.config/fish/completions/orchestra.fish'];
   static override args = { shell: Args.string({ description: 'for which', required: true, options: ['bash', 'zsh', 'fish'], ignoreStdin: true }) };
 

@@ -1,3 +1,4 @@
+import { KINDS } from '../flags/scope.ts';
 import type { KnownCommand, KnownFlag } from './known-commands.ts';
 
 /** For `orchestra completion fish | source`, or as `~/.config/fish/completions/orchestra.fish`. */
@@ -24,20 +25,22 @@ ${commands.flatMap(linesOf).join('\n')}
 `;
 }
 
-function linesOf({ words, flags, next, firstArgument }: KnownCommand): string[] {
+function linesOf({ words, flags, next, firstArgument, takesLabel }: KnownCommand): string[] {
   const here = `__orchestra_at ${quoted(words.join(' ')).replaceAll("'", '"')}`;
   return [
     ...next.map(({ word, summary }) => `complete -c orchestra -n '${here} first' -a ${quoted(word)} -d ${quoted(summary.split('\n', 1)[0] ?? '')}`),
     ...firstArgument.map((word) => `complete -c orchestra -n '${here} first' -a ${quoted(word)}`),
+    ...(takesLabel ? KINDS.map((kind) => `complete -c orchestra -n '${here}; and test (commandline -opc)[-1] = ${kind}' -a '(orchestra completion labels ${kind} 2>/dev/null)'`) : []),
     ...flags.map((flag) => `complete -c orchestra -n '${here}' ${optionOf(flag)} -d ${quoted(flag.summary.split('\n', 1)[0] ?? '')}`),
   ];
 }
 
-function optionOf({ name, char, takes, values }: KnownFlag): string {
+function optionOf({ name, char, takes, values, labels }: KnownFlag): string {
   return [
     `-l ${name}`,
     ...(char === undefined ? [] : [`-s ${char}`]),
     ...(takes === 'nothing' ? [] : takes === 'file' ? ['-r -F'] : ['-x']),
+    ...(labels === undefined ? [] : [`-a '(orchestra completion labels ${labels} 2>/dev/null)'`]),
     ...(values.length === 0 ? [] : [`-a ${quoted(values.join(' '))}`]),
   ].join(' ');
 }

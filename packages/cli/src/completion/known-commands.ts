@@ -1,4 +1,7 @@
 import type { Command } from '@oclif/core';
+import { KINDS } from '../flags/scope.ts';
+
+export type LabelKind = (typeof KINDS)[number];
 
 /** A flag as a shell has to know it. */
 export interface KnownFlag {
@@ -8,6 +11,8 @@ export interface KnownFlag {
   takes: 'nothing' | 'text' | 'file';
   /** The only values that it takes; empty: any. */
   values: readonly string[];
+  /** It takes a label of this kind: those that there are can be suggested. */
+  labels?: LabelKind | undefined;
 }
 
 /** A command, or the first words of several. */
@@ -17,6 +22,8 @@ export interface KnownCommand {
   flags: readonly KnownFlag[];
   /** What its first argument may be; empty: anything. */
   firstArgument: readonly string[];
+  /** Its first argument may be a kind of label, and the second one of that kind. */
+  takesLabel: boolean;
   /** Words that may follow these. */
   next: readonly { word: string; summary: string }[];
 }
@@ -34,7 +41,8 @@ export function knownCommands(commands: Readonly<Record<string, Command.Class>>)
   for (const beginning of new Set(['', ...ids.flatMap((id) => id.split(':').map((_word, last, words) => words.slice(0, last + 1).join(':')))])) {
     const command = commands[beginning];
     const flags = Object.entries({ ...command?.baseFlags, ...command?.flags }).filter(([, flag]) => flag.hidden !== true);
-    const [firstArgument] = Object.values(command?.args ?? {});
+    const arguments_ = Object.entries(command?.args ?? {});
+    const firstArgument = arguments_[0]?.[1];
     all.set(beginning, {
       words: beginning === '' ? [] : beginning.split(':'),
       summary: command?.summary ?? '',
@@ -42,8 +50,10 @@ export function knownCommands(commands: Readonly<Record<string, Command.Class>>)
         name, char: flag.char, summary: flag.description ?? '',
         takes: flag.type === 'boolean' ? 'nothing' : TAKE_A_FILE.has(name) ? 'file' : 'text',
         values: flag.type === 'option' && Array.isArray(flag.options) ? flag.options.map(String) : [],
+        labels: flag.type === 'option' && flag.multiple !== true ? KINDS.find((kind) => kind === name) : undefined,
       })), ...SHARED],
       firstArgument: firstArgument?.options ?? [],
+      takesLabel: arguments_.length > 1 && (arguments_[0]?.[0] === 'kind' || arguments_[0]?.[0] === 'pause') && arguments_[1]?.[0] === 'value',
       next: [...new Set(ids.filter((id) => id.startsWith(beginning === '' ? '' : `${beginning}:`)).map((id) => id.split(':')[beginning === '' ? 0 : beginning.split(':').length] ?? ''))]
         .map((word) => ({ word, summary: commands[beginning === '' ? word : `${beginning}:${word}`]?.summary ?? '' })),
     });

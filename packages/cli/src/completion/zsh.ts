@@ -1,4 +1,4 @@
-import { commandPatterns, flagPatterns } from './case-patterns.ts';
+import { commandPatterns, flagPatterns, labelPatterns } from './case-patterns.ts';
 import type { KnownCommand, KnownFlag } from './known-commands.ts';
 
 /** For `source <(orchestra completion zsh)`, or as a file `_orchestra` in a folder of `$fpath`. */
@@ -6,6 +6,12 @@ export function zshCompletion(commands: readonly KnownCommand[]): string {
   // In zsh \`path\` is PATH itself, so the words so far are called \`at\`.
   return `#compdef orchestra
 # Completion of orchestra for zsh: source <(orchestra completion zsh)
+# Labels that are at work or in the queue. Asks the services, and is silent where none answers.
+_orchestra_labels() {
+  local -a labels
+  labels=("\${(@f)$(orchestra completion labels $1 2>/dev/null)}")
+  [[ -n "\${labels[1]}" ]] && compadd -- "\${labels[@]}"
+}
 _orchestra() {
   local cur="\${words[CURRENT]}" prev="\${words[CURRENT-1]}" at="" after=0 word
   local -i i
@@ -24,6 +30,9 @@ _orchestra() {
   case "$at|$prev" in
 ${commands.flatMap((command) => command.flags.filter(({ takes }) => takes !== 'nothing').map((flag) => `    ${flagPatterns(command, flag)}) ${values(flag)}; return ;;`)).join('\n')}
   esac
+  case "$at|$prev" in
+    ${labelPatterns(commands)}) [[ "$cur" == -* ]] || { _orchestra_labels "$prev"; return; } ;;
+  esac
   if [[ "$cur" == -* ]]; then
     case "$at" in
 ${commands.map((command) => `      "${command.words.join(' ')}") offers=(${command.flags.map((flag) => described(`--${flag.name}`, flag.summary)).join(' ')}) ;;`).join('\n')}
@@ -41,7 +50,8 @@ if [[ "\${funcstack[1]}" == _orchestra ]]; then _orchestra "$@"; else compdef _o
 `;
 }
 
-function values({ takes, values: only }: KnownFlag): string {
+function values({ takes, values: only, labels }: KnownFlag): string {
+  if (labels !== undefined) return `_orchestra_labels ${labels}`;
   if (takes === 'file') return '_files';
   return only.length === 0 ? ':' : `compadd -- ${only.join(' ')}`;
 }

@@ -3,13 +3,13 @@ import type { Assertion } from '../violation.ts';
 
 /**
  * A2. By what the callers saw alone: no claim that was asked for after a pause was answered, and answered before that pause
- * could have ended, brought a task which the pause covers.
+ * could have ended, brought a task which the pause covers, but one that was let go under it.
  */
 export const noClaimUnderAnAnsweredPause: Assertion = (history) => history.calls('claim').flatMap(({ invoke, ok }) => {
   if (ok === undefined) return [];
   const before = history.toDatabase(ok.t) + history.slackMs;
   const inForce = history.pauses.filter((pause) => pause.call?.ok !== undefined && pause.call.ok.t < invoke.t && before < pause.activeUntil);
-  return ok.tasks.flatMap((task) => inForce.filter((pause) => covers(pause, task)).map((pause) => ({
+  return ok.tasks.flatMap((task) => inForce.filter((pause) => covers(pause, task) && !history.letThrough(task.task, task.run, pause.id)).map((pause) => ({
     assertion: 'A2' as const, t: ok.t, what: `a claim of ${ok.proc} brought task ${task.task} (run ${task.run}) under pause ${pause.id} on ${pause.kind} ${pause.value}`,
   })));
 });
@@ -26,7 +26,7 @@ export const noClaimInsideAPause: Assertion = (history) => {
   const claims = history.testimony.events.filter((event) => event.kind === 'claimed');
   return history.pauses.flatMap((pause) => claims.flatMap((claim) => {
     const task = history.tasks.get(claim.task);
-    if (task === undefined || !covers(pause, task)) return [];
+    if (task === undefined || !covers(pause, task) || history.letThrough(claim.task, claim.run, pause.id)) return [];
     const before = claim.committedAt < (pause.clearedAt ?? Infinity) && claim.at < pause.endsAt - 1;
     if (!before) return [];
     const found = (why: string) => [{

@@ -12,13 +12,16 @@ export const oneOfARepo: Assertion = (history) => [...Map.groupBy(runsOfRepos(hi
   });
 });
 
+/** What happens to a run, and is not its end. */
+const GO_ON = new Set(['parked', 'unparked', 'stopping']);
+
 interface RunOfRepo { repo: string; task: string; run: string | null; from: number; to: number }
 
 function runsOfRepos(history: Indexed): RunOfRepo[] {
   return [...history.eventsOf].flatMap(([task, events]) => {
     const repo = history.tasks.get(task)?.repo ?? null;
     return repo === null ? [] : events.filter((event) => event.kind === 'claimed').map((claim): RunOfRepo => {
-      const end = events.find((event) => event.id > claim.id && event.run === claim.run && event.kind !== 'parked' && event.kind !== 'unparked');
+      const end = events.find((event) => event.id > claim.id && event.run === claim.run && !GO_ON.has(event.kind));
       // When the transaction that ended it began: it was in progress until then for sure.
       return { repo, task, run: claim.run, from: claim.committedAt, to: end?.at ?? Infinity };
     });

@@ -40,10 +40,17 @@ function waitingTasks(history: Indexed): Waiting[] {
     if (queued === undefined || claimed === undefined) return [];
     // From its beginning at the latest until some time after its end: who looks meanwhile may see either.
     const paused = history.pauses.filter((pause) => covers(pause, task)).map((pause) => ({ from: pause.pausedAt, to: pause.activeUntil + SEEN_LATE_MS }));
-    return [{ task, from: queued.committedAt + SEEN_LATE_MS, to: claimed.at, heldBack: [...paused, ...stuck] }];
+    return [{ task, from: queued.committedAt + SEEN_LATE_MS, to: claimed.at, heldBack: [...paused, ...stuck, ...cancelledMeanwhile(events)] }];
   });
 }
 
+/** From when somebody cancelled it until it was back for all to see. */
+function cancelledMeanwhile(events: readonly WitnessedEvent[]): { from: number; to: number }[] {
+  return events.filter(({ kind }) => kind === 'cancelled').map((cancelled) => {
+    const back = events.find((event) => event.kind === 'requeued' && event.id > cancelled.id);
+    return { from: cancelled.at, to: back === undefined ? Infinity : back.committedAt + SEEN_LATE_MS };
+  });
+}
 
 function overtaking(history: Indexed, { task, from, to, heldBack }: Waiting): WitnessedEvent[] {
   if (to <= from) return [];

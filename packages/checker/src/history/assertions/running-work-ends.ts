@@ -18,4 +18,4 @@ export const runningWorkEnds: Assertion = (history) => history.calls('finish').f
   }];
 });
 
-const ENDS = ['completed', 'failed', 'released', 'reaped'];
+const ENDS = ['completed', 'failed', 'released', 'reaped', 'stopped'];

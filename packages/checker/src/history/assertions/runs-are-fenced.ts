@@ -32,12 +32,18 @@ function walk(history: Indexed, task: string, events: readonly WitnessedEvent[])
     switch (event.kind) {
       case 'queued': must(status === 'nowhere', event); status = 'queued'; break;
       case 'claimed': must(status === 'queued', event); status = 'running'; run = event.run; break;
-      case 'completed': case 'failed': case 'released': case 'reaped':
+      case 'completed': case 'failed': case 'released': case 'reaped': case 'stopped':
         must(status === 'running' && event.run === run, event);
         status = String(event.data?.['status']);
         run = null;
         break;
-      case 'deferred': must(status === 'queued', event); break;
+      case 'deferred': case 'probing': must(status === 'queued', event); break;
+      // Of a run that was stopped to be cancelled this tells it once more.
+      case 'cancelled':
+        must(status === 'queued' || status === 'held' || status === 'cancelled' && event.data?.['was'] === 'running', event);
+        status = 'cancelled';
+        break;
+      case 'requeued': must(status === 'failed' || status === 'cancelled', event); status = 'queued'; break;
     }
   }
   const row = history.tasks.get(task);

@@ -27,7 +27,7 @@ export function ReposView(): VNode {
       <header class="title">
         <div>
           <h1>Repos</h1>
-          <p class="lead">The tasks of a repo start one after the other, unless its limit is higher.{gates !== null && !gates.enabled && ' The serial gate is switched off here: they start all the same.'}{gates?.only_repos != null && ` The gate holds for ${gates.only_repos.length} of them alone.`}</p>
+          <p class="lead">The tasks of a repo start one after the other, unless its limit is higher.{gates !== null && !gates.enabled && ' The serial gate is switched off here: they start all the same.'}{gates !== null && gates.only_repos !== null && ` The gate holds for ${gates.only_repos.length} of them alone.`}</p>
         </div>
         {may('pause') && <div class="actions" data-whole-view><button type="button" class="button" onClick={() => { freezing.value = true; }}>Freeze a repo…</button></div>}
       </header>
