@@ -358,7 +358,7 @@ test('the colours are the machine’s, or light or dark as chosen here, and stay
   expect(await dark()).toBe(true);
 });
 
-const VIEWS = ['', 'tasks', 'alerts', 'history'] as const;
+const VIEWS = ['', 'tasks', 'repos', 'workers', 'label?kind=agent&value=skeptic', 'search?q=skeptic', 'alerts', 'history'] as const;
 
 /** Addresses of every view, with something in each. */
 async function everyView(): Promise<string[]> {
