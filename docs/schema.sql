@@ -184,6 +184,16 @@ create table orchestra_migrations (
   constraint orchestra_migrations_pkey PRIMARY KEY (id)
 );
 
+create table queue_minutes (
+  at timestamp with time zone not null,
+  claimed integer not null,
+  completed integer not null,
+  failed integer not null,
+  deferred integer not null,
+  constraint queue_minutes_pkey PRIMARY KEY (at),
+  constraint queue_minutes_instants CHECK (is_instant(at))
+);
+
 create table queue_settings (
   only_row boolean default true not null,
   lease_seconds double precision not null,
