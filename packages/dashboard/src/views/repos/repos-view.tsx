@@ -35,7 +35,7 @@ export function ReposView(): VNode {
       {asked.has('repo') && <p class="aside">One repo alone. <Link to="repos">Show all repos</Link></p>}
       <ReadingState reading={reading} what="The repos" />
       {gates !== null && gates.repos.length === 0 && (
-        <Empty says={asked.size > 0 ? 'No repo that is like that has anything to tell.' : 'No repo has anything to tell.'}>
+        <Empty says={asked.size > 0 ? 'No matching repos.' : 'No repos to show.'}>
           <p class="aside">Shown are repos with tasks that wait, run or are parked, that are frozen, or that have another limit than one.</p>
         </Empty>
       )}
