@@ -131,7 +131,7 @@ test('the search finds by id and by text from every view, and an address that na
   await expect(page.getByRole('region', { name: 'Pauses' }).getByRole('link', { name: `Pause ${pause} of quest q-7` })).toAppear();
   await desk.picture('search');
   expect(await desk.seriousFindings()).toEqual([]);
-  const field = page.getByRole('searchbox', { name: 'Search by id or text' });
+  const field = page.getByRole('searchbox', { name: 'Search' });
   await field.fill(id);
   await field.press('Enter');
   await page.getByRole('region', { name: 'By its id' }).getByRole('link', { name: id, exact: true }).click();

@@ -44,7 +44,7 @@ function Radius({ scope, preview }: { scope: AskedScope; preview: PausePreview }
       {preview.label_known === false && <li><UnknownLabel near={preview.near_labels} kind={preview.unknown_kind} /></li>}
       {nothing && <li>{scope.kind === 'fleet' ? 'Nothing waits or runs just now.' : scope.also === undefined ? 'Nothing carries this label just now.' : 'Nothing carries all of these labels just now.'} Work that comes later is held all the same.</li>}
       {queued > 0 && <li><b><Link to={waiting} apart>{counted(queued, 'task', more)}</Link> held</b>{share !== null && `, ${percent(share)} of what is queued`}</li>}
-      {running > 0 && <li><b>{counted(running, 'run')}</b> {running === 1 ? 'goes' : 'go'} on to {running === 1 ? 'its' : 'their'} normal end</li>}
+      {running > 0 && <li><b>{counted(running, 'task')}</b> still running ({running === 1 ? 'it' : 'they'} will finish normally)</li>}
       {ahead > 0 && <li><b>{counted(ahead, 'task')}</b> claimed ahead {ahead === 1 ? 'goes' : 'go'} back to {ahead === 1 ? 'its' : 'their'} place</li>}
       {quests.length > 0 && <li>Quests: <Listed items={quests.map((quest) => ({ key: quest.quest_id, text: quest.quest_id, more: quest.stalled ? 'stalls' : `${count(quest.queued)} held` }))} /></li>}
       {repos.length > 0 && <li>Serial gates that would stand still: <Listed items={repos.map(({ repo }) => ({ key: repo, text: repo, more: null }))} /></li>}

@@ -16,7 +16,7 @@ export function SearchField(): VNode {
   };
   return (
     <form class="search" role="search" aria-label="Search" onSubmit={submit}>
-      <input ref={field} type="search" placeholder="id or text" aria-label="Search by id or text" aria-keyshortcuts="s" data-search maxLength={200} autocomplete="off" spellcheck={false} defaultValue={asked} />
+      <input ref={field} type="search" placeholder="id or text" aria-label="Search" aria-keyshortcuts="s" data-search maxLength={200} autocomplete="off" spellcheck={false} defaultValue={asked} />
     </form>
   );
 }
