@@ -45,7 +45,7 @@ export interface TestOrchestra extends Started {
  */
 export function testOrchestra({ env: more = {}, clientName }: TestOrchestraOptions = {}): TestOrchestra {
   vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-  const database = testDatabase({ empty: true });
+  const database = testDatabase();
   let folder: Awaited<ReturnType<typeof temporaryFolder>> | undefined;
   let going: Going | undefined;
   let started: Started | undefined;

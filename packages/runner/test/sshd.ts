@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -29,13 +29,16 @@ export class Sshd {
     const folder = await mkdtemp(join(tmpdir(), 'orchestra-sshd-'));
     const at = (name: string) => join(folder, name);
     for (const name of ['host_key', 'user_key', 'other_key']) await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', at(name)]);
+    await mkdir(at('home'));
     const port = await freePort();
     const hostKey = (await readFile(at('host_key.pub'), 'utf8')).trim().split(' ').slice(0, 2).join(' ');
     await writeFile(at('known_hosts'), `[127.0.0.1]:${port} ${hostKey}\n`);
     await writeFile(at('authorized_keys'), await readFile(at('user_key.pub'), 'utf8'));
     await writeFile(at('config'), [
       `Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${at('host_key')}`, `AuthorizedKeysFile ${at('authorized_keys')}`, `PidFile ${at('pid')}`,
-      'PermitRootLogin prohibit-password', 'StrictModes no', 'UsePAM no', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PrintMotd no', 'PrintLastLog no', ...settings, '',
+      'PermitRootLogin prohibit-password', 'StrictModes no', 'UsePAM no', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PrintMotd no', 'PrintLastLog no',
+      // Without the login files of whoever runs the tests, which may take a second for each login.
+      `SetEnv HOME=${at('home')}`, ...settings, '',
     ].join('\n'));
     // Its children change into it; a container has no service that makes it.
     if (process.getuid?.() === 0 && !existsSync('/run/sshd')) await promisify(execFile)('mkdir', ['-p', '-m', '0755', '/run/sshd']);

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from '@orchestra/testkit';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { BROWSER_WITHIN_MS } from './browser.ts';
@@ -59,7 +58,7 @@ export class Desk {
   /** Waits until every part of the view has been read. */
   async settled(): Promise<void> {
     await this.page.locator('main h1').first().waitFor();
-    await until('every part of the view is there', async () => await this.page.locator('.placeholder, .busy').count() === 0);
+    await this.page.locator('.placeholder, .busy').first().waitFor({ state: 'detached' });
   }
 
   async picture(name: string): Promise<void> {

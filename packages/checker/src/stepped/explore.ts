@@ -1,6 +1,7 @@
 import { makePool, type Database } from '@orchestra/database';
 import { emptyLog, type OrderLog } from './log.ts';
 import type { Stage } from './acts.ts';
+import { PATIENT } from '../patient.ts';
 import { judgeOrder } from './judge-order.ts';
 import { Bell, runOrder } from './run-order.ts';
 import { inTurns, OrderClock, Turns } from './turns.ts';
@@ -45,7 +46,7 @@ const ACTORS_MAX = 4;
  * @param options.untilFirst ends with the first violation
  */
 export async function explore(scenario: Scenario, databaseUrl: string, options: { untilFirst?: boolean } = {}): Promise<Explored> {
-  const observer = makePool({ connectionString: databaseUrl, applicationName: 'observer', max: 2 });
+  const observer = makePool({ connectionString: databaseUrl, applicationName: 'observer', max: 2, ...PATIENT });
   const pools = Array.from({ length: ACTORS_MAX }, (_, index) => makePool({ connectionString: databaseUrl, applicationName: `actor ${index + 1}`, max: 1 }));
   const violations: Violation[] = [];
   let orders = 0;
@@ -73,8 +74,8 @@ function following(choices: readonly Choice[]): number[] | undefined {
 }
 
 async function runOnce(scenario: Scenario, prefix: readonly number[], observer: Database, pools: readonly Database[]): Promise<{ choices: Choice[]; order: string[]; wrong: string[] }> {
-  // Quicker than to truncate tables of a few rows.
-  await observer.query('truncate task_event_rows, event_batches; delete from tasks; delete from senate_alerts');
+  // Of a few rows: quicker than to truncate, after which every connection plans its statements anew.
+  await observer.query('delete from task_event_rows; delete from event_batches; delete from tasks; delete from senate_alerts');
   await observer.query("update senate_pause set cleared_at = clock_timestamp(), cleared_by = 'the beginning' where cleared_at is null");
   const { actors, atEnd } = await scenario.begin(observer);
   const clock = new OrderClock();
