@@ -1,23 +1,29 @@
-// `pnpm sql:print`: writes docs/schema.sql anew, from a database that the migrations have just made on the PostgreSQL
-// that the tests start.
-import { writeFileSync } from 'node:fs';
+// `pnpm sql:print`: writes docs/schema.sql and packages/task-queue/sql anew, from a database that the migrations have
+// just made on the PostgreSQL that the tests start.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePool, migrate } from '../packages/database/src/index.ts';
 import { startTestServer } from '../packages/testkit/src/server.ts';
+import { PRINTED, printedSql } from '../packages/task-queue/test/printed-sql.ts';
 import { schemaSql } from '../packages/testkit/test/schema-sql.ts';
 import { ROOT } from '../packages/testkit/test/test-names.ts';
 
+// A busy machine copies a database in seconds.
+const PATIENCE_MS = 60_000;
 const NAME = `orchestra_print_sql_${process.pid}`;
 
 const server = await startTestServer();
-const admin = makePool({ connectionString: server.url, applicationName: 'print-sql', max: 1 });
+const admin = makePool({ connectionString: server.url, applicationName: 'print-sql', max: 1, statementTimeoutMs: PATIENCE_MS });
 try {
   await admin.query(`create database ${NAME} template template0`);
   const url = new URL(server.url);
   url.pathname = `/${NAME}`;
   await migrate(url.href);
-  const db = makePool({ connectionString: url.href, applicationName: 'print-sql', max: 1 });
+  const db = makePool({ connectionString: url.href, applicationName: 'print-sql', max: 1, statementTimeoutMs: PATIENCE_MS });
   writeFileSync(join(ROOT, 'docs/schema.sql'), await schemaSql(db));
+  const folder = join(ROOT, 'packages/task-queue/sql');
+  mkdirSync(folder, { recursive: true });
+  for (const printed of PRINTED) writeFileSync(join(folder, `${printed.name}.sql`), await printedSql(db, printed));
   await db.end();
 } finally {
   await admin.query(`drop database if exists ${NAME} with (force)`);

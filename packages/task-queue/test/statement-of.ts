@@ -12,6 +12,7 @@ const SEARCH = { for_agents: 'text[]', for_skills: 'text[]', wanted: 'int', gate
 const WALK: Statement = { from: /with paused as materialized/, to: 'e on true;', names: { ...SEARCH, walk_max: 'int' } };
 const LANES: Statement = { from: /with paused as materialized/, to: 'from taken x;', names: { ...SEARCH, lanes: 'int', choice: 'bigint' } };
 const GATES: Statement = { from: /with paused as materialized/, to: 'from taken x;', names: { ...SEARCH, end_priority: 'smallint', end_place: 'bigint' } };
+const PROBES: Statement = { from: /with paused as materialized/, to: 'from taken x;', names: SEARCH };
 const BEGINNING: Statement = {
   from: /with found as materialized/,
   to: 'lease_seconds) told;',
@@ -30,6 +31,8 @@ const STAGED_ENDINGS: Statement = {
 /** A statement of a function of the database, to be looked at by itself: its text with parameters, and what prepares it. */
 export interface FoundStatement {
   text: string;
+  /** The names of its parameters, in their order. */
+  names: readonly string[];
   /** `prepare name (types) as …` */
   prepare: (name: string) => string;
   /** `execute name (values)`; a name that is not given has the value null. */
@@ -39,13 +42,14 @@ export interface FoundStatement {
 export const walkStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'orchestra_turn', WALK);
 export const lanesStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'find_by_lanes', LANES);
 export const gatesStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'find_at_gates', GATES);
+export const probesStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'find_free_probes', PROBES);
 export const beginningStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'orchestra_turn', BEGINNING);
 export const endingsStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'orchestra_turn', ENDINGS);
 export const stagedEndingsStatement = (db: Queryable): Promise<FoundStatement> => find(db, 'end_staged_runs', STAGED_ENDINGS);
 
 async function find(db: Queryable, name: string, { from, to, names }: Statement): Promise<FoundStatement> {
   const { rows: [row] } = await db.query<{ source: string }>('select p.prosrc as source from pg_proc p where p.proname = $1', [name]);
-  const source = (row?.source ?? '').replaceAll(/--.*$/gm, '');
+  const source = (row?.source ?? '').replaceAll(/--.*$/gm, '').replaceAll(/\n\s*\n/g, '\n');
   const begin = source.search(from);
   const end = source.indexOf(to, begin);
   if (begin === -1 || end === -1) throw new Error(`${name} has no such statement any more`);
@@ -54,6 +58,7 @@ async function find(db: Queryable, name: string, { from, to, names }: Statement)
     source.slice(begin, end + to.length - 1).replace(/\binto [\w, ]+$/m, ''));
   return {
     text,
+    names: parameters.map(([parameter]) => parameter),
     prepare: (as) => `prepare ${as} (${parameters.map(([, type]) => type).join(', ')}) as ${text}`,
     execute: (as, values) => `execute ${as} (${parameters.map(([parameter]) => values[parameter] ?? 'null').join(', ')})`,
   };
