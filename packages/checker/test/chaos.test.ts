@@ -23,23 +23,23 @@ interface ProfileRun {
   profile: ProfileName;
   seed: number;
   runMs: number;
-  fleet: { claimers: number; cascades: number; workers: number };
+  fleet: { claimers: number; cascades: number; workers: number; attachedWorkers: number };
 }
 
-const SMALL = { claimers: 2, cascades: 1, workers: 2 };
+const SMALL = { claimers: 2, cascades: 1, workers: 2, attachedWorkers: 0 };
 
 // Long enough that each kind of fault comes in one of them, which a test below holds. Of other surroundings the two
 // profiles that have all of them at once; `pnpm soak` runs each by itself.
 const RUNS: readonly ProfileRun[] = [
-  { profile: 'uniform', seed: 20_261, runMs: 9_000, fleet: { claimers: 2, cascades: 2, workers: 3 } },
+  { profile: 'uniform', seed: 20_261, runMs: 9_000, fleet: { claimers: 2, cascades: 2, workers: 3, attachedWorkers: 1 } },
   // Whoever is frozen for longer than the lease has to be met again.
   { profile: 'zombie', seed: 20_262, runMs: 11_000, fleet: SMALL },
   { profile: 'blink', seed: 20_263, runMs: SHORT_RUN_MS, fleet: SMALL },
   { profile: 'split', seed: 20_264, runMs: SHORT_RUN_MS, fleet: SMALL },
-  { profile: 'storm', seed: 20_265, runMs: SHORT_RUN_MS, fleet: { claimers: 2, cascades: 1, workers: 3 } },
+  { profile: 'storm', seed: 20_265, runMs: SHORT_RUN_MS, fleet: { claimers: 2, cascades: 1, workers: 3, attachedWorkers: 1 } },
   { profile: 'calm-end', seed: 20_266, runMs: 9_000, fleet: SMALL },
   { profile: 'foreign', seed: 20_267, runMs: SHORT_RUN_MS, fleet: SMALL },
-  { profile: 'ailing', seed: 20_268, runMs: SHORT_RUN_MS, fleet: { claimers: 1, cascades: 1, workers: 2 } },
+  { profile: 'ailing', seed: 20_268, runMs: SHORT_RUN_MS, fleet: { claimers: 1, cascades: 1, workers: 2, attachedWorkers: 0 } },
 ];
 
 test.each(RUNS)('P1 P2 P5 P9 P10 P12 P14 P15 hold under the faults of $profile', async ({ profile, seed, runMs, fleet }) => {
@@ -52,6 +52,7 @@ test.each(RUNS)('P1 P2 P5 P9 P10 P12 P14 P15 hold under the faults of $profile',
   expect(summary.died_by_themselves).toEqual([]);
   // A run in which nothing happened would prove nothing.
   expect(summary.claims).toBeGreaterThan(0);
+  if (fleet.attachedWorkers > 0) expect(summary.attached_claims).toBeGreaterThan(0);
   expect(summary.pauses).toBeGreaterThan(0);
   expect(Object.keys(summary.faults).length).toBeGreaterThan(0);
 }, LIMIT_MS);
@@ -81,11 +82,11 @@ function kindsPlanned(profile: ProfileName, seed: number, runMs: number): FaultK
 const FOUND_WITHIN_MS = 60_000;
 const SEED = 4_711;
 
-test.each(BROKEN_RULES)('a broken rule is found: $name', async ({ name, says, foundBy, faults, favours, breakRule, postgresSettings }) => {
+test.each(BROKEN_RULES)('a broken rule is found: $name', async ({ name, says, foundBy, faults, favours, breakRule, postgresSettings, isOfAttached }) => {
   const found = (history: History) => judgeHistory(history).filter(({ assertion }) => foundBy.includes(assertion));
   const run = await runChaos({
     profile: 'uniform', seed: SEED, runMs: FOUND_WITHIN_MS, faults, favours,
-    fleet: { claimers: 1, cascades: 0, workers: 2, breakRule, postgresSettings },
+    fleet: { claimers: 1, cascades: 0, workers: 2, attachedWorkers: isOfAttached === true ? 1 : 0, breakRule, postgresSettings },
     enough: (sofar) => found(sofar).length > 0,
   });
   const [first] = found(run);

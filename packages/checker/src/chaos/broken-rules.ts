@@ -16,6 +16,8 @@ export interface BrokenRule {
   /** What most pauses of its run are on. */
   favours?: FavouredScope;
   postgresSettings?: Record<string, string | number>;
+  /** The rule is one of the attached engine, whose workers have to run. */
+  isOfAttached?: true;
 }
 
 const CACHE_EVERY_MS = 1_000;
@@ -113,6 +115,23 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
       await database.query('create constraint trigger forget_stops after insert or update on run_stops deferrable initially deferred for each row execute function forget_stop()');
       await database.query('create function tell_nobody() returns trigger language plpgsql as $$ begin return null; end $$');
       await database.query("create trigger tell_nobody before insert on senate_events for each row when (new.type = 'run.stopping') execute function tell_nobody()");
+      return async () => {};
+    },
+  },
+  {
+    name: 'an attached queue without the trigger', says: 'a worker of the attached engine whom no policy binds gets paused jobs',
+    foundBy: ['A16'], faults: [], isOfAttached: true,
+    breakRule: async ({ database }) => {
+      await database.query('drop trigger orchestra_guard on pgboss.job');
+      return async () => {};
+    },
+  },
+  {
+    name: 'an attached queue without the policy', says: 'a paused job of the attached engine keeps those behind it from running',
+    foundBy: ['A17'], faults: [], isOfAttached: true,
+    breakRule: async ({ database }) => {
+      const { rows } = await database.query<{ name: string }>("select p.polrelid::regclass::text as name from pg_policy p where p.polname = 'orchestra_brake'");
+      for (const { name } of rows) await database.query(`drop policy orchestra_brake on ${name}`);
       return async () => {};
     },
   },

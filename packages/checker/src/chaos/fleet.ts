@@ -6,6 +6,7 @@ import { createClient, type Client } from '@orchestra-brake/client';
 import { makePool, migrate, type Database } from '@orchestra/database';
 import { createToken } from '@orchestra/pause-core';
 import { FaultProxy, serviceProgram, startPooler, type ServiceName } from '@orchestra/testkit';
+import { attachQueue } from './attached-queue.ts';
 import { CrashingPostgres } from './crashing-postgres.ts';
 import { FaultyProcess } from './faulty-process.ts';
 import { quietPort } from './quiet-port.ts';
@@ -51,6 +52,8 @@ export interface FleetOptions {
   workers?: number;
   /** Workers that reach the database themselves; one unless given, none where there are no workers. */
   directWorkers?: number;
+  /** Processes with workers of an attached engine, pg-boss; one unless given, none where there are no workers. */
+  attachedWorkers?: number;
   postgresSettings?: Record<string, string | number> | undefined;
   surroundings?: Surroundings | undefined;
   /** Called with the migrated database before anything uses it, to break a rule of it. Answers how to end what that started. */
@@ -67,7 +70,9 @@ const CLAIMERS = 2;
 const CASCADES = 2;
 const WORKERS = 3;
 const DIRECT_WORKERS = 1;
+const ATTACHED_WORKERS = 1;
 const WORKER_MAIN = fileURLToPath(new URL('worker-process.ts', import.meta.url));
+const ATTACHED_WORKER_MAIN = fileURLToPath(new URL('attached-worker-process.ts', import.meta.url));
 const WITNESS_CONNECTIONS = 4;
 // Sessions of the server that all its callers share, and callers.
 const POOLER = { default_pool_size: 10, max_client_conn: 400 };
@@ -116,6 +121,8 @@ async function build(options: FleetOptions, closing: (() => Promise<unknown>)[],
     return proxy.url.replace(/\/$/, '');
   };
 
+  const attached = options.attachedWorkers ?? (options.workers === 0 ? 0 : ATTACHED_WORKERS);
+  const boundUrl = attached === 0 ? '' : await attachQueue(witness, postgres.url);
   if (options.breakRule !== undefined) closing.push(await options.breakRule({ database: witness, link: (name, kind) => link(name, kind, postgres.url) }));
 
   async function service(name: string, program: ServiceName, portSetting: string, databaseUrl: string, env: Record<string, string> = {}): Promise<{ url: string; process: FaultyProcess }> {
@@ -169,7 +176,19 @@ async function build(options: FleetOptions, closing: (() => Promise<unknown>)[],
     closing.push(() => worker.kill());
     return worker;
   }));
-  const workers = [...httpWorkers, ...directWorkers];
+  const attachedWorkers = await Promise.all(numbered(attached, async (n) => {
+    const name = `attached-worker-${n}`;
+    const worker = new FaultyProcess({
+      name, main: ATTACHED_WORKER_MAIN,
+      env: {
+        CHAOS_BOUND_URL: await link(`${name} > database`, 'database', boundUrl), CHAOS_UNBOUND_URL: await link(`${name}, superuser > database`, 'database', postgres.url),
+        CHAOS_NAME: name, CHAOS_HISTORY: join(historyFolder, `${name}.jsonl`),
+      },
+    });
+    closing.push(() => worker.kill());
+    return worker;
+  }));
+  const workers = [...httpWorkers, ...directWorkers, ...attachedWorkers];
 
   const client = createClient({
     url: await link('workload > pause-api', 'calls', pauseApi.url),

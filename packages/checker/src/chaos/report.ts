@@ -16,6 +16,8 @@ export interface ChaosSummary {
   faults: Record<string, number>;
   tasks: number;
   claims: number;
+  /** Jobs that claims of the attached engine brought. */
+  attached_claims: number;
   pauses: number;
   auto_pauses: number;
   reaped: number;
@@ -42,13 +44,17 @@ export function summarise(run: ChaosRun): ChaosSummary {
   return {
     profile: run.profile, seed: run.seed, seconds: Math.round(run.tookMs / 100) / 10,
     drain_seconds: run.drainedMs === null ? null : Math.round(run.drainedMs / 100) / 10,
-    faults, tasks: tasks.length, claims: kinds['claimed']?.length ?? 0, pauses: pauses.length,
+    faults, tasks: tasks.length, claims: kinds['claimed']?.length ?? 0, attached_claims: attachedClaims(run.events), pauses: pauses.length,
     auto_pauses: pauses.filter((pause) => pause.by === 'senate.auto').length, reaped: kinds['reaped']?.length ?? 0,
     fenced: run.events.filter((event) => event.op === 'finish' && event.phase === 'fail').length,
     overlaps: overlaps(indexed).length, inversions: countInversions(indexed),
     unheard: run.events.filter((event) => event.phase === 'info').length,
     deadlocks: run.deadlocks, violations: judgeHistory(run), died_by_themselves: run.diedByThemselves,
   };
+}
+
+function attachedClaims(events: readonly HistoryEvent[]): number {
+  return events.reduce((sum, event) => sum + (event.op === 'attached.claim' && event.phase === 'ok' ? event.jobs.length : 0), 0);
 }
 
 /** Nothing was violated, nobody waited in a circle, nothing died by itself, and enough happened for that to say something. */
@@ -64,7 +70,7 @@ const EVENTS_AROUND = 10;
 export function describe(summary: ChaosSummary, run: ChaosRun): string {
   const count = Object.values(summary.faults).reduce((sum, one) => sum + one, 0);
   const lines = [
-    `${summary.profile}, seed ${summary.seed}: ${summary.seconds} s, ${count} faults, ${summary.claims} claims, ${summary.pauses} pauses (${summary.auto_pauses} automatic), `
+    `${summary.profile}, seed ${summary.seed}: ${summary.seconds} s, ${count} faults, ${summary.claims} claims, ${summary.attached_claims} of the attached engine, ${summary.pauses} pauses (${summary.auto_pauses} automatic), `
     + `${summary.reaped} reaped, ${summary.fenced} fenced, ${summary.overlaps} overlaps, ${summary.inversions} inversions, ${summary.unheard} unheard; `
     + `drained in ${summary.drain_seconds ?? 'too many'} s; ${summary.deadlocks} deadlocks, ${summary.violations.length} violations`,
     ...run.leftOut.map((what) => `left out: ${what}`),

@@ -8,7 +8,8 @@ import type { Recorder } from './recorder.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { WorkPayload } from './work-payload.ts';
 
-const LABELS = {
+/** What work carries, and what is paused. */
+export const LABELS = {
   agent: ['skeptic', 'scribe', 'scout'], skill: ['read', 'write', 'review'], quest: ['north', 'south'], actor: ['ada', 'bob', 'cyd', 'dan'],
 } as const;
 const REPOS = ['docs', 'site', 'tools'];

@@ -29,6 +29,10 @@ export type HistoryEvent = EventBase & (
   | { op: 'check'; phase: 'ok'; paused: boolean; stale: boolean }
   | { op: 'list'; phase: 'invoke' }
   | { op: 'list'; phase: 'ok'; pauses: readonly string[] }
+  | { op: 'attached.claim'; phase: 'invoke' }
+  | { op: 'attached.claim'; phase: 'ok'; jobs: readonly RecordedJob[] }
+  /** A bound claim brought nothing; so many jobs that no pause covers had waited since before it. */
+  | { op: 'attached.idle'; phase: 'ok'; free: number }
   /** Rows that cannot be, counted now and then past every fault. */
   | { op: 'sample'; phase: 'ok'; impossible: number }
   | { op: 'nemesis'; phase: 'invoke'; fault: string; target: string }
@@ -36,7 +40,7 @@ export type HistoryEvent = EventBase & (
   | { op: CalledOp; phase: 'fail' | 'info'; why: string }
 );
 
-type CalledOp = 'enqueue' | 'claim' | 'heartbeat' | 'finish' | 'pause' | 'unpause' | 'act' | 'alert' | 'check' | 'list' | 'nemesis';
+type CalledOp = 'enqueue' | 'claim' | 'attached.claim' | 'heartbeat' | 'finish' | 'pause' | 'unpause' | 'act' | 'alert' | 'check' | 'list' | 'nemesis';
 
 interface EventBase {
   t: number;
@@ -51,6 +55,8 @@ export type ActKind = 'cancel' | 'retry' | 'stop' | 'release';
 export type FinishKind = 'complete' | 'fail' | 'release';
 export interface RecordedLabels { agent: string | null; skill: string | null; quest: string | null; actor: string | null }
 export interface RecordedScope { kind: keyof RecordedLabels | 'fleet'; value: string; also?: { [Kind in keyof RecordedLabels]?: string | undefined } | undefined }
+/** A job of the attached engine. */
+export interface RecordedJob extends RecordedLabels { job: string }
 export interface RecordedClaim extends RecordedLabels { task: string; run: string; attempt: number }
 
 /** Without what the recorder fills in. Distributes, so that each kind of line keeps its own fields. */

@@ -74,7 +74,7 @@ function pairCalls(events: readonly HistoryEvent[]): Call<CalledOp>[] {
     }
     const call = open.get(name);
     if (call === undefined) continue; // work and samples are no calls
-    if (event.phase === 'ok' && event.op !== 'work.start' && event.op !== 'work.end' && event.op !== 'sample') call.ok = event;
+    if (event.phase === 'ok' && event.op !== 'work.start' && event.op !== 'work.end' && event.op !== 'sample' && event.op !== 'attached.idle') call.ok = event;
     if (event.phase === 'fail') call.refusedT = event.t;
   }
   return [...open.values()];

@@ -37,6 +37,10 @@ const BROKEN: [expected: string, what: string, breakIt: (history: Legal) => void
   }],
   ['A1', 'a cleared pause is back', ({ testimony }) => { const pause = at(testimony.pauses, (one) => one.id === '11'); pause.clearedAt = null; drop(testimony.audit, (row) => row.action === 'pause.cleared'); }],
   ['A2', 'a claim brings a paused task', ({ events }) => { events.push(...asEvents(claim(5_000, 'w2', [claimed('2', 'r2', 'ada')]))); }],
+  ['A16', 'a claim of the attached engine brings a paused job', ({ events }) => {
+    events.push({ t: 5_000, id: 'x', proc: 'b', op: 'attached.claim', phase: 'invoke' }, { t: 5_010, id: 'x', proc: 'b', op: 'attached.claim', phase: 'ok', jobs: [{ job: 'j', agent: null, skill: null, quest: null, actor: 'ada' }] });
+  }],
+  ['A17', 'free jobs of the attached engine wait behind paused ones', ({ events }) => { events.push({ t: 5_000, id: 'x', proc: 'b', op: 'attached.idle', phase: 'ok', free: 9 }); }],
   ['A3', 'a claim that began under a pause', ({ testimony }) => { const event = at(testimony.events, (one) => one.id === 8); event.at = 10_000; event.committedAt = 10_001; }],
   ['A3', 'a claim that began before and ends after the settled answer', ({ testimony }) => { const event = at(testimony.events, (one) => one.id === 8); event.at = 3_900; event.committedAt = 4_500; }],
   ['A4', 'a task is lost', ({ testimony }) => { drop(testimony.tasks, (task) => task.id === '3'); }],

@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import { attach, pgBoss } from '@orchestra/attach';
+import type { Database } from '@orchestra/database';
+import { PgBoss } from 'pg-boss';
+
+/** The queue of the team's own engine, whose claims read the pauses. */
+export const ATTACHED_QUEUE = 'chaos';
+const ROLE = 'chaos_attached';
+
+/**
+ * Makes the tables of pg-boss in the database and attaches them.
+ *
+ * @returns the address of a role that the policy binds
+ */
+export async function attachQueue(database: Database, ownerUrl: string): Promise<string> {
+  const boss = new PgBoss({ connectionString: ownerUrl, supervise: false, schedule: false, max: 2 });
+  boss.on('error', () => {}); // what a call could not do is its own error
+  await boss.start();
+  await boss.createQueue(ATTACHED_QUEUE, { retryLimit: 1_000, retryDelay: 0 });
+  await boss.stop({ graceful: false });
+  const password = randomUUID();
+  await database.query(`create role ${ROLE} login password '${password}'; grant usage on schema pgboss to ${ROLE}; grant select, insert, update, delete on all tables in schema pgboss to ${ROLE}`);
+  await attach(database, 'pg-boss', pgBoss());
+  const url = new URL(ownerUrl);
+  url.username = ROLE;
+  url.password = password;
+  return url.href;
+}
