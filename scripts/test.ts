@@ -32,8 +32,8 @@ const VITEST = ['vitest', 'run', '--reporter=default', '--reporter=json', `--out
 // By their names: pure tests stand beside the code, tests of the database end so.
 const QUICK_TESTS = ['/src/', '.db.test.ts'];
 const TESTS: Step = { name: 'tests', command: [...VITEST, ...(isQuick ? QUICK_TESTS : onlyTests)] };
-// What is most about statements: migrations, pauses, claims, gates.
-const CORE_TESTS = ['packages/database', 'packages/pause-core/test', 'packages/task-queue/test'];
+// What is most about statements: migrations, pauses, claims, gates, and claims of attached engines.
+const CORE_TESTS = ['packages/database', 'packages/pause-core/test', 'packages/task-queue/test', 'packages/attach/test/promises'];
 const DEMOS: Step[] = [
   { name: 'pipeline', command: ['node', 'examples/pipeline/src/pipeline.ts'] },
   { name: 'demo', command: ['node', 'examples/fleet/src/demo.ts'] },

@@ -48,6 +48,21 @@ describe.each([['graphile-worker', graphile], ['pg-boss', boss], ['dbos', dbosEn
     await until(`${last} has run`, () => begun.includes(last));
   }
 
+  /**
+   * Claims have looked while a covered job stood in front. Under a superuser, whom no policy binds, a free job behind it
+   * waits, so that none is added.
+   *
+   * @returns the free jobs that have run by that
+   */
+  async function lookedPast(role: string, begun: string[], last: string): Promise<string[]> {
+    if (role === 'superuser') {
+      await claimsHaveLooked(db.pool);
+      return [];
+    }
+    await lookedAgain(begun, last);
+    return [last];
+  }
+
   describe.each(['owner', 'worker'])('as %s', (role) => {
     test('P1 P9 no paused job of a foreign queue starts, those behind it do, and after the pause it comes in its old order', async () => {
       const { pause: made } = await pause('skeptic');
@@ -73,7 +88,9 @@ describe.each([['graphile-worker', graphile], ['pg-boss', boss], ['dbos', dbosEn
       await clear(made.id);
       await until('the paused job has run', () => begun.length === 4);
     });
+  });
 
+  describe.each(['owner', 'superuser', 'worker'])('as %s', (role) => {
     test('P4 a job of a foreign queue that was in flight goes on to its end; one that fails is not tried again while it is paused', async () => {
       await engine.add(db.pool, [job('A1')]);
       const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
@@ -91,12 +108,12 @@ describe.each([['graphile-worker', graphile], ['pg-boss', boss], ['dbos', dbosEn
       }
       await until('it is back', async () => await counted(db.pool, retries.waiting) === 1);
       await db.pool.query(retries.makeDue);
-      await lookedAgain(begun, 'B1');
-      expect(begun).toEqual(['A1', 'B1']);
+      const free = await lookedPast(role, begun, 'B1');
+      expect(begun).toEqual(['A1', ...free]);
       fails = false;
       await clear(made.id);
-      await until('it has been tried again', () => begun.length === 3);
-      expect(begun).toEqual(['A1', 'B1', 'A1']);
+      await until('it has been tried again', () => begun.length === free.length + 2);
+      expect(begun).toEqual(['A1', ...free, 'A1']);
     });
 
     test('P5 a new worker of a foreign queue starts nothing that is paused', async () => {
@@ -104,8 +121,8 @@ describe.each([['graphile-worker', graphile], ['pg-boss', boss], ['dbos', dbosEn
       await pause('skeptic');
       for (const free of ['B1', 'B2']) {
         const { begun, stop } = await work(role);
-        await lookedAgain(begun, free);
-        expect(begun).toEqual([free]);
+        const ran = await lookedPast(role, begun, free);
+        expect(begun).toEqual(ran);
         await stop();
       }
     });
@@ -115,20 +132,20 @@ describe.each([['graphile-worker', graphile], ['pg-boss', boss], ['dbos', dbosEn
       await engine.add(db.pool, [job('A1')]);
       const { begun } = await work(role);
       await clear(first.pause.id);
-      await lookedAgain(begun, 'B1');
-      expect(begun).toEqual(['B1']);
+      const free = await lookedPast(role, begun, 'B1');
+      expect(begun).toEqual(free);
       await clear(second.pause.id);
-      await until('it has run', () => begun.length === 2);
+      await until('it has run', () => begun.length === free.length + 1);
     });
 
     test('P8 a pause ends for a foreign queue by the clock of the database, without any process of ours', async () => {
       await engine.add(db.pool, [job('A1')]);
       const { pause: made } = await pause('skeptic', 3_600);
       const { begun } = await work(role);
-      await lookedAgain(begun, 'B1');
-      expect(begun).toEqual(['B1']);
+      const free = await lookedPast(role, begun, 'B1');
+      expect(begun).toEqual(free);
       await db.pool.query("update senate_pause set paused_at = paused_at - interval '2 hours' where id = $1", [made.id]);
-      await until('it has run', () => begun.length === 2);
+      await until('it has run', () => begun.length === free.length + 1);
       const { rows: [row] } = await db.pool.query('select p.cleared_at from senate_pause p where p.id = $1', [made.id]);
       expect(row.cleared_at).toBeNull();
     });
