@@ -11,6 +11,7 @@ import type { AskedScope } from '../state/dialogs.ts';
 import { tasksAt } from '../state/place.ts';
 import { queueVersion } from '../state/store.ts';
 import { useReading } from '../state/use-reading.ts';
+import { sayAttachedWork } from '../text/attached.ts';
 import { count, counted } from '../text/count.ts';
 import { labelFields } from '../text/scope-kinds.ts';
 import { previewPause } from '../wire/calls.ts';
@@ -38,7 +39,8 @@ function KnownScope({ scope, onKnown }: { scope: AskedScope; onKnown: (preview: 
 function Radius({ scope, preview }: { scope: AskedScope; preview: PausePreview }): VNode {
   const { queued, queued_more: more, queued_share: share, in_flight_count: running, claimed_ahead_count: ahead, quests, repos, other_pauses: others } = preview;
   const waiting = tasksAt({ ...labelFields(scope), status: 'queued' });
-  const nothing = queued + running + ahead === 0;
+  const attached = preview.attached.flatMap((work) => { const words = sayAttachedWork(work); return words === null ? [] : [{ key: work.name, text: work.name, more: words }]; });
+  const nothing = queued + running + ahead + attached.length === 0;
   return (
     <ul>
       {preview.label_known === false && <li><UnknownLabel near={preview.near_labels} kind={preview.unknown_kind} /></li>}
@@ -46,6 +48,7 @@ function Radius({ scope, preview }: { scope: AskedScope; preview: PausePreview }
       {queued > 0 && <li><b><Link to={waiting} apart>{counted(queued, 'task', more)}</Link> held</b>{share !== null && `, ${percent(share)} of what is queued`}</li>}
       {running > 0 && <li><b>{counted(running, 'task')}</b> still running ({running === 1 ? 'it' : 'they'} will finish normally)</li>}
       {ahead > 0 && <li><b>{counted(ahead, 'task')}</b> claimed ahead {ahead === 1 ? 'goes' : 'go'} back to {ahead === 1 ? 'its' : 'their'} place</li>}
+      {attached.length > 0 && <li>In attached queues: <Listed items={attached} /></li>}
       {quests.length > 0 && <li>Quests: <Listed items={quests.map((quest) => ({ key: quest.quest_id, text: quest.quest_id, more: quest.stalled ? 'stalls' : `${count(quest.queued)} held` }))} /></li>}
       {repos.length > 0 && <li>Serial gates that would stand still: <Listed items={repos.map(({ repo }) => ({ key: repo, text: repo, more: null }))} /></li>}
       {others.length > 0 && (

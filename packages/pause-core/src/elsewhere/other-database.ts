@@ -1,4 +1,4 @@
-import { explainDatabaseFailure, makePool, withPassword, type Database } from '@orchestra/database';
+import { explainDatabaseFailure, makePool, parseAddress, withPassword, type Database } from '@orchestra/database';
 import { ownEnvironment } from '../own-environment.ts';
 
 /** Where an attached queue is that is not in Orchestra's own database. */
@@ -39,7 +39,9 @@ export interface OtherDatabaseOptions {
 export async function atOtherDatabase<T>(place: OtherPlace, work: (there: Database) => Promise<T>, { eachMs, limitMs }: OtherDatabaseOptions = {}): Promise<T> {
   let there: Database | undefined;
   try {
-    const password = ownEnvironment()[passwordVariable(place.name)];
+    // Services that `up` has started have these settings by a pipe, and not in their environment.
+    const env = ownEnvironment();
+    const password = env[passwordVariable(place.name)] ?? parseAddress(place.url, env).password;
     there = makePool({
       connectionString: password === undefined ? place.url : withPassword(place.url, password), applicationName: 'orchestra attached', max: CONNECTIONS_MAX,
       connectTimeoutMs: eachMs ?? CONNECT_MS, statementTimeoutMs: eachMs ?? STATEMENT_MS, schema: place.schema,

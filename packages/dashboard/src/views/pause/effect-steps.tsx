@@ -4,6 +4,7 @@ import { Prose } from '../../parts/prose.tsx';
 import { When } from '../../parts/when.tsx';
 import { UnknownLabel } from '../../parts/unknown-label.tsx';
 import { lastReceipt } from '../../state/store.ts';
+import { sayAttachedSettled } from '../../text/attached.ts';
 import { counted } from '../../text/count.ts';
 
 /** The answer to the question of the night: has it really stopped? Step by step, each done or not yet. */
@@ -15,6 +16,10 @@ export function EffectSteps({ page }: { page: PausePage }): VNode {
     <ol class="steps" aria-label="Has it taken effect?">
       <li class="done"><b>In effect</b><When at={page.effective_at} /><span>no new task can start</span></li>
       {!ended && <li class={page.settled === true ? 'done' : 'open'}><b>{page.settled === null ? 'Settled? Not known' : page.settled ? 'Settled' : 'Not settled'}</b><span>{saySettled(page.settled)}</span></li>}
+      {(receipt?.attached ?? []).map((attached) => {
+        const { title, words } = sayAttachedSettled(attached);
+        return <li key={attached.name} class={attached.settled === true ? 'done' : 'open'}><b>{title}</b><span><Prose text={words} /></span></li>;
+      })}
       <Gates page={page} />
       {receipt?.durable === 'replicated' && <li class="done"><b>Replicated</b><span>a standby has it too</span></li>}
       {receipt?.label_known === false && <li class="open"><b>Not known</b><span><UnknownLabel near={receipt.near_labels} /></span></li>}
