@@ -14,8 +14,8 @@ export interface OtherPlace {
 }
 
 // A pause call waits for it, and says what it knows by then.
-const CONNECT_MS = 1_000;
-const STATEMENT_MS = 1_000;
+const CONNECT_MS = 2_000;
+const STATEMENT_MS = 2_000;
 const CONNECTIONS_MAX = 2;
 
 /** The password of one attachment, as the environment has it. */
@@ -24,7 +24,7 @@ export function passwordVariable(name: string): string {
 }
 
 export interface OtherDatabaseOptions {
-  /** For connecting, and for each statement; a second unless given. */
+  /** For connecting, and for each statement; two seconds unless given. */
   eachMs?: number;
   /** For all of it: then it is given up here, though a statement under way may go on there. Absent: each step's own limit. */
   limitMs?: number;
