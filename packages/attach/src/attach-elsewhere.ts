@@ -41,7 +41,7 @@ export async function attachElsewhere(home: Database, there: Database, order: El
   try {
     await home.query(recordAtHome(place, queue));
   } catch (error) {
-    await takeAway(there, name, place).catch((cause: unknown) => { throw new AttachError('not_attached', `it could not be written down at home, and the other database could not be put back as it was: run \`orchestra attach remove ${name} --url …\``, { cause }); });
+    await takeAway(there, name, place).catch((cause: unknown) => { throw new AttachError('not_attached', `it could not be written down in Orchestra’s own database, and the other database could not be put back as it was: run \`orchestra attach remove ${name} --url …\``, { cause }); });
     throw error;
   }
   await copyPausesTo(home, there, place.key);

@@ -27,7 +27,7 @@ export function buildCopies(schema: string, key: string, rules: CoverRules, role
     { says: 'a schema for copies of the pauses, and for nothing else', sql: `create schema ${own}` },
     { says: 'whose copies they are', sql: `create table ${own}.copy_of (only_one boolean primary key default true check (only_one), key uuid not null, version integer not null, copied_at timestamptz)` },
     { says: 'nobody else writes over them', sql: `insert into ${own}.copy_of (key, version) values (${literal(key)}, ${COPIES_VERSION})` },
-    { says: 'the copies, with the ids of home; those that have ended stay for a day', sql: PAUSES.replaceAll('OWN', own) },
+    { says: 'the copies, under the ids that the pauses have in Orchestra’s own database; those that have ended stay for a day', sql: PAUSES.replaceAll('OWN', own) },
     { says: 'which of them hold, by the clock of this database', sql: ACTIVE.replaceAll('OWN', own) },
     { says: 'never holds a row: every claim names it, so that a pause can wait for claims that began before it', sql: `create table ${own}.claim_marker (never boolean check (false))` },
     { says: 'which queue is attached', sql: `create table ${own}.attachments (name text primary key, engine text not null, queue jsonb not null, attached_at timestamptz not null default now(), attached_by text not null default current_user)` },
@@ -36,7 +36,7 @@ export function buildCopies(schema: string, key: string, rules: CoverRules, role
       sql: `create table ${own}.attached_tables (table_schema text not null, table_name text not null, attachment text not null references ${own}.attachments (name) on delete cascade, had_row_security boolean not null, had_force boolean not null, primary key (table_schema, table_name))`,
     },
     {
-      says: 'what the pauses cover, by the rules of home',
+      says: 'what the pauses cover, by Orchestra’s own rules',
       sql: `create function ${own}.job_is_paused(carried text[], paused text[]) returns boolean
 language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as ${BODY}${rules.jobIsPaused}${BODY}`,
     },
@@ -46,7 +46,7 @@ language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp a
 language sql immutable parallel safe as ${BODY}${rules.pauseLabels}${BODY}`,
     },
     { says: 'one copies at a time, and only the Orchestra that these copies are of', sql: BEGIN.replaceAll('OWN', own) },
-    { says: 'brings the copies to what holds at home', sql: TAKE.replaceAll('OWN', own) },
+    { says: 'brings the copies to what holds in Orchestra’s own database', sql: TAKE.replaceAll('OWN', own) },
     { says: 'nobody else copies', sql: `revoke execute on function ${own}.begin_copy(uuid), ${own}.take_pauses(jsonb) from public` },
     ...(role === null ? [] : [
       { says: 'the role that Orchestra connects as', sql: `grant usage on schema ${own} to ${identifier(role)}` },

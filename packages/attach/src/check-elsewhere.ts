@@ -45,7 +45,7 @@ async function checkCopies(home: Queryable, there: Database): Promise<Finding> {
   const deadlineMs = performance.now() + COPIED_WITHIN_MS;
   for (;;) {
     const differing = await differingPauses(home, there);
-    if (differing.length === 0) return { what: 'copies', verdict: 'well', words: 'the pauses that hold there are those of home' };
+    if (differing.length === 0) return { what: 'copies', verdict: 'well', words: 'the pauses that hold there are those of Orchestra’s own database' };
     if (performance.now() > deadlineMs) {
       return { what: 'copies', verdict: 'broken', words: `${differing.join('; ')}: is worker-claimer running, and does it reach that database with its password?` };
     }

@@ -19,7 +19,7 @@ import { plan } from './remove.ts';
 export async function removeElsewhere(home: Database, there: Database, name: string, onWait: (words: string) => void = () => {}): Promise<Step[]> {
   const known = await findElsewhere(home, name);
   const steps = await isThere(there, name) ? await takeAway(there, name, known?.place, onWait) : [];
-  if (known === undefined && steps.length === 0) throw new AttachError('not_attached', `nothing is attached as "${name}" in that database, and home knows of none`);
+  if (known === undefined && steps.length === 0) throw new AttachError('not_attached', `nothing is attached as "${name}" in that database, and Orchestra knows of none`);
   await forgetElsewhere(home, name);
   return steps;
 }

@@ -89,7 +89,7 @@ test('a standby cannot be attached, and the address is kept without its password
   const { rows: [row] } = await database.pool.query('select e.url from attached_elsewhere e');
   expect(row.url).toBe(`postgresql://orchestra@${hosts().join(',')}/orchestra`);
   expect(await run('attach', 'list')).toMatchObject({ code: 0, stdout: expect.stringContaining(row.url) });
-  expect(await run('attach', 'check', 'jobs')).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ copies: the pauses that hold there are those of home') });
+  expect(await run('attach', 'check', 'jobs')).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ copies: the pauses that hold there are those of Orchestra’s own database') });
   expect(await run('doctor', '--direct', '--no-brake')).toMatchObject({ stdout: expect.stringMatching(/! attached queues: jobs, roles: no policy binds orchestra [^;]*; let workers connect under another role\n/) });
 });
 
