@@ -47,11 +47,20 @@ beforeAll(async () => {
 });
 beforeEach(() => there.pool.query(`truncate app.jobs; insert into app.jobs values (1, 'queued', 'skeptic', 'q-7'), (2, 'queued', 'librarian', 'q-7'), (3, 'queued', 'skeptic', null)`).then(() => {}));
 afterEach(async () => {
-  const { rows } = await home.pool.query<{ name: string }>('select e.name from attached_elsewhere e');
-  for (const { name } of rows) await removeElsewhere(home.pool, at(name), name);
-  for (const pool of pools.splice(0)) await pool.end();
   await home.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
+  // The attachment that most tests share is only emptied.
+  if (await findElsewhere(home.pool, 'jobs') !== undefined) await copy(at('jobs'), 'jobs');
+  for (const pool of pools.splice(0)) await pool.end();
 });
+
+/** The queue `jobs`, attached for whoever comes first: an attach and a remove for each test would take most of the time. */
+async function jobsAttached(): Promise<void> {
+  if (await findElsewhere(home.pool, 'jobs') === undefined) await attached('jobs');
+}
+
+async function jobsRemoved(): Promise<void> {
+  if (await findElsewhere(home.pool, 'jobs') !== undefined) await removeElsewhere(home.pool, at('jobs'), 'jobs');
+}
 
 describe.each(engines)('%s', (name, engine: TestEngine) => {
   test('what attach does in another database, remove takes back: the catalog there is as it was, and psql does the same', async () => {
@@ -75,7 +84,7 @@ describe.each(engines)('%s', (name, engine: TestEngine) => {
 });
 
 test('P1 P2 a pause that is made at home holds in the other database once it has settled there, under its own id, until it is cleared', async () => {
-  await attached('jobs');
+  await jobsAttached();
   const pool = at('jobs');
   const { pause: made } = await pause();
   expect(await settleElsewhere(home.pool, pool, await place('jobs'), made.id, { timeoutMs: 5_000, mayReadOldSnapshots: false })).toBeNull();
@@ -87,7 +96,7 @@ test('P1 P2 a pause that is made at home holds in the other database once it has
 });
 
 test('P2 a claim in the other database that began before the pause is waited for', async () => {
-  await attached('jobs');
+  await jobsAttached();
   const pool = at('jobs');
   const client = await there.pool.connect();
   try {
@@ -103,7 +112,7 @@ test('P2 a claim in the other database that began before the pause is waited for
 });
 
 test('P2 of an engine that may claim by an old snapshot a transaction in the other database from before the copy is waited for', async () => {
-  await attached('jobs');
+  await jobsAttached();
   const pool = at('jobs');
   const client = await there.pool.connect();
   try {
@@ -119,7 +128,7 @@ test('P2 of an engine that may claim by an old snapshot a transaction in the oth
 });
 
 test('P8 a pause with a time ends there by the time that was left, whatever the clocks say, and an extension reaches it', async () => {
-  await attached('jobs');
+  await jobsAttached();
   const pool = at('jobs');
   const { pause: made } = await pause('skeptic', 3_600);
   // As if the clock at home were two hours ahead.
@@ -137,7 +146,7 @@ test('P8 a pause with a time ends there by the time that was left, whatever the 
 });
 
 test('P1 P19 a pause of several labels and one of the fleet hold the same there as at home', async () => {
-  await attached('jobs');
+  await jobsAttached();
   const pool = at('jobs');
   const { pause: pair } = await pause('', null, { kind: 'agent', value: 'skeptic', also: { quest: 'q-7' } });
   await copy(pool, 'jobs');
@@ -149,7 +158,7 @@ test('P1 P19 a pause of several labels and one of the fleet hold the same there 
 });
 
 test('of two that copy at once the later one reads at home again: a pause that was made between them holds', async () => {
-  await attached('jobs');
+  await jobsAttached();
   const [first, second] = [at('jobs'), at('jobs')];
   const { key } = await place('jobs');
   const tx = await first.connect();
@@ -165,20 +174,8 @@ test('of two that copy at once the later one reads at home again: a pause that w
   expect((await second.query('select p.id from active_pauses p')).rows).toEqual([{ id: made.id }]);
 });
 
-test('the services need a role of their own there that may copy, count and read, and nothing else', async () => {
-  await attached('jobs', JOBS, there.url, roles.name('services'));
-  expect((await place('jobs')).url).toMatch(new RegExp(`^postgresql://${roles.name('services')}@[^:]+:\\d+/`));
-  const services = at('jobs', roles.urlAs('services', there.url));
-  const { pause: made } = await pause();
-  expect(await settleElsewhere(home.pool, services, await place('jobs'), made.id, { timeoutMs: 5_000, mayReadOldSnapshots: false })).toBeNull();
-  expect((await services.query("select count(*)::int as count from orchestra_work_jobs w where w.scopes @> '{agent skeptic}'")).rows).toEqual([{ count: 2 }]);
-  for (const statement of ['update senate_pause set cleared_at = now()', 'update copy_of set key = gen_random_uuid()', 'select from app.jobs']) await expect(services.query(statement)).rejects.toMatchObject({ code: '42501' });
-  const other = at('jobs', roles.urlAs('other', there.url));
-  await expect(other.query("select orchestra_jobs.take_pauses('[]')")).rejects.toMatchObject({ code: '42501' });
-});
-
 test('only the Orchestra that attached it copies there', async () => {
-  await attached('jobs');
+  await jobsAttached();
   const { pause: made } = await pause();
   await copy(at('jobs'), 'jobs');
   await expect(copyPausesTo(home.pool, at('jobs'), '00000000-0000-0000-0000-000000000000')).rejects.toThrow('another Orchestra');
@@ -188,7 +185,7 @@ test('only the Orchestra that attached it copies there', async () => {
 test('numbers, why, verify and check work over it', async () => {
   process.env['ORCHESTRA_ATTACH_PASSWORD_JOBS'] = new URL(there.url).password;
   onTestFinished(() => { delete process.env['ORCHESTRA_ATTACH_PASSWORD_JOBS']; });
-  await attached('jobs');
+  await jobsAttached();
   const { pause: made } = await pause();
   await copy(at('jobs'), 'jobs');
   await there.pool.query("alter table app.jobs disable trigger orchestra_guard; update app.jobs set status = 'running', claimed_at = now() + interval '1 minute' where id = 1; alter table app.jobs enable trigger orchestra_guard");
@@ -213,6 +210,21 @@ test('numbers, why, verify and check work over it', async () => {
   expect(await checkAnywhere(home.pool, 'jobs')).toContainEqual({ what: 'copies', verdict: 'broken', words: expect.stringContaining('1 of 1 active pauses do not hold there') });
   await at('jobs').query('update copy_of set version = 0');
   expect(await checkAnywhere(home.pool, 'jobs')).toContainEqual({ what: 'version', verdict: 'weaker', words: expect.stringContaining('another version') });
+  await at('jobs').query('update copy_of set version = 1');
+});
+
+test('the services need a role of their own there that may copy, count and read, and nothing else', async () => {
+  await jobsRemoved();
+  await attached('jobs', JOBS, there.url, roles.name('services'));
+  expect((await place('jobs')).url).toMatch(new RegExp(`^postgresql://${roles.name('services')}@[^:]+:\\d+/`));
+  const services = at('jobs', roles.urlAs('services', there.url));
+  const { pause: made } = await pause();
+  expect(await settleElsewhere(home.pool, services, await place('jobs'), made.id, { timeoutMs: 5_000, mayReadOldSnapshots: false })).toBeNull();
+  expect((await services.query("select count(*)::int as count from orchestra_work_jobs w where w.scopes @> '{agent skeptic}'")).rows).toEqual([{ count: 2 }]);
+  for (const statement of ['update senate_pause set cleared_at = now()', 'update copy_of set key = gen_random_uuid()', 'select from app.jobs']) await expect(services.query(statement)).rejects.toMatchObject({ code: '42501' });
+  const other = at('jobs', roles.urlAs('other', there.url));
+  await expect(other.query("select orchestra_jobs.take_pauses('[]')")).rejects.toMatchObject({ code: '42501' });
+  await jobsRemoved();
 });
 
 test('the trial through the workers’ connection pauses at home and meets the pause there; graphile-worker hears of an unpause', async () => {
@@ -238,9 +250,11 @@ test('the trial through the workers’ connection pauses at home and meets the p
   await copy(at(name), name);
   await until('it has heard of the unpause', () => begun.length === 2);
   expect(begun).toEqual(['B1', 'A1']);
+  await removeElsewhere(home.pool, at(name), name);
 });
 
 test('what cannot be attached there is refused with what to do, and nothing is left', async () => {
+  await jobsRemoved();
   const before = await catalogOf(there.pool, { withOurs: false });
   const refused = (order: Parameters<typeof attached>, code: string, words: string) => expect(attached(...order)).rejects.toMatchObject({ code, message: expect.stringContaining(words) });
   await refused(['jobs', { ...JOBS, table: 'nowhere' }], 'queue_not_understood', 'there is no app.nowhere');
@@ -255,6 +269,7 @@ test('what cannot be attached there is refused with what to do, and nothing is l
   await attached('jobs');
   await refused(['jobs', JOBS], 'already_attached', 'jobs is attached already');
   await expect(attach(home.pool, 'jobs', JOBS)).rejects.toMatchObject({ code: 'already_attached' });
+  await jobsRemoved();
 });
 
 test('an Orchestra that is at home there is left alone', async () => {

@@ -12,7 +12,7 @@ import { LABELS } from './workload.ts';
 
 const settings = z.object({ CHAOS_NAME: z.string(), CHAOS_HISTORY: z.string(), CHAOS_BOUND_URL: z.string(), CHAOS_UNBOUND_URL: z.string() }).parse(process.env);
 const SEED = 4_711;
-const GAP_MS = 60;
+const GAP_MS = 150;
 const WAITING_MAX = 40;
 const ADDED = 10;
 // A call over a way that swallows everything: the next one takes another connection.
