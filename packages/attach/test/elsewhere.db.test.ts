@@ -134,7 +134,7 @@ test('P8 a pause with a time ends there by the time that was left, whatever the 
   // As if the clock at home were two hours ahead.
   await home.pool.query("update senate_pause set paused_at = paused_at + interval '2 hours', ttl_seconds = 3600 where id = $1", [made.id]);
   await copy(pool, 'jobs');
-  const left = async (): Promise<number> => Number((await pool.query('select extract(epoch from p.ends_at - clock_timestamp())::int as left from senate_pause p')).rows[0]?.left);
+  const left = async (): Promise<number> => Number((await pool.query('select extract(epoch from p.ends_at - clock_timestamp())::int as left from senate_pause p where p.cleared_at is null')).rows[0]?.left);
   expect(Math.abs(await left() - 3 * 3_600)).toBeLessThan(120);
   await home.pool.query('update senate_pause set ttl_seconds = 60 where id = $1', [made.id]);
   await copy(pool, 'jobs');
