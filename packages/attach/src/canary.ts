@@ -5,7 +5,7 @@ import { findAttachment } from './attachments.ts';
 import { canaryJob } from './canary-job.ts';
 import type { Finding } from './check.ts';
 import { all } from './conditions.ts';
-import { findElsewhere } from './elsewhere.ts';
+import { findElsewhere, PATIENT } from './elsewhere.ts';
 import { readHome } from './home.ts';
 import { brakeViewOf, objectsOf } from './objects.ts';
 import type { QueueDescription } from './queue.ts';
@@ -36,7 +36,7 @@ class Undone extends Error {
 export async function tryCanary(db: Database, worker: Database, name: string): Promise<Finding[]> {
   const elsewhere = await findElsewhere(db, name);
   const { queue } = elsewhere ?? await findAttachment(db, name);
-  const copy = async (): Promise<void> => { if (elsewhere !== undefined) await copyPauses(db, elsewhere.place); };
+  const copy = async (): Promise<void> => { if (elsewhere !== undefined) await copyPauses(db, elsewhere.place, PATIENT); };
   const bound = await whoIsThere(worker, queue, elsewhere?.place.schema ?? await readHome(db), name);
   const agent = `orchestra-canary-${randomUUID()}`;
   const job = canaryJob(queue, agent);

@@ -3,10 +3,8 @@ import { withoutPassword, type Database, type Queryable } from '@orchestra/datab
 import { atOtherDatabase, listActivePauses, OtherDatabaseError, type OtherPlace } from '@orchestra/pause-core';
 import { COPIES_VERSION } from './build-copies.ts';
 import { checkAttachment, type Finding } from './check.ts';
-import { findElsewhere, type AttachmentElsewhere } from './elsewhere.ts';
+import { findElsewhere, PATIENT, type AttachmentElsewhere } from './elsewhere.ts';
 
-// A person waits for it; the services give a database less time.
-const EACH_MS = 10_000;
 // A pause that has been made just now is copied within this where worker-claimer runs.
 const COPIED_WITHIN_MS = 3_000;
 const LOOK_EVERY_MS = 100;
@@ -29,7 +27,7 @@ async function checkElsewhere(home: Queryable, { name, place }: AttachmentElsewh
       ...await checkVersion(there),
       await checkCopies(home, there),
       ...await checkAttachment(there, name),
-    ], { eachMs: EACH_MS });
+    ], PATIENT);
   } catch (error) {
     if (!(error instanceof OtherDatabaseError)) throw error;
     return [{ what: 'database', verdict: 'broken', words: `${error.message}; what is paused meanwhile is not held there, and what was copied before goes on to hold` }];

@@ -4,6 +4,9 @@ import { AttachError } from './errors.ts';
 import { readHome } from './home.ts';
 import type { Attachment } from './attachments.ts';
 
+/** For commands: a person waits for the other database; the services give it less time. */
+export const PATIENT = { eachMs: 10_000 };
+
 /** An attached queue in another database. */
 export interface AttachmentElsewhere extends Attachment { place: OtherPlace }
 

@@ -2,7 +2,7 @@ import type { Queryable } from '@orchestra/database';
 import { atOtherDatabase, attachedWorkView, labelsOf, listActivePauses, toPauseView } from '@orchestra/pause-core';
 import type { PauseView } from '@orchestra/pause-core/contract';
 import { findAttachment } from './attachments.ts';
-import { findElsewhere } from './elsewhere.ts';
+import { findElsewhere, PATIENT } from './elsewhere.ts';
 import { AttachError } from './errors.ts';
 
 /** Why a job of an attached queue does not start, as far as the brake knows. */
@@ -23,7 +23,7 @@ export async function whyJob(db: Queryable, name: string, job: string): Promise<
     await findAttachment(db, name);
     return whyJobAt(db, name, job);
   }
-  return atOtherDatabase(elsewhere.place, (there) => whyJobAt(there, name, job));
+  return atOtherDatabase(elsewhere.place, (there) => whyJobAt(there, name, job), PATIENT);
 }
 
 async function whyJobAt(db: Queryable, name: string, job: string): Promise<JobHeld> {

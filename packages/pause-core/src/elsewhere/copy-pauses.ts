@@ -2,7 +2,7 @@ import { inTransaction, type Database, type Queryable } from '@orchestra/databas
 import type { ActivePause } from '../pause.ts';
 import { listActivePauses } from '../queries/active-pauses.ts';
 import { listAttachedQueues, notReadElsewhere } from '../queries/attached-queues.ts';
-import { atOtherDatabase, HomeNotReadError, type OtherPlace } from './other-database.ts';
+import { atOtherDatabase, HomeNotReadError, type OtherDatabaseOptions, type OtherPlace } from './other-database.ts';
 
 // It is read by people there; a receipt and the history have all of it.
 const REASON_MAX = 500;
@@ -24,8 +24,8 @@ export async function copyPausesTo(home: Queryable, there: Database, key: string
 }
 
 /** The same over a connection made for it. @throws OtherDatabaseError */
-export function copyPauses(home: Queryable, place: OtherPlace): Promise<void> {
-  return atOtherDatabase(place, (there) => copyPausesTo(home, there, place.key));
+export function copyPauses(home: Queryable, place: OtherPlace, options?: OtherDatabaseOptions): Promise<void> {
+  return atOtherDatabase(place, (there) => copyPausesTo(home, there, place.key), options);
 }
 
 /**
