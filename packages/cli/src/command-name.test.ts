@@ -22,12 +22,14 @@ test.each<[string, Pick<Start, 'program' | 'env'>]>([
     'npx orchestra',
     { program: '/home/ada/project/node_modules/.bin/orchestra', env: { ...npm, npm_lifecycle_event: 'start' } },
   ],
-  ['pnpm exec orchestra', { program: INSTALLED, env: pnpm }],
+  // Installed by pnpm, whose link is a script that names the file, and started by npx.
+  ['npx orchestra-brake', { program: INSTALLED, env: { ...npm, npm_lifecycle_event: 'npx' } }],
+  ['pnpm exec orchestra-brake', { program: INSTALLED, env: pnpm }],
   [
     'pnpm dlx orchestra-brake',
     { program: '/home/ada/.cache/pnpm/dlx/4f/node_modules/orchestra-brake/dist/packages/cli/bin/run.js', env: pnpm },
   ],
-  ['yarn orchestra', { program: INSTALLED, env: yarn }],
+  ['yarn orchestra-brake', { program: INSTALLED, env: yarn }],
   [
     'yarn dlx orchestra-brake',
     { program: '/tmp/xfs-1/dlx-2/node_modules/orchestra-brake/dist/packages/cli/bin/run.js', env: yarn },

@@ -18,22 +18,24 @@ const LAUNCHED_AS = 'ORCHESTRA_LAUNCHED_AS';
 // What the scripts of the repository's package.json run this by.
 const SCRIPTS = ['start', 'orchestra'];
 const PLAIN = 'orchestra';
+// npx and dlx take this name from the registry where nothing is installed, and it is our package. `orchestra` is not.
+const PACKAGE = 'orchestra-brake';
 
 /** The command that calls this program again in the same way: `orchestra`, `./orchestra`, `npx orchestra-brake`. */
 export function commandName({ pid, program, env, isRepository }: Start): string {
   const [launched, ...typed] = env[LAUNCHED_AS]?.split(' ') ?? [];
   if (launched === String(pid)) return typed.join(' ');
   if (isRepository) return SCRIPTS.includes(env['npm_lifecycle_event'] ?? '') ? 'npx pnpm orchestra' : PLAIN;
-  // pnpm's and yarn's own starters name the file itself.
+  // What pnpm and yarn link names the file itself, whoever starts it.
   const name = /\.[cm]?js$/.test(program) ? undefined : basename(program);
   const isTemporary = /[\\/](dlx|dlx-[^\\/]*)[\\/]/.test(program);
   switch (env['npm_config_user_agent']?.split('/', 1)[0]) {
     case 'npm':
-      return `npx ${name ?? PLAIN}`;
+      return `npx ${name ?? PACKAGE}`;
     case 'pnpm':
-      return isTemporary ? 'pnpm dlx orchestra-brake' : `pnpm exec ${name ?? PLAIN}`;
+      return isTemporary ? `pnpm dlx ${PACKAGE}` : `pnpm exec ${name ?? PACKAGE}`;
     case 'yarn':
-      return isTemporary ? 'yarn dlx orchestra-brake' : `yarn ${name ?? PLAIN}`;
+      return isTemporary ? `yarn dlx ${PACKAGE}` : `yarn ${name ?? PACKAGE}`;
     default:
       return name ?? PLAIN;
   }
