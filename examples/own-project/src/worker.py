@@ -25,15 +25,15 @@ class Run:
         self.task, self.cursor, self.lost, self.over = task, task["cursor"], threading.Event(), threading.Event()
         threading.Thread(target=self.beat, daemon=True).start()
 
-    def tell(self, what, **body): return call(f"/api/tasks/{self.task['id']}/{what}", {"run_id": self.task["run_id"], **body})
+    def tell(self, what, **body): call(f"/api/tasks/{self.task['id']}/{what}", {"run_id": self.task["run_id"], **body})
 
     def beat(self):
         lease, answered_at = self.task["lease_seconds"], time.monotonic()
-        while not self.over.wait(lease / 3):
+        while not self.lost.is_set() and not self.over.wait(lease / 3):
             try: self.tell("heartbeat"); answered_at = time.monotonic()
-            except Lost: return self.lost.set()
-            except (*UNREACHABLE, Refused):
-                if time.monotonic() - answered_at >= lease: return self.lost.set()
+            except Lost: self.lost.set()
+            except Exception:
+                if time.monotonic() - answered_at >= lease: self.lost.set()
 
     def checkpoint(self, cursor):
         """Call it between two steps, with what the next run needs in order to go on from here."""
@@ -47,20 +47,15 @@ class Run:
             return
         raise Lost("the run was taken away, or no heartbeat was answered for a whole lease")
 
-    def end(self, what, **body):
-        for wait_seconds in (0, 1, 2, 5, 10, 20):
-            time.sleep(wait_seconds)
-            try: self.tell(what, **body); return print(f"task {self.task['id']}: {what}", flush=True)
-            except Lost as why: return print(f"task {self.task['id']}: lost: {why}", file=sys.stderr)
-            except UNREACHABLE as error: print(f"task {self.task['id']}: its end cannot be told yet: {error}", file=sys.stderr)
-            except Refused as error: what, body = "fail", {"error": str(error)[:2000]}  # a result that JSON or the service cannot hold
-
 def carry_out(run, handler):
-    try: run.end("complete", result=handler(run.task, run))
-    except Stopped as cause: run.end("release", cause=str(cause), cursor=run.cursor)
-    except Lost as why: print(f"task {run.task['id']}: lost: {why}", file=sys.stderr)
-    except Exception as error: run.end("fail", error=f"{type(error).__name__}: {error}"[:2000])
-    finally: run.over.set()
+    try: what, body = "complete", {"result": handler(run.task, run)}
+    except Stopped as cause: what, body = "release", {"cause": str(cause), "cursor": run.cursor}
+    except Exception as error: what, body = "fail", {"error": f"{type(error).__name__}: {error}"[:2000]}
+    for wait_seconds in (0, 1, 2, 5, 10, 20):
+        time.sleep(wait_seconds)
+        try: run.tell(what, **body); return print(f"task {run.task['id']}: {what}", flush=True)
+        except UNREACHABLE as error: print(f"task {run.task['id']}: its end cannot be told yet: {error}", file=sys.stderr)
+        except Exception as error: what, body = "fail", {"error": str(error)[:2000]}  # JSON or the service cannot hold it
 
 def work(handlers):
     for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, lambda *_: stopping.set())
@@ -68,7 +63,10 @@ def work(handlers):
     while not stopping.is_set():
         try: tasks = call("/api/tasks/claim", claim, timeout=20)["tasks"]
         except UNREACHABLE as error: print(f"nothing can be claimed at {TASKS}: {error}", file=sys.stderr); time.sleep(2); continue
-        for task in tasks: carry_out(Run(task), handlers[task["skill"]])
+        for run in map(Run, tasks):
+            try: carry_out(run, handlers[run.task["skill"]])
+            except Lost as why: print(f"task {run.task['id']}: lost: {why}", file=sys.stderr)
+            finally: run.over.set()
 
 def measure(task, run):
     lengths = (run.cursor or {}).get("lengths", [])
