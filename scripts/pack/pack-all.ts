@@ -1,11 +1,12 @@
 // `npx pnpm pack:all`: builds the public packages and writes their tarballs to dist-packages/. docs/packages.md says
 // what is in them.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { writeDocuments } from '../../packages/api-documents/src/write-documents.ts';
 import { BUNDLE_FOLDER, bundlePrograms } from './bundle.ts';
+import { withoutDeadLinks } from './dead-links.ts';
 import { licensesOf } from './inlined-licenses.ts';
 import { packageContent } from './package-files.ts';
 import { PUBLIC_PACKAGES, type PublicPackage } from './public-packages.ts';
@@ -55,6 +56,9 @@ function lay(from: Workspace, one: PublicPackage): string {
   for (const asset of one.assets ?? []) cpSync(join(ROOT, asset), join(folder, 'dist', asset), { recursive: true });
   for (const file of [join(one.folder, 'README.md'), 'LICENSE'])
     cpSync(join(ROOT, file), join(folder, basename(file)));
+  const has = (place: string) => existsSync(join(folder, place));
+  for (const page of globSync('{README.md,dist/docs/*.md}', { cwd: folder }))
+    write(join(folder, page), withoutDeadLinks(readFileSync(join(folder, page), 'utf8'), page, has));
   write(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return folder;
 }

@@ -31,7 +31,7 @@ export const PUBLIC_PACKAGES: readonly PublicPackage[] = [
     folder: 'packages/cli',
     programs: ['packages/cli/bin/run.js'],
     isBundle: true,
-    assets: ['migrations', 'packages/dashboard/dist', 'examples/claude-code/settings.json', 'examples/python/brake.py', ...MANUAL],
+    assets: ['migrations', 'packages/dashboard/dist', 'examples/claude-code/settings.json', 'examples/pipeline/stages.yaml', 'examples/python/brake.py', ...MANUAL],
     licenses: ['packages/dashboard/dist/LICENSES-OF-INLINED-CODE.md'],
     pinsDependencies: true,
   },

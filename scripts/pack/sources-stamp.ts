@@ -7,7 +7,7 @@ const SOURCES = [
   '{packages,services}/*/{src,bin}/**/*.*',
   'packages/dashboard/{index.html,vite.config.ts}',
   'migrations/**/*.*',
-  'examples/{claude-code/settings.json,python/brake.py}',
+  'examples/{claude-code/settings.json,pipeline/stages.yaml,python/brake.py}',
   'docs/*.md',
   '.env.example',
   'scripts/pack/*.ts',

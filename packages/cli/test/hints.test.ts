@@ -28,6 +28,9 @@ function linesWith(pattern: RegExp): string[] {
 }
 
 test('no text names a file of the repository: a page of the manual is named by `manualPage`', () => {
+  const packed = PUBLIC_PACKAGES.flatMap(({ assets = [] }) => assets);
+  const examples = linesWith(/examples\//).flatMap((line) => line.match(/examples\/[\w./-]+/g) ?? []);
+  expect(packed).toEqual(expect.arrayContaining(examples));
   expect(linesWith(/docs\/[a-z-]+\.md|docker-compose|packages\/[a-z-]+\/|^(?!.*manualPage).*\.env\.example/)).toEqual(
     [],
   );

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { installedPackages, OLDER_NODE, testDatabase, until, type InstalledPackages } from '@orchestra/testkit';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { deadLinks } from '../../../scripts/pack/dead-links.ts';
 import { ROOT } from './document.ts';
 import { descendants, living } from './living-processes.ts';
 import { ANY_PORTS } from './orchestra.ts';
@@ -123,6 +124,14 @@ describe('the manifests', () => {
       expect(text.toLowerCase()).toContain(`## ${library} - `);
     const ofApiPage = 'node_modules/orchestra-brake/dist/packages/dashboard/dist/api-page';
     expect(readdirSync(join(installed.folder, ofApiPage))).toEqual(expect.arrayContaining(['LICENSE', 'NOTICE']));
+  });
+
+  test.each(PACKAGES)('the pages of %s lead to nothing that only the repository has', (name) => {
+    const folder = join(installed.folder, 'node_modules', name);
+    const pages = globSync('{README.md,dist/docs/*.md}', { cwd: folder });
+    expect(pages.length).toBeGreaterThan(name === 'orchestra-brake' ? 8 : 0);
+    const has = (place: string) => existsSync(join(folder, place));
+    expect(pages.flatMap((page) => deadLinks(readFileSync(join(folder, page), 'utf8'), page, has))).toEqual([]);
   });
 
   test('nothing that reports installations to others is installed', () => {
