@@ -28,12 +28,12 @@ with ${PAUSE_KEYS}, ${RECENT_EVENTS}, lanes as materialized (
     from (select greatest(${LANE_COUNTED_LEAST}, ${COUNTED_MAX} / greatest(1, count(*)))::int as most from task_lanes) m
    cross join task_lanes l
    cross join lateral (select count(*)::int as queued from (select from tasks t where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head limit m.most + 1) q) w
-   where l.${column} is not null and w.queued > 0
+   where l.${column} is not null and ($3::text is null or l.${column} = $3) and w.queued > 0
 ), waiting as (
   select l.value, sum(least(l.queued, l.most))::int as queued, bool_or(l.more) as queued_more, coalesce(sum(least(l.queued, l.most)) filter (where l.held), 0)::int as deferred
     from lanes l group by l.value
 ), running as (
-  select u.value, count(*)::int as running from (select ${labelOfRunning('t', column)} as value from tasks t where t.status = 'running') u where u.value is not null group by 1
+  select u.value, count(*)::int as running from (select ${labelOfRunning('t', column)} as value from tasks t where t.status = 'running') u where u.value is not null and ($3::text is null or u.value = $3) group by 1
 ), begun as materialized (
   select v.run_id, v.data -> 'labels' ->> '${column}' as value from recent_batches b cross join lateral events_of_batch(b.batch) v where v.kind = 'claimed'
 ), ended as materialized (
