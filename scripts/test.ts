@@ -22,6 +22,7 @@ interface Step {
 const BUILD: Step = { name: 'build the page', command: ['turbo', 'run', 'build', '--output-logs=errors-only'] };
 // They need nothing of each other, and none keeps two cores busy by itself.
 const CHECKS: Step[] = [
+  { name: 'format: `npx pnpm format` mends it', command: ['oxfmt', '--check'] },
   // Three programs instead of one for each package: each program reads the sources of all packages below it again.
   { name: 'types', command: ['tsc', '--noEmit'] },
   { name: 'types of the command line', command: ['tsc', '--noEmit', '-p', 'packages/cli'] },
