@@ -13,13 +13,23 @@ const PATIENCE_MS = 60_000;
 const NAME = `orchestra_print_sql_${process.pid}`;
 
 const server = await startTestServer();
-const admin = makePool({ connectionString: server.url, applicationName: 'print-sql', max: 1, statementTimeoutMs: PATIENCE_MS });
+const admin = makePool({
+  connectionString: server.url,
+  applicationName: 'print-sql',
+  max: 1,
+  statementTimeoutMs: PATIENCE_MS,
+});
 try {
   await admin.query(`create database ${NAME} template template0`);
   const url = new URL(server.url);
   url.pathname = `/${NAME}`;
   await migrate(url.href);
-  const db = makePool({ connectionString: url.href, applicationName: 'print-sql', max: 1, statementTimeoutMs: PATIENCE_MS });
+  const db = makePool({
+    connectionString: url.href,
+    applicationName: 'print-sql',
+    max: 1,
+    statementTimeoutMs: PATIENCE_MS,
+  });
   writeFileSync(join(ROOT, 'docs/schema.sql'), await schemaSql(db));
   const folder = join(ROOT, 'packages/task-queue/sql');
   mkdirSync(folder, { recursive: true });

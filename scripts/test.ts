@@ -34,7 +34,12 @@ const VITEST = ['vitest', 'run', '--reporter=default', '--reporter=json', `--out
 const QUICK_TESTS = ['/src/', '.db.test.ts'];
 const TESTS: Step = { name: 'tests', command: [...VITEST, ...(isQuick ? QUICK_TESTS : onlyTests)] };
 // What is most about statements: migrations, pauses, claims, gates, and claims of attached engines.
-const CORE_TESTS = ['packages/database', 'packages/pause-core/test', 'packages/task-queue/test', 'packages/attach/test/promises'];
+const CORE_TESTS = [
+  'packages/database',
+  'packages/pause-core/test',
+  'packages/task-queue/test',
+  'packages/attach/test/promises',
+];
 const DEMOS: Step[] = [
   { name: 'pipeline', command: ['node', 'examples/pipeline/src/pipeline.ts'] },
   { name: 'demo', command: ['node', 'examples/fleet/src/demo.ts'] },
@@ -48,7 +53,11 @@ interface TestFile {
   message: string;
   assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
 }
-interface Results { numPassedTests: number; numFailedTests: number; testResults: TestFile[] }
+interface Results {
+  numPassedTests: number;
+  numFailedTests: number;
+  testResults: TestFile[];
+}
 const SLOWEST_SHOWN = 15;
 /** How much of an error is repeated at the end; the whole error stands where the test failed. */
 const ERROR_LINES = 12;
@@ -150,5 +159,7 @@ function firstLines(text: string): string {
 function slowestFiles(files: TestFile[]): string {
   const seconds = ({ startTime, endTime }: TestFile) => (endTime - startTime) / 1000;
   const slowest = files.toSorted((a, b) => seconds(b) - seconds(a)).slice(0, SLOWEST_SHOWN);
-  return ['slowest files', ...slowest.map((file) => `${seconds(file).toFixed(1).padStart(7)} s  ${file.name}`)].join('\n');
+  return ['slowest files', ...slowest.map((file) => `${seconds(file).toFixed(1).padStart(7)} s  ${file.name}`)].join(
+    '\n',
+  );
 }

@@ -17,7 +17,9 @@ export function withoutDeadLinks(page: string, place: string, has: (place: strin
 
 /** The links of a page to what the package does not have. */
 export function deadLinks(page: string, place: string, has: (place: string) => boolean): string[] {
-  return [...page.matchAll(LINK)].map(({ groups = {} }) => groups['target'] ?? '').filter((to) => isDead(to, place, has));
+  return [...page.matchAll(LINK)]
+    .map(({ groups = {} }) => groups['target'] ?? '')
+    .filter((to) => isDead(to, place, has));
 }
 
 function isDead(target: string, place: string, has: (place: string) => boolean): boolean {

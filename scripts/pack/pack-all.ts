@@ -39,7 +39,8 @@ writeDocuments(join(OUT, 'packages/client/openapi'));
 const answer = run('npm', ['pack', ...folders, '--pack-destination', OUT, '--json', '--loglevel=error']);
 for (const { name, filename, size, unpackedSize, entryCount } of packed.parse(JSON.parse(answer))) {
   console.log(
-    `${name.padEnd(24)} dist-packages/${filename}: ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked, ${entryCount} files`,
+    `${name.padEnd(24)} dist-packages/${filename}: ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} ` +
+      `unpacked, ${entryCount} files`,
   );
 }
 writeFileSync(join(OUT, 'sources.sha256'), stamp); // last: with it, what is there is whole
@@ -54,8 +55,7 @@ function lay(from: Workspace, one: PublicPackage): string {
   if (one.isBundle) licenses.push(licensesOf(ROOT, bundle.libraryFiles));
   if (licenses.length > 0) write(join(folder, 'LICENSES-OF-INLINED-CODE.md'), licenses.join('\n'));
   for (const asset of one.assets ?? []) cpSync(join(ROOT, asset), join(folder, 'dist', asset), { recursive: true });
-  for (const file of [join(one.folder, 'README.md'), 'LICENSE'])
-    cpSync(join(ROOT, file), join(folder, basename(file)));
+  for (const file of [join(one.folder, 'README.md'), 'LICENSE']) cpSync(join(ROOT, file), join(folder, basename(file)));
   const has = (place: string) => existsSync(join(folder, place));
   for (const page of globSync('{README.md,dist/docs/*.md}', { cwd: folder }))
     write(join(folder, page), withoutDeadLinks(readFileSync(join(folder, page), 'utf8'), page, has));

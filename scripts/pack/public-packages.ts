@@ -19,7 +19,19 @@ export interface PublicPackage {
 const LIBRARY = { mayNeed: ['eventsource-parser', 'undici', 'yaml', 'zod'], pinsDependencies: false };
 
 // What hints of the command line name, and what those pages lead to.
-const MANUAL = ['agent-contract', 'attach', 'cli', 'direct', 'gates', 'glossary', 'http-api', 'operations', 'pause-spec', 'runners', 'your-own-project']
+const MANUAL = [
+  'agent-contract',
+  'attach',
+  'cli',
+  'direct',
+  'gates',
+  'glossary',
+  'http-api',
+  'operations',
+  'pause-spec',
+  'runners',
+  'your-own-project',
+]
   .map((page) => `docs/${page}.md`)
   .concat('.env.example');
 
@@ -31,7 +43,14 @@ export const PUBLIC_PACKAGES: readonly PublicPackage[] = [
     folder: 'packages/cli',
     programs: ['packages/cli/bin/run.js'],
     isBundle: true,
-    assets: ['migrations', 'packages/dashboard/dist', 'examples/claude-code/settings.json', 'examples/pipeline/stages.yaml', 'examples/python/brake.py', ...MANUAL],
+    assets: [
+      'migrations',
+      'packages/dashboard/dist',
+      'examples/claude-code/settings.json',
+      'examples/pipeline/stages.yaml',
+      'examples/python/brake.py',
+      ...MANUAL,
+    ],
     licenses: ['packages/dashboard/dist/LICENSES-OF-INLINED-CODE.md'],
     pinsDependencies: true,
   },

@@ -16,6 +16,7 @@ export class Cleanup {
         failures.push(error);
       }
     }
-    if (failures.length > 0) throw new AggregateError(failures, `not everything could be cleaned up: ${failures.map(String).join('; ')}`);
+    if (failures.length > 0)
+      throw new AggregateError(failures, `not everything could be cleaned up: ${failures.map(String).join('; ')}`);
   }
 }

@@ -9,7 +9,13 @@ import { StartedProcess } from './started-process.ts';
 export const CLI = fileURLToPath(new URL('../../../packages/cli/bin/run.js', import.meta.url));
 
 /** What `orchestra up --json` prints when everything is ready. */
-const whereItIs = z.object({ pause_api: z.url(), worker_claimer: z.url(), alert_cascade: z.url(), database: z.string(), token_file: z.string() });
+const whereItIs = z.object({
+  pause_api: z.url(),
+  worker_claimer: z.url(),
+  alert_cascade: z.url(),
+  database: z.string(),
+  token_file: z.string(),
+});
 export type WhereItIs = z.infer<typeof whereItIs>;
 
 // The first start of a PostgreSQL has a cluster to make.
@@ -34,7 +40,10 @@ export class UpProcess extends StartedProcess {
     createInterface({ input: child.stderr }).on('line', (line) => this.#keep(line));
   }
 
-  /** @throws NotHeld with the end of what it said, when it ends before it is ready, or takes too long; the signal's reason */
+  /**
+   * @throws NotHeld with the end of what it said, when it ends before it is ready, or takes too long; the signal's
+   * reason
+   */
   async ready(signal: AbortSignal): Promise<WhereItIs> {
     signal.throwIfAborted();
     const late = AbortSignal.timeout(READY_WAIT_MS);

@@ -8,7 +8,11 @@ const LOOK_EVERY_MS = 100;
  *
  * @throws NotHeld after `withinMs`; the signal's reason when it is aborted
  */
-export async function waitFor<T>(what: string, { withinMs, signal }: { withinMs: number; signal: AbortSignal }, look: () => Promise<T | undefined>): Promise<T> {
+export async function waitFor<T>(
+  what: string,
+  { withinMs, signal }: { withinMs: number; signal: AbortSignal },
+  look: () => Promise<T | undefined>,
+): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     signal.throwIfAborted();

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-/** What an agent's process tells the fleet that started it. Only for the eye: the truth about a task is in the queue. */
+/**
+ * What an agent's process tells the fleet that started it. Only for the eye: the truth about a task is in the queue.
+ */
 export const agentMessage = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('started'), worker: z.string() }),
   /** The task has come to its end: `succeeded` or `failed` for good. */

@@ -18,18 +18,26 @@ export interface AgentProcessOptions {
   onLine: (line: string) => void;
 }
 
-/** One agent's worker as a process. It ends by itself when this process is gone; stopped, it finishes or puts back its task. */
+/**
+ * One agent's worker as a process. It ends by itself when this process is gone; stopped, it finishes or puts back its
+ * task.
+ */
 export class AgentProcess extends StartedProcess {
   readonly agent: AgentName;
 
   constructor({ agent, paceMs, env, onMessage, onLine }: AgentProcessOptions) {
-    const child = fork(MAIN, ['--agent', agent, '--pace', String(paceMs)], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const child = fork(MAIN, ['--agent', agent, '--pace', String(paceMs)], {
+      env,
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     super(child, STOP_WAIT_MS);
     this.agent = agent;
     child.on('message', (raw) => {
       const message = agentMessage.safeParse(raw);
       if (message.success) onMessage(message.data);
     });
-    for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on('line', onLine);
+    for (const stream of [child.stdout, child.stderr])
+      if (stream) createInterface({ input: stream }).on('line', onLine);
   }
 }

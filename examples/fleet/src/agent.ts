@@ -1,5 +1,6 @@
-// One agent's worker, as a process of its own: `node src/agent.ts --agent skeptic [--pace MS]`. Finds the services as every
-// client does. Ends on SIGTERM or SIGINT once its task is done or put back, or when the process that started it is gone.
+// One agent's worker, as a process of its own: `node src/agent.ts --agent skeptic [--pace MS]`. Finds the services as
+// every client does. Ends on SIGTERM or SIGINT once its task is done or put back, or when the process that started it
+// is gone.
 import { parseArgs } from 'node:util';
 import { createWorker } from '@orchestra-brake/worker';
 import { AGENT_NAMES } from './agents.ts';
@@ -35,9 +36,13 @@ worker
     tell({ kind: 'trouble', what: `task ${task.id} (${task.skill}) failed: ${error}` });
     if (status === 'failed') tell({ kind: 'ended', id: task.id, status });
   })
-  .on('stopped-at-checkpoint', ({ task, reason }) => tell({ kind: 'stopped_at_checkpoint', id: task.id, skill: task.skill ?? '', reason }))
+  .on('stopped-at-checkpoint', ({ task, reason }) =>
+    tell({ kind: 'stopped_at_checkpoint', id: task.id, skill: task.skill ?? '', reason }),
+  )
   .on('run-lost', ({ task, why }) => tell({ kind: 'trouble', what: `task ${task.id} was taken away: ${why}` }))
-  .on('claim-failed', ({ error, failures }) => { if (failures === 1) tell({ kind: 'trouble', what: `cannot claim: ${error.message}` }); });
+  .on('claim-failed', ({ error, failures }) => {
+    if (failures === 1) tell({ kind: 'trouble', what: `cannot claim: ${error.message}` });
+  });
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
 process.on('disconnect', () => void stop());

@@ -20,12 +20,18 @@ export class Crew {
   #stopping = false;
   #givenUp = false;
 
-  constructor(options: CrewOptions) { this.#options = options; }
+  constructor(options: CrewOptions) {
+    this.#options = options;
+  }
 
-  get started(): boolean { return this.#running.size > 0; }
+  get started(): boolean {
+    return this.#running.size > 0;
+  }
 
   /** One of them died again and again and stays down. */
-  get givenUp(): boolean { return this.#givenUp; }
+  get givenUp(): boolean {
+    return this.#givenUp;
+  }
 
   start(): void {
     for (const agent of AGENT_NAMES) void this.#keepRunning(agent);
@@ -43,7 +49,11 @@ export class Crew {
     while (!this.#stopping) {
       startedAtMs.push(performance.now());
       const running = new AgentProcess({
-        agent, paceMs, env, onLine: (line) => say(`${agent}: ${line}`), onMessage: (message) => onMessage(agent, message),
+        agent,
+        paceMs,
+        env,
+        onLine: (line) => say(`${agent}: ${line}`),
+        onMessage: (message) => onMessage(agent, message),
       });
       this.#running.set(agent, running);
       const how = await running.ended;

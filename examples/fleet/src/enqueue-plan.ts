@@ -7,11 +7,18 @@ const TASKS_PER_CALL = 500;
 const BYTES_PER_CALL = 200 * 1024;
 
 /** Adds the tasks in their order, in as few calls as the service's limits allow. Answers their ids, agent by agent. */
-export async function enqueuePlan(client: Client, plan: readonly PlannedTask[], signal?: AbortSignal): Promise<Record<AgentName, string[]>> {
+export async function enqueuePlan(
+  client: Client,
+  plan: readonly PlannedTask[],
+  signal?: AbortSignal,
+): Promise<Record<AgentName, string[]>> {
   const ids: Record<AgentName, string[]> = { skeptic: [], librarian: [], scribe: [] };
   for (const tasks of inCalls(plan)) {
     const answer = await client.enqueue({ tasks }, { signal });
-    tasks.forEach((task, at) => { const id = answer.ids[at]; if (id !== undefined) ids[task.agent_id].push(id); });
+    tasks.forEach((task, at) => {
+      const id = answer.ids[at];
+      if (id !== undefined) ids[task.agent_id].push(id);
+    });
   }
   return ids;
 }

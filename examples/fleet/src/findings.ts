@@ -20,7 +20,8 @@ export function noFindings<T>(): Findings<T> {
 }
 
 export function addFinding<T>(findings: Findings<T>, finding: T): void {
-  const fits = findings.list.length < FINDINGS_MAX && Buffer.byteLength(JSON.stringify([...findings.list, finding])) <= BYTES_MAX;
+  const fits =
+    findings.list.length < FINDINGS_MAX && Buffer.byteLength(JSON.stringify([...findings.list, finding])) <= BYTES_MAX;
   if (fits) findings.list.push(finding);
   else findings.left_out += 1;
 }

@@ -16,9 +16,17 @@ const WATCHING_PACE_MS = '100';
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { repo: { type: 'string', default: '.' }, once: { type: 'boolean', default: false }, pace: { type: 'string' }, help: { type: 'boolean', default: false } },
+    options: {
+      repo: { type: 'string', default: '.' },
+      once: { type: 'boolean', default: false },
+      pace: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
   });
-  if (values.help) { process.stdout.write(USAGE); return 0; }
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   const paceMs = wholeNumber('--pace', values.pace ?? (values.once ? '0' : WATCHING_PACE_MS), { max: 60_000 });
 
   const stopping = new AbortController();

@@ -33,7 +33,11 @@ function asHandler(skill: Skill, { paceMs }: HandlerOptions): Handler {
       return result;
     } catch (error) {
       if (signal.aborted || !(error instanceof FleetError)) throw error;
-      throw new TaskFailure(error.message, { cause: error, retry: MAY_WORK_LATER[error.code], result: { code: error.code } });
+      throw new TaskFailure(error.message, {
+        cause: error,
+        retry: MAY_WORK_LATER[error.code],
+        result: { code: error.code },
+      });
     }
   };
 }

@@ -16,7 +16,10 @@ test('tasks that nobody spoke of are found by asking, a few at a time and each i
   ledger.add(['1', '2', '3', '4', '5']);
   const truth: Record<string, TaskStatus> = { 1: 'running', 2: 'queued', 3: 'succeeded', 4: 'failed', 5: 'running' };
   const asked: string[] = [];
-  const statusOf = async (id: string): Promise<TaskStatus> => { asked.push(id); return truth[id] ?? 'cancelled'; };
+  const statusOf = async (id: string): Promise<TaskStatus> => {
+    asked.push(id);
+    return truth[id] ?? 'cancelled';
+  };
   await ledger.reconcile(statusOf);
   await ledger.reconcile(statusOf);
   expect(asked).toEqual(['1', '2', '3', '4', '5', '1']);

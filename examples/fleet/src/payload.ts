@@ -5,7 +5,10 @@ import { fileName } from './git/file-name.ts';
 
 export const FILES_PER_TASK_MAX = 200;
 
-const repo = z.string().min(1).max(4_096)
+const repo = z
+  .string()
+  .min(1)
+  .max(4_096)
   .refine(isAbsolute, 'must be an absolute path: the agent may run in another folder')
   .refine((path) => !path.includes('\0'), 'must not hold NUL');
 
@@ -27,6 +30,8 @@ export type BatchPayload = z.infer<typeof batchPayload>;
 export function parsePayload<T>(contract: z.ZodType<T>, payload: unknown): T {
   const parsed = contract.safeParse(payload);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.slice(0, 10).map((issue) => `${issue.path.join('.') || 'payload'}: ${issue.message}`);
+  const problems = parsed.error.issues
+    .slice(0, 10)
+    .map((issue) => `${issue.path.join('.') || 'payload'}: ${issue.message}`);
   throw new FleetError('bad_payload', `the payload cannot be worked on: ${problems.join('; ')}`);
 }

@@ -7,7 +7,8 @@ import type { AgentName } from './agents.ts';
 import { inCalls } from './enqueue-plan.ts';
 import { planSweep, type PlannedTask } from './plan.ts';
 
-const filesOf = (plan: PlannedTask[], skill: string): unknown[] => plan.filter((task) => task.skill === skill).flatMap((task) => task.payload.files);
+const filesOf = (plan: PlannedTask[], skill: string): unknown[] =>
+  plan.filter((task) => task.skill === skill).flatMap((task) => task.payload.files);
 const perAgent = (plan: PlannedTask[]): Record<AgentName, number> => {
   const counts: Record<AgentName, number> = { skeptic: 0, librarian: 0, scribe: 0 };
   for (const task of plan) counts[task.agent_id] += 1;
@@ -25,7 +26,11 @@ test('every tracked file is in one integrity task; documents and sources go to t
   expect(filesOf(plan, 'comment_classifier')).toEqual(['a.ts', 'sub/d.py']);
   expect(filesOf(plan, 'debate')).toEqual(['a.ts', 'b.md', 'sub/d.py']);
   expect(plan[0]).toEqual({
-    agent_id: 'skeptic', skill: 'integrity_sweeper', quest_id: 'quest-integrity', actor_id: 'acct-skeptic', payload: { repo: repository.root, files: ['a.ts'] },
+    agent_id: 'skeptic',
+    skill: 'integrity_sweeper',
+    quest_id: 'quest-integrity',
+    actor_id: 'acct-skeptic',
+    payload: { repo: repository.root, files: ['a.ts'] },
   });
   expect(perAgent(plan)).toEqual({ skeptic: 7, librarian: 2, scribe: 2 });
 });
@@ -33,7 +38,10 @@ test('every tracked file is in one integrity task; documents and sources go to t
 test('a large repository makes a bounded plan, and calls that the service takes', async () => {
   const repository = new ScratchRepository();
   const blob = repository.git('hash-object', '-w', '--stdin').trim();
-  const index = Array.from({ length: 20_000 }, (_, at) => `100644 ${blob}\tfolder-${at % 97}/${'long name '.repeat(10)}${at}.ts`);
+  const index = Array.from(
+    { length: 20_000 },
+    (_, at) => `100644 ${blob}\tfolder-${at % 97}/${'long name '.repeat(10)}${at}.ts`,
+  );
   repository.gitInput(`${index.join('\n')}\n`, 'update-index', '--index-info');
   const plan = await planSweep(repository.root);
   expect(new Set(filesOf(plan, 'integrity_sweeper')).size).toBe(20_000);

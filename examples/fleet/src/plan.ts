@@ -33,15 +33,18 @@ export async function planSweep(path: string, signal?: AbortSignal): Promise<Pla
   const all = [...(await listTracked(repository, signal)).values()];
   const texts = all.filter((file) => file.kind === 'file');
   const documents = texts.filter((file) => isMarkdown(keyOf(file.path)));
-  const sources = texts.filter((file) => !isMarkdown(keyOf(file.path)) && commentSyntaxOf(keyOf(file.path)) !== undefined);
+  const sources = texts.filter(
+    (file) => !isMarkdown(keyOf(file.path)) && commentSyntaxOf(keyOf(file.path)) !== undefined,
+  );
 
-  const tasks = (agent: AgentName, skill: SkillName, batches: FileName[][]): PlannedTask[] => batches.map((files) => ({
-    agent_id: agent,
-    skill,
-    quest_id: AGENTS[agent].quests[skill] ?? `quest-${skill}`,
-    actor_id: AGENTS[agent].actor,
-    payload: { repo: repository.root, files },
-  }));
+  const tasks = (agent: AgentName, skill: SkillName, batches: FileName[][]): PlannedTask[] =>
+    batches.map((files) => ({
+      agent_id: agent,
+      skill,
+      quest_id: AGENTS[agent].quests[skill] ?? `quest-${skill}`,
+      actor_id: AGENTS[agent].actor,
+      payload: { repo: repository.root, files },
+    }));
   return alternate([
     tasks('skeptic', 'integrity_sweeper', inBatches(all)),
     tasks('skeptic', 'debate', oneByOne(sources)),
@@ -53,13 +56,17 @@ export async function planSweep(path: string, signal?: AbortSignal): Promise<Pla
 
 function inBatches(files: readonly TrackedFile[]): FileName[][] {
   const size = Math.min(FILES_PER_TASK, Math.max(1, Math.ceil(files.length / TASKS_WANTED)));
-  return Array.from({ length: Math.ceil(files.length / size) }, (_, at) => files.slice(at * size, (at + 1) * size).map(({ name }) => name));
+  return Array.from({ length: Math.ceil(files.length / size) }, (_, at) =>
+    files.slice(at * size, (at + 1) * size).map(({ name }) => name),
+  );
 }
 
 /** Each file by itself; of more than a hundred, that many spread evenly. */
 function oneByOne(files: readonly TrackedFile[]): FileName[][] {
   const count = Math.min(files.length, DEBATES_MAX);
-  return Array.from({ length: count }, (_, at) => files[Math.floor(at * files.length / count)]).flatMap((file) => (file === undefined ? [] : [[file.name]]));
+  return Array.from({ length: count }, (_, at) => files[Math.floor((at * files.length) / count)]).flatMap((file) =>
+    file === undefined ? [] : [[file.name]],
+  );
 }
 
 /** One from each list in turn, until all are through. */

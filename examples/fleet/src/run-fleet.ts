@@ -55,7 +55,11 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
 
 class Fleet {
   readonly #options: FleetOptions;
-  readonly #ledgers: Record<AgentName, Ledger> = { skeptic: new Ledger(), librarian: new Ledger(), scribe: new Ledger() };
+  readonly #ledgers: Record<AgentName, Ledger> = {
+    skeptic: new Ledger(),
+    librarian: new Ledger(),
+    scribe: new Ledger(),
+  };
   readonly #doneBefore: Record<AgentName, number> = { skeptic: 0, librarian: 0, scribe: 0 };
   readonly #crew: Crew;
   #paused: ReadonlyMap<AgentName, string> = new Map();
@@ -69,8 +73,12 @@ class Fleet {
     this.#crew = new Crew({ paceMs, env, say, onMessage: (agent, message) => this.#heard(agent, message) });
   }
 
-  get givenUp(): boolean { return this.#crew.givenUp; }
-  get settled(): boolean { return AGENT_NAMES.every((agent) => this.#ledgers[agent].settled); }
+  get givenUp(): boolean {
+    return this.#crew.givenUp;
+  }
+  get settled(): boolean {
+    return AGENT_NAMES.every((agent) => this.#ledgers[agent].settled);
+  }
 
   async begin(): Promise<void> {
     const { once, repo, say } = this.#options;
@@ -115,7 +123,11 @@ class Fleet {
   report(): FleetReport {
     const ledgers = AGENT_NAMES.map((agent) => this.#ledgers[agent]);
     const sum = (counts: number[]): number => counts.reduce((a, b) => a + b, 0);
-    return { done: sum(ledgers.map(({ done }) => done)), failed: sum(ledgers.map(({ failed }) => failed)), givenUp: this.givenUp };
+    return {
+      done: sum(ledgers.map(({ done }) => done)),
+      failed: sum(ledgers.map(({ failed }) => failed)),
+      givenUp: this.givenUp,
+    };
   }
 
   async #enqueue(agents: readonly AgentName[]): Promise<void> {
@@ -129,7 +141,10 @@ class Fleet {
     }
   }
 
-  /** Agents with nothing queued for this repository. What an earlier fleet has left is gone on with, instead of being added again. */
+  /**
+   * Agents with nothing queued for this repository. What an earlier fleet has left is gone on with, instead of being
+   * added again.
+   */
   async #withoutBacklog(): Promise<AgentName[]> {
     const { client, repo, signal } = this.#options;
     const empty: AgentName[] = [];
@@ -149,17 +164,27 @@ class Fleet {
   #heard(agent: AgentName, message: AgentMessage): void {
     const { say } = this.#options;
     switch (message.kind) {
-      case 'started': break;
-      case 'ended': this.#ledgers[agent].ended(message.id, message.status); break;
-      case 'stopped_at_checkpoint': say(`${agent}: task ${message.id} (${message.skill}) stopped at a checkpoint: ${message.reason}`); break;
-      case 'trouble': say(`${agent}: ${message.what}`); break;
+      case 'started':
+        break;
+      case 'ended':
+        this.#ledgers[agent].ended(message.id, message.status);
+        break;
+      case 'stopped_at_checkpoint':
+        say(`${agent}: task ${message.id} (${message.skill}) stopped at a checkpoint: ${message.reason}`);
+        break;
+      case 'trouble':
+        say(`${agent}: ${message.what}`);
+        break;
     }
   }
 
   async #pausedAgents(): Promise<Map<AgentName, string>> {
     const paused = new Map<AgentName, string>();
     for (const agent of AGENT_NAMES) {
-      const { reason, paused: isPaused } = await this.#options.client.check({ agent_id: agent }, { signal: this.#options.signal });
+      const { reason, paused: isPaused } = await this.#options.client.check(
+        { agent_id: agent },
+        { signal: this.#options.signal },
+      );
       if (isPaused) paused.set(agent, reason ?? 'paused');
     }
     return paused;

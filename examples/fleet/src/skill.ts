@@ -5,8 +5,8 @@ export interface SkillRun {
   /** What the last run had done when it stopped at a checkpoint; null: nothing. */
   progress: unknown;
   /**
-   * Between two pieces of work: goes on, or stops the run here when its scope is paused. `progress` is what the next run
-   * gets, so it must be JSON and say all that is needed to go on.
+   * Between two pieces of work: goes on, or stops the run here when its scope is paused. `progress` is what the next
+   * run gets, so it must be JSON and say all that is needed to go on.
    */
   checkpoint(progress: unknown): Promise<void>;
 }

@@ -17,7 +17,13 @@ export function startOrchestra({ leaseSeconds }: { leaseSeconds: number }): Orch
   const closing: (() => Promise<unknown>)[] = [];
   let started: Orchestra | undefined;
   beforeAll(async () => {
-    const common = { databaseUrl: db.url, listenDatabaseUrl: db.url, host: '127.0.0.1', port: 0, logLevel: 'silent' as const };
+    const common = {
+      databaseUrl: db.url,
+      listenDatabaseUrl: db.url,
+      host: '127.0.0.1',
+      port: 0,
+      logLevel: 'silent' as const,
+    };
     const pauseApi = await startPauseApi(common);
     closing.push(() => pauseApi.stop());
     const claimer = await startClaimer({ ...common, leaseSeconds, reapEveryMs: 100, waitersMax: 100 });
@@ -35,5 +41,12 @@ export function startOrchestra({ leaseSeconds }: { leaseSeconds: number }): Orch
     if (started === undefined) throw new Error('the services are there from beforeAll on');
     return started;
   };
-  return { get client() { return ready().client; }, get env() { return ready().env; } };
+  return {
+    get client() {
+      return ready().client;
+    },
+    get env() {
+      return ready().env;
+    },
+  };
 }

@@ -4,14 +4,26 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-const IDENTITY = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', '-c', 'commit.gpgsign=false', '-c', 'core.hooksPath=/dev/null'];
+const IDENTITY = [
+  '-c',
+  'user.name=Ada',
+  '-c',
+  'user.email=ada@example.com',
+  '-c',
+  'commit.gpgsign=false',
+  '-c',
+  'core.hooksPath=/dev/null',
+];
 
 /** A git repository of one test, removed with it. */
 export class ScratchRepository {
   /** Absolute, without symbolic links. */
   readonly root: string;
 
-  constructor(files: Readonly<Record<string, string | Buffer>> = {}, options: { objectFormat?: 'sha1' | 'sha256' } = {}) {
+  constructor(
+    files: Readonly<Record<string, string | Buffer>> = {},
+    options: { objectFormat?: 'sha1' | 'sha256' } = {},
+  ) {
     this.root = realpathSync(mkdtempSync(join(tmpdir(), 'orchestra-fleet-')));
     onTestFinished(() => rmSync(this.root, { recursive: true, force: true }));
     this.git('init', '--quiet', `--object-format=${options.objectFormat ?? 'sha1'}`);
@@ -25,7 +37,12 @@ export class ScratchRepository {
   }
 
   gitInput(input: string, ...args: string[]): string {
-    return execFileSync('git', [...IDENTITY, ...args], { cwd: this.root, encoding: 'utf8', input, stdio: ['pipe', 'pipe', 'ignore'] });
+    return execFileSync('git', [...IDENTITY, ...args], {
+      cwd: this.root,
+      encoding: 'utf8',
+      input,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
   }
 
   /** Writes a file without telling git. */

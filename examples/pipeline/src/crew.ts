@@ -12,7 +12,8 @@ export function crew(place: Place): Record<'analysis' | 'development' | 'review'
     analysis: (task) => {
       const { name, story } = change.parse(task.payload);
       // Asked once; the next run of this stage is given the answer.
-      if (story === 'unclear' && task.answer === null) return Promise.resolve(needsInput(`By how much is ${name} to multiply?`));
+      if (story === 'unclear' && task.answer === null)
+        return Promise.resolve(needsInput(`By how much is ${name} to multiply?`));
       return Promise.resolve({ plan: `multiply by ${task.answer ?? 2}` });
     },
     development: (task, { signal }) => develop(place, change.parse(task.payload), task.answer ?? '2', signal),
@@ -58,11 +59,14 @@ ${story === 'slow_suite' ? wait : 'void existsSync;\n'}`;
 
 async function review(place: Place, wanted: Change, signal: AbortSignal): Promise<unknown> {
   const { name } = wanted;
-  return withWorktree({ repository: join(place.repositories, wanted.repo), ref: branchOf(wanted), folder: place.worktrees, name, signal }, async ({ path, commit }) => {
-    const test = await readFile(join(path, 'src', `${name}.test.mjs`), 'utf8').catch(() => '');
-    if (!test.includes('assert.')) throw new TaskFailure(`${name} comes without a test`);
-    return { reviewed: commit };
-  });
+  return withWorktree(
+    { repository: join(place.repositories, wanted.repo), ref: branchOf(wanted), folder: place.worktrees, name, signal },
+    async ({ path, commit }) => {
+      const test = await readFile(join(path, 'src', `${name}.test.mjs`), 'utf8').catch(() => '');
+      if (!test.includes('assert.')) throw new TaskFailure(`${name} comes without a test`);
+      return { reviewed: commit };
+    },
+  );
 }
 
 /** Only ever forward: while a task is between analysis and done, nobody else is at work on its repo. */

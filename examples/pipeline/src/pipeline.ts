@@ -10,9 +10,15 @@ import { startWorkers } from './work-through.ts';
 
 // On a slow machine the waits add up; beyond this something hangs.
 const WHOLE_RUN_MS = 180_000;
-const SETTINGS = { ORCHESTRA_STAGES: fileURLToPath(new URL('../stages.yaml', import.meta.url)), ORCHESTRA_TEST_RUNNER: 'on', ORCHESTRA_STAGING_RUNNER: 'on' };
+const SETTINGS = {
+  ORCHESTRA_STAGES: fileURLToPath(new URL('../stages.yaml', import.meta.url)),
+  ORCHESTRA_TEST_RUNNER: 'on',
+  ORCHESTRA_STAGING_RUNNER: 'on',
+};
 
-const say = (line: string): void => { process.stdout.write(`${line}\n`); };
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
 
 async function main(cleanup: Cleanup, signal: AbortSignal): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'orchestra-pipeline-'));
@@ -31,10 +37,13 @@ async function main(cleanup: Cleanup, signal: AbortSignal): Promise<void> {
 }
 
 const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)));
 const cleanup = new Cleanup();
 const problems: unknown[] = [];
-await main(cleanup, AbortSignal.any([interrupted.signal, AbortSignal.timeout(WHOLE_RUN_MS)])).catch((error: unknown) => problems.push(error));
+await main(cleanup, AbortSignal.any([interrupted.signal, AbortSignal.timeout(WHOLE_RUN_MS)])).catch((error: unknown) =>
+  problems.push(error),
+);
 await cleanup.run().catch((error: unknown) => problems.push(error));
 for (const problem of problems) say(`NOT HELD: ${problem instanceof Error ? problem.message : String(problem)}`);
 if (problems.length === 0) say('pipeline: passed');

@@ -19,10 +19,17 @@ export interface Place {
 export const REPOS = ['shop', 'site'] as const;
 export type Repo = (typeof REPOS)[number];
 
-/** Makes the folders, and a git repository with one commit for each repo. Staging cannot deliver `site` yet: nobody has installed its program. */
+/**
+ * Makes the folders, and a git repository with one commit for each repo. Staging cannot deliver `site` yet: nobody has
+ * installed its program.
+ */
 export async function makePlace(home: string): Promise<Place> {
   const place: Place = {
-    repositories: join(home, 'repositories'), tests: join(home, 'tests'), worktrees: join(home, 'worktrees'), staging: join(home, 'staging'), go: join(home, 'go'),
+    repositories: join(home, 'repositories'),
+    tests: join(home, 'tests'),
+    worktrees: join(home, 'worktrees'),
+    staging: join(home, 'staging'),
+    go: join(home, 'go'),
   };
   for (const repo of REPOS) {
     const folder = join(place.repositories, repo);

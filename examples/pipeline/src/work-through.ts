@@ -11,9 +11,13 @@ export interface Where {
   token: string;
 }
 
-/** Starts who works: the crew by its skills, and the two runners in place of the skills testing and staging. Stop them all. */
+/**
+ * Starts who works: the crew by its skills, and the two runners in place of the skills testing and staging. Stop them
+ * all.
+ */
 export async function startWorkers(where: Where, place: Place): Promise<Worker[]> {
-  const worker = (name: string, handlers: Record<string, Handler>, concurrency: number): Worker => createWorker({ ...where, name, handlers, concurrency, abortGraceMs: 5_000 });
+  const worker = (name: string, handlers: Record<string, Handler>, concurrency: number): Worker =>
+    createWorker({ ...where, name, handlers, concurrency, abortGraceMs: 5_000 });
   const workers = [
     worker('crew', crew(place), 4),
     worker('tester', { 'runner:testing': testRunner(place) }, 2),

@@ -7,23 +7,43 @@ import { identifier, literal, tableName } from './quote.ts';
 import type { QueueState, TableState } from './queue-state.ts';
 
 /** One statement, and what it is for. */
-export interface Step { says: string; sql: string }
+export interface Step {
+  says: string;
+  sql: string;
+}
 
 const BODY = '$orchestra$';
 const FUNCTION = 'language plpgsql security definer set search_path = pg_catalog, pg_temp';
 
-/** Every statement that attaches the queue, in order, for one transaction. Pure: the same state gives the same statements. */
+/**
+ * Every statement that attaches the queue, in order, for one transaction. Pure: the same state gives the same
+ * statements.
+ */
 export function buildAttach(name: string, queue: QueueDescription, state: QueueState): Step[] {
   const { home } = state;
   const names = objectsOf(home, name);
   const root = tableName({ schema: queue.schema, name: queue.table });
   const waiting = all('', queue.waiting);
   const steps: Step[] = [
-    { says: 'which pauses are active. Every claim names this view, and with it claim_marker, so that a pause can wait for claims that began before it', sql: brakeView(home, names.brake, queue) },
-    ...state.updaters.map((role) => ({ says: `who updates jobs has to read it: ${role === null ? 'everybody' : role}`, sql: `grant select on ${names.brake} to ${roleName(role)}` })),
+    {
+      says:
+        'which pauses are active. Every claim names this view, and with it claim_marker, so that a pause can ' +
+        'wait for claims that began before it',
+      sql: brakeView(home, names.brake, queue),
+    },
+    ...state.updaters.map((role) => ({
+      says: `who updates jobs has to read it: ${role === null ? 'everybody' : role}`,
+      sql: `grant select on ${names.brake} to ${roleName(role)}`,
+    })),
     { says: 'the jobs, for counting', sql: workView(names.work, root, queue) },
-    ...state.readers.map((role) => ({ says: 'who reads pauses may count what they hold', sql: `grant select on ${names.work} to ${roleName(role)}` })),
-    { says: 'holds a covered job back, whichever role claims it', sql: guardFunction(home, names.guard, queue, names.brake) },
+    ...state.readers.map((role) => ({
+      says: 'who reads pauses may count what they hold',
+      sql: `grant select on ${names.work} to ${roleName(role)}`,
+    })),
+    {
+      says: 'holds a covered job back, whichever role claims it',
+      sql: guardFunction(home, names.guard, queue, names.brake),
+    },
     ...state.tables.flatMap((table) => tableSteps(home, table, queue, names.brake, waiting)),
     {
       says: 'from waiting to running: the claim does not get a covered job',
@@ -35,9 +55,16 @@ export function buildAttach(name: string, queue: QueueDescription, state: QueueS
     ...wakeSteps(home, names, queue),
     ...partitionSteps(names, root, queue, state, waiting),
     { says: 'what has been done, for `attach list` and `attach remove`', sql: recordAttachment(home, name, queue) },
-    ...state.tables.map((table) => ({ says: `how row security was on ${table.name}`, sql: recordTable(home, literal(name), table) })),
+    ...state.tables.map((table) => ({
+      says: `how row security was on ${table.name}`,
+      sql: recordTable(home, literal(name), table),
+    })),
   ];
-  if (JSON.stringify(queue).includes('orchestra$')) throw new AttachError('description_not_understood', 'a name or a value of the queue contains "orchestra$", which ends a function: rename it');
+  if (JSON.stringify(queue).includes('orchestra$'))
+    throw new AttachError(
+      'description_not_understood',
+      'a name or a value of the queue contains "orchestra$", which ends a function: rename it',
+    );
   return steps;
 }
 
@@ -55,11 +82,15 @@ function brakeView(home: string, view: string, { schema, taskNames }: QueueDescr
   const task = taskNames === undefined ? '' : `'task ' || t.${identifier(taskNames.id)}::text`;
   const name = taskNames === undefined ? '' : `t.${identifier(taskNames.name)}`;
   const labels = `${inHome(home, 'pause_labels')}(p.scope_kind, p.scope_value, p.also)`;
-  const byTask = taskNames === undefined ? '' : `
+  const byTask =
+    taskNames === undefined
+      ? ''
+      : `
 union all
   select k.key
     from ${tableName({ schema, name: taskNames.table })} t
-    join ${inHome(home, 'active_pauses')} p on (p.scope_kind = 'skill' and p.scope_value = ${name}) or p.also ->> 'skill' = ${name}
+    join ${inHome(home, 'active_pauses')} p on (p.scope_kind = 'skill' and p.scope_value = ${name})
+      or p.also ->> 'skill' = ${name}
    cross join lateral ${keys(task, `array_replace(${labels}, 'skill ' || ${name}, ${task})`)} as k(key)
    where not exists (select from ${inHome(home, 'claim_marker')})`;
   return `create view ${view} as
@@ -71,8 +102,15 @@ union all
 
 function workView(view: string, root: string, queue: QueueDescription): string {
   const names = queue.taskNames;
-  const labels = LABEL_KINDS.flatMap((kind) => queue.labels[kind].map((place) => `${literal(`${kind} `)} || ${labelOf('q', place)}`));
-  if (names !== undefined) labels.push(`'skill ' || (select t.${identifier(names.name)} from ${tableName({ schema: queue.schema, name: names.table })} t where t.${identifier(names.id)} = q.${identifier(names.column)})`);
+  const labels = LABEL_KINDS.flatMap((kind) =>
+    queue.labels[kind].map((place) => `${literal(`${kind} `)} || ${labelOf('q', place)}`),
+  );
+  if (names !== undefined)
+    labels.push(
+      `'skill ' || (select t.${identifier(names.name)} from ` +
+        `${tableName({ schema: queue.schema, name: names.table })} t where t.${identifier(names.id)} = ` +
+        `q.${identifier(names.column)})`,
+    );
   return `create view ${view} as
   select q.${identifier(queue.id)}::text as job,
          case when ${all('q', queue.running)} then 'running' else 'waiting' end as state,
@@ -98,11 +136,16 @@ function claimTime({ claimedAt }: QueueDescription): string {
 function guardFunction(home: string, guard: string, queue: QueueDescription, brake: string): string {
   return `create function ${guard}() returns trigger ${FUNCTION} as ${BODY}
 begin
-${queue.snapshots === 'old' ? '' : `  if current_setting('transaction_isolation') <> 'read committed' then
-    raise exception 'orchestra: a claim under % may not see a pause that was made a moment ago', current_setting('transaction_isolation')
+${
+  queue.snapshots === 'old'
+    ? ''
+    : `  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'orchestra: a claim under % may not see a pause that was made a moment ago',
+    current_setting('transaction_isolation')
       using errcode = '0A000', hint = 'Claim under READ COMMITTED, or remove the attachment.';
   end if;
-`}  -- a query of its own, with a snapshot of its own: also a pause that was made while the claim ran is seen
+`
+}  -- a query of its own, with a snapshot of its own: also a pause that was made while the claim ran is seen
   if ${covered('new', queue, brake, jobIsPaused(home))} then
     return null;
   end if;
@@ -114,11 +157,20 @@ function tableSteps(home: string, table: TableState, queue: QueueDescription, br
   const name = tableName(table);
   const allowed = table.rowSecurity ? identifier(table.owner) : 'public';
   return [
-    { says: `a claim on ${table.name} passes over covered jobs, so that those behind them run`, sql: `create policy ${POLICY} on ${name} ${policyText(home, queue, brake, waiting)}` },
-    ...(table.forced ? [] : [{
-      says: table.rowSecurity ? 'row security is on, and has not bound the owner: apart from the brake it still does not' : 'row security is off: apart from the brake everybody may do what they could do before',
-      sql: `create policy ${ALLOW} on ${name} to ${allowed} using (true) with check (true)`,
-    }]),
+    {
+      says: `a claim on ${table.name} passes over covered jobs, so that those behind them run`,
+      sql: `create policy ${POLICY} on ${name} ${policyText(home, queue, brake, waiting)}`,
+    },
+    ...(table.forced
+      ? []
+      : [
+          {
+            says: table.rowSecurity
+              ? 'row security is on, and has not bound the owner: apart from the brake it still does not'
+              : 'row security is off: apart from the brake everybody may do what they could do before',
+            sql: `create policy ${ALLOW} on ${name} to ${allowed} using (true) with check (true)`,
+          },
+        ]),
     ...(table.rowSecurity ? [] : [{ says: 'let policies bind', sql: `alter table ${name} enable row level security` }]),
     ...(table.forced ? [] : [{ says: 'also the owner', sql: `alter table ${name} force row level security` }]),
   ];
@@ -127,7 +179,12 @@ function tableSteps(home: string, table: TableState, queue: QueueDescription, br
 /** A claim locks a serial queue together with its job. Where the guard has held the job back, the lock has to go. */
 function serialSteps(serial: string, root: string, { schema, serialQueues, running }: QueueDescription): Step[] {
   if (serialQueues === undefined) return [];
-  const [id, lockedAt, lockedBy, ofJob] = [serialQueues.id, serialQueues.lockedAt, serialQueues.lockedBy, serialQueues.ofJob].map(identifier);
+  const [id, lockedAt, lockedBy, ofJob] = [
+    serialQueues.id,
+    serialQueues.lockedAt,
+    serialQueues.lockedBy,
+    serialQueues.ofJob,
+  ].map(identifier);
   const queues = tableName({ schema, name: serialQueues.table });
   return [
     {
@@ -173,10 +230,19 @@ end ${BODY}`,
 }
 
 /** A partition that comes later is braked as it comes, where the database lets us hear of it. */
-function partitionSteps(names: ReturnType<typeof objectsOf>, root: string, queue: QueueDescription, state: QueueState, waiting: string): Step[] {
+function partitionSteps(
+  names: ReturnType<typeof objectsOf>,
+  root: string,
+  queue: QueueDescription,
+  state: QueueState,
+  waiting: string,
+): Step[] {
   if (!state.isPartitioned || !state.isSuperuser) return [];
   const { home } = state;
-  const attachment = `(select a.name from ${inHome(home, 'attachments')} a where a.queue ->> 'schema' = ${literal(queue.schema)} and a.queue ->> 'table' = ${literal(queue.table)})`;
+  const attachment = `(select a.name
+                         from ${inHome(home, 'attachments')} a
+                        where a.queue ->> 'schema' = ${literal(queue.schema)}
+                          and a.queue ->> 'table' = ${literal(queue.table)})`;
   return [
     {
       says: 'brakes partitions that are made later',
@@ -193,10 +259,12 @@ begin
      where not exists (select from pg_policy y where y.polrelid = c.oid and y.polname = ${literal(POLICY)})
      limit 1;
     exit when not found;
-    execute 'create policy ${POLICY} on ' || part.name || ${literal(` ${policyText(home, queue, names.brake, waiting)}`)};
+    execute 'create policy ${POLICY} on ' || part.name
+        || ${literal(` ${policyText(home, queue, names.brake, waiting)}`)};
     insert into ${inHome(home, 'attached_tables')} (attachment, table_schema, table_name, had_row_security, had_force)
     values (${attachment}, part.nspname, part.relname, part.relrowsecurity, part.relforcerowsecurity)
-    on conflict (table_schema, table_name) do update set had_row_security = excluded.had_row_security, had_force = excluded.had_force;
+    on conflict (table_schema, table_name) do update set had_row_security = excluded.had_row_security,
+      had_force = excluded.had_force;
     if not part.relforcerowsecurity then
       execute format('create policy ${ALLOW} on %s to %s using (true) with check (true)', part.name,
                      case when part.relrowsecurity then quote_ident(part.owner) else 'public' end);
@@ -206,22 +274,27 @@ begin
   end loop;
 exception when others then
   -- the trigger holds covered jobs there all the same; only jobs behind them wait
-  raise warning 'orchestra: a new partition of % has no policy yet: % (run \`orchestra attach check\`)', ${literal(root)}, sqlerrm;
+  raise warning 'orchestra: a new partition of % has no policy yet: % (run \`orchestra attach check\`)',
+  ${literal(root)}, sqlerrm;
 end ${BODY}`,
     },
     {
       says: 'as soon as they are there',
-      sql: `create event trigger ${names.partitionsTrigger} on ddl_command_end when tag in ('CREATE TABLE', 'ALTER TABLE')
+      sql: `create event trigger ${names.partitionsTrigger} on ddl_command_end
+              when tag in ('CREATE TABLE', 'ALTER TABLE')
   execute function ${names.newPartitions}()`,
     },
   ];
 }
 
 function recordAttachment(home: string, name: string, queue: QueueDescription): string {
-  return `insert into ${inHome(home, 'attachments')} (name, engine, queue) values (${literal(name)}, ${literal(queue.engine)}, ${literal(JSON.stringify({ ...queue, knowsFleet: true }))})`;
+  return `insert into ${inHome(home, 'attachments')} (name, engine, queue)
+            values (${literal(name)}, ${literal(queue.engine)},
+                    ${literal(JSON.stringify({ ...queue, knowsFleet: true }))})`;
 }
 
 function recordTable(home: string, name: string, table: TableState): string {
-  return `insert into ${inHome(home, 'attached_tables')} (attachment, table_schema, table_name, had_row_security, had_force)
+  return `insert into ${inHome(home, 'attached_tables')} (attachment, table_schema, table_name, had_row_security,
+                                                          had_force)
 values (${name}, ${literal(table.schema)}, ${literal(table.name)}, ${table.rowSecurity}, ${table.forced})`;
 }

@@ -5,7 +5,10 @@ import type { Step } from './build-attach.ts';
 export const COPIES_VERSION = 1;
 
 /** What the pauses cover is told by the same rules there as at home: the bodies of these functions are home's. */
-export interface CoverRules { jobIsPaused: string; pauseLabels: string }
+export interface CoverRules {
+  jobIsPaused: string;
+  pauseLabels: string;
+}
 
 const BODY = '$orchestra$';
 const FUNCTION = 'language plpgsql security definer set search_path = pg_catalog, pg_temp';
@@ -25,15 +28,38 @@ export function buildCopies(schema: string, key: string, rules: CoverRules, role
   const own = identifier(schema);
   return [
     { says: 'a schema for copies of the pauses, and for nothing else', sql: `create schema ${own}` },
-    { says: 'whose copies they are', sql: `create table ${own}.copy_of (only_one boolean primary key default true check (only_one), key uuid not null, version integer not null, copied_at timestamptz)` },
-    { says: 'nobody else writes over them', sql: `insert into ${own}.copy_of (key, version) values (${literal(key)}, ${COPIES_VERSION})` },
-    { says: 'the copies, under the ids that the pauses have in Orchestra’s own database; those that have ended stay for a day', sql: PAUSES.replaceAll('OWN', own) },
+    {
+      says: 'whose copies they are',
+      sql: `create table ${own}.copy_of (only_one boolean primary key default true check (only_one), key uuid not null,
+                                         version integer not null, copied_at timestamptz)`,
+    },
+    {
+      says: 'nobody else writes over them',
+      sql: `insert into ${own}.copy_of (key, version) values (${literal(key)}, ${COPIES_VERSION})`,
+    },
+    {
+      says:
+        'the copies, under the ids that the pauses have in Orchestra’s own database; those that have ended ' +
+        'stay for a day',
+      sql: PAUSES.replaceAll('OWN', own),
+    },
     { says: 'which of them hold, by the clock of this database', sql: ACTIVE.replaceAll('OWN', own) },
-    { says: 'never holds a row: every claim names it, so that a pause can wait for claims that began before it', sql: `create table ${own}.claim_marker (never boolean check (false))` },
-    { says: 'which queue is attached', sql: `create table ${own}.attachments (name text primary key, engine text not null, queue jsonb not null, attached_at timestamptz not null default now(), attached_by text not null default current_user)` },
+    {
+      says: 'never holds a row: every claim names it, so that a pause can wait for claims that began before it',
+      sql: `create table ${own}.claim_marker (never boolean check (false))`,
+    },
+    {
+      says: 'which queue is attached',
+      sql: `create table ${own}.attachments (name text primary key, engine text not null, queue jsonb not null,
+                                             attached_at timestamptz not null default now(),
+                                             attached_by text not null default current_user)`,
+    },
     {
       says: 'how row security was on its tables',
-      sql: `create table ${own}.attached_tables (table_schema text not null, table_name text not null, attachment text not null references ${own}.attachments (name) on delete cascade, had_row_security boolean not null, had_force boolean not null, primary key (table_schema, table_name))`,
+      sql: `create table ${own}.attached_tables (table_schema text not null, table_name text not null,
+                                                 attachment text not null references ${own}.attachments (name)
+                                                   on delete cascade, had_row_security boolean not null,
+                                                     had_force boolean not null, primary key (table_schema, table_name))`,
     },
     {
       says: 'what the pauses cover, by Orchestra’s own rules',
@@ -45,24 +71,46 @@ language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp a
       sql: `create function ${own}.pause_labels(scope_kind text, scope_value text, also jsonb) returns text[]
 language sql immutable parallel safe as ${BODY}${rules.pauseLabels}${BODY}`,
     },
-    { says: 'one copies at a time, and only the Orchestra that these copies are of', sql: BEGIN.replaceAll('OWN', own) },
+    {
+      says: 'one copies at a time, and only the Orchestra that these copies are of',
+      sql: BEGIN.replaceAll('OWN', own),
+    },
     { says: 'brings the copies to what holds in Orchestra’s own database', sql: TAKE.replaceAll('OWN', own) },
-    { says: 'nobody else copies', sql: `revoke execute on function ${own}.begin_copy(uuid), ${own}.take_pauses(jsonb) from public` },
-    ...(role === null ? [] : [
-      { says: 'the role that Orchestra connects as', sql: `grant usage on schema ${own} to ${identifier(role)}` },
-      { says: 'may copy', sql: `grant execute on function ${own}.begin_copy(uuid), ${own}.take_pauses(jsonb) to ${identifier(role)}` },
-      { says: 'and read', sql: `grant select on all tables in schema ${own} to ${identifier(role)}` },
-    ]),
+    {
+      says: 'nobody else copies',
+      sql: `revoke execute on function ${own}.begin_copy(uuid), ${own}.take_pauses(jsonb) from public`,
+    },
+    ...(role === null
+      ? []
+      : [
+          { says: 'the role that Orchestra connects as', sql: `grant usage on schema ${own} to ${identifier(role)}` },
+          {
+            says: 'may copy',
+            sql: `grant execute on function ${own}.begin_copy(uuid), ${own}.take_pauses(jsonb) to ${identifier(role)}`,
+          },
+          { says: 'and read', sql: `grant select on all tables in schema ${own} to ${identifier(role)}` },
+        ]),
   ];
 }
 
-/** Every statement that takes the schema away again. A view of somebody else's on one of these is an error, and nothing is changed. */
+/**
+ * Every statement that takes the schema away again. A view of somebody else's on one of these is an error, and nothing
+ * is changed.
+ */
 export function buildRemoveCopies(schema: string): Step[] {
   const own = identifier(schema);
   return [
-    { says: 'nothing is copied any more', sql: `drop function if exists ${own}.begin_copy(uuid), ${own}.take_pauses(jsonb), ${own}.job_is_paused(text[], text[]), ${own}.pause_labels(text, text, jsonb)` },
+    {
+      says: 'nothing is copied any more',
+      sql: `drop function if exists ${own}.begin_copy(uuid), ${own}.take_pauses(jsonb),
+            ${own}.job_is_paused(text[], text[]), ${own}.pause_labels(text, text, jsonb)`,
+    },
     { says: 'no copy is left', sql: `drop view if exists ${own}.active_pauses` },
-    { says: 'nor what held them', sql: `drop table if exists ${own}.attached_tables, ${own}.attachments, ${own}.claim_marker, ${own}.senate_pause, ${own}.copy_of` },
+    {
+      says: 'nor what held them',
+      sql: `drop table if exists ${own}.attached_tables, ${own}.attachments, ${own}.claim_marker, ${own}.senate_pause,
+            ${own}.copy_of`,
+    },
     { says: 'its schema', sql: `drop schema if exists ${own}` },
   ];
 }
@@ -80,8 +128,10 @@ const PAUSES = `create table OWN.senate_pause (
 )`;
 
 const ACTIVE = `create view OWN.active_pauses as
-  select p.id, p.scope_kind, p.scope_value, p.also, p.reason, p.source, p.paused_at, p.paused_by, p.ttl_seconds, p.ends_as, p.ends_at, p.applied_at, p.cleared_at,
-         null::text as cleared_by, null::timestamptz as quiet_at, null::timestamptz as stayed_at, null::timestamptz as probing_at, null::bigint as probe_task_id, null::timestamptz as warned_at
+  select p.id, p.scope_kind, p.scope_value, p.also, p.reason, p.source, p.paused_at, p.paused_by, p.ttl_seconds,
+         p.ends_as, p.ends_at, p.applied_at, p.cleared_at,
+         null::text as cleared_by, null::timestamptz as quiet_at, null::timestamptz as stayed_at,
+         null::timestamptz as probing_at, null::bigint as probe_task_id, null::timestamptz as warned_at
     from OWN.senate_pause p
    where p.cleared_at is null and (p.ends_at is null or p.ends_at > now())`;
 
@@ -100,26 +150,38 @@ begin
   if current_setting('synchronous_commit') in ('off', 'local', 'remote_write') then
     perform set_config('synchronous_commit', 'on', true);
   end if;
-  insert into OWN.senate_pause as c (id, scope_kind, scope_value, also, reason, source, paused_at, paused_by, ttl_seconds, ends_as, ends_at, applied_at)
-  select p.id, p.scope_kind, p.scope_value, p.also, p.reason, p.source, p.paused_at, p.paused_by, p.ttl_seconds, p.ends_as,
+  insert into OWN.senate_pause as c (id, scope_kind, scope_value, also, reason, source, paused_at, paused_by,
+                                     ttl_seconds, ends_as, ends_at, applied_at)
+  select p.id, p.scope_kind, p.scope_value, p.also, p.reason, p.source, p.paused_at, p.paused_by, p.ttl_seconds,
+         p.ends_as,
          clock_timestamp() + make_interval(secs => p.remaining_ms / 1000), clock_timestamp()
-    from jsonb_to_recordset(pauses) as p(id bigint, scope_kind text, scope_value text, also jsonb, reason text, source text, paused_at timestamptz, paused_by text,
+    from jsonb_to_recordset(pauses) as p(id bigint, scope_kind text, scope_value text, also jsonb, reason text,
+                                         source text, paused_at timestamptz, paused_by text,
                                          ttl_seconds integer, ends_as text, remaining_ms double precision)
   on conflict (id) do update set
-         scope_kind = excluded.scope_kind, scope_value = excluded.scope_value, also = excluded.also, reason = excluded.reason, source = excluded.source,
-         paused_at = excluded.paused_at, paused_by = excluded.paused_by, ttl_seconds = excluded.ttl_seconds, ends_as = excluded.ends_as, cleared_at = null,
-         ends_at = case when (c.paused_at, c.ttl_seconds, c.ends_as, c.cleared_at) is not distinct from (excluded.paused_at, excluded.ttl_seconds, excluded.ends_as, null::timestamptz)
-                         and (c.ends_at > clock_timestamp() or c.ends_at is null) then c.ends_at else excluded.ends_at end,
+         scope_kind = excluded.scope_kind, scope_value = excluded.scope_value, also = excluded.also,
+         reason = excluded.reason, source = excluded.source,
+         paused_at = excluded.paused_at, paused_by = excluded.paused_by, ttl_seconds = excluded.ttl_seconds,
+         ends_as = excluded.ends_as, cleared_at = null,
+         ends_at = case when (c.paused_at, c.ttl_seconds, c.ends_as,
+                              c.cleared_at) is not distinct from (excluded.paused_at, excluded.ttl_seconds,
+                                excluded.ends_as, null::timestamptz)
+                         and (c.ends_at > clock_timestamp() or c.ends_at is null) then c.ends_at else excluded.ends_at
+                             end,
          applied_at = case when c.cleared_at is null and (c.ends_at > clock_timestamp() or c.ends_at is null)
-                            and (c.scope_kind, c.scope_value, c.also) is not distinct from (excluded.scope_kind, excluded.scope_value, excluded.also)
+                            and (c.scope_kind, c.scope_value, c.also) is not distinct from (excluded.scope_kind,
+                                excluded.scope_value, excluded.also)
                            then c.applied_at else excluded.applied_at end
-   where (c.scope_kind, c.scope_value, c.also, c.reason, c.source, c.paused_at, c.paused_by, c.ttl_seconds, c.ends_as, c.cleared_at)
-         is distinct from (excluded.scope_kind, excluded.scope_value, excluded.also, excluded.reason, excluded.source, excluded.paused_at, excluded.paused_by, excluded.ttl_seconds,
+   where (c.scope_kind, c.scope_value, c.also, c.reason, c.source, c.paused_at, c.paused_by, c.ttl_seconds, c.ends_as,
+          c.cleared_at)
+         is distinct from (excluded.scope_kind, excluded.scope_value, excluded.also, excluded.reason, excluded.source,
+                           excluded.paused_at, excluded.paused_by, excluded.ttl_seconds,
                            excluded.ends_as, null::timestamptz)
       or c.ends_at <= clock_timestamp();
   update OWN.senate_pause c set cleared_at = clock_timestamp()
    where c.cleared_at is null
      and not exists (select from jsonb_array_elements(pauses) as g(pause) where (g.pause ->> 'id')::bigint = c.id);
   delete from OWN.senate_pause c where c.cleared_at < now() - interval '1 day';
-  update OWN.copy_of set copied_at = clock_timestamp() where copied_at is null or copied_at < clock_timestamp() - interval '1 minute';
+  update OWN.copy_of set copied_at = clock_timestamp()
+    where copied_at is null or copied_at < clock_timestamp() - interval '1 minute';
 end ${BODY}`;

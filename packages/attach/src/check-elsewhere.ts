@@ -22,37 +22,70 @@ export async function checkAnywhere(home: Database, name: string): Promise<Findi
 /** Does the other database answer, are the pauses of home there, and is all of the attachment there? */
 async function checkElsewhere(home: Queryable, { name, place }: AttachmentElsewhere): Promise<Finding[]> {
   try {
-    return await atOtherDatabase(place, async (there): Promise<Finding[]> => [
-      { what: 'database', verdict: 'well', words: `answers at ${withoutPassword(place.url)}` },
-      ...await checkVersion(there),
-      await checkCopies(home, there),
-      ...await checkAttachment(there, name),
-    ], PATIENT);
+    return await atOtherDatabase(
+      place,
+      async (there): Promise<Finding[]> => [
+        { what: 'database', verdict: 'well', words: `answers at ${withoutPassword(place.url)}` },
+        ...(await checkVersion(there)),
+        await checkCopies(home, there),
+        ...(await checkAttachment(there, name)),
+      ],
+      PATIENT,
+    );
   } catch (error) {
     if (!(error instanceof OtherDatabaseError)) throw error;
-    return [{ what: 'database', verdict: 'broken', words: `${error.message}; what is paused meanwhile is not held there, and what was copied before goes on to hold` }];
+    return [
+      {
+        what: 'database',
+        verdict: 'broken',
+        words: `${error.message}; what is paused meanwhile is not held there, and what was copied before goes on to hold`,
+      },
+    ];
   }
 }
 
 async function checkVersion(there: Queryable): Promise<Finding[]> {
-  const { rows: [row] } = await there.query<{ version: number }>('select c.version from copy_of c');
-  return row?.version === COPIES_VERSION ? [] : [{ what: 'version', verdict: 'weaker', words: `attached by another version of Orchestra (${row?.version ?? 'unknown'}, and this is ${COPIES_VERSION}): remove and attach again` }];
+  const {
+    rows: [row],
+  } = await there.query<{ version: number }>('select c.version from copy_of c');
+  return row?.version === COPIES_VERSION
+    ? []
+    : [
+        {
+          what: 'version',
+          verdict: 'weaker',
+          words:
+            `attached by another version of Orchestra (${row?.version ?? 'unknown'}, and this is ` +
+            `${COPIES_VERSION}): remove and attach again`,
+        },
+      ];
 }
 
 async function checkCopies(home: Queryable, there: Database): Promise<Finding> {
   const deadlineMs = performance.now() + COPIED_WITHIN_MS;
   for (;;) {
     const differing = await differingPauses(home, there);
-    if (differing.length === 0) return { what: 'copies', verdict: 'well', words: 'the pauses that hold there are those of Orchestra’s own database' };
+    if (differing.length === 0)
+      return {
+        what: 'copies',
+        verdict: 'well',
+        words: 'the pauses that hold there are those of Orchestra’s own database',
+      };
     if (performance.now() > deadlineMs) {
-      return { what: 'copies', verdict: 'broken', words: `${differing.join('; ')}: is worker-claimer running, and does it reach that database with its password?` };
+      return {
+        what: 'copies',
+        verdict: 'broken',
+        words: `${differing.join('; ')}: is worker-claimer running, and does it reach that database with its password?`,
+      };
     }
     await delay(LOOK_EVERY_MS);
   }
 }
 
 async function differingPauses(home: Queryable, there: Queryable): Promise<string[]> {
-  const [atHome, copied] = [await listActivePauses(home), await listActivePauses(there)].map((pauses) => new Set(pauses.map(({ id }) => id)));
+  const [atHome, copied] = [await listActivePauses(home), await listActivePauses(there)].map(
+    (pauses) => new Set(pauses.map(({ id }) => id)),
+  );
   if (atHome === undefined || copied === undefined) throw new Error('two readings answered fewer');
   const [missing, extra] = [[...atHome].filter((id) => !copied.has(id)), [...copied].filter((id) => !atHome.has(id))];
   return [

@@ -26,13 +26,29 @@ const TABLE = new RegExp(`^(?:(${COLUMN})\\.)?(${COLUMN})$`);
 /** @throws AttachError `description_not_understood` */
 export function givenQueue(given: GivenQueue): QueueDescription {
   const [, schema = 'public', table] = TABLE.exec(given.table) ?? [];
-  if (table === undefined) throw new AttachError('description_not_understood', `"${given.table}" is not a table: say TABLE or SCHEMA.TABLE`);
-  const labels = { agent: places(given.agent), skill: places(given.skill), quest: places(given.quest), actor: places(given.actor) };
+  if (table === undefined)
+    throw new AttachError('description_not_understood', `"${given.table}" is not a table: say TABLE or SCHEMA.TABLE`);
+  const labels = {
+    agent: places(given.agent),
+    skill: places(given.skill),
+    quest: places(given.quest),
+    actor: places(given.actor),
+  };
   if (Object.values(labels).every((found) => found.length === 0)) {
-    throw new AttachError('description_not_understood', 'say where a label is, with --agent, --skill, --quest or --actor: without one no pause would cover a job');
+    throw new AttachError(
+      'description_not_understood',
+      'say where a label is, with --agent, --skill, --quest or --actor: without one no pause would cover a job',
+    );
   }
   return {
-    engine: 'table', schema, table, id: given.id ?? 'id', waiting: [condition(given.waiting)], running: [condition(given.running)], alive: [], labels,
+    engine: 'table',
+    schema,
+    table,
+    id: given.id ?? 'id',
+    waiting: [condition(given.waiting)],
+    running: [condition(given.running)],
+    alive: [],
+    labels,
     claimedAt: given.claimedAt === undefined ? undefined : { column: columnOnly(given.claimedAt) },
     claimText: given.claimText === undefined ? undefined : asRegularExpression(given.claimText),
     wake: given.wakeChannel === undefined ? undefined : { channel: given.wakeChannel, payload: '' },
@@ -46,13 +62,17 @@ function condition(text: string): Condition {
   if (nullable !== undefined) return { column: nullable, is: not === undefined ? 'null' : 'not null' };
   const [, column, values] = IN.exec(given) ?? [];
   if (column === undefined || values === undefined) {
-    throw new AttachError('description_not_understood', `"${text}" is not understood: say for example status=queued, status=queued,retry or "locked_at is null"`);
+    throw new AttachError(
+      'description_not_understood',
+      `"${text}" is not understood: say for example status=queued, status=queued,retry or "locked_at is null"`,
+    );
   }
   return { column, in: values.split(',').map((value) => value.trim()) };
 }
 
 function columnOnly(text: string): string {
-  if (!new RegExp(`^${COLUMN}$`).test(text)) throw new AttachError('description_not_understood', `"${text}" is not understood: say COLUMN`);
+  if (!new RegExp(`^${COLUMN}$`).test(text))
+    throw new AttachError('description_not_understood', `"${text}" is not understood: say COLUMN`);
   return text;
 }
 
@@ -60,11 +80,19 @@ function columnOnly(text: string): string {
 function places(text: string | undefined): LabelPlace[] {
   if (text === undefined) return [];
   const [, column, key] = PLACE.exec(text.trim()) ?? [];
-  if (column === undefined) throw new AttachError('description_not_understood', `"${text}" is not understood: say COLUMN, or COLUMN.KEY for a key of a JSON column`);
+  if (column === undefined)
+    throw new AttachError(
+      'description_not_understood',
+      `"${text}" is not understood: say COLUMN, or COLUMN.KEY for a key of a JSON column`,
+    );
   return [key === undefined ? { column } : { column, key }];
 }
 
 /** Words that follow each other with whatever white space between them. */
 function asRegularExpression(words: string): string {
-  return words.trim().split(/\s+/).map((word) => word.replaceAll(/[^\w]/g, (character) => `\\${character}`)).join('\\s+');
+  return words
+    .trim()
+    .split(/\s+/)
+    .map((word) => word.replaceAll(/[^\w]/g, (character) => `\\${character}`))
+    .join('\\s+');
 }

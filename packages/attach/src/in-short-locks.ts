@@ -18,7 +18,12 @@ const READ_ONLY = '25006';
  * @param onWait told what it waits for
  * @throws AttachError `queue_busy`, `rights_missing`
  */
-export async function inShortLocks<T>(db: Database, tables: readonly string[], steps: (tx: Parameters<Parameters<typeof inTransaction>[1]>[0]) => Promise<{ steps: Step[]; answer: T }>, onWait: (words: string) => void): Promise<T> {
+export async function inShortLocks<T>(
+  db: Database,
+  tables: readonly string[],
+  steps: (tx: Parameters<Parameters<typeof inTransaction>[1]>[0]) => Promise<{ steps: Step[]; answer: T }>,
+  onWait: (words: string) => void,
+): Promise<T> {
   let holders: string[] = [];
   for (let tries = 1; tries <= TRIES; tries++) {
     try {
@@ -37,26 +42,42 @@ export async function inShortLocks<T>(db: Database, tables: readonly string[], s
       await delay(BETWEEN_MS);
     }
   }
-  throw new AttachError('queue_busy', `nothing has been changed: the queue's tables were locked all the time${holders.length === 0 ? '' : `, at last by ${holders.join('; ')}`}; end that, or try again later`);
+  throw new AttachError(
+    'queue_busy',
+    `nothing has been changed: the queue's tables were locked all the ` +
+      `time${holders.length === 0 ? '' : `, at last by ${holders.join('; ')}`}; end that, or try again later`,
+  );
 }
 
 /** The refusal of a role without the rights, or of a standby, with what to do; undefined: it is another error. */
 export function refusedByDatabase(error: unknown): AttachError | undefined {
   const state = sqlState(error);
   if (state !== INSUFFICIENT_PRIVILEGE && state !== READ_ONLY) return undefined;
-  return new AttachError('rights_missing', `the database refuses: ${error instanceof Error ? error.message : String(error)}; connect as the owner of the queue's tables who may also create in Orchestra's schema (in another database: create a schema) and read senate_pause, or as a superuser`, { cause: error });
+  return new AttachError(
+    'rights_missing',
+    `the database refuses: ${error instanceof Error ? error.message : String(error)}; connect as the ` +
+      `owner of the queue's tables who may also create in Orchestra's schema (in another database: create ` +
+      'a schema) and read senate_pause, or as a superuser',
+    { cause: error },
+  );
 }
 
 /** Who holds a lock on one of these tables. */
 async function whoHolds(db: Database, tables: readonly string[]): Promise<string[]> {
   const { rows } = await db.query<{ words: string }>(
-    `select format('backend %s%s of role %s, in a transaction for %s s: %s', a.pid, coalesce(' (' || nullif(a.application_name, '') || ')', ''), a.usename,
-                   extract(epoch from clock_timestamp() - a.xact_start)::int, left(regexp_replace(a.query, '\\s+', ' ', 'g'), 80)) as words
+    `select format('backend %s%s of role %s, in a transaction for %s s: %s', a.pid,
+                   coalesce(' (' || nullif(a.application_name, '') || ')', ''), a.usename,
+                   extract(epoch from clock_timestamp() - a.xact_start)::int,
+                   left(regexp_replace(a.query, '\\s+', ' ', 'g'), 80)) as words
        from pg_stat_activity a
       where a.pid <> pg_backend_pid() and a.xact_start is not null
         and exists (select from pg_locks l where l.pid = a.pid and l.granted and l.locktype = 'relation'
-                                             and l.database = (select d.oid from pg_database d where d.datname = current_database())
+                                             and l.database = (select d.oid
+                                                                 from pg_database d
+                                                                where d.datname = current_database())
                                              and l.relation = any (select to_regclass(t) from unnest($1::text[]) t))
-      order by a.xact_start limit 5`, [tables]);
+      order by a.xact_start limit 5`,
+    [tables],
+  );
   return rows.map(({ words }) => words);
 }

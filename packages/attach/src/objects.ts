@@ -25,15 +25,24 @@ export function objectsOf(home: string, name: string) {
   const suffix = suffixOf(name);
   const own = (kind: string): string => inHome(home, identifier(`orchestra_${kind}_${suffix}`));
   return {
-    brake: inHome(home, identifier(brakeViewOf(name))), work: inHome(home, attachedWorkView(name)), guard: own('guard'), serial: own('serial'), wake: own('wake'), newPartitions: own('partitions'),
+    brake: inHome(home, identifier(brakeViewOf(name))),
+    work: inHome(home, attachedWorkView(name)),
+    guard: own('guard'),
+    serial: own('serial'),
+    wake: own('wake'),
+    newPartitions: own('partitions'),
     /** Triggers have no schema of their own. */
-    wakeTrigger: identifier(`orchestra_wake_${suffix}`), partitionsTrigger: identifier(`orchestra_partitions_${suffix}`),
+    wakeTrigger: identifier(`orchestra_wake_${suffix}`),
+    partitionsTrigger: identifier(`orchestra_partitions_${suffix}`),
   };
 }
 
 /** What the policy says after its table. The same text for every partition. */
 export function policyText(home: string, queue: QueueDescription, brake: string, waiting: string): string {
-  const claims = queue.claimText === undefined ? '' : `\n  or not (select pg_catalog.current_query() ~* ${literal(queue.claimText)})  -- not a claim`;
+  const claims =
+    queue.claimText === undefined
+      ? ''
+      : `\n  or not (select pg_catalog.current_query() ~* ${literal(queue.claimText)})  -- not a claim`;
   return `as restrictive for update to public
   using ((${waiting}) is not true  -- not waiting${claims}
   or not (

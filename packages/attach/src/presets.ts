@@ -16,7 +16,10 @@ const SKIP_LOCKED = 'skip\\s+locked';
 /** graphile-worker, with the tables of its versions from 0.14 on. */
 export function graphileWorker(schema = 'graphile_worker'): QueueDescription {
   return {
-    engine: 'graphile-worker', schema, table: '_private_jobs', id: 'id',
+    engine: 'graphile-worker',
+    schema,
+    table: '_private_jobs',
+    id: 'id',
     waiting: [{ column: 'locked_at', is: 'null' }],
     running: [{ column: 'locked_at', is: 'not null' }],
     // A job that has used up its attempts stays in the table and never runs again.
@@ -27,14 +30,25 @@ export function graphileWorker(schema = 'graphile_worker'): QueueDescription {
     claimGroup: ['locked_by', 'locked_at'],
     claimedAt: { column: 'locked_at' },
     wake: { channel: 'jobs:insert', payload: '{"r":"orchestra","count":1}' },
-    serialQueues: { table: '_private_job_queues', id: 'id', lockedAt: 'locked_at', lockedBy: 'locked_by', ofJob: 'job_queue_id' },
+    serialQueues: {
+      table: '_private_job_queues',
+      id: 'id',
+      lockedAt: 'locked_at',
+      lockedBy: 'locked_by',
+      ofJob: 'job_queue_id',
+    },
   };
 }
 
-/** pg-boss, with one table `job` and its partitions. It looks for jobs twice a second or less often, and is not woken. */
+/**
+ * pg-boss, with one table `job` and its partitions. It looks for jobs twice a second or less often, and is not woken.
+ */
 export function pgBoss(schema = 'pgboss'): QueueDescription {
   return {
-    engine: 'pg-boss', schema, table: 'job', id: 'id',
+    engine: 'pg-boss',
+    schema,
+    table: 'job',
+    id: 'id',
     waiting: [{ column: 'state', in: ['created', 'retry'] }],
     running: [{ column: 'state', in: ['active'] }],
     alive: [],
@@ -46,12 +60,15 @@ export function pgBoss(schema = 'pgboss'): QueueDescription {
 }
 
 /**
- * DBOS, with the tables of its version 5. A workflow carries its labels in its attributes; its name and its queue are skills too, and
- * its authenticated user is an actor. It looks for workflows once a second, and is not woken.
+ * DBOS, with the tables of its version 5. A workflow carries its labels in its attributes; its name and its queue are
+ * skills too, and its authenticated user is an actor. It looks for workflows once a second, and is not woken.
  */
 export function dbos(schema = 'dbos'): QueueDescription {
   return {
-    engine: 'dbos', schema, table: 'workflow_status', id: 'workflow_uuid',
+    engine: 'dbos',
+    schema,
+    table: 'workflow_status',
+    id: 'workflow_uuid',
     waiting: [{ column: 'status', in: ['ENQUEUED'] }],
     running: [{ column: 'status', in: ['PENDING'] }],
     alive: [],

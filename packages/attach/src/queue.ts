@@ -4,7 +4,10 @@ import type { LabelKind } from '@orchestra/pause-core';
 export type Condition = { column: string; is: 'null' | 'not null' } | { column: string; in: readonly string[] };
 
 /** Where a label of a job is: in a column, or under a key of a column that holds JSON. */
-export interface LabelPlace { column: string; key?: string | undefined }
+export interface LabelPlace {
+  column: string;
+  key?: string | undefined;
+}
 
 export const ENGINES = ['graphile-worker', 'pg-boss', 'dbos', 'table'] as const;
 
@@ -38,7 +41,10 @@ export interface QueueDescription {
   claimGroup?: readonly string[] | undefined;
   /** When a job was claimed last; `epochMs`: in milliseconds since 1970. */
   claimedAt?: { column: string; epochMs?: boolean } | undefined;
-  /** `old`: a claim may read an older snapshot (REPEATABLE READ), so a pause waits until no such snapshot is left. Absent: such a claim is refused. */
+  /**
+   * `old`: a claim may read an older snapshot (REPEATABLE READ), so a pause waits until no such snapshot is left.
+   * Absent: such a claim is refused.
+   */
   snapshots?: 'old' | undefined;
   /** What makes the engine look for jobs again. */
   wake?: { channel: string; payload: string } | undefined;

@@ -13,13 +13,22 @@ import { tableName } from './quote.ts';
  * @param onWait told what it waits for
  * @throws AttachError
  */
-export async function removeAttachment(db: Database, name: string, onWait: (words: string) => void = () => {}): Promise<Step[]> {
+export async function removeAttachment(
+  db: Database,
+  name: string,
+  onWait: (words: string) => void = () => {},
+): Promise<Step[]> {
   const attachment = await findAttachment(db, name);
   const tables = (await attachedTables(db, name)).map(tableName);
-  return inShortLocks(db, [inHome(await readHome(db), 'senate_pause'), ...tables], async (tx) => {
-    const steps = await plan(tx, attachment);
-    return { steps, answer: steps };
-  }, onWait);
+  return inShortLocks(
+    db,
+    [inHome(await readHome(db), 'senate_pause'), ...tables],
+    async (tx) => {
+      const steps = await plan(tx, attachment);
+      return { steps, answer: steps };
+    },
+    onWait,
+  );
 }
 
 /** The same statements, and nothing is changed. */
@@ -32,8 +41,16 @@ export async function plan(db: Queryable, { name, queue }: Attachment): Promise<
   const tables = await attachedTables(db, name);
   const there = async (table: string | undefined): Promise<boolean> => {
     if (table === undefined) return false;
-    const { rows: [row] } = await db.query<{ there: boolean }>("select to_regclass(format('%I.%I', $1::text, $2::text)) is not null as there", [queue.schema, table]);
+    const {
+      rows: [row],
+    } = await db.query<{ there: boolean }>(
+      "select to_regclass(format('%I.%I', $1::text, $2::text)) is not null as there",
+      [queue.schema, table],
+    );
     return row?.there === true;
   };
-  return buildRemove(await readHome(db), name, queue, tables, { root: await there(queue.table), serial: await there(queue.serialQueues?.table) });
+  return buildRemove(await readHome(db), name, queue, tables, {
+    root: await there(queue.table),
+    serial: await there(queue.serialQueues?.table),
+  });
 }

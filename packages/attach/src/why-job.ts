@@ -27,9 +27,25 @@ export async function whyJob(db: Queryable, name: string, job: string): Promise<
 }
 
 async function whyJobAt(db: Queryable, name: string, job: string): Promise<JobHeld> {
-  const { rows: [row] } = await db.query<{ state: JobHeld['state']; scopes: string[]; claimed_at: Date | null }>(
-    `select w.state, w.scopes, w.claimed_at from ${attachedWorkView(name)} w where w.job = $1`, [job]);
-  if (row === undefined) throw new AttachError('job_not_found', `${name} has no job ${job} that waits or runs: it may have ended, or never run again`);
-  const pauses = (await listActivePauses(db)).filter(({ scope }) => labelsOf(scope).every((label) => row.scopes.includes(label.join(' '))));
-  return { job, state: row.state, scopes: row.scopes, claimedAt: row.state === 'running' ? row.claimed_at : null, pauses: pauses.map(toPauseView) };
+  const {
+    rows: [row],
+  } = await db.query<{ state: JobHeld['state']; scopes: string[]; claimed_at: Date | null }>(
+    `select w.state, w.scopes, w.claimed_at from ${attachedWorkView(name)} w where w.job = $1`,
+    [job],
+  );
+  if (row === undefined)
+    throw new AttachError(
+      'job_not_found',
+      `${name} has no job ${job} that waits or runs: it may have ended, or never run again`,
+    );
+  const pauses = (await listActivePauses(db)).filter(({ scope }) =>
+    labelsOf(scope).every((label) => row.scopes.includes(label.join(' '))),
+  );
+  return {
+    job,
+    state: row.state,
+    scopes: row.scopes,
+    claimedAt: row.state === 'running' ? row.claimed_at : null,
+    pauses: pauses.map(toPauseView),
+  };
 }

@@ -15,20 +15,33 @@ export interface ClaimDatabase {
   db: Database;
   /** As many connections as claimers, with the settings that worker-claimer gives its own. */
   claims: Database;
-  /** The claim, with nothing remembered of earlier ones: a burst that follows another condition must not profit from it. */
+  /**
+   * The claim, with nothing remembered of earlier ones: a burst that follows another condition must not profit from it.
+   */
   freshClaim: () => Claim<ClaimedTask>;
   /** The one that knows no pauses, over the same connections. */
   plain: Claim;
 }
 
 /** Makes a database, hands it to `use`, and drops it whatever happens. */
-export async function withClaimDatabase<T>({ server }: Pick<Bench, 'server'>, purpose: string, use: (database: ClaimDatabase) => Promise<T>): Promise<T> {
+export async function withClaimDatabase<T>(
+  { server }: Pick<Bench, 'server'>,
+  purpose: string,
+  use: (database: ClaimDatabase) => Promise<T>,
+): Promise<T> {
   const url = await server.makeDatabase(purpose);
   const db = makePool({ connectionString: url, applicationName: 'bench', statementTimeoutMs: STATEMENT_TIMEOUT_MS });
-  const claims = makePool({ connectionString: url, applicationName: 'bench claims', max: Math.max(...CLAIMERS), settings: CLAIM_SETTINGS });
+  const claims = makePool({
+    connectionString: url,
+    applicationName: 'bench claims',
+    max: Math.max(...CLAIMERS),
+    settings: CLAIM_SETTINGS,
+  });
   try {
     return await use({
-      url, db, claims,
+      url,
+      db,
+      claims,
       freshClaim: () => {
         const ways = new ClaimWays();
         return (over, worker) => claimTasks(over, { worker, limit: BATCH, host: 'bench', pid: process.pid }, ways);

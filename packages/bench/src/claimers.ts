@@ -7,7 +7,10 @@ export const CLAIMERS = [1, 8] as const;
 /** Claims up to {@link BATCH} tasks for a worker; answers them. */
 export type Claim<Task = { id: string }> = (db: Queryable, worker: string) => Promise<readonly Task[]>;
 
-/** So many tasks must stand ready, for each variant that takes from a queue: the last claims of a burst all bring their batch. */
+/**
+ * So many tasks must stand ready, for each variant that takes from a queue: the last claims of a burst all bring their
+ * batch.
+ */
 export function tasksTaken({ rounds, parts, claims }: { rounds: number; parts: number; claims: number }): number {
   const warmUp = 1;
   return CLAIMERS.length * (rounds + warmUp) * parts * (claims + Math.max(...CLAIMERS)) * BATCH;
@@ -35,8 +38,18 @@ const TIMEOUT_MS = 5_000;
 // A claim may find everything near the head locked by others. So many times it is not that.
 const EMPTY_MAX = 1_000;
 
-/** Claimers that each ask again as soon as they were answered. Answers 0 claims per second where none brought anything in time. */
-export async function burst({ db, claim, claimers, claims, timeoutMs = TIMEOUT_MS, onClaimed }: BurstOptions): Promise<Burst> {
+/**
+ * Claimers that each ask again as soon as they were answered. Answers 0 claims per second where none brought anything
+ * in time.
+ */
+export async function burst({
+  db,
+  claim,
+  claimers,
+  claims,
+  timeoutMs = TIMEOUT_MS,
+  onClaimed,
+}: BurstOptions): Promise<Burst> {
   const claimsMs: number[] = [];
   const wanted = claims * BATCH;
   let taken = 0;
@@ -50,7 +63,8 @@ export async function burst({ db, claim, claimers, claims, timeoutMs = TIMEOUT_M
       claimsMs.push(performance.now() - askedMs);
       taken += tasks.length;
       empty += tasks.length === 0 ? 1 : 0;
-      if (empty > EMPTY_MAX) throw new Error(`${empty} of ${claimsMs.length} claims found nothing: the queue that is measured is too short`);
+      if (empty > EMPTY_MAX)
+        throw new Error(`${empty} of ${claimsMs.length} claims found nothing: the queue that is measured is too short`);
       onClaimed?.(tasks);
     }
   };
@@ -59,8 +73,8 @@ export async function burst({ db, claim, claimers, claims, timeoutMs = TIMEOUT_M
 }
 
 /**
- * How many claims per second a burst makes. Its runs then end, as those of workers do: left alone they would be taken for dead
- * after a minute, and all come back to the head of the queue while something else is measured.
+ * How many claims per second a burst makes. Its runs then end, as those of workers do: left alone they would be taken
+ * for dead after a minute, and all come back to the head of the queue while something else is measured.
  *
  * @param ends what the runs are ended over, off the clock
  */
@@ -72,5 +86,8 @@ export async function burstRate(ends: Queryable, options: BurstOptions): Promise
 
 /** Ends every run that is under way, with success. */
 export async function endRunning(db: Queryable): Promise<void> {
-  await db.query("update tasks set status = 'succeeded', run_id = null, pid = null, started_at = null, heartbeat_at = null where status = 'running'");
+  await db.query(
+    `update tasks set status = 'succeeded', run_id = null, pid = null, started_at = null, heartbeat_at = null
+       where status = 'running'`,
+  );
 }

@@ -6,14 +6,19 @@ import type { Queryable } from '@orchestra/database';
  * count (`/proc/<pid>/task/<tid>/schedstat`: nanoseconds first). undefined where the system does not tell.
  */
 export async function cpuTimeUs(pid: number, { children = false } = {}): Promise<number | undefined> {
-  const pids = [pid, ...children ? await childrenOf(pid) : []];
+  const pids = [pid, ...(children ? await childrenOf(pid) : [])];
   const times = await Promise.all(pids.map(threadsUs));
   return times[0] === undefined ? undefined : times.reduce<number>((sum, time) => sum + (time ?? 0), 0);
 }
 
-/** The process that all connections of a server are children of; undefined on another machine, or where the system does not tell. */
+/**
+ * The process that all connections of a server are children of; undefined on another machine, or where the system does
+ * not tell.
+ */
 export async function serverPid(db: Queryable): Promise<number | undefined> {
-  const { rows: [row] } = await db.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const {
+    rows: [row],
+  } = await db.query<{ pid: number }>('select pg_backend_pid() as pid');
   return row === undefined ? undefined : (await statusOf(row.pid))?.parent;
 }
 
@@ -34,6 +39,8 @@ async function statusOf(pid: number): Promise<{ parent: number } | undefined> {
 async function threadsUs(pid: number): Promise<number | undefined> {
   const threads = await readdir(`/proc/${pid}/task`).catch(() => undefined);
   if (threads === undefined) return undefined;
-  const texts = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').catch(() => '0')));
+  const texts = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').catch(() => '0')),
+  );
   return texts.reduce((sum, text) => sum + Number(text.split(' ')[0]) / 1_000, 0);
 }

@@ -14,8 +14,9 @@ export function drawCurve({ title, xLabel, yLabel, series }: Curve): string {
   const xs = [...new Set(series.flatMap(({ points }) => points.map((point) => point.x)))].toSorted((a, b) => a - b);
   const top = niceTop(Math.max(1, ...series.flatMap(({ points }) => points.map((point) => point.y))));
   const x = placeX(xs);
-  const y = (value: number): number => SIZE.height - FRAME.bottom - value / top * (SIZE.height - FRAME.top - FRAME.bottom);
-  const ticks = [0, 1, 2, 3, 4].map((quarter) => top * quarter / 4);
+  const y = (value: number): number =>
+    SIZE.height - FRAME.bottom - (value / top) * (SIZE.height - FRAME.top - FRAME.bottom);
+  const ticks = [0, 1, 2, 3, 4].map((quarter) => (top * quarter) / 4);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE.width} ${SIZE.height}" role="img" aria-label="${escape(title)}">
 <style>
   text { font: 13px system-ui, sans-serif; fill: #24292f }
@@ -23,11 +24,19 @@ export function drawCurve({ title, xLabel, yLabel, series }: Curve): string {
   @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } }
 </style>
 <text class="title" x="${FRAME.left}" y="22">${escape(title)}</text>
-${ticks.map((tick) => `<line class="grid" x1="${FRAME.left}" x2="${SIZE.width - FRAME.right}" y1="${round(y(tick))}" y2="${round(y(tick))}"/><text x="${FRAME.left - 8}" y="${round(y(tick) + 4)}" text-anchor="end">${short(tick)}</text>`).join('\n')}
-${xs.map((value) => `<text x="${round(x(value))}" y="${SIZE.height - FRAME.bottom + 20}" text-anchor="middle">${short(value)}</text>`).join('\n')}
+${ticks.map((tick) => `<line class="grid" x1="${FRAME.left}" x2="${SIZE.width - FRAME.right}" ` + `y1="${round(y(tick))}" y2="${round(y(tick))}"/><text x="${FRAME.left - 8}" ` + `y="${round(y(tick) + 4)}" text-anchor="end">${short(tick)}</text>`).join('\n')}
+${xs.map((value) => `<text x="${round(x(value))}" y="${SIZE.height - FRAME.bottom + 20}" ` + `text-anchor="middle">${short(value)}</text>`).join('\n')}
 <text x="${SIZE.width / 2}" y="${SIZE.height - 10}" text-anchor="middle">${escape(xLabel)}</text>
 <text x="16" y="${SIZE.height / 2}" text-anchor="middle" transform="rotate(-90 16 ${SIZE.height / 2})">${escape(yLabel)}</text>
-${series.map(({ name, points }, index) => drawSeries(name, points.map((point) => ({ x: round(x(point.x)), y: round(y(point.y)) })), index)).join('\n')}
+${series
+  .map(({ name, points }, index) =>
+    drawSeries(
+      name,
+      points.map((point) => ({ x: round(x(point.x)), y: round(y(point.y)) })),
+      index,
+    ),
+  )
+  .join('\n')}
 </svg>
 `;
 }
@@ -42,13 +51,16 @@ ${points.map((point) => `<circle cx="${point.x}" cy="${point.y}" r="3.5" fill="$
 <line class="line" x1="${legendX}" x2="${legendX + 26}" y1="36" y2="36" stroke="${stroke}"${dash === '' ? '' : ` stroke-dasharray="${dash}"`}/><text x="${legendX + 32}" y="40">${escape(name)}</text>`;
 }
 
-/** Where a value stands: by its logarithm between the smallest and the largest one that has any; 0 one step before them. */
+/**
+ * Where a value stands: by its logarithm between the smallest and the largest one that has any; 0 one step before them.
+ */
 function placeX(xs: readonly number[]): (value: number) => number {
   const logs = xs.filter((value) => value > 0).map((value) => Math.log10(value));
   const last = Math.max(...logs, 0);
   const first = Math.min(...logs, last) - (xs.includes(0) ? Math.max(0.5, (last - Math.min(...logs, last)) / 4) : 0);
   const width = SIZE.width - FRAME.left - FRAME.right - 32;
-  return (value) => FRAME.left + 16 + (value > 0 ? (Math.log10(value) - first) / Math.max(last - first, 1e-9) : 0) * width;
+  return (value) =>
+    FRAME.left + 16 + (value > 0 ? (Math.log10(value) - first) / Math.max(last - first, 1e-9) : 0) * width;
 }
 
 function niceTop(most: number): number {

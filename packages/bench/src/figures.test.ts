@@ -19,5 +19,12 @@ test('a ratio is taken within each round, never between rounds', () => {
 });
 
 test('figures keep the digits that count', () => {
-  expect([1_234_567.8, 42.123, 0.856, 0.001234, 10, 0].map(figure)).toEqual(['1,234,568', '42.1', '0.86', '0.0012', '10', '0']);
+  expect([1_234_567.8, 42.123, 0.856, 0.001234, 10, 0].map(figure)).toEqual([
+    '1,234,568',
+    '42.1',
+    '0.86',
+    '0.0012',
+    '10',
+    '0',
+  ]);
 });

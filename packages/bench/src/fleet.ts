@@ -13,7 +13,10 @@ export interface Fleet {
   stop(): Promise<void>;
 }
 
-interface ClaimedLabels { id: string; agent_id: string | null }
+interface ClaimedLabels {
+  id: string;
+  agent_id: string | null;
+}
 
 export interface FleetOptions {
   /** For the claims. */
@@ -24,8 +27,8 @@ export interface FleetOptions {
   claimers: number;
 }
 
-// Runs end some time after they began, as those of real workers do. Else "in flight" would grow without end, and with it
-// everything that lists it.
+// Runs end some time after they began, as those of real workers do. Else "in flight" would grow without end, and with
+// it everything that lists it.
 const END_EVERY_MS = 100;
 
 // A claim may find everything near the head locked by others; so many times in a row it is not that.
@@ -38,7 +41,11 @@ export function startFleet({ db, ends, claim, claimers }: FleetOptions): Fleet {
   let empty = 0;
   let claimsMs: number[] = [];
   let running: string[] = [];
-  const waiting = new Set<{ wanted: (task: ClaimedLabels) => boolean; found: (atMs: number) => void; lost: (error: Error) => void }>();
+  const waiting = new Set<{
+    wanted: (task: ClaimedLabels) => boolean;
+    found: (atMs: number) => void;
+    lost: (error: Error) => void;
+  }>();
   const claimer = async (worker: string): Promise<void> => {
     while (!stopping) {
       const askedMs = performance.now();
@@ -46,10 +53,15 @@ export function startFleet({ db, ends, claim, claimers }: FleetOptions): Fleet {
       const atMs = performance.now();
       claimsMs.push(atMs - askedMs);
       empty = tasks.length === 0 ? empty + 1 : 0;
-      if (empty > EMPTY_MAX) throw new Error(`${empty} claims in a row found nothing: the queue has run dry beside what was measured`);
+      if (empty > EMPTY_MAX)
+        throw new Error(`${empty} claims in a row found nothing: the queue has run dry beside what was measured`);
       taken += tasks.length;
       running.push(...tasks.map((task) => task.id));
-      for (const one of waiting) if (tasks.some(one.wanted)) { waiting.delete(one); one.found(atMs); }
+      for (const one of waiting)
+        if (tasks.some(one.wanted)) {
+          waiting.delete(one);
+          one.found(atMs);
+        }
     }
   };
   const ender = async (): Promise<void> => {
@@ -62,11 +74,25 @@ export function startFleet({ db, ends, claim, claimers }: FleetOptions): Fleet {
   };
   const ended = Promise.all([ender(), ...Array.from({ length: claimers }, (_, index) => claimer(`fleet-${index}`))]);
   // Whoever waits for a claim is told; `stop` throws it as well.
-  ended.catch((error: unknown) => { for (const one of waiting) one.lost(error instanceof Error ? error : new Error(String(error))); });
+  ended.catch((error: unknown) => {
+    for (const one of waiting) one.lost(error instanceof Error ? error : new Error(String(error)));
+  });
   return {
-    get claims() { return taken / BATCH; },
-    takeClaimsMs: () => { const took = claimsMs; claimsMs = []; return took; },
-    firstClaimed: (wanted) => new Promise((found, lost) => { waiting.add({ wanted, found, lost }); }),
-    stop: async () => { stopping = true; await ended; },
+    get claims() {
+      return taken / BATCH;
+    },
+    takeClaimsMs: () => {
+      const took = claimsMs;
+      claimsMs = [];
+      return took;
+    },
+    firstClaimed: (wanted) =>
+      new Promise((found, lost) => {
+        waiting.add({ wanted, found, lost });
+      }),
+    stop: async () => {
+      stopping = true;
+      await ended;
+    },
   };
 }

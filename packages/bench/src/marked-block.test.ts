@@ -9,5 +9,6 @@ test('what stands between the markers is replaced, all else stays, and once more
 });
 
 test('a page without both markers, once each and in order, is refused', () => {
-  for (const page of ['', BEGIN, END, `${END}${BEGIN}`, `${BEGIN}${END}${BEGIN}${END}`]) expect(() => withMarkedBlock(page, 'new'), page).toThrow('needs one line');
+  for (const page of ['', BEGIN, END, `${END}${BEGIN}`, `${BEGIN}${END}${BEGIN}${END}`])
+    expect(() => withMarkedBlock(page, 'new'), page).toThrow('needs one line');
 });

@@ -1,7 +1,9 @@
 export const BEGIN = '<!-- bench:begin, written by `pnpm bench` -->';
 export const END = '<!-- bench:end -->';
 
-/** The same text with another block between the markers. @throws Error where they are not there exactly once, in order */
+/**
+ * The same text with another block between the markers. @throws Error where they are not there exactly once, in order
+ */
 export function withMarkedBlock(text: string, block: string): string {
   const parts = text.split(BEGIN);
   const [before, rest] = parts;

@@ -30,9 +30,13 @@ DATABASE_URL names a PostgreSQL to measure on; without it one is started with Po
 /** @throws UsageError that says what to do */
 export function readOptions(args: readonly string[], known: readonly string[]): Options {
   const { values } = parse(args);
-  const only = values.only?.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const only = values.only
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   const unknown = only?.filter((name) => !known.includes(name)) ?? [];
-  if (unknown.length > 0) throw new UsageError(`there is no measure ${unknown.join(', ')}: take one of ${known.join(', ')}`);
+  if (unknown.length > 0)
+    throw new UsageError(`there is no measure ${unknown.join(', ')}: take one of ${known.join(', ')}`);
   if (only?.length === 0) throw new UsageError(`--only needs at least one of ${known.join(', ')}`);
   return { quick: values.quick, long: values.long, only, json: values.json, docs: values.docs, help: values.help };
 }
@@ -43,8 +47,12 @@ function parse(args: readonly string[]) {
       // `pnpm bench -- --quick` passes the two dashes on.
       args: args[0] === '--' ? args.slice(1) : [...args],
       options: {
-        quick: { type: 'boolean', default: false }, long: { type: 'boolean', default: false }, docs: { type: 'boolean', default: false },
-        only: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false },
+        quick: { type: 'boolean', default: false },
+        long: { type: 'boolean', default: false },
+        docs: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        json: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     });
   } catch (cause) {

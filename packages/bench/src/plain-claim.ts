@@ -2,9 +2,9 @@ import type { Queryable } from '@orchestra/database';
 import { hostname } from 'node:os';
 
 /**
- * What one would write by hand: the first queued tasks, SKIP LOCKED. It knows no pauses, labels or gates, but writes the
- * same columns and the same event rows as the claim, on the same table with the same indexes. `repo is null` is there
- * for the index alone: the queues that are measured have no repos.
+ * What one would write by hand: the first queued tasks, SKIP LOCKED. It knows no pauses, labels or gates, but writes
+ * the same columns and the same event rows as the claim, on the same table with the same indexes. `repo is null` is
+ * there for the index alone: the queues that are measured have no repos.
  */
 const PLAIN_CLAIM = `
 with ready as materialized (
@@ -20,7 +20,8 @@ with ready as materialized (
          started_at = clock_timestamp(), heartbeat_at = clock_timestamp(), attempt = t.attempt + 1, deferred_by = null
     from ready c
    where t.id = c.id
-  returning t.id, t.run_id, t.repo, t.agent_id, t.skill, t.quest_id, t.actor_id, t.priority, t.place, t.payload, t.attempt,
+  returning t.id, t.run_id, t.repo, t.agent_id, t.skill, t.quest_id, t.actor_id, t.priority, t.place, t.payload,
+    t.attempt,
             t.max_attempts, t.cursor
 ), events as (
   insert into task_event_rows (task_id, run_id, kind, by, data)
@@ -34,7 +35,14 @@ export interface PlainTask {
   run_id: string;
 }
 
-export async function claimPlainly(db: Queryable, { worker, limit }: { worker: string; limit: number }): Promise<PlainTask[]> {
-  const { rows } = await db.query<PlainTask>({ name: 'bench-plain-claim', text: PLAIN_CLAIM, values: [worker, hostname(), process.pid, limit] });
+export async function claimPlainly(
+  db: Queryable,
+  { worker, limit }: { worker: string; limit: number },
+): Promise<PlainTask[]> {
+  const { rows } = await db.query<PlainTask>({
+    name: 'bench-plain-claim',
+    text: PLAIN_CLAIM,
+    values: [worker, hostname(), process.pid, limit],
+  });
   return rows;
 }

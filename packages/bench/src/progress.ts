@@ -20,8 +20,13 @@ export class Progress {
     const seconds = Math.round((performance.now() - this.#startedMs) / 1_000);
     const line = `${bar} ${String(this.#done).padStart(3)}/${this.#total} ${seconds} s  ${what}`;
     this.#done = Math.min(this.#done + 1, this.#total);
-    if (!this.#out.isTTY) { this.#out.write(`${line}\n`); return; }
-    this.#out.write(`\r\u001b[2K${styleText('dim', line.slice(0, Math.max(20, this.#out.columns - 1)), { stream: this.#out })}`);
+    if (!this.#out.isTTY) {
+      this.#out.write(`${line}\n`);
+      return;
+    }
+    this.#out.write(
+      `\r\u001b[2K${styleText('dim', line.slice(0, Math.max(20, this.#out.columns - 1)), { stream: this.#out })}`,
+    );
   }
 
   /** Something worth a line of its own. */

@@ -12,5 +12,7 @@ process.on('message', () => {
   collect();
   process.send?.({ heapMb: process.memoryUsage().heapUsed / 2 ** 20, pauses: replica.pauses().length });
 });
-process.on('disconnect', () => { void replica.stop().then(() => pool.end()); });
+process.on('disconnect', () => {
+  void replica.stop().then(() => pool.end());
+});
 process.send?.({ ready: true });

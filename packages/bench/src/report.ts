@@ -44,12 +44,24 @@ export async function writeReport(report: Report, titles: ReadonlyMap<string, st
 /** What stands between the markers. */
 export function reportBlock(report: Report, titles: ReadonlyMap<string, string>): string {
   const { machine } = report;
-  const how = [report.quick ? '--quick' : '', report.only === null ? '' : `--only ${report.only.join(',')}`, report.long ? '--long' : ''].filter((word) => word !== '').join(' ');
-  const server = report.defaults ? `PostgreSQL ${report.postgres} with its default settings` : `PostgreSQL ${report.postgres} at \`DATABASE_URL\``;
+  const how = [
+    report.quick ? '--quick' : '',
+    report.only === null ? '' : `--only ${report.only.join(',')}`,
+    report.long ? '--long' : '',
+  ]
+    .filter((word) => word !== '')
+    .join(' ');
+  const server = report.defaults
+    ? `PostgreSQL ${report.postgres} with its default settings`
+    : `PostgreSQL ${report.postgres} at \`DATABASE_URL\``;
   return [
-    `Measured ${report.at.slice(0, 10)} on ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}; ${server}, on the same machine; Node.js ${machine.node}.`,
-    `${report.rounds} rounds, ${Math.round(report.seconds / 60)} minutes. Again: \`npx pnpm bench${how === '' ? '' : ` ${how}`}\`. Every figure of this run is in [${FIGURES}](${FIGURES}).`,
-    '', markdownTable(report.findings, titles), '',
+    `Measured ${report.at.slice(0, 10)} on ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} ` +
+      `GB, ${machine.system}; ${server}, on the same machine; Node.js ${machine.node}.`,
+    `${report.rounds} rounds, ${Math.round(report.seconds / 60)} minutes. Again: \`npx pnpm ` +
+      `bench${how === '' ? '' : ` ${how}`}\`. Every figure of this run is in [${FIGURES}](${FIGURES}).`,
+    '',
+    markdownTable(report.findings, titles),
+    '',
     ...report.curves.flatMap((curve) => [`![${curve.title}](${curve.name}.svg)`, '']),
   ].join('\n');
 }

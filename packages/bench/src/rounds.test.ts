@@ -5,8 +5,18 @@ test('every part measures every variant, each part begins with another one, and 
   const order: string[] = [];
   const rounds: number[] = [];
   let clock = 0;
-  const take = (name: string) => [name, async () => { order.push(name); return clock++; }] as const;
-  const figures = await interleave({ rounds: 2, beforeRound: (round) => rounds.push(round) }, new Map([take('a'), take('b'), take('c')]));
+  const take = (name: string) =>
+    [
+      name,
+      async () => {
+        order.push(name);
+        return clock++;
+      },
+    ] as const;
+  const figures = await interleave(
+    { rounds: 2, beforeRound: (round) => rounds.push(round) },
+    new Map([take('a'), take('b'), take('c')]),
+  );
   expect(rounds).toEqual([-1, 0, 1]);
   expect(order.join('')).toBe('abcbcacab');
   expect(figures('a')).toEqual([5, 7]);

@@ -8,7 +8,10 @@ export type Figures = (name: string) => number[];
 
 export interface Interleaving {
   rounds: number;
-  /** Into so many parts a round is cut. Each part measures every variant; the median of a variant's parts is its figure of the round. */
+  /**
+   * Into so many parts a round is cut. Each part measures every variant; the median of a variant's parts is its figure
+   * of the round.
+   */
   parts?: number;
   /** Told the number of the round; the warm-up's is -1. */
   beforeRound?: (round: number) => void;
@@ -19,7 +22,10 @@ export interface Interleaving {
  * all of them alike. Each part begins with another variant, so that none always comes first. One round before the first
  * warms up and is thrown away.
  */
-export async function interleave({ rounds, parts = 1, beforeRound }: Interleaving, variants: ReadonlyMap<string, Take>): Promise<Figures> {
+export async function interleave(
+  { rounds, parts = 1, beforeRound }: Interleaving,
+  variants: ReadonlyMap<string, Take>,
+): Promise<Figures> {
   const figures = new Map([...variants.keys()].map((name): [string, number[]] => [name, []]));
   for (let round = -1; round < rounds; round++) {
     beforeRound?.(round);
@@ -33,11 +39,16 @@ export async function interleave({ rounds, parts = 1, beforeRound }: Interleavin
   };
 }
 
-async function takeRound(parts: number, variants: readonly [string, Take][], turn: number): Promise<Map<string, number[]>> {
+async function takeRound(
+  parts: number,
+  variants: readonly [string, Take][],
+  turn: number,
+): Promise<Map<string, number[]>> {
   const taken = new Map(variants.map(([name]): [string, number[]] => [name, []]));
   for (let part = 0; part < parts; part++) {
     const first = (turn + part) % variants.length;
-    for (const [name, take] of [...variants.slice(first), ...variants.slice(0, first)]) taken.get(name)?.push(await take());
+    for (const [name, take] of [...variants.slice(first), ...variants.slice(0, first)])
+      taken.get(name)?.push(await take());
   }
   return taken;
 }

@@ -5,7 +5,10 @@ import { migrate } from '@orchestra/database';
 import { spawnCluster } from '@orchestra/local-postgres';
 import pg from 'pg';
 
-/** PostgreSQL's own defaults, but for the number of connections: fifty replicas and their listeners need more than a hundred. */
+/**
+ * PostgreSQL's own defaults, but for the number of connections: fifty replicas and their listeners need more than a
+ * hundred.
+ */
 const SETTINGS = { max_connections: 300 };
 
 export interface BenchServer {
@@ -23,10 +26,17 @@ export interface BenchServer {
 
 const TEMPLATE = 'template';
 
-/** The server that everything is measured on: the one that DATABASE_URL names, else one from npm in a temporary folder. */
+/**
+ * The server that everything is measured on: the one that DATABASE_URL names, else one from npm in a temporary folder.
+ */
 export async function startServer(givenUrl: string | undefined, notice: (line: string) => void): Promise<BenchServer> {
   const heard = new Set<(line: string) => void>();
-  const started = givenUrl === undefined ? await startOwn((line) => { for (const tell of heard) tell(line); }, notice) : { url: givenUrl, stop: async () => {} };
+  const started =
+    givenUrl === undefined
+      ? await startOwn((line) => {
+          for (const tell of heard) tell(line);
+        }, notice)
+      : { url: givenUrl, stop: async () => {} };
   const prefix = `orchestra_bench_${process.pid}`;
   const made = new Set<string>();
   const drop = async (name: string): Promise<void> => {
@@ -54,7 +64,12 @@ export async function startServer(givenUrl: string | undefined, notice: (line: s
       own: givenUrl === undefined,
       makeDatabase: (purpose, { empty = false } = {}) => create(purpose, empty ? 'template0' : `${prefix}_${TEMPLATE}`),
       dropDatabase: (url) => drop(new URL(url).pathname.slice(1)),
-      onLog: (tell) => { heard.add(tell); return () => { heard.delete(tell); }; },
+      onLog: (tell) => {
+        heard.add(tell);
+        return () => {
+          heard.delete(tell);
+        };
+      },
       stop,
     };
   } catch (error) {
@@ -63,14 +78,23 @@ export async function startServer(givenUrl: string | undefined, notice: (line: s
   }
 }
 
-async function startOwn(onLog: (line: string) => void, onNotice: (line: string) => void): Promise<{ url: string; stop: () => Promise<void> }> {
+async function startOwn(
+  onLog: (line: string) => void,
+  onNotice: (line: string) => void,
+): Promise<{ url: string; stop: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestra-bench-'));
   // The server runs as another user where this runs as root; it has to be able to enter the folder.
   await chmod(folder, 0o755);
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     const cluster = await spawnCluster({ folder, settings: SETTINGS, persistent: false, onLog, onNotice });
-    return { url: cluster.url, stop: async () => { await cluster.stop(); await remove(); } };
+    return {
+      url: cluster.url,
+      stop: async () => {
+        await cluster.stop();
+        await remove();
+      },
+    };
   } catch (error) {
     await remove();
     throw error;

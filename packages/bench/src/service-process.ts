@@ -18,19 +18,28 @@ const MAINS = {
   'alert-cascade': { main: '@orchestra/alert-cascade/main', port: 'ALERT_CASCADE_PORT' },
 } as const;
 
-export const SERVICES = ['pause-api', 'worker-claimer', 'alert-cascade'] as const satisfies readonly (keyof typeof MAINS)[];
+export const SERVICES = [
+  'pause-api',
+  'worker-claimer',
+  'alert-cascade',
+] as const satisfies readonly (keyof typeof MAINS)[];
 
 /**
  * A real service on a database, as the process that it is in production. It ends when this process does.
  *
  * @param program in place of its sources, for example from the bundle
  */
-export async function startService(name: keyof typeof MAINS, databaseUrl: string, program = fileURLToPath(import.meta.resolve(MAINS[name].main))): Promise<ServiceProcess> {
+export async function startService(
+  name: keyof typeof MAINS,
+  databaseUrl: string,
+  program = fileURLToPath(import.meta.resolve(MAINS[name].main)),
+): Promise<ServiceProcess> {
   const { port } = MAINS[name];
   const child = fork(program, {
     env: { PATH: process.env['PATH'], DATABASE_URL: databaseUrl, [port]: '0', LOG_LEVEL: 'warn' },
     // Its warnings are read, its news is not. Nothing of this process's own flags.
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [],
   });
   const exited = once(child, 'exit');
   const stop = async (): Promise<void> => {
@@ -43,8 +52,14 @@ export async function startService(name: keyof typeof MAINS, databaseUrl: string
   try {
     const url = await new Promise<string>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`${name} was not ready after ${START_MS / 1_000} s`)), START_MS);
-      child.on('message', (message) => { clearTimeout(timer); resolve(readyUrl(message)); });
-      void exited.then(() => { clearTimeout(timer); reject(new Error(`${name} ended before it was ready`)); });
+      child.on('message', (message) => {
+        clearTimeout(timer);
+        resolve(readyUrl(message));
+      });
+      void exited.then(() => {
+        clearTimeout(timer);
+        reject(new Error(`${name} ended before it was ready`));
+      });
     });
     if (child.pid === undefined) throw new Error(`${name} has no process id`);
     return { url, pid: child.pid, stop };
@@ -55,6 +70,7 @@ export async function startService(name: keyof typeof MAINS, databaseUrl: string
 }
 
 function readyUrl(message: unknown): string {
-  if (typeof message === 'object' && message !== null && 'url' in message && typeof message.url === 'string') return message.url;
+  if (typeof message === 'object' && message !== null && 'url' in message && typeof message.url === 'string')
+    return message.url;
   throw new Error(`a service said something else than where it listens: ${JSON.stringify(message)}`);
 }

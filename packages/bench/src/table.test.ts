@@ -2,7 +2,15 @@ import { expect, test } from 'vitest';
 import { isReached, type Finding } from './measure.ts';
 import { markdownTable, terminalTable } from './table.ts';
 
-const finding = (given: Partial<Finding>): Finding => ({ measure: 'depth', what: 'deep', target: { atLeast: 0.9 }, reached: 0.95, rounds: [0.95], detail: 'from there', ...given });
+const finding = (given: Partial<Finding>): Finding => ({
+  measure: 'depth',
+  what: 'deep',
+  target: { atLeast: 0.9 },
+  reached: 0.95,
+  rounds: [0.95],
+  detail: 'from there',
+  ...given,
+});
 const TITLES = new Map([['depth', 'claims at depth']]);
 
 test('at its limit a target is reached; what is only stated is neither', () => {
@@ -19,7 +27,12 @@ test('a figure that could not be measured has reached nothing', () => {
 });
 
 test('the page’s table has a heading for each measure and a line for each finding, and no cell breaks out of it', () => {
-  expect(markdownTable([finding({}), finding({ what: 'a | b', target: { atMost: 1 }, reached: 3, unit: 'MB' })], TITLES).split('\n')).toEqual([
+  expect(
+    markdownTable(
+      [finding({}), finding({ what: 'a | b', target: { atMost: 1 }, reached: 3, unit: 'MB' })],
+      TITLES,
+    ).split('\n'),
+  ).toEqual([
     '| measure | target | reached | met | from |',
     '| --- | --- | --- | --- | --- |',
     '| **claims at depth** (`depth`) | | | | |',

@@ -11,14 +11,24 @@ export function reachedText(finding: Pick<Finding, 'reached' | 'unit'>): string 
   return finding.unit === undefined ? figure(finding.reached) : `${figure(finding.reached)} ${finding.unit}`;
 }
 
-const MARKS = new Map([[true, 'yes'], [false, 'no'], [null, '–']]);
+const MARKS = new Map([
+  [true, 'yes'],
+  [false, 'no'],
+  [null, '–'],
+]);
 
 /** For a terminal: what was measured, its target, what was reached. */
 export function terminalTable(findings: readonly Finding[], titles: ReadonlyMap<string, string>): string {
-  const table = new Table({ head: ['measure', 'target', 'reached', 'met', 'from'], style: { head: [], border: [] }, wordWrap: true, colWidths: [56, 10, 18, 5, 60] });
+  const table = new Table({
+    head: ['measure', 'target', 'reached', 'met', 'from'],
+    style: { head: [], border: [] },
+    wordWrap: true,
+    colWidths: [56, 10, 18, 5, 60],
+  });
   for (const [name, rows] of byMeasure(findings)) {
     table.push([{ colSpan: 5, content: titles.get(name) ?? name }]);
-    for (const row of rows) table.push([row.what, targetText(row.target), reachedText(row), MARKS.get(isReached(row)) ?? '', row.detail]);
+    for (const row of rows)
+      table.push([row.what, targetText(row.target), reachedText(row), MARKS.get(isReached(row)) ?? '', row.detail]);
   }
   return table.toString();
 }
@@ -28,7 +38,10 @@ export function markdownTable(findings: readonly Finding[], titles: ReadonlyMap<
   const lines = ['| measure | target | reached | met | from |', '| --- | --- | --- | --- | --- |'];
   for (const [name, rows] of byMeasure(findings)) {
     lines.push(`| **${cell(titles.get(name) ?? name)}** (\`${name}\`) | | | | |`);
-    for (const row of rows) lines.push(`| ${[row.what, targetText(row.target), reachedText(row), MARKS.get(isReached(row)) ?? '', row.detail].map(cell).join(' | ')} |`);
+    for (const row of rows)
+      lines.push(
+        `| ${[row.what, targetText(row.target), reachedText(row), MARKS.get(isReached(row)) ?? '', row.detail].map(cell).join(' | ')} |`,
+      );
   }
   return lines.join('\n');
 }

@@ -7,9 +7,9 @@ import { startService } from './service-process.ts';
 const KEEP_LANES_EVERY_MS = 250;
 
 /**
- * Lets everything happen beside the claims that happens in production: a real worker-claimer, which reaps, defers and hears
- * the bells, and the rounds by which it keeps the lanes in order. Those it makes only while tasks are claimed through it;
- * here the claims come by another door, so the same rounds are made from here.
+ * Lets everything happen beside the claims that happens in production: a real worker-claimer, which reaps, defers and
+ * hears the bells, and the rounds by which it keeps the lanes in order. Those it makes only while tasks are claimed
+ * through it; here the claims come by another door, so the same rounds are made from here.
  */
 export async function withUpkeep<T>(databaseUrl: string, work: () => Promise<T>): Promise<T> {
   const claimer = await startService('worker-claimer', databaseUrl);

@@ -23,7 +23,11 @@ test.each<[string, Record<string, string>, string]>([
     'no pause can name "constructor"; the labels are agent_id, skill, quest_id, actor_id',
   ],
   ['a blank value', { agent_id: ' ' }, 'the label agent_id is blank: leave it out, or say what it is'],
-  ['a blank value beside one of other letters', { agent_id: 'Ångström', skill: '' }, 'the label skill is blank: leave it out, or say what it is'],
+  [
+    'a blank value beside one of other letters',
+    { agent_id: 'Ångström', skill: '' },
+    'the label skill is blank: leave it out, or say what it is',
+  ],
   ['nothing', {}, 'give at least one label: agent_id, skill, quest_id, actor_id'],
 ])('%s is refused, because it would never be paused', (_, labels: BrakeLabels, message) => {
   expect(() => readLabels(labels)).toThrow(new TypeError(message));

@@ -27,16 +27,25 @@ export class PreparedLabels implements BrakeLabels {
     Object.freeze(this);
   }
 
-  get task(): TaskLabels { return this.#task; }
+  get task(): TaskLabels {
+    return this.#task;
+  }
 
-  /** What was known when nothing covered these labels. While the same is known, nothing does: a pause can only end meanwhile. */
-  get clearIn(): object | undefined { return this.#clearIn; }
-  set clearIn(known: object) { this.#clearIn = known; }
+  /**
+   * What was known when nothing covered these labels. While the same is known, nothing does: a pause can only end
+   * meanwhile.
+   */
+  get clearIn(): object | undefined {
+    return this.#clearIn;
+  }
+  set clearIn(known: object) {
+    this.#clearIn = known;
+  }
 }
 
 /**
- * Checks labels once, for who asks with the same ones again and again: such a gate costs less than `isPaused`. The result is a
- * copy, which cannot be changed.
+ * Checks labels once, for who asks with the same ones again and again: such a gate costs less than `isPaused`. The
+ * result is a copy, which cannot be changed.
  *
  * @throws TypeError for a label of another name, a blank one, and for none at all
  */
@@ -56,7 +65,8 @@ export function readLabels(labels: BrakeLabels): TaskLabels {
 
 function check(labels: BrakeLabels): TaskLabels {
   for (const given in labels) {
-    if (given !== 'agent_id' && given !== 'skill' && given !== 'quest_id' && given !== 'actor_id') throw unknownName(given);
+    if (given !== 'agent_id' && given !== 'skill' && given !== 'quest_id' && given !== 'actor_id')
+      throw unknownName(given);
   }
   const { agent_id: agentId, skill, quest_id: questId, actor_id: actorId } = labels;
   if (agentId === undefined && skill === undefined && questId === undefined && actorId === undefined)

@@ -28,9 +28,15 @@ export interface IterateOptions extends WaitOptions {
   whenPaused?: 'throw' | 'wait';
 }
 
-/** Stops an agent before its next step. Every method throws TypeError for a label that no pause can name, a blank one, and for none. */
+/**
+ * Stops an agent before its next step. Every method throws TypeError for a label that no pause can name, a blank one,
+ * and for none.
+ */
 export interface Brake {
-  /** Whether a step with these labels may begin, from memory. It costs nothing, and may be asked before every step. Nothing is reported. */
+  /**
+   * Whether a step with these labels may begin, from memory. It costs nothing, and may be asked before every step.
+   * Nothing is reported.
+   */
   look(labels: BrakeLabels): Look;
   /** The same, by one call that reads the database. @throws ApiError, ConnectionError when that cannot be asked */
   ask(labels: BrakeLabels, options?: WaitOptions): Promise<Look>;
@@ -41,7 +47,11 @@ export interface Brake {
   /** Calls `fn` behind a gate. @throws PausedError; whatever `fn` throws */
   withBrake<T>(labels: BrakeLabels, fn: () => T | Promise<T>): Promise<T>;
   /** The items, with a gate before each. @throws PausedError in place of an item, unless it is to wait */
-  iterate<T>(labels: BrakeLabels, items: Iterable<T> | AsyncIterable<T>, options?: IterateOptions): AsyncGenerator<T, void, undefined>;
+  iterate<T>(
+    labels: BrakeLabels,
+    items: Iterable<T> | AsyncIterable<T>,
+    options?: IterateOptions,
+  ): AsyncGenerator<T, void, undefined>;
   /** Calls back whenever what is paused may have changed. @returns how to end that */
   onChange(listener: () => void): () => void;
   /** Ends the connection. What it knows is believed for `unknownAfterMs` more. */
@@ -108,7 +118,10 @@ export function makeBrake({ client, replica, reporter, onUnknown, strict, refusa
     }
     let known = found.get(covered);
     if (known === undefined) {
-      known = { look: { paused: true, reason: covered.reason, pause_id: covered.pause.id }, pause: toPauseView(covered.pause) };
+      known = {
+        look: { paused: true, reason: covered.reason, pause_id: covered.pause.id },
+        pause: toPauseView(covered.pause),
+      };
       found.set(covered, known);
     }
     return known;
@@ -117,13 +130,27 @@ export function makeBrake({ client, replica, reporter, onUnknown, strict, refusa
   function refuse(labels: BrakeLabels, { look, pause }: Found, cause?: unknown): PausedError {
     if (pause !== null) reporter.refused(pause.id, readLabels(labels));
     const reason = look.reason ?? 'paused';
-    return new PausedError(pause === null ? 'unknown' : 'paused', { reason, pause, labels: { ...labels } }, cause === undefined ? {} : { cause });
+    return new PausedError(
+      pause === null ? 'unknown' : 'paused',
+      { reason, pause, labels: { ...labels } },
+      cause === undefined ? {} : { cause },
+    );
   }
 
   async function askFound(labels: BrakeLabels, signal?: AbortSignal): Promise<Found | undefined> {
     const { agentId, skill, questId, actorId } = readLabels(labels);
-    const answer = await client.askGate({ ...labelled('agent_id', agentId), ...labelled('skill', skill), ...labelled('quest_id', questId), ...labelled('actor_id', actorId) }, { ...ASK, signal });
-    return answer.paused ? { look: { paused: true, reason: answer.reason, pause_id: answer.pause?.id ?? null }, pause: answer.pause } : undefined;
+    const answer = await client.askGate(
+      {
+        ...labelled('agent_id', agentId),
+        ...labelled('skill', skill),
+        ...labelled('quest_id', questId),
+        ...labelled('actor_id', actorId),
+      },
+      { ...ASK, signal },
+    );
+    return answer.paused
+      ? { look: { paused: true, reason: answer.reason, pause_id: answer.pause?.id ?? null }, pause: answer.pause }
+      : undefined;
   }
 
   async function strictGate(labels: BrakeLabels): Promise<void> {
@@ -136,7 +163,11 @@ export function makeBrake({ client, replica, reporter, onUnknown, strict, refusa
       const held = find(labels);
       if (held !== undefined) throw refuse(labels, held, cause);
       if (onUnknown === 'continue' && isTransient(cause)) return;
-      throw refuse(labels, unknown(`whether this is paused could not be asked: ${cause instanceof Error ? cause.message : String(cause)}`), cause);
+      throw refuse(
+        labels,
+        unknown(`whether this is paused could not be asked: ${cause instanceof Error ? cause.message : String(cause)}`),
+        cause,
+      );
     }
     if (asked !== undefined) throw refuse(labels, asked);
   }
@@ -154,12 +185,18 @@ export function makeBrake({ client, replica, reporter, onUnknown, strict, refusa
         return Promise.reject(error as Error);
       }
     },
-    whenClear: (labels, { signal } = {}) => whenClear(brake, {
-      once: (wake) => {
-        waiters.add(wake);
-        return () => waiters.delete(wake);
-      },
-    }, labels, { strict, signal }),
+    whenClear: (labels, { signal } = {}) =>
+      whenClear(
+        brake,
+        {
+          once: (wake) => {
+            waiters.add(wake);
+            return () => waiters.delete(wake);
+          },
+        },
+        labels,
+        { strict, signal },
+      ),
     withBrake: async (labels, fn) => {
       await brake.gate(labels);
       return await fn();

@@ -16,15 +16,20 @@ export interface BrakeOptions {
   /** What kind of gate it is, for the same list. */
   kind?: string | undefined;
   /**
-   * What a gate does while nobody can tell what is paused: nothing was ever read, the last reading is ten seconds old, or the token is
-   * refused. `stop` unless given. With `continue` it goes by what was known last.
+   * What a gate does while nobody can tell what is paused: nothing was ever read, the last reading is ten seconds old,
+   * or the token is refused. `stop` unless given. With `continue` it goes by what was known last.
    */
   onUnknown?: 'stop' | 'continue' | undefined;
   /** How old what it knows may be before it counts as not known; 10,000 ms unless given, and 2,000 at least. */
   unknownAfterMs?: number | undefined;
-  /** True: each gate asks the database, so that nothing begins once a pause has committed. It costs a call each time. */
+  /**
+   * True: each gate asks the database, so that nothing begins once a pause has committed. It costs a call each time.
+   */
   strict?: boolean | undefined;
-  /** True: resolve also where the pauses could not be read yet. With `onUnknown: 'stop'` every gate stops until they are. */
+  /**
+   * True: resolve also where the pauses could not be read yet. With `onUnknown: 'stop'` every gate stops until they
+   * are.
+   */
   beginUnknown?: boolean | undefined;
   /** False: operators see neither this gate nor what it refuses. */
   report?: boolean | undefined;
@@ -40,14 +45,22 @@ const SILENT = { refused: () => {}, changed: () => {}, close: async () => {} };
  * Connects to pause-api and keeps a copy of the active pauses in memory, by its event stream and by reading them again
  * every second.
  *
- * @throws Error when the pauses cannot be read at first: nothing that is braked should begin before they are known. With
+ * @throws Error when the pauses cannot be read at first: nothing that is braked should begin before they are known.
+ *   With
  * `onUnknown: 'continue'` only when the token is refused; TypeError for a name that is none
  */
 export async function connectBrake(options: BrakeOptions = {}): Promise<Brake> {
   const settings = clientSettingsFromEnv(ownEnvironment());
   const url = options.url ?? settings.url;
-  const { onUnknown = 'stop', strict = false, report = true, beginUnknown = onUnknown === 'continue', unknownAfterMs = UNKNOWN_AFTER_MS } = options;
-  if (!(unknownAfterMs >= UNKNOWN_AFTER_MIN_MS)) throw new TypeError(`unknownAfterMs must be at least ${UNKNOWN_AFTER_MIN_MS}: the pauses are read once a second`);
+  const {
+    onUnknown = 'stop',
+    strict = false,
+    report = true,
+    beginUnknown = onUnknown === 'continue',
+    unknownAfterMs = UNKNOWN_AFTER_MS,
+  } = options;
+  if (!(unknownAfterMs >= UNKNOWN_AFTER_MIN_MS))
+    throw new TypeError(`unknownAfterMs must be at least ${UNKNOWN_AFTER_MIN_MS}: the pauses are read once a second`);
   const about = {
     id: crypto.randomUUID(),
     name: named('name', options.name ?? `${hostname()}:${process.pid}`),
@@ -57,15 +70,22 @@ export async function connectBrake(options: BrakeOptions = {}): Promise<Brake> {
   };
   const client = createClient({ url, tasksUrl: settings.tasksUrl, token: options.token ?? settings.token });
   let cause: unknown;
-  const replica = createRestReplica(client, { trustMs: unknownAfterMs, onRead: () => { cause = undefined; } });
-  replica.on('read-failed', (error) => { cause = error; });
+  const replica = createRestReplica(client, {
+    trustMs: unknownAfterMs,
+    onRead: () => {
+      cause = undefined;
+    },
+  });
+  replica.on('read-failed', (error) => {
+    cause = error;
+  });
   const refusal = (): string | undefined => (isRefused(cause) ? cause.message : undefined);
   const reporter = report
     ? new GateReporter({
-      about,
-      known: () => (replica.known ? replica.pauses().map(({ id }) => id) : undefined),
-      send: (told) => client.reportGate(told, REPORT),
-    })
+        about,
+        known: () => (replica.known ? replica.pauses().map(({ id }) => id) : undefined),
+        send: (told) => client.reportGate(told, REPORT),
+      })
     : SILENT;
   const brake = makeBrake({ client, replica, reporter, onUnknown, strict, refusal });
   await replica.start();

@@ -2,8 +2,8 @@
 const LOOKS_MAX = 256;
 
 /**
- * Keeps an answer for one turn of the event loop: what is known, and whether it may still be believed by the clock, changes
- * only between two of them. Judged at each look it would cost three times as much as the look itself.
+ * Keeps an answer for one turn of the event loop: what is known, and whether it may still be believed by the clock,
+ * changes only between two of them. Judged at each look it would cost three times as much as the look itself.
  */
 export class ForTurn<T> {
   readonly #judge: () => T;

@@ -3,16 +3,27 @@ import type { GateReportRequest } from '@orchestra/pause-core/contract';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { GateReporter } from './gate-reporter.ts';
 
-beforeEach(() => { vi.useFakeTimers(); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const ABOUT = { id: crypto.randomUUID(), name: 'one', kind: 'test', host: 'here', stops_when_unknown: true };
 
 /** A reporter whose reports arrive, or fail with what `failing` says. */
-function reporter({ failing = () => undefined, known = () => ['1'] }: { failing?: () => Error | undefined; known?: () => string[] } = {}): { told: GateReportRequest[]; gate: GateReporter } {
+function reporter({
+  failing = () => undefined,
+  known = () => ['1'],
+}: { failing?: () => Error | undefined; known?: () => string[] } = {}): {
+  told: GateReportRequest[];
+  gate: GateReporter;
+} {
   const told: GateReportRequest[] = [];
   const gate = new GateReporter({
-    about: ABOUT, known,
+    about: ABOUT,
+    known,
     send: async (report) => {
       const error = failing();
       if (error !== undefined) throw error;
@@ -22,7 +33,8 @@ function reporter({ failing = () => undefined, known = () => ['1'] }: { failing?
   return { told, gate };
 }
 
-const counts = (told: readonly GateReportRequest[]): number => told.flatMap(({ refusals = [] }) => refusals).reduce((sum, { refused }) => sum + refused, 0);
+const counts = (told: readonly GateReportRequest[]): number =>
+  told.flatMap(({ refusals = [] }) => refusals).reduce((sum, { refused }) => sum + refused, 0);
 
 test('what is known is told at once and once, refusals together, and without news every five seconds', async () => {
   const { told, gate } = reporter();
@@ -32,9 +44,15 @@ test('what is known is told at once and once, refusals together, and without new
   expect(told).toMatchObject([{ known_pauses: ['1'], refusals: [], leaving: false }]);
   for (let step = 0; step < 3; step++) gate.refused('1', { agentId: 'skeptic', skill: `s${step}` });
   await vi.advanceTimersByTimeAsync(600);
-  expect(told[1]).toMatchObject({ known_pauses: null, refusals: [{ pause_id: '1', agent_id: 'skeptic', skill: 's2', refused: 3 }] });
+  expect(told[1]).toMatchObject({
+    known_pauses: null,
+    refusals: [{ pause_id: '1', agent_id: 'skeptic', skill: 's2', refused: 3 }],
+  });
   await vi.advanceTimersByTimeAsync(10_500);
-  expect(told.slice(2)).toMatchObject([{ known_pauses: null, refusals: [] }, { known_pauses: null, refusals: [] }]);
+  expect(told.slice(2)).toMatchObject([
+    { known_pauses: null, refusals: [] },
+    { known_pauses: null, refusals: [] },
+  ]);
   await gate.close();
   expect(told.at(-1)).toMatchObject({ leaving: true });
 });

@@ -27,9 +27,9 @@ export interface GateReporterOptions {
 }
 
 /**
- * Tells the service which pauses this gate knows and what it has refused. No gate waits for it, and no error of it reaches
- * one: what could not be sent is sent with the next report. What waits is bounded; refusals beyond 200 kinds are counted
- * without their labels.
+ * Tells the service which pauses this gate knows and what it has refused. No gate waits for it, and no error of it
+ * reaches one: what could not be sent is sent with the next report. What waits is bounded; refusals beyond 200 kinds
+ * are counted without their labels.
  */
 export class GateReporter {
   readonly #options: GateReporterOptions;
@@ -59,7 +59,14 @@ export class GateReporter {
     if (met === undefined) {
       // One place of its own for what is beyond, for each pause; with as many pauses as that it is not counted at all.
       if (full && this.#met.size >= 2 * REFUSALS_MAX) return;
-      this.#met.set(full ? pauseId : key, { pauseId, agentId: full ? null : agentId, skill, refused: 1, firstAtMs: nowMs, lastAtMs: nowMs });
+      this.#met.set(full ? pauseId : key, {
+        pauseId,
+        agentId: full ? null : agentId,
+        skill,
+        refused: 1,
+        firstAtMs: nowMs,
+        lastAtMs: nowMs,
+      });
     } else {
       met.refused += 1;
       met.skill = skill;
@@ -112,9 +119,10 @@ export class GateReporter {
       });
       return true;
     } catch (error) {
-      // The service is away, or refuses; the gate itself says so where it matters. It goes out with the next report, unless it holds
-      // labels that the service does not take: those would be refused each time.
-      if (!(error instanceof ApiError && error.code === 'invalid_request')) for (const [key, one] of met) this.#keep(key, one);
+      // The service is away, or refuses; the gate itself says so where it matters. It goes out with the next report,
+      // unless it holds labels that the service does not take: those would be refused each time.
+      if (!(error instanceof ApiError && error.code === 'invalid_request'))
+        for (const [key, one] of met) this.#keep(key, one);
       this.#knownTold = false;
       return false;
     }
@@ -128,5 +136,12 @@ export class GateReporter {
 }
 
 function toRefusal({ pauseId, agentId, skill, refused, firstAtMs, lastAtMs }: Met, nowMs: number): GateRefusal {
-  return { pause_id: pauseId, agent_id: agentId, skill, refused, first_ago_ms: Math.max(0, nowMs - firstAtMs), last_ago_ms: Math.max(0, nowMs - lastAtMs) };
+  return {
+    pause_id: pauseId,
+    agent_id: agentId,
+    skill,
+    refused,
+    first_ago_ms: Math.max(0, nowMs - firstAtMs),
+    last_ago_ms: Math.max(0, nowMs - lastAtMs),
+  };
 }

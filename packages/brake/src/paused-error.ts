@@ -14,7 +14,11 @@ export class PausedError extends Error {
   readonly pause: PauseView | null;
   readonly labels: BrakeLabels;
 
-  constructor(code: PausedCode, { reason, pause, labels }: { reason: string; pause: PauseView | null; labels: BrakeLabels }, options?: ErrorOptions) {
+  constructor(
+    code: PausedCode,
+    { reason, pause, labels }: { reason: string; pause: PauseView | null; labels: BrakeLabels },
+    options?: ErrorOptions,
+  ) {
     super(code === 'paused' ? `paused by ${pause?.paused_by ?? 'an operator'}: ${reason}` : reason, options);
     this.code = code;
     this.reason = reason;
@@ -26,6 +30,7 @@ export class PausedError extends Error {
 /** What a model is told in place of a tool's result: it reads the text and decides what to do next. */
 export function wordsForModel(error: PausedError): string {
   return error.code === 'paused'
-    ? `Paused by an operator: ${error.reason}. This call was not made. Do not retry it, and do not work around it; stop here.`
+    ? `Paused by an operator: ${error.reason}. This call was not made. Do not retry it, and do not work ` +
+        'around it; stop here.'
     : `${error.message}. This call was not made. Do not retry it; stop here.`;
 }

@@ -15,10 +15,15 @@ const LOOK_AGAIN_MS = 500;
  *
  * @throws the signal's reason; TypeError for labels that no pause can name
  */
-export async function whenClear(brake: Pick<Brake, 'look' | 'gate'>, news: News, labels: BrakeLabels, { strict, signal }: { strict: boolean; signal: AbortSignal | undefined }): Promise<void> {
+export async function whenClear(
+  brake: Pick<Brake, 'look' | 'gate'>,
+  news: News,
+  labels: BrakeLabels,
+  { strict, signal }: { strict: boolean; signal: AbortSignal | undefined },
+): Promise<void> {
   for (;;) {
     signal?.throwIfAborted();
-    if (!brake.look(labels).paused && (!strict || await passes(brake, labels))) return;
+    if (!brake.look(labels).paused && (!strict || (await passes(brake, labels)))) return;
     await nextNews(news, signal);
   }
 }

@@ -29,13 +29,27 @@ export function braked(): Braked {
   beforeAll(async () => {
     const proxy = await FaultProxy.before(database.url);
     const another = async (): Promise<RunningService> => {
-      const service = await startService({ databaseUrl: proxy.url, listenDatabaseUrl: proxy.url, host: '127.0.0.1', port: 0, logLevel: 'silent' });
+      const service = await startService({
+        databaseUrl: proxy.url,
+        listenDatabaseUrl: proxy.url,
+        host: '127.0.0.1',
+        port: 0,
+        logLevel: 'silent',
+      });
       services.push(service);
       return service;
     };
-    const newToken: Braked['newToken'] = (role) => createToken(database.pool, { name: `${role}-${++made}`, role, by: 'test' });
+    const newToken: Braked['newToken'] = (role) =>
+      createToken(database.pool, { name: `${role}-${++made}`, role, by: 'test' });
     const { url } = await another();
-    started = { proxy, another, newToken, url, token: await newToken('agent'), operator: createClient({ url, tasksUrl: url, token: await newToken('operator') }) };
+    started = {
+      proxy,
+      another,
+      newToken,
+      url,
+      token: await newToken('agent'),
+      operator: createClient({ url, tasksUrl: url, token: await newToken('operator') }),
+    };
   });
   afterAll(async () => {
     await Promise.all(services.map((service) => service.stop()));
@@ -48,11 +62,23 @@ export function braked(): Braked {
   };
   return {
     database,
-    get proxy() { return there().proxy; },
-    get url() { return there().url; },
-    get token() { return there().token; },
-    get operator() { return there().operator; },
-    get newToken() { return there().newToken; },
-    get another() { return there().another; },
+    get proxy() {
+      return there().proxy;
+    },
+    get url() {
+      return there().url;
+    },
+    get token() {
+      return there().token;
+    },
+    get operator() {
+      return there().operator;
+    },
+    get newToken() {
+      return there().newToken;
+    },
+    get another() {
+      return there().another;
+    },
   };
 }

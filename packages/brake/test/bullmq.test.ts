@@ -23,9 +23,15 @@ const open: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'orchestra-redis-'));
   connection = { host: '127.0.0.1', port: await freePort() };
-  redis = spawn('redis-server', ['--port', String(connection.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  redis = spawn(
+    'redis-server',
+    ['--port', String(connection.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   let said = '';
-  redis.stdout?.on('data', (bytes) => { said += String(bytes); });
+  redis.stdout?.on('data', (bytes) => {
+    said += String(bytes);
+  });
   await until('redis is ready', () => said.includes('Ready to accept connections'));
   brake = await connectBrake({ url: stack.url, token: stack.token, kind: 'bullmq', name: 'bull-worker' });
 });
@@ -55,18 +61,37 @@ const pause = async (agent: string): Promise<string> => {
   return id;
 };
 
-interface Fleet { queue: Queue; gate: BrakedQueue; ran: string[]; work: (run?: (job: Job) => Promise<void>, ms?: number) => Worker }
+interface Fleet {
+  queue: Queue;
+  gate: BrakedQueue;
+  ran: string[];
+  work: (run?: (job: Job) => Promise<void>, ms?: number) => Worker;
+}
 
 function fleet(name: string, over = brake): Fleet {
   const queue = new Queue(name, { connection });
-  const gate = brakeQueue(over, queue, { labels: (job) => ({ agent_id: job.data.agent }), onError: (error) => { throw error; } });
-  open.push(() => queue.close(), () => gate.close());
+  const gate = brakeQueue(over, queue, {
+    labels: (job) => ({ agent_id: job.data.agent }),
+    onError: (error) => {
+      throw error;
+    },
+  });
+  open.push(
+    () => queue.close(),
+    () => gate.close(),
+  );
   const ran: string[] = [];
   const work: Fleet['work'] = (run = async () => {}) => {
-    const worker = gate.attach(new Worker(name, gate.processor<{ name: string; agent: string }, void, string>(async (job) => {
-      ran.push(job.data.name);
-      await run(job);
-    }), { connection }));
+    const worker = gate.attach(
+      new Worker(
+        name,
+        gate.processor<{ name: string; agent: string }, void, string>(async (job) => {
+          ran.push(job.data.name);
+          await run(job);
+        }),
+        { connection },
+      ),
+    );
     open.push(() => worker.close());
     return worker;
   };
@@ -77,11 +102,18 @@ test('covered jobs are put aside before their body runs, keep their attempts, an
   const { queue, ran, work } = fleet('order');
   const id = await pause('a');
   const names = ['a1', 'b1', 'a2', 'b2', 'a3'];
-  const jobs = await queue.addBulk(names.map((name) => ({ name: 'work', data: { name, agent: name[0] }, opts: { attempts: 2 } })));
+  const jobs = await queue.addBulk(
+    names.map((name) => ({ name: 'work', data: { name, agent: name[0] }, opts: { attempts: 2 } })),
+  );
   const worker = work();
-  await until('the free ones have run and the others are aside', async () => ran.length === 2 && (await queue.getDelayedCount()) === 3);
+  await until(
+    'the free ones have run and the others are aside',
+    async () => ran.length === 2 && (await queue.getDelayedCount()) === 3,
+  );
   expect(ran).toEqual(['b1', 'b2']);
-  expect(await Promise.all(jobs.map(async ({ id: job = '' }) => (await queue.getJob(job))?.attemptsMade))).toEqual([0, 1, 0, 1, 0]);
+  expect(await Promise.all(jobs.map(async ({ id: job = '' }) => (await queue.getJob(job))?.attemptsMade))).toEqual([
+    0, 1, 0, 1, 0,
+  ]);
   await until('the pause tells who met it', async () => (await stack.operator.pausePage(id)).gates?.refused === 3);
   // Others wait behind them meanwhile.
   await worker.pause();
@@ -96,7 +128,12 @@ test('covered jobs are put aside before their body runs, keep their attempts, an
 test('with an idle worker the old order holds too, although it takes the first job that it is offered, and two processes put jobs back', async () => {
   const { queue, ran, work } = fleet('idle');
   // Another process that puts jobs back at the same time: one of the two does all of it.
-  const other = brakeQueue(brake, queue, { labels: (job) => ({ agent_id: job.data.agent }), onError: (error) => { throw error; } });
+  const other = brakeQueue(brake, queue, {
+    labels: (job) => ({ agent_id: job.data.agent }),
+    onError: (error) => {
+      throw error;
+    },
+  });
   open.push(() => other.close());
   await pause('d');
   work();
@@ -161,7 +198,10 @@ test('while nobody can tell what is paused a job is put aside; it runs once that
   const { queue, ran, work } = fleet('unknown', own);
   stack.proxy.refuse();
   try {
-    await until('nobody can tell', () => own.look({ agent_id: 'u' }).reason === 'what is paused could not be read lately');
+    await until(
+      'nobody can tell',
+      () => own.look({ agent_id: 'u' }).reason === 'what is paused could not be read lately',
+    );
     work();
     await queue.add('work', { name: 'u1', agent: 'u' });
     await until('it is aside', async () => (await queue.getDelayedCount()) === 1);

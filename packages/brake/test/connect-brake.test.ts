@@ -11,7 +11,8 @@ async function connected(options: BrakeOptions = {}): Promise<Brake> {
   return brake;
 }
 
-const known = (brake: Brake, agent: string): Promise<unknown> => until('the brake knows of it', () => brake.look({ agent_id: agent }).paused);
+const known = (brake: Brake, agent: string): Promise<unknown> =>
+  until('the brake knows of it', () => brake.look({ agent_id: agent }).paused);
 
 test('a look finds a pause that was made before, one that is made meanwhile, and its end', async () => {
   const before = await stack.operator.pause({ scope_kind: 'skill', scope_value: 'debate', reason: 'botched prompt' });
@@ -33,7 +34,15 @@ test('a label that no pause can name is refused by every method', async () => {
   const brake = await connected();
   const wrong = JSON.parse('{"agent": "skeptic"}');
   expect(() => brake.look(wrong)).toThrow('no pause can name "agent"');
-  for (const call of [brake.ask(wrong), brake.gate(wrong), brake.whenClear(wrong), brake.withBrake(wrong, () => 1), brake.iterate(wrong, [1]).next(), brake.gate({}), brake.gate({ agent_id: ' ' })]) {
+  for (const call of [
+    brake.ask(wrong),
+    brake.gate(wrong),
+    brake.whenClear(wrong),
+    brake.withBrake(wrong, () => 1),
+    brake.iterate(wrong, [1]).next(),
+    brake.gate({}),
+    brake.gate({ agent_id: ' ' }),
+  ]) {
     await expect(call).rejects.toThrow(TypeError);
   }
 });
@@ -63,7 +72,12 @@ test('a gate throws the pause, withBrake calls nothing behind it, and iterate st
   await known(brake, 'walker');
   const refused = await brake.gate(labels).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(PausedError);
-  expect(refused).toMatchObject({ code: 'paused', reason: 'too far', labels, pause: { id, scope_kind: 'agent', scope_value: 'walker' } });
+  expect(refused).toMatchObject({
+    code: 'paused',
+    reason: 'too far',
+    labels,
+    pause: { id, scope_kind: 'agent', scope_value: 'walker' },
+  });
   await expect(brake.withBrake(labels, () => calls.push(2))).rejects.toThrow(PausedError);
   await stack.operator.unpause({ scope_kind: 'agent', scope_value: 'walker' });
   await brake.whenClear(labels);
@@ -101,9 +115,15 @@ test('a strict gate lets nothing begin once a pause has committed', async () => 
   const brake = await connected({ strict: true });
   for (let round = 0; round < 10; round++) {
     await brake.gate({ agent_id: `strict-${round}` });
-    await stack.database.pool.query("insert into senate_pause (scope_kind, scope_value, reason) values ('agent', $1, 'by hand')", [`strict-${round}`]);
+    await stack.database.pool.query(
+      "insert into senate_pause (scope_kind, scope_value, reason) values ('agent', $1, 'by hand')",
+      [`strict-${round}`],
+    );
     // No wait: the row is there, and no notification has to arrive.
-    await expect(brake.gate({ agent_id: `strict-${round}` })).rejects.toMatchObject({ code: 'paused', reason: 'by hand' });
+    await expect(brake.gate({ agent_id: `strict-${round}` })).rejects.toMatchObject({
+      code: 'paused',
+      reason: 'by hand',
+    });
     expect(await brake.ask({ agent_id: `strict-${round}` })).toMatchObject({ paused: true, reason: 'by hand' });
   }
 });
@@ -121,10 +141,15 @@ test('a gate confirms a pause, reports what it has refused, and leaves when it i
     const { connected: all, confirmed } = await gates();
     return confirmed > 0 && confirmed === all;
   });
-  for (let step = 0; step < 14; step++) await expect(brake.gate({ agent_id: 'reported', skill: `s${step}` })).rejects.toThrow(PausedError);
+  for (let step = 0; step < 14; step++)
+    await expect(brake.gate({ agent_id: 'reported', skill: `s${step}` })).rejects.toThrow(PausedError);
   brake.look({ agent_id: 'reported' }); // a look refuses nothing
   await until('the refusals are told', async () => (await gates()).refused >= 14);
-  expect(await gates()).toMatchObject({ refused: 14, refused_by: 1, refusals: [{ gate: 'reporter', agent_id: 'reported', skill: 's13' }] });
+  expect(await gates()).toMatchObject({
+    refused: 14,
+    refused_by: 1,
+    refusals: [{ gate: 'reporter', agent_id: 'reported', skill: 's13' }],
+  });
   await brake.close();
   expect((await viewer()).map(({ name }) => name)).not.toContain('reporter');
 });

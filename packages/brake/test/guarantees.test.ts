@@ -1,5 +1,6 @@
-// The table of docs/gates.md: what each gate does when the service is killed, the database is gone, the token is revoked, or a
-// notification is lost. One test for each column; each looks at every kind of gate, and at every adapter over it.
+// The table of docs/gates.md: what each gate does when the service is killed, the database is gone, the token is
+// revoked, or a notification is lost. One test for each column; each looks at every kind of gate, and at every adapter
+// over it.
 import { until } from '@orchestra/testkit';
 import { revokeToken } from '@orchestra/pause-core';
 import { OpenFeature } from '@openfeature/server-sdk';
@@ -21,11 +22,18 @@ async function connected(options: BrakeOptions): Promise<Brake> {
   return brake;
 }
 
-interface Gates { memory: Brake; strict: Brake; open: Brake; hook: () => Promise<unknown> }
+interface Gates {
+  memory: Brake;
+  strict: Brake;
+  open: Brake;
+  hook: () => Promise<unknown>;
+}
 
 /** The adapters over this gate through which a step of the agent begins. */
 async function began(brake: Brake, agent = FREE.agent_id): Promise<string[]> {
-  const taken = await Promise.all(Object.entries(STEPS).map(async ([name, step]) => ({ name, began: await step(brake, agent) })));
+  const taken = await Promise.all(
+    Object.entries(STEPS).map(async ([name, step]) => ({ name, began: await step(brake, agent) })),
+  );
   return taken.filter((step) => step.began).map(({ name }) => name);
 }
 const ALL = Object.keys(STEPS);
@@ -38,7 +46,8 @@ async function everyGate(url: string, token = stack.token): Promise<Gates> {
     open: await connected({ url, token, onUnknown: 'continue' }),
     hook: async () => {
       const answer = await fetch(`${url}/api/hooks/claude-code`, {
-        method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'x-orchestra-agent': 'free' },
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'x-orchestra-agent': 'free' },
         body: JSON.stringify({ hook_event_name: 'PreToolUse', tool_name: 'Bash' }),
       });
       if (!answer.ok) throw new Error(`answered ${answer.status}`); // with onFailure: "block" Claude Code refuses the step
@@ -48,7 +57,8 @@ async function everyGate(url: string, token = stack.token): Promise<Gates> {
   for (const brake of [gates.memory, gates.strict, gates.open]) {
     await brake.gate(FREE);
     await until('the pause is known', () => brake.look({ agent_id: 'held' }).paused);
-    // A library that loads its parts at its first step may take longer than the two seconds after which a gate does not know.
+    // A library that loads its parts at its first step may take longer than the two seconds after which a gate does not
+    // know.
     await until('every step begins', async () => (await began(brake)).length === ALL.length);
     expect(await mayBegin(brake, 'free')).toBe(true);
   }
@@ -89,7 +99,11 @@ test('the database is gone: the same, and the hook closes ten seconds later; all
   } finally {
     stack.proxy.pass();
   }
-  await until('all pass again', async () => !gates.memory.look(FREE).paused && JSON.stringify(await gates.hook()) === '{}', 30_000);
+  await until(
+    'all pass again',
+    async () => !gates.memory.look(FREE).paused && JSON.stringify(await gates.hook()) === '{}',
+    30_000,
+  );
   await expect(gates.strict.gate(FREE)).resolves.toBeUndefined();
   for (const brake of [gates.memory, gates.strict]) expect(await began(brake)).toEqual(ALL);
 });
@@ -97,9 +111,15 @@ test('the database is gone: the same, and the hook closes ten seconds later; all
 test('the token is revoked: every gate closes within ten seconds, and one in memory as soon as it hears', async () => {
   const token = await stack.newToken('agent');
   const gates = await everyGate(stack.url, token);
-  const { rows: [{ name }] } = await stack.database.pool.query('select name from api_tokens order by id desc limit 1');
+  const {
+    rows: [{ name }],
+  } = await stack.database.pool.query('select name from api_tokens order by id desc limit 1');
   await revokeToken(stack.database.pool, { name, by: 'test' });
-  await until('the gate in memory hears', () => gates.memory.look(FREE).reason?.includes('may not read what is paused') === true, 30_000);
+  await until(
+    'the gate in memory hears',
+    () => gates.memory.look(FREE).reason?.includes('may not read what is paused') === true,
+    30_000,
+  );
   await closes(gates);
   await expect(gates.hook()).rejects.toThrow('answered 401');
 });
@@ -110,14 +130,24 @@ test('a notification is lost: a strict gate has no need of it, and the others kn
   try {
     // No trigger: no event, no bell.
     await client.query('set session_replication_role = replica');
-    await client.query("insert into senate_pause (scope_kind, scope_value, reason, paused_by, source) values ('agent', 'free', 'silent', 'test', 'sql')");
+    await client.query(
+      `insert into senate_pause (scope_kind, scope_value, reason, paused_by, source)
+         values ('agent', 'free', 'silent', 'test', 'sql')`,
+    );
     await client.query('set session_replication_role = origin');
   } finally {
     client.release();
   }
   await expect(gates.strict.gate(FREE)).rejects.toMatchObject({ code: 'paused', reason: 'silent' });
   expect(await began(gates.strict)).toEqual([]);
-  await until('the others know', async () => gates.memory.look(FREE).paused && gates.open.look(FREE).paused && JSON.stringify(await gates.hook()).includes('deny'));
+  await until(
+    'the others know',
+    async () =>
+      gates.memory.look(FREE).paused &&
+      gates.open.look(FREE).paused &&
+      JSON.stringify(await gates.hook()).includes('deny'),
+  );
   await expect(gates.memory.gate(FREE)).rejects.toMatchObject({ code: 'paused', reason: 'silent' });
-  for (const brake of [gates.memory, gates.open]) expect([await began(brake), await mayBegin(brake, 'free')]).toEqual([[], false]);
+  for (const brake of [gates.memory, gates.open])
+    expect([await began(brake), await mayBegin(brake, 'free')]).toEqual([[], false]);
 });

@@ -13,14 +13,27 @@ const CATCHER = fileURLToPath(new URL('../src/mutants/catch-mutant.ts', import.m
 const LIMIT_MS = 120_000;
 const caught: string[] = [];
 
-test.each(MUTANTS)('a mutant is caught: $name', async ({ name, why, caughtBy }) => {
-  const beganAt = performance.now();
-  const where = caughtBy.level === 'L0' ? ['--model', caughtBy.name] : [caughtBy.level === 'L1' ? '--scenario' : '--property', caughtBy.name, '--database', db.url];
-  const { stdout, stderr } = await run(process.execPath, [...mutantFlags(name), CATCHER, '--mutant', name, ...where], { timeout: LIMIT_MS });
-  expect(stderr, 'the mutant was not loaded').toContain(`mutant: ${name}`);
-  const found: unknown = JSON.parse(stdout);
-  expect(found, `it survived. ${why}`).toEqual(expect.any(String));
-  caught.push(`${((performance.now() - beganAt) / 1_000).toFixed(1).padStart(5)} s  ${name}: ${String(found).split('\n')[0]}`);
-}, LIMIT_MS);
+test.each(MUTANTS)(
+  'a mutant is caught: $name',
+  async ({ name, why, caughtBy }) => {
+    const beganAt = performance.now();
+    const where =
+      caughtBy.level === 'L0'
+        ? ['--model', caughtBy.name]
+        : [caughtBy.level === 'L1' ? '--scenario' : '--property', caughtBy.name, '--database', db.url];
+    const { stdout, stderr } = await run(
+      process.execPath,
+      [...mutantFlags(name), CATCHER, '--mutant', name, ...where],
+      { timeout: LIMIT_MS },
+    );
+    expect(stderr, 'the mutant was not loaded').toContain(`mutant: ${name}`);
+    const found: unknown = JSON.parse(stdout);
+    expect(found, `it survived. ${why}`).toEqual(expect.any(String));
+    caught.push(
+      `${((performance.now() - beganAt) / 1_000).toFixed(1).padStart(5)} s  ${name}: ${String(found).split('\n')[0]}`,
+    );
+  },
+  LIMIT_MS,
+);
 
 afterAll(() => console.log(caught.join('\n')));

@@ -11,7 +11,11 @@ const LIMIT_MS = 240_000;
 describe.each(PROPERTIES.map((property) => ({ name: property.name, property })))('$name', ({ property }) => {
   const db = testDatabase();
 
-  test('whatever is done, from several sides at once', async () => {
-    expect(await tryProperty({ property, seed: SEED, operations: OPERATIONS }, db.url)).toBeUndefined();
-  }, LIMIT_MS);
+  test(
+    'whatever is done, from several sides at once',
+    async () => {
+      expect(await tryProperty({ property, seed: SEED, operations: OPERATIONS }, db.url)).toBeUndefined();
+    },
+    LIMIT_MS,
+  );
 });

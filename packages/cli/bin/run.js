@@ -25,8 +25,13 @@ function runOn(program) {
   const env = { ...process.env, ORCHESTRA_STARTED_BY: String(process.pid) };
   const child = spawn(program, process.argv.slice(1), { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('error', (error) => { process.stderr.write(`orchestra: ${program} cannot be run: ${error.message}\n`); process.exitCode = 1; });
-  child.on('exit', (code, signal) => { process.exit(code ?? 128 + (constants.signals[signal] ?? 0)); });
+  child.on('error', (error) => {
+    process.stderr.write(`orchestra: ${program} cannot be run: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  child.on('exit', (code, signal) => {
+    process.exit(code ?? 128 + (constants.signals[signal] ?? 0));
+  });
 }
 
 /** Keeps what Node.js makes of our files from one command to the next: that is half of what a command costs at its start. */
@@ -44,7 +49,9 @@ if (Number.parseInt(process.versions.node, 10) >= NODE_NEEDED) {
   const program = packagedNode();
   if (program) runOn(program);
   else {
-    process.stderr.write(`orchestra: needs Node.js ${NODE_NEEDED} or newer, and this is ${process.version}; install a newer one, or the npm package node@${NODE_NEEDED} beside this one\n`);
+    process.stderr.write(
+      `orchestra: needs Node.js ${NODE_NEEDED} or newer, and this is ${process.version}; install a newer one, or the npm package node@${NODE_NEEDED} beside this one\n`,
+    );
     process.exitCode = 1;
   }
 }

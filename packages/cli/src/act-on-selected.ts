@@ -28,7 +28,8 @@ export type Acted = Omit<ActAnswer, 'next_cursor'>;
 const CALLS_MAX = 20_000;
 
 /**
- * Does it to all tasks that were selected, call by call, and says how far it is. What is broad is first told and has to be typed out.
+ * Does it to all tasks that were selected, call by call, and says how far it is. What is broad is first told and has to
+ * be typed out.
  *
  * @throws CommandFailure `not_confirmed`; `wrong_usage` where it is broad, nobody can be asked, and --yes was not given
  */
@@ -55,9 +56,16 @@ export async function previewSelected(desk: Desk, calls: readonly TaskAct[]): Pr
   for (const what of calls) previews.push(await desk.previewAct(what));
   const [first, ...others] = previews;
   if (first === undefined) throw new Error('there is always one call');
-  return others.reduce((sum, next) => ({
-    ...sum, count: sum.count + next.count, more: sum.more || next.more, broad: sum.broad || next.broad || sum.count + next.count >= BROAD_FROM, passed_over: [...sum.passed_over, ...next.passed_over],
-  }), first);
+  return others.reduce(
+    (sum, next) => ({
+      ...sum,
+      count: sum.count + next.count,
+      more: sum.more || next.more,
+      broad: sum.broad || next.broad || sum.count + next.count >= BROAD_FROM,
+      passed_over: [...sum.passed_over, ...next.passed_over],
+    }),
+    first,
+  );
 }
 
 const BROAD_FROM = 20;
@@ -67,17 +75,27 @@ async function confirm({ desk, calls, words, yes, talk }: ActRequest): Promise<v
   const preview = await previewSelected(desk, calls);
   if (!preview.broad) return;
   const much = `${preview.count}${preview.more ? ' or more' : ''}`;
-  if (!process.stdin.isTTY || !process.stderr.isTTY) throw wrongUsage(`this would ${words.verb} ${much} tasks, and there is nobody to ask; say --yes if that is meant, or --dry-run to look first`);
+  if (!process.stdin.isTTY || !process.stderr.isTTY)
+    throw wrongUsage(
+      `this would ${words.verb} ${much} tasks, and there is nobody to ask; say --yes if that is meant, or ` +
+        '--dry-run to look first',
+    );
   talk(`this would ${words.verb} ${much} tasks, of which the first are ${preview.first_ids.join(', ')}`);
   const expected = `${words.verb} ${preview.count}`;
   const typed = await ask(`to go on, type ${expected}: `);
-  if (typed?.trim() !== expected) throw new CommandFailure('not_confirmed', 'nothing was changed', { exitCode: typed === undefined ? EXIT.interrupted : EXIT.failed });
+  if (typed?.trim() !== expected)
+    throw new CommandFailure('not_confirmed', 'nothing was changed', {
+      exitCode: typed === undefined ? EXIT.interrupted : EXIT.failed,
+    });
 }
 
 function at(what: TaskAct, cursor: string): TaskAct {
   switch (what.act) {
-    case 'cancel': return { act: 'cancel', request: { ...what.request, cursor } };
-    case 'retry': return { act: 'retry', request: { ...what.request, cursor } };
-    case 'move': return { act: 'move', request: { ...what.request, cursor } };
+    case 'cancel':
+      return { act: 'cancel', request: { ...what.request, cursor } };
+    case 'retry':
+      return { act: 'retry', request: { ...what.request, cursor } };
+    case 'move':
+      return { act: 'move', request: { ...what.request, cursor } };
   }
 }

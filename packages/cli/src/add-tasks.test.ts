@@ -21,7 +21,15 @@ test('large tasks go in more calls, none above the limit of a body', () => {
 
 test('a task that no call can carry is refused before anything is added', async () => {
   const asked: unknown[] = [];
-  const adding = addTasks({ enqueue: async (tasks) => { asked.push(tasks); return []; } }, [task(), task({ text: 'x'.repeat(300_000) })]);
+  const adding = addTasks(
+    {
+      enqueue: async (tasks) => {
+        asked.push(tasks);
+        return [];
+      },
+    },
+    [task(), task({ text: 'x'.repeat(300_000) })],
+  );
   await expect(adding).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('task 2 is') });
   expect(asked).toEqual([]);
 });
@@ -32,6 +40,13 @@ test('a failure in the middle tells how many were added', async () => {
     if (++calls === 2) throw new CommandFailure('database_unavailable', 'the database is away');
     return tasks.map((_, place) => String(place + 1));
   };
-  await expect(addTasks({ enqueue }, Array.from({ length: 1_500 }, () => task())))
-    .rejects.toMatchObject({ code: 'database_unavailable', message: 'the first 1000 of 1500 tasks were added (1 to 1000), the others were not: the database is away' });
+  await expect(
+    addTasks(
+      { enqueue },
+      Array.from({ length: 1_500 }, () => task()),
+    ),
+  ).rejects.toMatchObject({
+    code: 'database_unavailable',
+    message: 'the first 1000 of 1500 tasks were added (1 to 1000), the others were not: the database is away',
+  });
 });

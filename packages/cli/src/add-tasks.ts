@@ -16,12 +16,16 @@ export async function addTasks(desk: Pick<Desk, 'enqueue'>, tasks: readonly Task
   const ids: string[] = [];
   for (const batch of batches(tasks)) {
     try {
-      ids.push(...await desk.enqueue(batch));
+      ids.push(...(await desk.enqueue(batch)));
     } catch (cause) {
       if (ids.length === 0) throw cause;
       const failure = toFailure(cause);
-      throw new CommandFailure(failure.code,
-        `the first ${ids.length} of ${tasks.length} tasks were added (${ids[0]} to ${ids.at(-1)}), the others were not: ${failure.message}`, { cause });
+      throw new CommandFailure(
+        failure.code,
+        `the first ${ids.length} of ${tasks.length} tasks were added (${ids[0]} to ${ids.at(-1)}), the ` +
+          `others were not: ${failure.message}`,
+        { cause },
+      );
     }
   }
   return ids;
@@ -34,7 +38,11 @@ export function batches(tasks: readonly TaskToAdd[]): TaskToAdd[][] {
   let bytes = 0;
   for (const [place, task] of tasks.entries()) {
     const size = Buffer.byteLength(JSON.stringify(task)) + 1;
-    if (size > BATCH_BYTES) throw wrongUsage(`task ${place + 1} is ${size} bytes long, and one may have ${BATCH_BYTES}: keep large data elsewhere and put a reference in the payload`);
+    if (size > BATCH_BYTES)
+      throw wrongUsage(
+        `task ${place + 1} is ${size} bytes long, and one may have ${BATCH_BYTES}: keep large data elsewhere ` +
+          'and put a reference in the payload',
+      );
     if (batch.length === BATCH_TASKS || bytes + size > BATCH_BYTES) {
       all.push(batch);
       batch = [];

@@ -8,8 +8,8 @@ const LOOK_EVERY_MS = 250;
 const BEYOND_GRACE_MS = 5_000;
 
 /**
- * Waits until every run of an order has been ended or taken away, and no longer than the grace and a few seconds. Ctrl-C ends the waiting;
- * the order stands.
+ * Waits until every run of an order has been ended or taken away, and no longer than the grace and a few seconds.
+ * Ctrl-C ends the waiting; the order stands.
  *
  * @returns how the order stands then
  */
@@ -26,7 +26,7 @@ async function look(desk: Desk, ordered: StopView, signal: AbortSignal): Promise
   let stop = ordered;
   while (stop.waiting_count > 0 && performance.now() < deadlineMs && !signal.aborted) {
     await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // aborted: the loop's condition ends it
-    stop = { ...await desk.stopOrder(ordered.id), passed_over: ordered.passed_over, more: ordered.more };
+    stop = { ...(await desk.stopOrder(ordered.id)), passed_over: ordered.passed_over, more: ordered.more };
   }
   return stop;
 }

@@ -65,7 +65,9 @@ export const COMMAND_FILES: Readonly<Record<string, () => Promise<{ default: Com
 };
 
 /** Those commands; all of them unless named. */
-export async function loadCommands(ids: readonly string[] = Object.keys(COMMAND_FILES)): Promise<Record<string, Command.Class>> {
+export async function loadCommands(
+  ids: readonly string[] = Object.keys(COMMAND_FILES),
+): Promise<Record<string, Command.Class>> {
   const loaded = await Promise.all(ids.map(async (id) => [id, (await COMMAND_FILES[id]?.())?.default] as const));
   return Object.fromEntries(loaded.flatMap(([id, command]) => (command === undefined ? [] : [[id, command]])));
 }

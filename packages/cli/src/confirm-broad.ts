@@ -26,7 +26,8 @@ export async function confirmBroad(desk: Desk, request: PauseRequest, say: (text
   if (!process.stdin.isTTY || !process.stderr.isTTY) return;
   const preview = await previewInTime(desk, request);
   if (request.scope_kind === 'fleet') return confirmFleet(preview, say);
-  if (preview === undefined) return say(`what this pause holds could not be told in ${PREVIEW_LIMIT_MS / 1_000} s; pausing all the same`);
+  if (preview === undefined)
+    return say(`what this pause holds could not be told in ${PREVIEW_LIMIT_MS / 1_000} s; pausing all the same`);
   if (!preview.broad || preview.queued < BROAD_FEWEST) return;
   const scope = sayScope(request);
   const much = `${preview.queued}${preview.queued_more ? ' or more' : ''} tasks, more than half of what is queued`;
@@ -36,20 +37,27 @@ export async function confirmBroad(desk: Desk, request: PauseRequest, say: (text
 
 /** Nothing of the fleet is small, whatever is queued just now. */
 async function confirmFleet(preview: PausePreview | undefined, say: (text: string) => void): Promise<void> {
-  const much = preview === undefined ? 'how much that is could not be told'
-    : `${preview.queued}${preview.queued_more ? ' or more' : ''} tasks wait and ${preview.in_flight_count} run`;
+  const much =
+    preview === undefined
+      ? 'how much that is could not be told'
+      : `${preview.queued}${preview.queued_more ? ' or more' : ''} tasks wait and ${preview.in_flight_count} run`;
   say(`this holds the WHOLE FLEET: no task starts any more, with or without labels, until the pause ends (${much})`);
   await typedOut('the word', 'fleet');
 }
 
 async function typedOut(what: string, expected: string): Promise<void> {
   const typed = await ask(`to pause it, type ${what} (${expected}): `);
-  if (typed?.trim().replaceAll(/\s+/g, ' ') !== expected.replaceAll(/\s+/g, ' ')) throw new CommandFailure('not_confirmed', 'nothing was paused', { exitCode: typed === undefined ? EXIT.interrupted : EXIT.failed });
+  if (typed?.trim().replaceAll(/\s+/g, ' ') !== expected.replaceAll(/\s+/g, ' '))
+    throw new CommandFailure('not_confirmed', 'nothing was paused', {
+      exitCode: typed === undefined ? EXIT.interrupted : EXIT.failed,
+    });
 }
 
 /** undefined: it could not be told in time, or at all; a desk that cannot be reached says so at the pause itself. */
 async function previewInTime(desk: Desk, request: PauseRequest): Promise<PausePreview | undefined> {
   const late = AbortSignal.timeout(PREVIEW_LIMIT_MS);
-  const tooLate = new Promise<undefined>((resolve) => { late.addEventListener('abort', () => resolve(undefined), { once: true }); });
+  const tooLate = new Promise<undefined>((resolve) => {
+    late.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
   return Promise.race([desk.previewPause(request, late).catch(() => undefined), tooLate]);
 }

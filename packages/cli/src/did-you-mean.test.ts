@@ -7,7 +7,10 @@ class Called extends Command {
   static override examples = ['<%= config.bin %> senate pause agent skeptic --reason "runaway loop" --ttl 30m'];
   static override args = { kind: Args.string({ options: ['agent', 'skill'] }) };
   static override flags = {
-    reason: Flags.string(), ttl: Flags.string(), then: Flags.string({ options: ['resume', 'stay'] }), actor: Flags.string({ helpValue: 'ID' }),
+    reason: Flags.string(),
+    ttl: Flags.string(),
+    then: Flags.string({ options: ['resume', 'stay'] }),
+    actor: Flags.string({ helpValue: 'ID' }),
   };
   run(): Promise<void> {
     return Promise.resolve();

@@ -17,7 +17,15 @@ const LACKS_VALUE = /^Flag --([\w-]+) expects a value$/m;
 export function hintFor(message: string, command: Called): string | undefined {
   const flags = { ...command.baseFlags, ...command.flags };
   const [, unknown] = NONEXISTENT.exec(message) ?? [];
-  if (unknown !== undefined) return didYouMean(unknown.split(', ').flatMap((flag) => nearest(flag, [...Object.keys(flags), ...SHARED_FLAGS].map((name) => `--${name}`))));
+  if (unknown !== undefined)
+    return didYouMean(
+      unknown.split(', ').flatMap((flag) =>
+        nearest(
+          flag,
+          [...Object.keys(flags), ...SHARED_FLAGS].map((name) => `--${name}`),
+        ),
+      ),
+    );
   const [, given, options] = NOT_AN_OPTION.exec(message) ?? [];
   if (given !== undefined && options !== undefined) return didYouMean(nearest(given, options.split(', ')));
   const [, lacking] = LACKS_VALUE.exec(message) ?? [];

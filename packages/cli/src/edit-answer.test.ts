@@ -7,7 +7,9 @@ import { editAnswer } from './edit-answer.ts';
 const task = { id: '7', questions: '# Which branch?\n\n- main\n- \u001b[31mnext\n' };
 
 let folder: string;
-beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'orchestra-editor-')); });
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'orchestra-editor-'));
+});
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** An editor that does this to the file, and keeps what it saw in `seen`. */
@@ -17,7 +19,9 @@ const same = async (answer: string) => answer;
 
 test('what is written above the questions is the answer', async () => {
   expect(await editAnswer(task, writes('## On main\\\\n\\\\n# and why\\\\n'), same)).toBe('## On main\n\n# and why');
-  expect(await readFile(join(folder, 'seen'), 'utf8')).toMatch(/\n# Task 7 asks:\n\n> # Which branch\?\n>\n> - main\n> - \\x1b\[31mnext\n$/);
+  expect(await readFile(join(folder, 'seen'), 'utf8')).toMatch(
+    /\n# Task 7 asks:\n\n> # Which branch\?\n>\n> - main\n> - \\x1b\[31mnext\n$/,
+  );
 });
 
 test('nothing written answers nothing', async () => {
@@ -25,8 +29,13 @@ test('nothing written answers nothing', async () => {
 });
 
 test('an editor that fails answers nothing, whatever stands in the file', async () => {
-  await expect(editAnswer(task, editor('echo x > "$1"; exit 1'), same)).rejects.toMatchObject({ code: 'editor_failed' });
-  await expect(editAnswer(task, '/no/such/editor', same)).rejects.toMatchObject({ code: 'editor_failed', message: expect.stringContaining('/no/such/editor') });
+  await expect(editAnswer(task, editor('echo x > "$1"; exit 1'), same)).rejects.toMatchObject({
+    code: 'editor_failed',
+  });
+  await expect(editAnswer(task, '/no/such/editor', same)).rejects.toMatchObject({
+    code: 'editor_failed',
+    message: expect.stringContaining('/no/such/editor'),
+  });
 });
 
 test('without the line that cuts, all of it is the answer', async () => {
@@ -36,8 +45,11 @@ test('without the line that cuts, all of it is the answer', async () => {
 });
 
 test('what could not be sent is kept, and the message says where', async () => {
-  const refused = await editAnswer(task, writes('on main\\\\n'), () => Promise.reject(new Error('refused'))).catch((error: unknown) => error);
-  const [, path = ''] = /^refused\nwhat you wrote is kept in (.*)$/.exec(refused instanceof Error ? refused.message : '') ?? [];
+  const refused = await editAnswer(task, writes('on main\\\\n'), () => Promise.reject(new Error('refused'))).catch(
+    (error: unknown) => error,
+  );
+  const [, path = ''] =
+    /^refused\nwhat you wrote is kept in (.*)$/.exec(refused instanceof Error ? refused.message : '') ?? [];
   expect(await readFile(path, 'utf8')).toMatch(/^on main\n/);
   await rm(join(path, '..'), { recursive: true });
 });

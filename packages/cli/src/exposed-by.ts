@@ -6,7 +6,10 @@ const LEVELS_MAX = 20;
 const OPENS_DOORS = /^(?:ORCHESTRA_TOKEN|(?:LISTEN_)?DATABASE_URL|PGPASSWORD)$/;
 const TOKEN = /\borc_[A-Za-z0-9_-]{43}/;
 
-/** A process above this one whose environment shows a secret to everything that its user runs, as `npx` does that was started with a token. */
+/**
+ * A process above this one whose environment shows a secret to everything that its user runs, as `npx` does that was
+ * started with a token.
+ */
 export interface Exposed {
   pid: number;
   program: string;
@@ -44,7 +47,11 @@ function secretsOf(pid: number): string[] {
   } catch {
     return []; // it belongs to somebody else, who shows us nothing
   }
-  const pairs = text.split('\0').map((pair) => [pair.slice(0, Math.max(0, pair.indexOf('='))), pair.slice(pair.indexOf('=') + 1)] as const);
+  const pairs = text
+    .split('\0')
+    .map((pair) => [pair.slice(0, Math.max(0, pair.indexOf('='))), pair.slice(pair.indexOf('=') + 1)] as const);
   const { secret } = splitSecrets(Object.fromEntries(pairs));
-  return Object.entries(secret).filter(([name, value]) => value !== '' && (OPENS_DOORS.test(name) || TOKEN.test(value))).map(([name]) => name);
+  return Object.entries(secret)
+    .filter(([name, value]) => value !== '' && (OPENS_DOORS.test(name) || TOKEN.test(value)))
+    .map(([name]) => name);
 }

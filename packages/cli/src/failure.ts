@@ -1,10 +1,19 @@
 /**
- * What a command ends with. `paused`: `check` on something that is paused. `notQuiet`: `pause --wait` whose time was over
- * before the last run had ended. `violated`: `pauses --verify` found something that started while it was paused;
+ * What a command ends with. `paused`: `check` on something that is paused. `notQuiet`: `pause --wait` whose time was
+ * over before the last run had ended. `violated`: `pauses --verify` found something that started while it was paused;
  * `unjudged`: it found nothing, but cannot judge every claim.
  * `interrupted`: Ctrl-C, where there was still something to wait for.
  */
-export const EXIT = { done: 0, failed: 1, usage: 2, paused: 3, notQuiet: 4, violated: 5, unjudged: 6, interrupted: 130 } as const;
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  paused: 3,
+  notQuiet: 4,
+  violated: 5,
+  unjudged: 6,
+  interrupted: 130,
+} as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
@@ -28,7 +37,18 @@ export function wrongUsage(message: string, options?: ErrorOptions): CommandFail
   return new CommandFailure('wrong_usage', message, { ...options, exitCode: EXIT.usage });
 }
 
-/** A command of pause-core, task-queue or attach has refused: its code is the contract's, and its message has the next step. */
+/**
+ * A command of pause-core, task-queue or attach has refused: its code is the contract's, and its message has the next
+ * step.
+ */
 export function isRefusal(error: unknown): error is Error & { code: string } {
-  return error instanceof Error && (error.name === 'PauseError' || error.name === 'TaskError' || error.name === 'AttachError' || error.name === 'OtherDatabaseError') && 'code' in error && typeof error.code === 'string';
+  return (
+    error instanceof Error &&
+    (error.name === 'PauseError' ||
+      error.name === 'TaskError' ||
+      error.name === 'AttachError' ||
+      error.name === 'OtherDatabaseError') &&
+    'code' in error &&
+    typeof error.code === 'string'
+  );
 }

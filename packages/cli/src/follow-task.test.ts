@@ -38,14 +38,32 @@ test.each([
 });
 
 test('nothing is shown twice and nothing is lost when the output is gone for a while, as after a crash of the database', async () => {
-  const outputs = [{ tail: 'a\na\n', printed: 4 }, undefined, { tail: 'a\na\n', printed: 4 }, { tail: 'a\na\na\n', printed: 6 }];
+  const outputs = [
+    { tail: 'a\na\n', printed: 4 },
+    undefined,
+    { tail: 'a\na\n', printed: 4 },
+    { tail: 'a\na\na\n', printed: 6 },
+  ];
   const told: string[] = [];
   const stop = new AbortController();
   const task = { id: '1', status: 'running', run_id: RUN, stage: null } as TaskView;
-  await followTask({
-    task: async () => (outputs.length > 0 ? task : { ...task, status: 'succeeded' }),
-    taskOutput: async () => { const next = outputs.shift(); return { task_id: '1', run_id: next === undefined ? null : RUN, at: null, tail: '', printed: null, ...next }; },
-  }, '1', stop.signal, { onOutput: ({ text }) => { told.push(text); }, onStatus: () => {} });
+  await followTask(
+    {
+      task: async () => (outputs.length > 0 ? task : { ...task, status: 'succeeded' }),
+      taskOutput: async () => {
+        const next = outputs.shift();
+        return { task_id: '1', run_id: next === undefined ? null : RUN, at: null, tail: '', printed: null, ...next };
+      },
+    },
+    '1',
+    stop.signal,
+    {
+      onOutput: ({ text }) => {
+        told.push(text);
+      },
+      onStatus: () => {},
+    },
+  );
   expect(told).toEqual(['a\na\n', 'a\n']);
 });
 
@@ -54,16 +72,26 @@ test('what the run printed last, just before it ended, is shown', async () => {
   let printed = 'one\n';
   let task = running;
   const told: string[] = [];
-  const last = await followTask({
-    task: async () => task,
-    taskOutput: async () => {
-      const now = { task_id: '1', run_id: RUN, at: null, tail: printed, printed: printed.length };
-      // It goes on as soon as somebody has looked.
-      printed = 'one\ntwo\n';
-      task = { ...running, status: 'succeeded' };
-      return now;
+  const last = await followTask(
+    {
+      task: async () => task,
+      taskOutput: async () => {
+        const now = { task_id: '1', run_id: RUN, at: null, tail: printed, printed: printed.length };
+        // It goes on as soon as somebody has looked.
+        printed = 'one\ntwo\n';
+        task = { ...running, status: 'succeeded' };
+        return now;
+      },
     },
-  }, '1', new AbortController().signal, { onOutput: ({ text }) => { told.push(text); }, onStatus: () => {} });
+    '1',
+    new AbortController().signal,
+    {
+      onOutput: ({ text }) => {
+        told.push(text);
+      },
+      onStatus: () => {},
+    },
+  );
   expect(told).toEqual(['one\n', 'two\n']);
   expect(last.status).toBe('succeeded');
 });

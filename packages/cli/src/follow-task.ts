@@ -6,7 +6,9 @@ const LOOK_EVERY_MS = 1_000;
 const ENDED: ReadonlySet<TaskView['status']> = new Set(['succeeded', 'failed', 'cancelled']);
 
 export interface FollowedTask {
-  /** More of what the run has printed. `isNewRun`: by another run than before; `isGap`: something between was not kept. */
+  /**
+   * More of what the run has printed. `isNewRun`: by another run than before; `isGap`: something between was not kept.
+   */
   onOutput: (more: { text: string; runId: string; isNewRun: boolean; isGap: boolean }) => void;
   /** Where the task stands: at once unless it has ended, and at each change. */
   onStatus: (task: TaskView) => void;
@@ -17,7 +19,12 @@ export interface FollowedTask {
  *
  * @returns the task as it was seen last
  */
-export async function followTask(desk: Pick<Desk, 'task' | 'taskOutput'>, id: string, signal: AbortSignal, { onOutput, onStatus }: FollowedTask): Promise<TaskView> {
+export async function followTask(
+  desk: Pick<Desk, 'task' | 'taskOutput'>,
+  id: string,
+  signal: AbortSignal,
+  { onOutput, onStatus }: FollowedTask,
+): Promise<TaskView> {
   let task = await desk.task(id);
   // A queued task prints nothing, and whoever follows it wants to know that it is there.
   if (!ENDED.has(task.status)) onStatus(task);
@@ -26,7 +33,9 @@ export async function followTask(desk: Pick<Desk, 'task' | 'taskOutput'>, id: st
     const output = await desk.taskOutput(id);
     if (output.run_id !== null) {
       const isNewRun = before?.run_id !== output.run_id;
-      const { text, isGap } = isNewRun ? newPrint({ tail: '', printed: 0 }, output) : newPrint(before ?? output, output);
+      const { text, isGap } = isNewRun
+        ? newPrint({ tail: '', printed: 0 }, output)
+        : newPrint(before ?? output, output);
       if (text !== '' || isGap) onOutput({ text, runId: output.run_id, isNewRun, isGap });
       before = output;
     }
@@ -43,8 +52,12 @@ export async function followTask(desk: Pick<Desk, 'task' | 'taskOutput'>, id: st
  * What a run has printed beyond what was seen of it before. Counted where it counts: of the same again and again a
  * tail alone does not tell how much.
  */
-export function newPrint(before: Pick<TaskOutput, 'tail' | 'printed'>, now: Pick<TaskOutput, 'tail' | 'printed'>): { text: string; isGap: boolean } {
-  if (before.printed === null || now.printed === null) return before.tail === '' ? { text: now.tail, isGap: false } : newText(before.tail, now.tail);
+export function newPrint(
+  before: Pick<TaskOutput, 'tail' | 'printed'>,
+  now: Pick<TaskOutput, 'tail' | 'printed'>,
+): { text: string; isGap: boolean } {
+  if (before.printed === null || now.printed === null)
+    return before.tail === '' ? { text: now.tail, isGap: false } : newText(before.tail, now.tail);
   const fresh = now.printed - before.printed;
   if (fresh <= 0) return { text: '', isGap: false };
   return { text: now.tail.slice(-fresh), isGap: fresh > now.tail.length };

@@ -33,21 +33,28 @@ export async function keepShowing<T>(view: View<T>, { direct, json, talk }: Keep
   let wasRead = false;
   let trouble: string | undefined;
   try {
-    await whileWanted((signal) => atDesk(direct, (desk) => lookAgain(desk.events, signal, async () => {
-      try {
-        const seen = await view.read(desk);
-        wasRead = true;
-        trouble = undefined;
-        tell(seen);
-      } catch (error) {
-        // What never worked is told at once; what worked before may work again.
-        if (!wasRead) throw error;
-        const message = error instanceof Error ? error.message : String(error);
-        if (message !== trouble) (screen === undefined ? talk : (line: string) => screen.draw(visibleText(line)))(`${message}; trying again`);
-        trouble = message;
-      }
-      return 'go on';
-    })));
+    await whileWanted((signal) =>
+      atDesk(direct, (desk) =>
+        lookAgain(desk.events, signal, async () => {
+          try {
+            const seen = await view.read(desk);
+            wasRead = true;
+            trouble = undefined;
+            tell(seen);
+          } catch (error) {
+            // What never worked is told at once; what worked before may work again.
+            if (!wasRead) throw error;
+            const message = error instanceof Error ? error.message : String(error);
+            if (message !== trouble)
+              (screen === undefined ? talk : (line: string) => screen.draw(visibleText(line)))(
+                `${message}; trying again`,
+              );
+            trouble = message;
+          }
+          return 'go on';
+        }),
+      ),
+    );
   } finally {
     screen?.close();
   }
@@ -63,6 +70,8 @@ function lineTeller<T>(view: View<T>, json: boolean): (seen: T) => void {
     const now = json ? printableJson(view.changes?.(seen) ?? view.answer(seen)) : view.line(seen);
     if (now === last) return;
     last = now;
-    process.stdout.write(json ? `${printableJson(view.answer(seen))}\n` : `${sayInstant(new Date().toISOString())}  ${now}\n`);
+    process.stdout.write(
+      json ? `${printableJson(view.answer(seen))}\n` : `${sayInstant(new Date().toISOString())}  ${now}\n`,
+    );
   };
 }

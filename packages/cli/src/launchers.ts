@@ -10,9 +10,9 @@ const SHELL_WITH_SCRIPT = /^(\S*\/)?(sh|bash|dash|zsh|ash)\s+(-\w+\s+)*-c\s/;
 const STARTED_BY = 'ORCHESTRA_STARTED_BY';
 
 /**
- * Calls `onGone` once when a package manager that this process was started by is gone. `npx pnpm start` is npm, a shell,
- * pnpm and another shell before it is us, and npm passes no signal on: whoever stops the `npx` that they see would leave
- * everything running.
+ * Calls `onGone` once when a package manager that this process was started by is gone. `npx pnpm start` is npm, a
+ * shell, pnpm and another shell before it is us, and npm passes no signal on: whoever stops the `npx` that they see
+ * would leave everything running.
  *
  * @returns ends the watch
  */
@@ -37,7 +37,8 @@ function launchers(): number[] {
   for (let pid = process.ppid; pid > 1 && pids.length < LEVELS_MAX;) {
     const seen = lookAt(pid);
     if (seen === undefined) break;
-    const isManager = (isRunAgain && pid === process.ppid) || PACKAGE_MANAGER.test(seen.command.split(' ', 3).join(' '));
+    const isManager =
+      (isRunAgain && pid === process.ppid) || PACKAGE_MANAGER.test(seen.command.split(' ', 3).join(' '));
     if (!isManager && !SHELL_WITH_SCRIPT.test(seen.command)) break;
     pids.push(pid);
     if (isManager) whole = pids.length;
@@ -68,7 +69,11 @@ function isThere(pid: number): boolean {
 function lookAt(pid: number): { parent: number; command: string } | undefined {
   try {
     if (process.platform !== 'linux') {
-      const [parent = '', ...command] = execFileSync('ps', ['-o', 'ppid=,args=', '-p', String(pid)], { encoding: 'utf8' }).trim().split(/\s+/);
+      const [parent = '', ...command] = execFileSync('ps', ['-o', 'ppid=,args=', '-p', String(pid)], {
+        encoding: 'utf8',
+      })
+        .trim()
+        .split(/\s+/);
       return { parent: Number(parent), command: command.join(' ') };
     }
     const stat = readStat(pid);

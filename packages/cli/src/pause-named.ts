@@ -17,7 +17,10 @@ const LOOKED_THROUGH_MAX = 200;
  * @returns finds its id: of a scope the newest active pause, else the last one
  * @throws CommandFailure `wrong_usage`; the function that is returned: `pause_not_found`
  */
-export function pauseNamed({ pause, value }: { pause?: string | undefined; value?: string | undefined }, flags: Parameters<typeof givenScope>[2]): (desk: Pick<Desk, 'pauses' | 'history'>) => Promise<string> {
+export function pauseNamed(
+  { pause, value }: { pause?: string | undefined; value?: string | undefined },
+  flags: Parameters<typeof givenScope>[2],
+): (desk: Pick<Desk, 'pauses' | 'history'>) => Promise<string> {
   const isId = value === undefined && pause !== undefined && ![...KINDS, 'fleet'].includes(pause);
   const given = givenScope({ kind: isId ? undefined : pause, value }, 'senate show', flags);
   if (isId && given !== undefined) throw wrongUsage('say either the id of the pause or its scope, not both');
@@ -31,9 +34,21 @@ export function pauseNamed({ pause, value }: { pause?: string | undefined; value
   return async (desk) => {
     const active = (await desk.pauses(named)).find(isIt);
     if (active !== undefined) return active.id;
-    const { rows } = await desk.history({ ...named, also: named.also ?? undefined, action: 'pause.created', limit: LOOKED_THROUGH_MAX });
-    const last = rows.find(({ scope_kind, scope_value, also }) => scope_kind !== null && scope_value !== null && isIt({ scope_kind, scope_value, also }));
-    if (last === undefined) throw new CommandFailure('pause_not_found', `${sayScope(named)} has never been paused; \`${COMMAND} senate pauses\` lists what is`);
+    const { rows } = await desk.history({
+      ...named,
+      also: named.also ?? undefined,
+      action: 'pause.created',
+      limit: LOOKED_THROUGH_MAX,
+    });
+    const last = rows.find(
+      ({ scope_kind, scope_value, also }) =>
+        scope_kind !== null && scope_value !== null && isIt({ scope_kind, scope_value, also }),
+    );
+    if (last === undefined)
+      throw new CommandFailure(
+        'pause_not_found',
+        `${sayScope(named)} has never been paused; \`${COMMAND} senate pauses\` lists what is`,
+      );
     return last.subject_id;
   };
 }

@@ -9,11 +9,14 @@ import { givenScope } from './flags/scope.ts';
  * @param command the one that was called, for an example
  */
 export async function givenPause(
-  { pause, value }: { pause?: string | undefined; value?: string | undefined }, flags: Parameters<typeof givenScope>[2], command: string,
+  { pause, value }: { pause?: string | undefined; value?: string | undefined },
+  flags: Parameters<typeof givenScope>[2],
+  command: string,
 ): Promise<{ id: string } | ScopeFilter> {
   const id = value === undefined && pause !== undefined && /^\d+$/.test(pause) ? pause : undefined;
   const given = givenScope({ kind: id === undefined ? pause : undefined, value }, command, flags);
-  if (id !== undefined && given !== undefined) throw wrongUsage('say either the id of the pause or its scope, not both');
+  if (id !== undefined && given !== undefined)
+    throw wrongUsage('say either the id of the pause or its scope, not both');
   if (id !== undefined) return { id };
   if (given === undefined) throw wrongUsage('say which pause: its id, KIND VALUE, or its labels');
   const { checkedScope } = await import('./checked-scope.ts');
@@ -26,7 +29,15 @@ export async function onlyPauseOn(desk: Desk, scope: ScopeFilter): Promise<strin
   const pauses = (await desk.pauses(scope)).filter((each) => isSameScope(scopeOf(each), scopeOf(scope)));
   const [pause] = pauses;
   const { sayScope, sayPause } = await import('./show/say-pause.ts');
-  if (pause === undefined) throw new CommandFailure('pause_not_active', `${sayScope(scope)} is not paused; to pause it: ${COMMAND} senate pause`);
-  if (pauses.length > 1) throw wrongUsage(`${pauses.length} pauses are active on ${sayScope(scope)}; name one by its id:\n${pauses.map((each) => `  ${each.id}  ${sayPause(each)}`).join('\n')}`);
+  if (pause === undefined)
+    throw new CommandFailure(
+      'pause_not_active',
+      `${sayScope(scope)} is not paused; to pause it: ${COMMAND} senate pause`,
+    );
+  if (pauses.length > 1)
+    throw wrongUsage(
+      `${pauses.length} pauses are active on ${sayScope(scope)}; name one by its ` +
+        `id:\n${pauses.map((each) => `  ${each.id}  ${sayPause(each)}`).join('\n')}`,
+    );
   return pause.id;
 }

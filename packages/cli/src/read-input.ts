@@ -2,7 +2,10 @@ import { createReadStream } from 'node:fs';
 import { parseJson, repeatedKey } from '@orchestra/exact-json';
 import { CommandFailure, wrongUsage } from './failure.ts';
 
-/** Of one payload, and of one line with a task: four times what a task may have, for those who lay it out with many blanks. */
+/**
+ * Of one payload, and of one line with a task: four times what a task may have, for those who lay it out with many
+ * blanks.
+ */
 export const JSON_BYTES_MAX = 1_024 * 1_024;
 
 /**
@@ -23,8 +26,8 @@ export async function readText(path: string, bytesMax: number): Promise<string> 
 }
 
 /**
- * The lines of a file, or of standard input for `-`. Not by node:readline, which also takes what JSON allows within a text (U+2028) for
- * the end of a line, and keeps a line of any length.
+ * The lines of a file, or of standard input for `-`. Not by node:readline, which also takes what JSON allows within a
+ * text (U+2028) for the end of a line, and keeps a line of any length.
  *
  * @throws CommandFailure `unreadable`; `wrong_usage` for a line that is longer than {@link JSON_BYTES_MAX}
  */
@@ -35,7 +38,8 @@ export async function* readLines(path: string): AsyncGenerator<string> {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     yield* lines;
-    if (rest.length > JSON_BYTES_MAX) throw wrongUsage(`${nameOf(path)} has a line of more than ${JSON_BYTES_MAX} characters, which is too much here`);
+    if (rest.length > JSON_BYTES_MAX)
+      throw wrongUsage(`${nameOf(path)} has a line of more than ${JSON_BYTES_MAX} characters, which is too much here`);
   }
   yield rest + decoder.decode();
 }
@@ -59,7 +63,8 @@ export async function readJson(given: string, what: string): Promise<unknown> {
 /**
  * JSON that somebody wrote, its numbers exact.
  *
- * @throws SyntaxError for what is not JSON; CommandFailure `wrong_usage` for a key that stands twice in one object: one of both would be lost
+ * @throws SyntaxError for what is not JSON; CommandFailure `wrong_usage` for a key that stands twice in one object: one
+ *   of both would be lost
  */
 export function parseGiven(json: string): unknown {
   const value = parseJson(json);
@@ -73,7 +78,11 @@ async function* read(path: string): AsyncGenerator<Buffer> {
   try {
     yield* (path === '-' ? process.stdin : createReadStream(path)) as AsyncIterable<Buffer>;
   } catch (cause) {
-    throw new CommandFailure('unreadable', `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new CommandFailure(
+      'unreadable',
+      `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 

@@ -25,7 +25,9 @@ interface ActCommand {
   talk: (text: string) => void;
 }
 
-/** Does it, or with `--dry-run` tells what it would do. Where tasks were named and none was changed, the exit code is 1. */
+/**
+ * Does it, or with `--dry-run` tells what it would do. Where tasks were named and none was changed, the exit code is 1.
+ */
 export async function runAct({ ids, flags, words, make, show, talk }: ActCommand): Promise<Acted | ActPreview> {
   const { checked } = await import('./checked.ts');
   const { atDesk } = await import('./desk/at-desk.ts');
@@ -33,7 +35,10 @@ export async function runAct({ ids, flags, words, make, show, talk }: ActCommand
   const { showActed, showActPreview } = await import('./show/acts.ts');
   const named = ids.map(String);
   const selection = selectionOf(named, flags);
-  const calls = 'ids' in selection ? inChunks(selection.ids).map((chunk) => make(checked, { ids: chunk })) : [make(checked, selection)];
+  const calls =
+    'ids' in selection
+      ? inChunks(selection.ids).map((chunk) => make(checked, { ids: chunk }))
+      : [make(checked, selection)];
   return atDesk(flags.direct, async (desk) => {
     if (flags['dry-run']) {
       const preview = await previewSelected(desk, calls);
@@ -51,5 +56,7 @@ export async function runAct({ ids, flags, words, make, show, talk }: ActCommand
 const NAMED_MAX = 500;
 
 function inChunks(ids: readonly string[]): string[][] {
-  return Array.from({ length: Math.ceil(ids.length / NAMED_MAX) }, (_, index) => ids.slice(index * NAMED_MAX, (index + 1) * NAMED_MAX));
+  return Array.from({ length: Math.ceil(ids.length / NAMED_MAX) }, (_, index) =>
+    ids.slice(index * NAMED_MAX, (index + 1) * NAMED_MAX),
+  );
 }

@@ -15,7 +15,10 @@ const target = relative(ROOT, fileURLToPath(import.meta.resolve('./called-comman
 // Help and usage name the command as it was typed. TypeScript takes a value in JSON for any string.
 const { oclif } = manifest;
 const commands = { ...oclif.commands, strategy: 'explicit' as const, target };
-const pjson = { ...manifest, oclif: { ...oclif, bin: COMMAND, topicSeparator: ' ' as const, additionalHelpFlags: ['-h'], commands } };
+const pjson = {
+  ...manifest,
+  oclif: { ...oclif, bin: COMMAND, topicSeparator: ' ' as const, additionalHelpFlags: ['-h'], commands },
+};
 
 /** Runs one command line and leaves the exit code in `process.exitCode`. */
 export async function runCli(argv: string[]): Promise<void> {
@@ -27,7 +30,8 @@ export async function runCli(argv: string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => readerGone.resolve());
   try {
     await run(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, { root: ROOT, pjson });
-    // What nobody reads is never flushed, and Node.js ends a process that waits for nothing with a warning and exit code 13.
+    // What nobody reads is never flushed, and Node.js ends a process that waits for nothing with a warning and exit
+    // code 13.
     await Promise.race([flush(), readerGone.promise]);
   } catch (error) {
     // Only what comes before a command is found, or help: commands tell their own errors.
@@ -39,6 +43,9 @@ export async function runCli(argv: string[]): Promise<void> {
 
 function hintForNoCommand(argv: readonly string[]): string | undefined {
   if (calledCommand(argv) !== undefined) return undefined;
-  const near = nearestCommand(argv, Object.keys(COMMAND_FILES).map((id) => id.replaceAll(':', ' ')));
+  const near = nearestCommand(
+    argv,
+    Object.keys(COMMAND_FILES).map((id) => id.replaceAll(':', ' ')),
+  );
   return near === undefined ? undefined : `did you mean \`${COMMAND} ${near}\`?`;
 }

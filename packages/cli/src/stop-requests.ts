@@ -10,11 +10,15 @@ export class StopRequests {
   /** Resolves at the first request. */
   readonly first: Promise<void>;
   readonly #stopping = new AbortController();
-  readonly #request = (): void => { this.#stopping.abort(); };
+  readonly #request = (): void => {
+    this.#stopping.abort();
+  };
   readonly #unwatch: () => void;
 
   constructor() {
-    this.first = new Promise((resolve) => { this.signal.addEventListener('abort', () => resolve()); });
+    this.first = new Promise((resolve) => {
+      this.signal.addEventListener('abort', () => resolve());
+    });
     for (const name of SIGNALS) process.on(name, this.#request);
     this.#unwatch = watchLaunchers(this.#request);
   }

@@ -11,12 +11,21 @@ const PARSER_TAIL = /\n?See more help with --help$/;
  *
  * @param hint for a message of oclif's parser, what helps with it
  */
-export function toFailure(error: unknown, hint: (message: string) => string | undefined = () => undefined): CommandFailure {
+export function toFailure(
+  error: unknown,
+  hint: (message: string) => string | undefined = () => undefined,
+): CommandFailure {
   if (!(error instanceof Error)) return new CommandFailure('internal_error', String(error));
   const message = withCommandName(error.message).replace(PARSER_WRAP, '$1: $2').replace(PARSER_TAIL, '');
-  if (error instanceof CommandFailure) return new CommandFailure(error.code, message, { cause: error.cause, exitCode: error.exitCode });
+  if (error instanceof CommandFailure)
+    return new CommandFailure(error.code, message, { cause: error.cause, exitCode: error.exitCode });
   // What oclif itself finds wrong is always the command line.
-  if (error instanceof Errors.CLIError) return new CommandFailure('wrong_usage', [message, hint(error.message), 'See --help'].filter((line) => line !== undefined).join('\n'), { cause: error, exitCode: EXIT.usage });
+  if (error instanceof Errors.CLIError)
+    return new CommandFailure(
+      'wrong_usage',
+      [message, hint(error.message), 'See --help'].filter((line) => line !== undefined).join('\n'),
+      { cause: error, exitCode: EXIT.usage },
+    );
   // A refusal of pause-core or task-queue, under --direct: told as the API would.
   if (isRefusal(error)) return new CommandFailure(error.code, message, { cause: error });
   return new CommandFailure('internal_error', error.stack ?? error.message, { cause: error });

@@ -14,7 +14,11 @@ const LOOK_EVERY_MS = 200;
 const TIMER_MAX_MS = 2_147_483_647;
 
 /** Waits until every connected gate has confirmed a pause. With no gate connected there is nothing to wait for. */
-export async function waitForGates(desk: Pick<Desk, 'pausePage'>, id: string, { timeLimitMs, signal }: { timeLimitMs: number; signal: AbortSignal }): Promise<GatesWaited> {
+export async function waitForGates(
+  desk: Pick<Desk, 'pausePage'>,
+  id: string,
+  { timeLimitMs, signal }: { timeLimitMs: number; signal: AbortSignal },
+): Promise<GatesWaited> {
   const late = AbortSignal.timeout(Math.min(timeLimitMs, TIMER_MAX_MS));
   const ending = AbortSignal.any([late, signal]);
   for (;;) {

@@ -3,8 +3,8 @@ import { StopRequests } from './stop-requests.ts';
 export type EndedBy = 'itself' | 'request' | 'reader';
 
 /**
- * Does something that goes on until it is told to stop: by Ctrl-C and its like, or by whoever read our output and has gone
- * (`orchestra senate watch | head -1`).
+ * Does something that goes on until it is told to stop: by Ctrl-C and its like, or by whoever read our output and has
+ * gone (`orchestra senate watch | head -1`).
  *
  * @returns what ended it
  */

@@ -3,15 +3,25 @@ import { parseArgs } from 'node:util';
 
 const TIMED_OUT = 28;
 
-const { values, positionals: [url = ''] } = parseArgs({
+const {
+  values,
+  positionals: [url = ''],
+} = parseArgs({
   allowPositionals: true,
   options: {
-    silent: { type: 'boolean', short: 's' }, 'show-error': { type: 'boolean', short: 'S' }, 'no-buffer': { type: 'boolean', short: 'N' },
-    request: { type: 'string', short: 'X' }, header: { type: 'string', short: 'H', multiple: true }, data: { type: 'string', short: 'd' },
+    silent: { type: 'boolean', short: 's' },
+    'show-error': { type: 'boolean', short: 'S' },
+    'no-buffer': { type: 'boolean', short: 'N' },
+    request: { type: 'string', short: 'X' },
+    header: { type: 'string', short: 'H', multiple: true },
+    data: { type: 'string', short: 'd' },
     'max-time': { type: 'string' },
   },
 });
-const headers = (values.header ?? []).map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]);
+const headers = (values.header ?? []).map((line): [string, string] => [
+  line.slice(0, line.indexOf(':')),
+  line.slice(line.indexOf(':') + 1).trim(),
+]);
 
 try {
   const answer = await fetch(url, {

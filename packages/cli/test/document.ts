@@ -17,7 +17,8 @@ export interface Block {
   prints: string | undefined;
 }
 
-const MARKED = /^<!-- run(?: (?<how>until|in the background))?(?:, exits: (?<exits>\d+))?(?:, prints: (?<prints>.+?))? -->\n```(?<language>sh|sql)\n(?<code>.*?)^```$/gms;
+const MARKED =
+  /^<!-- run(?: (?<how>until|in the background))?(?:, exits: (?<exits>\d+))?(?:, prints: (?<prints>.+?))? -->\n```(?<language>sh|sql)\n(?<code>.*?)^```$/gms;
 
 /**
  * The blocks below `<!-- run … -->`, in their order.
@@ -39,6 +40,7 @@ export function runnableBlocks(path: string): Block[] {
     };
   });
   const marks = text.match(/^<!-- run\b/gm)?.length ?? 0;
-  if (marks !== blocks.length) throw new Error(`${path} has ${marks} marks to run something, and ${blocks.length} of them are understood`);
+  if (marks !== blocks.length)
+    throw new Error(`${path} has ${marks} marks to run something, and ${blocks.length} of them are understood`);
   return blocks;
 }

@@ -16,14 +16,16 @@ const INLINE = /`([^`\n]+)`/g;
 const COMMAND = /^(?:[A-Z_]+=\S+ )*(?:npx |pnpm |orchestra |\.\/orchestra )/;
 
 /**
- * Every command of Orchestra in the documents: the lines of code blocks, and inline code. Blocks below `<!-- run -->` are left out,
- * because `testDocument` runs them.
+ * Every command of Orchestra in the documents: the lines of code blocks, and inline code. Blocks below `<!-- run -->`
+ * are left out, because `testDocument` runs them.
  */
 export function documentedCommands(): DocumentedCommand[] {
   const found = new Map<string, DocumentedCommand>();
   for (const document of globSync(DOCUMENTS, { cwd: ROOT }).toSorted()) {
     const text = readFileSync(join(ROOT, document), 'utf8');
-    const lines = [...text.matchAll(FENCED)].flatMap(({ groups = {} }) => (groups['marked'] === undefined ? joinedLines(groups['code'] ?? '') : []));
+    const lines = [...text.matchAll(FENCED)].flatMap(({ groups = {} }) =>
+      groups['marked'] === undefined ? joinedLines(groups['code'] ?? '') : [],
+    );
     const inline = [...text.replaceAll(FENCED, '').matchAll(INLINE)].map((match) => match[1] ?? '');
     for (const line of [...lines, ...inline]) {
       const command = line.replace(/\s+#.*$/, '').trim();

@@ -10,11 +10,16 @@ interface Process {
 }
 
 async function processes(): Promise<Process[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,stat=,args='], { maxBuffer: 64 * 1_024 * 1_024 });
-  return stdout.trim().split('\n').map((line) => {
-    const [pid = '', parent = '', state = '', ...command] = line.trim().split(/\s+/);
-    return { pid: Number(pid), parent: Number(parent), isZombie: state.startsWith('Z'), command: command.join(' ') };
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,stat=,args='], {
+    maxBuffer: 64 * 1_024 * 1_024,
   });
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [pid = '', parent = '', state = '', ...command] = line.trim().split(/\s+/);
+      return { pid: Number(pid), parent: Number(parent), isZombie: state.startsWith('Z'), command: command.join(' ') };
+    });
 }
 
 /** Which of these processes are still there. */

@@ -26,7 +26,12 @@ if (process.argv[2] === undefined) {
       const id = request.headers['mcp-session-id'];
       let transport = typeof id === 'string' ? sessions.get(id) : undefined;
       if (transport === undefined) {
-        const made = new StreamableHTTPServerTransport({ sessionIdGenerator: randomUUID, onsessioninitialized: (session) => { sessions.set(session, made); } });
+        const made = new StreamableHTTPServerTransport({
+          sessionIdGenerator: randomUUID,
+          onsessioninitialized: (session) => {
+            sessions.set(session, made);
+          },
+        });
         await makeServer().connect(made);
         transport = made;
       }

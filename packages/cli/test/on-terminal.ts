@@ -15,11 +15,26 @@ export interface OnTerminal {
 export function onTerminal(args: readonly string[], env: Record<string, string>, columns = 120): OnTerminal {
   const command = [process.execPath, RUN, ...args].map((word) => `'${word}'`).join(' ');
   const child = spawn('script', ['-qec', `stty rows 40 columns ${columns}; exec ${command}`, '/dev/null'], {
-    env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm', ...env }, stdio: ['pipe', 'pipe', 'inherit'], detached: true,
+    env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm', ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
   });
   let shown = '';
-  child.stdout.on('data', (bytes) => { shown += String(bytes); });
-  const ended = new Promise<number | null>((resolve) => { child.once('close', resolve); });
-  onTestFinished(async () => { if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL'); await ended; });
-  return { shown: () => shown, type: (keys) => { child.stdin.write(keys); }, ended: () => ended };
+  child.stdout.on('data', (bytes) => {
+    shown += String(bytes);
+  });
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('close', resolve);
+  });
+  onTestFinished(async () => {
+    if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL');
+    await ended;
+  });
+  return {
+    shown: () => shown,
+    type: (keys) => {
+      child.stdin.write(keys);
+    },
+    ended: () => ended,
+  };
 }

@@ -21,7 +21,10 @@ export interface RunOptions {
   cwd?: string;
   /** What it reads on standard input. */
   input?: string;
-  /** Keeps what a command says while it waits. A busy machine makes it say so anywhere, and most tests have nothing to do with that. */
+  /**
+   * Keeps what a command says while it waits. A busy machine makes it say so anywhere, and most tests have nothing to
+   * do with that.
+   */
   keepNotices?: boolean;
 }
 
@@ -36,21 +39,35 @@ function plainEnv(env: Record<string, string> = {}): Record<string, string> {
 const IN_A_PROCESS_OF_ITS_OWN: ReadonlySet<string | undefined> = new Set(['up', 'worker']);
 
 /** Runs one command line to its end. */
-export async function orchestra(args: readonly string[], { env, cwd = process.cwd(), input = '', keepNotices = false }: RunOptions = {}): Promise<Ended> {
+export async function orchestra(
+  args: readonly string[],
+  { env, cwd = process.cwd(), input = '', keepNotices = false }: RunOptions = {},
+): Promise<Ended> {
   const ended = await runToItsEnd(args, { env: plainEnv(env), cwd, input });
   return keepNotices ? ended : { ...ended, stderr: ended.stderr.replaceAll(NOTICE, '') };
 }
 
-async function runToItsEnd(args: readonly string[], { env, cwd, input }: { env: Record<string, string>; cwd: string; input: string }): Promise<Ended> {
+async function runToItsEnd(
+  args: readonly string[],
+  { env, cwd, input }: { env: Record<string, string>; cwd: string; input: string },
+): Promise<Ended> {
   if (!IN_A_PROCESS_OF_ITS_OWN.has(args[0])) return runWarm({ args, env, cwd, input });
   const child = spawn(process.execPath, [RUN, ...args], { env, cwd, stdio: 'pipe' });
   child.stdin.end(input);
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close') as Promise<[number | null]>]);
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
   return { code, stdout, stderr };
 }
 
 const readyLine = z.strictObject({
-  pause_api: z.url(), worker_claimer: z.url(), alert_cascade: z.url(), database: z.string(), token_file: z.string(),
+  pause_api: z.url(),
+  worker_claimer: z.url(),
+  alert_cascade: z.url(),
+  database: z.string(),
+  token_file: z.string(),
 });
 
 /** Where everything is, as `orchestra up --json` says it. */
@@ -68,10 +85,21 @@ export class Going {
 
   constructor(args: readonly string[], { env, cwd }: RunOptions = {}) {
     // A group of its own: what a test sends to it must not reach the test.
-    this.child = spawn(process.execPath, [RUN, ...args], { env: plainEnv(env), cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    this.child.stdout?.on('data', (bytes) => { this.stdout += String(bytes); });
-    this.child.stderr?.on('data', (bytes) => { this.stderr += String(bytes); });
-    this.#ended = new Promise((resolve) => { this.child.once('close', resolve); });
+    this.child = spawn(process.execPath, [RUN, ...args], {
+      env: plainEnv(env),
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    this.child.stdout?.on('data', (bytes) => {
+      this.stdout += String(bytes);
+    });
+    this.child.stderr?.on('data', (bytes) => {
+      this.stderr += String(bytes);
+    });
+    this.#ended = new Promise((resolve) => {
+      this.child.once('close', resolve);
+    });
   }
 
   get pid(): number {
@@ -84,10 +112,16 @@ export class Going {
     return this.stdout.split('\n', 1)[0] ?? '';
   }
 
-  /** What `--json` has printed so far, one object for each complete line. Lines about independent tasks come in any order. */
+  /**
+   * What `--json` has printed so far, one object for each complete line. Lines about independent tasks come in any
+   * order.
+   */
   jsonLines(): { event: string; task_id: string }[] {
     // What follows the last line end may still be half a line.
-    return this.stdout.split('\n').slice(0, -1).map((line) => jsonLine.parse(JSON.parse(line)));
+    return this.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => jsonLine.parse(JSON.parse(line)));
   }
 
   /** Waits for its end and answers the exit code; null: by a signal. */

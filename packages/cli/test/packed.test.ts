@@ -73,7 +73,9 @@ describe('the manifests', () => {
     if (name === 'orchestra-brake') expect(engines.node).toBe('>=24');
     else {
       expect(engines.node).toBe('>=22.12');
-      expect(['eventsource-parser', 'undici', 'yaml', 'zod']).toEqual(expect.arrayContaining(Object.keys(dependencies)));
+      expect(['eventsource-parser', 'undici', 'yaml', 'zod']).toEqual(
+        expect.arrayContaining(Object.keys(dependencies)),
+      );
     }
     expect(existsSync(join(folder, 'LICENSE'))).toBe(true);
     const texts = globSync('dist/**/*.{js,mjs,ts,css}', { cwd: folder }).map((file) => ({
@@ -120,8 +122,7 @@ describe('the manifests', () => {
       'utf8',
     );
     const inlined = ['preact', '@preact/signals', 'uplot', 'eventsource-parser', '@oclif/core', 'express', 'pg', 'zod'];
-    for (const library of inlined)
-      expect(text.toLowerCase()).toContain(`## ${library} - `);
+    for (const library of inlined) expect(text.toLowerCase()).toContain(`## ${library} - `);
     const ofApiPage = 'node_modules/orchestra-brake/dist/packages/dashboard/dist/api-page';
     expect(readdirSync(join(installed.folder, ofApiPage))).toEqual(expect.arrayContaining(['LICENSE', 'NOTICE']));
   });
@@ -146,7 +147,9 @@ const IMPORTED = LIBRARIES.map((name) => `${name} true\n`).join('');
 describe('the libraries', () => {
   test('the client brings the OpenAPI documents of the services', async () => {
     const read =
-      "for (const name of ['pause-api', 'worker-claimer']) { const { default: { info } } = await import('@orchestra-brake/client/openapi/' + name + '.json', { with: { type: 'json' } }); console.log(info.title); }";
+      "for (const name of ['pause-api', 'worker-claimer']) { const { default: { info } } = await " +
+      "import('@orchestra-brake/client/openapi/' + name + '.json', { with: { type: 'json' } }); " +
+      'console.log(info.title); }';
     expect(await run(process.execPath, ['--input-type=module', '-e', read])).toMatchObject({
       code: 0,
       out: 'Orchestra pause-api\nOrchestra worker-claimer\n',
@@ -167,7 +170,9 @@ describe('the libraries', () => {
   });
 
   test('say in one sentence that a Node.js is too old', async () => {
-    const pretend = `data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '20.20.2' }); Object.defineProperty(process, 'version', { value: 'v20.20.2' })`;
+    const pretend =
+      `data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '20.20.2' }); ` +
+      `Object.defineProperty(process, 'version', { value: 'v20.20.2' })`;
     for (const name of LIBRARIES) {
       const { code, err } = await run(process.execPath, [
         '--import',
@@ -230,13 +235,21 @@ const WITHOUT_PG = `data:text/javascript,${encodeURIComponent(`
 describe('a worker without services', () => {
   test('works with pg beside it, on the newest Node.js and on an older one', { timeout: RUN_MS }, async () => {
     for (const node of [process.execPath, installed.olderNode]) {
-      expect(await run(node, ['--input-type=module', '-e', DIRECT], { DATABASE_URL: database.url })).toMatchObject({ code: 0, out: 'Ada\n' });
+      expect(await run(node, ['--input-type=module', '-e', DIRECT], { DATABASE_URL: database.url })).toMatchObject({
+        code: 0,
+        out: 'Ada\n',
+      });
     }
   });
 
   test('says in one sentence what to install where pg is missing', async () => {
-    const { code, err } = await run(process.execPath, ['--import', WITHOUT_PG, '--input-type=module', '-e', DIRECT], { DATABASE_URL: database.url });
-    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('CannotWork: a worker with databaseUrl needs the package pg: npm install pg\n') });
+    const { code, err } = await run(process.execPath, ['--import', WITHOUT_PG, '--input-type=module', '-e', DIRECT], {
+      DATABASE_URL: database.url,
+    });
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringContaining('CannotWork: a worker with databaseUrl needs the package pg: npm install pg\n'),
+    });
   });
 });
 
@@ -273,7 +286,9 @@ describe('the command', () => {
     expect(await run(installed.olderNode, ['node_modules/.bin/orchestra', 'up'])).toEqual({
       code: 1,
       out: '',
-      err: `orchestra: needs Node.js 24 or newer, and this is v${OLDER_NODE}; install a newer one, or the npm package node@24 beside this one\n`,
+      err:
+        `orchestra: needs Node.js 24 or newer, and this is v${OLDER_NODE}; install a newer one, or the npm ` +
+        `package node@24 beside this one\n`,
     });
   });
 

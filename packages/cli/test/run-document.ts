@@ -23,12 +23,19 @@ cd ${ROOT} && eval "exec $script \\"\\$@\\""
   orchestra: `#!/bin/sh
 exec node ${ROOT}/packages/cli/bin/run.js "$@"
 `,
-  ...(spawnSync('curl', ['--version']).error === undefined ? {} : { curl: `#!/bin/sh
+  ...(spawnSync('curl', ['--version']).error === undefined
+    ? {}
+    : {
+        curl: `#!/bin/sh
 exec node ${ROOT}/packages/cli/test/curl-stand-in.ts "$@"
-` }),
+`,
+      }),
 };
 
-interface Ended { code: number | null; output: string }
+interface Ended {
+  code: number | null;
+  output: string;
+}
 
 /** A folder in which somebody has called `orchestra up`, and a shell in it that keeps its variables between blocks. */
 class Stage {
@@ -41,8 +48,12 @@ class Stage {
     this.folder = folder;
     this.#addresses = addresses;
     this.#env = {
-      PATH: [join(folder, 'bin'), dirname(process.execPath), join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(':'),
-      HOME: folder, NO_COLOR: '1', ORCHESTRA_HOME: join(folder, '.orchestra'),
+      PATH: [join(folder, 'bin'), dirname(process.execPath), join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(
+        ':',
+      ),
+      HOME: folder,
+      NO_COLOR: '1',
+      ORCHESTRA_HOME: join(folder, '.orchestra'),
     };
   }
 
@@ -52,7 +63,12 @@ class Stage {
 
   /** Leaves it running until {@link clear}. */
   leaveRunning({ code }: Block): void {
-    const child = spawn('bash', ['-c', this.#here(code)], { cwd: this.folder, env: this.#env, stdio: 'ignore', detached: true });
+    const child = spawn('bash', ['-c', this.#here(code)], {
+      cwd: this.folder,
+      env: this.#env,
+      stdio: 'ignore',
+      detached: true,
+    });
     if (child.pid !== undefined) this.#background.push(child.pid);
   }
 
@@ -66,16 +82,28 @@ class Stage {
 
   async #shell(code: string): Promise<Ended> {
     const kept = join(this.folder, 'variables');
-    const child = spawn('bash', ['-c', `set -aeuo pipefail; trap 'env -0 >"${kept}"' EXIT\n${this.#here(code)}`], { cwd: this.folder, env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('bash', ['-c', `set -aeuo pipefail; trap 'env -0 >"${kept}"' EXIT\n${this.#here(code)}`], {
+      cwd: this.folder,
+      env: this.#env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
     const code_ = await ended;
-    this.#env = Object.fromEntries((await readFile(kept, 'utf8')).split('\0').filter(Boolean).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+    this.#env = Object.fromEntries(
+      (await readFile(kept, 'utf8'))
+        .split('\0')
+        .filter(Boolean)
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
     return { code: code_, output: out + err };
   }
 
   async #sql(code: string): Promise<Ended> {
-    const client = new pg.Client({ connectionString: (await readFile(join(this.folder, '.orchestra/database-url'), 'utf8')).trim(), options: '-c search_path=orchestra,public' });
+    const client = new pg.Client({
+      connectionString: (await readFile(join(this.folder, '.orchestra/database-url'), 'utf8')).trim(),
+      options: '-c search_path=orchestra,public',
+    });
     await client.connect();
     try {
       const { rows } = await client.query(code);
@@ -119,7 +147,13 @@ export function testDocument(path: string): void {
     end = folder.remove;
     await putCommands(folder.path);
     const { going, ready } = await up(join(folder.path, '.orchestra'));
-    stage = new Stage(folder.path, new Map([['http://127.0.0.1:4400', ready.pause_api], ['http://127.0.0.1:4401', ready.worker_claimer]]));
+    stage = new Stage(
+      folder.path,
+      new Map([
+        ['http://127.0.0.1:4400', ready.pause_api],
+        ['http://127.0.0.1:4401', ready.worker_claimer],
+      ]),
+    );
     end = async () => {
       await stage.clear();
       going.child.kill('SIGTERM');
@@ -130,14 +164,21 @@ export function testDocument(path: string): void {
   afterAll(() => end());
 
   test.each(runnableBlocks(path))('$title', async (block) => {
-    if (block.how === 'in the background') { stage.leaveRunning(block); return; }
+    if (block.how === 'in the background') {
+      stage.leaveRunning(block);
+      return;
+    }
     const { prints } = block;
     let ended = await stage.run(block);
     if (block.how === 'until' && prints !== undefined) {
-      ended = await until(`${block.title} prints ${prints}`, async () => {
-        const again = await stage.run(block);
-        return again.output.includes(prints) ? again : undefined;
-      }, REPEATS_MS);
+      ended = await until(
+        `${block.title} prints ${prints}`,
+        async () => {
+          const again = await stage.run(block);
+          return again.output.includes(prints) ? again : undefined;
+        },
+        REPEATS_MS,
+      );
     }
     expect(ended).toEqual({ code: block.exits, output: expect.stringContaining(prints ?? '') });
   });

@@ -40,8 +40,8 @@ export interface TestOrchestra extends Started {
 }
 
 /**
- * `orchestra up` on a database of its own: started before the first test of a file, and gone after its last. The file's tests and
- * hooks may take three minutes each: each command line is a process, and other tests use the machine too.
+ * `orchestra up` on a database of its own: started before the first test of a file, and gone after its last. The file's
+ *   tests and hooks may take three minutes each: each command line is a process, and other tests use the machine too.
  */
 export function testOrchestra({ env: more = {}, clientName }: TestOrchestraOptions = {}): TestOrchestra {
   vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -51,15 +51,23 @@ export function testOrchestra({ env: more = {}, clientName }: TestOrchestraOptio
   let started: Started | undefined;
 
   const env = () => ({ ORCHESTRA_HOME: join(there(folder).path, '.orchestra') });
-  const run: TestOrchestra['run'] = (args, options = {}) => orchestra(args, { ...options, env: { ...env(), ...options.env } });
+  const run: TestOrchestra['run'] = (args, options = {}) =>
+    orchestra(args, { ...options, env: { ...env(), ...options.env } });
 
   beforeAll(async () => {
     folder = await temporaryFolder();
     const running = await up(env().ORCHESTRA_HOME, { DATABASE_URL: database.url, ...more });
     going = running.going;
     const { ready } = running;
-    const token = clientName === undefined ? await readFile(ready.token_file, 'utf8') : (await run(['token', 'create', clientName, '--role', 'admin'])).stdout;
-    started = { ready, token: token.trim(), client: createClient({ url: ready.pause_api, tasksUrl: ready.worker_claimer, token: token.trim() }) };
+    const token =
+      clientName === undefined
+        ? await readFile(ready.token_file, 'utf8')
+        : (await run(['token', 'create', clientName, '--role', 'admin'])).stdout;
+    started = {
+      ready,
+      token: token.trim(),
+      client: createClient({ url: ready.pause_api, tasksUrl: ready.worker_claimer, token: token.trim() }),
+    };
   });
   afterAll(async () => {
     await going?.clear();
@@ -68,12 +76,24 @@ export function testOrchestra({ env: more = {}, clientName }: TestOrchestraOptio
 
   return {
     database,
-    get folder() { return there(folder).path; },
-    get env() { return env(); },
-    get pid() { return there(going).pid; },
-    get ready() { return there(started).ready; },
-    get token() { return there(started).token; },
-    get client() { return there(started).client; },
+    get folder() {
+      return there(folder).path;
+    },
+    get env() {
+      return env();
+    },
+    get pid() {
+      return there(going).pid;
+    },
+    get ready() {
+      return there(started).ready;
+    },
+    get token() {
+      return there(started).token;
+    },
+    get client() {
+      return there(started).client;
+    },
     run,
     json: async (args, options) => {
       const ended = await run([...args, '--json'], options);
@@ -86,9 +106,13 @@ export function testOrchestra({ env: more = {}, clientName }: TestOrchestraOptio
       return command;
     },
     empty: async () => {
-      await database.pool.query("update senate_pause set cleared_at = clock_timestamp(), cleared_by = 'test' where cleared_at is null");
+      await database.pool.query(
+        "update senate_pause set cleared_at = clock_timestamp(), cleared_by = 'test' where cleared_at is null",
+      );
       await database.pool.query('truncate tasks, task_event_rows, event_batches restart identity');
-      await database.pool.query('update repo_gates set frozen_at = null, frozen_by = null, freeze_reason = null, max_in_progress = 1');
+      await database.pool.query(
+        'update repo_gates set frozen_at = null, frozen_by = null, freeze_reason = null, max_in_progress = 1',
+      );
     },
   };
 }

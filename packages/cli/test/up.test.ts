@@ -30,7 +30,8 @@ test('it says when all is ready; Ctrl-C stops the services, then the database, a
   const first = await started(folder);
   expect(first.ready.token_file).toBe(join(folder, 'admin-token'));
   expect(first.ready.database).toMatch(/^postgresql:\/\/orchestra@127\.0\.0\.1:\d+\/orchestra$/);
-  for (const url of [first.ready.pause_api, first.ready.worker_claimer, first.ready.alert_cascade]) expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  for (const url of [first.ready.pause_api, first.ready.worker_claimer, first.ready.alert_cascade])
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
   for (const name of ['admin-token', 'database-url']) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
   const token = await readFile(first.ready.token_file, 'utf8');
 
@@ -42,7 +43,8 @@ test('it says when all is ready; Ctrl-C stops the services, then the database, a
   expect(await first.going.ended()).toBe(0);
   await nothingLeft([first.going.pid, postmaster, ...first.processes.map(({ pid }) => pid)]);
   const databaseStopped = await shutdownOfDatabase(folder);
-  for (const service of ['pause-api', 'worker-claimer', 'alert-cascade']) expect(await lastWordOf(folder, service)).toBeLessThanOrEqual(databaseStopped);
+  for (const service of ['pause-api', 'worker-claimer', 'alert-cascade'])
+    expect(await lastWordOf(folder, service)).toBeLessThanOrEqual(databaseStopped);
 
   const second = await started(folder);
   expect(await readFile(second.ready.token_file, 'utf8')).toBe(token);
@@ -58,8 +60,11 @@ test('a second `up` in the same home says that one is running', async () => {
   const first = await started(folder);
   const second = await orchestra(['up'], { env: { ...ANY_PORTS, ORCHESTRA_HOME: folder } });
   expect(second).toEqual({
-    code: 1, stdout: '',
-    stderr: `orchestra: \`orchestra up\` is already running in ${folder} (pid ${first.going.pid}); stop that one, or set ORCHESTRA_HOME to another folder\n`,
+    code: 1,
+    stdout: '',
+    stderr:
+      `orchestra: \`orchestra up\` is already running in ${folder} (pid ${first.going.pid}); stop that ` +
+      `one, or set ORCHESTRA_HOME to another folder\n`,
   });
   expect((await fetch(`${first.ready.pause_api}/livez`)).status).toBe(200);
 });
@@ -76,19 +81,29 @@ test('when it is killed with SIGKILL nothing stays behind, and the next start wo
 test('a port that is taken is told with its variable, and leaves nothing running', async () => {
   const folder = await temporaryHome();
   const occupant = createServer();
-  await new Promise<void>((resolve) => { occupant.listen(0, '127.0.0.1', resolve); });
-  onTestFinished(() => { occupant.close(); });
+  await new Promise<void>((resolve) => {
+    occupant.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(() => {
+    occupant.close();
+  });
   const { port } = occupant.address() as AddressInfo;
   const going = new Going(['up'], { env: { ...ANY_PORTS, WORKER_CLAIMER_PORT: String(port), ORCHESTRA_HOME: folder } });
   onTestFinished(() => going.clear());
   const seen = new Set<number>();
-  await until('its end', async () => {
-    for (const { pid } of await descendants(going.pid)) seen.add(pid);
-    return going.child.exitCode !== null;
-  }, 60_000);
+  await until(
+    'its end',
+    async () => {
+      for (const { pid } of await descendants(going.pid)) seen.add(pid);
+      return going.child.exitCode !== null;
+    },
+    60_000,
+  );
   expect(await going.ended()).toBe(1);
   expect(going.stdout).toBe('');
-  expect(going.stderr).toContain(`orchestra: worker-claimer: 127.0.0.1:${port} is taken by another process; stop that one, or set WORKER_CLAIMER_PORT to another port`);
+  expect(going.stderr).toContain(
+    `orchestra: worker-claimer: 127.0.0.1:${port} is taken by another process; stop that one, or set WORKER_CLAIMER_PORT to another port`,
+  );
   expect(seen.size).toBeGreaterThan(0);
   expect(await living([...seen])).toEqual([]);
 });
@@ -111,12 +126,15 @@ test('when the `npx` that started it is ended, which passes no signal on, all of
   const folder = await temporaryHome();
   // As npm shows itself: with its own words in place of its program's name.
   const npx = spawn('sh', ['-c', '"$0" "$@"; true', process.execPath, RUN, 'up', '--json'], {
-    argv0: 'npm exec pnpm start', stdio: ['ignore', 'pipe', 'ignore'],
+    argv0: 'npm exec pnpm start',
+    stdio: ['ignore', 'pipe', 'ignore'],
     env: { PATH: process.env['PATH'], npm_lifecycle_event: 'start', ...ANY_PORTS, ORCHESTRA_HOME: folder },
   });
   await once(createInterface({ input: npx.stdout }), 'line');
   const processes = (await descendants(npx.pid ?? 0)).map(({ pid }) => pid);
-  onTestFinished(async () => { for (const pid of await living(processes)) process.kill(pid, 'SIGKILL'); });
+  onTestFinished(async () => {
+    for (const pid of await living(processes)) process.kill(pid, 'SIGKILL');
+  });
   expect(processes.length).toBeGreaterThanOrEqual(6);
   npx.kill('SIGTERM');
   await nothingLeft(processes);
@@ -132,7 +150,9 @@ test('a service that dies is started again where it was, and the others go on', 
   expect(going.stderr).toContain('pause-api has ended (SIGKILL); starting it again (1 of 5)');
   expect((await fetch(`${ready.pause_api}/readyz`)).status).toBe(200);
   expect(await living([claimer?.pid ?? 0])).toHaveLength(1);
-  const paused = await orchestra(['senate', 'pause', 'agent', 'skeptic', '--reason', 'still works'], { env: { ORCHESTRA_HOME: folder } });
+  const paused = await orchestra(['senate', 'pause', 'agent', 'skeptic', '--reason', 'still works'], {
+    env: { ORCHESTRA_HOME: folder },
+  });
   expect(paused.code).toBe(0);
 });
 

@@ -14,24 +14,34 @@ const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
  *
  * @throws ApiError for a refusal, AnswerError for anything that the contract does not know
  */
-export async function parseAnswer<T>(response: HttpAnswer, contract: z.ZodType<T>, from: { service: ServiceName; url: string }): Promise<T> {
+export async function parseAnswer<T>(
+  response: HttpAnswer,
+  contract: z.ZodType<T>,
+  from: { service: ServiceName; url: string },
+): Promise<T> {
   if (!response.ok) throw await refusal(response, from);
   const body = parseJson(await readText(response));
   const parsed = parseTolerantly(contract, body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue === undefined ? '' : ` (${issue.path.join('.') || 'body'}: ${issue.message})`;
-  throw new AnswerError(from.service, from.url, response.status, `something that is not in the contract${where}`, { cause: parsed.error });
+  throw new AnswerError(from.service, from.url, response.status, `something that is not in the contract${where}`, {
+    cause: parsed.error,
+  });
 }
 
 /** The error that a response other than 2xx stands for. Reads the body. */
-export async function refusal(response: HttpAnswer, from: { service: ServiceName; url: string }): Promise<ApiError | AnswerError> {
+export async function refusal(
+  response: HttpAnswer,
+  from: { service: ServiceName; url: string },
+): Promise<ApiError | AnswerError> {
   const after = retryAfterMs(response.headers.get('retry-after'));
   const text = await readText(response);
   const parsed = problem.safeParse(parseJson(text));
   if (parsed.success) return new ApiError(parsed.data, { retryAfterMs: after });
   const redirected = response.headers.get('location');
-  const what = redirected === null ? `"${text.slice(0, 200).replaceAll(/\s+/g, ' ').trim()}"` : `a redirection to ${redirected}`;
+  const what =
+    redirected === null ? `"${text.slice(0, 200).replaceAll(/\s+/g, ' ').trim()}"` : `a redirection to ${redirected}`;
   return new AnswerError(from.service, from.url, response.status, what, { retryAfterMs: after });
 }
 
@@ -51,7 +61,8 @@ async function readText(response: HttpAnswer): Promise<string> {
   let text = '';
   for await (const chunk of response.body) {
     bytes += chunk.byteLength;
-    if (bytes > ANSWER_BYTES_MAX) throw new RangeError(`the answer of ${response.url} is larger than ${ANSWER_BYTES_MAX} bytes`);
+    if (bytes > ANSWER_BYTES_MAX)
+      throw new RangeError(`the answer of ${response.url} is larger than ${ANSWER_BYTES_MAX} bytes`);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

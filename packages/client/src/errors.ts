@@ -33,14 +33,21 @@ export class ApiError extends Error {
 /** How a call came to nothing: nobody there, no answer in time, or cut off before the whole answer was there. */
 export type ConnectionFailure = 'unreachable' | 'timed_out' | 'cut_off';
 
-/** The service could not be asked. Whether a changing call took effect is unknown, unless `failure` is `unreachable`. */
+/**
+ * The service could not be asked. Whether a changing call took effect is unknown, unless `failure` is `unreachable`.
+ */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
   readonly service: ServiceName;
   readonly url: string;
   readonly failure: ConnectionFailure;
 
-  constructor(service: ServiceName, url: string, failure: ConnectionFailure, options: ErrorOptions & { timeLimitMs?: number } = {}) {
+  constructor(
+    service: ServiceName,
+    url: string,
+    failure: ConnectionFailure,
+    options: ErrorOptions & { timeLimitMs?: number } = {},
+  ) {
     const { timeLimitMs, ...rest } = options;
     super(MESSAGE[failure](service, url, timeLimitMs, rest.cause), rest);
     this.service = service;
@@ -49,14 +56,18 @@ export class ConnectionError extends Error {
   }
 }
 
-const MESSAGE: Record<ConnectionFailure, (service: ServiceName, url: string, timeLimitMs: number | undefined, cause: unknown) => string> = {
+const MESSAGE: Record<
+  ConnectionFailure,
+  (service: ServiceName, url: string, timeLimitMs: number | undefined, cause: unknown) => string
+> = {
   unreachable: (service, url, _limit, cause) => {
     const reason = connectionReason(cause);
     const at = `cannot reach ${service} at ${url}${reason === undefined ? '' : ` (${reason.says})`}`;
-    return `${at}; ${reason?.toTrust ?? `is it running? Start everything with \`orchestra up\`, or set ${ADDRESS_VARIABLE[service]} to where it is`}`;
+    return `${at}; ${reason?.toTrust ?? `is it running? Start everything with \`orchestra up\`, or set ` + `${ADDRESS_VARIABLE[service]} to where it is`}`;
   },
   timed_out: (service, url, timeLimitMs) =>
-    `${service} at ${url} did not answer within ${(timeLimitMs ?? 0) / 1_000} s; its log and ${url}/readyz say what it is waiting for`,
+    `${service} at ${url} did not answer within ${(timeLimitMs ?? 0) / 1_000} s; its log and ` +
+    `${url}/readyz say what it is waiting for`,
   cut_off: (service, url) => `the connection to ${service} at ${url} broke off before the answer was there`,
 };
 
@@ -73,7 +84,13 @@ export class AnswerError extends Error {
   readonly status: number;
   readonly retryAfterMs: number | undefined;
 
-  constructor(service: ServiceName, url: string, status: number, what: string, options: ErrorOptions & { retryAfterMs?: number | undefined } = {}) {
+  constructor(
+    service: ServiceName,
+    url: string,
+    status: number,
+    what: string,
+    options: ErrorOptions & { retryAfterMs?: number | undefined } = {},
+  ) {
     const { retryAfterMs, ...rest } = options;
     super(`${url} answered ${status} with ${what}; is that address ${service}, and of this version?`, rest);
     this.what = what;

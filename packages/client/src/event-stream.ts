@@ -1,6 +1,12 @@
 import { parseJson } from '@orchestra/exact-json';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cloudEvent, SENATE_EVENT_TYPES, senateEvent, shortType, type SenateEvent } from '@orchestra/pause-core/contract';
+import {
+  cloudEvent,
+  SENATE_EVENT_TYPES,
+  senateEvent,
+  shortType,
+  type SenateEvent,
+} from '@orchestra/pause-core/contract';
 import { deskTick, type DeskTick } from '@orchestra/task-queue/contract';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { refusal } from './answer.ts';
@@ -18,7 +24,10 @@ export interface EventsOptions {
   onState?: ((state: StreamState) => void) | undefined;
   /** The stream's heartbeats must come more often than this; else it counts as dead and is opened anew. */
   silenceMaxMs?: number | undefined;
-  /** Given, the stream also brings what moves in the queue between two changes, every two seconds. A reader that missed one gets the next. */
+  /**
+   * Given, the stream also brings what moves in the queue between two changes, every two seconds. A reader that missed
+   * one gets the next.
+   */
   onDesk?: ((tick: DeskTick) => void) | undefined;
 }
 
@@ -50,14 +59,20 @@ const KNOWN_TYPES: ReadonlySet<string | undefined> = new Set(['snapshot', ...SEN
  *
  * @throws ApiError when the service refuses for good (a bad token, a bad id)
  */
-export async function* senateEvents(peer: Peer, options: EventsOptions = {}): AsyncGenerator<ReceivedEvent, void, undefined> {
+export async function* senateEvents(
+  peer: Peer,
+  options: EventsOptions = {},
+): AsyncGenerator<ReceivedEvent, void, undefined> {
   const tell = options.onState ?? (() => {});
   const position = { lastEventId: options.lastEventId ?? null, backoff: BACKOFF };
   for (let failures = 0; !isAborted(options.signal);) {
     tell({ state: 'connecting' });
     let error: Error;
     try {
-      for await (const messages of readStream(peer, position, options, () => { failures = 0; tell({ state: 'connected' }); })) {
+      for await (const messages of readStream(peer, position, options, () => {
+        failures = 0;
+        tell({ state: 'connected' });
+      })) {
         for (const message of messages) {
           if (message.id !== undefined) position.lastEventId = message.id;
           if (message.event === DESK) {
@@ -85,23 +100,39 @@ export async function* senateEvents(peer: Peer, options: EventsOptions = {}): As
 
 /** The messages of one connection, as they arrive. Ends when the service ends it. */
 async function* readStream(
-  peer: Peer, position: { lastEventId: string | null; backoff: Backoff }, options: EventsOptions, connected: () => void,
+  peer: Peer,
+  position: { lastEventId: string | null; backoff: Backoff },
+  options: EventsOptions,
+  connected: () => void,
 ): AsyncGenerator<EventSourceMessage[], void, undefined> {
   const silenceMaxMs = options.silenceMaxMs ?? SILENCE_MAX_MS;
   const connection = new AbortController();
-  const giveUp = (timeLimitMs: number) => connection.abort(new ConnectionError(peer.service, peer.url, 'timed_out', { timeLimitMs }));
+  const giveUp = (timeLimitMs: number) =>
+    connection.abort(new ConnectionError(peer.service, peer.url, 'timed_out', { timeLimitMs }));
   let watch = setTimeout(giveUp, CONNECT_LIMIT_MS, CONNECT_LIMIT_MS);
   try {
-    const response = await open(peer, position.lastEventId, options.onDesk !== undefined, AbortSignal.any([connection.signal, ...(options.signal ? [options.signal] : [])]));
+    const response = await open(
+      peer,
+      position.lastEventId,
+      options.onDesk !== undefined,
+      AbortSignal.any([connection.signal, ...(options.signal ? [options.signal] : [])]),
+    );
     connected();
     let messages: EventSourceMessage[] = [];
     const parser = createParser({
       maxBufferSize: MESSAGE_CHARS_MAX,
-      onEvent: (message) => { messages.push(message); },
-      onRetry: (baseMs) => { position.backoff = { ...BACKOFF, baseMs: Math.min(baseMs, BACKOFF.capMs) }; },
+      onEvent: (message) => {
+        messages.push(message);
+      },
+      onRetry: (baseMs) => {
+        position.backoff = { ...BACKOFF, baseMs: Math.min(baseMs, BACKOFF.capMs) };
+      },
     });
     const decoder = new TextDecoder();
-    const alive = () => { clearTimeout(watch); watch = setTimeout(giveUp, silenceMaxMs, silenceMaxMs); };
+    const alive = () => {
+      clearTimeout(watch);
+      watch = setTimeout(giveUp, silenceMaxMs, silenceMaxMs);
+    };
     alive();
     for await (const chunk of response.body ?? []) {
       // Not while the caller is busy with an event: that would be its silence, not the service's.
@@ -141,9 +172,11 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted ?? false;
 }
 
-/** A stream is worth waiting for where a single call is not: a service that fails inside may be well again in a minute. */
+/**
+ * A stream is worth waiting for where a single call is not: a service that fails inside may be well again in a minute.
+ */
 function mayHeal(error: Error): boolean {
-  return isTransient(error) || (error instanceof ApiError || error instanceof AnswerError) && error.status >= 500;
+  return isTransient(error) || ((error instanceof ApiError || error instanceof AnswerError) && error.status >= 500);
 }
 
 function readDesk(message: EventSourceMessage, { onDesk }: EventsOptions, tell: (state: StreamState) => void): void {
@@ -152,7 +185,10 @@ function readDesk(message: EventSourceMessage, { onDesk }: EventsOptions, tell: 
     if (!parsed.success) throw parsed.error;
     onDesk?.(parsed.data);
   } catch (cause) {
-    tell({ state: 'unreadable', error: new Error('the numbers of the desk are not as the contract describes them', { cause }) });
+    tell({
+      state: 'unreadable',
+      error: new Error('the numbers of the desk are not as the contract describes them', { cause }),
+    });
   }
 }
 

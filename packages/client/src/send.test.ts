@@ -2,8 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { AnswerError, ApiError, ConnectionError } from './errors.ts';
 import { isTransient, waitBeforeRetryMs } from './send.ts';
 
-const refused = (status: number, code: 'database_unavailable' | 'forbidden' | 'idempotency_key_in_use' | 'internal_error' | 'request_timeout', retryAfterMs?: number) =>
-  new ApiError({ type: 'about:blank', title: code, status, code, detail: code }, { retryAfterMs });
+const refused = (
+  status: number,
+  code: 'database_unavailable' | 'forbidden' | 'idempotency_key_in_use' | 'internal_error' | 'request_timeout',
+  retryAfterMs?: number,
+) => new ApiError({ type: 'about:blank', title: code, status, code, detail: code }, { retryAfterMs });
 
 describe('what is tried again', () => {
   test.each([

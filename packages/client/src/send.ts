@@ -55,8 +55,8 @@ const RETRY_FOR_MS = 30_000;
 const BACKOFF: Backoff = { baseMs: 250, capMs: 5_000 };
 
 /**
- * Makes one call: bounded in time, retried where the same call may work a moment later (nobody there, cut off, 503, 429,
- * 408, the first try still under way), and parsed by the contract.
+ * Makes one call: bounded in time, retried where the same call may work a moment later (nobody there, cut off, 503,
+ * 429, 408, the first try still under way), and parsed by the contract.
  *
  * @throws ApiError, ConnectionError, AnswerError; the signal's reason when it was aborted; TypeError, with the path
  * of the field, for what JSON would change or cannot say
@@ -87,7 +87,8 @@ async function sendUntilAnswered<T>(peer: Peer, call: Call<T>, options: CallOpti
     } catch (error) {
       options.signal?.throwIfAborted();
       const waitMs = waitBeforeRetryMs(tries, error);
-      if (tries >= triesMax || !isTransient(error) || performance.now() - startedAt + waitMs > RETRY_FOR_MS) throw error;
+      if (tries >= triesMax || !isTransient(error) || performance.now() - startedAt + waitMs > RETRY_FOR_MS)
+        throw error;
       await delay(waitMs, undefined, { signal: options.signal }).catch(() => options.signal?.throwIfAborted());
     }
   }
@@ -98,7 +99,8 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionError) return true;
   // The first try is still being carried out; its answer will be there for the same key.
   if (error instanceof ApiError && error.code === 'idempotency_key_in_use') return true;
-  if (error instanceof ApiError || error instanceof AnswerError) return [408, 429, 502, 503, 504].includes(error.status);
+  if (error instanceof ApiError || error instanceof AnswerError)
+    return [408, 429, 502, 503, 504].includes(error.status);
   return false;
 }
 
@@ -109,7 +111,7 @@ export function waitBeforeRetryMs(tries: number, error: unknown): number {
 
 /** How long the service asked to be left alone; 0: it did not. */
 export function askedWaitMs(error: unknown): number {
-  return error instanceof ApiError || error instanceof AnswerError ? error.retryAfterMs ?? 0 : 0;
+  return error instanceof ApiError || error instanceof AnswerError ? (error.retryAfterMs ?? 0) : 0;
 }
 
 async function sendOnce<T>(peer: Peer, call: Call<T>, bodyText: string | undefined, options: CallOptions): Promise<T> {
@@ -117,26 +119,38 @@ async function sendOnce<T>(peer: Peer, call: Call<T>, bodyText: string | undefin
   const timeLimitMs = Math.ceil(options.timeLimitMs ?? TIME_LIMIT_MS);
   const end = new AbortController();
   let isLate = false;
-  const timer = setTimeout(() => { isLate = true; end.abort(); }, Math.min(timeLimitMs, TIMER_MAX_MS));
+  const timer = setTimeout(
+    () => {
+      isLate = true;
+      end.abort();
+    },
+    Math.min(timeLimitMs, TIMER_MAX_MS),
+  );
   timer.unref();
   const abort = (): void => end.abort(options.signal?.reason);
   options.signal?.addEventListener('abort', abort);
   if (options.signal?.aborted) abort();
   let answering = false;
   try {
-    const response = await httpCall(peer.url + call.path, {
-      method: call.method,
-      headers: headersOf(peer, call),
-      ...(bodyText === undefined ? {} : { body: bodyText }),
-      signal: end.signal,
-    }, peer.fetch);
+    const response = await httpCall(
+      peer.url + call.path,
+      {
+        method: call.method,
+        headers: headersOf(peer, call),
+        ...(bodyText === undefined ? {} : { body: bodyText }),
+        signal: end.signal,
+      },
+      peer.fetch,
+    );
     answering = true;
     return await parseAnswer(response, call.answer, peer);
   } catch (cause) {
     if (cause instanceof ApiError || cause instanceof AnswerError || cause instanceof RangeError) throw cause;
     options.signal?.throwIfAborted();
     if (isLate) throw new ConnectionError(peer.service, peer.url, 'timed_out', { cause, timeLimitMs });
-    throw new ConnectionError(peer.service, peer.url, answering || wasConnected(cause) ? 'cut_off' : 'unreachable', { cause });
+    throw new ConnectionError(peer.service, peer.url, answering || wasConnected(cause) ? 'cut_off' : 'unreachable', {
+      cause,
+    });
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', abort);
@@ -153,7 +167,13 @@ export function headersOf(peer: Peer, call: Pick<Call<unknown>, 'body' | 'idempo
 }
 
 // What undici reports when a connection that stood was lost: the call may have been carried out.
-const AFTER_CONNECT = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+const AFTER_CONNECT = new Set([
+  'UND_ERR_SOCKET',
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
 
 export function wasConnected(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -40,33 +40,44 @@ const FOLDERS_MAX = 256;
 const servicesFile = z.object({ pause_api: z.url(), worker_claimer: z.url() });
 
 /**
- * The settings from the environment, and where that leaves some open, from what `orchestra up` wrote: `ORCHESTRA_HOME`, or
- * the nearest `.orchestra` from `cwd` upward. Reads at most two small files. Inside a
- * command that a worker runs no folder is searched for: its token could lift the pause that is meant to stop that very command.
+ * The settings from the environment, and where that leaves some open, from what `orchestra up` wrote: `ORCHESTRA_HOME`,
+ * or the nearest `.orchestra` from `cwd` upward. Reads at most two small files. Inside a command that a worker runs no
+ * folder is searched for: its token could lift the pause that is meant to stop that very command.
  *
  * @throws Error when a file is unreadable, or when a folder that was found by searching belongs to another user: its
  * addresses could lead this user's token astray
  */
-export function clientSettingsFromEnv(env: Record<string, string | undefined>, cwd: string = process.cwd()): ClientSettings {
+export function clientSettingsFromEnv(
+  env: Record<string, string | undefined>,
+  cwd: string = process.cwd(),
+): ClientSettings {
   const url = variable(env, 'ORCHESTRA_URL');
   const tasksUrl = variable(env, 'ORCHESTRA_TASKS_URL');
   const token = variable(env, 'ORCHESTRA_TOKEN') ?? tokenFrom(env['ORCHESTRA_TOKEN_FILE'] || undefined);
   const home = url && tasksUrl && token ? undefined : homeFolder(env, cwd);
   const services = home !== undefined && !(url && tasksUrl) ? readServices(join(home, SERVICES_FILE)) : undefined;
   const ofHome = (value: string | undefined): Found | undefined =>
-    value === undefined || home === undefined ? undefined : { value, origin: { kind: 'file', name: join(home, SERVICES_FILE) } };
+    value === undefined || home === undefined
+      ? undefined
+      : { value, origin: { kind: 'file', name: join(home, SERVICES_FILE) } };
   const found = {
     url: url ?? ofHome(services?.pause_api) ?? byDefault(DEFAULT_URL),
     tasksUrl: tasksUrl ?? ofHome(services?.worker_claimer) ?? byDefault(DEFAULT_TASKS_URL),
     token: token ?? (home === undefined ? undefined : tokenIn(join(home, 'admin-token'))),
   };
   return {
-    url: found.url.value, tasksUrl: found.tasksUrl.value, token: found.token?.value, home,
+    url: found.url.value,
+    tasksUrl: found.tasksUrl.value,
+    token: found.token?.value,
+    home,
     origins: { url: found.url.origin, tasksUrl: found.tasksUrl.origin, token: found.token?.origin },
   };
 }
 
-interface Found { value: string; origin: SettingOrigin }
+interface Found {
+  value: string;
+  origin: SettingOrigin;
+}
 
 function variable(env: Record<string, string | undefined>, name: string): Found | undefined {
   const value = env[name]?.trim() || undefined;
@@ -107,7 +118,10 @@ function trusted(folder: string): string {
   const owner = statSync(folder).uid;
   const user = process.getuid?.();
   if (user === undefined || owner === user || owner === 0) return folder;
-  throw new Error(`${folder} belongs to another user (${owner}), so its addresses and token are not used; set ORCHESTRA_HOME=${folder} if you trust it`);
+  throw new Error(
+    `${folder} belongs to another user (${owner}), so its addresses and token are not used; set ` +
+      `ORCHESTRA_HOME=${folder} if you trust it`,
+  );
 }
 
 function readServices(file: string): z.infer<typeof servicesFile> | undefined {
@@ -116,7 +130,9 @@ function readServices(file: string): z.infer<typeof servicesFile> | undefined {
   try {
     return servicesFile.parse(JSON.parse(text));
   } catch (cause) {
-    throw new Error(`${file} is not as \`orchestra up\` writes it; remove it, or start \`orchestra up\` again`, { cause });
+    throw new Error(`${file} is not as \`orchestra up\` writes it; remove it, or start \`orchestra up\` again`, {
+      cause,
+    });
   }
 }
 
@@ -125,7 +141,11 @@ function readIfThere(file: string): string | undefined {
     // The decoder leaves out a byte order mark, which Windows writes.
     return new TextDecoder().decode(readFileSync(file));
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return undefined;
-    throw new Error(`cannot read ${file}; set ORCHESTRA_TOKEN, ORCHESTRA_URL and ORCHESTRA_TASKS_URL to do without it`, { cause });
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
+      return undefined;
+    throw new Error(
+      `cannot read ${file}; set ORCHESTRA_TOKEN, ORCHESTRA_URL and ORCHESTRA_TASKS_URL to do without it`,
+      { cause },
+    );
   }
 }

@@ -5,25 +5,48 @@ import { MisbehavingPeer, problem, reset, type Behaviour } from './misbehaving-p
 
 let peer: MisbehavingPeer;
 let stop: AbortController;
-beforeAll(async () => { peer = await MisbehavingPeer.start(); });
+beforeAll(async () => {
+  peer = await MisbehavingPeer.start();
+});
 afterAll(() => peer.close());
 afterEach(() => stop.abort());
 
-const event = (type: string, data: unknown, more: Record<string, unknown> = {}) => `event: ${type}\ndata: ${JSON.stringify({
-  specversion: '1.0', id: `of ${type}`, source: '/orchestra/senate', type: `orchestra.${type}`, time: '2026-11-21T03:00:00.000Z', datacontenttype: 'application/json', data, ...more,
-})}\n`;
+const event = (type: string, data: unknown, more: Record<string, unknown> = {}) =>
+  `event: ${type}\ndata: ${JSON.stringify({
+    specversion: '1.0',
+    id: `of ${type}`,
+    source: '/orchestra/senate',
+    type: `orchestra.${type}`,
+    time: '2026-11-21T03:00:00.000Z',
+    datacontenttype: 'application/json',
+    data,
+    ...more,
+  })}\n`;
 const snapshot = event('snapshot', { pauses: [] });
-const alert = (id: number) => ({ id: String(id), kind: 'k', ref_id: 'u', severity: 'low', details: null, created_at: null, ack_at: null, ack_by: null });
+const alert = (id: number) => ({
+  id: String(id),
+  kind: 'k',
+  ref_id: 'u',
+  severity: 'low',
+  details: null,
+  created_at: null,
+  ack_at: null,
+  ack_by: null,
+});
 const alertOf = (id: number) => event('alert.created', alert(id));
 
 /** Opens a stream, sends these messages, and does `then`. */
-const stream = (messages: string[], then: (response: ServerResponse) => void = () => {}): Behaviour => (response) => {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  response.write(`retry: 10\n\n${messages.map((message) => `${message}\n`).join('')}`, () => then(response));
-};
+const stream =
+  (messages: string[], then: (response: ServerResponse) => void = () => {}): Behaviour =>
+  (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(`retry: 10\n\n${messages.map((message) => `${message}\n`).join('')}`, () => then(response));
+  };
 /** The blank line that would end it is missing. */
 const HALF_OF_6 = 'id: 6\nevent: alert.created\ndata: {"half":';
-const cut = (response: ServerResponse) => { response.socket?.destroy(); };
+const cut = (response: ServerResponse) => {
+  response.socket?.destroy();
+};
 
 function follow(options: { lastEventId?: string; silenceMaxMs?: number } = {}) {
   stop = new AbortController();
@@ -71,7 +94,12 @@ describe('the event stream', () => {
   });
 
   test('is opened anew when the service ends it in good order', async () => {
-    peer.answers(stream([`id: 1\n${snapshot}`], (response) => { response.end(); }), stream([`id: 2\n${alertOf(1)}`]));
+    peer.answers(
+      stream([`id: 1\n${snapshot}`], (response) => {
+        response.end();
+      }),
+      stream([`id: 2\n${alertOf(1)}`]),
+    );
     const { take, resumedFrom } = follow();
     await take(2);
     expect(resumedFrom()).toEqual([undefined, '1']);
@@ -81,7 +109,9 @@ describe('the event stream', () => {
     peer.answers(stream([`id: 1\n${snapshot}`]), stream([`id: 2\n${alertOf(1)}`]));
     const { take, states } = follow({ silenceMaxMs: 100 });
     await take(2);
-    expect(states).toContainEqual(expect.objectContaining({ state: 'disconnected', error: expect.objectContaining({ failure: 'timed_out' }) }));
+    expect(states).toContainEqual(
+      expect.objectContaining({ state: 'disconnected', error: expect.objectContaining({ failure: 'timed_out' }) }),
+    );
   });
 
   test('heartbeats keep it open', async () => {
@@ -113,27 +143,41 @@ describe('the event stream', () => {
   });
 
   test('nothing but events of a newer service: each is seen, none is asked for again', async () => {
-    peer.answers(stream([`id: 8\n${event('pause.dreamt', {})}`], cut), stream([`id: 9\n${event('fleet.tired', {})}`], cut), stream([`id: 10\n${alertOf(1)}`]));
+    peer.answers(
+      stream([`id: 8\n${event('pause.dreamt', {})}`], cut),
+      stream([`id: 9\n${event('fleet.tired', {})}`], cut),
+      stream([`id: 10\n${alertOf(1)}`]),
+    );
     const { take, resumedFrom } = follow({ lastEventId: '7' });
     await expect(take(1)).resolves.toMatchObject([{ id: '10' }]);
     expect(resumedFrom()).toEqual(['7', '8', '9']);
   });
 
   test('what is not for an event does not move the place to resume behind', async () => {
-    peer.answers(stream([`id: 8\n${alertOf(1)}`, 'event: desk\ndata: {"numbers":null}\n'], cut), stream([`id: 9\n${alertOf(2)}`]));
+    peer.answers(
+      stream([`id: 8\n${alertOf(1)}`, 'event: desk\ndata: {"numbers":null}\n'], cut),
+      stream([`id: 9\n${alertOf(2)}`]),
+    );
     const { take, resumedFrom } = follow({ lastEventId: '7' });
     await take(2);
     expect(resumedFrom()).toEqual(['7', '8']);
   });
 
   test('an envelope may hold more attributes; one that is no CloudEvent, or of another event, is told of', async () => {
-    peer.answers(stream([
-      `id: 1\n${event('alert.created', alert(1), { traceparent: '00-x' })}`, `id: 2\nevent: alert.created\ndata: ${JSON.stringify(alert(2))}\n`,
-      `id: 3\n${event('alert.created', alert(3), { type: 'orchestra.alert.acknowledged' })}`, `id: 4\n${event('alert.created', alert(4), { specversion: '2.0' })}`,
-      `id: 5\n${event('alert.acknowledged', alert(5))}`,
-    ]));
+    peer.answers(
+      stream([
+        `id: 1\n${event('alert.created', alert(1), { traceparent: '00-x' })}`,
+        `id: 2\nevent: alert.created\ndata: ${JSON.stringify(alert(2))}\n`,
+        `id: 3\n${event('alert.created', alert(3), { type: 'orchestra.alert.acknowledged' })}`,
+        `id: 4\n${event('alert.created', alert(4), { specversion: '2.0' })}`,
+        `id: 5\n${event('alert.acknowledged', alert(5))}`,
+      ]),
+    );
     const { take, states } = follow();
-    await expect(take(2)).resolves.toMatchObject([{ id: '1', event: { data: { id: '1' } } }, { id: '5', event: { type: 'alert.acknowledged' } }]);
+    await expect(take(2)).resolves.toMatchObject([
+      { id: '1', event: { data: { id: '1' } } },
+      { id: '5', event: { type: 'alert.acknowledged' } },
+    ]);
     expect(states.filter(({ state }) => state === 'unreadable')).toHaveLength(3);
   });
 
@@ -145,7 +189,9 @@ describe('the event stream', () => {
   test('ends in good order when its signal says so, also while it waits, and frees its connection', async () => {
     let closed: Promise<unknown> | undefined;
     peer.answers((response, request) => {
-      closed = new Promise((resolve) => { response.on('close', resolve); });
+      closed = new Promise((resolve) => {
+        response.on('close', resolve);
+      });
       stream([`id: 1\n${snapshot}`])(response, request);
     });
     const { take, events } = follow();
@@ -159,7 +205,9 @@ describe('the event stream', () => {
   test('leaving the loop frees the connection', async () => {
     let closed: Promise<unknown> | undefined;
     peer.answers((response, request) => {
-      closed = new Promise((resolve) => { response.on('close', resolve); });
+      closed = new Promise((resolve) => {
+        response.on('close', resolve);
+      });
       stream([`id: 1\n${snapshot}`])(response, request);
     });
     for await (const { id } of follow().events) {

@@ -14,7 +14,10 @@ const CLIENT = fileURLToPath(new URL('../src/index.ts', import.meta.url));
 async function listening(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => { server.closeAllConnections(); server.close(); });
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
@@ -28,7 +31,9 @@ function service(): Server {
 test('calls keep their connections, and fetch of Node.js uses the same ones', async () => {
   const server = service();
   let connections = 0;
-  server.on('connection', () => { connections += 1; });
+  server.on('connection', () => {
+    connections += 1;
+  });
   const url = await listening(server);
   const client = createClient({ url, tasksUrl: url });
   for (let calls = 0; calls < 5; calls++) await client.pauses();
@@ -41,12 +46,16 @@ test('calls keep their connections, and fetch of Node.js uses the same ones', as
 
 test('a fetch that a program has put in the place of Node’s is used, and one that is given before it', async () => {
   const asked: string[] = [];
-  const saying = (who: string): typeof fetch => async (input) => {
-    asked.push(`${who} ${new URL(input instanceof Request ? input.url : input).pathname}`);
-    return new Response(NO_PAUSES);
-  };
+  const saying =
+    (who: string): typeof fetch =>
+    async (input) => {
+      asked.push(`${who} ${new URL(input instanceof Request ? input.url : input).pathname}`);
+      return new Response(NO_PAUSES);
+    };
   const own = globalThis.fetch;
-  onTestFinished(() => { globalThis.fetch = own; });
+  onTestFinished(() => {
+    globalThis.fetch = own;
+  });
   globalThis.fetch = saying('global');
   await createClient({ url: 'http://a.example', tasksUrl: 'http://a.example' }).pauses();
   await createClient({ url: 'http://a.example', tasksUrl: 'http://a.example', fetch: saying('given') }).pauses();
@@ -62,7 +71,11 @@ test('calls go through the proxy of the environment, where Node.js is told to us
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       onward.pipe(socket).pipe(onward);
     });
-    for (const end of [socket, onward]) end.on('error', () => { socket.destroy(); onward.destroy(); });
+    for (const end of [socket, onward])
+      end.on('error', () => {
+        socket.destroy();
+        onward.destroy();
+      });
   });
   const env = { PATH: process.env['PATH'], NODE_USE_ENV_PROXY: '1', HTTP_PROXY: await listening(proxy) };
   const program = `const { createClient } = await import(${JSON.stringify(CLIENT)});

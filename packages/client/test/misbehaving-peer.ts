@@ -11,10 +11,15 @@ export interface Received {
 
 export type Behaviour = (response: ServerResponse, request: Received) => void;
 
-/** A server that answers each request by the next behaviour, the last one for all that follow. It is no stand-in for a service. */
+/**
+ * A server that answers each request by the next behaviour, the last one for all that follow. It is no stand-in for a
+ * service.
+ */
 export class MisbehavingPeer {
   readonly received: Received[] = [];
-  readonly #server = createServer((request, response) => { void this.#take(request, response); });
+  readonly #server = createServer((request, response) => {
+    void this.#take(request, response);
+  });
   #behaviours: Behaviour[] = [];
 
   static async start(): Promise<MisbehavingPeer> {
@@ -49,17 +54,24 @@ export class MisbehavingPeer {
   }
 }
 
-export const json = (body: unknown, status = 200): Behaviour => (response) => {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-};
+export const json =
+  (body: unknown, status = 200): Behaviour =>
+  (response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
 
-export const problem = (status: number, code: string, headers: Record<string, string> = {}, extra: object = {}): Behaviour => (response) => {
-  response.writeHead(status, { 'content-type': 'application/problem+json', ...headers })
-    .end(JSON.stringify({ type: 'about:blank', title: code, status, code, detail: `because of ${code}`, ...extra }));
-};
+export const problem =
+  (status: number, code: string, headers: Record<string, string> = {}, extra: object = {}): Behaviour =>
+  (response) => {
+    response
+      .writeHead(status, { 'content-type': 'application/problem+json', ...headers })
+      .end(JSON.stringify({ type: 'about:blank', title: code, status, code, detail: `because of ${code}`, ...extra }));
+  };
 
 /** Ends the connection without an answer, as a process that is killed does. */
-export const reset: Behaviour = (response) => { response.socket?.destroy(); };
+export const reset: Behaviour = (response) => {
+  response.socket?.destroy();
+};
 
 /** Takes the request and never answers. */
 export const hang: Behaviour = () => {};

@@ -12,11 +12,17 @@ if (page === null) throw new Error('index.html has no #page');
 begin();
 render(<App />, page);
 
-setInterval(() => { monotonicMs.value = performance.now(); }, 1_000);
+setInterval(() => {
+  monotonicMs.value = performance.now();
+}, 1_000);
 listenToKeys();
 addEventListener('online', lookAgain);
-addEventListener('hashchange', () => { if (location.hash.includes('token=')) begin(); });
-document.addEventListener('visibilitychange', () => { if (!document.hidden) lookAgain(); });
+addEventListener('hashchange', () => {
+  if (location.hash.includes('token=')) begin();
+});
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) lookAgain();
+});
 
 function begin(): void {
   const token = takeToken();

@@ -8,8 +8,9 @@ const LOOK_TIMEOUT_MS = 2_000;
 
 // Only these hold a session whose client has gone: a commit that waits for a synchronous standby looks at neither the
 // client nor any timeout.
-const STILL_WAITING =
-  "select a.pid from pg_stat_activity a where a.pid = any ($1::int[]) and (a.wait_event = 'SyncRep' or a.wait_event_type = 'Lock')";
+const STILL_WAITING = `select a.pid from pg_stat_activity a
+    where a.pid = any ($1::int[])
+      and (a.wait_event = 'SyncRep' or a.wait_event_type = 'Lock')`;
 
 // One look at a time in a process: one connection more than the pools have.
 let lastLook: Promise<unknown> = Promise.resolve();

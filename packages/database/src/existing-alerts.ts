@@ -31,7 +31,8 @@ const KINDS: Readonly<Record<string, string>> = {
   t: 'a TOAST table',
 };
 const INSTEAD =
-  'rename it: Orchestra then makes a table of its own, to which the other system sends alerts by POST /api/senate/alerts or by SQL';
+  'rename it: Orchestra then makes a table of its own, to which the other system sends alerts by POST ' +
+  '/api/senate/alerts or by SQL';
 
 /** How the comment of a view begins that gives a table of Orchestra a name in `public`. */
 export const OUR_VIEW = 'Orchestra:';
@@ -55,7 +56,9 @@ const ADDED_COLUMNS = ['fed_pause', 'source_key', 'noted_at', 'source_resolved_a
  * @returns in words, each with what to do; empty: nothing, also where there is no such relation
  */
 export async function alertsShapeProblems(db: Asks): Promise<string[]> {
-  const { rows: [path] } = await db.query<{ schemas: string[] }>('select current_schemas(false)::text[] as schemas');
+  const {
+    rows: [path],
+  } = await db.query<{ schemas: string[] }>('select current_schemas(false)::text[] as schemas');
   const [relation] = await findRelations(db, path?.schemas ?? []);
   return relation === undefined
     ? []
@@ -79,9 +82,7 @@ export async function lookAtExistingAlerts(db: Asks, schemas: readonly string[])
   const problems =
     second === undefined
       ? (kindProblem(relation) ?? (await tableProblems(db, relation)))
-      : [
-          `${relations.map(({ name }) => name).join(' and ')} both are there, and Orchestra uses one: rename the other`,
-        ];
+      : [`${relations.map(({ name }) => name).join(' and ')} both are there, and Orchestra uses one: rename the other`];
   if (problems.length > 0)
     throw new ExistingAlertsError(
       `the senate_alerts that is there already cannot be used, and nothing was changed: ${problems.join('; ')}`,
@@ -95,14 +96,20 @@ export async function lookAtExistingAlerts(db: Asks, schemas: readonly string[])
  */
 async function findRelations(db: Asks, schemas: readonly string[]): Promise<Relation[]> {
   const { rows } = await db.query<Relation>(
-    `select c.oid::text as oid, format('%I.%I', n.nspname, c.relname) as name, n.nspname as schema, c.relkind::text as kind, c.relispartition as is_partition,
-            exists (select from pg_inherits i where i.inhparent = c.oid) as has_children, pg_has_role(c.relowner, 'usage') as is_ours, pg_get_userbyid(c.relowner) as owner
+    `select c.oid::text as oid, format('%I.%I', n.nspname, c.relname) as name, n.nspname as schema,
+            c.relkind::text as kind, c.relispartition as is_partition,
+            exists (select from pg_inherits i where i.inhparent = c.oid) as has_children,
+            pg_has_role(c.relowner, 'usage') as is_ours, pg_get_userbyid(c.relowner) as owner
        from unnest($1::text[]) with ordinality as s(name, place)
        join pg_namespace n on n.nspname = s.name
        join pg_class c on c.relnamespace = n.oid and c.relname = 'senate_alerts'
       where n.nspname = ($1::text[])[1]
-         or not exists (select from pg_trigger g join pg_proc p on p.oid = g.tgfoid join pg_namespace o on o.oid = p.pronamespace
-                         where g.tgrelid = c.oid and p.proname = 'senate_alert_history' and o.nspname <> ($1::text[])[1])
+         or not exists (select
+                          from pg_trigger g
+                          join pg_proc p on p.oid = g.tgfoid
+                          join pg_namespace o on o.oid = p.pronamespace
+                         where g.tgrelid = c.oid and p.proname = 'senate_alert_history'
+                           and o.nspname <> ($1::text[])[1])
             and starts_with(coalesce(obj_description(c.oid, 'pg_class'), ''), $2) is false
       order by s.place`,
     [[...new Set(schemas)], OUR_VIEW],
@@ -118,7 +125,8 @@ function kindProblem({
 }: Relation): string[] | undefined {
   if (kind !== 'r')
     return [
-      `${name} is ${KINDS[kind] ?? 'no table'}, and Orchestra needs an ordinary table, for its triggers and unique indexes: ${INSTEAD}`,
+      `${name} is ${KINDS[kind] ?? 'no table'}, and Orchestra needs an ordinary table, for its triggers ` +
+        `and unique indexes: ${INSTEAD}`,
     ];
   if (isPartition) return [`${name} is a partition of another table, and takes no columns of its own: ${INSTEAD}`];
   if (hasChildren)
@@ -130,12 +138,23 @@ function kindProblem({
 
 async function readColumns(db: Asks, { oid }: Relation): Promise<AlertsColumn[]> {
   const { rows } = await db.query<AlertsColumn>(
-    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, format_type(b.oid, null) as "baseType", b.typcategory::text as category,
-            case when b.typname in ('varchar', 'bpchar') then nullif(greatest(a.atttypmod, t.typtypmod), -1) - 4 end as "charsMax",
-            a.attnotnull as "isRequired", a.atthasdef or a.attidentity <> '' as "hasDefault", a.attgenerated <> '' as "isGenerated",
+    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, format_type(b.oid, null) as "baseType",
+            b.typcategory::text as category,
+            case when b.typname in ('varchar', 'bpchar') then nullif(greatest(a.atttypmod, t.typtypmod), -1) - 4
+              end as "charsMax",
+            a.attnotnull as "isRequired", a.atthasdef or a.attidentity <> '' as "hasDefault",
+            a.attgenerated <> '' as "isGenerated",
             -- for each row (1), before (2), insert (4)
-            exists (select from pg_trigger g where g.tgrelid = a.attrelid and not g.tgisinternal and g.tgtype & 7 = 7) as "mayBeFilled",
-            exists (select from pg_index i where i.indrelid = a.attrelid and i.indisprimary and a.attnum = any (i.indkey::int2[])) as "isInKey"
+            exists (select
+                      from pg_trigger g
+                     where g.tgrelid = a.attrelid
+                       and not g.tgisinternal
+                       and g.tgtype & 7 = 7) as "mayBeFilled",
+            exists (select
+                      from pg_index i
+                     where i.indrelid = a.attrelid
+                       and i.indisprimary
+                       and a.attnum = any (i.indkey::int2[])) as "isInKey"
        from pg_attribute a
        join pg_type t on t.oid = a.atttypid
        join pg_type b on b.oid = case when t.typtype = 'd' then t.typbasetype else t.oid end
@@ -155,7 +174,8 @@ async function tableProblems(db: Asks, relation: Relation): Promise<string[]> {
       columnProblem(name, column, 'before') ??
       (ADDED_COLUMNS.includes(column.name)
         ? [
-            `column ${column.name} of ${name} has a name that Orchestra gives to a column of its own: rename it (alter table ${name} rename column ${column.name} to …)`,
+            `column ${column.name} of ${name} has a name that Orchestra gives to a column of its own: rename it ` +
+              `(alter table ${name} rename column ${column.name} to …)`,
           ]
         : []),
   );
@@ -169,7 +189,10 @@ async function nameProblems(db: Asks, { oid, name, schema }: Relation): Promise<
     `select format('the name %I.%I is taken', n.nspname, c.relname) as taken
        from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = any ($2)
      union all
-     select format('the name %I is taken by a constraint', c.conname) from pg_constraint c where c.conrelid = $3::oid and c.conname = any ($4)`,
+     select format('the name %I is taken by a constraint', c.conname)
+       from pg_constraint c
+      where c.conrelid = $3::oid
+        and c.conname = any ($4)`,
     [schema, INDEXES, oid, CONSTRAINTS],
   );
   return rows.map(({ taken }) => `${taken}, and Orchestra makes one of that name on ${name}: rename it`);
@@ -183,25 +206,32 @@ async function rowProblems(db: Asks, { name, oid }: Relation, columns: readonly 
     (await db.query<{ yes: boolean }>(`select exists (${query}) as yes`)).rows[0]?.yes ?? false;
   const idIsUnique = await answers(
     `select from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attname = 'id' and a.attnotnull
-      where i.indrelid = ${oid} and i.indisunique and i.indisvalid and i.indpred is null and i.indkey::text = a.attnum::text`,
+      where i.indrelid = ${oid} and i.indisunique and i.indisvalid and i.indpred is null
+        and i.indkey::text = a.attnum::text`,
   );
   if (has('id') && !idIsUnique) {
     if (await answers(`select from ${name} where id is null`))
       problems.push(`column id of ${name} is null in some rows: update ${name} set id = default where id is null`);
     if (await answers(`select from ${name} group by id having count(*) > 1`))
       problems.push(
-        `column id of ${name} has one value in several rows: select id from ${name} group by id having count(*) > 1 lists them`,
+        `column id of ${name} has one value in several rows: select id from ${name} group by id having ` +
+          'count(*) > 1 lists them',
       );
   }
   if (
     has('kind') &&
     has('details') &&
     (await answers(
-      `select from ${name} where kind = 'runaway' and details ->> 'run_id' is not null group by details ->> 'run_id' having count(*) > 1`,
+      `select from ${name}
+        where kind = 'runaway'
+          and details ->> 'run_id' is not null
+        group by details ->> 'run_id'
+       having count(*) > 1`,
     ))
   ) {
     problems.push(
-      `column details of ${name} has one run_id in several rows of kind runaway: that kind is the watchdog's, which raises one alert for each run; give those rows another kind`,
+      `column details of ${name} has one run_id in several rows of kind runaway: that kind is the ` +
+        `watchdog's, which raises one alert for each run; give those rows another kind`,
     );
   }
   return problems;

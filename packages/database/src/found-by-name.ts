@@ -14,17 +14,23 @@ const SHARED_NAMES = ['senate_pause', 'senate_alerts', 'active_pauses'];
  */
 export async function findByName(client: Pick<pg.ClientBase, 'query'>, { schema }: Home): Promise<void> {
   if (schema === 'public') return;
-  const { rows: [database] } = await client.query<{ name: string; isOwner: boolean; isSet: boolean; isShared: boolean }>(
+  const {
+    rows: [database],
+  } = await client.query<{ name: string; isOwner: boolean; isSet: boolean; isShared: boolean }>(
     `select d.datname as name,
             pg_has_role(d.datdba, 'usage') as "isOwner",
             exists (select from pg_db_role_setting s cross join unnest(s.setconfig) as c(setting)
-                     where s.setdatabase in (0, d.oid) and s.setrole in (0, (select r.oid from pg_roles r where r.rolname = current_user))
+                     where s.setdatabase in (0, d.oid)
+                       and s.setrole in (0, (select r.oid from pg_roles r where r.rolname = current_user))
                        and c.setting like 'search_path=%') as "isSet",
             exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                     where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname not in ($1, 'pg_catalog', 'information_schema')
+                     where c.relkind in ('r', 'p', 'v', 'm', 'f')
+                       and n.nspname not in ($1, 'pg_catalog', 'information_schema')
                        and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'
                        and not (n.nspname = 'public' and c.relname = any ($2))) as "isShared"
-       from pg_database d where d.datname = current_database()`, [schema, SHARED_NAMES]);
+       from pg_database d where d.datname = current_database()`,
+    [schema, SHARED_NAMES],
+  );
   if (database === undefined || database.isSet || database.isShared) return;
   const path = `"$user", public, ${quoteName(schema)}`;
   // The database's owner sets the path for everybody; another role for itself.

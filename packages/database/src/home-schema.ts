@@ -27,10 +27,12 @@ const SETTING = 'ORCHESTRA_SCHEMA';
  */
 export function schemaNameProblem(name: string): string | undefined {
   if (name.trim() === '') return 'is empty: give the schema a name, or leave the setting out';
-  if (Buffer.byteLength(name) > NAME_BYTES_MAX) return `is longer than ${NAME_BYTES_MAX} bytes, which PostgreSQL would cut off: take a shorter name`;
+  if (Buffer.byteLength(name) > NAME_BYTES_MAX)
+    return `is longer than ${NAME_BYTES_MAX} bytes, which PostgreSQL would cut off: take a shorter name`;
   // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f]/.test(name)) return 'holds a control character: take a name without';
-  if (/^pg_/i.test(name) || name.toLowerCase() === 'information_schema') return 'names a schema that belongs to PostgreSQL: take another name';
+  if (/^pg_/i.test(name) || name.toLowerCase() === 'information_schema')
+    return 'names a schema that belongs to PostgreSQL: take another name';
   if (name === '$user') return 'is what PostgreSQL replaces by the name of the role: take another name';
   return undefined;
 }
@@ -62,7 +64,10 @@ export function quoteText(text: string): string {
  * What `search_path` has to be: nobody else's schema, and temporary objects last, so that none can take a name of ours.
  */
 export function searchPathOf({ schema, alertsSchema }: Pick<Home, 'schema' | 'alertsSchema'>): string {
-  return [...new Set([schema, ...(alertsSchema === null ? [] : [alertsSchema])])].map(quoteName).concat('pg_temp').join(', ');
+  return [...new Set([schema, ...(alertsSchema === null ? [] : [alertsSchema])])]
+    .map(quoteName)
+    .concat('pg_temp')
+    .join(', ');
 }
 
 // Asked of the catalog, which answers whatever the role may use. `senate_pause` alone may be the view of that name.
@@ -81,7 +86,9 @@ const WHERE_IT_IS = `
 // The trigger that migrations put on it tells which senate_alerts is used.
 const findHomeStatement = (given: string | undefined): string => `
   select h.schema, ${hasOurTables('h.schema')} as "isThere",
-         coalesce((select has_schema_privilege(n.oid, 'usage') from pg_catalog.pg_namespace n where n.nspname = h.schema), true) as "mayUse",
+         coalesce((select has_schema_privilege(n.oid, 'usage')
+                     from pg_catalog.pg_namespace n
+                    where n.nspname = h.schema), true) as "mayUse",
          (select t.nspname::text
             from pg_catalog.pg_trigger g
             join pg_catalog.pg_proc p on p.oid = g.tgfoid and p.proname = 'senate_alert_history'
@@ -95,9 +102,18 @@ const findHomeStatement = (given: string | undefined): string => `
  * Finds Orchestra's tables: in the given schema, else in `public` if they are there, else in `orchestra`. The answer
  * does not depend on the search_path, except for an installation that the search_path has put elsewhere in former days.
  */
-export async function findHome(client: Pick<pg.ClientBase, 'query'>, given: string | undefined, timeoutMs?: number): Promise<Home> {
-  const statement = { text: findHomeStatement(given), ...(timeoutMs === undefined ? {} : { query_timeout: timeoutMs }) };
-  const { rows: [home] } = await client.query<Home>(statement);
+export async function findHome(
+  client: Pick<pg.ClientBase, 'query'>,
+  given: string | undefined,
+  timeoutMs?: number,
+): Promise<Home> {
+  const statement = {
+    text: findHomeStatement(given),
+    ...(timeoutMs === undefined ? {} : { query_timeout: timeoutMs }),
+  };
+  const {
+    rows: [home],
+  } = await client.query<Home>(statement);
   if (home === undefined) throw new Error('a statement that answers one row answered none');
   return home;
 }

@@ -7,11 +7,28 @@ export { connectionTo, withoutPassword, type Connection } from './connect/connec
 export type { ServerStream } from './connect/server-stream.ts';
 export { alertsShapeProblems, ExistingAlertsError } from './existing-alerts.ts';
 export { explainDatabaseFailure, type DatabaseFailure, type DatabaseFailureCode } from './explain-failure.ts';
-export { findHome, givenSchema, quoteName, quoteText, schemaNameProblem, SchemaNameError, searchPathOf, type Home } from './home-schema.ts';
+export {
+  findHome,
+  givenSchema,
+  quoteName,
+  quoteText,
+  schemaNameProblem,
+  SchemaNameError,
+  searchPathOf,
+  type Home,
+} from './home-schema.ts';
 export { hasServerChanged, isDatabaseUnavailable, SQLSTATE, sqlState } from './errors.ts';
 export { conflictCounts, CONFLICTS, tryAgain, type ConflictCount, type ConflictState } from './try-again.ts';
 export { migrate, MIGRATIONS_FOLDER, pendingMigrations, type MigrateReport } from './migrate.ts';
-export { inTransaction, isTransaction, makePool, type Database, type PoolOptions, type Queryable, type Transaction } from './pool.ts';
+export {
+  inTransaction,
+  isTransaction,
+  makePool,
+  type Database,
+  type PoolOptions,
+  type Queryable,
+  type Transaction,
+} from './pool.ts';
 export { differingSettings, SESSION_SETTINGS, settingOptions, settingStatement } from './session-settings.ts';
 export { DELETED_FROM, retentionGrant, serviceGrants, workerGrants } from './service-grants.ts';
 export { refuseUnsuitable, UnsuitableServerError } from './suitable-server.ts';

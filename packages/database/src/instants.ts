@@ -16,7 +16,8 @@ export const LAST_INSTANT = new Date('9999-12-31T23:59:59.999Z');
 export function readInstant(text: string): Date {
   const read: unknown = text.includes('T') ? Date.parse(text) : parseByPg(text);
   const time = read instanceof Date ? read.getTime() : typeof read === 'number' ? read : NaN;
-  if (Number.isNaN(time)) return text.startsWith('-') || text.endsWith('BC') ? new Date(FIRST_INSTANT) : new Date(LAST_INSTANT);
+  if (Number.isNaN(time))
+    return text.startsWith('-') || text.endsWith('BC') ? new Date(FIRST_INSTANT) : new Date(LAST_INSTANT);
   return insideOfTime(time);
 }
 

@@ -8,14 +8,19 @@ const DEPTH_MAX = 500;
 
 /** A value of type json or jsonb as the server prints it, its numbers exact. */
 export function readJson(text: string): unknown {
-  if (isNestedTooDeep(text)) return `(nested deeper than ${DEPTH_MAX} levels, which cannot be told; it begins with ${text.slice(0, 100)})`;
+  if (isNestedTooDeep(text))
+    return `(nested deeper than ${DEPTH_MAX} levels, which cannot be told; it begins with ${text.slice(0, 100)})`;
   return parseJson(text);
 }
 
 /** Is this text of JSON nested deeper than {@link readJson} reads? */
 export function isNestedTooDeep(text: string): boolean {
   // Nearly no text has so many of both; to count them is several times quicker than to look at each character.
-  return text.length > DEPTH_MAX && countUpTo(text, '{', DEPTH_MAX) + countUpTo(text, '[', DEPTH_MAX) > DEPTH_MAX && isNestedDeeper(text, DEPTH_MAX);
+  return (
+    text.length > DEPTH_MAX &&
+    countUpTo(text, '{', DEPTH_MAX) + countUpTo(text, '[', DEPTH_MAX) > DEPTH_MAX &&
+    isNestedDeeper(text, DEPTH_MAX)
+  );
 }
 
 function countUpTo(text: string, character: string, max: number): number {

@@ -3,8 +3,8 @@ import type pg from 'pg';
 const RETRY_MS = 1_000;
 
 /**
- * Keeps so many connections of a pool open from now on, so that they are there when the server gives out no more. One that is
- * lost is made anew, tried again every second.
+ * Keeps so many connections of a pool open from now on, so that they are there when the server gives out no more. One
+ * that is lost is made anew, tried again every second.
  */
 export function keepOpen(pool: pg.Pool, count: number): void {
   let retry: NodeJS.Timeout | undefined;
@@ -16,7 +16,9 @@ export function keepOpen(pool: pg.Pool, count: number): void {
     try {
       const lacking = Math.max(0, count - pool.totalCount);
       // All at once: one after the other would be one and the same.
-      const opened = pool.ending ? [] : await Promise.allSettled(Array.from({ length: lacking + pool.idleCount }, () => pool.connect()));
+      const opened = pool.ending
+        ? []
+        : await Promise.allSettled(Array.from({ length: lacking + pool.idleCount }, () => pool.connect()));
       for (const one of opened) if (one.status === 'fulfilled') one.value.release();
     } finally {
       filling = false;

@@ -6,10 +6,19 @@ import { quoteName } from './home-schema.ts';
 type Asks = Pick<pg.Pool, 'query'>;
 
 /** One file of `migrations/`. */
-export interface Migration { tag: string; when: number; sql: string; hash: string }
+export interface Migration {
+  tag: string;
+  when: number;
+  sql: string;
+  hash: string;
+}
 
 /** The list of applied migrations: in Orchestra's own schema, or where drizzle-kit kept it before there was one. */
-export interface Journal { schema: string; table: string; isThere: boolean }
+export interface Journal {
+  schema: string;
+  table: string;
+  isThere: boolean;
+}
 
 const OWN_TABLE = 'orchestra_migrations';
 const OLDER = { schema: 'drizzle', table: '__drizzle_migrations' };
@@ -20,14 +29,18 @@ export async function countMigrations(folder: string): Promise<number> {
 
 /** All migrations, in their order. */
 export async function readMigrations(folder: string): Promise<Migration[]> {
-  return Promise.all((await readEntries(folder)).map(async ({ when, tag }) => {
-    const sql = await readFile(`${folder}/${tag}.sql`, 'utf8');
-    return { tag, when, sql, hash: createHash('sha256').update(sql).digest('hex') };
-  }));
+  return Promise.all(
+    (await readEntries(folder)).map(async ({ when, tag }) => {
+      const sql = await readFile(`${folder}/${tag}.sql`, 'utf8');
+      return { tag, when, sql, hash: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
 }
 
 async function readEntries(folder: string): Promise<Pick<Migration, 'when' | 'tag'>[]> {
-  const journal: { entries: Pick<Migration, 'when' | 'tag'>[] } = JSON.parse(await readFile(`${folder}/meta/_journal.json`, 'utf8'));
+  const journal: { entries: Pick<Migration, 'when' | 'tag'>[] } = JSON.parse(
+    await readFile(`${folder}/meta/_journal.json`, 'utf8'),
+  );
   return journal.entries;
 }
 
@@ -38,11 +51,26 @@ async function readEntries(folder: string): Promise<Pick<Migration, 'when' | 'ta
  * @param schema of Orchestra's tables
  */
 export async function findJournal(db: Asks, schema: string): Promise<Journal> {
-  const { rows: [found] } = await db.query<{ own: boolean; older: boolean }>(
-    `select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2) as own,
-            exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = 'claim_marker')
-            and exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $3 and c.relname = $4) as older`,
-    [schema, OWN_TABLE, OLDER.schema, OLDER.table]);
+  const {
+    rows: [found],
+  } = await db.query<{ own: boolean; older: boolean }>(
+    `select exists (select
+                      from pg_class c
+                      join pg_namespace n on n.oid = c.relnamespace
+                     where n.nspname = $1
+                       and c.relname = $2) as own,
+            exists (select
+                      from pg_class c
+                      join pg_namespace n on n.oid = c.relnamespace
+                     where n.nspname = $1
+                       and c.relname = 'claim_marker')
+            and exists (select
+                          from pg_class c
+                          join pg_namespace n on n.oid = c.relnamespace
+                         where n.nspname = $3
+                           and c.relname = $4) as older`,
+    [schema, OWN_TABLE, OLDER.schema, OLDER.table],
+  );
   if (found?.own !== true && found?.older === true) return { ...OLDER, isThere: true };
   return { schema, table: OWN_TABLE, isThere: found?.own === true };
 }

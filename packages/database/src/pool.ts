@@ -36,7 +36,10 @@ export interface PoolOptions {
   statementTimeoutMs?: number;
   /** Server settings for every connection of this pool, by name, besides those of every session. */
   settings?: Readonly<Record<string, string>>;
-  /** How long making a connection, or waiting for a free one, may take, unless the address says otherwise; two seconds where it is left out. */
+  /**
+   * How long making a connection, or waiting for a free one, may take, unless the address says otherwise; two seconds
+   * where it is left out.
+   */
   connectTimeoutMs?: number;
   /** How values are read; as the process has it, unless given. */
   types?: pg.CustomTypesConfig | undefined;
@@ -68,20 +71,27 @@ export function makePool(options: PoolOptions): Database {
   const lost = options.onConnectionLost ?? (() => {});
   const connection = connectionTo(options.connectionString, options.applicationName, options.connectTimeoutMs);
   const settings = {
-    ...SESSION_SETTINGS, statement_timeout: String(statementTimeoutMs),
+    ...SESSION_SETTINGS,
+    statement_timeout: String(statementTimeoutMs),
     // While it commits, no statement is under way: a commit that rings a bell waits for others that do, and only this
     // ends the wait.
     lock_timeout: String(statementTimeoutMs),
-    idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS), ...options.settings,
+    idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
+    ...options.settings,
   };
   const schema: WantedSchema = options.schema === 'as given' ? 'as given' : { name: givenSchema(options.schema) };
   const usedOnce = new WeakSet<pg.ClientBase>();
   const prepare = (client: pg.ClientBase): unknown => {
     client.on('error', lost);
-    return settle(client, connection, { settings, schema }, (pid) => abandoned.note(client, pid)).then((server) => { if (server === 'may change') usedOnce.add(client); });
+    return settle(client, connection, { settings, schema }, (pid) => abandoned.note(client, pid)).then((server) => {
+      if (server === 'may change') usedOnce.add(client);
+    });
   };
   const pool = new pg.Pool({
-    ...connection.config, max, min: held, ...(options.types === undefined ? {} : { types: options.types }),
+    ...connection.config,
+    max,
+    min: held,
+    ...(options.types === undefined ? {} : { types: options.types }),
     // The server cannot end a statement over a connection that is gone; the client gives up by itself.
     query_timeout: statementTimeoutMs + 2_000,
     // The pool waits for what this promises, which its types do not say.
@@ -89,33 +99,57 @@ export function makePool(options: PoolOptions): Database {
   });
   const abandoned = new AbandonedConnections(pool, max, connection);
   pool.on('error', lost);
-  // While the address leads to a standby, each connection asks anew where it leads: one that is kept would still be read from
-  // when the address leads to the primary again. And while there are no tables, each asks again in which schema they
-  // are.
-  pool.on('release', (_error, client) => { if (usedOnce.has(client)) void client.end().catch(lost); });
+  // While the address leads to a standby, each connection asks anew where it leads: one that is kept would still be
+  // read from when the address leads to the primary again. And while there are no tables, each asks again in which
+  // schema they are.
+  pool.on('release', (_error, client) => {
+    if (usedOnce.has(client)) void client.end().catch(lost);
+  });
   if (held > 0) keepOpen(pool, held);
   const send = pool.query.bind(pool);
   // Outside a transaction a statement is one by itself.
-  Object.defineProperty(pool, 'query', { configurable: true, writable: true, value: (...call: unknown[]) => tryAgain(() => Promise.resolve(Reflect.apply(send, undefined, call))) });
+  Object.defineProperty(pool, 'query', {
+    configurable: true,
+    writable: true,
+    value: (...call: unknown[]) => tryAgain(() => Promise.resolve(Reflect.apply(send, undefined, call))),
+  });
   return pool;
 }
 
 type WantedSchema = 'as given' | { name: string | undefined };
 
-interface Wanted { settings: Readonly<Record<string, string>>; schema: WantedSchema }
+interface Wanted {
+  settings: Readonly<Record<string, string>>;
+  schema: WantedSchema;
+}
 
 /**
  * Gives a new connection its settings and its schema, and says whether it may be kept.
  *
  * @throws TransportError for a server that is not of the wanted kind
  */
-async function settle(client: pg.ClientBase, { servers, timeoutMs }: Connection, { settings, schema }: Wanted, onOwnSession: (pid: number) => void): Promise<'stays so' | 'may change'> {
+async function settle(
+  client: pg.ClientBase,
+  { servers, timeoutMs }: Connection,
+  { settings, schema }: Wanted,
+  onOwnSession: (pid: number) => void,
+): Promise<'stays so' | 'may change'> {
   // Before anything else is asked: the first statement has to be quick, for the role may have given it little time.
-  const { rows: [row] } = await runFirst(() => client.query<{ pid: number; standby: boolean; read_only: boolean }>(within(timeoutMs, `select pg_catalog.pg_backend_pid() as pid, ${SERVER_STATE}`)));
+  const {
+    rows: [row],
+  } = await runFirst(() =>
+    client.query<{ pid: number; standby: boolean; read_only: boolean }>(
+      within(timeoutMs, `select pg_catalog.pg_backend_pid() as pid, ${SERVER_STATE}`),
+    ),
+  );
   if (row === undefined) throw new Error('a statement without a from answered no row');
   if (!servers.fits({ isStandby: row.standby, isReadOnly: row.read_only })) {
     servers.forget();
-    throw new TransportError('no_server', `the server ${row.standby ? 'is a standby' : row.read_only ? 'is read-only' : 'is a primary'}, and the address asks for another (target_session_attrs)`);
+    throw new TransportError(
+      'no_server',
+      `the server ${row.standby ? 'is a standby' : row.read_only ? 'is read-only' : 'is a primary'}, and ` +
+        'the address asks for another (target_session_attrs)',
+    );
   }
   let mayMove = false;
   const withSchema = async (): Promise<Record<string, string>> => {
@@ -124,7 +158,8 @@ async function settle(client: pg.ClientBase, { servers, timeoutMs }: Connection,
     mayMove = !home.isThere;
     // A search_path passes over what the role may not use, and its tables would be said not to exist. This is refused
     // with the reason.
-    if (home.isThere && !home.mayUse) await client.query(within(timeoutMs, `select from ${quoteName(home.schema)}.claim_marker`));
+    if (home.isThere && !home.mayUse)
+      await client.query(within(timeoutMs, `select from ${quoteName(home.schema)}.claim_marker`));
     return { search_path: searchPathOf(home) };
   };
   if (isShared(client, row.pid)) await useSharedSession(client, settings, withSchema);
@@ -143,7 +178,8 @@ function within(timeoutMs: number, text: string): pg.QueryConfig & { query_timeo
 }
 
 /**
- * Runs `work` in one READ COMMITTED transaction: committed when it resolves, rolled back when it throws. When the server has rolled it back over a deadlock,
+ * Runs `work` in one READ COMMITTED transaction: committed when it resolves, rolled back when it throws. When the
+ * server has rolled it back over a deadlock,
  * `work` is called again, in a new transaction: what it does elsewhere than in the database must bear that.
  */
 export function inTransaction<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -159,10 +195,13 @@ async function inOneTransaction<T>(db: Database, work: (tx: Transaction) => Prom
     await tx.query('commit');
     return answer;
   } catch (error) {
-    // Not answered at all: a rollback would wait as long once more for nothing. Answered by a server that takes no changes, or is
-    // going down: the next connection may find another one.
+    // Not answered at all: a rollback would wait as long once more for nothing. Answered by a server that takes no
+    // changes, or is going down: the next connection may find another one.
     if (error instanceof Error && hasServerChanged(error)) broken = error;
-    else await tx.query('rollback').catch((cause: Error) => { broken = cause; });
+    else
+      await tx.query('rollback').catch((cause: Error) => {
+        broken = cause;
+      });
     throw error;
   } finally {
     // A connection in an unknown state leaves the pool; the server rolls back by itself when it has gone.

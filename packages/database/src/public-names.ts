@@ -13,16 +13,26 @@ const NAMES = ['senate_pause', 'senate_alerts', 'active_pauses'];
  *
  * @param isNew Orchestra's tables have just been made
  */
-export async function publishNames(client: Pick<pg.ClientBase, 'query'>, { schema, alertsSchema }: Home, isNew: boolean): Promise<void> {
+export async function publishNames(
+  client: Pick<pg.ClientBase, 'query'>,
+  { schema, alertsSchema }: Home,
+  isNew: boolean,
+): Promise<void> {
   if (schema === 'public') return;
   for (const name of NAMES) {
     if (name === 'senate_alerts' && alertsSchema !== null) continue; // the other system has it where it is
-    const { rows: [taken] } = await client.query<{ ours: boolean; mine: boolean }>(
+    const {
+      rows: [taken],
+    } = await client.query<{ ours: boolean; mine: boolean }>(
       `select obj_description(c.oid, 'pg_class') = $2 as ours, pg_has_role(c.relowner, 'usage') as mine
-         from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and c.relname = $1`, [name, commentOn(schema)]);
-    if (taken === undefined ? !isNew || !await mayCreate(client) : !(taken.ours && taken.mine)) continue;
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and c.relname = $1`,
+      [name, commentOn(schema)],
+    );
+    if (taken === undefined ? !isNew || !(await mayCreate(client)) : !(taken.ours && taken.mine)) continue;
     await client.query(`create or replace view public.${name} as select * from ${quoteName(schema)}.${name}`);
-    const { rows: [row] } = await client.query<{ comment: string }>('select quote_literal($1::text) as comment', [commentOn(schema)]);
+    const {
+      rows: [row],
+    } = await client.query<{ comment: string }>('select quote_literal($1::text) as comment', [commentOn(schema)]);
     await client.query(`comment on view public.${name} is ${row?.comment ?? 'null'}`);
   }
 }
@@ -32,7 +42,13 @@ function commentOn(schema: string): string {
 }
 
 async function mayCreate(client: Pick<pg.ClientBase, 'query'>): Promise<boolean> {
-  const { rows: [row] } = await client.query<{ may: boolean }>(
-    "select exists (select from pg_namespace n where n.nspname = 'public' and has_schema_privilege(n.oid, 'create')) as may");
+  const {
+    rows: [row],
+  } = await client.query<{ may: boolean }>(
+    `select exists (select
+                      from pg_namespace n
+                     where n.nspname = 'public'
+                       and has_schema_privilege(n.oid, 'create')) as may`,
+  );
   return row?.may === true;
 }

@@ -2,7 +2,21 @@
 // of direct workers (docs/direct.md). Both pages print it, and tests hold them together.
 
 /** Tables from which the services delete as they go: what is done with, and what is older than it is kept. */
-const FORGETS = ['idempotency_keys', 'known_labels', 'notice_deliveries', 'notice_targets', 'queue_minutes', 'run_stops', 'runner_preflights', 'task_lanes', 'task_output', 'task_totals', 'turn_gates', 'gate_refusals', 'worker_sightings'] as const;
+const FORGETS = [
+  'idempotency_keys',
+  'known_labels',
+  'notice_deliveries',
+  'notice_targets',
+  'queue_minutes',
+  'run_stops',
+  'runner_preflights',
+  'task_lanes',
+  'task_output',
+  'task_totals',
+  'turn_gates',
+  'gate_refusals',
+  'worker_sightings',
+] as const;
 /** Only where `ORCHESTRA_RETENTION_DAYS` is set. */
 const RETENTION = ['tasks', 'task_events'] as const;
 
@@ -34,7 +48,9 @@ function listOf(names: readonly string[], schema: string): string {
 export const DELETED_FROM: readonly string[] = [...FORGETS, ...RETENTION];
 
 /** Every function that a direct worker calls (migrations/0038). Each decides by itself what is the caller's. */
-const WORK = ['', '_add', '_ask', '_beat', '_begun', '_line_up', '_pauses', '_raise', '_stopped', '_tend', '_why'].map((what) => `orchestra_work${what}`);
+const WORK = ['', '_add', '_ask', '_beat', '_begun', '_line_up', '_pauses', '_raise', '_stopped', '_tend', '_why'].map(
+  (what) => `orchestra_work${what}`,
+);
 
 /** What a direct worker's role may do, and nothing else: it reads no table and changes none. */
 export function workerGrants(role: string, schema = 'orchestra'): string[] {

@@ -7,7 +7,11 @@ export class UnsuitableServerError extends Error {
 
 // What only looks like PostgreSQL has other locks and no bells; the brake's proof rests on both.
 const OTHERS: readonly [RegExp, string][] = [
-  [/cockroach/i, 'CockroachDB'], [/-YB-|yugabyte/i, 'YugabyteDB'], [/redshift/i, 'Amazon Redshift'], [/materialize/i, 'Materialize'], [/greenplum/i, 'Greenplum'],
+  [/cockroach/i, 'CockroachDB'],
+  [/-YB-|yugabyte/i, 'YugabyteDB'],
+  [/redshift/i, 'Amazon Redshift'],
+  [/materialize/i, 'Materialize'],
+  [/greenplum/i, 'Greenplum'],
 ];
 
 /**
@@ -18,14 +22,25 @@ const OTHERS: readonly [RegExp, string][] = [
  */
 export function whyUnsuitable(version: string, number: number): string | undefined {
   const other = OTHERS.find(([pattern]) => pattern.test(version))?.[1];
-  if (other !== undefined) return `Orchestra needs PostgreSQL 15 or newer, and this is ${other}, whose locks and notifications do not hold the brake's promises`;
+  if (other !== undefined)
+    return (
+      `Orchestra needs PostgreSQL 15 or newer, and this is ${other}, whose locks and notifications do not ` +
+      `hold the brake's promises`
+    );
   if (number >= OLDEST) return undefined;
-  return `Orchestra needs PostgreSQL 15 or newer, and this is ${/^PostgreSQL [\d.]+/.exec(version)?.[0] ?? 'an older one'}`;
+  return (
+    'Orchestra needs PostgreSQL 15 or newer, and this is ' +
+    `${/^PostgreSQL [\d.]+/.exec(version)?.[0] ?? 'an older one'}`
+  );
 }
 
 /** @throws UnsuitableServerError */
-export async function refuseUnsuitable(db: { query: (text: string) => Promise<{ rows: { version: string; number: string | null }[] }> }): Promise<void> {
-  const { rows: [row] } = await db.query("select version() as version, current_setting('server_version_num', true) as number");
+export async function refuseUnsuitable(db: {
+  query: (text: string) => Promise<{ rows: { version: string; number: string | null }[] }>;
+}): Promise<void> {
+  const {
+    rows: [row],
+  } = await db.query("select version() as version, current_setting('server_version_num', true) as number");
   const why = whyUnsuitable(row?.version ?? '', Number(row?.number ?? 0));
   if (why !== undefined) throw new UnsuitableServerError(why);
 }

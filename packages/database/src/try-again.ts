@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sqlState } from './errors.ts';
 
-/** With these the server has rolled back everything, because two transactions stood in each other's way: a deadlock, and a serialization failure. */
+/**
+ * With these the server has rolled back everything, because two transactions stood in each other's way: a deadlock, and
+ * a serialization failure.
+ */
 export const CONFLICTS = ['40P01', '40001'] as const;
 export type ConflictState = (typeof CONFLICTS)[number];
 
@@ -12,9 +15,16 @@ function conflictOf(error: unknown): ConflictState | undefined {
 }
 
 /** How often this process has met a conflict, and how that went. */
-export interface ConflictCount { sqlstate: ConflictState; outcome: 'tried_again' | 'given_up'; count: number }
+export interface ConflictCount {
+  sqlstate: ConflictState;
+  outcome: 'tried_again' | 'given_up';
+  count: number;
+}
 
-const counts: ConflictCount[] = CONFLICTS.flatMap((sqlstate) => [{ sqlstate, outcome: 'tried_again' as const, count: 0 }, { sqlstate, outcome: 'given_up' as const, count: 0 }]);
+const counts: ConflictCount[] = CONFLICTS.flatMap((sqlstate) => [
+  { sqlstate, outcome: 'tried_again' as const, count: 0 },
+  { sqlstate, outcome: 'given_up' as const, count: 0 },
+]);
 
 /** What {@link tryAgain} has met in this process since it started: for its metrics. */
 export function conflictCounts(): readonly Readonly<ConflictCount>[] {
@@ -29,8 +39,9 @@ function note(sqlstate: ConflictState, outcome: ConflictCount['outcome']): void 
 const WAIT_MS = [10, 40, 160] as const;
 
 /**
- * Does `work` once more, three times at the most, when the server has rolled it back over a conflict with another transaction. Everything in it must
- * belong to one transaction, or to one statement outside any: only then has nothing of it been done.
+ * Does `work` once more, three times at the most, when the server has rolled it back over a conflict with another
+ * transaction. Everything in it must belong to one transaction, or to one statement outside any: only then has nothing
+ * of it been done.
  *
  * @throws the last conflict, when there are too many in a row; anything else at once
  */

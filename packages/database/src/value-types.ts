@@ -12,10 +12,14 @@ pg.types.setTypeParser(JSON_TYPE, readJson);
 
 /** drizzle's own column would parse a text that stands in jsonb once more: the text "12" would become a number. */
 export const jsonbColumn = customType<{ data: unknown; driverData: unknown }>({
-  dataType: () => 'jsonb', toDriver: (value) => JSON.stringify(value), fromDriver: (value) => value,
+  dataType: () => 'jsonb',
+  toDriver: (value) => JSON.stringify(value),
+  fromDriver: (value) => value,
 });
 
 /** drizzle asks for instants as text. */
 export const instantColumn = customType<{ data: Date; driverData: string }>({
-  dataType: () => 'timestamp with time zone', toDriver: (value) => value.toISOString(), fromDriver: readInstant,
+  dataType: () => 'timestamp with time zone',
+  toDriver: (value) => value.toISOString(),
+  fromDriver: readInstant,
 });

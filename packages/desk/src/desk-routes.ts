@@ -16,16 +16,25 @@ export interface DeskOptions {
   db: Database;
   /** Absent: as without any setting. */
   rules?: QueueRules | undefined;
-  /** Some task may start that could not before. Where nobody waits for one, there is nobody to tell: who does finds it by the clock, within five seconds. */
+  /**
+   * Some task may start that could not before. Where nobody waits for one, there is nobody to tell: who does finds it
+   * by the clock, within five seconds.
+   */
   onOpened?: (() => void) | undefined;
 }
 
 /**
- * What an operator reads about tasks and does with them. pause-api serves it as well as worker-claimer, because a page talks to
- * the one origin that it came from.
+ * What an operator reads about tasks and does with them. pause-api serves it as well as worker-claimer, because a page
+ * talks to the one origin that it came from.
  */
 export function deskRoutes({ db, rules = {}, onOpened = () => {} }: DeskOptions): Route[] {
-  const { leaseSeconds = LEASE_SECONDS, heal = 'on', gatedRepos = null, stages: { pipelines } = DEFAULT_STAGE_RULES, runners: switches = ALL_OFF } = rules;
+  const {
+    leaseSeconds = LEASE_SECONDS,
+    heal = 'on',
+    gatedRepos = null,
+    stages: { pipelines } = DEFAULT_STAGE_RULES,
+    runners: switches = ALL_OFF,
+  } = rules;
   return [
     ...readTaskRoutes({ db }),
     whyRoute({ db, gatedRepos, kept: keptForRunners(switches, pipelines) }),

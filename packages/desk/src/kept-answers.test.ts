@@ -6,7 +6,9 @@ test('who asks the same while an answer is fresh, or being read, gets that one; 
   let readings = 0;
   const read = async (): Promise<number> => ++readings;
   const [first, second] = await Promise.all([kept.get('a', read), kept.get('a', read)]);
-  expect([first.answer, second.answer, (await kept.get('a', read)).answer, (await kept.get('b', read)).answer]).toEqual([1, 1, 1, 2]);
+  expect([first.answer, second.answer, (await kept.get('a', read)).answer, (await kept.get('b', read)).answer]).toEqual(
+    [1, 1, 1, 2],
+  );
 });
 
 test('an answer that has grown old is read anew', async () => {
@@ -33,7 +35,10 @@ test('a reading that takes longer than an answer is kept is shared all the same'
   const slow = new KeptAnswers<number>(0);
   const reading = Promise.withResolvers<number>();
   let readings = 0;
-  const read = (): Promise<number> => { readings += 1; return reading.promise; };
+  const read = (): Promise<number> => {
+    readings += 1;
+    return reading.promise;
+  };
   const both = [slow.get('', read), slow.get('', read)];
   reading.resolve(7);
   expect((await Promise.all(both)).map(({ answer }) => answer)).toEqual([7, 7]);

@@ -12,7 +12,10 @@ export function readStagesFile(path: string): Pipeline[] {
     // The decoder leaves out a byte order mark, which Windows writes.
     text = new TextDecoder().decode(readFileSync(path));
   } catch (cause) {
-    throw new StagesError(`ORCHESTRA_STAGES: ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new StagesError(
+      `ORCHESTRA_STAGES: ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
   return parsePipelines(text, path);
 }

@@ -16,9 +16,21 @@ let token: string;
 let opened = 0;
 
 beforeAll(async () => {
-  const routes = deskRoutes({ db: db.pool, onOpened: () => { opened += 1; } });
-  const app = makeApp({ db: db.pool, log: makeLogger({ service: 'test', level: 'silent' }), metrics: makeMetrics('test'), routes });
-  server = await new Promise((resolve) => { const listening = createServer(app).listen(0, '127.0.0.1', () => resolve(listening)); });
+  const routes = deskRoutes({
+    db: db.pool,
+    onOpened: () => {
+      opened += 1;
+    },
+  });
+  const app = makeApp({
+    db: db.pool,
+    log: makeLogger({ service: 'test', level: 'silent' }),
+    metrics: makeMetrics('test'),
+    routes,
+  });
+  server = await new Promise((resolve) => {
+    const listening = createServer(app).listen(0, '127.0.0.1', () => resolve(listening));
+  });
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('it listens at no port');
   url = `http://127.0.0.1:${address.port}`;
@@ -31,7 +43,11 @@ beforeEach(async () => {
 });
 
 const post = (path: string, body: object): Promise<number> =>
-  fetch(url + path, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) }).then((answer) => answer.status);
+  fetch(url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  }).then((answer) => answer.status);
 async function startOne(): Promise<{ id: string; run_id: string }> {
   await enqueueTasks(db.pool, [newTask.parse({})], 'test');
   const [run] = await claimTasks(db.pool, { worker: 'w-1', limit: 1 });
@@ -40,10 +56,20 @@ async function startOne(): Promise<{ id: string; run_id: string }> {
 }
 
 test.each([
-  ['/api/serial-gate/pause', 1], ['/api/serial-gate/resume', 1], ['/api/serial-gate/freeze', 0], ['/api/serial-gate/thaw', 1], ['/api/serial-gate/limit', 1],
+  ['/api/serial-gate/pause', 1],
+  ['/api/serial-gate/resume', 1],
+  ['/api/serial-gate/freeze', 0],
+  ['/api/serial-gate/thaw', 1],
+  ['/api/serial-gate/limit', 1],
 ] as const)('%s tells those who wait %i times', async (path, told) => {
   const [id] = await enqueueTasks(db.pool, [newTask.parse({ repo: 'r' })], 'test');
-  const body = { pause: { task_id: id, reason: 'x' }, resume: { task_id: id }, freeze: { repo: 'r', reason: 'x' }, thaw: { repo: 'r' }, limit: { repo: 'r', max_in_progress: 2 } };
+  const body = {
+    pause: { task_id: id, reason: 'x' },
+    resume: { task_id: id },
+    freeze: { repo: 'r', reason: 'x' },
+    thaw: { repo: 'r' },
+    limit: { repo: 'r', max_in_progress: 2 },
+  };
   expect(await post(path, Object.entries(body).find(([call]) => path.endsWith(call))?.[1] ?? {})).toBe(200);
   expect(opened).toBe(told);
 });

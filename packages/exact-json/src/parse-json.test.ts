@@ -5,17 +5,40 @@ const again = (text: string): string => JSON.stringify(parseJson(text));
 
 describe('a number is kept exactly', () => {
   test.each([
-    '1970670598291982290', '-9223372036854775808', '18446744073709551615', '9007199254740993', '0.1234567890123456789', '123456789.12345678901',
-    '1e400', '-1e400', '1e-400', '0.1000000000000000055511151231257827',
+    '1970670598291982290',
+    '-9223372036854775808',
+    '18446744073709551615',
+    '9007199254740993',
+    '0.1234567890123456789',
+    '123456789.12345678901',
+    '1e400',
+    '-1e400',
+    '1e-400',
+    '0.1000000000000000055511151231257827',
   ])('%s comes back as it was', (number) => {
     expect(again(`{"a":[${number}],"b":{"c":${number}}}`)).toBe(`{"a":[${number}],"b":{"c":${number}}}`);
     expect(again(number)).toBe(number);
   });
 
-  test.each(['0', '1', '-1', '1.5', '1.0', '1e5', '1E+2', '0.10', '9007199254740992', '9007199254740993e3', '100000000000000000000', '1e300', '5e-324', '0.30000000000000004', '-0'])(
-    '%s is a plain number where that is the same one', (number) => {
-      expect(Object.is(parseJson(number), Number(number))).toBe(true);
-    });
+  test.each([
+    '0',
+    '1',
+    '-1',
+    '1.5',
+    '1.0',
+    '1e5',
+    '1E+2',
+    '0.10',
+    '9007199254740992',
+    '9007199254740993e3',
+    '100000000000000000000',
+    '1e300',
+    '5e-324',
+    '0.30000000000000004',
+    '-0',
+  ])('%s is a plain number where that is the same one', (number) => {
+    expect(Object.is(parseJson(number), Number(number))).toBe(true);
+  });
 
   test('a number as long as a body may be is looked at once', () => {
     const number = `1${'0'.repeat(250_000)}1`;
@@ -42,9 +65,19 @@ describe('a key that is given twice', () => {
     ['{"\\u0061":1,"a":2}', ['a']],
     ['[[],[{"a:\\"":1,"a:\\"":1970670598291982290}]]', [1, 0, 'a:"']],
     ['{"__proto__":1,"__proto__":2}', ['__proto__']],
-  ])('%s', (text, path) => { expect(repeatedKey(text, parseJson(text))).toEqual(path); });
+  ])('%s', (text, path) => {
+    expect(repeatedKey(text, parseJson(text))).toEqual(path);
+  });
 
-  test.each(['{}', '[]', '1', '"a:a"', '{"a":{"a":{"a":1970670598291982290}},"b":":"}', '{"__proto__":{"a":1}}', '[{"a":1},{"a":1}]'])('none in %s', (text) => {
+  test.each([
+    '{}',
+    '[]',
+    '1',
+    '"a:a"',
+    '{"a":{"a":{"a":1970670598291982290}},"b":":"}',
+    '{"__proto__":{"a":1}}',
+    '[{"a":1},{"a":1}]',
+  ])('none in %s', (text) => {
     expect(repeatedKey(text, parseJson(text))).toBeUndefined();
   });
 

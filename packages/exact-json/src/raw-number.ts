@@ -1,8 +1,10 @@
 /**
- * A number in JSON that no number of JavaScript can hold: `rawJSON` is its text. `JSON.stringify` writes it back as it was.
- * https://tc39.es/proposal-json-parse-with-source/
+ * A number in JSON that no number of JavaScript can hold: `rawJSON` is its text. `JSON.stringify` writes it back as it
+ * was. https://tc39.es/proposal-json-parse-with-source/
  */
-export interface RawNumber { readonly rawJSON: string }
+export interface RawNumber {
+  readonly rawJSON: string;
+}
 
 // What the standard library of the compiler does not describe yet. Browsers may lack it.
 declare global {
@@ -22,14 +24,18 @@ export function toNumber(text: string, parsed: number): number | RawNumber {
   return JSON.rawJSON === undefined || isSameNumber(text, parsed) ? parsed : JSON.rawJSON(text);
 }
 
-/** Do the text and the number stand for the same decimal? `1.0` and 1 do, `9007199254740993` and 9007199254740992 do not. */
+/**
+ * Do the text and the number stand for the same decimal? `1.0` and 1 do, `9007199254740993` and 9007199254740992 do
+ * not.
+ */
 export function isSameNumber(text: string, parsed: number): boolean {
   return Number.isFinite(parsed) && decimalOf(text) === decimalOf(String(parsed));
 }
 
 /** One spelling for each decimal: the digits without zeros at either end, and the exponent. */
 function decimalOf(text: string): string {
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const digits = (whole + fraction).replace(/^0+/, '');
   // By hand: /0+$/ would begin anew at each zero of a long number.
   let end = digits.length;

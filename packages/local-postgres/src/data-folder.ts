@@ -18,16 +18,29 @@ const POINTER = 'data-is-in';
  * @returns the parent of PostgreSQL's data directory, open to `user`
  * @throws {LocalPostgresError} `data_not_reachable`, `data_of_another_user`
  */
-export async function dataFolder(folder: string, user: SystemUser | undefined, notice: (line: string) => void): Promise<string> {
-  const elsewhere = await readFile(join(folder, POINTER), 'utf8').then((path) => path.trim(), () => undefined);
+export async function dataFolder(
+  folder: string,
+  user: SystemUser | undefined,
+  notice: (line: string) => void,
+): Promise<string> {
+  const elsewhere = await readFile(join(folder, POINTER), 'utf8').then(
+    (path) => path.trim(),
+    () => undefined,
+  );
   const place = elsewhere ?? folder;
   if (await exists(join(place, 'data'))) await checkOwner(join(place, 'data'), user);
-  if (user === undefined || await mayEnter(place, user)) return place;
-  if (elsewhere !== undefined || await exists(join(folder, 'data'))) {
-    throw new LocalPostgresError('data_not_reachable',
-      `the database is in ${place}, which the user ${user.name} may no longer enter: allow it (chmod o+x on that folder and those above it)`);
+  if (user === undefined || (await mayEnter(place, user))) return place;
+  if (elsewhere !== undefined || (await exists(join(folder, 'data')))) {
+    throw new LocalPostgresError(
+      'data_not_reachable',
+      `the database is in ${place}, which the user ${user.name} may no longer enter: allow it (chmod o+x ` +
+        'on that folder and those above it)',
+    );
   }
-  const name = createHash('sha256').update(await realpath(folder)).digest('hex').slice(0, 12);
+  const name = createHash('sha256')
+    .update(await realpath(folder))
+    .digest('hex')
+    .slice(0, 12);
   // Random besides the hash: who removes a folder and makes it anew starts with an empty database.
   const open = join(OPEN_PLACE, `${name}-${randomBytes(3).toString('hex')}`);
   await mkdir(open, { recursive: true });
@@ -47,11 +60,17 @@ export async function makeOwnFolder(path: string, user: SystemUser | undefined):
 async function checkOwner(data: string, user: SystemUser | undefined): Promise<void> {
   const needed = user?.uid ?? process.getuid?.();
   const { uid } = await stat(data).catch((cause: Error) => {
-    throw new LocalPostgresError('data_not_reachable', `the database in ${data} cannot be reached: ${cause.message}`, { cause });
+    throw new LocalPostgresError('data_not_reachable', `the database in ${data} cannot be reached: ${cause.message}`, {
+      cause,
+    });
   });
   if (needed === undefined || uid === needed) return;
-  throw new LocalPostgresError('data_of_another_user',
-    `the database in ${data} belongs to user id ${uid}, and PostgreSQL would run as ${user?.name ?? 'this user'} (${needed}): start it as the user who first did, or set ORCHESTRA_HOME to another folder`);
+  throw new LocalPostgresError(
+    'data_of_another_user',
+    `the database in ${data} belongs to user id ${uid}, and PostgreSQL would run as ` +
+      `${user?.name ?? 'this user'} (${needed}): start it as the user who first did, or set ORCHESTRA_HOME ` +
+      'to another folder',
+  );
 }
 
 async function mayEnter(folder: string, user: SystemUser): Promise<boolean> {

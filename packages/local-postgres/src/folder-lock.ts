@@ -30,17 +30,25 @@ const ANSWER_WAIT_MS = 1_000;
  */
 export async function lockFolder(folder: string, purpose: string): Promise<FolderLock> {
   const address = addressOf(await realpath(folder), purpose);
-  const server = await listen(address) ?? await takeOver(address, folder, purpose);
+  const server = (await listen(address)) ?? (await takeOver(address, folder, purpose));
   server.unref();
-  return { release: () => new Promise((resolve) => { server.close(() => resolve()); }) };
+  return {
+    release: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+      }),
+  };
 }
 
 function addressOf(folder: string, purpose: string): string {
   const name = `orchestra-${createHash('sha256').update(`${purpose}\0${folder}`).digest('hex').slice(0, 32)}`;
   switch (process.platform) {
-    case 'linux': return `\0${name}`; // no file: the name lives and dies with the socket
-    case 'win32': return `\\\\.\\pipe\\${name}`;
-    default: return join(tmpdir(), `${name}.sock`); // the folder's own path may be too long for a socket
+    case 'linux':
+      return `\0${name}`; // no file: the name lives and dies with the socket
+    case 'win32':
+      return `\\\\.\\pipe\\${name}`;
+    default:
+      return join(tmpdir(), `${name}.sock`); // the folder's own path may be too long for a socket
   }
 }
 
@@ -50,7 +58,9 @@ async function listen(address: string): Promise<Server | undefined> {
     asking.end(String(process.pid));
   });
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
+    );
     server.listen(address, () => resolve(server));
   });
 }
@@ -69,8 +79,13 @@ function askHolder(address: string): Promise<{ alive: boolean; pid?: number | un
   return new Promise((resolve) => {
     let answer = '';
     const socket = connect(address);
-    socket.setTimeout(ANSWER_WAIT_MS, () => { socket.destroy(); resolve({ alive: true }); });
-    socket.on('data', (bytes) => { answer += String(bytes); });
+    socket.setTimeout(ANSWER_WAIT_MS, () => {
+      socket.destroy();
+      resolve({ alive: true });
+    });
+    socket.on('data', (bytes) => {
+      answer += String(bytes);
+    });
     socket.on('end', () => resolve({ alive: true, pid: Number.parseInt(answer, 10) || undefined }));
     socket.on('error', () => resolve({ alive: false }));
   });

@@ -32,10 +32,23 @@ export async function initialise({ binaries, user, place, superuser, password, s
   await writeFile(passwordFile, password, { mode: 0o600 });
   try {
     if (user) await chown(passwordFile, user.uid, user.gid);
-    const { code, output } = await runProgram(program(binaries, 'initdb'), [
-      `--pgdata=${half}`, `--username=${superuser}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C',
-    ], { user, signal, timeoutMs: TIMEOUT_MS });
-    if (code !== 0) throw new LocalPostgresError('did_not_start', `PostgreSQL could not make its files in ${place}. Its last words:\n${output.trim()}`);
+    const { code, output } = await runProgram(
+      program(binaries, 'initdb'),
+      [
+        `--pgdata=${half}`,
+        `--username=${superuser}`,
+        `--pwfile=${passwordFile}`,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
+        '--locale=C',
+      ],
+      { user, signal, timeoutMs: TIMEOUT_MS },
+    );
+    if (code !== 0)
+      throw new LocalPostgresError(
+        'did_not_start',
+        `PostgreSQL could not make its files in ${place}. Its last words:\n${output.trim()}`,
+      );
     await rename(half, join(place, 'data'));
   } finally {
     await rm(passwordFile, { force: true });

@@ -1,5 +1,6 @@
-// A process whose one task is to own a PostgreSQL: started by spawnCluster in a process group of its own, so that Ctrl-C
-// in a terminal does not reach the server before those who use it. Ends when told to, or when its parent is gone.
+// A process whose one task is to own a PostgreSQL: started by spawnCluster in a process group of its own, so that
+// Ctrl-C in a terminal does not reach the server before those who use it. Ends when told to, or when its parent is
+// gone.
 import { startCluster, type Cluster } from './cluster.ts';
 import { LocalPostgresError } from './errors.ts';
 import { supervisorOptions, type SupervisorMessage } from './supervisor-messages.ts';

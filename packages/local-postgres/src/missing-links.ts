@@ -30,7 +30,8 @@ export async function makeMissingLinks(root: string): Promise<void> {
       if (code === 'EEXIST') continue; // another start has made it meanwhile
       throw new LocalPostgresError(
         'cannot_run_binaries',
-        `the PostgreSQL from npm is incomplete, and ${link} cannot be made (${String(code)}): install it where you may write, or set DATABASE_URL to a PostgreSQL 15 or newer of your own`,
+        `the PostgreSQL from npm is incomplete, and ${link} cannot be made (${String(code)}): install it ` +
+          'where you may write, or set DATABASE_URL to a PostgreSQL 15 or newer of your own',
         { cause },
       );
     }
@@ -41,7 +42,8 @@ async function listLinks(file: string): Promise<z.infer<typeof linksFile>> {
   try {
     return linksFile.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []; // a platform whose libraries need none
+    // A platform whose libraries need none
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;
   }
 }

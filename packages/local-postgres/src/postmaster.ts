@@ -35,14 +35,33 @@ export interface Postmaster {
  * @throws {LocalPostgresError} `port_taken`, `did_not_start` with the last lines it logged, `stopped_while_starting`
  */
 export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', lc_messages: 'C', logging_collector: 'off', log_timezone: 'UTC', ...options.settings };
-  const child = spawn(program(options.binaries, 'postgres'), [
-    '-D', options.dataDirectory, '-p', String(options.port),
-    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ], { ...spawnOptions(options.user), stdio: ['ignore', 'ignore', 'pipe'] });
-  const ended = new Promise<void>((resolve) => { child.once('close', () => resolve()); child.once('error', () => resolve()); });
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    lc_messages: 'C',
+    logging_collector: 'off',
+    log_timezone: 'UTC',
+    ...options.settings,
+  };
+  const child = spawn(
+    program(options.binaries, 'postgres'),
+    [
+      '-D',
+      options.dataDirectory,
+      '-p',
+      String(options.port),
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
+    { ...spawnOptions(options.user), stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', () => resolve());
+  });
   // A process that leaves without stopping its server must not leave the server behind.
-  const endWithUs = (): void => { child.kill('SIGINT'); };
+  const endWithUs = (): void => {
+    child.kill('SIGINT');
+  };
   process.once('exit', endWithUs);
   void ended.then(() => process.removeListener('exit', endWithUs));
   const stop = (): Promise<void> => stopServer(child, ended);
@@ -55,31 +74,56 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   return { ended, stop };
 }
 
-async function ready(child: ChildProcess, ended: Promise<void>, { port, signal, onLog, dataDirectory }: PostmasterOptions): Promise<void> {
+async function ready(
+  child: ChildProcess,
+  ended: Promise<void>,
+  { port, signal, onLog, dataDirectory }: PostmasterOptions,
+): Promise<void> {
   const log: string[] = [];
   const lastWords = (): string => `Its last words:\n${log.join('\n')}`;
   await new Promise<void>((resolve, reject) => {
-    const fail = (error: LocalPostgresError): void => { settle(); reject(error); };
-    const onAbort = (): void => fail(new LocalPostgresError('stopped_while_starting', 'PostgreSQL was stopped while it started'));
+    const fail = (error: LocalPostgresError): void => {
+      settle();
+      reject(error);
+    };
+    const onAbort = (): void =>
+      fail(new LocalPostgresError('stopped_while_starting', 'PostgreSQL was stopped while it started'));
     const timer = setTimeout(() => {
-      fail(new LocalPostgresError('did_not_start', `PostgreSQL in ${dataDirectory} was not ready after ${READY_WAIT_MS / 1_000} s. ${lastWords()}`));
+      fail(
+        new LocalPostgresError(
+          'did_not_start',
+          `PostgreSQL in ${dataDirectory} was not ready after ${READY_WAIT_MS / 1_000} s. ${lastWords()}`,
+        ),
+      );
     }, READY_WAIT_MS);
-    const settle = (): void => { clearTimeout(timer); signal?.removeEventListener('abort', onAbort); };
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();
-    child.once('error', (cause) => fail(new LocalPostgresError('did_not_start', `PostgreSQL could not be started: ${cause.message}`, { cause })));
+    child.once('error', (cause) =>
+      fail(new LocalPostgresError('did_not_start', `PostgreSQL could not be started: ${cause.message}`, { cause })),
+    );
     if (child.stderr) {
       createInterface({ input: child.stderr }).on('line', (line) => {
         onLog?.(line);
         log.push(line);
         log.splice(0, log.length - LOG_LINES_KEPT);
         // A standby says "read-only connections".
-        if (/database system is ready to accept (?:read-only )?connections/.test(line)) { settle(); resolve(); }
+        if (/database system is ready to accept (?:read-only )?connections/.test(line)) {
+          settle();
+          resolve();
+        }
       });
     }
-    void ended.then(() => fail(log.some((line) => line.includes('Address already in use'))
-      ? new LocalPostgresError('port_taken', `port ${port} on 127.0.0.1 is taken`)
-      : new LocalPostgresError('did_not_start', `PostgreSQL did not start in ${dataDirectory}. ${lastWords()}`)));
+    void ended.then(() =>
+      fail(
+        log.some((line) => line.includes('Address already in use'))
+          ? new LocalPostgresError('port_taken', `port ${port} on 127.0.0.1 is taken`)
+          : new LocalPostgresError('did_not_start', `PostgreSQL did not start in ${dataDirectory}. ${lastWords()}`),
+      ),
+    );
   });
 }
 
@@ -95,7 +139,9 @@ async function stopServer(child: ChildProcess, ended: Promise<void>): Promise<vo
 
 async function within(ended: Promise<void>, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => { timer = setTimeout(() => resolve(false), timeoutMs); });
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
   try {
     return await Promise.race([ended.then(() => true), late]);
   } finally {

@@ -15,14 +15,20 @@ import type { SystemUser } from './system-user.ts';
  * @param from other than those of the npm package
  * @throws {LocalPostgresError} `no_binaries`, `cannot_run_binaries`
  */
-export async function runnableBinaries(user: SystemUser | undefined, notice: (line: string) => void, from?: Binaries): Promise<Binaries> {
-  const packaged = from ?? await packagedBinaries();
+export async function runnableBinaries(
+  user: SystemUser | undefined,
+  notice: (line: string) => void,
+  from?: Binaries,
+): Promise<Binaries> {
+  const packaged = from ?? (await packagedBinaries());
   const failure = await whyNotRunnable(packaged, user);
   if (failure === undefined) return packaged;
   if (user === undefined) throw cannotRun(packaged, failure);
   const copy = { version: packaged.version, folder: join(OPEN_PLACE, `postgresql-${packaged.version}`) };
   if (!(await exists(copy.folder))) {
-    notice(`the user ${user.name} may not enter ${packaged.folder}: copying PostgreSQL to ${copy.folder} (60 MB, once)`);
+    notice(
+      `the user ${user.name} may not enter ${packaged.folder}: copying PostgreSQL to ${copy.folder} (60 MB, once)`,
+    );
     await copyReadable(packaged.folder, copy.folder);
   }
   const still = await whyNotRunnable(copy, user);
@@ -36,8 +42,11 @@ async function whyNotRunnable(binaries: Binaries, user: SystemUser | undefined):
 }
 
 function cannotRun(binaries: Binaries, failure: string): LocalPostgresError {
-  return new LocalPostgresError('cannot_run_binaries',
-    `the PostgreSQL from npm does not run on this machine (${program(binaries, 'postgres')}: ${failure}): set DATABASE_URL to a PostgreSQL 15 or newer of your own`);
+  return new LocalPostgresError(
+    'cannot_run_binaries',
+    `the PostgreSQL from npm does not run on this machine (${program(binaries, 'postgres')}: ` +
+      `${failure}): set DATABASE_URL to a PostgreSQL 15 or newer of your own`,
+  );
 }
 
 async function copyReadable(from: string, to: string): Promise<void> {

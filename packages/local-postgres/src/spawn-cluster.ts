@@ -16,22 +16,42 @@ export interface SpawnedCluster extends Cluster {
 }
 
 /**
- * {@link startCluster} in a process and process group of its own. The server stops when this process ends, in whatever way.
+ * {@link startCluster} in a process and process group of its own. The server stops when this process ends, in whatever
+ * way.
  *
  * @throws {LocalPostgresError} as startCluster does
  */
-export async function spawnCluster({ folder, settings, persistent, port, signal, onNotice, onLog }: ClusterOptions): Promise<SpawnedCluster> {
+export async function spawnCluster({
+  folder,
+  settings,
+  persistent,
+  port,
+  signal,
+  onNotice,
+  onLog,
+}: ClusterOptions): Promise<SpawnedCluster> {
   const options: SupervisorOptions = { folder, settings, persistent, port };
-  const child = fork(MAIN, [JSON.stringify(options)], { detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] });
-  for (const output of [child.stdout, child.stderr]) if (output) createInterface({ input: output }).on('line', (line) => onLog?.(line));
-  const ended = new Promise<void>((resolve) => { child.once('exit', () => resolve()); child.once('error', () => resolve()); });
+  const child = fork(MAIN, [JSON.stringify(options)], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: [],
+  });
+  for (const output of [child.stdout, child.stderr])
+    if (output) createInterface({ input: output }).on('line', (line) => onLog?.(line));
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
   const stop = (): Promise<void> => stopChild(child, ended);
-  const abort = (): void => { child.kill('SIGTERM'); };
+  const abort = (): void => {
+    child.kill('SIGTERM');
+  };
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
   try {
     const url = await ready(child, ended, onNotice);
-    if (child.pid === undefined) throw new LocalPostgresError('did_not_start', 'the process that owns PostgreSQL has no id');
+    if (child.pid === undefined)
+      throw new LocalPostgresError('did_not_start', 'the process that owns PostgreSQL has no id');
     return { url, ended, stop, pid: child.pid };
   } catch (error) {
     await stop();
@@ -43,7 +63,8 @@ export async function spawnCluster({ folder, settings, persistent, port, signal,
 
 function ready(child: ChildProcess, ended: Promise<void>, onNotice: ClusterOptions['onNotice']): Promise<string> {
   return new Promise((resolve, reject) => {
-    const fail = (message: string, code: LocalPostgresErrorCode = 'did_not_start'): void => reject(new LocalPostgresError(code, message));
+    const fail = (message: string, code: LocalPostgresErrorCode = 'did_not_start'): void =>
+      reject(new LocalPostgresError(code, message));
     child.on('message', (raw) => {
       const message: SupervisorMessage = supervisorMessage.parse(raw);
       if (message.type === 'notice') onNotice?.(message.line);

@@ -21,11 +21,18 @@ export async function serverUser(): Promise<SystemUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const known = await lookUp();
   if (known) return known;
-  const made = await runProgram('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', NAME], { timeoutMs: TIMEOUT_MS });
+  const made = await runProgram(
+    'useradd',
+    ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', NAME],
+    { timeoutMs: TIMEOUT_MS },
+  );
   const user = await lookUp();
   if (user) return user;
-  throw new LocalPostgresError('no_system_user',
-    `PostgreSQL refuses to run as root, and a system user "${NAME}" could not be made (${made.output.trim() || 'useradd failed'}): make one, start as another user, or set DATABASE_URL`);
+  throw new LocalPostgresError(
+    'no_system_user',
+    `PostgreSQL refuses to run as root, and a system user "${NAME}" could not be made ` +
+      `(${made.output.trim() || 'useradd failed'}): make one, start as another user, or set DATABASE_URL`,
+  );
 }
 
 async function lookUp(): Promise<SystemUser | undefined> {

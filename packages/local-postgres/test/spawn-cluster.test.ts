@@ -41,7 +41,9 @@ test('the server ends when the process that started it is killed with SIGKILL', 
   const parent = spawn(process.execPath, [PARENT, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(createInterface({ input: parent.stdout }), 'line');
   const { pid } = z.object({ url: z.string(), pid: z.int() }).parse(JSON.parse(String(line)));
-  onTestFinished(() => { if (isRunning(pid)) process.kill(pid); });
+  onTestFinished(() => {
+    if (isRunning(pid)) process.kill(pid);
+  });
   const postmaster = await postmasterOf(folder);
   parent.kill('SIGKILL');
   await vi.waitFor(() => expect([pid, postmaster].filter(isRunning)).toEqual([]), WAIT);
@@ -66,7 +68,10 @@ test('a failure in the other process arrives with its code and its line', async 
   const folder = await temporaryFolder();
   const cluster = await spawnCluster({ folder, settings: { fsync: 'off' } });
   onTestFinished(() => cluster.stop());
-  await expect(spawnCluster({ folder })).rejects.toMatchObject({ code: 'folder_in_use', message: expect.stringContaining(`(under pid ${cluster.pid})`) });
+  await expect(spawnCluster({ folder })).rejects.toMatchObject({
+    code: 'folder_in_use',
+    message: expect.stringContaining(`(under pid ${cluster.pid})`),
+  });
 });
 
 test('a start that is given up leaves no process', async () => {

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '@orchestra/database';
-import { giveUpOld, handBack, noteDelivered, noteFailed, noteGivenUp, noteGone, passOver } from './outbox/note-outcome.ts';
+import {
+  giveUpOld,
+  handBack,
+  noteDelivered,
+  noteFailed,
+  noteGivenUp,
+  noteGone,
+  passOver,
+} from './outbox/note-outcome.ts';
 import { nextDueMs, takeDue, type HeldNotice } from './outbox/take-due.ts';
 import { takeNews } from './outbox/take-news.ts';
 import { AGE_MAX_MS, noticeWaitMs, targetRestMs, TRIES_MAX } from './sending/backoff.ts';
@@ -35,8 +43,8 @@ export interface SendRoundOptions {
 }
 
 /**
- * One bounded round for one target: takes what is new into its outbox and sends what is due. At least once: a process that
- * dies between the answer and its note sends again, under the same id.
+ * One bounded round for one target: takes what is new into its outbox and sends what is due. At least once: a process
+ * that dies between the answer and its note sends again, under the same id.
  *
  * @returns in how many milliseconds there is more to do; undefined: when something happens
  */
@@ -74,7 +82,8 @@ async function send(options: SendRoundOptions, held: HeldNotice): Promise<void> 
       reports.failed(target.name, held, outcome.why);
       if (held.tries >= TRIES_MAX) return giveUp(options, held, `${held.tries} tries, the last one: ${outcome.why}`);
       await noteFailed(db, held, {
-        why: outcome.why, waitMs: Math.max(wait.noticeMs(held.tries), outcome.waitMs),
+        why: outcome.why,
+        waitMs: Math.max(wait.noticeMs(held.tries), outcome.waitMs),
         restMs: outcome.whole ? (failures) => Math.max(wait.targetMs(failures), outcome.waitMs) : undefined,
       });
       return;
@@ -99,9 +108,16 @@ async function giveUp({ db, target, reports }: SendRoundOptions, held: HeldNotic
   reports.givenUp(target.name, 1, why);
 }
 
-async function call({ target, signal, resolve, timeLimitMs }: SendRoundOptions, request: NoticeRequest): Promise<Outcome> {
+async function call(
+  { target, signal, resolve, timeLimitMs }: SendRoundOptions,
+  request: NoticeRequest,
+): Promise<Outcome> {
   try {
-    const answer = await post(target, request, { signal, ...(resolve === undefined ? {} : { resolve }), ...(timeLimitMs === undefined ? {} : { timeLimitMs }) });
+    const answer = await post(target, request, {
+      signal,
+      ...(resolve === undefined ? {} : { resolve }),
+      ...(timeLimitMs === undefined ? {} : { timeLimitMs }),
+    });
     return outcomeOfAnswer(target.kind, answer, new Date());
   } catch (error) {
     return outcomeOfError(error);

@@ -76,7 +76,9 @@ test('a notice and a target with instants that nobody can hold are listed, and h
   expect(texts().filter((text) => text.includes('free'))).toHaveLength(1);
   await registerTarget(database.pool, { ...target, name: 'odd' });
   await database.pool.query(
-    "update notice_targets set last_success_at = '-infinity', last_failure_at = '0044-03-15 BC', resting_until = 'infinity', gone_at = 'infinity', seen_at = 'infinity' where name = 'odd'",
+    `update notice_targets set last_success_at = '-infinity', last_failure_at = '0044-03-15 BC',
+       resting_until = 'infinity', gone_at = 'infinity', seen_at = 'infinity'
+       where name = 'odd'`,
   );
   const states = await targetStates(database.pool, ['chat', 'odd']);
   expect(states.map(({ name }) => name)).toEqual(['chat', 'odd']);

@@ -5,7 +5,8 @@ const MINUTE = 60_000;
 const WINDOW = 5 * MINUTE;
 const PAUSE = 30 * MINUTE;
 const at = (...seconds: number[]): number[] => seconds.map((second) => second * 1_000);
-const judge = (seconds: number[], now: number): number | null => judgeAlerts(at(...seconds), AUTO_PAUSE_RULE, now * 1_000);
+const judge = (seconds: number[], now: number): number | null =>
+  judgeAlerts(at(...seconds), AUTO_PAUSE_RULE, now * 1_000);
 
 describe('P14 the rule', () => {
   test('three critical alerts within five minutes pause for 1800 s; fewer do not', () => {
@@ -52,8 +53,8 @@ describe('P14 the rule', () => {
 });
 
 /**
- * Somebody who sits there and looks at every second: while the actor is paused nothing is done; otherwise the alerts of the
- * last five minutes since the last pause ended are counted. Tells until when the actor is paused, as of `now`.
+ * Somebody who sits there and looks at every second: while the actor is paused nothing is done; otherwise the alerts of
+ * the last five minutes since the last pause ended are counted. Tells until when the actor is paused, as of `now`.
  */
 function watchEverySecond(alerts: readonly number[], rule: AlertRule, now: number): number | null {
   let pausedUntil = -Infinity;
@@ -74,26 +75,29 @@ function watchEverySecond(alerts: readonly number[], rule: AlertRule, now: numbe
 describe('P14 it makes no difference whether somebody watched or reads the alerts later', () => {
   const rule: AlertRule = { alerts: 3, windowMs: 20_000, pauseMs: 60_000 };
 
-  test.each(Array.from({ length: 40 }, (_, index) => index + 1))('against a watcher who looks every second (dice %i)', (seed) => {
-    let state = seed;
-    const roll = (sides: number): number => {
-      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-      return Math.floor((state / 2_147_483_648) * sides);
-    };
-    const alerts = Array.from({ length: 4 + roll(20) }, () => roll(400) * 1_000).toSorted((a, b) => a - b);
-    for (let now = 0; now <= 480_000; now += 1_000) {
-      const known = alerts.filter((time) => time <= now);
-      const pausedUntil = watchEverySecond(known, rule, now);
-      const verdict = judgeAlerts(known, rule, now);
-      const told = `alerts at ${known.map((time) => time / 1_000).join(', ')}; now ${now / 1_000}`;
-      if (pausedUntil === null) {
-        expect(verdict, told).toBeNull();
-      } else {
-        const onTime = pausedUntil - rule.pauseMs >= now - 15_000;
-        expect(verdict, told).toBe(onTime ? rule.pauseMs : pausedUntil - now);
+  test.each(Array.from({ length: 40 }, (_, index) => index + 1))(
+    'against a watcher who looks every second (dice %i)',
+    (seed) => {
+      let state = seed;
+      const roll = (sides: number): number => {
+        state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+        return Math.floor((state / 2_147_483_648) * sides);
+      };
+      const alerts = Array.from({ length: 4 + roll(20) }, () => roll(400) * 1_000).toSorted((a, b) => a - b);
+      for (let now = 0; now <= 480_000; now += 1_000) {
+        const known = alerts.filter((time) => time <= now);
+        const pausedUntil = watchEverySecond(known, rule, now);
+        const verdict = judgeAlerts(known, rule, now);
+        const told = `alerts at ${known.map((time) => time / 1_000).join(', ')}; now ${now / 1_000}`;
+        if (pausedUntil === null) {
+          expect(verdict, told).toBeNull();
+        } else {
+          const onTime = pausedUntil - rule.pauseMs >= now - 15_000;
+          expect(verdict, told).toBe(onTime ? rule.pauseMs : pausedUntil - now);
+        }
       }
-    }
-  });
+    },
+  );
 
   test('the default rule is the one of the promise', () => {
     expect(AUTO_PAUSE_RULE).toEqual({ alerts: 3, windowMs: WINDOW, pauseMs: PAUSE });

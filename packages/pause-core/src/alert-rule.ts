@@ -14,11 +14,12 @@ export const AUTO_PAUSE_RULE: AlertRule = { alerts: 3, windowMs: 300_000, pauseM
 const ON_TIME_MS = 15_000;
 
 /**
- * Judges one actor's alerts as if someone had watched them come in: as soon as enough fall into one window, the actor is
- * paused from that alert on; alerts during a pause have had their effect and count toward no other. So it makes no
+ * Judges one actor's alerts as if someone had watched them come in: as soon as enough fall into one window, the actor
+ * is paused from that alert on; alerts during a pause have had their effect and count toward no other. So it makes no
  * difference whether the judge was there at the time or reads the alerts later.
  *
- * @param alertTimes epoch milliseconds, rising: critical, unacknowledged, later than the end of the actor's last auto-pause
+ * @param alertTimes epoch milliseconds, rising: critical, unacknowledged, later than the end of the actor's last
+ *   auto-pause
  * @param now epoch milliseconds on the same clock
  * @returns how long the pause that is due lasts, in milliseconds: in full, or what is left of it when the judge comes
  *   late; null when none is due

@@ -15,7 +15,16 @@ export interface AlertmanagerLabels {
 export const ALERTMANAGER_LABELS: AlertmanagerLabels = {
   actorLabel: 'actor',
   severityLabel: 'severity',
-  severities: { critical: 'critical', error: 'high', high: 'high', warning: 'medium', medium: 'medium', info: 'low', low: 'low', none: 'low' },
+  severities: {
+    critical: 'critical',
+    error: 'high',
+    high: 'high',
+    warning: 'medium',
+    medium: 'medium',
+    info: 'low',
+    low: 'low',
+    none: 'low',
+  },
 };
 
 /** An alert of Alertmanager as it is written down here. */
@@ -39,24 +48,36 @@ const NAME_MAX = 200;
 const TEXT_MAX = 1_000;
 
 /**
- * Reads one alert. Never refuses: Alertmanager drops a notification that is answered with a 4xx, and with it what else it carries.
+ * Reads one alert. Never refuses: Alertmanager drops a notification that is answered with a 4xx, and with it what else
+ * it carries.
  *
  * @returns null when it names no actor
  */
-export function readAlertmanagerAlert(alert: AlertmanagerAlert, names: AlertmanagerLabels, { receiver, from = 'alertmanager' }: AlertOrigin = {}): AlertToRecord | null {
+export function readAlertmanagerAlert(
+  alert: AlertmanagerAlert,
+  names: AlertmanagerLabels,
+  { receiver, from = 'alertmanager' }: AlertOrigin = {},
+): AlertToRecord | null {
   const actor = label.safeParse(own(alert.labels, names.actorLabel)?.trim());
   if (!actor.success) return null;
   const startsAt = new Date(alert.startsAt).toISOString();
   const fingerprint = alert.fingerprint ?? fingerprintOf(alert.labels);
-  const kind = label.safeParse(plain(own(alert.labels, 'alertname') ?? '', NAME_MAX).replaceAll(/\s+/g, ' ').trim());
+  const kind = label.safeParse(
+    plain(own(alert.labels, 'alertname') ?? '', NAME_MAX)
+      .replaceAll(/\s+/g, ' ')
+      .trim(),
+  );
   return {
     key: `${from} ${createHash('sha256').update(fingerprint).digest('hex')} ${startsAt}`,
     kind: kind.success ? kind.data : from,
     actor: actor.data,
     severity: own(names.severities, own(alert.labels, names.severityLabel)?.trim().toLowerCase() ?? '') ?? 'medium',
     details: {
-      source: from, fingerprint: plain(fingerprint, NAME_MAX), starts_at: startsAt,
-      labels: bounded(alert.labels), annotations: bounded(alert.annotations),
+      source: from,
+      fingerprint: plain(fingerprint, NAME_MAX),
+      starts_at: startsAt,
+      labels: bounded(alert.labels),
+      annotations: bounded(alert.annotations),
       ...(receiver === undefined ? {} : { receiver: plain(receiver, NAME_MAX) }),
       ...(alert.generatorURL === undefined ? {} : { generator_url: plain(alert.generatorURL, TEXT_MAX) }),
     },
@@ -70,7 +91,11 @@ function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefine
 
 /** So many entries, each so long; the database keeps neither NUL nor lone surrogates. */
 function bounded(texts: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(texts).slice(0, TEXTS_MAX).map(([name, text]) => [plain(name, NAME_MAX), plain(text, TEXT_MAX)]));
+  return Object.fromEntries(
+    Object.entries(texts)
+      .slice(0, TEXTS_MAX)
+      .map(([name, text]) => [plain(name, NAME_MAX), plain(text, TEXT_MAX)]),
+  );
 }
 
 function plain(text: string, max: number): string {

@@ -5,8 +5,11 @@ export const IDEMPOTENCY_CODES = ['idempotency_key_reused', 'idempotency_key_in_
 export const PAUSE_ERROR_CODES = [
   'pause_not_found',
   'pause_not_active',
-  'pause_probes', 'nothing_to_release', 'release_too_fast',
-  'alert_not_found', 'notice_target_not_found',
+  'pause_probes',
+  'nothing_to_release',
+  'release_too_fast',
+  'alert_not_found',
+  'notice_target_not_found',
   'token_name_taken',
   'token_not_found',
   ...IDEMPOTENCY_CODES,

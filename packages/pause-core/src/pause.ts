@@ -6,8 +6,8 @@ export const PAUSE_SOURCES = ['person', 'machine', 'sql'] as const;
 export type PauseSource = (typeof PAUSE_SOURCES)[number];
 
 /**
- * What happens when the time of a pause is over: `resume` ends it; `stay` keeps it until a person decides; `probe` lets one
- * task through at a time until a run of one says how it stands.
+ * What happens when the time of a pause is over: `resume` ends it; `stay` keeps it until a person decides; `probe` lets
+ * one task through at a time until a run of one says how it stands.
  */
 export const PAUSE_THENS = ['resume', 'stay', 'probe'] as const;
 export type PauseThen = (typeof PAUSE_THENS)[number];
@@ -39,7 +39,10 @@ export interface Pause {
 
 /** An active pause as one reading of the database saw it. */
 export interface ActivePause extends Pause {
-  /** Time until it ends by itself, at the moment of reading and by the database's clock; null: it never does. Only `resume` ends by the clock. */
+  /**
+   * Time until it ends by itself, at the moment of reading and by the database's clock; null: it never does. Only
+   * `resume` ends by the clock.
+   */
   remainingMs: number | null;
 }
 
@@ -48,7 +51,9 @@ const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** When the time of the pause is over, and with `resume` the pause itself; null: until cleared. */
 export function expiresAt(pause: Pick<Pause, 'pausedAt' | 'ttlSeconds'>): Date | null {
-  return pause.ttlSeconds === null ? null : new Date(Math.min(pause.pausedAt.getTime() + pause.ttlSeconds * 1_000, LAST_TIME));
+  return pause.ttlSeconds === null
+    ? null
+    : new Date(Math.min(pause.pausedAt.getTime() + pause.ttlSeconds * 1_000, LAST_TIME));
 }
 
 /**
@@ -56,8 +61,11 @@ export function expiresAt(pause: Pick<Pause, 'pausedAt' | 'ttlSeconds'>): Date |
  * strongest), then the one that ends last, then the older one. Negative when `a` is named.
  */
 export function comparePrecedence(a: ActivePause, b: ActivePause): number {
-  return SCOPE_KINDS.indexOf(a.scope.kind) - SCOPE_KINDS.indexOf(b.scope.kind)
-    || endOf(b) - endOf(a) || Number(BigInt(a.id) - BigInt(b.id));
+  return (
+    SCOPE_KINDS.indexOf(a.scope.kind) - SCOPE_KINDS.indexOf(b.scope.kind) ||
+    endOf(b) - endOf(a) ||
+    Number(BigInt(a.id) - BigInt(b.id))
+  );
 }
 
 function endOf(pause: ActivePause): number {

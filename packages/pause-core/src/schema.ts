@@ -1,5 +1,18 @@
 import { instantColumn, jsonbColumn } from '@orchestra/database';
-import { bigint, bigserial, boolean, customType, date, doublePrecision, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  bigserial,
+  boolean,
+  customType,
+  date,
+  doublePrecision,
+  integer,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { sql } from 'drizzle-orm';
 import type { Role, Severity } from './contract/index.ts';
 import type { PauseSource, PauseThen } from './pause.ts';
@@ -19,7 +32,9 @@ const big = (name: string) => bigint(name, { mode: 'bigint' });
 export const senatePause = pgTable('senate_pause', {
   scopeKind: text('scope_kind').$type<ScopeKind>().notNull(),
   scopeValue: text('scope_value').notNull(),
-  pausedAt: instant('paused_at').notNull().default(sql`now()`),
+  pausedAt: instant('paused_at')
+    .notNull()
+    .default(sql`now()`),
   pausedBy: text('paused_by').notNull(),
   reason: text('reason').notNull(),
   ttlSeconds: integer('ttl_seconds'),
@@ -40,12 +55,18 @@ export const senatePause = pgTable('senate_pause', {
 });
 
 /** Labels that no lane and no sighting shows any more. */
-export const knownLabels = pgTable('known_labels', {
-  kind: text('kind').$type<LabelKind>().notNull(),
-  value: text('value').notNull(),
-  folded: text('folded').notNull(),
-  seenOn: date('seen_on').notNull().default(sql`current_date`),
-}, (table) => [primaryKey({ columns: [table.kind, table.value] })]);
+export const knownLabels = pgTable(
+  'known_labels',
+  {
+    kind: text('kind').$type<LabelKind>().notNull(),
+    value: text('value').notNull(),
+    folded: text('folded').notNull(),
+    seenOn: date('seen_on')
+      .notNull()
+      .default(sql`current_date`),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.value] })],
+);
 
 export const senateAlerts = pgTable('senate_alerts', {
   id: bigserial('id', { mode: 'bigint' }).primaryKey(),
@@ -53,7 +74,9 @@ export const senateAlerts = pgTable('senate_alerts', {
   refId: text('ref_id'),
   severity: text('severity').$type<Severity>().notNull().default('medium'),
   details: jsonb('details'),
-  createdAt: instant('created_at').notNull().default(sql`now()`),
+  createdAt: instant('created_at')
+    .notNull()
+    .default(sql`now()`),
   ackAt: instant('ack_at'),
   ackBy: text('ack_by'),
   fedPause: big('fed_pause'),
@@ -64,7 +87,9 @@ export const senateAlerts = pgTable('senate_alerts', {
 
 export const senateAudit = pgTable('senate_audit', {
   id: big('id').generatedAlwaysAsIdentity().primaryKey(),
-  at: instant('at').notNull().default(sql`now()`),
+  at: instant('at')
+    .notNull()
+    .default(sql`now()`),
   by: text('by').notNull(),
   action: text('action').notNull(),
   subjectKind: text('subject_kind').notNull(),
@@ -75,7 +100,9 @@ export const senateAudit = pgTable('senate_audit', {
 
 export const senateEvents = pgTable('senate_events', {
   id: big('id').generatedAlwaysAsIdentity().primaryKey(),
-  at: instant('at').notNull().default(sql`now()`),
+  at: instant('at')
+    .notNull()
+    .default(sql`now()`),
   type: text('type').notNull(),
   data: jsonb('data').notNull(),
   position: big('position').unique(),
@@ -90,7 +117,9 @@ export const apiTokens = pgTable('api_tokens', {
   name: text('name').notNull(),
   role: text('role').$type<Role>().notNull(),
   tokenSha256: bytea('token_sha256').notNull().unique(),
-  createdAt: instant('created_at').notNull().default(sql`now()`),
+  createdAt: instant('created_at')
+    .notNull()
+    .default(sql`now()`),
   createdBy: text('created_by').notNull(),
   expiresAt: instant('expires_at'),
   lastUsedAt: instant('last_used_at'),
@@ -114,30 +143,44 @@ export const brakeProof = pgTable('brake_proof', {
 export const senateReleases = pgTable('senate_releases', {
   id: big('id').generatedAlwaysAsIdentity().primaryKey(),
   pauseId: big('pause_id').notNull(),
-  askedAt: instant('asked_at').notNull().default(sql`now()`),
+  askedAt: instant('asked_at')
+    .notNull()
+    .default(sql`now()`),
   askedBy: text('asked_by').notNull(),
   reason: text('reason'),
   gapSeconds: doublePrecision('gap_seconds'),
-  nextAt: instant('next_at').notNull().default(sql`now()`),
-  released: big('released').notNull().default(sql`0`),
+  nextAt: instant('next_at')
+    .notNull()
+    .default(sql`now()`),
+  released: big('released')
+    .notNull()
+    .default(sql`0`),
   lastTaskId: big('last_task_id'),
   endedAt: instant('ended_at'),
   endedAs: text('ended_as').$type<'done' | 'stopped' | 'replaced'>(),
 });
 
-export const idempotencyKeys = pgTable('idempotency_keys', {
-  principal: text('principal').notNull(),
-  key: text('key').notNull(),
-  requestSha256: bytea('request_sha256').notNull(),
-  answer: jsonb('answer'),
-  createdAt: instant('created_at').notNull().default(sql`now()`),
-}, (table) => [primaryKey({ columns: [table.principal, table.key] })]);
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    principal: text('principal').notNull(),
+    key: text('key').notNull(),
+    requestSha256: bytea('request_sha256').notNull(),
+    answer: jsonb('answer'),
+    createdAt: instant('created_at')
+      .notNull()
+      .default(sql`now()`),
+  },
+  (table) => [primaryKey({ columns: [table.principal, table.key] })],
+);
 
 export const noticeTargets = pgTable('notice_targets', {
   name: text('name').primaryKey(),
   position: big('position').notNull(),
   addressSha256: bytea('address_sha256').notNull(),
-  seenAt: instant('seen_at').notNull().default(sql`now()`),
+  seenAt: instant('seen_at')
+    .notNull()
+    .default(sql`now()`),
   restingUntil: instant('resting_until'),
   failures: integer('failures').notNull().default(0),
   goneAt: instant('gone_at'),
@@ -150,19 +193,25 @@ export const noticeTargets = pgTable('notice_targets', {
   eventAt: instant('event_at'),
 });
 
-export const noticeDeliveries = pgTable('notice_deliveries', {
-  target: text('target').notNull(),
-  position: big('position').notNull(),
-  eventId: big('event_id').notNull(),
-  subject: text('subject').notNull(),
-  type: text('type').notNull(),
-  at: instant('at').notNull(),
-  data: jsonb('data').notNull(),
-  tries: integer('tries').notNull().default(0),
-  nextTryAt: instant('next_try_at').notNull().default(sql`now()`),
-  heldBy: uuid('held_by'),
-  heldUntil: instant('held_until'),
-}, (table) => [primaryKey({ columns: [table.target, table.position] })]);
+export const noticeDeliveries = pgTable(
+  'notice_deliveries',
+  {
+    target: text('target').notNull(),
+    position: big('position').notNull(),
+    eventId: big('event_id').notNull(),
+    subject: text('subject').notNull(),
+    type: text('type').notNull(),
+    at: instant('at').notNull(),
+    data: jsonb('data').notNull(),
+    tries: integer('tries').notNull().default(0),
+    nextTryAt: instant('next_try_at')
+      .notNull()
+      .default(sql`now()`),
+    heldBy: uuid('held_by'),
+    heldUntil: instant('held_until'),
+  },
+  (table) => [primaryKey({ columns: [table.target, table.position] })],
+);
 
 /** The processes that ask before each step whether it is paused. */
 export const turnGates = pgTable('turn_gates', {
@@ -174,31 +223,43 @@ export const turnGates = pgTable('turn_gates', {
   host: text('host'),
   keepsCopy: boolean('keeps_copy').notNull(),
   stopsWhenUnknown: boolean('stops_when_unknown').notNull(),
-  beganAt: instant('began_at').notNull().default(sql`now()`),
-  seenAt: instant('seen_at').notNull().default(sql`now()`),
+  beganAt: instant('began_at')
+    .notNull()
+    .default(sql`now()`),
+  seenAt: instant('seen_at')
+    .notNull()
+    .default(sql`now()`),
   leftAt: instant('left_at'),
   knownPauses: big('known_pauses').array(),
 });
 
 /** How often each pause was met by which gate. */
-export const gateRefusals = pgTable('gate_refusals', {
-  pauseId: big('pause_id').notNull(),
-  gate: text('gate').notNull(),
-  agentId: text('agent_id').notNull(),
-  reportedBy: text('reported_by').notNull(),
-  skill: text('skill'),
-  refused: big('refused').notNull(),
-  firstAt: instant('first_at').notNull(),
-  lastAt: instant('last_at').notNull(),
-}, (table) => [primaryKey({ columns: [table.pauseId, table.gate, table.agentId] })]);
+export const gateRefusals = pgTable(
+  'gate_refusals',
+  {
+    pauseId: big('pause_id').notNull(),
+    gate: text('gate').notNull(),
+    agentId: text('agent_id').notNull(),
+    reportedBy: text('reported_by').notNull(),
+    skill: text('skill'),
+    refused: big('refused').notNull(),
+    firstAt: instant('first_at').notNull(),
+    lastAt: instant('last_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.pauseId, table.gate, table.agentId] })],
+);
 
 /** Queues of other engines in this database whose claims read our pauses. */
 export const attachments = pgTable('attachments', {
   name: text('name').primaryKey(),
   engine: text('engine').notNull(),
   queue: jsonb('queue').notNull(),
-  attachedAt: instant('attached_at').notNull().default(sql`now()`),
-  attachedBy: text('attached_by').notNull().default(sql`current_user`),
+  attachedAt: instant('attached_at')
+    .notNull()
+    .default(sql`now()`),
+  attachedBy: text('attached_by')
+    .notNull()
+    .default(sql`current_user`),
 });
 
 /** Those in other databases; the active pauses are copied there. */
@@ -209,15 +270,23 @@ export const attachedElsewhere = pgTable('attached_elsewhere', {
   url: text('url').notNull(),
   schema: text('schema').notNull(),
   key: uuid('key').notNull(),
-  attachedAt: instant('attached_at').notNull().default(sql`now()`),
-  attachedBy: text('attached_by').notNull().default(sql`current_user`),
+  attachedAt: instant('attached_at')
+    .notNull()
+    .default(sql`now()`),
+  attachedBy: text('attached_by')
+    .notNull()
+    .default(sql`current_user`),
 });
 
 /** The tables of those in this database, and how row security was on each before. */
-export const attachedTables = pgTable('attached_tables', {
-  tableSchema: text('table_schema').notNull(),
-  tableName: text('table_name').notNull(),
-  attachment: text('attachment').notNull(),
-  hadRowSecurity: boolean('had_row_security').notNull(),
-  hadForce: boolean('had_force').notNull(),
-}, (table) => [primaryKey({ columns: [table.tableSchema, table.tableName] })]);
+export const attachedTables = pgTable(
+  'attached_tables',
+  {
+    tableSchema: text('table_schema').notNull(),
+    tableName: text('table_name').notNull(),
+    attachment: text('attachment').notNull(),
+    hadRowSecurity: boolean('had_row_security').notNull(),
+    hadForce: boolean('had_force').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tableSchema, table.tableName] })],
+);

@@ -19,12 +19,17 @@ test('one name in two spellings of Unicode is one label', () => {
   expect(covers({ kind: 'agent', value: 'Jos\u00e9' }, { agentId: 'Jose' })).toBe(false);
 });
 
-test.each(COVER_CASES)('P19 a pause on $scope over $labels: $covered', ({ scope, labels: { agent_id: agentId, skill, quest_id: questId, actor_id: actorId }, covered }) => {
-  expect(covers(scope, { agentId, skill, questId, actorId })).toBe(covered);
-  expect(covers(inOrder(scope), { agentId, skill, questId, actorId })).toBe(covered);
-  const pauseOn = { ...pause('agent', null), scope: inOrder(scope) };
-  expect(new PauseIndex([pauseOn], 0).find({ agentId, skill, questId, actorId }, 0)?.pause).toBe(covered ? pauseOn : undefined);
-});
+test.each(COVER_CASES)(
+  'P19 a pause on $scope over $labels: $covered',
+  ({ scope, labels: { agent_id: agentId, skill, quest_id: questId, actor_id: actorId }, covered }) => {
+    expect(covers(scope, { agentId, skill, questId, actorId })).toBe(covered);
+    expect(covers(inOrder(scope), { agentId, skill, questId, actorId })).toBe(covered);
+    const pauseOn = { ...pause('agent', null), scope: inOrder(scope) };
+    expect(new PauseIndex([pauseOn], 0).find({ agentId, skill, questId, actorId }, 0)?.pause).toBe(
+      covered ? pauseOn : undefined,
+    );
+  },
+);
 
 test('P19 the order in which labels are named, and their spelling, do not matter', () => {
   const one = inOrder({ kind: 'quest', value: 'Jose\u0301', also: { agent: 'a', quest: 'Jos\u00e9' } });
@@ -43,15 +48,35 @@ test('a null or missing label is covered by no pause of a label', () => {
 
 function pause(kind: ScopeKind, remainingMs: number | null, id = '1'): ActivePause {
   return {
-    id, scope: { kind, value: 'x' }, reason: '', source: 'person', pausedAt: new Date(0), pausedBy: 'dana',
-    ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null, remainingMs,
+    id,
+    scope: { kind, value: 'x' },
+    reason: '',
+    source: 'person',
+    pausedAt: new Date(0),
+    pausedBy: 'dana',
+    ttlSeconds: null,
+    clearedAt: null,
+    clearedBy: null,
+    quietAt: null,
+    endsAs: 'resume',
+    stayedAt: null,
+    probingAt: null,
+    probeTaskId: null,
+    warnedAt: null,
+    remainingMs,
   };
 }
 
 test('which pause is named: fleet, actor, agent, skill, quest; then the one that ends last; then the older one', () => {
   const named = [
-    pause('fleet', 1), pause('actor', 1), pause('agent', null), pause('agent', 500), pause('agent', 100), pause('skill', null, '3'),
-    pause('skill', null, '20'), pause('quest', null),
+    pause('fleet', 1),
+    pause('actor', 1),
+    pause('agent', null),
+    pause('agent', 500),
+    pause('agent', 100),
+    pause('skill', null, '3'),
+    pause('skill', null, '20'),
+    pause('quest', null),
   ];
   for (let turn = 0; turn < named.length; turn++) {
     const shuffled = [...named.slice(turn), ...named.slice(0, turn)].toReversed();

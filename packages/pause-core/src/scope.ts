@@ -36,10 +36,14 @@ export interface TaskLabels {
 /** The label of a task that a scope of this kind speaks about. */
 export function labelFor(kind: LabelKind, labels: TaskLabels): string | null {
   switch (kind) {
-    case 'actor': return labels.actorId ?? null;
-    case 'agent': return labels.agentId ?? null;
-    case 'skill': return labels.skill ?? null;
-    case 'quest': return labels.questId ?? null;
+    case 'actor':
+      return labels.actorId ?? null;
+    case 'agent':
+      return labels.agentId ?? null;
+    case 'skill':
+      return labels.skill ?? null;
+    case 'quest':
+      return labels.questId ?? null;
   }
 }
 
@@ -48,7 +52,10 @@ export function labelsOf({ kind, value, also }: Scope): (readonly [LabelKind, st
   if (kind === 'fleet') return [];
   if (also === undefined) return [[kind, value]];
   const named: Labels = { ...also, [kind]: value };
-  return LABEL_KINDS.flatMap((one) => { const label = named[one]; return label === undefined ? [] : [[one, label] as const]; });
+  return LABEL_KINDS.flatMap((one) => {
+    const label = named[one];
+    return label === undefined ? [] : [[one, label] as const];
+  });
 }
 
 /**
@@ -70,17 +77,31 @@ export function inOrder(scope: Scope): Scope {
 }
 
 /** A scope as calls and views name it, in its one form. */
-export function scopeOf({ scope_kind: kind, scope_value: value, also }: { scope_kind: ScopeKind; scope_value: string; also?: Labels | null | undefined }): Scope {
+export function scopeOf({
+  scope_kind: kind,
+  scope_value: value,
+  also,
+}: {
+  scope_kind: ScopeKind;
+  scope_value: string;
+  also?: Labels | null | undefined;
+}): Scope {
   return inOrder({ kind, value, ...(also === null || also === undefined ? {} : { also }) });
 }
 
 /** Do two scopes name the same labels? */
 export function isSameScope(one: Scope, other: Scope): boolean {
-  const [a, b] = [one, other].map((scope) => labelsOf(scope).map(([kind, value]) => `${kind} ${value.normalize('NFC')}`));
+  const [a, b] = [one, other].map((scope) =>
+    labelsOf(scope).map(([kind, value]) => `${kind} ${value.normalize('NFC')}`),
+  );
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Such as `agent skeptic`, `agent skeptic + quest q-7`, `the whole fleet`. */
 export function scopeText(scope: Scope): string {
-  return scope.kind === 'fleet' ? 'the whole fleet' : labelsOf(scope).map((label) => label.join(' ')).join(' + ');
+  return scope.kind === 'fleet'
+    ? 'the whole fleet'
+    : labelsOf(scope)
+        .map((label) => label.join(' '))
+        .join(' + ');
 }

@@ -1,13 +1,25 @@
 import { readFileSync } from 'node:fs';
 
-/** Set in the environment of everything that a worker runs. There nobody searches for a home or a profile: what they hold can lift a pause. */
+/**
+ * Set in the environment of everything that a worker runs. There nobody searches for a home or a profile: what they
+ * hold can lift a pause.
+ */
 export const INSIDE_COMMAND = 'ORCHESTRA_INSIDE_COMMAND';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 // Every other ORCHESTRA_ variable is withheld, so that a setting that comes later cannot be forgotten here.
-const OPEN = new Set([INSIDE_COMMAND, 'ORCHESTRA_SCHEMA', 'ORCHESTRA_URL', 'ORCHESTRA_TASKS_URL', 'ORCHESTRA_PROCESS_MARKS', 'ORCHESTRA_STARTED_BY', 'ORCHESTRA_LAUNCHED_AS']);
-const SECRET_NAME = /^(?:ORCHESTRA_|PG)|^(?:(?:LISTEN_)?DATABASE_URL|POSTGRES_PASSWORD|OTEL_EXPORTER_OTLP_(?:TRACES_)?HEADERS)(?:_FILE)?$/;
+const OPEN = new Set([
+  INSIDE_COMMAND,
+  'ORCHESTRA_SCHEMA',
+  'ORCHESTRA_URL',
+  'ORCHESTRA_TASKS_URL',
+  'ORCHESTRA_PROCESS_MARKS',
+  'ORCHESTRA_STARTED_BY',
+  'ORCHESTRA_LAUNCHED_AS',
+]);
+const SECRET_NAME =
+  /^(?:ORCHESTRA_|PG)|^(?:(?:LISTEN_)?DATABASE_URL|POSTGRES_PASSWORD|OTEL_EXPORTER_OTLP_(?:TRACES_)?HEADERS)(?:_FILE)?$/;
 // A token of ours, or the key that signs notices, under whatever name.
 const SECRET_VALUE = /\borc_[A-Za-z0-9_-]{43}|\bwhsec_[A-Za-z0-9+/]{32}/;
 const NOTICES_CHARACTERS_MAX = 1_000_000;
@@ -18,8 +30,8 @@ export function isInsideCommand(env: Environment): boolean {
 }
 
 /**
- * Splits an environment into what anybody may see and what can open a door of Orchestra: tokens, addresses of databases, homes, profiles,
- * and the secrets that the file of notices names.
+ * Splits an environment into what anybody may see and what can open a door of Orchestra: tokens, addresses of
+ * databases, homes, profiles, and the secrets that the file of notices names.
  */
 export function splitSecrets(env: Environment): { open: Record<string, string>; secret: Record<string, string> } {
   const open: Record<string, string> = {};
@@ -33,7 +45,10 @@ export function splitSecrets(env: Environment): { open: Record<string, string>; 
   return { open, secret };
 }
 
-/** What a command that a worker runs is given of an environment. Other programs find their settings by `XDG_CONFIG_HOME`, and ours its profiles. */
+/**
+ * What a command that a worker runs is given of an environment. Other programs find their settings by
+ * `XDG_CONFIG_HOME`, and ours its profiles.
+ */
 export function environmentForCommands(env: Environment): Record<string, string> {
   const { XDG_CONFIG_HOME: _, ...open } = splitSecrets(env).open;
   return { ...open, [INSIDE_COMMAND]: '1' };
@@ -42,7 +57,10 @@ export function environmentForCommands(env: Environment): Record<string, string>
 /** The variables that the targets of notices take their secrets from, written there as `env:NAME`. */
 function namedByNotices(env: Environment): ReadonlySet<string> {
   const path = env['ORCHESTRA_NOTICES'] || textOf(env['ORCHESTRA_NOTICES_FILE'])?.trim();
-  const names = textOf(path)?.slice(0, NOTICES_CHARACTERS_MAX).matchAll(/\benv:([^\s"',\]}#]+)/g) ?? [];
+  const names =
+    textOf(path)
+      ?.slice(0, NOTICES_CHARACTERS_MAX)
+      .matchAll(/\benv:([^\s"',\]}#]+)/g) ?? [];
   return new Set([...names].map(([, name = '']) => name));
 }
 

@@ -5,8 +5,8 @@ import { olderSnapshots } from './queries/older-snapshots.ts';
 /** How long a pause call waits for earlier claims by default. */
 export const SETTLE_TIMEOUT_MS = 2_000;
 
-// A claim takes a few milliseconds: the first looks follow each other at once, and their way to the server and back is wait enough.
-// A claim that hangs is looked at less and less often.
+// A claim takes a few milliseconds: the first looks follow each other at once, and their way to the server and back is
+// wait enough. A claim that hangs is looked at less and less often.
 const LOOKS_AT_ONCE = 4;
 const FIRST_WAIT_MS = 1;
 const LONGEST_WAIT_MS = 50;
@@ -26,7 +26,8 @@ export async function settleClaims(db: Queryable, options: { timeoutMs?: number 
   for (let looks = 1; earlier.length > 0; looks++) {
     const leftMs = deadline - performance.now();
     if (leftMs <= 0) return false;
-    if (looks >= LOOKS_AT_ONCE) await delay(Math.min(FIRST_WAIT_MS * 2 ** (looks - LOOKS_AT_ONCE), LONGEST_WAIT_MS, leftMs));
+    if (looks >= LOOKS_AT_ONCE)
+      await delay(Math.min(FIRST_WAIT_MS * 2 ** (looks - LOOKS_AT_ONCE), LONGEST_WAIT_MS, leftMs));
     const still = new Set(await claimsUnderWay(db));
     earlier = earlier.filter((claim) => still.has(claim));
   }
@@ -34,12 +35,16 @@ export async function settleClaims(db: Queryable, options: { timeoutMs?: number 
 }
 
 /**
- * Waits until no transaction may read without this pause any more: for claims that read an old snapshot. Call it after the
- * pause has committed.
+ * Waits until no transaction may read without this pause any more: for claims that read an old snapshot. Call it after
+ * the pause has committed.
  *
  * @returns false when one outlived `timeoutMs`; null when the connected role may not see those of others
  */
-export async function settleSnapshots(db: Queryable, pauseId: string, { timeoutMs = SETTLE_TIMEOUT_MS }: { timeoutMs?: number | undefined } = {}): Promise<boolean | null> {
+export async function settleSnapshots(
+  db: Queryable,
+  pauseId: string,
+  { timeoutMs = SETTLE_TIMEOUT_MS }: { timeoutMs?: number | undefined } = {},
+): Promise<boolean | null> {
   const deadline = performance.now() + timeoutMs;
   for (let looks = 0; ; looks++) {
     const older = await olderSnapshots(db, pauseId);
@@ -69,7 +74,10 @@ export async function isSettled(db: Queryable, pauseId: string): Promise<boolean
   return earlier.length === 0;
 }
 
-/** Claims under way that may have begun before this pause. A role that may not see the snapshots of others takes each for one. */
+/**
+ * Claims under way that may have begun before this pause. A role that may not see the snapshots of others takes each
+ * for one.
+ */
 async function perhapsBefore(db: Queryable, pauseId: string): Promise<string[]> {
   const { rows } = await db.query<{ virtualtransaction: string }>({
     name: 'orchestra-claims-before-a-pause',

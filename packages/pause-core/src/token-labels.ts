@@ -19,20 +19,29 @@ export interface LabelledWork {
   actor_id?: string | null | undefined;
 }
 
-/** In what a task lies outside the labels of a token, in words; undefined: in nothing. One without the label lies outside too: no pause of it would hold that task. */
+/**
+ * In what a task lies outside the labels of a token, in words; undefined: in nothing. One without the label lies
+ * outside too: no pause of it would hold that task.
+ */
 export function outsideLabels(labels: TokenLabels | null, work: LabelledWork): string | undefined {
   for (const kind of TOKEN_LABEL_KINDS) {
     const allowed = labels?.[kind];
     const field = FIELDS[kind];
     const given = work[field] ?? null;
     if (allowed === undefined || (given !== null && allowed.includes(given))) continue;
-    return `this token works for ${field} ${allowed.map((label) => JSON.stringify(label)).join(' or ')} alone, and the task names ${given === null ? 'none' : JSON.stringify(given)}`;
+    return (
+      `this token works for ${field} ${allowed.map((label) => JSON.stringify(label)).join(' or ')} alone, ` +
+      `and the task names ${given === null ? 'none' : JSON.stringify(given)}`
+    );
   }
   return undefined;
 }
 
 /** What a claim may ask for of one kind: what it asks for, as far as the token allows it; undefined: anything. */
-export function narrowed(asked: readonly string[] | undefined, allowed: readonly string[] | undefined): readonly string[] | undefined {
+export function narrowed(
+  asked: readonly string[] | undefined,
+  allowed: readonly string[] | undefined,
+): readonly string[] | undefined {
   if (allowed === undefined) return asked;
   return asked === undefined ? allowed : asked.filter((label) => allowed.includes(label));
 }

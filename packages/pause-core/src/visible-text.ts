@@ -1,13 +1,15 @@
 /**
- * The characters that make a text read as something else, as they stand within the brackets of a pattern: what ends a line,
- * the marks that turn the direction round, and what has no width. The joiners U+200C and U+200D are not among them: scripts
- * and emoji need those. Nor are controls, of which each place lets others pass.
+ * The characters that make a text read as something else, as they stand within the brackets of a pattern: what ends a
+ * line, the marks that turn the direction round, and what has no width. The joiners U+200C and U+200D are not among
+ * them: scripts and emoji need those. Nor are controls, of which each place lets others pass.
  *
  * The page takes it from here, too: so nothing is imported.
  */
 export const DECEIVING = String.raw`\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff`;
 
-/** A text in which no control, lone surrogate or deceiving character is left: `written` says what stands in its place. */
+/**
+ * A text in which no control, lone surrogate or deceiving character is left: `written` says what stands in its place.
+ */
 export function withoutInvisible(text: string, written: (character: string) => string = asCode): string {
   return text.replaceAll(INVISIBLE, written);
 }

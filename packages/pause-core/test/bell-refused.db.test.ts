@@ -2,7 +2,15 @@ import { SQLSTATE, sqlState } from '@orchestra/database';
 import { testDatabase } from '@orchestra/testkit';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
-  ackAlert, ALERTMANAGER_LABELS, checkAutoPause, extendPause, pauseScope, recordAlert, recordAlertmanager, unpauseScope, type Scope,
+  ackAlert,
+  ALERTMANAGER_LABELS,
+  checkAutoPause,
+  extendPause,
+  pauseScope,
+  recordAlert,
+  recordAlertmanager,
+  unpauseScope,
+  type Scope,
 } from '../src/index.ts';
 
 const db = testDatabase();
@@ -10,41 +18,62 @@ const by = 'dana';
 let actors = 0;
 const anActor = (): Scope => ({ kind: 'actor', value: `actor-${++actors}` });
 
-// What a full notification queue does to whoever rings: the commit fails. The trigger looks at how full it is, and others may fill it between that and the commit.
+// What a full notification queue does to whoever rings: the commit fails. The trigger looks at how full it is, and
+// others may fill it between that and the commit.
 beforeAll(async () => {
   await db.pool.query(`
     create function bell_refused() returns trigger language plpgsql as $$
     begin
-      if current_setting('orchestra.bell', true) is distinct from 'off' and current_setting('test.prepares', true) is distinct from 'on' then
+      if current_setting('orchestra.bell', true) is distinct from 'off'
+        and current_setting('test.prepares', true) is distinct from 'on' then
         raise exception 'too many notifications in the NOTIFY queue' using errcode = '${SQLSTATE.notifyQueueFull}';
       end if;
       return null;
     end $$;
-    create constraint trigger bell_refused after insert or update on senate_pause deferrable initially deferred for each row execute function bell_refused();
-    create constraint trigger bell_refused after insert or update on senate_alerts deferrable initially deferred for each row execute function bell_refused();`);
+    create constraint trigger bell_refused after insert or update
+      on senate_pause deferrable initially deferred for each row
+      execute function bell_refused();
+    create constraint trigger bell_refused after insert or update
+      on senate_alerts deferrable initially deferred for each row
+      execute function bell_refused();`);
 });
 
 async function prepared(statement: string, values: unknown[]): Promise<string> {
   const client = await db.pool.connect();
   try {
     await client.query("set test.prepares = 'on'");
-    const { rows: [row] } = await client.query<{ id: string }>(statement, values);
+    const {
+      rows: [row],
+    } = await client.query<{ id: string }>(statement, values);
     return row?.id ?? '';
   } finally {
     client.release(true);
   }
 }
-const paused = ({ kind, value }: Scope) => prepared("insert into senate_pause (scope_kind, scope_value, paused_by, reason) values ($1, $2, 'dana', 'x') returning id", [kind, value]);
-const alerted = ({ value }: Scope) => prepared("insert into senate_alerts (ref_id, severity) values ($1, 'critical') returning id", [value]);
+const paused = ({ kind, value }: Scope) =>
+  prepared(
+    "insert into senate_pause (scope_kind, scope_value, paused_by, reason) values ($1, $2, 'dana', 'x') returning id",
+    [kind, value],
+  );
+const alerted = ({ value }: Scope) =>
+  prepared("insert into senate_alerts (ref_id, severity) values ($1, 'critical') returning id", [value]);
 
 describe('F05 what a command writes is written also when the bell is refused', () => {
   test('the bell is refused here', async () => {
-    const refusal: unknown = await db.pool.query("insert into senate_alerts (ref_id) values ('x')").catch((error: unknown) => error);
+    const refusal: unknown = await db.pool
+      .query("insert into senate_alerts (ref_id) values ('x')")
+      .catch((error: unknown) => error);
     expect(sqlState(refusal)).toBe(SQLSTATE.notifyQueueFull);
   });
 
   test('a pause', async () => {
-    const { pause } = await pauseScope(db.pool, { scope: anActor(), reason: 'stop', ttlSeconds: null, by, source: 'person' });
+    const { pause } = await pauseScope(db.pool, {
+      scope: anActor(),
+      reason: 'stop',
+      ttlSeconds: null,
+      by,
+      source: 'person',
+    });
     expect(pause).toMatchObject({ clearedAt: null, pausedBy: by });
   });
 
@@ -66,8 +95,15 @@ describe('F05 what a command writes is written also when the bell is refused', (
     const alert = await recordAlert(db.pool, { kind: 'cost', ref_id: value, severity: 'high', by });
     expect(alert).toMatchObject({ refId: value, ackAt: null });
     await expect(ackAlert(db.pool, { id: alert.id, by })).resolves.toMatchObject({ ackBy: by });
-    const firing = { status: 'firing' as const, labels: { actor: value, severity: 'critical' }, annotations: {}, startsAt: '2026-11-21T03:00:00.000Z' };
-    await expect(recordAlertmanager(db.pool, { version: '4', alerts: [firing] }, { labels: ALERTMANAGER_LABELS, by })).resolves.toMatchObject({ accepted: 1 });
+    const firing = {
+      status: 'firing' as const,
+      labels: { actor: value, severity: 'critical' },
+      annotations: {},
+      startsAt: '2026-11-21T03:00:00.000Z',
+    };
+    await expect(
+      recordAlertmanager(db.pool, { version: '4', alerts: [firing] }, { labels: ALERTMANAGER_LABELS, by }),
+    ).resolves.toMatchObject({ accepted: 1 });
   });
 
   test('an auto-pause', async () => {

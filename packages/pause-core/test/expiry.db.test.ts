@@ -1,8 +1,24 @@
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  autoPauseCandidates, checkAutoPause, closeExpiredPauses, dueEnds, eventsAfter, extendPause, headOfStream, listActivePauses, listEndedPauses, PAUSE_NEEDS_PERSON, PauseError, pauseScope, sequenceEvents, stayPauses, unpauseScope, warnOfEnds,
-  type PauseThen, type Scope,
+  autoPauseCandidates,
+  checkAutoPause,
+  closeExpiredPauses,
+  dueEnds,
+  eventsAfter,
+  extendPause,
+  headOfStream,
+  listActivePauses,
+  listEndedPauses,
+  PAUSE_NEEDS_PERSON,
+  PauseError,
+  pauseScope,
+  sequenceEvents,
+  stayPauses,
+  unpauseScope,
+  warnOfEnds,
+  type PauseThen,
+  type Scope,
 } from '../src/index.ts';
 import { senateEvent } from '../src/contract/index.ts';
 
@@ -15,27 +31,45 @@ beforeEach(async () => {
 });
 
 async function pauseFor(ttlSeconds: number | null, endsAs: PauseThen = 'resume', scope = ACTOR): Promise<string> {
-  return (await pauseScope(db.pool, { scope, reason: 'runaway loop', ttlSeconds, endsAs, by: 'dana', source: 'person' })).pause.id;
+  return (
+    await pauseScope(db.pool, { scope, reason: 'runaway loop', ttlSeconds, endsAs, by: 'dana', source: 'person' })
+  ).pause.id;
 }
 
 /** Nobody waits here: a pause that began earlier is over earlier. */
 async function letTimePass(id: string, seconds: number): Promise<void> {
-  await db.pool.query('update senate_pause set paused_at = paused_at - make_interval(secs => $2) where id = $1', [id, seconds]);
+  await db.pool.query('update senate_pause set paused_at = paused_at - make_interval(secs => $2) where id = $1', [
+    id,
+    seconds,
+  ]);
 }
 
 async function eventsOf(id: string): Promise<string[]> {
   // 'changed' is what letting time pass looks like
-  const { rows } = await db.pool.query<{ type: string }>("select type from senate_events where data ->> 'id' = $1 and type like 'pause.%' and type not in ('pause.created', 'pause.changed') order by id", [id]);
+  const { rows } = await db.pool.query<{ type: string }>(
+    `select type from senate_events
+      where data ->> 'id' = $1
+        and type like 'pause.%'
+        and type not in ('pause.created', 'pause.changed')
+      order by id`,
+    [id],
+  );
   return rows.map((row) => row.type);
 }
 
 const alerts = async (): Promise<unknown[]> =>
-  (await db.pool.query("select kind, ref_id, severity, details ->> 'pause_id' as pause_id from senate_alerts order by id")).rows;
+  (
+    await db.pool.query(
+      "select kind, ref_id, severity, details ->> 'pause_id' as pause_id from senate_alerts order by id",
+    )
+  ).rows;
 const active = async (): Promise<string[]> => (await listActivePauses(db.pool)).map((pause) => pause.id);
 
 describe('resume', () => {
   test('P3 P8 a row that is written as ever ends by the database’s clock, as ever', async () => {
-    await db.pool.query("insert into senate_pause (scope_kind, scope_value, ttl_seconds) values ('actor', 'acct-7', 60)");
+    await db.pool.query(
+      "insert into senate_pause (scope_kind, scope_value, ttl_seconds) values ('actor', 'acct-7', 60)",
+    );
     const [pause] = await listActivePauses(db.pool);
     expect(pause).toMatchObject({ endsAs: 'resume', stayedAt: null, probingAt: null });
     await letTimePass(pause?.id ?? '', 61);
@@ -58,8 +92,13 @@ describe('stay', () => {
     expect(await alerts()).toEqual([{ kind: PAUSE_NEEDS_PERSON, ref_id: 'acct-7', severity: 'high', pause_id: id }]);
     expect(await eventsOf(id)).toEqual(['pause.stayed']);
     expect((await listActivePauses(db.pool))[0]).toMatchObject({ id, remainingMs: null, stayedAt: expect.any(Date) });
-    expect(await listEndedPauses(db.pool, { limit: 10, kind: 'actor' })).not.toContainEqual(expect.objectContaining({ id }));
-    const { rows } = await db.pool.query("select by, why from senate_audit where subject_id = $1 and action = 'pause.stayed'", [id]);
+    expect(await listEndedPauses(db.pool, { limit: 10, kind: 'actor' })).not.toContainEqual(
+      expect.objectContaining({ id }),
+    );
+    const { rows } = await db.pool.query(
+      "select by, why from senate_audit where subject_id = $1 and action = 'pause.stayed'",
+      [id],
+    );
     expect(rows).toEqual([{ by: 'senate.ttl', why: expect.stringContaining('until a person decides') }]);
     await unpauseScope(db.pool, { target: { id }, by: 'dana' });
     expect(await active()).toEqual([]);
@@ -76,7 +115,10 @@ describe('stay', () => {
     const id = await pauseFor(60, 'stay');
     await letTimePass(id, 61);
     await stayPauses(db.pool);
-    expect(await extendPause(db.pool, { id, ttlSeconds: 30, by: 'erin' })).toMatchObject({ stayedAt: null, endsAs: 'stay' });
+    expect(await extendPause(db.pool, { id, ttlSeconds: 30, by: 'erin' })).toMatchObject({
+      stayedAt: null,
+      endsAs: 'stay',
+    });
     expect(await stayPauses(db.pool)).toBe(0);
     await letTimePass(id, 31);
     expect(await stayPauses(db.pool)).toBe(1);
@@ -88,7 +130,9 @@ describe('stay', () => {
     await letTimePass(id, 61);
     const person = await db.pool.connect();
     await person.query('begin');
-    await person.query("update senate_pause set cleared_at = clock_timestamp(), cleared_by = 'dana' where id = $1", [id]);
+    await person.query("update senate_pause set cleared_at = clock_timestamp(), cleared_by = 'dana' where id = $1", [
+      id,
+    ]);
     expect(await stayPauses(db.pool)).toBe(0); // passes over what somebody holds
     await person.query('commit');
     person.release();
@@ -112,7 +156,12 @@ describe('stay', () => {
   });
 
   test('P14 an auto-pause that a person has extended is the one auto-pause, also when it stays or has no end any more', async () => {
-    const critical = async (): Promise<void> => { await db.pool.query("insert into senate_alerts (kind, ref_id, severity) select 'loop', 'acct-7', 'critical' from generate_series(1, 3)"); };
+    const critical = async (): Promise<void> => {
+      await db.pool.query(
+        `insert into senate_alerts (kind, ref_id, severity) select 'loop', 'acct-7', 'critical'
+           from generate_series(1, 3)`,
+      );
+    };
     await critical();
     const made = await checkAutoPause(db.pool, 'acct-7');
     const id = made?.pauseId ?? '';
@@ -127,7 +176,14 @@ describe('stay', () => {
 
 describe('extend', () => {
   const leftOf = async (id: string): Promise<number> =>
-    (await db.pool.query<{ left: number }>("select extract(epoch from paused_at + make_interval(secs => ttl_seconds) - clock_timestamp())::float8 as left from senate_pause where id = $1", [id])).rows[0]?.left ?? NaN;
+    (
+      await db.pool.query<{ left: number }>(
+        `select extract(epoch from paused_at + make_interval(secs => ttl_seconds) - clock_timestamp())::float8 as left
+           from senate_pause
+          where id = $1`,
+        [id],
+      )
+    ).rows[0]?.left ?? NaN;
 
   test('the end is counted from now, by the database’s clock; who and why stand in the history', async () => {
     const id = await pauseFor(60);
@@ -135,14 +191,33 @@ describe('extend', () => {
     await extendPause(db.pool, { id, ttlSeconds: 600, by: 'erin', reason: 'not mended yet' });
     expect(await leftOf(id)).toBeGreaterThan(590);
     expect(await leftOf(id)).toBeLessThanOrEqual(601);
-    const { rows } = await db.pool.query("select by, action, why, data ->> 'then' as then from senate_audit where subject_id = $1 order by id desc limit 1", [id]);
+    const { rows } = await db.pool.query(
+      "select by, action, why, data ->> 'then' as then from senate_audit where subject_id = $1 order by id desc limit 1",
+      [id],
+    );
     expect(rows).toEqual([{ by: 'erin', action: 'pause.changed', why: 'not mended yet', then: 'resume' }]);
-    const events = await db.pool.query("select data ->> 'expires_at' is not null as has_end from senate_events where type = 'pause.changed' and data ->> 'id' = $1 order by id desc limit 1", [id]);
+    const events = await db.pool.query(
+      `select data ->> 'expires_at' is not null as has_end
+         from senate_events
+        where type = 'pause.changed'
+          and data ->> 'id' = $1
+        order by id desc
+        limit 1`,
+      [id],
+    );
     expect(events.rows).toEqual([{ has_end: true }]);
   });
 
   test('until cleared, and back to an end; a machine’s pause as well', async () => {
-    const { pause: { id } } = await pauseScope(db.pool, { scope: ACTOR, reason: 'auto', ttlSeconds: 60, by: 'senate.auto', source: 'machine' });
+    const {
+      pause: { id },
+    } = await pauseScope(db.pool, {
+      scope: ACTOR,
+      reason: 'auto',
+      ttlSeconds: 60,
+      by: 'senate.auto',
+      source: 'machine',
+    });
     expect(await extendPause(db.pool, { id, ttlSeconds: null, by: 'dana' })).toMatchObject({ ttlSeconds: null });
     await letTimePass(id, 1_000);
     expect(await active()).toEqual([id]);
@@ -154,20 +229,28 @@ describe('extend', () => {
   test('one that has ended is not brought back: by its clock, or by a person', async () => {
     const expired = await pauseFor(60);
     await letTimePass(expired, 61);
-    await expect(extendPause(db.pool, { id: expired, ttlSeconds: 60, by: 'dana' })).rejects.toMatchObject({ code: 'pause_not_active', message: expect.stringContaining('pause the scope anew') });
+    await expect(extendPause(db.pool, { id: expired, ttlSeconds: 60, by: 'dana' })).rejects.toMatchObject({
+      code: 'pause_not_active',
+      message: expect.stringContaining('pause the scope anew'),
+    });
     await closeExpiredPauses(db.pool);
-    await expect(extendPause(db.pool, { id: expired, ttlSeconds: 60, by: 'dana' })).rejects.toMatchObject({ code: 'pause_not_active' });
+    await expect(extendPause(db.pool, { id: expired, ttlSeconds: 60, by: 'dana' })).rejects.toMatchObject({
+      code: 'pause_not_active',
+    });
     const cleared = await pauseFor(60);
     await unpauseScope(db.pool, { target: { id: cleared }, by: 'erin' });
     await expect(extendPause(db.pool, { id: cleared, ttlSeconds: 60, by: 'dana' })).rejects.toThrow(/cleared by erin/);
-    await expect(extendPause(db.pool, { id: '999999999', ttlSeconds: 60, by: 'dana' })).rejects.toBeInstanceOf(PauseError);
+    await expect(extendPause(db.pool, { id: '999999999', ttlSeconds: 60, by: 'dana' })).rejects.toBeInstanceOf(
+      PauseError,
+    );
     expect(await active()).toEqual([]);
   });
 
   test('at the very end: whoever has the row first wins, and both agree about it', async () => {
     const id = await pauseFor(60);
     await letTimePass(id, 61);
-    // The extension holds the row, as if it had come just before the end, and has not committed; the sweeper passes over it.
+    // The extension holds the row, as if it had come just before the end, and has not committed; the sweeper passes
+    // over it.
     const person = await db.pool.connect();
     await person.query('begin');
     await person.query('update senate_pause set ttl_seconds = ttl_seconds + 600 where id = $1', [id]);
@@ -198,16 +281,63 @@ describe('extend', () => {
 });
 
 describe('warnings', () => {
-  const warned = async (id: string): Promise<number> => (await eventsOf(id)).filter((type) => type === 'pause.warning').length;
+  const warned = async (id: string): Promise<number> =>
+    (await eventsOf(id)).filter((type) => type === 'pause.warning').length;
 
   test.each([
     // a pause of so many seconds: how much has gone by, and how many warnings there were by then
-    [3_600, [[3_200, 0], [3_241, 1], [3_500, 1], [3_541, 2], [3_599, 2]]],
-    [300, [[235, 0], [241, 1], [265, 1], [271, 2], [299, 2]]],
-    [600, [[530, 0], [541, 1], [599, 1]]],
-    [120, [[50, 0], [61, 1], [98, 1], [109, 2]]],
-    [119, [[95, 0], [108, 1], [118, 1]]],
-    [40, [[20, 0], [37, 1]]],
+    [
+      3_600,
+      [
+        [3_200, 0],
+        [3_241, 1],
+        [3_500, 1],
+        [3_541, 2],
+        [3_599, 2],
+      ],
+    ],
+    [
+      300,
+      [
+        [235, 0],
+        [241, 1],
+        [265, 1],
+        [271, 2],
+        [299, 2],
+      ],
+    ],
+    [
+      600,
+      [
+        [530, 0],
+        [541, 1],
+        [599, 1],
+      ],
+    ],
+    [
+      120,
+      [
+        [50, 0],
+        [61, 1],
+        [98, 1],
+        [109, 2],
+      ],
+    ],
+    [
+      119,
+      [
+        [95, 0],
+        [108, 1],
+        [118, 1],
+      ],
+    ],
+    [
+      40,
+      [
+        [20, 0],
+        [37, 1],
+      ],
+    ],
   ])('a pause of %i s warns at a tenth of the time left and at a minute, each once', async (ttlSeconds, steps) => {
     const id = await pauseFor(ttlSeconds);
     let gone = 0;
@@ -247,33 +377,77 @@ describe('warnings', () => {
     const id = await pauseFor(600);
     await letTimePass(id, 545);
     await warnOfEnds(db.pool);
-    await db.pool.query('update senate_pause set ttl_seconds = 1545 where id = $1', [id]); // a thousand seconds from now
-    expect((await db.pool.query('select period_seconds, warnings, warned_at from senate_pause where id = $1', [id])).rows).toEqual([{ period_seconds: expect.any(Number), warnings: 0, warned_at: null }]);
+    // A thousand seconds from now
+    await db.pool.query('update senate_pause set ttl_seconds = 1545 where id = $1', [id]);
+    expect(
+      (await db.pool.query('select period_seconds, warnings, warned_at from senate_pause where id = $1', [id])).rows,
+    ).toEqual([{ period_seconds: expect.any(Number), warnings: 0, warned_at: null }]);
     await letTimePass(id, 905);
     expect(await warnOfEnds(db.pool)).toBe(1);
   });
 });
 
 test('events from before there was a `then` are told as what they were', async () => {
-  const data = { id: '1', scope_kind: 'agent', scope_value: 'skeptic', reason: 'r', source: 'person', paused_at: '2026-11-21T03:00:00+00:00', paused_by: 'dana', ttl_seconds: null,
-    expires_at: null, cleared_at: null, cleared_by: null, quiet_at: null };
+  const data = {
+    id: '1',
+    scope_kind: 'agent',
+    scope_value: 'skeptic',
+    reason: 'r',
+    source: 'person',
+    paused_at: '2026-11-21T03:00:00+00:00',
+    paused_by: 'dana',
+    ttl_seconds: null,
+    expires_at: null,
+    cleared_at: null,
+    cleared_by: null,
+    quiet_at: null,
+  };
   await db.pool.query("insert into senate_events (type, data) values ('pause.created', $1)", [JSON.stringify(data)]);
   const { position: before } = await headOfStream(db.pool);
   await sequenceEvents(db.pool);
   const [told] = await eventsAfter(db.pool, before, 10);
-  expect(told?.event).toEqual({ type: 'pause.created', data: { ...data, paused_at: '2026-11-21T03:00:00.000Z', then: 'resume', stayed_at: null, probing_at: null, probe_task_id: null, warned_at: null } });
+  expect(told?.event).toEqual({
+    type: 'pause.created',
+    data: {
+      ...data,
+      paused_at: '2026-11-21T03:00:00.000Z',
+      then: 'resume',
+      stayed_at: null,
+      probing_at: null,
+      probe_task_id: null,
+      warned_at: null,
+    },
+  });
   expect(senateEvent.safeParse(told?.event).success).toBe(true);
 });
 
 test('the sweeper is told what is due, and how long it may sleep until the next end or warning', async () => {
-  expect(await dueEnds(db.pool)).toEqual({ toClose: false, toStay: false, probing: false, toWarn: false, nextInMs: null });
+  expect(await dueEnds(db.pool)).toEqual({
+    toClose: false,
+    toStay: false,
+    probing: false,
+    toWarn: false,
+    nextInMs: null,
+  });
   const id = await pauseFor(3_600, 'stay');
   expect((await dueEnds(db.pool)).nextInMs).toBeGreaterThan(3_230_000);
   await letTimePass(id, 3_245);
   expect(await dueEnds(db.pool)).toMatchObject({ toWarn: true, toStay: false });
   expect((await dueEnds(db.pool)).nextInMs).toBeLessThan(296_000);
   await letTimePass(id, 400);
-  expect(await dueEnds(db.pool)).toEqual({ toClose: false, toStay: true, probing: false, toWarn: false, nextInMs: null });
+  expect(await dueEnds(db.pool)).toEqual({
+    toClose: false,
+    toStay: true,
+    probing: false,
+    toWarn: false,
+    nextInMs: null,
+  });
   await stayPauses(db.pool);
-  expect(await dueEnds(db.pool)).toEqual({ toClose: false, toStay: false, probing: false, toWarn: false, nextInMs: null });
+  expect(await dueEnds(db.pool)).toEqual({
+    toClose: false,
+    toStay: false,
+    probing: false,
+    toWarn: false,
+    nextInMs: null,
+  });
 });

@@ -15,10 +15,20 @@ function hubOn(connectionString: string, options: Partial<ListenHubOptions> = {}
   const events = new EventEmitter<{ bell: [string]; connect: []; lost: [Error] }>();
   const seen = { bells: [] as string[], connects: 0, losses: [] as Error[] };
   const hub: ListenHub = createListenHub({
-    connectionString, applicationName,
-    onBell: (topic) => { seen.bells.push(topic); events.emit('bell', topic); },
-    onConnect: () => { seen.connects += 1; events.emit('connect'); },
-    onLost: (error) => { seen.losses.push(error); events.emit('lost', error); },
+    connectionString,
+    applicationName,
+    onBell: (topic) => {
+      seen.bells.push(topic);
+      events.emit('bell', topic);
+    },
+    onConnect: () => {
+      seen.connects += 1;
+      events.emit('connect');
+    },
+    onLost: (error) => {
+      seen.losses.push(error);
+      events.emit('lost', error);
+    },
     ...options,
   });
   onTestFinished(() => hub.close());
@@ -34,7 +44,10 @@ async function proxied(): Promise<FaultProxy> {
 const ring = (topic: string): Promise<unknown> => database.pool.query('select pg_notify($1, $2)', ['orchestra', topic]);
 
 async function backendsOf(applicationName: string): Promise<number[]> {
-  const { rows } = await database.pool.query<{ pid: number }>('select pid from pg_stat_activity where application_name = $1', [applicationName]);
+  const { rows } = await database.pool.query<{ pid: number }>(
+    'select pid from pg_stat_activity where application_name = $1',
+    [applicationName],
+  );
   return rows.map(({ pid }) => pid);
 }
 
@@ -47,7 +60,9 @@ test('P3 a row inserted by hand rings the bell, for pauses and for alerts', asyn
   await hub.start();
   expect(hub.state).toBe('listening');
   let bell = once(events, 'bell');
-  await database.pool.query("insert into senate_pause (scope_kind, scope_value, paused_by, reason) values ('agent', 'by-hand', 'dana', 'psql')");
+  await database.pool.query(
+    "insert into senate_pause (scope_kind, scope_value, paused_by, reason) values ('agent', 'by-hand', 'dana', 'psql')",
+  );
   expect(await bell).toEqual(['pause']);
   bell = once(events, 'bell');
   await database.pool.query("insert into senate_alerts (kind, ref_id, severity) values ('spend', 'acct-1', 'low')");
@@ -61,8 +76,12 @@ test('P6 pg-listen by its defaults stops for good after three seconds without a 
   const proxy = await proxied();
   const bare = pgListen.default({ connectionString: proxy.url, application_name: 'bare' });
   let bareHeard = 0;
-  bare.notifications.on('orchestra', () => { bareHeard += 1; });
-  bare.events.on('notification', () => { bareHeard += 1; });
+  bare.notifications.on('orchestra', () => {
+    bareHeard += 1;
+  });
+  bare.events.on('notification', () => {
+    bareHeard += 1;
+  });
   const bareGaveUp = new Promise<Error>((resolve) => bare.events.on('error', resolve));
   await bare.connect();
   await bare.listenTo('orchestra');
@@ -88,7 +107,10 @@ test('P6 pg-listen by its defaults stops for good after three seconds without a 
 
 test('a hub that is closed during an outage leaves nothing behind; pg-listen with retryTimeout: Infinity connects once more', async () => {
   const proxy = await proxied();
-  const bare = pgListen.default({ connectionString: proxy.url, application_name: 'bare endless' }, { retryTimeout: Infinity, retryInterval: 50 });
+  const bare = pgListen.default(
+    { connectionString: proxy.url, application_name: 'bare endless' },
+    { retryTimeout: Infinity, retryInterval: 50 },
+  );
   const bareRetries = new Promise<void>((resolve) => bare.events.on('reconnect', () => resolve()));
   await bare.connect();
   const { hub, events, seen, applicationName } = hubOn(proxy.url);
@@ -163,7 +185,9 @@ test('a connection string that cannot be understood, or a role that does not exi
   for (const url of ['postgresql://[', nobody.href]) {
     const { hub, seen } = hubOn(url);
     await hub.start();
-    expect(seen.losses).toMatchObject([{ code: 'connection_lost', message: expect.stringMatching(/^could not listen: .+/), cause: expect.any(Error) }]);
+    expect(seen.losses).toMatchObject([
+      { code: 'connection_lost', message: expect.stringMatching(/^could not listen: .+/), cause: expect.any(Error) },
+    ]);
     expect(hub.state).toBe('connecting');
     await hub.close();
   }
@@ -175,7 +199,9 @@ test('F11 its backend ended twenty times over: the process lives, and it listens
   for (let time = 1; time <= 20; time++) {
     await untilBackends(applicationName, 1);
     const connect = once(events, 'connect');
-    await database.pool.query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [applicationName]);
+    await database.pool.query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [
+      applicationName,
+    ]);
     await connect;
   }
   expect(seen.losses).toHaveLength(20);
@@ -191,7 +217,10 @@ test('its pings ring nobody else', async () => {
   const busy = hubOn(database.url, { pingEveryMs: 1 });
   await busy.hub.start();
   const pings = async (): Promise<string[]> => {
-    const { rows } = await database.pool.query<{ query: string }>('select query from pg_stat_activity where application_name = $1', [busy.applicationName]);
+    const { rows } = await database.pool.query<{ query: string }>(
+      'select query from pg_stat_activity where application_name = $1',
+      [busy.applicationName],
+    );
     return rows.map(({ query }) => query).filter((query) => /^NOTIFY orchestra_ping_\w+, '(\d{2,})'/.test(query));
   };
   await until('ten pings', async () => (await pings()).length > 0);
@@ -204,7 +233,12 @@ test('its pings ring nobody else', async () => {
 
 test('a process that was stalled longer than a ping may take does not blame its connection', async () => {
   const session = new ListenSession({
-    connectionString: database.url, applicationName: 'stalled', channels: ['orchestra'], onPayload: () => {}, connectTimeoutMs: 2_000, pingTimeoutMs: 200,
+    connectionString: database.url,
+    applicationName: 'stalled',
+    channels: ['orchestra'],
+    onPayload: () => {},
+    connectTimeoutMs: 2_000,
+    pingTimeoutMs: 200,
   });
   onTestFinished(() => session.close());
   await session.open();
@@ -216,19 +250,22 @@ test('a process that was stalled longer than a ping may take does not blame its 
   expect(session.gone.aborted).toBe(false);
 });
 
-test.each(['before it began', 'while it listens', 'during its first attempt', 'over a dead network'] as const)('close %s ends it for good, without a connection left', async (when) => {
-  const proxy = await proxied();
-  const { hub, seen, applicationName } = hubOn(proxy.url, { pingEveryMs: 86_400_000 });
-  if (when === 'while it listens' || when === 'over a dead network') await hub.start();
-  const starting = when === 'during its first attempt' ? hub.start() : undefined;
-  if (when === 'over a dead network') proxy.blackhole();
-  await hub.close();
-  await hub.close();
-  await starting;
-  expect(hub.state).toBe('closed');
-  proxy.pass();
-  await hub.start();
-  await untilBackends(applicationName, 0);
-  expect(hub.state).toBe('closed');
-  expect(seen.losses).toEqual([]);
-});
+test.each(['before it began', 'while it listens', 'during its first attempt', 'over a dead network'] as const)(
+  'close %s ends it for good, without a connection left',
+  async (when) => {
+    const proxy = await proxied();
+    const { hub, seen, applicationName } = hubOn(proxy.url, { pingEveryMs: 86_400_000 });
+    if (when === 'while it listens' || when === 'over a dead network') await hub.start();
+    const starting = when === 'during its first attempt' ? hub.start() : undefined;
+    if (when === 'over a dead network') proxy.blackhole();
+    await hub.close();
+    await hub.close();
+    await starting;
+    expect(hub.state).toBe('closed');
+    proxy.pass();
+    await hub.start();
+    await untilBackends(applicationName, 0);
+    expect(hub.state).toBe('closed');
+    expect(seen.losses).toEqual([]);
+  },
+);

@@ -41,6 +41,8 @@ test('a role that owns the database and is no superuser makes all of it, as wher
     const { applied, total } = await migrate(url.href);
     expect(applied).toBe(total);
   } finally {
-    await owned.pool.query(`alter database ${name} owner to current_user; reassign owned by ${role} to current_user; drop owned by ${role}; drop role ${role}`);
+    await owned.pool.query(
+      `alter database ${name} owner to current_user; reassign owned by ${role} to current_user; drop owned by ${role}; drop role ${role}`,
+    );
   }
 });

@@ -56,7 +56,8 @@ async function ringAndWait(n: number): Promise<void> {
   const pool = poolOf(`rings ${n}`, 1, 60_000);
   onTestFinished(() => askFor(''));
   await askFor('missing');
-  pool.query(`with w as (insert into written values (${n})) select pg_notify('x', '')`).catch(() => {}); // ends when the standby is asked for no more
+  // Ends when the standby is asked for no more
+  pool.query(`with w as (insert into written values (${n})) select pg_notify('x', '')`).catch(() => {});
   await until('it waits for the standby', async () =>
     (await sessionsOf(`rings ${n}`)).some(({ wait_event: event }) => event === 'SyncRep'),
   );

@@ -8,7 +8,8 @@ import { REREAD_EVERY_MS } from '../src/replica/reread-loop.ts';
 const database = testDatabase();
 
 const HOURS_MS = 3_600_000;
-const INSERT = 'insert into senate_pause (scope_kind, scope_value, paused_by, reason, ttl_seconds) values ($1, $2, $3, $4, $5)';
+const INSERT =
+  'insert into senate_pause (scope_kind, scope_value, paused_by, reason, ttl_seconds) values ($1, $2, $3, $4, $5)';
 const insertPause = (kind: string, value: string, ttlSeconds: number | null = null): Promise<unknown> =>
   database.pool.query(INSERT, [kind, value, 'dana', `about ${value}`, ttlSeconds]);
 
@@ -18,16 +19,28 @@ afterEach(async () => {
 
 /** Unless a test wants readings by the clock, they are a day off: what it sees then came by a bell or a reconnect. */
 function replicaOn(options: Partial<DatabaseReplicaOptions> = {}): PauseReplica {
-  const replica = createDatabaseReplica({ pool: database.pool, listenConnectionString: database.url, rereadEveryMs: 24 * HOURS_MS, ...options });
+  const replica = createDatabaseReplica({
+    pool: database.pool,
+    listenConnectionString: database.url,
+    rereadEveryMs: 24 * HOURS_MS,
+    ...options,
+  });
   onTestFinished(() => replica.stop());
   return replica;
 }
 
 /** Reads and listens through a proxy, as a process on another machine does. */
-async function remoteReplica(options: Partial<DatabaseReplicaOptions> = {}): Promise<{ replica: PauseReplica; proxy: FaultProxy }> {
+async function remoteReplica(
+  options: Partial<DatabaseReplicaOptions> = {},
+): Promise<{ replica: PauseReplica; proxy: FaultProxy }> {
   const proxy = await FaultProxy.before(database.url);
   const pool = makePool({ connectionString: proxy.url, applicationName: 'remote', max: 2, statementTimeoutMs: 1_000 });
-  const replica = createDatabaseReplica({ pool, listenConnectionString: proxy.url, rereadEveryMs: 24 * HOURS_MS, ...options });
+  const replica = createDatabaseReplica({
+    pool,
+    listenConnectionString: proxy.url,
+    rereadEveryMs: 24 * HOURS_MS,
+    ...options,
+  });
   onTestFinished(async () => {
     await replica.stop();
     await proxy.close();
@@ -39,7 +52,9 @@ async function remoteReplica(options: Partial<DatabaseReplicaOptions> = {}): Pro
 /** How often the replica has read, from here on. It still reads the real database. */
 function countReadings(): () => number {
   const query = vi.spyOn(database.pool, 'query');
-  onTestFinished(() => { query.mockRestore(); });
+  onTestFinished(() => {
+    query.mockRestore();
+  });
   return () => query.mock.calls.filter(([text]) => String(text).includes('from active_pauses')).length;
 }
 
@@ -53,10 +68,14 @@ test('P3 a pause inserted by hand in SQL reaches the replica by its bell, and so
   await insertPause('agent', 'skeptic', 1_800);
   await change;
   expect(replica.isPaused({ agentId: 'skeptic', skill: 'debate' })).toMatchObject({
-    paused: true, reason: 'about skeptic', pause: { scope: { kind: 'agent', value: 'skeptic' }, pausedBy: 'dana', source: 'sql', ttlSeconds: 1_800 },
+    paused: true,
+    reason: 'about skeptic',
+    pause: { scope: { kind: 'agent', value: 'skeptic' }, pausedBy: 'dana', source: 'sql', ttlSeconds: 1_800 },
   });
   change = changed(replica);
-  await database.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'dana' where scope_value = 'skeptic'");
+  await database.pool.query(
+    "update senate_pause set cleared_at = now(), cleared_by = 'dana' where scope_value = 'skeptic'",
+  );
   await change;
   expect(replica.isPaused({ agentId: 'skeptic' }).paused).toBe(false);
 });
@@ -68,7 +87,10 @@ test('P7 pauses stack in the replica too: clearing one of two on a scope leaves 
   await replica.start();
   expect(replica.isPaused({ actorId: 'acct-7' })).toMatchObject({ paused: true, pause: { ttlSeconds: null } });
   const change = changed(replica);
-  await database.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'dana' where scope_value = 'acct-7' and ttl_seconds is null");
+  await database.pool.query(
+    `update senate_pause set cleared_at = now(), cleared_by = 'dana'
+       where scope_value = 'acct-7' and ttl_seconds is null`,
+  );
   await change;
   expect(replica.isPaused({ actorId: 'acct-7' })).toMatchObject({ paused: true, pause: { ttlSeconds: 60 } });
 });
@@ -135,7 +157,10 @@ test('P13 the server gone for ten seconds: the pauses stay, it says that they ar
   expect(replica.state).toBe('doubtful');
   expect(failures.length).toBeGreaterThan(0);
   expect(replica.isPaused({ agentId: 'skeptic' })).toMatchObject({ paused: true, reason: 'about skeptic' });
-  expect(replica.checkpoint({ agentId: 'skeptic' }, { onUnknown: 'continue' })).toMatchObject({ stop: true, why: 'paused' });
+  expect(replica.checkpoint({ agentId: 'skeptic' }, { onUnknown: 'continue' })).toMatchObject({
+    stop: true,
+    why: 'paused',
+  });
   // Each to its own end, also when nobody can be asked.
   expect(replica.isPaused({ agentId: 'short-lived' }).paused).toBe(false);
   const fresh = once(replica, 'state');
@@ -149,7 +174,10 @@ test('P13 a black hole instead of a database: readings end by their time limit, 
   await insertPause('quest', 'q-7');
   const { replica, proxy } = await remoteReplica({ readTimeoutMs: 100, pingEveryMs: 50, pingTimeoutMs: 200 });
   await replica.start();
-  await until('it has read, also on a busy machine', async () => { await replica.refresh(); return replica.known; });
+  await until('it has read, also on a busy machine', async () => {
+    await replica.refresh();
+    return replica.known;
+  });
   const failed = once(replica, 'read-failed');
   proxy.blackhole();
   await replica.refresh();
@@ -167,7 +195,10 @@ test('P13 a database that was never there: nothing is known, and it is all there
   await replica.start();
   expect(replica).toMatchObject({ known: false, stale: true, state: 'starting' });
   expect(replica.checkpoint({ actorId: 'acct-9' })).toEqual({ stop: false });
-  expect(replica.checkpoint({ actorId: 'acct-9' }, { onUnknown: 'stop' })).toMatchObject({ stop: true, why: 'unknown' });
+  expect(replica.checkpoint({ actorId: 'acct-9' }, { onUnknown: 'stop' })).toMatchObject({
+    stop: true,
+    why: 'unknown',
+  });
   const change = changed(replica);
   proxy.pass();
   await change;
@@ -176,7 +207,9 @@ test('P13 a database that was never there: nothing is known, and it is all there
 
 test('P8 expiry by the database: with this process two hours ahead a pause still holds', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * HOURS_MS });
-  onTestFinished(() => { vi.useRealTimers(); });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
   await insertPause('agent', 'two-hours-ahead', 600);
   const replica = replicaOn();
   await replica.start();
@@ -188,13 +221,18 @@ test('P8 expiry by the database: with this process two hours ahead a pause still
 
 test('P8 expiry by the database: with this process two hours behind a pause ends in time, and also unseen by the database', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 2 * HOURS_MS });
-  onTestFinished(() => { vi.useRealTimers(); });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
   const { replica, proxy } = await remoteReplica();
   await insertPause('agent', 'two-hours-behind', 10);
   await replica.start();
   expect(replica.isPaused({ agentId: 'two-hours-behind' }).paused).toBe(true);
   proxy.refuse();
-  await until('the end of the pause by the monotonic clock', () => !replica.isPaused({ agentId: 'two-hours-behind' }).paused);
+  await until(
+    'the end of the pause by the monotonic clock',
+    () => !replica.isPaused({ agentId: 'two-hours-behind' }).paused,
+  );
   const { rows } = await database.pool.query("select 1 from active_pauses where scope_value = 'two-hours-behind'");
   expect(rows).toEqual([]); // it did not end here before it ended there
 });
@@ -203,7 +241,11 @@ test('ten thousand bells in one commit lead to a few readings, and the last word
   let storms = 0;
   const readings = countReadings();
   // What earlier tests did may ring a bell here too.
-  const replica = replicaOn({ onBell: (topic) => { if (topic.startsWith('storm ')) storms += 1; } });
+  const replica = replicaOn({
+    onBell: (topic) => {
+      if (topic.startsWith('storm ')) storms += 1;
+    },
+  });
   await replica.start();
   const change = changed(replica);
   await inTransaction(database.pool, async (tx) => {
@@ -222,7 +264,9 @@ test('a flood of alerts is heard by the process and makes the replica read nothi
   const replica = replicaOn({ onBell: (topic) => bells.push(topic), readGapMs: 0 });
   await replica.start();
   const readings = countReadings();
-  await database.pool.query("insert into senate_alerts (kind, ref_id) select 'spend', 'acct-' || n from generate_series(1, 100) n");
+  await database.pool.query(
+    "insert into senate_alerts (kind, ref_id) select 'spend', 'acct-' || n from generate_series(1, 100) n",
+  );
   await until('the bell', () => bells.includes('alert'));
   expect(readings()).toBe(0); // without a gap to keep, a reading would have begun with the bell
 });
@@ -233,7 +277,11 @@ test('F11 every backend ended twenty times, idle or in use: the process lives an
   for (let time = 1; time <= 20; time++) {
     const reading = replica.refresh();
     await database.pool.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name in ('remote', 'orchestra listen')");
+      `select pg_terminate_backend(pid)
+         from pg_stat_activity
+        where datname = current_database()
+          and application_name in ('remote', 'orchestra listen')`,
+    );
     await reading;
   }
   await insertPause('agent', 'after-twenty-deaths');
@@ -247,15 +295,37 @@ test('P6 the bell of a pause names it: a replica whose readings come to nothing 
   await local.start();
   const named = once(local, 'named');
   await insertPause('agent', 'named "by" its bell ü', 60);
-  expect(await named).toMatchObject([{ pause: { scope: { kind: 'agent', value: 'named "by" its bell ü' }, pausedBy: 'dana', source: 'sql', ttlSeconds: 60 } }]);
-  expect(local.isPaused({ agentId: 'named "by" its bell ü' })).toMatchObject({ paused: true, reason: 'about named "by" its bell ü' });
+  expect(await named).toMatchObject([
+    {
+      pause: {
+        scope: { kind: 'agent', value: 'named "by" its bell ü' },
+        pausedBy: 'dana',
+        source: 'sql',
+        ttlSeconds: 60,
+      },
+    },
+  ]);
+  expect(local.isPaused({ agentId: 'named "by" its bell ü' })).toMatchObject({
+    paused: true,
+    reason: 'about named "by" its bell ü',
+  });
 });
 
 test('P13 a bell forged by hand holds work until the reading that it leads to, and no longer', async () => {
   const replica = replicaOn();
   await replica.start();
   const held = once(replica, 'named');
-  const forged = { schema: 'orchestra', id: '999999', scope_kind: 'agent', scope_value: 'nobody has paused me', reason: 'forged', source: 'person', paused_at: new Date(), paused_by: 'mallory', ttl_seconds: null };
+  const forged = {
+    schema: 'orchestra',
+    id: '999999',
+    scope_kind: 'agent',
+    scope_value: 'nobody has paused me',
+    reason: 'forged',
+    source: 'person',
+    paused_at: new Date(),
+    paused_by: 'mallory',
+    ttl_seconds: null,
+  };
   await database.pool.query("select pg_notify('orchestra', $1)", [`pause ${JSON.stringify(forged)}`]);
   await held;
   await until('the reading has come', () => !replica.isPaused({ agentId: 'nobody has paused me' }).paused);
@@ -268,13 +338,18 @@ test('many pauses in one statement ring without a name, and one with the longest
   const named: string[] = [];
   replica.on('named', ({ pause }) => named.push(pause.scope.value));
   const change = changed(replica);
-  await database.pool.query("insert into senate_pause (scope_kind, scope_value) values ('agent', 'one of two'), ('agent', 'two of two')");
+  await database.pool.query(
+    "insert into senate_pause (scope_kind, scope_value) values ('agent', 'one of two'), ('agent', 'two of two')",
+  );
   await change;
   expect(replica.pauses()).toHaveLength(2);
   expect(named).toEqual([]);
   const long = '𝄞'.repeat(200);
   const heard = once(replica, 'named');
-  await database.pool.query("insert into senate_pause (scope_kind, scope_value, reason) values ('agent', $1, $2)", [long, '"\u2028𝄞'.repeat(600)]);
+  await database.pool.query("insert into senate_pause (scope_kind, scope_value, reason) values ('agent', $1, $2)", [
+    long,
+    '"\u2028𝄞'.repeat(600),
+  ]);
   await heard;
   expect(named).toEqual([long]);
 });

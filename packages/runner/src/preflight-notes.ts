@@ -20,14 +20,28 @@ export interface Preflight {
 
 /** A preflight in the making. */
 export class PreflightNotes {
-  readonly found: Preflight = { ok: true, checked_at: new Date().toISOString(), outcome: 'passed', checks: [], problems: [] };
+  readonly found: Preflight = {
+    ok: true,
+    checked_at: new Date().toISOString(),
+    outcome: 'passed',
+    checks: [],
+    problems: [],
+  };
 
   good(name: string, says: string): void {
     this.found.checks.push({ name, ok: true, says });
   }
 
   /** One that stays outweighs one that may be gone by itself. */
-  bad(name: string, { code, says, fix, outcome = 'environment' }: { code: string; says: string; fix: string | null; outcome?: 'environment' | 'transient' }): void {
+  bad(
+    name: string,
+    {
+      code,
+      says,
+      fix,
+      outcome = 'environment',
+    }: { code: string; says: string; fix: string | null; outcome?: 'environment' | 'transient' },
+  ): void {
     this.found.ok = false;
     if (this.found.outcome !== 'environment') this.found.outcome = outcome;
     this.found.checks.push({ name, ok: false, says });
@@ -42,7 +56,12 @@ export async function preflightBy(look: (notes: PreflightNotes) => Promise<void>
     await look(notes);
   } catch (error) {
     const says = `the preflight could not be made: ${error instanceof Error ? error.message : String(error)}`;
-    notes.bad('preflight', { code: 'preflight_failed', says, fix: 'look at the machine of this runner', outcome: 'transient' });
+    notes.bad('preflight', {
+      code: 'preflight_failed',
+      says,
+      fix: 'look at the machine of this runner',
+      outcome: 'transient',
+    });
   }
   return notes.found;
 }

@@ -2,9 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { countTests, judgeOutcome, type CommandFacts } from '../src/index.ts';
 
-type Expected = readonly [counts: readonly [passed: number, failed: number, skipped: number] | null, row: string, rowWhereTheExitCodeIsSwallowed: string];
+type Expected = readonly [
+  counts: readonly [passed: number, failed: number, skipped: number] | null,
+  row: string,
+  rowWhereTheExitCodeIsSwallowed: string,
+];
 
-/** What real tools have printed (corpus/NAME.txt, made by vitest 4.1, jest 30.5, mocha 12.0, node:test 24, tape 5.10, node-tap 21.8, AVA 7.0, Playwright 1.65, pytest 7.2 and 9.0, Python 3.11, Go 1.19, Rust 1.95, bats 1.8, RSpec 3.12), and what it says. */
+/**
+ * What real tools have printed (corpus/NAME.txt, made by vitest 4.1, jest 30.5, mocha 12.0, node:test 24, tape 5.10,
+ * node-tap 21.8, AVA 7.0, Playwright 1.65, pytest 7.2 and 9.0, Python 3.11, Go 1.19, Rust 1.95, bats 1.8, RSpec 3.12),
+ * and what it says.
+ */
 const CORPUS: Readonly<Record<string, Expected>> = {
   'ava-green': [[2, 0, 2], 'passed', 'passed'],
   'ava-red': [[0, 1, 3], 'tests_failed', 'failures_counted'],
@@ -119,8 +127,19 @@ const CORPUS: Readonly<Record<string, Expected>> = {
 const folder = new URL('corpus/', import.meta.url);
 
 function factsOf(name: string): CommandFacts & { stdout: string; stderr: string } {
-  const [, exitCode, stdout = '', stderr = ''] = /^exit code ([0-9]+)\n([^]*)\n--- stderr ---\n([^]*)$/.exec(readFileSync(new URL(`${name}.txt`, folder), 'utf8')) ?? [];
-  return { command: ['npm', 'test'], why: 'exited', startProblem: null, exitCode: Number(exitCode), signal: null, durationMs: 1, stdout, stderr };
+  const [, exitCode, stdout = '', stderr = ''] =
+    /^exit code ([0-9]+)\n([^]*)\n--- stderr ---\n([^]*)$/.exec(readFileSync(new URL(`${name}.txt`, folder), 'utf8')) ??
+    [];
+  return {
+    command: ['npm', 'test'],
+    why: 'exited',
+    startProblem: null,
+    exitCode: Number(exitCode),
+    signal: null,
+    durationMs: 1,
+    stdout,
+    stderr,
+  };
 }
 
 const counted = (output: string) => {
@@ -128,10 +147,15 @@ const counted = (output: string) => {
   return counts === null ? null : [counts.passed, counts.failed, counts.skipped];
 };
 const printed = (name: string) => `${factsOf(name).stdout}\n${factsOf(name).stderr}`;
-const judged = (facts: CommandFacts) => judgeOutcome({ ...facts, counts: countTests(`${facts.stdout}\n${facts.stderr}`, { whole: true }) }).evidence.row;
+const judged = (facts: CommandFacts) =>
+  judgeOutcome({ ...facts, counts: countTests(`${facts.stdout}\n${facts.stderr}`, { whole: true }) }).evidence.row;
 
 test('every output has its line, and every line an output', () => {
-  expect(readdirSync(folder).map((file) => file.replace(/\.txt$/, '')).toSorted()).toEqual(Object.keys(CORPUS).toSorted());
+  expect(
+    readdirSync(folder)
+      .map((file) => file.replace(/\.txt$/, ''))
+      .toSorted(),
+  ).toEqual(Object.keys(CORPUS).toSorted());
 });
 
 describe.each(Object.entries(CORPUS))('%s', (name, [counts, row, swallowed]) => {
@@ -144,13 +168,34 @@ describe.each(Object.entries(CORPUS))('%s', (name, [counts, row, swallowed]) => 
   test('says the same in Windows lines, on stderr, behind the names of packages, and in a container whose engine complains', () => {
     const lines = printed(name).split('\n');
     const behind = (prefix: string) => lines.map((line) => prefix + line).join('\n');
-    expect([lines.join('\r\n'), behind('packages/a test: '), behind('@x/a:test: '), behind('web-1  | '), behind('[a]: '), behind('2026-11-21T10:00:00.000Z ')].map(counted)).toEqual(Array(6).fill(counts));
+    expect(
+      [
+        lines.join('\r\n'),
+        behind('packages/a test: '),
+        behind('@x/a:test: '),
+        behind('web-1  | '),
+        behind('[a]: '),
+        behind('2026-11-21T10:00:00.000Z '),
+      ].map(counted),
+    ).toEqual(Array(6).fill(counts));
     const { exitCode, stdout, stderr, ...rest } = factsOf(name);
-    if (row === 'tests_failed') expect(judged({ ...rest, exitCode, stdout: '', stderr: `${stdout}\n${stderr}\nError response from daemon: container 3f2a is not running\nconnect ECONNREFUSED` })).toBe(row);
+    if (row === 'tests_failed')
+      expect(
+        judged({
+          ...rest,
+          exitCode,
+          stdout: '',
+          stderr:
+            `${stdout}\n${stderr}\nError response from daemon: container 3f2a is not running\nconnect ` +
+            'ECONNREFUSED',
+        }),
+      ).toBe(row);
   });
 });
 
 test('several in one output are added up', () => {
-  expect(counted(['vitest-green', 'jest-red', 'pytest-green', 'tape-a', 'cargo-green'].map(printed).join('\n'))).toEqual([10, 2, 7]);
+  expect(
+    counted(['vitest-green', 'jest-red', 'pytest-green', 'tape-a', 'cargo-green'].map(printed).join('\n')),
+  ).toEqual([10, 2, 7]);
   expect(counted(`${printed('vitest-none')}\n${printed('mocha-green')}`)).toEqual([2, 0, 1]);
 });

@@ -8,5 +8,11 @@ try {
   // EMFILE: now there are none
 }
 const command = ['true'];
-const end = await runToItsEnd({ command, env: process.env, timeLimitMs: 10_000, graceMs: 300, keepBytes: { head: 0, tail: 1_000 } });
+const end = await runToItsEnd({
+  command,
+  env: process.env,
+  timeLimitMs: 10_000,
+  graceMs: 300,
+  keepBytes: { head: 0, tail: 1_000 },
+});
 writeSync(1, JSON.stringify(judgeOutcome(factsOf(command, end).facts)));

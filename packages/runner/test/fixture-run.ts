@@ -2,4 +2,10 @@
 import { runCommand } from '../src/index.ts';
 
 const [, , script = ''] = process.argv;
-await runCommand({ command: ['/bin/sh', '-c', script], env: process.env, timeLimitMs: 60_000, graceMs: 300, keepBytes: { head: 0, tail: 1_000 } });
+await runCommand({
+  command: ['/bin/sh', '-c', script],
+  env: process.env,
+  timeLimitMs: 60_000,
+  graceMs: 300,
+  keepBytes: { head: 0, tail: 1_000 },
+});

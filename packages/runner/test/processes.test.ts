@@ -11,36 +11,56 @@ import { isAlive, processesWith } from './processes-with.ts';
 
 let folder: string;
 let runId: string;
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'orchestra-processes-')); });
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'orchestra-processes-'));
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
-beforeEach(() => { runId = crypto.randomUUID(); });
+beforeEach(() => {
+  runId = crypto.randomUUID();
+});
 afterEach(() => until('nothing of it survives', () => processesWith(runId).length === 0));
 
 function run(command: readonly string[], order: Partial<CommandOrder> = {}): Promise<CommandEnd> {
   return runCommand({
-    command, cwd: folder, env: { ...process.env, ORCHESTRA_RUN_ID: runId }, timeLimitMs: 30_000, graceMs: 300, keepBytes: { head: 10_000, tail: 10_000 }, ...order,
+    command,
+    cwd: folder,
+    env: { ...process.env, ORCHESTRA_RUN_ID: runId },
+    timeLimitMs: 30_000,
+    graceMs: 300,
+    keepBytes: { head: 10_000, tail: 10_000 },
+    ...order,
   });
 }
 
 const shell = (script: string): string[] => ['/bin/sh', '-c', script];
 const stubborn = (file: string) => `trap "" TERM; echo $$ > ${file}; while :; do sleep 0.1; done`;
-const pidIn = async (file: string) => Number(await until(`a process id in ${file}`, () => readFile(join(folder, file), 'utf8').catch(() => '')));
+const pidIn = async (file: string) =>
+  Number(await until(`a process id in ${file}`, () => readFile(join(folder, file), 'utf8').catch(() => '')));
 
 // Each of them says who it is in a file once it is there.
 const FUGITIVES: Readonly<Record<string, (file: string) => string>> = {
   'a child that ignores TERM': (file) => `sh -c '${stubborn(file)}' & wait`,
-  'a grandchild in a session of its own': (file) => `(setsid sh -c '${stubborn(file)}' &) ; wait; while :; do sleep 0.1; done`,
-  'a daemon whose parents have all ended': (file) => `setsid sh -c '(setsid sh -c "$0" &) &' '${stubborn(file)}'; while :; do sleep 0.1; done`,
+  'a grandchild in a session of its own': (file) =>
+    `(setsid sh -c '${stubborn(file)}' &) ; wait; while :; do sleep 0.1; done`,
+  'a daemon whose parents have all ended': (file) =>
+    `setsid sh -c '(setsid sh -c "$0" &) &' '${stubborn(file)}'; while :; do sleep 0.1; done`,
   'one that threw its environment away': (file) => `env -i PATH="$PATH" sh -c '${stubborn(file)}' & wait`,
-  'one that threw it away, in a session of its own': (file) => `setsid env -i PATH="$PATH" sh -c '${stubborn(file)}' & wait; while :; do sleep 0.1; done`,
+  'one that threw it away, in a session of its own': (file) =>
+    `setsid env -i PATH="$PATH" sh -c '${stubborn(file)}' & wait; while :; do sleep 0.1; done`,
   'one that starts another when it is told to end': (file) =>
-    `sh -c 'trap "setsid sh -c \\"$0\\" &" TERM; touch ready; while :; do sleep 0.1; done' '${stubborn(file)}' & until [ -e ready ]; do sleep 0.05; done; rm ready; echo 0 > started; wait; while :; do sleep 0.1; done`,
+    `sh -c 'trap "setsid sh -c \\"$0\\" &" TERM; touch ready; while :; do sleep 0.1; done' ` +
+    `'${stubborn(file)}' & until [ -e ready ]; do sleep 0.05; done; rm ready; echo 0 > started; wait; ` +
+    'while :; do sleep 0.1; done',
 };
 
 describe('nothing survives', () => {
   test('the time limit: all of them at once', async () => {
-    const files = Object.keys(FUGITIVES).slice(0, 5).map(() => `limit-${crypto.randomUUID()}`);
-    const scripts = Object.values(FUGITIVES).slice(0, 5).map((script, at) => `(${script(files[at] ?? '')}) &`);
+    const files = Object.keys(FUGITIVES)
+      .slice(0, 5)
+      .map(() => `limit-${crypto.randomUUID()}`);
+    const scripts = Object.values(FUGITIVES)
+      .slice(0, 5)
+      .map((script, at) => `(${script(files[at] ?? '')}) &`);
     const running = run(shell(`${scripts.join(' ')} wait`), { timeLimitMs: 5_000 });
     const pids = await Promise.all(files.map(pidIn));
     expect(pids.map(isAlive)).toEqual(pids.map(() => true));
@@ -63,7 +83,13 @@ describe('nothing survives', () => {
   test('being cancelled: one without environment, in a session of its own, whose parent ended while it was watched', async () => {
     const file = `watched-${crypto.randomUUID()}`;
     const cancel = new AbortController();
-    const running = run(shell(`sh -c 'echo $$ > "$0"; setsid env -i PATH="$PATH" sh -c "$1" & sleep 2.5' parent '${stubborn(file)}' & while :; do sleep 0.1; done`), { signal: cancel.signal });
+    const running = run(
+      shell(
+        `sh -c 'echo $$ > "$0"; setsid env -i PATH="$PATH" sh -c "$1" & sleep 2.5' parent ` +
+          `'${stubborn(file)}' & while :; do sleep 0.1; done`,
+      ),
+      { signal: cancel.signal },
+    );
     const [pid, parent] = [await pidIn(file), await pidIn('parent')];
     await until('its parent has ended', () => !isAlive(parent));
     expect(isAlive(pid)).toBe(true);
@@ -75,7 +101,10 @@ describe('nothing survives', () => {
   test('being cancelled: one that starts another when it is told to end', async () => {
     const file = `heir-${crypto.randomUUID()}`;
     const cancel = new AbortController();
-    const running = run(shell(FUGITIVES['one that starts another when it is told to end']?.(file) ?? ''), { signal: cancel.signal, graceMs: 3_000 });
+    const running = run(shell(FUGITIVES['one that starts another when it is told to end']?.(file) ?? ''), {
+      signal: cancel.signal,
+      graceMs: 3_000,
+    });
     await pidIn('started');
     cancel.abort();
     const heir = await pidIn(file);
@@ -85,16 +114,27 @@ describe('nothing survives', () => {
   });
 
   test('the end of its command: a daemon that it left behind, which does not hold the task', async () => {
-    const end = await run(shell(`(setsid sh -c '${stubborn('left')}' &) ; while [ ! -s left ]; do sleep 0.05; done; echo done`));
+    const end = await run(
+      shell(`(setsid sh -c '${stubborn('left')}' &) ; while [ ! -s left ]; do sleep 0.05; done; echo done`),
+    );
     expect(end).toMatchObject({ why: 'exited', exitCode: 0, survivors: [] });
     expect(end.stdout.text()).toBe('done\n');
     expect(isAlive(await pidIn('left'))).toBe(false);
   });
 
   test('P10 the end of the process that started it, by KILL: its group, and a daemon', async () => {
-    const started = spawn(process.execPath, [fileURLToPath(new URL('fixture-run.ts', import.meta.url)), `sh -c '${stubborn('in-group')}' & (setsid sh -c '${stubborn('daemon')}' &); ${stubborn('orphan')}`], {
-      cwd: folder, stdio: 'inherit', env: { ...process.env, ORCHESTRA_RUN_ID: runId },
-    });
+    const started = spawn(
+      process.execPath,
+      [
+        fileURLToPath(new URL('fixture-run.ts', import.meta.url)),
+        `sh -c '${stubborn('in-group')}' & (setsid sh -c '${stubborn('daemon')}' &); ${stubborn('orphan')}`,
+      ],
+      {
+        cwd: folder,
+        stdio: 'inherit',
+        env: { ...process.env, ORCHESTRA_RUN_ID: runId },
+      },
+    );
     const all = await Promise.all(['in-group', 'daemon', 'orphan'].map(pidIn));
     expect(all.map(isAlive)).toEqual([true, true, true]);
     const gone = once(started, 'exit');
@@ -106,7 +146,14 @@ describe('nothing survives', () => {
   test('the end of an outer command: what an inner one has started', async () => {
     const inner = `inner-${crypto.randomUUID()}`;
     const cancel = new AbortController();
-    const running = run([process.execPath, fileURLToPath(new URL('fixture-run.ts', import.meta.url)), `(setsid sh -c '${stubborn(inner)}' &); sleep 60`], { signal: cancel.signal });
+    const running = run(
+      [
+        process.execPath,
+        fileURLToPath(new URL('fixture-run.ts', import.meta.url)),
+        `(setsid sh -c '${stubborn(inner)}' &); sleep 60`,
+      ],
+      { signal: cancel.signal },
+    );
     const pid = await pidIn(inner);
     cancel.abort();
     await running;
@@ -117,7 +164,10 @@ describe('nothing survives', () => {
 describe('a command', () => {
   test('is ended by TERM where that is enough, and may tidy up', async () => {
     const cancel = new AbortController();
-    const running = run(shell('trap "echo tidied; exit 7" TERM; echo > tidy; while :; do sleep 0.05; done'), { signal: cancel.signal, graceMs: 20_000 });
+    const running = run(shell('trap "echo tidied; exit 7" TERM; echo > tidy; while :; do sleep 0.05; done'), {
+      signal: cancel.signal,
+      graceMs: 20_000,
+    });
     await pidIn('tidy');
     cancel.abort();
     const end = await running;
@@ -126,20 +176,33 @@ describe('a command', () => {
   });
 
   test('that is cancelled before it begins does not begin', async () => {
-    expect(await run(shell('echo > begun'), { signal: AbortSignal.abort() })).toMatchObject({ why: 'aborted', exitCode: null });
+    expect(await run(shell('echo > begun'), { signal: AbortSignal.abort() })).toMatchObject({
+      why: 'aborted',
+      exitCode: null,
+    });
     await expect(readFile(join(folder, 'begun'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('is heard as it speaks, and kept to a size', async () => {
     const cancel = new AbortController();
     let heard = '';
-    const running = run(shell('echo first; echo aside >&2; while :; do sleep 0.05; done'), { onOutput: (chunk, stream) => { heard += `${stream}: ${chunk.toString()}`; }, signal: cancel.signal });
+    const running = run(shell('echo first; echo aside >&2; while :; do sleep 0.05; done'), {
+      onOutput: (chunk, stream) => {
+        heard += `${stream}: ${chunk.toString()}`;
+      },
+      signal: cancel.signal,
+    });
     await until('it is heard while it runs', () => heard.includes('stdout: first') && heard.includes('stderr: aside'));
     cancel.abort();
     await running;
 
     let bytes = 0;
-    const end = await run(shell('echo the beginning; yes 0123456789 | head -c 3000000; echo the end'), { onOutput: (chunk) => { bytes += chunk.length; }, keepBytes: { head: 100, tail: 100 } });
+    const end = await run(shell('echo the beginning; yes 0123456789 | head -c 3000000; echo the end'), {
+      onOutput: (chunk) => {
+        bytes += chunk.length;
+      },
+      keepBytes: { head: 100, tail: 100 },
+    });
     expect(bytes).toBe(3_000_022);
     expect(end.stdout.bytesSeen).toBe(bytes);
     expect(end.stdout.text()).toMatch(/^the beginning\n[^]*… 2,999,822 bytes left out …\n[^]*the end\n$/);
@@ -148,7 +211,9 @@ describe('a command', () => {
 
   test('is seen with the memory that all of it takes', async () => {
     const cancel = new AbortController();
-    const hog = "const held = Buffer.alloc(150 << 20, 1); require('fs').writeFileSync('held', '1'); setInterval(() => held, 1000)";
+    const hog =
+      "const held = Buffer.alloc(150 << 20, 1); require('fs').writeFileSync('held', '1'); setInterval(() " +
+      '=> held, 1000)';
     const running = run(shell(`"${process.execPath}" -e "${hog}" & wait`), { signal: cancel.signal });
     await pidIn('held');
     // The table is read twice a second; a second process of the same kind tells when that has happened since.

@@ -12,7 +12,15 @@ const at = (name: string) => join(top, name);
 const commits: Record<string, string> = {};
 
 async function git(repository: string, ...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)('git', ['-C', at(repository), '-c', 'user.name=dana', '-c', 'user.email=dana@example.invalid', ...args]);
+  const { stdout } = await promisify(execFile)('git', [
+    '-C',
+    at(repository),
+    '-c',
+    'user.name=dana',
+    '-c',
+    'user.email=dana@example.invalid',
+    ...args,
+  ]);
   return stdout.trim();
 }
 async function commit(repository: string, text: string): Promise<void> {
@@ -27,7 +35,13 @@ async function tested(repository: string, ref: string): Promise<[text: string, r
   const text = Object.keys(commits).find((one) => commits[one] === found.commit);
   return [text ?? found.commit, found.ref];
 }
-const refused = (repository: string, ref: string) => tested(repository, ref).then((found) => { throw new Error(`it was taken for ${found.join()}`); }, (error: unknown) => error);
+const refused = (repository: string, ref: string) =>
+  tested(repository, ref).then(
+    (found) => {
+      throw new Error(`it was taken for ${found.join()}`);
+    },
+    (error: unknown) => error,
+  );
 
 beforeAll(async () => {
   top = await mkdtemp(join(tmpdir(), 'orchestra-refs-'));
@@ -36,14 +50,17 @@ beforeAll(async () => {
   await git('up', 'branch', 'feature');
   await git('up', 'branch', 'gone');
   await git('up', 'tag', '-a', 'v1', '-m', 'v1');
-  const clone = async (name: string, ...args: string[]) => { await promisify(execFile)('git', ['clone', '-q', ...args, at('up'), at(name)]); };
+  const clone = async (name: string, ...args: string[]) => {
+    await promisify(execFile)('git', ['clone', '-q', ...args, at('up'), at(name)]);
+  };
   await clone('clone');
   await clone('mirror', '--mirror');
   await clone('renamed', '--origin', 'upstream');
   await clone('bare', '--bare');
   await clone('two');
   await clone('one', '--single-branch');
-  for (const name of ['clone', 'renamed', 'two']) await git(name, 'branch', '-q', '--track', 'gone', `${name === 'renamed' ? 'upstream' : 'origin'}/gone`);
+  for (const name of ['clone', 'renamed', 'two'])
+    await git(name, 'branch', '-q', '--track', 'gone', `${name === 'renamed' ? 'upstream' : 'origin'}/gone`);
   await git('clone', 'branch', '-q', '--no-track', 'mine', 'origin/main');
   await git('clone', 'branch', '-q', '--track', 'mine-of-main', 'origin/main');
   await git('clone', 'tag', 'feature-tag', 'origin/main');
@@ -89,7 +106,8 @@ describe('in a clone that is kept fetched', () => {
   });
 
   test('a commit is itself, whole and abbreviated', async () => {
-    for (const words of [commits['old'] ?? '', commits['old']?.toUpperCase() ?? '', commits['old']?.slice(0, 10) ?? '']) expect(await tested('clone', words)).toEqual(['old', commits['old']]);
+    for (const words of [commits['old'] ?? '', commits['old']?.toUpperCase() ?? '', commits['old']?.slice(0, 10) ?? ''])
+      expect(await tested('clone', words)).toEqual(['old', commits['old']]);
   });
 
   test('HEAD without a branch is the commit that is checked out', async () => {
@@ -101,9 +119,16 @@ describe('in a clone that is kept fetched', () => {
 });
 
 test.each([
-  ['mirror', 'main', 'new', 'refs/heads/main'], ['mirror', 'HEAD', 'new', 'refs/heads/main'], ['renamed', 'main', 'new', 'refs/remotes/upstream/main'], ['renamed', 'HEAD', 'new', 'refs/remotes/upstream/main'],
-  ['bare', 'main', 'old', 'refs/heads/main'], ['one', 'main', 'new', 'refs/remotes/origin/main'], ['one', 'feature', 'old', 'refs/heads/feature'], ['two', 'main', 'new', 'refs/remotes/origin/main'],
-  ['two', 'origin/feature', 'new feature', 'refs/remotes/origin/feature'], ['two', 'fork/feature', 'of the fork', 'refs/remotes/fork/feature'],
+  ['mirror', 'main', 'new', 'refs/heads/main'],
+  ['mirror', 'HEAD', 'new', 'refs/heads/main'],
+  ['renamed', 'main', 'new', 'refs/remotes/upstream/main'],
+  ['renamed', 'HEAD', 'new', 'refs/remotes/upstream/main'],
+  ['bare', 'main', 'old', 'refs/heads/main'],
+  ['one', 'main', 'new', 'refs/remotes/origin/main'],
+  ['one', 'feature', 'old', 'refs/heads/feature'],
+  ['two', 'main', 'new', 'refs/remotes/origin/main'],
+  ['two', 'origin/feature', 'new feature', 'refs/remotes/origin/feature'],
+  ['two', 'fork/feature', 'of the fork', 'refs/remotes/fork/feature'],
 ])('in the clone "%s" %s is %s', async (repository, ref, text, as) => {
   expect(await tested(repository, ref)).toEqual([text, as]);
 });
@@ -111,17 +136,45 @@ test.each([
 describe('is refused, and nothing else is tested in its place', () => {
   test.each([
     ['a name that nothing has', 'clone', 'nowhere', 'no_such_ref', /"nowhere" names no branch, tag or commit in /],
-    ['what git would take for a commit with a name before it', 'clone', 'v9-1-gCOMMIT', 'no_such_ref', /names no branch, tag or commit/],
+    [
+      'what git would take for a commit with a name before it',
+      'clone',
+      'v9-1-gCOMMIT',
+      'no_such_ref',
+      /names no branch, tag or commit/,
+    ],
     ['a commit that is not there', 'clone', 'f'.repeat(40), 'no_such_ref', /names no branch, tag or commit/],
     ['an ancestor that there is not', 'clone', 'main~7', 'no_such_ref', /has no such ancestor/],
     ['words that git has for something else', 'clone', 'main@{upstream}', 'no_such_ref', /is not understood/],
     ['an option', 'clone', '--all', 'no_such_ref', /is not understood/],
     ['what was fetched by hand', 'bare', 'FETCH_HEAD', 'no_such_ref', /names no branch, tag or commit/],
-    ['a branch that its remote has deleted', 'clone', 'gone', 'no_such_ref', /follows refs\/remotes\/origin\/gone, which is not there any more/],
-    ['a branch and a tag of one name', 'clone', 'both', 'ambiguous_ref', /"both" is ambiguous.*refs\/heads\/both \([0-9a-f]{12}\), refs\/tags\/both/],
-    ['a branch of two remotes', 'two', 'feature', 'ambiguous_ref', /refs\/remotes\/(?:origin|fork)\/feature \([0-9a-f]{12}\), refs\/remotes\//],
+    [
+      'a branch that its remote has deleted',
+      'clone',
+      'gone',
+      'no_such_ref',
+      /follows refs\/remotes\/origin\/gone, which is not there any more/,
+    ],
+    [
+      'a branch and a tag of one name',
+      'clone',
+      'both',
+      'ambiguous_ref',
+      /"both" is ambiguous.*refs\/heads\/both \([0-9a-f]{12}\), refs\/tags\/both/,
+    ],
+    [
+      'a branch of two remotes',
+      'two',
+      'feature',
+      'ambiguous_ref',
+      /refs\/remotes\/(?:origin|fork)\/feature \([0-9a-f]{12}\), refs\/remotes\//,
+    ],
   ])('%s', async (_what, repository, ref, code, message) => {
-    expect(await refused(repository, ref.replace('COMMIT', commits['old']?.slice(0, 10) ?? ''))).toMatchObject({ name: 'WorktreeError', code, message: expect.stringMatching(message) });
+    expect(await refused(repository, ref.replace('COMMIT', commits['old']?.slice(0, 10) ?? ''))).toMatchObject({
+      name: 'WorktreeError',
+      code,
+      message: expect.stringMatching(message),
+    });
   });
 
   test('the beginning of a commit that is the name of a branch as well', async () => {

@@ -28,28 +28,63 @@ export class Sshd {
     if (!existsSync(SSHD)) throw new Error('these tests need sshd: apt-get install -y openssh-server');
     const folder = await mkdtemp(join(tmpdir(), 'orchestra-sshd-'));
     const at = (name: string) => join(folder, name);
-    for (const name of ['host_key', 'user_key', 'other_key']) await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', at(name)]);
+    for (const name of ['host_key', 'user_key', 'other_key'])
+      await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', at(name)]);
     await mkdir(at('home'));
     const port = await freePort();
     const hostKey = (await readFile(at('host_key.pub'), 'utf8')).trim().split(' ').slice(0, 2).join(' ');
     await writeFile(at('known_hosts'), `[127.0.0.1]:${port} ${hostKey}\n`);
     await writeFile(at('authorized_keys'), await readFile(at('user_key.pub'), 'utf8'));
-    await writeFile(at('config'), [
-      `Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${at('host_key')}`, `AuthorizedKeysFile ${at('authorized_keys')}`, `PidFile ${at('pid')}`,
-      'PermitRootLogin prohibit-password', 'StrictModes no', 'UsePAM no', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PrintMotd no', 'PrintLastLog no',
-      // Without the login files of whoever runs the tests, which may take a second for each login.
-      `SetEnv HOME=${at('home')}`, ...settings, '',
-    ].join('\n'));
+    await writeFile(
+      at('config'),
+      [
+        `Port ${port}`,
+        'ListenAddress 127.0.0.1',
+        `HostKey ${at('host_key')}`,
+        `AuthorizedKeysFile ${at('authorized_keys')}`,
+        `PidFile ${at('pid')}`,
+        'PermitRootLogin prohibit-password',
+        'StrictModes no',
+        'UsePAM no',
+        'PasswordAuthentication no',
+        'KbdInteractiveAuthentication no',
+        'PrintMotd no',
+        'PrintLastLog no',
+        // Without the login files of whoever runs the tests, which may take a second for each login.
+        `SetEnv HOME=${at('home')}`,
+        ...settings,
+        '',
+      ].join('\n'),
+    );
     // Its children change into it; a container has no service that makes it.
-    if (process.getuid?.() === 0 && !existsSync('/run/sshd')) await promisify(execFile)('mkdir', ['-p', '-m', '0755', '/run/sshd']);
+    if (process.getuid?.() === 0 && !existsSync('/run/sshd'))
+      await promisify(execFile)('mkdir', ['-p', '-m', '0755', '/run/sshd']);
     const child = spawn(SSHD, ['-D', '-e', '-f', at('config')], { stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
-    child.stderr?.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-4_000); });
-    await until(`sshd listens on ${port}: ${said}`, () => { if (child.exitCode !== null) throw new Error(said); return answers(port); });
-    return new Sshd(folder, { user: userInfo().username, host: '127.0.0.1', port, identityFile: at('user_key'), knownHostsFile: at('known_hosts'), connectTimeoutSeconds: 10 }, child);
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-4_000);
+    });
+    await until(`sshd listens on ${port}: ${said}`, () => {
+      if (child.exitCode !== null) throw new Error(said);
+      return answers(port);
+    });
+    return new Sshd(
+      folder,
+      {
+        user: userInfo().username,
+        host: '127.0.0.1',
+        port,
+        identityFile: at('user_key'),
+        knownHostsFile: at('known_hosts'),
+        connectTimeoutSeconds: 10,
+      },
+      child,
+    );
   }
 
-  at(name: string): string { return join(this.folder, name); }
+  at(name: string): string {
+    return join(this.folder, name);
+  }
 
   async stop(): Promise<void> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {

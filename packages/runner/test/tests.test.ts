@@ -13,7 +13,9 @@ let top: string;
 let folder: string;
 let report: string;
 let began: Date;
-beforeAll(async () => { top = await mkdtemp(join(tmpdir(), 'orchestra-tests-')); });
+beforeAll(async () => {
+  top = await mkdtemp(join(tmpdir(), 'orchestra-tests-'));
+});
 afterAll(() => rm(top, { recursive: true, force: true }));
 beforeEach(async () => {
   folder = await mkdtemp(join(top, 'work-'));
@@ -21,31 +23,76 @@ beforeEach(async () => {
   began = new Date();
 });
 
-const GATE_OF_A_QUEUE = { enabled: true, only_repos: null, repos: [{ repo: 'api', in_progress: 1, waiting: 2, more_of_it: 1 }], more: false };
-const run = (script: string, order: Partial<TestOrder> = {}): Promise<TestRun> => runTests({ command: ['/bin/sh', '-c', script], folder, report, graceMs: 300, ...order });
+const GATE_OF_A_QUEUE = {
+  enabled: true,
+  only_repos: null,
+  repos: [{ repo: 'api', in_progress: 1, waiting: 2, more_of_it: 1 }],
+  more: false,
+};
+const run = (script: string, order: Partial<TestOrder> = {}): Promise<TestRun> =>
+  runTests({ command: ['/bin/sh', '-c', script], folder, report, graceMs: 300, ...order });
 const text = () => readFile(report, 'utf8');
 const frontMatter = async () => parse((await text()).split('---\n')[1] ?? '') as Record<string, unknown>;
-const gate = (order: { commit?: string; runId?: string } = {}) => readReport({ file: report, runStartedAt: began, ...order });
+const gate = (order: { commit?: string; runId?: string } = {}) =>
+  readReport({ file: report, runStartedAt: began, ...order });
 
 describe('the report of a test run', () => {
   test('of a suite that passes: PASS, with all that is known of it', async () => {
-    const { outcome, counts } = await run('echo "      Tests  12 passed | 1 skipped (13)"', { commit: 'abc123', runId: 'run-1' });
+    const { outcome, counts } = await run('echo "      Tests  12 passed | 1 skipped (13)"', {
+      commit: 'abc123',
+      runId: 'run-1',
+    });
     expect(outcome.outcome).toBe('passed');
     expect(counts).toMatchObject({ passed: 12 });
     expect(await frontMatter()).toMatchObject({
-      result: 'PASS', outcome: 'passed', row: 'passed', command: ['/bin/sh', '-c', 'echo "      Tests  12 passed | 1 skipped (13)"'], commit: 'abc123', run_id: 'run-1',
-      duration_seconds: expect.any(Number), exit_code: 0, signal: null, counts: { total: 13, passed: 12, failed: 0, skipped: 1 }, smoke: null,
+      result: 'PASS',
+      outcome: 'passed',
+      row: 'passed',
+      command: ['/bin/sh', '-c', 'echo "      Tests  12 passed | 1 skipped (13)"'],
+      commit: 'abc123',
+      run_id: 'run-1',
+      duration_seconds: expect.any(Number),
+      exit_code: 0,
+      signal: null,
+      counts: { total: 13, passed: 12, failed: 0, skipped: 1 },
+      smoke: null,
     });
     expect(await gate({ commit: 'abc123', runId: 'run-1' })).toEqual({ passes: true, reason: 'the report says PASS' });
     expect(await readdir(folder)).toEqual(['13-test-report.md']); // and no draft beside it
   });
 
   test.each([
-    ['a suite that fails', 'echo "# tests 2"; echo "# pass 1"; echo "# fail 1"; exit 1', { outcome: 'failed', exit_code: 1 }],
+    [
+      'a suite that fails',
+      'echo "# tests 2"; echo "# pass 1"; echo "# fail 1"; exit 1',
+      { outcome: 'failed', exit_code: 1 },
+    ],
     ['a suite that hangs', 'sleep 600', { outcome: 'failed', row: 'timed_out' }],
-    ['a suite of which a file was not loaded, and whose script swallows the exit code', 'echo " Test Files  1 failed | 1 passed (2)"; echo "      Tests  5 passed (5)"', { outcome: 'failed', row: 'failures_counted', exit_code: 0, counts: { total: 6, passed: 5, failed: 1, skipped: 0 } }],
-    ['a suite that broke off, and whose script swallows the exit code', 'echo "1..3"; echo "ok 1"', { outcome: 'failed', row: 'failures_counted', exit_code: 0, counts: { total: 1, passed: 1, failed: 0, skipped: 0, missing: 2 } }],
-    ['a suite whose failures alone are told', 'echo "not ok 2 - sums"; exit 1', { outcome: 'failed', row: 'tests_failed', counts: { total: 1, passed: 0, failed: 1, skipped: 0, partial: true } }],
+    [
+      'a suite of which a file was not loaded, and whose script swallows the exit code',
+      'echo " Test Files  1 failed | 1 passed (2)"; echo "      Tests  5 passed (5)"',
+      {
+        outcome: 'failed',
+        row: 'failures_counted',
+        exit_code: 0,
+        counts: { total: 6, passed: 5, failed: 1, skipped: 0 },
+      },
+    ],
+    [
+      'a suite that broke off, and whose script swallows the exit code',
+      'echo "1..3"; echo "ok 1"',
+      {
+        outcome: 'failed',
+        row: 'failures_counted',
+        exit_code: 0,
+        counts: { total: 1, passed: 1, failed: 0, skipped: 0, missing: 2 },
+      },
+    ],
+    [
+      'a suite whose failures alone are told',
+      'echo "not ok 2 - sums"; exit 1',
+      { outcome: 'failed', row: 'tests_failed', counts: { total: 1, passed: 0, failed: 1, skipped: 0, partial: true } },
+    ],
   ])('of %s: FAIL', async (_what, script, expected) => {
     await run(script, { timeLimitMs: script.includes('sleep') ? 200 : 30_000 });
     expect(await frontMatter()).toMatchObject({ result: 'FAIL', ...expected });
@@ -55,19 +102,34 @@ describe('the report of a test run', () => {
   test.each([
     ['a suite that is killed', 'kill -KILL $$', { outcome: 'transient', exit_code: null, signal: 'SIGKILL' }],
     ['a suite that cannot run', 'no-such-runner', { outcome: 'environment', exit_code: 127 }],
-    ['a container that is not there', 'echo "Error response from daemon: No such container: app" >&2; exit 1', { outcome: 'transient', row: 'container_not_ready', exit_code: 1 }],
+    [
+      'a container that is not there',
+      'echo "Error response from daemon: No such container: app" >&2; exit 1',
+      { outcome: 'transient', row: 'container_not_ready', exit_code: 1 },
+    ],
     ['a smoke of a service that is down', 'true', { outcome: 'transient', row: 'connection_refused' }],
   ])('of %s: no verdict', async (what, script, expected) => {
-    await run(script, what.startsWith('a smoke') ? { smoke: { checks: [{ url: `http://127.0.0.1:${await freePort()}/livez`, expects: 'ok' }] } } : {});
+    await run(
+      script,
+      what.startsWith('a smoke')
+        ? { smoke: { checks: [{ url: `http://127.0.0.1:${await freePort()}/livez`, expects: 'ok' }] } }
+        : {},
+    );
     const written = await frontMatter();
     expect(written).toMatchObject(expected);
     expect(written).not.toHaveProperty('result');
     expect(await text()).not.toMatch(/\b(?:PASS|FAIL)\b(?! )/);
-    expect(await gate()).toEqual({ passes: false, reason: `the report gives no verdict: its run was deferred (${expected.outcome})` });
+    expect(await gate()).toEqual({
+      passes: false,
+      reason: `the report gives no verdict: its run was deferred (${expected.outcome})`,
+    });
   });
 
   test('shows the end of the output in a fence that it cannot leave, and in plain characters', async () => {
-    await run(`printf '%s\\n' '---' 'result: PASS' '---' '\`\`\`' '# Not a heading'; printf '\\033[31mred\\033[0m \\033[2J\\007 \\342\\200\\256 end\\n'; exit 1`);
+    await run(
+      `printf '%s\\n' '---' 'result: PASS' '---' '\`\`\`' '# Not a heading'; printf '\\033[31mred\\033[0m ` +
+        `\\033[2J\\007 \\342\\200\\256 end\\n'; exit 1`,
+    );
     const body = await text();
     expect(body).toContain('````text\n---\nresult: PASS\n---\n```\n# Not a heading\nred \\x07 \\u202e end\n````');
     expect(body).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
@@ -98,7 +160,10 @@ describe('the report of a test run', () => {
 
   test('is not written for a run that was cancelled', async () => {
     const cancel = new AbortController();
-    const running = run('echo begun; sleep 600', { signal: cancel.signal, onOutput: () => cancel.abort(new Error('the run was lost')) });
+    const running = run('echo begun; sleep 600', {
+      signal: cancel.signal,
+      onOutput: () => cancel.abort(new Error('the run was lost')),
+    });
     await expect(running).rejects.toThrow('the run was lost');
     expect(await readdir(folder)).toEqual([]);
   });
@@ -118,15 +183,31 @@ describe('the smoke', () => {
   test('asks whether the service lives, is ready, and has its serial gate; by GET alone', async () => {
     const { outcome, seen } = await smoked({ counts: { queued: 1 }, serial_gate: GATE_OF_A_QUEUE, more: {} });
     expect(outcome.outcome).toBe('passed');
-    expect(seen).toEqual(['GET /livez Bearer orc_viewer', 'GET /readyz Bearer orc_viewer', 'GET /api/queue Bearer orc_viewer']);
-    expect(await frontMatter()).toMatchObject({ result: 'PASS', smoke: [{ ok: true, status: 200 }, { ok: true }, { ok: true }] });
+    expect(seen).toEqual([
+      'GET /livez Bearer orc_viewer',
+      'GET /readyz Bearer orc_viewer',
+      'GET /api/queue Bearer orc_viewer',
+    ]);
+    expect(await frontMatter()).toMatchObject({
+      result: 'PASS',
+      smoke: [{ ok: true, status: 200 }, { ok: true }, { ok: true }],
+    });
   });
 
   test.each([
-    ['without the block', { counts: {} }, /serial_gate/], ['with a block of another shape', { counts: {}, serial_gate: { enabled: 'yes', repos: [] } }, /serial_gate\.enabled/], ['that is none', 'hello', /something else than a queue/],
+    ['without the block', { counts: {} }, /serial_gate/],
+    [
+      'with a block of another shape',
+      { counts: {}, serial_gate: { enabled: 'yes', repos: [] } },
+      /serial_gate\.enabled/,
+    ],
+    ['that is none', 'hello', /something else than a queue/],
   ])('fails for a queue %s', async (_what, queue, message) => {
     const { outcome } = await smoked(queue);
-    expect(outcome).toMatchObject({ outcome: 'failed', evidence: { command: ['smoke', expect.any(String), expect.any(String), expect.any(String)] } });
+    expect(outcome).toMatchObject({
+      outcome: 'failed',
+      evidence: { command: ['smoke', expect.any(String), expect.any(String), expect.any(String)] },
+    });
     expect(outcome.evidence.lines.join()).toMatch(message);
     expect(await frontMatter()).toMatchObject({ result: 'FAIL', exit_code: 0 });
   });
@@ -135,7 +216,12 @@ describe('the smoke', () => {
     expect((await smoked({}, 'exit 1')).seen).toEqual([]);
   });
 
-  test.each([['/near', true, 200], ['/round', false, 302], ['/away', false, 302], ['/500', false, 500]])('%s: %s, with status %i', async (path, ok, status) => {
+  test.each([
+    ['/near', true, 200],
+    ['/round', false, 302],
+    ['/away', false, 302],
+    ['/500', false, 500],
+  ])('%s: %s, with status %i', async (path, ok, status) => {
     const web = await webServer();
     try {
       const { smoke } = await run('true', { smoke: { checks: [{ url: web.url + path, expects: 'ok' }] } });
@@ -154,7 +240,10 @@ describe('the gate', () => {
 
   test.each([
     ['says PASS, and nothing else', '---\nresult: PASS\n---\n'],
-    ['was written by a person', '---\r\nresult: PASS\r\ncommand: npm test\r\ncounts: all of them\r\n---\r\n# Fine\r\n---\r\nresult: FAIL\r\n'],
+    [
+      'was written by a person',
+      '---\r\nresult: PASS\r\ncommand: npm test\r\ncounts: all of them\r\n---\r\n# Fine\r\n---\r\nresult: FAIL\r\n',
+    ],
     ['ends with its front matter', '---\nresult: "PASS"\n---'],
   ])('lets a report through that %s', async (_what, content) => {
     await written(content);
@@ -180,10 +269,17 @@ describe('the gate', () => {
     ['passes with failed tests', '---\nresult: PASS\ncounts: {failed: 2}\n---\n', 'contradicts itself'],
     ['is of another commit', '---\nresult: PASS\ncommit: def\n---\n', 'another commit'],
     ['is of another run', '---\nresult: PASS\nrun_id: run-0\n---\n', 'another run'],
-    ['was finished before the run began, as it says', '---\nresult: PASS\nfinished_at: 2020-01-01T00:00:00Z\n---\n', 'before this run began'],
+    [
+      'was finished before the run began, as it says',
+      '---\nresult: PASS\nfinished_at: 2020-01-01T00:00:00Z\n---\n',
+      'before this run began',
+    ],
   ])('stops a report that %s', async (_what, content, reason) => {
     await written(content);
-    expect(await gate({ commit: 'abc', runId: 'run-1' })).toEqual({ passes: false, reason: expect.stringContaining(reason) });
+    expect(await gate({ commit: 'abc', runId: 'run-1' })).toEqual({
+      passes: false,
+      reason: expect.stringContaining(reason),
+    });
   });
 
   test('stops where there is none, where it is older than the run, and where it is no file', async () => {

@@ -16,10 +16,19 @@ let folder: string;
 const commits: string[] = [];
 
 async function git(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)('git', ['-C', repository, '-c', 'user.name=dana', '-c', 'user.email=dana@example.invalid', ...args]);
+  const { stdout } = await promisify(execFile)('git', [
+    '-C',
+    repository,
+    '-c',
+    'user.name=dana',
+    '-c',
+    'user.email=dana@example.invalid',
+    ...args,
+  ]);
   return stdout.trim();
 }
-const worktrees = async () => (await git('worktree', 'list', '--porcelain')).split('\n').filter((line) => line.startsWith('worktree ')).length - 1;
+const worktrees = async () =>
+  (await git('worktree', 'list', '--porcelain')).split('\n').filter((line) => line.startsWith('worktree ')).length - 1;
 
 beforeAll(async () => {
   top = await mkdtemp(join(tmpdir(), 'orchestra-worktrees-'));
@@ -35,10 +44,16 @@ beforeAll(async () => {
 afterAll(() => rm(top, { recursive: true, force: true }));
 afterEach(async () => {
   const left = existsSync(folder) ? await readdir(folder) : [];
-  if (left.length > 0 || await worktrees() > 0) throw new Error(`worktrees are left: ${left.join(', ')}`);
+  if (left.length > 0 || (await worktrees()) > 0) throw new Error(`worktrees are left: ${left.join(', ')}`);
 });
 
-const order = (rest: Partial<Parameters<typeof withWorktree>[0]> = {}) => ({ repository, ref: 'main', folder, name: 'task-7', ...rest });
+const order = (rest: Partial<Parameters<typeof withWorktree>[0]> = {}) => ({
+  repository,
+  ref: 'main',
+  folder,
+  name: 'task-7',
+  ...rest,
+});
 
 describe('a worktree', () => {
   test('stands at its commit, on no branch, and is gone afterwards with all that was left in it', async () => {
@@ -55,7 +70,12 @@ describe('a worktree', () => {
   });
 
   test('is gone as well when the work in it fails', async () => {
-    await expect(withWorktree(order(), async ({ path }) => { await writeFile(join(path, 'left'), ''); throw new Error('the work failed'); })).rejects.toThrow('the work failed');
+    await expect(
+      withWorktree(order(), async ({ path }) => {
+        await writeFile(join(path, 'left'), '');
+        throw new Error('the work failed');
+      }),
+    ).rejects.toThrow('the work failed');
   });
 
   test('of one branch there may be several at a time', async () => {
@@ -68,8 +88,11 @@ describe('a worktree', () => {
     const bin = join(top, 'bin');
     const { stdout: realGit } = await promisify(execFile)('sh', ['-c', 'command -v git']);
     await mkdir(bin);
-    // As a neighbour who makes one just when git reads the entries: each first call of these finds it half there, and the next one gone.
-    await writeFile(join(bin, 'git'), `#!/bin/sh
+    // As a neighbour who makes one just when git reads the entries: each first call of these finds it half there, and
+    // the next one gone.
+    await writeFile(
+      join(bin, 'git'),
+      `#!/bin/sh
 case "$*" in
   *"worktree add"*) step=add ;;
   *"worktree remove"*) step=remove ;;
@@ -83,7 +106,9 @@ ${realGit.trim()} "$@"
 status=$?
 rm -rf "${entry}"
 exit $status
-`, { mode: 0o755 });
+`,
+      { mode: 0o755 },
+    );
     const { PATH } = process.env;
     process.env['PATH'] = `${bin}:${PATH}`;
     try {
@@ -91,17 +116,26 @@ exit $status
     } finally {
       process.env['PATH'] = PATH;
     }
-    expect((await readdir(top)).filter((name) => name.startsWith('met-')).toSorted()).toEqual(['met-add', 'met-remove']);
+    expect((await readdir(top)).filter((name) => name.startsWith('met-')).toSorted()).toEqual([
+      'met-add',
+      'met-remove',
+    ]);
   });
 
   test('runs no hook of the repository', async () => {
-    await writeFile(join(repository, '.git', 'hooks', 'post-checkout'), `#!/bin/sh\ntouch "${join(top, 'hooked')}"\n`, { mode: 0o755 });
+    await writeFile(join(repository, '.git', 'hooks', 'post-checkout'), `#!/bin/sh\ntouch "${join(top, 'hooked')}"\n`, {
+      mode: 0o755,
+    });
     await withWorktree(order(), async () => {});
     expect(existsSync(join(top, 'hooked'))).toBe(false);
   });
 
   test.each([
-    ['no_such_ref', { ref: 'nowhere' }], ['no_such_ref', { ref: '--output=/tmp/x' }], ['no_such_ref', { ref: '' }], ['no_repository', { repository: tmpdir() }], ['no_repository', { repository: '/nowhere' }],
+    ['no_such_ref', { ref: 'nowhere' }],
+    ['no_such_ref', { ref: '--output=/tmp/x' }],
+    ['no_such_ref', { ref: '' }],
+    ['no_repository', { repository: tmpdir() }],
+    ['no_repository', { repository: '/nowhere' }],
     ['folder_not_writable', { folder: '/dev/null/work' }],
   ] as const)('is refused as %s for %j', async (code, rest) => {
     const refused = await withWorktree(order(rest), async () => {}).catch((error: unknown) => error);
@@ -114,14 +148,27 @@ exit $status
   });
 
   test('is not made for one who has been cancelled', async () => {
-    await expect(withWorktree(order({ signal: AbortSignal.abort(new Error('cancelled')) }), async () => {})).rejects.toThrow('cancelled');
+    await expect(
+      withWorktree(order({ signal: AbortSignal.abort(new Error('cancelled')) }), async () => {}),
+    ).rejects.toThrow('cancelled');
   });
 });
 
 describe('what a killed process has left', () => {
   test('is taken away at the next start, and what is in use is not', async () => {
-    const killed = spawn(process.execPath, [fileURLToPath(new URL('fixture-worktree.ts', import.meta.url)), repository, folder], { stdio: 'inherit' });
-    await until('it works in its worktree', () => existsSync(folder) && readdir(folder).then(async (names) => names.length === 1 && existsSync(join(folder, names[0] ?? '', 'at-work'))));
+    const killed = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('fixture-worktree.ts', import.meta.url)), repository, folder],
+      { stdio: 'inherit' },
+    );
+    await until(
+      'it works in its worktree',
+      () =>
+        existsSync(folder) &&
+        readdir(folder).then(
+          async (names) => names.length === 1 && existsSync(join(folder, names[0] ?? '', 'at-work')),
+        ),
+    );
     const [left = ''] = await readdir(folder);
     // Its owner lives.
     expect(await pruneWorktrees({ repository, folder })).toEqual([]);

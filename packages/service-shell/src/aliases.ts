@@ -1,7 +1,11 @@
 import type { Express } from 'express';
 
 /** Names that monitors and smokes of other systems ask by, and the paths that answer them. */
-export const ALIASES: Readonly<Record<string, string>> = { '/health': '/livez', '/status': '/readyz', '/queue': '/api/queue' };
+export const ALIASES: Readonly<Record<string, string>> = {
+  '/health': '/livez',
+  '/status': '/readyz',
+  '/queue': '/api/queue',
+};
 
 /** Answers each alias as its path does: the same call, with the same permission. Comes before all routes. */
 export function serveAliases(app: Express): void {

@@ -10,8 +10,8 @@ import { TokenLookUps } from './token-look-ups.ts';
 
 // A token that was looked up is honoured this long without asking again; so long does a revocation take at most.
 const TRUST_MS = 2_000;
-// What workers do all the time. They are many, and wait for work most of it: asking more often would be most of what they cost.
-// Only while revocations are heard of.
+// What workers do all the time. They are many, and wait for work most of it: asking more often would be most of what
+// they cost. Only while revocations are heard of.
 const TRUST_OFTEN_MS = 9_000;
 const OFTEN: readonly Permission[] = ['ask', 'read', 'run_tasks'];
 // What is answered from memory while the database is away.
@@ -53,18 +53,26 @@ export interface Authenticator {
   holderOf(token: string): Promise<TokenHolder | undefined>;
   /** Some token may have been revoked: what was looked up so far is looked up again before it is trusted. */
   forget(): void;
-  /** For answers that stay open: is this call's token still good for this? Asks again. With the database out of reach, as above. */
+  /**
+   * For answers that stay open: is this call's token still good for this? Asks again. With the database out of reach,
+   * as above.
+   */
   stillMay(request: IncomingMessage, permission: Permission): Promise<boolean>;
 }
 
-export function makeAuthenticator(db: Database, { cookies = false, hearsRevocations = () => false }: AuthenticatorOptions = {}): Authenticator {
+export function makeAuthenticator(
+  db: Database,
+  { cookies = false, hearsRevocations = () => false }: AuthenticatorOptions = {},
+): Authenticator {
   let forgottenAtMs = -Infinity;
   const known = new Map<string, Known>();
   const wrong = new FailedGuesses(WRONG_TOKENS_MAX);
   const lookUps = new TokenLookUps(db, {
     alsoAsk: (besides) => {
       const nowMs = performance.now();
-      return [...known].filter(([token, kept]) => kept.used && !besides.includes(token) && nowMs - kept.askedAtMs > TRUST_OFTEN_MS / 2).map(([token]) => token);
+      return [...known]
+        .filter(([token, kept]) => kept.used && !besides.includes(token) && nowMs - kept.askedAtMs > TRUST_OFTEN_MS / 2)
+        .map(([token]) => token);
     },
     onAnswer: ({ wanted, besides, holders, askedAtMs }) => {
       for (const token of [...wanted, ...besides]) {
@@ -110,27 +118,40 @@ export function makeAuthenticator(db: Database, { cookies = false, hearsRevocati
     throw refuseGuess(request, token);
   }
 
-  /** Looked up before it is refused, however many were wrong before: a right token is never held up by what others send from its address. */
+  /**
+   * Looked up before it is refused, however many were wrong before: a right token is never held up by what others send
+   * from its address.
+   */
   function refuseGuess({ socket: { remoteAddress = 'gone' } }: IncomingMessage, token: string): ProblemError {
     wrong.add(remoteAddress, token);
     const waitMs = wrong.waitMs(remoteAddress);
     if (waitMs === 0) return unauthenticated();
-    return new ProblemError('too_many_sign_ins', 'this token is not known, and too many others from this address were not; wait a minute. A right token is taken at any time',
-      { headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) } });
+    return new ProblemError(
+      'too_many_sign_ins',
+      'this token is not known, and too many others from this address were not; wait a minute. A right ' +
+        'token is taken at any time',
+      { headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) } },
+    );
   }
 
   return {
     async authenticate(request, permission) {
       const holder = await identify(request, permission);
       if (!mayDo(permission, holder.role)) {
-        throw new ProblemError('forbidden', `needs role ${rolesThatMay(permission).join(' or ')} (${holder.name} is ${/^[aeiou]/.test(holder.role) ? 'an' : 'a'} ${holder.role})`);
+        throw new ProblemError(
+          'forbidden',
+          `needs role ${rolesThatMay(permission).join(' or ')} (${holder.name} is ` +
+            `${/^[aeiou]/.test(holder.role) ? 'an' : 'a'} ${holder.role})`,
+        );
       }
       return holder;
     },
     // Asked seldom and by people: not trusted for longer than a change would be.
     identify: (request) => identify(request, 'pause'),
     holderOf: async (token) => (looksLikeToken(token) ? holderOf(token, 'pause') : undefined),
-    forget() { forgottenAtMs = performance.now(); },
+    forget() {
+      forgottenAtMs = performance.now();
+    },
     async stillMay(request, permission) {
       const token = callerToken(request, { cookies });
       const holder = token === undefined ? undefined : await holderOf(token, permission);
@@ -144,7 +165,12 @@ async function within<T>(promise: Promise<T>, ms: number, otherwise: T): Promise
   let timer: NodeJS.Timeout | undefined;
   promise.catch(() => {}); // after its time nobody waits for its failure; before, the race reports it
   try {
-    return await Promise.race([promise, new Promise<T>((resolve) => { timer = setTimeout(resolve, ms, otherwise); })]);
+    return await Promise.race([
+      promise,
+      new Promise<T>((resolve) => {
+        timer = setTimeout(resolve, ms, otherwise);
+      }),
+    ]);
   } finally {
     clearTimeout(timer);
   }
@@ -152,6 +178,9 @@ async function within<T>(promise: Promise<T>, ms: number, otherwise: T): Promise
 
 /** The same words for every cause, so that nobody learns which tokens exist. */
 function unauthenticated(): ProblemError {
-  return new ProblemError('unauthenticated', 'send a valid token as "Authorization: Bearer <token>"; `orchestra token create` makes one',
-    { headers: { 'WWW-Authenticate': 'Bearer realm="orchestra"' } });
+  return new ProblemError(
+    'unauthenticated',
+    'send a valid token as "Authorization: Bearer <token>"; `orchestra token create` makes one',
+    { headers: { 'WWW-Authenticate': 'Bearer realm="orchestra"' } },
+  );
 }

@@ -11,7 +11,8 @@ import { readSessionCookie } from './session-cookie.ts';
  */
 export function callerToken(request: IncomingMessage, { cookies }: { cookies: boolean }): string | undefined {
   const given = request.headersDistinct['authorization'];
-  if (given !== undefined) return given.length === 1 ? wellFormed(/^Bearer +(\S+)$/i.exec(given[0] ?? '')?.[1]) : undefined;
+  if (given !== undefined)
+    return given.length === 1 ? wellFormed(/^Bearer +(\S+)$/i.exec(given[0] ?? '')?.[1]) : undefined;
   const token = cookies ? wellFormed(readSessionCookie(request)) : undefined;
   if (token !== undefined) requireOurPage(request);
   return token;

@@ -5,7 +5,11 @@ import { expect, test } from 'vitest';
 import { ConfigError, fraction, portNumber, readSettings } from './config.ts';
 import { COMMON_SETTINGS } from './service-config.ts';
 
-const SETTINGS = { ...COMMON_SETTINGS, SOME_PORT: portNumber(4_400).describe('the port'), RATIO: fraction({ min: 0, max: 1, unset: 0.5 }).describe('a ratio') };
+const SETTINGS = {
+  ...COMMON_SETTINGS,
+  SOME_PORT: portNumber(4_400).describe('the port'),
+  RATIO: fraction({ min: 0, max: 1, unset: 0.5 }).describe('a ratio'),
+};
 const URL_WITH_PASSWORD = 'postgresql://orchestra:hunter2@db:5432/orchestra';
 
 function problemsOf(env: NodeJS.ProcessEnv): string {
@@ -19,7 +23,13 @@ function problemsOf(env: NodeJS.ProcessEnv): string {
 
 test('what is not set has its default; an empty value counts as not set', () => {
   expect(readSettings(SETTINGS, { DATABASE_URL: URL_WITH_PASSWORD, HOST: '', SOME_PORT: '0' })).toEqual({
-    DATABASE_URL: URL_WITH_PASSWORD, LISTEN_DATABASE_URL: undefined, HOST: '127.0.0.1', ORCHESTRA_HOST_NAMES: [], LOG_LEVEL: 'info', SOME_PORT: 0, RATIO: 0.5,
+    DATABASE_URL: URL_WITH_PASSWORD,
+    LISTEN_DATABASE_URL: undefined,
+    HOST: '127.0.0.1',
+    ORCHESTRA_HOST_NAMES: [],
+    LOG_LEVEL: 'info',
+    SOME_PORT: 0,
+    RATIO: 0.5,
   });
 });
 
@@ -43,6 +53,10 @@ test('NAME_FILE gives the value by way of a file', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'orchestra-config-')), 'database-url');
   writeFileSync(file, `${URL_WITH_PASSWORD}\n`);
   expect(readSettings(SETTINGS, { DATABASE_URL_FILE: file }).DATABASE_URL).toBe(URL_WITH_PASSWORD);
-  expect(problemsOf({ DATABASE_URL_FILE: file, DATABASE_URL: URL_WITH_PASSWORD })).toContain('DATABASE_URL and DATABASE_URL_FILE are both set');
-  expect(problemsOf({ DATABASE_URL_FILE: `${file}.not` })).toContain('DATABASE_URL_FILE names a file that cannot be read');
+  expect(problemsOf({ DATABASE_URL_FILE: file, DATABASE_URL: URL_WITH_PASSWORD })).toContain(
+    'DATABASE_URL and DATABASE_URL_FILE are both set',
+  );
+  expect(problemsOf({ DATABASE_URL_FILE: `${file}.not` })).toContain(
+    'DATABASE_URL_FILE names a file that cannot be read',
+  );
 });

@@ -5,8 +5,8 @@ import type { Socket } from 'node:net';
 const STRANGERS_PER_ADDRESS_MAX = 100;
 // Far above what the services need, below what runs a process out of file descriptors.
 const CONNECTIONS_MAX = 1_000;
-// A connection that is displaced is held for a moment before it is closed: whoever opens another one as soon as one is closed would otherwise do so
-// as fast as this process can refuse. It costs a file descriptor and nothing else.
+// A connection that is displaced is held for a moment before it is closed: whoever opens another one as soon as one is
+// closed would otherwise do so as fast as this process can refuse. It costs a file descriptor and nothing else.
 const HELD_MS = 1_000;
 const HELD_MAX = 2_500;
 
@@ -15,16 +15,23 @@ type Standing = (trusted: boolean) => void;
 
 const standings = new WeakMap<Socket, Standing>();
 
-/** Call it with true before a token is looked up, and with what came of that afterwards: nobody displaces a connection that shows a good one. */
+/**
+ * Call it with true before a token is looked up, and with what came of that afterwards: nobody displaces a connection
+ * that shows a good one.
+ */
 export function noteCaller({ socket }: IncomingMessage, trusted: boolean): void {
   standings.get(socket)?.(trusted);
 }
 
 /**
- * Keeps room for callers with a token, however many connections come without one. A connection is a stranger until a good token was shown on it.
- * Above the limit of its address, or of all, the oldest stranger is closed, so a newcomer always finds a place.
+ * Keeps room for callers with a token, however many connections come without one. A connection is a stranger until a
+ * good token was shown on it. Above the limit of its address, or of all, the oldest stranger is closed, so a newcomer
+ * always finds a place.
  */
-export function limitConnections(server: Server, { perAddress = STRANGERS_PER_ADDRESS_MAX, inAll = CONNECTIONS_MAX } = {}): void {
+export function limitConnections(
+  server: Server,
+  { perAddress = STRANGERS_PER_ADDRESS_MAX, inAll = CONNECTIONS_MAX } = {},
+): void {
   const all = new Set<Socket>();
   /** Oldest first. */
   const strangers = new Map<string, Set<Socket>>();
@@ -44,18 +51,25 @@ export function limitConnections(server: Server, { perAddress = STRANGERS_PER_AD
   function limit(ofAddress: ReadonlySet<Socket>): void {
     if (scheduled || (ofAddress.size <= perAddress && all.size <= inAll)) return;
     scheduled = true;
-    // Not before what came with the connection has been read once: many are accepted at a time, and one of them may bring a token.
+    // Not before what came with the connection has been read once: many are accepted at a time, and one of them may
+    // bring a token.
     setImmediate(() => setImmediate(enforce));
   }
 
   function closeOldest(ofAddress: Set<Socket>, count: number): void {
     for (const socket of [...ofAddress].slice(0, Math.max(0, count))) {
       leave(socket, ofAddress);
-      if (held >= HELD_MAX) { socket.destroy(); continue; }
+      if (held >= HELD_MAX) {
+        socket.destroy();
+        continue;
+      }
       held += 1;
       socket.pause();
       const letGo = setTimeout(() => socket.destroy(), HELD_MS);
-      socket.once('close', () => { held -= 1; clearTimeout(letGo); });
+      socket.once('close', () => {
+        held -= 1;
+        clearTimeout(letGo);
+      });
     }
   }
 
@@ -71,7 +85,10 @@ export function limitConnections(server: Server, { perAddress = STRANGERS_PER_AD
     all.add(socket);
     standings.set(socket, (trusted) => {
       if (trusted || socket.destroyed || !all.has(socket)) ofAddress.delete(socket);
-      else { strangers.set(address, ofAddress.add(socket)); limit(ofAddress); }
+      else {
+        strangers.set(address, ofAddress.add(socket));
+        limit(ofAddress);
+      }
     });
     socket.once('close', () => {
       leave(socket, ofAddress);

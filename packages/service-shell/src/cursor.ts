@@ -11,7 +11,10 @@ export interface Page<T> {
 export function toPage<T extends { id: string }>(rows: readonly T[], limit: number): Page<T> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last !== undefined ? Buffer.from(last.id).toString('base64url') : null };
+  return {
+    items,
+    nextCursor: rows.length > limit && last !== undefined ? Buffer.from(last.id).toString('base64url') : null,
+  };
 }
 
 /**

@@ -12,11 +12,22 @@ import { logRequest } from './request-log.ts';
 export interface Edge {
   /** Logs, times and dresses the answer. Comes first. */
   begin(request: IncomingMessage, response: ServerResponse): void;
-  /** Refuses whatever is asked for under another name than ours, and expectations that HTTP does not know. @throws ProblemError */
+  /**
+   * Refuses whatever is asked for under another name than ours, and expectations that HTTP does not know. @throws
+   * ProblemError
+   */
   refuseOdd(request: IncomingMessage): void;
 }
 
-export function makeEdge({ log, metrics, boundTo }: { log: Logger; metrics: Metrics; boundTo: Bound | undefined }): Edge {
+export function makeEdge({
+  log,
+  metrics,
+  boundTo,
+}: {
+  log: Logger;
+  metrics: Metrics;
+  boundTo: Bound | undefined;
+}): Edge {
   const answersTo = boundTo === undefined ? undefined : hostRule(boundTo);
   return {
     begin: (request, response) => {
@@ -25,12 +36,18 @@ export function makeEdge({ log, metrics, boundTo }: { log: Logger; metrics: Metr
       for (const [name, value] of ANSWER_HEADERS) response.setHeader(name, value);
     },
     refuseOdd: ({ headers: { host, expect }, httpVersion }) => {
-      if (host === undefined && httpVersion === '1.1') throw new ProblemError('invalid_request', 'a request of HTTP/1.1 has a Host header');
+      if (host === undefined && httpVersion === '1.1')
+        throw new ProblemError('invalid_request', 'a request of HTTP/1.1 has a Host header');
       // Browsers always send one; HTTP/1.0 need not.
       if (answersTo !== undefined && host !== undefined && !answersTo(host)) {
-        throw new ProblemError('unknown_host', 'this service listens on loopback and answers to 127.0.0.1, localhost and [::1]; further names are set by ORCHESTRA_HOST_NAMES');
+        throw new ProblemError(
+          'unknown_host',
+          'this service listens on loopback and answers to 127.0.0.1, localhost and [::1]; further names are ' +
+            'set by ORCHESTRA_HOST_NAMES',
+        );
       }
-      if (expect !== undefined && !CONTINUE.test(expect)) throw new ProblemError('expectation_failed', 'of expectations only 100-continue is known');
+      if (expect !== undefined && !CONTINUE.test(expect))
+        throw new ProblemError('expectation_failed', 'of expectations only 100-continue is known');
     },
   };
 }
@@ -42,15 +59,23 @@ function secureHeaders(): [string, string][] {
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
-        defaultSrc: ["'none'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'data:'], connectSrc: ["'self'"],
-        baseUri: ["'none'"], formAction: ["'self'"], frameAncestors: ["'none'"],
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
       },
     },
     xFrameOptions: { action: 'deny' },
     // A service speaks plain HTTP on the machine's own address; where a proxy adds TLS, the proxy adds this.
     strictTransportSecurity: false,
   });
-  dress(answer.req, answer, (cause) => { if (cause !== undefined) throw new Error('the headers of answers could not be made', { cause }); });
+  dress(answer.req, answer, (cause) => {
+    if (cause !== undefined) throw new Error('the headers of answers could not be made', { cause });
+  });
   return answer.set;
 }
 

@@ -3,11 +3,15 @@ import { createHash } from 'node:crypto';
 const WINDOW_MS = 60_000;
 const ADDRESSES_MAX = 10_000;
 
-interface Window { startedAtMs: number; failures: number; seen: Set<string> }
+interface Window {
+  startedAtMs: number;
+  failures: number;
+  seen: Set<string>;
+}
 
 /**
- * Counts tokens that were wrong, by address, for a minute. Nobody guesses 256 random bits; this tells whoever tries to go away. It never stands
- * between a right token and its call: other callers may come from the same address.
+ * Counts tokens that were wrong, by address, for a minute. Nobody guesses 256 random bits; this tells whoever tries to
+ * go away. It never stands between a right token and its call: other callers may come from the same address.
  */
 export class FailedGuesses {
   readonly #windows = new Map<string, Window>();
@@ -30,7 +34,10 @@ export class FailedGuesses {
     return Math.max(0, window.startedAtMs + WINDOW_MS - this.#nowMs());
   }
 
-  /** @param guess counted once, however often it comes: a fleet with one revoked token guesses nothing. Absent: counted each time */
+  /**
+   * @param guess counted once, however often it comes: a fleet with one revoked token guesses nothing. Absent: counted
+   * each time
+   */
   add(address: string, guess?: string): void {
     const window = this.#windowOf(address);
     if (window.failures >= this.#max) return;

@@ -13,8 +13,17 @@ const JSON_TYPE = /^application\/json\s*(;|$)/i;
  */
 export function requireOurPage(request: IncomingMessage): void {
   if (SAFE.has(request.method ?? '')) return;
-  if (!fromThisOrigin(request)) throw new ProblemError('forbidden', 'a change by cookie is taken from the page of this service alone; anything else sends its token as "Authorization: Bearer <token>"');
-  if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) throw new ProblemError('unsupported_media_type', 'send a change by cookie as application/json, also where it has no body');
+  if (!fromThisOrigin(request))
+    throw new ProblemError(
+      'forbidden',
+      'a change by cookie is taken from the page of this service alone; anything else sends its token as ' +
+        '"Authorization: Bearer <token>"',
+    );
+  if (!JSON_TYPE.test(request.headers['content-type'] ?? ''))
+    throw new ProblemError(
+      'unsupported_media_type',
+      'send a change by cookie as application/json, also where it has no body',
+    );
 }
 
 function fromThisOrigin({ headers }: IncomingMessage): boolean {
@@ -22,5 +31,7 @@ function fromThisOrigin({ headers }: IncomingMessage): boolean {
   if (site !== undefined) return site === 'same-origin';
   // Browsers leave that header out where the page came over plain HTTP from another machine.
   const { origin, host } = headers;
-  return origin !== undefined && host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+  return (
+    origin !== undefined && host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase()
+  );
 }

@@ -32,7 +32,11 @@ const VERSION = manifest.version;
  * `/metrics`. None of them needs a token.
  */
 export function serveHealth(app: Express, health: Health): void {
-  const checks: Record<string, HealthCheck> = { database: databaseCheck(health.db, health.trouble), migrations: migrationsCheck(health.db), ...health.checks };
+  const checks: Record<string, HealthCheck> = {
+    database: databaseCheck(health.db, health.trouble),
+    migrations: migrationsCheck(health.db),
+    ...health.checks,
+  };
   const told = health.told ?? {};
   let underWay: Promise<Record<string, string>> | undefined;
 
@@ -43,7 +47,9 @@ export function serveHealth(app: Express, health: Health): void {
   app.get('/readyz', async (_request, response) => {
     nameRoute(response, '/readyz');
     // Any number of askers cause one look at the database.
-    underWay ??= runChecks({ ...told, ...checks }).finally(() => { underWay = undefined; });
+    underWay ??= runChecks({ ...told, ...checks }).finally(() => {
+      underWay = undefined;
+    });
     const results = await underWay;
     const ready = Object.keys(checks).every((name) => results[name] === 'ok');
     response.status(ready ? 200 : 503).json({ ready, checks: results });
@@ -55,7 +61,9 @@ export function serveHealth(app: Express, health: Health): void {
 }
 
 async function runChecks(checks: Record<string, HealthCheck>): Promise<Record<string, string>> {
-  const results = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await bounded(check)] as const));
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => [name, await bounded(check)] as const),
+  );
   return Object.fromEntries(results);
 }
 
@@ -77,8 +85,11 @@ async function bounded(check: HealthCheck): Promise<string> {
 function databaseCheck(db: Database, trouble: ServerTrouble): HealthCheck {
   return async () => {
     try {
-      const { rows: [row] } = await db.query<{ standby: boolean; read_only: boolean }>(
-        "select pg_is_in_recovery() as standby, current_setting('transaction_read_only') = 'on' as read_only");
+      const {
+        rows: [row],
+      } = await db.query<{ standby: boolean; read_only: boolean }>(
+        "select pg_is_in_recovery() as standby, current_setting('transaction_read_only') = 'on' as read_only",
+      );
       if (row?.standby) return 'is a standby, which takes no changes';
       if (row?.read_only) return 'is read-only: it takes no changes';
       return trouble.words;
@@ -94,7 +105,11 @@ function migrationsCheck(db: Database): HealthCheck {
       const pending = await pendingMigrations(db);
       if (pending > 0) return `${pending} pending: run \`orchestra db migrate\``;
       // Somebody may have moved the tables, or be restoring them.
-      const { rows: [row] } = await db.query<{ found: boolean }>("select to_regclass('senate_pause') is not null and to_regclass('tasks') is not null as found");
+      const {
+        rows: [row],
+      } = await db.query<{ found: boolean }>(
+        "select to_regclass('senate_pause') is not null and to_regclass('tasks') is not null as found",
+      );
       return row?.found ? undefined : 'done, but the tables are not in the schema: see ORCHESTRA_SCHEMA';
     } catch {
       return 'not known';

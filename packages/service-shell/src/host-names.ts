@@ -7,8 +7,9 @@ export interface Bound {
 }
 
 /**
- * Which `Host` a service answers to; undefined: any. One that listens on loopback is called by loopback names. Another name there is that of a page
- * which had its own name resolve to this machine (DNS rebinding), or of a proxy, whose name is a setting.
+ * Which `Host` a service answers to; undefined: any. One that listens on loopback is called by loopback names. Another
+ * name there is that of a page which had its own name resolve to this machine (DNS rebinding), or of a proxy, whose
+ * name is a setting.
  */
 export function hostRule({ host, hostNames = [] }: Bound): ((given: string) => boolean) | undefined {
   if (!isLoopback(nameOf(host)) && hostNames.length === 0) return undefined;

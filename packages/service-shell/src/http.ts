@@ -58,10 +58,24 @@ export function makeApp(options: AppOptions): RequestListener {
   });
   serveAliases(app);
   serveHealth(app, { db, metrics, trouble, checks: options.checks ?? {}, told: options.told ?? {} });
-  for (const route of routes) app[route.method](route.path, serveRoute<Request, Response>(route, by, ({ params }) => params, (raw, request, response) => route.serve(raw, request, response)));
+  for (const route of routes)
+    app[route.method](
+      route.path,
+      serveRoute<Request, Response>(
+        route,
+        by,
+        ({ params }) => params,
+        (raw, request, response) => route.serve(raw, request, response),
+      ),
+    );
   options.pages?.(app);
   refuseOtherMethods(app, routes);
-  app.use((request) => { throw new ProblemError('not_found', `there is nothing at ${request.method} ${request.path}; /openapi.json lists the routes`); });
+  app.use((request) => {
+    throw new ProblemError(
+      'not_found',
+      `there is nothing at ${request.method} ${request.path}; /openapi.json lists the routes`,
+    );
+  });
   const last: ErrorRequestHandler = (error, request, response, _next) => problems(error, request, response);
   app.use(last);
   return beforeExpress(app, hotRoutes(routes, by), edge, problems);
@@ -71,16 +85,28 @@ type Hot = Serve<IncomingMessage, ServerResponse>;
 
 /** By method and path. */
 function hotRoutes(routes: readonly Route[], by: ServedBy): ReadonlyMap<string, Hot> {
-  return new Map(routes.flatMap((route) => {
-    const { isHot, answers, method, path } = route;
-    if (!isHot || answers === undefined) return [];
-    const serve = serveRoute<IncomingMessage, ServerResponse>(route, by, () => ({}), async (raw, _request, response) => sendJson(response, await answers(raw)));
-    return [[`${method.toUpperCase()} ${path}`, serve] as const];
-  }));
+  return new Map(
+    routes.flatMap((route) => {
+      const { isHot, answers, method, path } = route;
+      if (!isHot || answers === undefined) return [];
+      const serve = serveRoute<IncomingMessage, ServerResponse>(
+        route,
+        by,
+        () => ({}),
+        async (raw, _request, response) => sendJson(response, await answers(raw)),
+      );
+      return [[`${method.toUpperCase()} ${path}`, serve] as const];
+    }),
+  );
 }
 
 /** A call of a hot route does not pass express: its layers cost more than such a call. Everything else does. */
-function beforeExpress(app: Express, hot: ReadonlyMap<string, Hot>, edge: Edge, problems: AnswerProblem): RequestListener {
+function beforeExpress(
+  app: Express,
+  hot: ReadonlyMap<string, Hot>,
+  edge: Edge,
+  problems: AnswerProblem,
+): RequestListener {
   if (hot.size === 0) return app;
   return (request, response) => {
     const serve = hot.get(`${request.method} ${request.url}`);
@@ -101,7 +127,11 @@ function beforeExpress(app: Express, hot: ReadonlyMap<string, Hot>, edge: Edge, 
 
 /** A path that exists, asked with a method that it does not have. */
 function refuseOtherMethods(app: Express, routes: readonly Route[]): void {
-  const methods = new Map<string, Set<string>>([['/livez', new Set(['GET'])], ['/readyz', new Set(['GET'])], ['/metrics', new Set(['GET'])]]);
+  const methods = new Map<string, Set<string>>([
+    ['/livez', new Set(['GET'])],
+    ['/readyz', new Set(['GET'])],
+    ['/metrics', new Set(['GET'])],
+  ]);
   for (const route of routes) {
     methods.set(route.path, (methods.get(route.path) ?? new Set()).add(route.method.toUpperCase()));
   }
@@ -109,7 +139,9 @@ function refuseOtherMethods(app: Express, routes: readonly Route[]): void {
     const allow = [...known].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
     app.all(path, (request, response) => {
       nameRoute(response, path);
-      throw new ProblemError('method_not_allowed', `${path} knows ${allow}, not ${request.method}`, { headers: { Allow: allow } });
+      throw new ProblemError('method_not_allowed', `${path} knows ${allow}, not ${request.method}`, {
+        headers: { Allow: allow },
+      });
     });
   }
 }

@@ -1,5 +1,13 @@
 export { makeAuthenticator, type Authenticator, type AuthenticatorOptions } from './authenticate.ts';
-export { ConfigError, fraction, portNumber, readSettings, wholeNumber, type Settings, type SettingValues } from './config.ts';
+export {
+  ConfigError,
+  fraction,
+  portNumber,
+  readSettings,
+  wholeNumber,
+  type Settings,
+  type SettingValues,
+} from './config.ts';
 export { readCursor, toPage, type Page } from './cursor.ts';
 export { FailedGuesses } from './failed-guesses.ts';
 export { requireOurPage } from './from-our-page.ts';

@@ -15,7 +15,8 @@ export interface Listening {
 
 const CLOSE_MS = 3_000;
 const CLOSE_IDLE_EVERY_MS = 20;
-// Longer than a load balancer keeps a connection (60 s mostly): who closes first must be the one that sends the next request.
+// Longer than a load balancer keeps a connection (60 s mostly): who closes first must be the one that sends the next
+// request.
 const KEPT_ALIVE_MS = 75_000;
 // A burst of connections waits here until it is accepted, and the callers among them do not have to try again.
 const BACKLOG = 4_096;
@@ -29,8 +30,20 @@ const ACCEPTED_MAX = 4_000;
  * @param portSetting named in the message when the port is taken
  * @throws ListenError
  */
-export async function listen(app: RequestListener, { host, port, portSetting }: { host: string; port: number; portSetting: string }): Promise<Listening> {
-  const server = createServer({ requireHostHeader: false, headersTimeout: 5_000, requestTimeout: 30_000, keepAliveTimeout: KEPT_ALIVE_MS, connectionsCheckingInterval: 1_000 }, app);
+export async function listen(
+  app: RequestListener,
+  { host, port, portSetting }: { host: string; port: number; portSetting: string },
+): Promise<Listening> {
+  const server = createServer(
+    {
+      requireHostHeader: false,
+      headersTimeout: 5_000,
+      requestTimeout: 30_000,
+      keepAliveTimeout: KEPT_ALIVE_MS,
+      connectionsCheckingInterval: 1_000,
+    },
+    app,
+  );
   server.maxConnections = ACCEPTED_MAX;
   limitConnections(server);
   // Heard by the app as well, so that refusals come before the body and look like all others.
@@ -59,8 +72,14 @@ export async function listen(app: RequestListener, { host, port, portSetting }: 
 function listenError(cause: Error, host: string, port: number, portSetting: string): Error {
   const code = 'code' in cause ? cause.code : undefined;
   const where = `${host}:${port}`;
-  if (code === 'EADDRINUSE') return new ListenError(`${where} is taken by another process; stop that one, or set ${portSetting} to another port (0 picks a free one)`, { cause });
-  if (code === 'EACCES') return new ListenError(`this user may not listen on ${where}; set ${portSetting} to a port above 1023`, { cause });
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return new ListenError(`${host} is no address of this machine; set HOST`, { cause });
+  if (code === 'EADDRINUSE')
+    return new ListenError(
+      `${where} is taken by another process; stop that one, or set ${portSetting} to another port (0 picks a free one)`,
+      { cause },
+    );
+  if (code === 'EACCES')
+    return new ListenError(`this user may not listen on ${where}; set ${portSetting} to a port above 1023`, { cause });
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new ListenError(`${host} is no address of this machine; set HOST`, { cause });
   return new ListenError(`cannot listen on ${where}: ${cause.message}`, { cause });
 }

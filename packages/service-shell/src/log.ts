@@ -18,8 +18,8 @@ export function withoutSecrets(text: string): string {
   return SECRETS.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), text);
 }
 
-// Within JSON they stand in strings only. A log is read in a terminal, which must not obey what somebody wrote into a reason: what is
-// below U+0020 is escaped by pino; these are the other controls, and what deceives.
+// Within JSON they stand in strings only. A log is read in a terminal, which must not obey what somebody wrote into a
+// reason: what is below U+0020 is escaped by pino; these are the other controls, and what deceives.
 const OBEYED = new RegExp(String.raw`[\u007f-\u009f${DECEIVING}]`, 'g');
 
 /** A line of JSON in which nothing is left that a terminal would obey; it reads back as the same. */
@@ -32,5 +32,13 @@ const stdout = destination({ dest: 1, sync: true });
 
 /** JSON lines on stdout. `error` means that someone must act; what heals by itself is `warn`. */
 export function makeLogger({ service, level }: { service: string; level: LogLevel }): Logger {
-  return pino({ name: service, level, redact: ['*.authorization', '*.token', '*.password'], hooks: { streamWrite: (line) => printableLine(withoutSecrets(line)) } }, stdout);
+  return pino(
+    {
+      name: service,
+      level,
+      redact: ['*.authorization', '*.token', '*.password'],
+      hooks: { streamWrite: (line) => printableLine(withoutSecrets(line)) },
+    },
+    stdout,
+  );
 }

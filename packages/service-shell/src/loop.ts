@@ -11,7 +11,9 @@ export interface LoopOptions {
   retryMs?: number;
   /** The shortest time between the beginnings of two rounds, however often it is woken. */
   gapMs?: number;
-  /** After a rest this number of rounds may follow each other without that gap: 1 unless given. On average they keep it. */
+  /**
+   * After a rest this number of rounds may follow each other without that gap: 1 unless given. On average they keep it.
+   */
   burst?: number;
   /** One bounded round. Answering a number asks for the next round after that many milliseconds, if that is sooner. */
   round: () => Promise<number | void>;
@@ -44,7 +46,12 @@ export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, burst =
   let endGap: (() => void) | undefined;
 
   function tell(err: unknown): void {
-    if (needsSomebody(err)) log.error({ err }, `${name} failed, and will until somebody mends it: "If services should not own the tables" in ${manualPage('operations.md')} has the rights that it needs; it tries again every ${retryMs} ms`);
+    if (needsSomebody(err))
+      log.error(
+        { err },
+        `${name} failed, and will until somebody mends it: "If services should not own the tables" in ` +
+          `${manualPage('operations.md')} has the rights that it needs; it tries again every ${retryMs} ms`,
+      );
     else log.warn({ err }, `${name} failed; it tries again every ${retryMs} ms`);
   }
 
@@ -61,10 +68,14 @@ export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, burst =
     }
   }
 
-  const sleep = (ms: number, sleeping: (end: () => void) => void): Promise<void> => new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    sleeping(() => { clearTimeout(timer); resolve(); });
-  });
+  const sleep = (ms: number, sleeping: (end: () => void) => void): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      sleeping(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
 
   async function run(): Promise<void> {
     // When a round may begin that keeps the gap to all those before it.
@@ -73,17 +84,31 @@ export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, burst =
       woken = false;
       keptFromMs = Math.max(performance.now(), keptFromMs) + gapMs;
       const waitMs = await attempt();
-      if (!woken && !stopped) await sleep(waitMs, (end) => { endSleep = end; });
+      if (!woken && !stopped)
+        await sleep(waitMs, (end) => {
+          endSleep = end;
+        });
       endSleep = undefined;
       const gapLeftMs = keptFromMs - (burst - 1) * gapMs - performance.now();
-      if (gapLeftMs > 0 && !stopped) await sleep(gapLeftMs, (end) => { endGap = end; });
+      if (gapLeftMs > 0 && !stopped)
+        await sleep(gapLeftMs, (end) => {
+          endGap = end;
+        });
       endGap = undefined;
     }
   }
 
   const ended = run();
   return {
-    wake: () => { woken = true; endSleep?.(); },
-    stop: async () => { stopped = true; endSleep?.(); endGap?.(); await ended; },
+    wake: () => {
+      woken = true;
+      endSleep?.();
+    },
+    stop: async () => {
+      stopped = true;
+      endSleep?.();
+      endGap?.();
+      await ended;
+    },
   };
 }

@@ -15,8 +15,11 @@ export function makeMetrics(service: string): Metrics {
   collectDefaultMetrics({ register: registry });
   new Counter({
     name: 'orchestra_database_conflicts_total',
-    help: 'Transactions that the server rolled back over a deadlock (40P01) or a serialization failure (40001); tried again, or given up after three more tries',
-    labelNames: ['sqlstate', 'outcome'], registers: [registry],
+    help:
+      'Transactions that the server rolled back over a deadlock (40P01) or a serialization failure ' +
+      '(40001); tried again, or given up after three more tries',
+    labelNames: ['sqlstate', 'outcome'],
+    registers: [registry],
     collect() {
       this.reset();
       for (const { sqlstate, outcome, count } of conflictCounts()) this.inc({ sqlstate, outcome }, count);

@@ -15,7 +15,11 @@ const RETRY_MS = 1_000;
  *
  * @throws MigrateError
  */
-export async function migrateAtStart(databaseUrl: string, log: Logger, patienceMs: number = PATIENCE_MS): Promise<void> {
+export async function migrateAtStart(
+  databaseUrl: string,
+  log: Logger,
+  patienceMs: number = PATIENCE_MS,
+): Promise<void> {
   const deadline = performance.now() + patienceMs;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -25,7 +29,11 @@ export async function migrateAtStart(databaseUrl: string, log: Logger, patienceM
     } catch (cause) {
       const failure = explainDatabaseFailure(cause, databaseUrl);
       if (failure === undefined) {
-        throw new MigrateError(`migrating ${withoutPassword(databaseUrl)} failed: ${withoutSecrets(cause instanceof Error ? cause.message || String(cause) : String(cause))}`, { cause });
+        throw new MigrateError(
+          `migrating ${withoutPassword(databaseUrl)} failed: ` +
+            `${withoutSecrets(cause instanceof Error ? cause.message || String(cause) : String(cause))}`,
+          { cause },
+        );
       }
       if (!failure.mayPass || performance.now() >= deadline) throw new MigrateError(failure.message, { cause });
       if (attempt === 1) log.warn(`${failure.message} (trying for ${Math.ceil(patienceMs / 1_000)} s)`);

@@ -17,13 +17,20 @@ export function parseAtEdge<S extends z.ZodType>(schema: S, value: unknown, part
   if (parsed.success) return parsed.data;
   const fields = issuesOf(schema, value, parsed.error).flatMap((issue) => offendingFields(issue, [], part));
   const firstOfEach = new Map(fields.toReversed().map((offending) => [offending.field, offending]));
-  throw invalidRequest(fields.filter((offending) => firstOfEach.get(offending.field) === offending).slice(0, FIELDS_MAX));
+  throw invalidRequest(
+    fields.filter((offending) => firstOfEach.get(offending.field) === offending).slice(0, FIELDS_MAX),
+  );
 }
 
 /** The problem that names these fields. */
 export function invalidRequest(fields: OffendingField[]): ProblemError {
-  const detail = fields.slice(0, 3).map(({ field, message }) => `${field}: ${message}`).join('; ');
-  return new ProblemError('invalid_request', fields.length > 3 ? `${detail}; and ${fields.length - 3} more` : detail, { fields });
+  const detail = fields
+    .slice(0, 3)
+    .map(({ field, message }) => `${field}: ${message}`)
+    .join('; ');
+  return new ProblemError('invalid_request', fields.length > 3 ? `${detail}; and ${fields.length - 3} more` : detail, {
+    fields,
+  });
 }
 
 type Issue = z.core.$ZodIssue;
@@ -41,22 +48,30 @@ const IN_OUR_WORDS: z.core.ParseContext<Issue> = {
  */
 function issuesOf(schema: z.ZodType, value: unknown, error: z.ZodError): readonly Issue[] {
   if (!(schema instanceof z.ZodUnion)) return error.issues;
-  return nearestBranch(schema.options.map((option) => z.core.safeParse(option, value, IN_OUR_WORDS).error?.issues ?? [])) ?? error.issues;
+  return (
+    nearestBranch(schema.options.map((option) => z.core.safeParse(option, value, IN_OUR_WORDS).error?.issues ?? [])) ??
+    error.issues
+  );
 }
 
 function offendingFields(issue: Issue, above: PropertyKey[], part: string): OffendingField[] {
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.slice(0, FIELDS_MAX).map((key) => ({ field: fieldName([...path, key], part), message: 'is not a field of this request' }));
+    return issue.keys
+      .slice(0, FIELDS_MAX)
+      .map((key) => ({ field: fieldName([...path, key], part), message: 'is not a field of this request' }));
   }
   const branch = issue.code === 'invalid_union' ? nearestBranch(issue.errors) : undefined;
   if (branch !== undefined) return branch.flatMap((inner) => offendingFields(inner, path, part));
   return [{ field: fieldName(path, part), message: issue.message }];
 }
 
-/** Of the shapes that a value may have, the one that knows most of its fields is the one that was meant; then the first. */
+/**
+ * Of the shapes that a value may have, the one that knows most of its fields is the one that was meant; then the first.
+ */
 function nearestBranch(branches: readonly Issue[][]): Issue[] | undefined {
-  const unknown = (branch: Issue[]): number => branch.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 0), 0);
+  const unknown = (branch: Issue[]): number =>
+    branch.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 0), 0);
   return branches.filter((branch) => branch.length > 0).toSorted((a, b) => unknown(a) - unknown(b))[0];
 }
 

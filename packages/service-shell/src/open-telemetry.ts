@@ -1,4 +1,13 @@
-import { diag, DiagLogLevel, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags, type SpanContext } from '@opentelemetry/api';
+import {
+  diag,
+  DiagLogLevel,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type SpanContext,
+} from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -12,22 +21,40 @@ const STOP_LIMIT_MS = 3_000;
 
 /** {@link Tracing} by the OpenTelemetry SDK. Without its globals: what a program around us traces stays its own. */
 export function openTelemetry({ service, endpoint, log }: TracingOptions): Tracing {
-  const tell = (...words: unknown[]): void => log.warn({ trouble: words.map(String).join(' ').slice(0, 500) }, 'traces could not be sent');
+  const tell = (...words: unknown[]): void =>
+    log.warn({ trouble: words.map(String).join(' ').slice(0, 500) }, 'traces could not be sent');
   const hush = (): void => {};
-  diag.setLogger({ error: tell, warn: tell, info: hush, debug: hush, verbose: hush }, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  diag.setLogger(
+    { error: tell, warn: tell, info: hush, debug: hush, verbose: hush },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  );
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': service, 'service.namespace': 'orchestra', 'process.pid': process.pid }),
-    spanProcessors: [new BatchSpanProcessor({
-      exporter: new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces`, timeoutMillis: EXPORT_LIMIT_MS }),
-      maxQueueSize: SPANS_KEPT_MAX, scheduledDelayMillis: EXPORT_EVERY_MS, exportTimeoutMillis: EXPORT_LIMIT_MS,
-    })],
+    resource: resourceFromAttributes({
+      'service.name': service,
+      'service.namespace': 'orchestra',
+      'process.pid': process.pid,
+    }),
+    spanProcessors: [
+      new BatchSpanProcessor({
+        exporter: new OTLPTraceExporter({
+          url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
+          timeoutMillis: EXPORT_LIMIT_MS,
+        }),
+        maxQueueSize: SPANS_KEPT_MAX,
+        scheduledDelayMillis: EXPORT_EVERY_MS,
+        exportTimeoutMillis: EXPORT_LIMIT_MS,
+      }),
+    ],
   });
   const tracer = provider.getTracer('orchestra');
   return {
     begin: ({ method, route }, parent) => {
       const remote = parent === undefined ? undefined : fromTraceparent(parent);
-      const span = tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER, attributes: { 'http.request.method': method, 'http.route': route } },
-        remote === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote));
+      const span = tracer.startSpan(
+        `${method} ${route}`,
+        { kind: SpanKind.SERVER, attributes: { 'http.request.method': method, 'http.route': route } },
+        remote === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote),
+      );
       return {
         traceparent: toTraceparent(span.spanContext()),
         link: (traceparent, about) => {

@@ -1,6 +1,11 @@
 import { problem, type ProblemCode } from '@orchestra/pause-core/contract';
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
 import { ANY_CALL, problemCodesOf } from './problem-codes.ts';
 import { PROBLEMS } from './problem.ts';
 import type { Route } from './route.ts';
@@ -8,9 +13,15 @@ import type { Route } from './route.ts';
 export type OpenApiDocument = ReturnType<typeof createDocument>;
 
 const IDEMPOTENCY = z.object({
-  'Idempotency-Key': z.string().optional().meta({
-    description: '1 to 200 printable ASCII characters. Repeating a call with its key does nothing twice: it gets the first answer.', example: 'pause-skeptic-1',
-  }),
+  'Idempotency-Key': z
+    .string()
+    .optional()
+    .meta({
+      description:
+        '1 to 200 printable ASCII characters. Repeating a call with its key does nothing twice: it gets the ' +
+        'first answer.',
+      example: 'pause-skeptic-1',
+    }),
 });
 
 export interface ServiceDescription {
@@ -31,10 +42,16 @@ export function describeRoutes({ usualUrl, ...info }: ServiceDescription, routes
   return createDocument({
     openapi: '3.1.0',
     info: { ...info, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-    servers: [{ url: '/', description: 'the service that this document came from' }, { url: usualUrl, description: 'where it listens unless told otherwise' }],
+    servers: [
+      { url: '/', description: 'the service that this document came from' },
+      { url: usualUrl, description: 'where it listens unless told otherwise' },
+    ],
     paths,
     security: [{ token: [] }],
-    components: { schemas: { Problem: problem }, securitySchemes: { token: { type: 'http', scheme: 'bearer', description: '`orchestra token create` makes one' } } },
+    components: {
+      schemas: { Problem: problem },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: '`orchestra token create` makes one' } },
+    },
   });
 }
 
@@ -51,9 +68,21 @@ function operation(route: Route): ZodOpenApiOperationObject {
       ...(fieldsOf(route.query) ? { query: route.query } : {}),
       ...(changes ? { header: IDEMPOTENCY } : {}),
     },
-    ...(route.body === undefined ? {} : { requestBody: { required: !route.body.safeParse(undefined).success, content: { 'application/json': { schema: route.body } } } }),
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: !route.body.safeParse(undefined).success,
+            content: { 'application/json': { schema: route.body } },
+          },
+        }),
     responses: {
-      200: { description: 'done', content: { [route.answer.kind === 'json' ? 'application/json' : 'text/event-stream']: { schema: route.answer.schema } } },
+      200: {
+        description: 'done',
+        content: {
+          [route.answer.kind === 'json' ? 'application/json' : 'text/event-stream']: { schema: route.answer.schema },
+        },
+      },
       ...refusals(problemCodesOf(route)),
     },
   };
@@ -62,10 +91,24 @@ function operation(route: Route): ZodOpenApiOperationObject {
 /** One response for each status, with the codes that it can have. */
 function refusals(codes: readonly ProblemCode[]): ZodOpenApiResponsesObject {
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
-  return Object.fromEntries([...byStatus].map(([status, some]) => [String(status), {
-    description: some.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('. '),
-    content: { 'application/problem+json': { schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, { type: 'object' as const, properties: { code: { enum: some } } }] } } },
-  }]));
+  return Object.fromEntries(
+    [...byStatus].map(([status, some]) => [
+      String(status),
+      {
+        description: some.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('. '),
+        content: {
+          'application/problem+json': {
+            schema: {
+              allOf: [
+                { $ref: '#/components/schemas/Problem' },
+                { type: 'object' as const, properties: { code: { enum: some } } },
+              ],
+            },
+          },
+        },
+      },
+    ]),
+  );
 }
 
 function fieldsOf(schema: z.ZodObject): boolean {
@@ -78,12 +121,25 @@ const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema }
 // They look at the database themselves, and answer what they find.
 const HEALTH_REFUSALS = refusals(ANY_CALL.filter((code) => code !== 'database_unavailable'));
 
-function health(operationId: string, summary: string, responses: ZodOpenApiResponsesObject): ZodOpenApiPathsObject[string] {
-  return { get: { operationId, summary, tags: ['health'], security: [], responses: { ...responses, ...HEALTH_REFUSALS } } };
+function health(
+  operationId: string,
+  summary: string,
+  responses: ZodOpenApiResponsesObject,
+): ZodOpenApiPathsObject[string] {
+  return {
+    get: { operationId, summary, tags: ['health'], security: [], responses: { ...responses, ...HEALTH_REFUSALS } },
+  };
 }
 
 const HEALTH_PATHS: ZodOpenApiPathsObject = {
-  '/livez': health('livez', 'is the process alive?', { 200: { description: 'yes', ...json(z.object({ alive: z.literal(true), version: z.string() })) } }),
-  '/readyz': health('readyz', 'can it do its work? If not, what is missing?', { 200: { description: 'yes', ...json(readiness) }, 503: { description: 'no', ...json(readiness) } }),
-  '/metrics': health('metrics', 'numbers for Prometheus', { 200: { description: 'text exposition format', content: { 'text/plain': { schema: z.string() } } } }),
+  '/livez': health('livez', 'is the process alive?', {
+    200: { description: 'yes', ...json(z.object({ alive: z.literal(true), version: z.string() })) },
+  }),
+  '/readyz': health('readyz', 'can it do its work? If not, what is missing?', {
+    200: { description: 'yes', ...json(readiness) },
+    503: { description: 'no', ...json(readiness) },
+  }),
+  '/metrics': health('metrics', 'numbers for Prometheus', {
+    200: { description: 'text exposition format', content: { 'text/plain': { schema: z.string() } } },
+  }),
 };

@@ -5,7 +5,10 @@ test('parts stop in the reverse order, each of them, and what failed is told', a
   const stopped: string[] = [];
   const running = await startParts(async (parts) => {
     for (const name of ['pool', 'replica', 'server']) {
-      parts.add(name, () => { stopped.push(name); if (name === 'replica') throw new Error('stuck'); });
+      parts.add(name, () => {
+        stopped.push(name);
+        if (name === 'replica') throw new Error('stuck');
+      });
     }
     return { url: 'x' };
   });
@@ -17,9 +20,13 @@ test('parts stop in the reverse order, each of them, and what failed is told', a
 
 test('a start that fails half way stops what had been started', async () => {
   const stopped: string[] = [];
-  await expect(startParts(async (parts) => {
-    parts.add('pool', () => { stopped.push('pool'); });
-    throw new Error('no port');
-  })).rejects.toThrow('no port');
+  await expect(
+    startParts(async (parts) => {
+      parts.add('pool', () => {
+        stopped.push('pool');
+      });
+      throw new Error('no port');
+    }),
+  ).rejects.toThrow('no port');
   expect(stopped).toEqual(['pool']);
 });

@@ -29,7 +29,7 @@ export class Parts {
 export async function startParts<T>(start: (parts: Parts) => Promise<T>): Promise<T & { stop(): Promise<void> }> {
   const parts = new Parts();
   try {
-    return { ...await start(parts), stop: () => parts.stop() };
+    return { ...(await start(parts)), stop: () => parts.stop() };
   } catch (error) {
     await parts.stop().catch(() => {}); // the first failure is the one to tell
     throw error;

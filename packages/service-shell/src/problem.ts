@@ -58,7 +58,11 @@ export class ProblemError extends Error {
   readonly fields: OffendingField[] | undefined;
   readonly headers: Record<string, string>;
 
-  constructor(code: ProblemCode, detail: string, options: ErrorOptions & { fields?: OffendingField[]; headers?: Record<string, string> } = {}) {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: ErrorOptions & { fields?: OffendingField[]; headers?: Record<string, string> } = {},
+  ) {
     super(detail, options);
     this.code = code;
     this.fields = options.fields;
@@ -69,15 +73,25 @@ export class ProblemError extends Error {
 // Long enough for a failover's first connections, short enough for a person who waits.
 const RETRY_AFTER_SECONDS = '2';
 
-/** What the client is told about an error: a refusal with its own words, anything else without a word of its insides. */
+/**
+ * What the client is told about an error: a refusal with its own words, anything else without a word of its insides.
+ */
 export function toProblemError(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  if (error instanceof Error && 'code' in error && isProblemCode(error.code)) return new ProblemError(error.code, error.message, { cause: error });
+  if (error instanceof Error && 'code' in error && isProblemCode(error.code))
+    return new ProblemError(error.code, error.message, { cause: error });
   if (isDatabaseUnavailable(error)) {
-    return new ProblemError('database_unavailable', `${unavailableWords(error)}; nothing is lost, try again in a moment${mayBeDone(error) ? ', with the same Idempotency-Key: the call may have been carried out' : ''}`,
-      { cause: error, headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
+    return new ProblemError(
+      'database_unavailable',
+      `${unavailableWords(error)}; nothing is lost, try again in a ` +
+        `moment${mayBeDone(error) ? ', with the same Idempotency-Key: the call may have been carried out' : ''}`,
+      { cause: error, headers: { 'Retry-After': RETRY_AFTER_SECONDS } },
+    );
   }
-  return fromHttpError(error) ?? new ProblemError('internal_error', 'the log has the cause, under the request id', { cause: error });
+  return (
+    fromHttpError(error) ??
+    new ProblemError('internal_error', 'the log has the cause, under the request id', { cause: error })
+  );
 }
 
 /** A connection that breaks while a change is committed leaves open whether it was. */
@@ -87,11 +101,17 @@ function mayBeDone(error: unknown): boolean {
 
 function unavailableWords(error: unknown): string {
   switch (sqlState(error)) {
-    case SQLSTATE.readOnly: return 'the database takes no changes just now: it is read-only, or a standby';
-    case SQLSTATE.diskFull: return 'the database has no room on its disk just now';
-    case SQLSTATE.tooManyConnections: return 'the database has no connection free just now';
-    case SQLSTATE.deadlock: case SQLSTATE.serializationFailure: return 'the database took another call first';
-    default: return 'the database cannot be reached just now';
+    case SQLSTATE.readOnly:
+      return 'the database takes no changes just now: it is read-only, or a standby';
+    case SQLSTATE.diskFull:
+      return 'the database has no room on its disk just now';
+    case SQLSTATE.tooManyConnections:
+      return 'the database has no connection free just now';
+    case SQLSTATE.deadlock:
+    case SQLSTATE.serializationFailure:
+      return 'the database took another call first';
+    default:
+      return 'the database cannot be reached just now';
   }
 }
 
@@ -99,7 +119,11 @@ function unavailableWords(error: unknown): string {
 export function problemDocument(error: ProblemError, requestId: string): Problem {
   const { status, title } = PROBLEMS[error.code];
   return {
-    type: `urn:orchestra:problem:${error.code}`, title, status, code: error.code, detail: error.message,
+    type: `urn:orchestra:problem:${error.code}`,
+    title,
+    status,
+    code: error.code,
+    detail: error.message,
     ...(error.fields === undefined ? {} : { errors: error.fields }),
     instance: requestId,
   };
@@ -109,7 +133,10 @@ function isProblemCode(code: unknown): code is ProblemCode {
   return PROBLEM_CODES.some((known) => known === code);
 }
 
-/** Errors that express raises about a path or a file carry a status. Bodies are read by `readBody`, which has its own words. */
+/**
+ * Errors that express raises about a path or a file carry a status. Bodies are read by `readBody`, which has its own
+ * words.
+ */
 function fromHttpError(error: unknown): ProblemError | undefined {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
   if (error.status < 400 || error.status >= 500) return undefined;

@@ -10,9 +10,20 @@ const FIELD_NAME_MAX = 100;
 export const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
 const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;]*))/i;
-/** How charsets are spelled, and what decodes them. JSON is UTF-8; a client that says otherwise, and means it, is read as it says. */
+/**
+ * How charsets are spelled, and what decodes them. JSON is UTF-8; a client that says otherwise, and means it, is read
+ * as it says.
+ */
 const DECODED_AS: Readonly<Record<string, string>> = {
-  'utf-8': 'utf-8', 'utf8': 'utf-8', 'utf_8': 'utf-8', 'us-ascii': 'utf-8', 'ascii': 'utf-8', 'iso-8859-1': 'latin1', 'iso8859-1': 'latin1', 'iso_8859-1': 'latin1', 'latin1': 'latin1',
+  'utf-8': 'utf-8',
+  utf8: 'utf-8',
+  utf_8: 'utf-8',
+  'us-ascii': 'utf-8',
+  ascii: 'utf-8',
+  'iso-8859-1': 'latin1',
+  'iso8859-1': 'latin1',
+  'iso_8859-1': 'latin1',
+  latin1: 'latin1',
 };
 const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/;
 
@@ -22,9 +33,14 @@ const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/;
  * to its end before it says so, and replaces bytes that are not UTF-8: another name would be paused than the one sent.
  *
  * @param maxBytes how long it may be
- * @throws ProblemError `body_too_large`, `unsupported_media_type`, `malformed_json`; `invalid_request` where a key stands twice in one object
+ * @throws ProblemError `body_too_large`, `unsupported_media_type`, `malformed_json`; `invalid_request` where a key
+ *   stands twice in one object
  */
-export async function readBody(request: IncomingMessage, response: ServerResponse, maxBytes: number = BODY_MAX_BYTES): Promise<unknown> {
+export async function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  maxBytes: number = BODY_MAX_BYTES,
+): Promise<unknown> {
   const { headers } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   if (!hasBody) return undefined;
@@ -32,32 +48,56 @@ export async function readBody(request: IncomingMessage, response: ServerRespons
   refuseEncoding(headers['content-encoding']);
   const { text, value } = parseBody(await readBytes(request, response, maxBytes), charset);
   const repeated = repeatedKey(text, value);
-  if (repeated !== undefined) throw invalidRequest([{ field: z.core.toDotPath(repeated).toWellFormed().slice(0, FIELD_NAME_MAX), message: 'is given twice; which one is meant?' }]);
+  if (repeated !== undefined)
+    throw invalidRequest([
+      {
+        field: z.core.toDotPath(repeated).toWellFormed().slice(0, FIELD_NAME_MAX),
+        message: 'is given twice; which one is meant?',
+      },
+    ]);
   return value;
 }
 
 function parseBody(bytes: Buffer, charset: string): { text: string; value: unknown } {
   try {
     // Without a byte order mark: the decoder leaves it out.
-    const text = charset === 'latin1' ? bytes.toString('latin1') : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const text =
+      charset === 'latin1' ? bytes.toString('latin1') : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return { text, value: parseJson(text) };
   } catch (cause) {
-    throw new ProblemError('malformed_json', `the body cannot be read as JSON in ${charset === 'latin1' ? 'ISO-8859-1, the charset it names' : 'UTF-8'}`, { cause });
+    throw new ProblemError(
+      'malformed_json',
+      `the body cannot be read as JSON in ${charset === 'latin1' ? 'ISO-8859-1, the charset it names' : 'UTF-8'}`,
+      { cause },
+    );
   }
 }
 
 function readCharset(type: string): string {
-  if (!JSON_TYPE.test(type)) throw new ProblemError('unsupported_media_type', 'send the body as application/json in UTF-8');
+  if (!JSON_TYPE.test(type))
+    throw new ProblemError('unsupported_media_type', 'send the body as application/json in UTF-8');
   const [found, ...values] = CHARSET.exec(type) ?? [];
-  const name = values.find((value) => value !== undefined)?.trim().toLowerCase() ?? '';
+  const name =
+    values
+      .find((value) => value !== undefined)
+      ?.trim()
+      .toLowerCase() ?? '';
   const decodedAs = found === undefined ? 'utf-8' : Object.hasOwn(DECODED_AS, name) ? DECODED_AS[name] : undefined;
-  if (decodedAs === undefined) throw new ProblemError('unsupported_media_type', `the charset "${name.slice(0, 40)}" is not read here; send the body as application/json in UTF-8`);
+  if (decodedAs === undefined)
+    throw new ProblemError(
+      'unsupported_media_type',
+      `the charset "${name.slice(0, 40)}" is not read here; send the body as application/json in UTF-8`,
+    );
   return decodedAs;
 }
 
 function refuseEncoding(encoding: string | undefined): void {
   if (encoding === undefined || /^\s*(identity)?\s*$/i.test(encoding)) return;
-  throw new ProblemError('unsupported_media_type', 'a compressed body is not read here; send it without a Content-Encoding', { headers: { 'Accept-Encoding': 'identity' } });
+  throw new ProblemError(
+    'unsupported_media_type',
+    'a compressed body is not read here; send it without a Content-Encoding',
+    { headers: { 'Accept-Encoding': 'identity' } },
+  );
 }
 
 function tooLarge(maxBytes: number): ProblemError {
@@ -75,7 +115,9 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    const stop = (): void => { request.off('data', take).off('end', end).off('close', breakOff).off('error', breakOff); };
+    const stop = (): void => {
+      request.off('data', take).off('end', end).off('close', breakOff).off('error', breakOff);
+    };
     const take = (chunk: Buffer): void => {
       chunks.push(chunk);
       length += chunk.length;
@@ -111,7 +153,10 @@ export function readQuery(request: IncomingMessage): Record<string, string> {
     if (read.has(name)) twice.add(name);
     read.set(name, value);
   }
-  if (twice.size > 0) throw invalidRequest([...twice].slice(0, 50).map((name) => ({ field: name.slice(0, 100), message: 'may be given once only' })));
+  if (twice.size > 0)
+    throw invalidRequest(
+      [...twice].slice(0, 50).map((name) => ({ field: name.slice(0, 100), message: 'may be given once only' })),
+    );
   return Object.fromEntries(read);
 }
 
@@ -121,5 +166,7 @@ export function readIdempotencyKey(request: IncomingMessage): string | undefined
   if (given === undefined) return undefined;
   const [key] = given;
   if (given.length === 1 && key !== undefined && KEY.test(key)) return key;
-  throw invalidRequest([{ field: 'Idempotency-Key', message: 'must be one key of 1 to 200 printable ASCII characters' }]);
+  throw invalidRequest([
+    { field: 'Idempotency-Key', message: 'must be one key of 1 to 200 printable ASCII characters' },
+  ]);
 }

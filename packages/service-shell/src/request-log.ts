@@ -31,7 +31,9 @@ export function noteFailure(request: IncomingMessage, failure: Error): void {
   if (logged !== undefined) logged.failure ??= failure;
 }
 
-/** One line for each request, with the request id that the answer carries as `X-Request-Id`. Query strings are left out. */
+/**
+ * One line for each request, with the request id that the answer carries as `X-Request-Id`. Query strings are left out.
+ */
 export function logRequest(parent: Logger, request: IncomingMessage, response: ServerResponse): void {
   const given = request.headers['x-request-id'];
   const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
@@ -47,14 +49,23 @@ export function logRequest(parent: Logger, request: IncomingMessage, response: S
     const level = levelOf(request, response, failure);
     if (!log.isLevelEnabled(level)) return;
     const isErrored = failure !== undefined || response.statusCode >= 500;
-    log[level]({
-      req: { method, path: url.split('?', 1)[0] }, res: { status: response.statusCode },
-      ...(failure !== undefined && { err: failure }), took_ms: Math.round(performance.now() - beganMs),
-    }, isErrored ? 'request errored' : response.writableEnded ? 'request completed' : 'request aborted');
+    log[level](
+      {
+        req: { method, path: url.split('?', 1)[0] },
+        res: { status: response.statusCode },
+        ...(failure !== undefined && { err: failure }),
+        took_ms: Math.round(performance.now() - beganMs),
+      },
+      isErrored ? 'request errored' : response.writableEnded ? 'request completed' : 'request aborted',
+    );
   });
 }
 
-function levelOf(request: IncomingMessage, { statusCode }: ServerResponse, failure: Error | undefined): 'error' | 'warn' | 'info' | 'trace' {
+function levelOf(
+  request: IncomingMessage,
+  { statusCode }: ServerResponse,
+  failure: Error | undefined,
+): 'error' | 'warn' | 'info' | 'trace' {
   if (statusCode >= 500 && statusCode !== 503) return 'error';
   if (failure !== undefined || statusCode === 503) return 'warn';
   return QUIET_PATHS.has(request.url ?? '') ? 'trace' : 'info';

@@ -95,11 +95,21 @@ interface RouteSchemas<P, Q, B> {
   body?: B;
 }
 
-type Handled<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = Call<z.output<P>, z.output<Q>, z.output<B>>;
+type Handled<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = Call<
+  z.output<P>,
+  z.output<Q>,
+  z.output<B>
+>;
 
 /** Defines a route that answers JSON. */
-export function route<A extends z.ZodType, P extends z.ZodObject = typeof NO_FIELDS, Q extends z.ZodObject = typeof NO_FIELDS, B extends z.ZodType = typeof NO_BODY>(
-  definition: RouteText & RouteSchemas<P, Q, B> & { answer: A; handle: (call: Handled<P, Q, B>) => Promise<z.input<A>> },
+export function route<
+  A extends z.ZodType,
+  P extends z.ZodObject = typeof NO_FIELDS,
+  Q extends z.ZodObject = typeof NO_FIELDS,
+  B extends z.ZodType = typeof NO_BODY,
+>(
+  definition: RouteText &
+    RouteSchemas<P, Q, B> & { answer: A; handle: (call: Handled<P, Q, B>) => Promise<z.input<A>> },
 ): Route {
   const answers = async (raw: RawCall): Promise<unknown> => {
     const answer = await definition.handle(readCall(definition, definition, raw));
@@ -110,19 +120,32 @@ export function route<A extends z.ZodType, P extends z.ZodObject = typeof NO_FIE
     ...plain(definition),
     answer: { kind: 'json', schema: definition.answer },
     answers,
-    async serve(raw, _request, response) { sendJson(response, await answers(raw)); },
+    async serve(raw, _request, response) {
+      sendJson(response, await answers(raw));
+    },
   };
 }
 
-/** Defines a route that keeps its answer open. `open` resolves once the stream has begun; what it refuses before that is a problem. */
+/**
+ * Defines a route that keeps its answer open. `open` resolves once the stream has begun; what it refuses before that is
+ * a problem.
+ */
 export function streamRoute<A extends z.ZodType, Q extends z.ZodObject = typeof NO_FIELDS>(
-  definition: Omit<RouteText, 'method'> & { query?: Q; message: A; open: (call: Handled<typeof NO_FIELDS, Q, typeof NO_BODY>, request: Request, response: Response) => Promise<void> },
+  definition: Omit<RouteText, 'method'> & {
+    query?: Q;
+    message: A;
+    open: (call: Handled<typeof NO_FIELDS, Q, typeof NO_BODY>, request: Request, response: Response) => Promise<void>;
+  },
 ): Route {
   return {
     ...plain({ ...definition, method: 'get' }),
     answer: { kind: 'event-stream', schema: definition.message },
     async serve(raw, request, response) {
-      const call = readCall<typeof NO_FIELDS, Q, typeof NO_BODY>({ method: 'get', path: definition.path }, definition, raw);
+      const call = readCall<typeof NO_FIELDS, Q, typeof NO_BODY>(
+        { method: 'get', path: definition.path },
+        definition,
+        raw,
+      );
       if (request.method === 'HEAD') response.type('text/event-stream').end();
       else await definition.open(call, request, response);
     },
@@ -141,7 +164,15 @@ export function openRoute<A extends z.ZodType, B extends z.ZodType = typeof NO_B
 ): Route {
   const { method, path, summary, description, refuses = [], body, answer, admit, handle } = definition;
   return {
-    method, path, summary, description, refuses, body, permission: null, params: NO_FIELDS, query: NO_FIELDS,
+    method,
+    path,
+    summary,
+    description,
+    refuses,
+    body,
+    permission: null,
+    params: NO_FIELDS,
+    query: NO_FIELDS,
     ...(admit === undefined ? {} : { admit }),
     answer: { kind: 'json', schema: answer },
     async serve(raw, request, response) {
@@ -151,21 +182,43 @@ export function openRoute<A extends z.ZodType, B extends z.ZodType = typeof NO_B
   };
 }
 
-function plain(definition: RouteText & RouteSchemas<z.ZodObject, z.ZodObject, z.ZodType>): Omit<Route, 'answer' | 'serve'> {
-  const { method, path, permission, summary, description, refuses = [], params = NO_FIELDS, query = NO_FIELDS, body, bodyMaxBytes, isHot = false } = definition;
+function plain(
+  definition: RouteText & RouteSchemas<z.ZodObject, z.ZodObject, z.ZodType>,
+): Omit<Route, 'answer' | 'serve'> {
+  const {
+    method,
+    path,
+    permission,
+    summary,
+    description,
+    refuses = [],
+    params = NO_FIELDS,
+    query = NO_FIELDS,
+    body,
+    bodyMaxBytes,
+    isHot = false,
+  } = definition;
   return { method, path, permission, summary, description, refuses, params, query, body, bodyMaxBytes, isHot };
 }
 
 /** A schema that was left out allows nothing, which is also what its type says. */
 function readCall<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
-  { method, path }: Pick<RouteText, 'method' | 'path'>, schemas: RouteSchemas<P, Q, B>, raw: RawCall,
+  { method, path }: Pick<RouteText, 'method' | 'path'>,
+  schemas: RouteSchemas<P, Q, B>,
+  raw: RawCall,
 ): Handled<P, Q, B> {
   const params = parseAtEdge(schemas.params ?? NO_FIELDS, raw.params, 'path') as z.output<P>;
   const query = parseAtEdge(schemas.query ?? NO_FIELDS, raw.query, 'query') as z.output<Q>;
   const body = parseAtEdge(schemas.body ?? NO_BODY, raw.body, 'body') as z.output<B>;
   const { caller, log, gone, span, header, idempotencyKey } = raw;
   if (caller === null) throw new Error(`${method} ${path} needs a permission and was served without a caller`);
-  const idempotency = idempotencyKey === undefined ? undefined
-    : { principal: `token:${caller.id}`, key: idempotencyKey, request: { route: `${method} ${path}`, params, query, body } };
+  const idempotency =
+    idempotencyKey === undefined
+      ? undefined
+      : {
+          principal: `token:${caller.id}`,
+          key: idempotencyKey,
+          request: { route: `${method} ${path}`, params, query, body },
+        };
   return { params, query, body, caller, idempotency, log, gone, span, header };
 }

@@ -22,17 +22,25 @@ const STOP_MS = 10_000;
 
 /**
  * A service as a process: reads its configuration, migrates, starts, and stops in order on SIGINT or SIGTERM, or when
- * the parent that started it is gone. Exit code 0 after a clean stop, 1 after anything else; what went wrong at start is
- * one line on stderr. A parent with an IPC channel is sent `{ready: true, url}`.
+ * the parent that started it is gone. Exit code 0 after a clean stop, 1 after anything else; what went wrong at start
+ * is one line on stderr. A parent with an IPC channel is sent `{ready: true, url}`.
  */
-export async function runService<C extends ServiceConfig>({ name, readConfig, startService }: ServiceProgram<C>): Promise<void> {
+export async function runService<C extends ServiceConfig>({
+  name,
+  readConfig,
+  startService,
+}: ServiceProgram<C>): Promise<void> {
   let running: RunningService | undefined;
   let log = makeLogger({ service: name, level: 'info' });
   const underParent = process.send !== undefined;
   // Ctrl-C reaches every process of the terminal. Under a parent it is the parent who stops its services, in order.
   if (underParent) process.on('SIGINT', () => {});
   const grace = closeWithGrace(
-    { delay: STOP_MS, logger: { error: (message: unknown) => log.error(message) }, skip: ['beforeExit', ...(underParent ? ['SIGINT' as const] : [])] },
+    {
+      delay: STOP_MS,
+      logger: { error: (message: unknown) => log.error(message) },
+      skip: ['beforeExit', ...(underParent ? ['SIGINT' as const] : [])],
+    },
     async ({ err, signal }) => {
       if (err) log.fatal({ err }, 'stopping: an error that nobody handled');
       else log.info(signal === undefined ? 'stopping: the parent process has gone' : `stopping: ${signal}`);
@@ -61,5 +69,5 @@ export async function runService<C extends ServiceConfig>({ name, readConfig, st
 function startFailure(error: unknown): string {
   const foreseen = error instanceof ConfigError || error instanceof ListenError || error instanceof MigrateError;
   if (foreseen) return error.message;
-  return withoutSecrets(error instanceof Error ? error.stack ?? error.message : String(error));
+  return withoutSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }

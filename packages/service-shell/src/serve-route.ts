@@ -25,7 +25,10 @@ export type Serve<Q, R> = (request: Q, response: R) => Promise<void>;
  * @param answer what remains to be done with the call
  */
 export function serveRoute<Q extends IncomingMessage, R extends ServerResponse>(
-  route: Route, by: ServedBy, paramsOf: (request: Q) => unknown, answer: (raw: RawCall, request: Q, response: R) => Promise<void>,
+  route: Route,
+  by: ServedBy,
+  paramsOf: (request: Q) => unknown,
+  answer: (raw: RawCall, request: Q, response: R) => Promise<void>,
 ): Serve<Q, R> {
   const { authenticator, log, tracing } = by;
   const serve = async (request: Q, response: R, span: CallSpan | undefined): Promise<void> => {
@@ -34,18 +37,24 @@ export function serveRoute<Q extends IncomingMessage, R extends ServerResponse>(
     const caller = route.permission === null ? null : await authenticator.authenticate(request, route.permission);
     const changes = route.method !== 'get';
     const gone = new AbortController();
-    response.once('close', () => { if (!response.writableFinished) gone.abort(); });
-    await answer({
-      params: paramsOf(request),
-      query: readQuery(request),
-      idempotencyKey: changes ? readIdempotencyKey(request) : undefined,
-      body: changes ? await readBody(request, response, route.bodyMaxBytes) : undefined,
-      header: (name) => headerOf(request, name),
-      caller,
-      log: logOf(request, log),
-      gone: gone.signal,
-      span,
-    }, request, response);
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
+    await answer(
+      {
+        params: paramsOf(request),
+        query: readQuery(request),
+        idempotencyKey: changes ? readIdempotencyKey(request) : undefined,
+        body: changes ? await readBody(request, response, route.bodyMaxBytes) : undefined,
+        header: (name) => headerOf(request, name),
+        caller,
+        log: logOf(request, log),
+        gone: gone.signal,
+        span,
+      },
+      request,
+      response,
+    );
   };
   const listed = async (request: Q, response: R, span: CallSpan | undefined): Promise<void> => {
     try {
@@ -55,7 +64,9 @@ export function serveRoute<Q extends IncomingMessage, R extends ServerResponse>(
       throw error;
     }
   };
-  return tracing === undefined ? (request, response) => listed(request, response, undefined) : traced(route, tracing, listed);
+  return tracing === undefined
+    ? (request, response) => listed(request, response, undefined)
+    : traced(route, tracing, listed);
 }
 
 function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
@@ -65,11 +76,16 @@ function headerOf({ headers }: IncomingMessage, name: string): string | undefine
 
 /** In a span: from here until the call is answered. That of a stream ends when it has begun. */
 function traced<Q extends IncomingMessage, R extends ServerResponse>(
-  route: Route, tracing: Tracing, work: (request: Q, response: R, span: CallSpan) => Promise<void>,
+  route: Route,
+  tracing: Tracing,
+  work: (request: Q, response: R, span: CallSpan) => Promise<void>,
 ): Serve<Q, R> {
   return async (request, response) => {
     const parent = request.headers['traceparent'];
-    const span = tracing.begin({ method: route.method.toUpperCase(), route: route.path }, typeof parent === 'string' ? parent : undefined);
+    const span = tracing.begin(
+      { method: route.method.toUpperCase(), route: route.path },
+      typeof parent === 'string' ? parent : undefined,
+    );
     try {
       await work(request, response, span);
       span.end(response.statusCode);

@@ -1,6 +1,7 @@
 import { sqlState, SQLSTATE } from '@orchestra/database';
 
-// What the server says when it answers, but has no room for a change. Only a change finds it out, so the last one is remembered.
+// What the server says when it answers, but has no room for a change. Only a change finds it out, so the last one is
+// remembered.
 const WORDS: Partial<Record<string, string>> = {
   [SQLSTATE.diskFull]: 'its disk is full',
   [SQLSTATE.outOfMemory]: 'it is out of memory',
@@ -13,7 +14,9 @@ export class ServerTrouble {
   readonly #nowMs: () => number;
   #last: { words: string; atMs: number } | undefined;
 
-  constructor(nowMs: () => number = () => performance.now()) { this.#nowMs = nowMs; }
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.#nowMs = nowMs;
+  }
 
   note(error: unknown): void {
     const words = WORDS[sqlState(error) ?? ''];

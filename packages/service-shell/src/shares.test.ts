@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { Shares, type Place } from './shares.ts';
 
-const take = (shares: Shares, holder: string, times: number): Place[] => Array.from({ length: times }, () => shares.take(holder));
+const take = (shares: Shares, holder: string, times: number): Place[] =>
+  Array.from({ length: times }, () => shares.take(holder));
 const taken = (places: Place[]): number => places.filter((place) => place.taken).length;
 
 test('one holder gets half of all places, and every other one still gets its share', () => {
@@ -18,7 +19,10 @@ test('a place that is given back is free again, once', () => {
   const shares = new Shares({ max: 2, share: 1 });
   const place = shares.take('a');
   expect(shares.take('b').taken).toBe(true);
-  if (place.taken) { place.giveBack(); place.giveBack(); }
+  if (place.taken) {
+    place.giveBack();
+    place.giveBack();
+  }
   expect(shares.count).toBe(1);
   expect(shares.take('c').taken).toBe(true);
   expect(shares.take('c').taken).toBe(false);

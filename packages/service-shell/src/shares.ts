@@ -2,8 +2,9 @@
 export type Place = { taken: true; giveBack: () => void } | { taken: false; why: 'full' | 'share'; held: number };
 
 /**
- * Places that callers hold for a while, such as open streams. Each holder may have its share at any time. More than that it gets only while half of
- * all places is free, so one holder never takes what is there for all, and a fleet with one token is not held back on an idle service.
+ * Places that callers hold for a while, such as open streams. Each holder may have its share at any time. More than
+ * that it gets only while half of all places is free, so one holder never takes what is there for all, and a fleet with
+ * one token is not held back on an idle service.
  */
 export class Shares {
   readonly #max: number;
@@ -16,7 +17,9 @@ export class Shares {
     this.#share = share;
   }
 
-  get count(): number { return this.#all; }
+  get count(): number {
+    return this.#all;
+  }
 
   take(holder: string): Place {
     const held = this.#held.get(holder) ?? 0;
@@ -24,7 +27,13 @@ export class Shares {
     if (held >= this.#share && this.#all >= this.#max / 2) return { taken: false, why: 'share', held };
     this.#add(holder, 1);
     let given = false;
-    return { taken: true, giveBack: () => { if (!given) this.#add(holder, -1); given = true; } };
+    return {
+      taken: true,
+      giveBack: () => {
+        if (!given) this.#add(holder, -1);
+        given = true;
+      },
+    };
   }
 
   #add(holder: string, count: number): void {

@@ -27,8 +27,8 @@ const TOGETHER_MAX = 200;
 const WAITING_MAX = 5_000;
 
 /**
- * Asks the database whose tokens these are. Few statements are under way at a time, and each asks about all that have come meanwhile: however many
- * tokens somebody makes up, a right one waits for two statements at the most.
+ * Asks the database whose tokens these are. Few statements are under way at a time, and each asks about all that have
+ * come meanwhile: however many tokens somebody makes up, a right one waits for two statements at the most.
  */
 export class TokenLookUps {
   readonly #db: Database;
@@ -50,7 +50,12 @@ export class TokenLookUps {
   ask(token: string): Promise<Holder> {
     const asked = this.#underWay.get(token);
     if (asked !== undefined) return asked;
-    if (this.#waiting.size >= WAITING_MAX) throw new ProblemError('too_many_sign_ins', 'too many unknown tokens are being looked up; try again in a moment', { headers: { 'Retry-After': '1' } });
+    if (this.#waiting.size >= WAITING_MAX)
+      throw new ProblemError(
+        'too_many_sign_ins',
+        'too many unknown tokens are being looked up; try again in a moment',
+        { headers: { 'Retry-After': '1' } },
+      );
     const answer = Promise.withResolvers<Holder>();
     this.#waiting.set(token, answer);
     const settled = answer.promise.finally(() => this.#underWay.delete(token));

@@ -20,7 +20,10 @@ async function serve(limits: Parameters<typeof limitConnections>[1]): Promise<nu
   });
   limitConnections(server, limits);
   server.listen(0, '127.0.0.1');
-  stop = () => { server.close(); server.closeAllConnections(); };
+  stop = () => {
+    server.close();
+    server.closeAllConnections();
+  };
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
@@ -33,7 +36,7 @@ async function open(port: number): Promise<Socket> {
 }
 async function ask(socket: Socket, headers = ''): Promise<string> {
   socket.write(`GET / HTTP/1.1\r\nhost: x\r\n${headers}\r\n`);
-  const [answer] = await once(socket, 'data') as [Buffer];
+  const [answer] = (await once(socket, 'data')) as [Buffer];
   return answer.toString();
 }
 const living = (some: readonly Socket[]): number => some.filter((socket) => !socket.destroyed).length;

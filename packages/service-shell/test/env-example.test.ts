@@ -9,9 +9,19 @@ import { exampleOf, readExample, type ExampleSetting } from './env-example.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 const FILE = readExample(readFileSync(join(ROOT, '.env.example'), 'utf8'));
 // Read by our code, but set by the system and not by the person who runs it.
-const NOT_SETTINGS = new Set(['PATH', 'HOME', 'INIT_CWD', 'NODE_ENV', 'EDITOR', 'VISUAL', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME',
+const NOT_SETTINGS = new Set([
+  'PATH',
+  'HOME',
+  'INIT_CWD',
+  'NODE_ENV',
+  'EDITOR',
+  'VISUAL',
+  'XDG_CONFIG_HOME',
+  'XDG_CACHE_HOME',
   // what a worker sets for the command that it runs
-  'ORCHESTRA_PAYLOAD', 'ORCHESTRA_ANSWER']);
+  'ORCHESTRA_PAYLOAD',
+  'ORCHESTRA_ANSWER',
+]);
 
 async function settingsOfServices(): Promise<ExampleSetting[]> {
   const found = new Map<string, ExampleSetting>();
@@ -22,10 +32,18 @@ async function settingsOfServices(): Promise<ExampleSetting[]> {
   return [...found.values()];
 }
 
-/** Names of variables that sources read outside the services' configuration: the command line, the client, the worker. */
+/**
+ * Names of variables that sources read outside the services' configuration: the command line, the client, the worker.
+ */
 function namesReadElsewhere(): string[] {
-  const files = globSync('{packages,services,examples}/*/{src,bin}/**/*.{ts,tsx,js}', { cwd: ROOT }).filter((file) => !/\.test\.ts$|\/dist\/|^packages\/testkit\//.test(file));
-  const names = files.flatMap((file) => [...readFileSync(join(ROOT, file), 'utf8').matchAll(/(?<!import\.meta\.)\benv(?:\.|\[['"])([A-Z][A-Z0-9_]+)/g)].map((match) => match[1] ?? ''));
+  const files = globSync('{packages,services,examples}/*/{src,bin}/**/*.{ts,tsx,js}', { cwd: ROOT }).filter(
+    (file) => !/\.test\.ts$|\/dist\/|^packages\/testkit\//.test(file),
+  );
+  const names = files.flatMap((file) =>
+    [...readFileSync(join(ROOT, file), 'utf8').matchAll(/(?<!import\.meta\.)\benv(?:\.|\[['"])([A-Z][A-Z0-9_]+)/g)].map(
+      (match) => match[1] ?? '',
+    ),
+  );
   return [...new Set(names)].filter((name) => !NOT_SETTINGS.has(name)).map((name) => name.replace(/_FILE$/, ''));
 }
 

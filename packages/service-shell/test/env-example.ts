@@ -12,7 +12,11 @@ export interface ExampleSetting {
 export function exampleOf(settings: Settings): ExampleSetting[] {
   return Object.entries(settings).map(([name, schema]) => {
     const { data } = schema.safeParse(undefined);
-    return { name, unset: typeof data === 'string' || typeof data === 'number' ? String(data) : '', meaning: schema.description ?? '' };
+    return {
+      name,
+      unset: typeof data === 'string' || typeof data === 'number' ? String(data) : '',
+      meaning: schema.description ?? '',
+    };
   });
 }
 
@@ -23,7 +27,10 @@ export function readExample(text: string): ExampleSetting[] {
   for (const line of text.split('\n')) {
     const [, name, unset] = /^#?([A-Z][A-Z0-9_]*)=(.*)$/.exec(line) ?? [];
     if (name !== undefined) settings.push({ name, unset: unset ?? '', meaning: meaning.join(' ') });
-    else if (line.startsWith('# ')) { meaning.push(line.slice(2)); continue; }
+    else if (line.startsWith('# ')) {
+      meaning.push(line.slice(2));
+      continue;
+    }
     meaning = [];
   }
   return settings;

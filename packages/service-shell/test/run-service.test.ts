@@ -26,10 +26,16 @@ function start(env: Record<string, string>): Started {
   let output = '';
   let errors = '';
   if (child.stdout === null || child.stderr === null) throw new Error('a silent child has its output piped');
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text; });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text; });
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
   // Not 'close', which never comes once the parent has disconnected.
-  const ended = Promise.all([once(child, 'exit'), once(child.stdout, 'end'), once(child.stderr, 'end')]).then(() => child.exitCode);
+  const ended = Promise.all([once(child, 'exit'), once(child.stdout, 'end'), once(child.stderr, 'end')]).then(
+    () => child.exitCode,
+  );
   return { child, output: () => output, errors: () => errors, ended };
 }
 
@@ -39,7 +45,11 @@ async function ready({ child }: Started): Promise<string> {
   return message.url;
 }
 
-const messages = (text: string): string[] => text.trim().split('\n').map((line) => JSON.parse(line).msg);
+const messages = (text: string): string[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).msg);
 
 test('a service migrates, tells its parent where it listens, and stops in the reverse order with exit code 0', async () => {
   const service = start({ DATABASE_URL: database.url });
@@ -47,8 +57,21 @@ test('a service migrates, tells its parent where it listens, and stops in the re
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   service.child.kill('SIGTERM');
   expect(await service.ended).toBe(0);
-  expect(messages(service.output())).toEqual(expect.arrayContaining([`fixture listens on ${url}`, 'stopping: SIGTERM', 'server stopped', 'pool stopped', 'stopped']));
-  expect(messages(service.output()).slice(-4)).toEqual(['stopping: SIGTERM', 'server stopped', 'pool stopped', 'stopped']);
+  expect(messages(service.output())).toEqual(
+    expect.arrayContaining([
+      `fixture listens on ${url}`,
+      'stopping: SIGTERM',
+      'server stopped',
+      'pool stopped',
+      'stopped',
+    ]),
+  );
+  expect(messages(service.output()).slice(-4)).toEqual([
+    'stopping: SIGTERM',
+    'server stopped',
+    'pool stopped',
+    'stopped',
+  ]);
   expect(service.errors()).toBe('');
 });
 
@@ -67,13 +90,17 @@ test('a port that is taken is one clear line and exit code 1', async () => {
   const { port } = new URL(await ready(first));
   const second = start({ DATABASE_URL: database.url, FIXTURE_PORT: port });
   expect(await second.ended).toBe(1);
-  expect(second.errors()).toBe(`fixture: 127.0.0.1:${port} is taken by another process; stop that one, or set FIXTURE_PORT to another port (0 picks a free one)\n`);
+  expect(second.errors()).toBe(
+    `fixture: 127.0.0.1:${port} is taken by another process; stop that one, or set FIXTURE_PORT to another port (0 picks a free one)\n`,
+  );
 });
 
 test('wrong settings are listed and end the start', async () => {
   const service = start({ FIXTURE_PORT: 'x', LOG_LEVEL: 'y' });
   expect(await service.ended).toBe(1);
-  expect(service.errors()).toMatch(/^fixture: 3 settings are wrong:\n {2}DATABASE_URL .*\n {2}LOG_LEVEL .*\n {2}FIXTURE_PORT .*\n/);
+  expect(service.errors()).toMatch(
+    /^fixture: 3 settings are wrong:\n {2}DATABASE_URL .*\n {2}LOG_LEVEL .*\n {2}FIXTURE_PORT .*\n/,
+  );
 });
 
 test('a database that is not up yet is waited for; one that never comes ends the start in words', async () => {
@@ -82,7 +109,9 @@ test('a database that is not up yet is waited for; one that never comes ends the
     proxy.refuse();
     const log = makeLogger({ service: 'test', level: 'silent' });
     await expect(migrateAtStart(proxy.url, log, 0)).rejects.toThrow(MigrateError);
-    await expect(migrateAtStart(proxy.url, log, 0)).rejects.toThrow(/^the database does not answer at postgresql:\/\/.*; is it running\?$/);
+    await expect(migrateAtStart(proxy.url, log, 0)).rejects.toThrow(
+      /^the database does not answer at postgresql:\/\/.*; is it running\?$/,
+    );
     const service = start({ DATABASE_URL: proxy.url });
     await until('it says that it waits', () => service.output().includes('trying for 60 s'));
     proxy.pass();

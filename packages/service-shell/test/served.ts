@@ -6,7 +6,11 @@ import { listen, makeApp, makeLogger, makeMetrics, type AppOptions, type Listeni
 
 /** The shell around some routes, on a free port. */
 export function serveApp(options: Partial<AppOptions> & Pick<AppOptions, 'db' | 'routes'>): Promise<Listening> {
-  const app = makeApp({ log: makeLogger({ service: 'test', level: 'silent' }), metrics: makeMetrics('test'), ...options });
+  const app = makeApp({
+    log: makeLogger({ service: 'test', level: 'silent' }),
+    metrics: makeMetrics('test'),
+    ...options,
+  });
   return listen(app, { host: '127.0.0.1', port: 0, portSetting: 'TEST_PORT' });
 }
 
@@ -23,6 +27,12 @@ export function sendRaw(url: string, text: string | Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname, () => socket.write(text));
     let answer = '';
-    socket.setEncoding('utf8').on('data', (chunk: string) => { answer += chunk; }).on('error', reject).on('close', () => resolve(answer));
+    socket
+      .setEncoding('utf8')
+      .on('data', (chunk: string) => {
+        answer += chunk;
+      })
+      .on('error', reject)
+      .on('close', () => resolve(answer));
   });
 }

@@ -8,14 +8,15 @@ export const LANES_FACTOR = 4;
 /** No look is wider: more lanes than these do not fit into one database. */
 export const LANES_MOST = 2 ** 30;
 
-// After so long a claim begins with a walk again: the paused backlog may have gone. It costs a fraction of a millisecond.
+// After so long a claim begins with a walk again: the paused backlog may have gone. It costs a fraction of a
+// millisecond.
 const REMEMBERED_MS = 250;
 // Kinds of claims told apart; more than these begin with a walk, which is never wrong.
 const KINDS_MAX = 1_000;
 
 /**
- * Remembers for claims of one kind how far the last ones had to look, so that the next ones need not find out as well. It
- * only saves time: whatever a claim begins with, it finds the same tasks.
+ * Remembers for claims of one kind how far the last ones had to look, so that the next ones need not find out as well.
+ * It only saves time: whatever a claim begins with, it finds the same tasks.
  */
 export class ClaimWays {
   readonly #found = new Map<string, { lanes: number; untilMs: number }>();

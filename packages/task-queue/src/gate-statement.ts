@@ -9,11 +9,12 @@ export interface GateStep {
 }
 
 /**
- * The labels of the heads for which a claim would find the serial gate open, as `orchestra_turn` does: of each repo the first in line, where neither a
- * pause nor its time holds it. Locks nothing. Stands behind the steps that read the pauses.
+ * The labels of the heads for which a claim would find the serial gate open, as `orchestra_turn` does: of each repo the
+ * first in line, where neither a pause nor its time holds it. Locks nothing. Stands behind the steps that read the
+ * pauses.
  *
- * Strict: a head that is paused, or waits for its next attempt, or is wanted by none of the workers, holds its repo up. That
- * is what parking is for.
+ * Strict: a head that is paused, or waits for its next attempt, or is wanted by none of the workers, holds its repo up.
+ * That is what parking is for.
  */
 export const openHeads = ({ agents, skills, repos }: GateStep): string => `
   select h.agent_id, h.skill, h.repo

@@ -22,7 +22,13 @@ export { heartbeat } from './commands/heartbeat.ts';
 export { lineUpDue } from './commands/line-up-due.ts';
 export { alertOfProof, BRAKE_NOT_PROVED, noteProof, setProofPeriod, takeProofTurn } from './commands/note-proof.ts';
 export { proveBrake, PROVER } from './commands/prove-brake.ts';
-export { lookAfterReleases, releaseBacklog, RELEASER, stopRelease, type ReleaseOrder } from './commands/release-backlog.ts';
+export {
+  lookAfterReleases,
+  releaseBacklog,
+  RELEASER,
+  stopRelease,
+  type ReleaseOrder,
+} from './commands/release-backlog.ts';
 export { lastRelease } from './queries/releases.ts';
 export { lookAfterProbes, PROBER, type ProbesRound } from './commands/look-after-probes.ts';
 export { unmarkLeftOver } from './commands/unmark-probe.ts';
@@ -78,7 +84,13 @@ export { nextStep, type Left, type StageOutcome, type Step } from './pipelines/n
 export { parsePipelines, StagesError } from './pipelines/parse-pipelines.ts';
 export { DEFAULT_PIPELINES, findPipeline, findStage, type Pipeline, type Stage } from './pipelines/pipeline.ts';
 export { DEFAULT_STAGE_RULES, makeStageRules, TRANSIENT_RETRIES, type StageRules } from './pipelines/stage-rules.ts';
-export { ALL_OFF, keptForRunners, type KeptForRunners, type RunnerRepos, type RunnerSwitches } from './runner-switches.ts';
+export {
+  ALL_OFF,
+  keptForRunners,
+  type KeptForRunners,
+  type RunnerRepos,
+  type RunnerSwitches,
+} from './runner-switches.ts';
 export { keptTraces, type KeptTrace } from './queries/kept-traces.ts';
 export { findTask, listTaskEvents, listTasks, type TaskFilter } from './queries/tasks.ts';
 export { RUNAWAY_LOOK_BACK_MS, RUNAWAY_RULE, type RunawayRule } from './runaway-rule.ts';

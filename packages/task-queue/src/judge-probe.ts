@@ -13,23 +13,33 @@ export interface ProbeFacts {
 }
 
 /**
- * What a probe says: it `waits` to be claimed, or `runs`; it was `done`, so the scope is well again; its own work failed (`code`); its
- * `environment` did, which says nothing of the scope; or the run ended without saying anything (`lost`): handed back, reaped, or never begun.
+ * What a probe says: it `waits` to be claimed, or `runs`; it was `done`, so the scope is well again; its own work
+ * failed (`code`); its
+ * `environment` did, which says nothing of the scope; or the run ended without saying anything (`lost`): handed back,
+ *   reaped, or never begun.
  */
 export type ProbeVerdict = 'waits' | 'runs' | 'done' | 'code' | 'environment' | 'lost';
 
-/** Judges a probe. A task that a failed run has put back in the queue has failed all the same: one run is the probe, not all its attempts. */
+/**
+ * Judges a probe. A task that a failed run has put back in the queue has failed all the same: one run is the probe, not
+ * all its attempts.
+ */
 export function judgeProbe({ status, marked, claimed, endedAs }: ProbeFacts): ProbeVerdict {
   if (status === null) return 'lost';
   if (marked && status === 'queued') return 'waits';
   if (marked && status === 'running') return 'runs';
   if (!claimed) return 'lost';
   switch (endedAs) {
-    case 'completed': return 'done';
-    case 'failed': return 'code';
-    case 'held': return 'environment';
-    case null: return byStatus(status);
-    default: return 'lost';
+    case 'completed':
+      return 'done';
+    case 'failed':
+      return 'code';
+    case 'held':
+      return 'environment';
+    case null:
+      return byStatus(status);
+    default:
+      return 'lost';
   }
 }
 

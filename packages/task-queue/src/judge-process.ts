@@ -16,14 +16,19 @@ export interface Here extends Pick<ProcessIdentity, 'boot_id' | 'pid_namespace'>
 }
 
 /**
- * Is the process behind a run dead for certain? undefined: nobody here can say, and the lease decides. A process id that
- * lives proves nothing; the run is dead when it has been given to another process (F13).
+ * Is the process behind a run dead for certain? undefined: nobody here can say, and the lease decides. A process id
+ * that lives proves nothing; the run is dead when it has been given to another process (F13).
  *
  * - On the same boot, in the same pid namespace, the process table knows. Of any other namespace it knows nothing.
- * - Of a former boot of this machine nothing is left. The name of the host alone does not say that it was this machine: see
+ * - Of a former boot of this machine nothing is left. The name of the host alone does not say that it was this machine:
+ *   see
  *   `reapFormerBoots`.
  */
-export function judgeProcess(run: RunProcess, here: Here, lookAt: (pid: number) => ProcessSeen): Exclude<ReapCause, 'lease'> | undefined {
+export function judgeProcess(
+  run: RunProcess,
+  here: Here,
+  lookAt: (pid: number) => ProcessSeen,
+): Exclude<ReapCause, 'lease'> | undefined {
   if (run.boot_id !== here.boot_id) return run.host === here.host ? 'other_boot' : undefined;
   if (run.pid_namespace !== here.pid_namespace) return undefined;
   const seen = lookAt(run.pid);

@@ -12,7 +12,9 @@ test.each<[string, string[], string[]]>([
   ['skpetic', ['skeptic'], ['skeptic']],
   ['ab', ['cd', 'abcd'], []],
   ['same', ['same'], []],
-])('%s of %j', (given, known, expected) => { expect(near(given, ...known)).toEqual(expected); });
+])('%s of %j', (given, known, expected) => {
+  expect(near(given, ...known)).toEqual(expected);
+});
 
 test('no more than asked for, the nearest first', () => {
   expect(nearLabels('agent-1', ['agent-22', 'agent-2', 'Agent-1', 'agent-3'], 2)).toEqual(['Agent-1', 'agent-2']);

@@ -9,12 +9,21 @@ export function nearLabels(given: string, known: Iterable<string>, max: number):
     const distance = other === folded ? 0 : editDistance(folded, other, limit);
     if (distance <= limit) near.push({ value, distance });
   }
-  return near.toSorted((a, b) => a.distance - b.distance || (a.value < b.value ? -1 : 1)).slice(0, max).map(({ value }) => value);
+  return near
+    .toSorted((a, b) => a.distance - b.distance || (a.value < b.value ? -1 : 1))
+    .slice(0, max)
+    .map(({ value }) => value);
 }
 
-/** Without case, width, blanks and separators, in which names are mistaken most. `label_folded` in SQL finds candidates by nearly the same. */
+/**
+ * Without case, width, blanks and separators, in which names are mistaken most. `label_folded` in SQL finds candidates
+ * by nearly the same.
+ */
 export function foldLabel(label: string): string {
-  return label.normalize('NFKC').toLowerCase().replaceAll(/[\s\-_./:@]+/g, '');
+  return label
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[\s\-_./:@]+/g, '');
 }
 
 /**
@@ -31,7 +40,8 @@ function editDistance(a: string, b: string, limit: number): number {
     for (let column = 1; column <= b.length; column++) {
       const differs = a[row - 1] === b[column - 1] ? 0 : 1;
       let least = Math.min((last[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1, (last[column - 1] ?? 0) + differs);
-      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) least = Math.min(least, (beforeLast[column - 2] ?? 0) + 1);
+      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1])
+        least = Math.min(least, (beforeLast[column - 2] ?? 0) + 1);
       current.push(least);
     }
     if (Math.min(...current) > limit) return limit + 1;

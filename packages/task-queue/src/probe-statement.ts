@@ -4,17 +4,20 @@ import { wanted } from './open-lanes.ts';
 import { coveredBy, eligible } from './pause-keys.ts';
 
 /**
- * Tasks that their pause lets through, as `orchestra_turn` tells them: it names them, and they it. Every other pause that covers one holds it all the
- * same, unless that one probes too, and so lets go by the same run. Found by an index that holds one entry for each pause that probes: the status is asked for
- * in a way that offers no other. The pauses are looked through for each of those tasks, and not the other way round: hence an
- * aggregate, which is never made into a join.
+ * Tasks that their pause lets through, as `orchestra_turn` tells them: it names them, and they it. Every other pause
+ * that covers one holds it all the same, unless that one probes too, and so lets go by the same run. Found by an index
+ * that holds one entry for each pause that probes: the status is asked for in a way that offers no other. The pauses
+ * are looked through for each of those tasks, and not the other way round: hence an aggregate, which is never made into
+ * a join.
  */
 const letThrough = ({ agents, skills }: Pick<GateStep, 'agents' | 'skills'>): string => `
        t.probe_of > 0
    and coalesce(t.status, '') = 'queued'
    and ${eligible('t')}
    and ${wanted('t', agents, skills)}
-   and coalesce((select bool_or(p.id = t.probe_of and p.probe_task_id = t.id) and not bool_or(p.id <> t.probe_of and p.probing_at is null and coalesce(${coveredBy('p', 't')}, false))
+   and coalesce((select bool_or(p.id = t.probe_of and p.probe_task_id = t.id)
+                        and not bool_or(p.id <> t.probe_of and p.probing_at is null
+                                        and coalesce(${coveredBy('p', 't')}, false))
                    from paused p), false)`;
 
 /** The serial gate holds for probes as for anything else. Strict: only the first in line may be one. */

@@ -26,8 +26,12 @@ export function readProcessStat(pid: number | 'self'): ProcessStat | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, threads] = [fields[0] ?? '', Number(fields[17])];
   const numbers = {
-    pid: Number.parseInt(stat, 10), parent: Number(fields[1]), group: Number(fields[2]), session: Number(fields[3]),
-    startedAtTicks: Number(fields[19]), residentPages: Number(fields[21]),
+    pid: Number.parseInt(stat, 10),
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    startedAtTicks: Number(fields[19]),
+    residentPages: Number(fields[21]),
   };
   if (![threads, ...Object.values(numbers)].every(Number.isSafeInteger)) return undefined;
   // As long as it has other threads, these may still be at work.

@@ -9,7 +9,10 @@ export interface ProcessIdentity {
   boot_id: string;
   /** In which process ids are counted: a container has its own. */
   pid_namespace: string;
-  /** In clock ticks since the machine was started. Two processes may have had the same pid, but not from the same moment. */
+  /**
+   * In clock ticks since the machine was started. Two processes may have had the same pid, but not from the same
+   * moment.
+   */
   process_started: number;
 }
 
@@ -22,10 +25,13 @@ const BOOT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export function ownProcessIdentity(): ProcessIdentity | undefined {
   try {
     const stat = readProcessStat('self');
-    // Mounted for another namespace, as `unshare --pid` leaves it: it counts pids in another way than the kernel does for us.
+    // Mounted for another namespace, as `unshare --pid` leaves it: it counts pids in another way than the kernel does
+    // for us.
     if (stat?.pid !== process.pid) return undefined;
     const boot_id = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return BOOT_ID.test(boot_id) ? { boot_id, pid_namespace: namespaces(), process_started: stat.startedAtTicks } : undefined;
+    return BOOT_ID.test(boot_id)
+      ? { boot_id, pid_namespace: namespaces(), process_started: stat.startedAtTicks }
+      : undefined;
   } catch {
     return undefined; // no Linux, or a closed /proc: hints are what one has where one has them
   }
@@ -42,7 +48,9 @@ export function lookAtProcess(pid: number): ProcessSeen {
   }
 }
 
-/** A /proc with `hidepid` shows nothing of other users' processes; the kernel still refuses to signal them with EPERM. */
+/**
+ * A /proc with `hidepid` shows nothing of other users' processes; the kernel still refuses to signal them with EPERM.
+ */
 function existsForKernel(pid: number): boolean {
   try {
     process.kill(pid, 0);

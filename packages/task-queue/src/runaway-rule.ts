@@ -10,5 +10,8 @@ export interface RunawayRule {
 
 export const RUNAWAY_RULE: RunawayRule = { runs: 6, givenUpShare: 0.5, windowMs: 3_600_000 };
 
-/** Runs that ended longer ago than this are not judged any more. Twice what an auto-pause of the default rule can reach back. */
+/**
+ * Runs that ended longer ago than this are not judged any more. Twice what an auto-pause of the default rule can reach
+ * back.
+ */
 export const RUNAWAY_LOOK_BACK_MS = 3_600_000;

@@ -1,7 +1,10 @@
 import { RUNNERS, type RunnerName } from './contract/index.ts';
 import { DEFAULT_PIPELINES, type Pipeline } from './pipelines/pipeline.ts';
 
-/** For which repos' tasks a runner takes the place of its skill's ordinary workers. null: for all tasks; an empty list: it is switched off. */
+/**
+ * For which repos' tasks a runner takes the place of its skill's ordinary workers. null: for all tasks; an empty list:
+ * it is switched off.
+ */
 export type RunnerRepos = readonly string[] | null;
 
 /** The switch of each runner. */
@@ -12,17 +15,25 @@ export const ALL_OFF: RunnerSwitches = { test: [], staging: [] };
 
 /** The skills of the stages that name this runner. */
 export function skillsOfRunner(runner: RunnerName, pipelines: readonly Pipeline[] = DEFAULT_PIPELINES): string[] {
-  return [...new Set(pipelines.flatMap(({ stages }) => stages.filter((stage) => stage.runner === runner).map(({ skill }) => skill)))];
+  return [
+    ...new Set(
+      pipelines.flatMap(({ stages }) => stages.filter((stage) => stage.runner === runner).map(({ skill }) => skill)),
+    ),
+  ];
 }
 
 /**
- * Which tasks are kept for runners, as claims take it: `{skill: true | [repo, …]}`; null: none, and a claim does not look.
+ * Which tasks are kept for runners, as claims take it: `{skill: true | [repo, …]}`; null: none, and a claim does not
+ * look.
  *
  * @see reservedSkill
  */
 export type KeptForRunners = Readonly<Record<string, true | readonly string[]>> | null;
 
-export function keptForRunners(switches: RunnerSwitches, pipelines: readonly Pipeline[] = DEFAULT_PIPELINES): KeptForRunners {
+export function keptForRunners(
+  switches: RunnerSwitches,
+  pipelines: readonly Pipeline[] = DEFAULT_PIPELINES,
+): KeptForRunners {
   const kept = RUNNERS.flatMap((runner) => {
     const repos = switches[runner];
     if (repos !== null && repos.length === 0) return [];
@@ -34,8 +45,15 @@ export function keptForRunners(switches: RunnerSwitches, pipelines: readonly Pip
 // No skill has an empty name.
 export const ALLOWED = '';
 
-/** What is kept, and beside it of which quests and actors a claim may take tasks: one parameter of the claim's statement; null: neither says anything. */
-export function keptAndAllowed(kept: KeptForRunners | undefined, { quests, actors }: { quests?: readonly string[] | undefined; actors?: readonly string[] | undefined }): string | null {
-  if (quests === undefined && actors === undefined) return kept === undefined || kept === null ? null : JSON.stringify(kept);
+/**
+ * What is kept, and beside it of which quests and actors a claim may take tasks: one parameter of the claim's
+ * statement; null: neither says anything.
+ */
+export function keptAndAllowed(
+  kept: KeptForRunners | undefined,
+  { quests, actors }: { quests?: readonly string[] | undefined; actors?: readonly string[] | undefined },
+): string | null {
+  if (quests === undefined && actors === undefined)
+    return kept === undefined || kept === null ? null : JSON.stringify(kept);
   return JSON.stringify({ ...kept, [ALLOWED]: { quests, actors } });
 }

@@ -1,5 +1,16 @@
 import { instantColumn, jsonbColumn } from '@orchestra/database';
-import { bigint, boolean, customType, doublePrecision, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  customType,
+  doublePrecision,
+  integer,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { sql } from 'drizzle-orm';
 import type { OutcomeKind, PreflightView, TASK_EVENT_KINDS, TaskStatus } from './contract/index.ts';
 
@@ -22,7 +33,9 @@ export const tasks = pgTable('tasks', {
   priority: smallint('priority').notNull().default(0),
   payload: jsonb('payload').$type<Record<string, unknown>>().notNull().default({}),
   status: text('status').$type<TaskStatus>().notNull().default('queued'),
-  nextEligibleAt: instant('next_eligible_at').notNull().default(sql`now()`),
+  nextEligibleAt: instant('next_eligible_at')
+    .notNull()
+    .default(sql`now()`),
   deferredBy: big('deferred_by'),
   probeOf: big('probe_of'),
   runId: uuid('run_id'),
@@ -60,7 +73,9 @@ export const tasks = pgTable('tasks', {
   answeredBy: text('answered_by'),
   inLine: boolean('in_line').notNull().default(true),
   admittedUnder: big('admitted_under'),
-  createdAt: instant('created_at').notNull().default(sql`now()`),
+  createdAt: instant('created_at')
+    .notNull()
+    .default(sql`now()`),
   createdBy: text('created_by').notNull(),
   traceparent: text('traceparent'),
   labelsAtClaim: jsonb('labels_at_claim'),
@@ -72,15 +87,21 @@ export const taskEventRows = pgTable('task_event_rows', {
   taskId: big('task_id').notNull(),
   runId: uuid('run_id'),
   kind: text('kind').$type<(typeof TASK_EVENT_KINDS)[number]>().notNull(),
-  at: instant('at').notNull().default(sql`now()`),
+  at: instant('at')
+    .notNull()
+    .default(sql`now()`),
   by: text('by').notNull(),
   data: jsonb('data'),
 });
 
 /** What one call did to several tasks; see migrations/0034. */
 export const eventBatches = pgTable('event_batches', {
-  id: big('id').primaryKey().default(sql`nextval('task_events_id_seq')`),
-  at: instant('at').notNull().default(sql`now()`),
+  id: big('id')
+    .primaryKey()
+    .default(sql`nextval('task_events_id_seq')`),
+  at: instant('at')
+    .notNull()
+    .default(sql`now()`),
   kind: text('kind').$type<(typeof TASK_EVENT_KINDS)[number]>().notNull(),
   by: text('by').notNull(),
   taskIds: big('task_ids').array().notNull(),
@@ -144,7 +165,9 @@ export const runStops = pgTable('run_stops', {
   runId: uuid('run_id').primaryKey(),
   taskId: big('task_id').notNull(),
   stopId: big('stop_id').notNull(),
-  askedAt: instant('asked_at').notNull().default(sql`clock_timestamp()`),
+  askedAt: instant('asked_at')
+    .notNull()
+    .default(sql`clock_timestamp()`),
   askedBy: text('asked_by').notNull(),
   reason: text('reason').notNull(),
   nextStatus: text('next_status').$type<'queued' | 'cancelled'>().notNull(),
@@ -190,31 +213,45 @@ export const taskOutput = pgTable('task_output', {
   taskId: big('task_id').primaryKey(),
   runId: uuid('run_id').notNull(),
   tail: text('tail').notNull(),
-  at: instant('at').notNull().default(sql`now()`),
+  at: instant('at')
+    .notNull()
+    .default(sql`now()`),
 });
 
 /** What each runner's worker last said of its environment. */
-export const runnerPreflights = pgTable('runner_preflights', {
-  runner: text('runner').notNull(),
-  worker: text('worker').notNull(),
-  at: instant('at').notNull().default(sql`now()`),
-  host: text('host'),
-  outcome: text('outcome').$type<OutcomeKind>().notNull(),
-  execHostSide: boolean('exec_host_side').notNull().default(false),
-  summary: text('summary').notNull(),
-  fix: text('fix'),
-  checks: jsonb('checks').$type<PreflightView['checks']>().notNull().default([]),
-}, (table) => [primaryKey({ columns: [table.runner, table.worker] })]);
+export const runnerPreflights = pgTable(
+  'runner_preflights',
+  {
+    runner: text('runner').notNull(),
+    worker: text('worker').notNull(),
+    at: instant('at')
+      .notNull()
+      .default(sql`now()`),
+    host: text('host'),
+    outcome: text('outcome').$type<OutcomeKind>().notNull(),
+    execHostSide: boolean('exec_host_side').notNull().default(false),
+    summary: text('summary').notNull(),
+    fix: text('fix'),
+    checks: jsonb('checks').$type<PreflightView['checks']>().notNull().default([]),
+  },
+  (table) => [primaryKey({ columns: [table.runner, table.worker] })],
+);
 
 /** Which workers have asked for tasks of which labels, and when last. Null labels: any. */
-export const workerSightings = pgTable('worker_sightings', {
-  worker: text('worker').notNull(),
-  wants: text('wants').notNull(),
-  host: text('host'),
-  agents: text('agents').array(),
-  skills: text('skills').array(),
-  seenAt: instant('seen_at').notNull().default(sql`now()`),
-}, (table) => [primaryKey({ columns: [table.worker, table.wants] })]);
+export const workerSightings = pgTable(
+  'worker_sightings',
+  {
+    worker: text('worker').notNull(),
+    wants: text('wants').notNull(),
+    host: text('host'),
+    agents: text('agents').array(),
+    skills: text('skills').array(),
+    seenAt: instant('seen_at')
+      .notNull()
+      .default(sql`now()`),
+  },
+  (table) => [primaryKey({ columns: [table.worker, table.wants] })],
+);
 
 /** What worker-claimer goes by, for claims without it: one row. */
 export const queueSettings = pgTable('queue_settings', {
@@ -232,7 +269,9 @@ export const queueSettings = pgTable('queue_settings', {
 /** When each round that looks after the queue was made last, where workers make it. */
 export const queueUpkeep = pgTable('queue_upkeep', {
   round: text('round').primaryKey(),
-  doneAt: instant('done_at').notNull().default(sql`'-infinity'`),
+  doneAt: instant('done_at')
+    .notNull()
+    .default(sql`'-infinity'`),
   heardSince: instant('heard_since'),
 });
 

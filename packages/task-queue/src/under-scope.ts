@@ -1,7 +1,12 @@
 import { SCOPE_KINDS, type LabelKind, type Scope, type ScopeKind } from '@orchestra/pause-core';
 
 /** The column that carries a label of this kind. */
-export const LABEL_COLUMN: Record<LabelKind, string> = { agent: 'agent_id', skill: 'skill', quest: 'quest_id', actor: 'actor_id' };
+export const LABEL_COLUMN: Record<LabelKind, string> = {
+  agent: 'agent_id',
+  skill: 'skill',
+  quest: 'quest_id',
+  actor: 'actor_id',
+};
 
 const COLUMNS = Object.values(LABEL_COLUMN);
 
@@ -36,7 +41,9 @@ export function labelsUnder(labelOf: (column: string) => string, { kind, value, 
 }
 
 /** The same of a row with a column for each label: a task, a lane or a gate. */
-export const underScope = (row: string, scope: ScopeInSql): string => labelsUnder((column) => `${row}.${column}`, scope);
+export const underScope = (row: string, scope: ScopeInSql): string =>
+  labelsUnder((column) => `${row}.${column}`, scope);
 
 /** The scopes of the pauses in `pause`, one for each kind that they may have. */
-export const scopesOf = (pause: string): ScopeInSql[] => SCOPE_KINDS.map((kind) => ({ kind, value: `${pause}.scope_value`, also: `${pause}.also` }));
+export const scopesOf = (pause: string): ScopeInSql[] =>
+  SCOPE_KINDS.map((kind) => ({ kind, value: `${pause}.scope_value`, also: `${pause}.also` }));

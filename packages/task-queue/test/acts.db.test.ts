@@ -1,8 +1,24 @@
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  actOnTasks, askQuestion, CANCEL, completeRun, failRun, findTask, freezeRepo, holdRun, listTaskEvents, listTasks, moveTasks, parkTask, previewAct, reapRuns, releaseRun, retryTasks,
-  type Act, type Selection,
+  actOnTasks,
+  askQuestion,
+  CANCEL,
+  completeRun,
+  failRun,
+  findTask,
+  freezeRepo,
+  holdRun,
+  listTaskEvents,
+  listTasks,
+  moveTasks,
+  parkTask,
+  previewAct,
+  reapRuns,
+  releaseRun,
+  retryTasks,
+  type Act,
+  type Selection,
 } from '../src/index.ts';
 import { cancelTasksRequest, retryTasksRequest, type ClaimedTask } from '../src/contract/index.ts';
 import { add, claim, ids, pause } from './fixtures.ts';
@@ -29,11 +45,23 @@ const failed = async (times = 1): Promise<void> => {
   }
 };
 const lastEvent = async (id: string) => (await listTaskEvents(db.pool, id, { limit: 100 })).at(-1);
-const lastAudit = async () => (await db.pool.query('select by, action, subject_kind, subject_id, why, data from senate_audit order by id desc limit 1')).rows[0];
+const lastAudit = async () =>
+  (
+    await db.pool.query(
+      'select by, action, subject_kind, subject_id, why, data from senate_audit order by id desc limit 1',
+    )
+  ).rows[0];
 
 describe('cancel', () => {
   test('what waits, is parked, asks or is held is cancelled, and its repo goes on; the history tells who and why', async () => {
-    const [waits = '', parked = '', asks = '', held = '', next = ''] = await add(db.pool, {}, {}, {}, { repo: 'r' }, { repo: 'r' });
+    const [waits = '', parked = '', asks = '', held = '', next = ''] = await add(
+      db.pool,
+      {},
+      {},
+      {},
+      { repo: 'r' },
+      { repo: 'r' },
+    );
     await parkTask(db.pool, waits, { name: 'eve' }, 'not now');
     await parkTask(db.pool, parked, { name: 'eve' }, 'not now');
     const asking = await one();
@@ -44,11 +72,31 @@ describe('cancel', () => {
     await holdRun(db.pool, held, holding.run_id, { says: 'the disk is full' });
     expect(await claim(db.pool)).toEqual([]);
 
-    expect(await act(CANCEL, { ids: [waits, parked, asks, held] })).toEqual({ changed: 4, changed_ids: [waits, parked, asks, held], passed_over: [], next_cursor: null });
-    expect(await findTask(db.pool, parked)).toMatchObject({ status: 'cancelled', paused_at: null, finished_at: expect.any(String) });
+    expect(await act(CANCEL, { ids: [waits, parked, asks, held] })).toEqual({
+      changed: 4,
+      changed_ids: [waits, parked, asks, held],
+      passed_over: [],
+      next_cursor: null,
+    });
+    expect(await findTask(db.pool, parked)).toMatchObject({
+      status: 'cancelled',
+      paused_at: null,
+      finished_at: expect.any(String),
+    });
     expect(await findTask(db.pool, held)).toMatchObject({ status: 'cancelled', held_at: null });
-    expect(await lastEvent(held)).toMatchObject({ kind: 'cancelled', by: 'dana', data: { why: 'the vendor is down', was: 'held' } });
-    expect(await lastAudit()).toMatchObject({ by: 'dana', action: 'task.cancelled', subject_kind: 'task', subject_id: waits, why: 'the vendor is down', data: { count: 4, ids: [waits, parked, asks, held] } });
+    expect(await lastEvent(held)).toMatchObject({
+      kind: 'cancelled',
+      by: 'dana',
+      data: { why: 'the vendor is down', was: 'held' },
+    });
+    expect(await lastAudit()).toMatchObject({
+      by: 'dana',
+      action: 'task.cancelled',
+      subject_kind: 'task',
+      subject_id: waits,
+      why: 'the vendor is down',
+      data: { count: 4, ids: [waits, parked, asks, held] },
+    });
     expect(ids(await claim(db.pool))).toEqual([next]);
     expect(await wrongGates(db.pool)).toEqual([]);
   });
@@ -60,16 +108,23 @@ describe('cancel', () => {
     const { passed_over: passedOver, changed } = await act(CANCEL, { ids: [running, done, '999999'] });
     expect(changed).toBe(0);
     expect(passedOver.map(({ says }) => says)).toEqual([
-      `task ${running} is running; \`orchestra task stop ${running} --then cancel\` ends its run and cancels it`, `task ${done} has succeeded; there is nothing left to cancel`, 'task 999999 not found',
+      `task ${running} is running; \`orchestra task stop ${running} --then cancel\` ends its run and cancels it`,
+      `task ${done} has succeeded; there is nothing left to cancel`,
+      'task 999999 not found',
     ]);
     expect(await findTask(db.pool, running)).toMatchObject({ status: 'running' });
   });
 
   test('a filter goes through in chunks, oldest first, and finds nothing that is added meanwhile', async () => {
     const some = (length: number) => add(db.pool, ...Array.from({ length }, () => ({ agent_id: 'skeptic' })));
-    const before = [...await some(1_000), ...await some(100), ...await add(db.pool, { agent_id: 'other' })];
+    const before = [...(await some(1_000)), ...(await some(100)), ...(await add(db.pool, { agent_id: 'other' }))];
     const filter = { agent_id: 'skeptic' };
-    expect(await previewAct(db.pool, CANCEL, { filter })).toMatchObject({ count: 1_100, more: false, broad: true, first_ids: before.slice(0, 10) });
+    expect(await previewAct(db.pool, CANCEL, { filter })).toMatchObject({
+      count: 1_100,
+      more: false,
+      broad: true,
+      first_ids: before.slice(0, 10),
+    });
     const first = await act(CANCEL, { filter });
     expect(first).toMatchObject({ changed: 500, changed_ids: before.slice(0, 500), next_cursor: expect.any(String) });
     const [late = ''] = await add(db.pool, { agent_id: 'skeptic' });
@@ -81,7 +136,15 @@ describe('cancel', () => {
   });
 
   test('a filter looks at every label, at the repo, at parking, at the pause over a task and at the time', async () => {
-    const [agent = '', skill = '', quest = '', actor = '', repo = '', parked = ''] = await add(db.pool, { agent_id: 'a' }, { skill: 's' }, { quest_id: 'q' }, { actor_id: 'c' }, { repo: 'r' }, {});
+    const [agent = '', skill = '', quest = '', actor = '', repo = '', parked = ''] = await add(
+      db.pool,
+      { agent_id: 'a' },
+      { skill: 's' },
+      { quest_id: 'q' },
+      { actor_id: 'c' },
+      { repo: 'r' },
+      {},
+    );
     await parkTask(db.pool, parked, { name: 'eve' }, 'later');
     const { pause: made } = await pause(db.pool, { kind: 'quest', value: 'q' });
     const finds = async (filter: Selection['filter']) => (await previewAct(db.pool, CANCEL, { filter })).first_ids;
@@ -115,8 +178,18 @@ describe('retry', () => {
     await failed();
     expect(await findTask(db.pool, first)).toMatchObject({ status: 'failed', attempt: 1 });
     expect(await act(retryTasks(false), { ids: [first] })).toMatchObject({ changed: 1 });
-    expect(await findTask(db.pool, first)).toMatchObject({ status: 'queued', attempt: 0, crashes: 0, finished_at: null, last_run: { as: 'failed', error: 'boom' } });
-    expect(await lastEvent(first)).toMatchObject({ kind: 'requeued', by: 'dana', data: { was: 'failed', why: 'the vendor is down' } });
+    expect(await findTask(db.pool, first)).toMatchObject({
+      status: 'queued',
+      attempt: 0,
+      crashes: 0,
+      finished_at: null,
+      last_run: { as: 'failed', error: 'boom' },
+    });
+    expect(await lastEvent(first)).toMatchObject({
+      kind: 'requeued',
+      by: 'dana',
+      data: { was: 'failed', why: 'the vendor is down' },
+    });
     const claimed = await claim(db.pool);
     expect(claimed).toMatchObject([{ id: first, attempt: 1, cursor: { index: 3 } }, { id: second }]);
     await failRun(db.pool, first, claimed[0]?.run_id ?? '', { error: 'boom', retry: false });
@@ -143,7 +216,9 @@ describe('retry', () => {
     await askQuestion(db.pool, cancelled, run.run_id, 'which branch?');
     await act(CANCEL, { ids: [cancelled] });
     expect(await act(retryTasks(false), { filter: {} })).toMatchObject({ changed_ids: [fails] });
-    expect(await act(retryTasks(false), { filter: { status: 'cancelled' } })).toMatchObject({ changed_ids: [cancelled] });
+    expect(await act(retryTasks(false), { filter: { status: 'cancelled' } })).toMatchObject({
+      changed_ids: [cancelled],
+    });
     expect(await findTask(db.pool, cancelled)).toMatchObject({ status: 'queued', questions: null, asked_at: null });
   });
 
@@ -152,7 +227,10 @@ describe('retry', () => {
     const [run] = await claim(db.pool, { skills: ['x'] });
     await holdRun(db.pool, held, run?.run_id ?? '', { says: 'no disk' });
     const { passed_over: passedOver } = await act(retryTasks(false), { ids: [waits, held] });
-    expect(passedOver.map(({ says }) => says)).toEqual([`task ${waits} is queued already`, `task ${held} is held, and used no attempt; \`orchestra task release ${held}\` lets it go on`]);
+    expect(passedOver.map(({ says }) => says)).toEqual([
+      `task ${waits} is queued already`,
+      `task ${held} is held, and used no attempt; \`orchestra task release ${held}\` lets it go on`,
+    ]);
   });
 
   test('a task under a pause waits under it, and one of a frozen repo for its gate', async () => {
@@ -167,10 +245,23 @@ describe('retry', () => {
 
 describe('move', () => {
   test('a task that is moved goes before or behind others, in every line that it stands in', async () => {
-    const [first = '', second = '', third = '', inRepo = '', alsoInRepo = ''] = await add(db.pool, {}, {}, {}, { repo: 'r' }, { repo: 'r' });
+    const [first = '', second = '', third = '', inRepo = '', alsoInRepo = ''] = await add(
+      db.pool,
+      {},
+      {},
+      {},
+      { repo: 'r' },
+      { repo: 'r' },
+    );
     expect(await act(moveTasks(-5), { ids: [third, alsoInRepo] })).toMatchObject({ changed: 2 });
-    expect(await lastEvent(third)).toMatchObject({ kind: 'moved', data: { from: 0, to: -5, why: 'the vendor is down' } });
-    expect(await act(moveTasks(-5), { ids: [third] })).toMatchObject({ changed: 0, passed_over: [{ id: third, says: `task ${third} has priority -5 already` }] });
+    expect(await lastEvent(third)).toMatchObject({
+      kind: 'moved',
+      data: { from: 0, to: -5, why: 'the vendor is down' },
+    });
+    expect(await act(moveTasks(-5), { ids: [third] })).toMatchObject({
+      changed: 0,
+      passed_over: [{ id: third, says: `task ${third} has priority -5 already` }],
+    });
     expect(await wrongGates(db.pool)).toEqual([]);
     expect(ids(await claim(db.pool))).toEqual([third, alsoInRepo, first, second]);
     expect(inRepo).toBeDefined();
@@ -198,10 +289,16 @@ test('why it failed stands with the task: error, attempt, when it began and fini
   await db.pool.query("update tasks set heartbeat_at = now() - interval '1 hour' where id = $1", [lost]);
   await reapRuns(db.pool, 30);
   const task = await findTask(db.pool, id);
-  expect(task).toMatchObject({ status: 'failed', last_run: { as: 'failed', error: 'boom', attempt: 1, worker: 'w-1', started_at: expect.any(String) } });
+  expect(task).toMatchObject({
+    status: 'failed',
+    last_run: { as: 'failed', error: 'boom', attempt: 1, worker: 'w-1', started_at: expect.any(String) },
+  });
   expect(task?.last_run?.duration_ms).toBeGreaterThanOrEqual(0);
   expect(task?.finished_at).toBe(task?.last_run?.ended_at);
-  expect(await findTask(db.pool, lost)).toMatchObject({ finished_at: null, last_run: { as: 'reaped', error: expect.stringContaining('its worker was lost') } });
+  expect(await findTask(db.pool, lost)).toMatchObject({
+    finished_at: null,
+    last_run: { as: 'reaped', error: expect.stringContaining('its worker was lost') },
+  });
   expect(await findTask(db.pool, waits)).toMatchObject({ finished_at: null, last_run: null });
   const [, , third = ''] = ids(await listTasks(db.pool, { limit: 10 }));
   expect(third).toBe(id);

@@ -9,12 +9,17 @@ const db = testDatabase();
 
 beforeEach(() => db.pool.query('truncate tasks, task_event_rows, event_batches, task_lanes'));
 
-const labelsOf = async (taskIds: readonly string[]): Promise<unknown[]> => (await db.pool.query(
-  `select t.agent_id, t.repo, t.in_line, l.agent_id as lane_agent
+const labelsOf = async (taskIds: readonly string[]): Promise<unknown[]> =>
+  (
+    await db.pool.query(
+      `select t.agent_id, t.repo, t.in_line, l.agent_id as lane_agent
      from tasks t
      join task_lanes l on l.id = t.lane_id
     where t.id = any ($1::bigint[])
-    order by t.id`, [taskIds])).rows;
+    order by t.id`,
+      [taskIds],
+    )
+  ).rows;
 
 test('P9 a task whose id was given before stands before the head of its lane, and is found', async () => {
   const first = await add(db.pool, { agent_id: 'a' }, { agent_id: 'a' }, { agent_id: 'b' });
@@ -23,7 +28,9 @@ test('P9 a task whose id was given before stands before the head of its lane, an
   await claim(db.pool, { limit: 40 });
   await advanceHorizon(db.pool, await advanceHorizon(db.pool, null));
   await raiseHeads(db.pool, 1_000);
-  const { rows: [lane] } = await db.pool.query<{ head: string }>("select head from task_lanes where agent_id = 'a'");
+  const {
+    rows: [lane],
+  } = await db.pool.query<{ head: string }>("select head from task_lanes where agent_id = 'a'");
   expect(Number(lane?.head), 'its head has been raised').toBeGreaterThan(Number(first[2]));
 
   await db.pool.query('delete from tasks where id = any ($1::bigint[])', [first]);
@@ -34,8 +41,13 @@ test('P9 a task whose id was given before stands before the head of its lane, an
 });
 
 test('plain tasks and others in one call: spelling, line and time are judged for each of them', async () => {
-  const added = await add(db.pool, { agent_id: 'plain' }, { agent_id: 'Jose\u0301' }, { agent_id: 'plain', repo: 'shop' },
-    { agent_id: 'plain', repo: 'shop', not_before: '2999-01-01T00:00:00Z' });
+  const added = await add(
+    db.pool,
+    { agent_id: 'plain' },
+    { agent_id: 'Jose\u0301' },
+    { agent_id: 'plain', repo: 'shop' },
+    { agent_id: 'plain', repo: 'shop', not_before: '2999-01-01T00:00:00Z' },
+  );
   expect(await labelsOf(added)).toEqual([
     { agent_id: 'plain', repo: null, in_line: true, lane_agent: 'plain' },
     { agent_id: 'Jos\u00e9', repo: null, in_line: true, lane_agent: 'Jos\u00e9' },
@@ -47,13 +59,20 @@ test('plain tasks and others in one call: spelling, line and time are judged for
 test('no setting of a session lets ill-formed tasks in, and rows that are inserted after a call are judged', async () => {
   const bad = [{ ...newTask.parse({ agent_id: 'a' }), agent_id: ' a' }];
   const CHECK = { code: '23514', column: 'agent_id' };
-  await expect(inTransaction(db.pool, async (tx) => {
-    await tx.query("set local orchestra.adds_itself = 'on'");
-    await tx.query('select orchestra_add($1::jsonb, $2, null)', [JSON.stringify(bad), 'test']);
-  })).rejects.toMatchObject(CHECK);
-  await expect(inTransaction(db.pool, async (tx) => {
-    await tx.query('select orchestra_add($1::jsonb, $2, null)', [JSON.stringify([newTask.parse({ agent_id: 'a' })]), 'test']);
-    await tx.query("insert into tasks (agent_id) values (' a')");
-  })).rejects.toMatchObject(CHECK);
+  await expect(
+    inTransaction(db.pool, async (tx) => {
+      await tx.query("set local orchestra.adds_itself = 'on'");
+      await tx.query('select orchestra_add($1::jsonb, $2, null)', [JSON.stringify(bad), 'test']);
+    }),
+  ).rejects.toMatchObject(CHECK);
+  await expect(
+    inTransaction(db.pool, async (tx) => {
+      await tx.query('select orchestra_add($1::jsonb, $2, null)', [
+        JSON.stringify([newTask.parse({ agent_id: 'a' })]),
+        'test',
+      ]);
+      await tx.query("insert into tasks (agent_id) values (' a')");
+    }),
+  ).rejects.toMatchObject(CHECK);
   await expect(enqueueTasks(db.pool, bad, 'test')).rejects.toMatchObject(CHECK);
 });

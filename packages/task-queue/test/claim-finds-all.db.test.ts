@@ -17,15 +17,24 @@ const CANNOT_START = {
   'are parked': { paused_at: 'now()' },
   'wait for their next attempt': { next_eligible_at: "now() + interval '1 hour'", attempt: '1' },
   'were added for later': { next_eligible_at: "'2100-01-01'" },
-  'are parked or wait, in turn': { paused_at: 'case when n % 2 = 0 then now() end', next_eligible_at: "case when n % 2 = 1 then timestamptz '2100-01-01' else now() end" },
+  'are parked or wait, in turn': {
+    paused_at: 'case when n % 2 = 0 then now() end',
+    next_eligible_at: "case when n % 2 = 1 then timestamptz '2100-01-01' else now() end",
+  },
 };
 
 describe.each(Object.entries(CANNOT_START))('P9 behind 2,100 lanes whose tasks %s', (_what, columns) => {
   beforeAll(async () => {
     await db.pool.query('truncate tasks, task_event_rows, event_batches, task_lanes');
-    const names = Object.keys(columns).map((name) => `, ${name}`).join('');
-    const values = Object.values(columns).map((value) => `, ${value}`).join('');
-    await db.pool.query(`insert into tasks (skill, quest_id${names}) select 's', 'q-' || n${values} from generate_series(1, ${LANES}) n`);
+    const names = Object.keys(columns)
+      .map((name) => `, ${name}`)
+      .join('');
+    const values = Object.values(columns)
+      .map((value) => `, ${value}`)
+      .join('');
+    await db.pool.query(
+      `insert into tasks (skill, quest_id${names}) select 's', 'q-' || n${values} from generate_series(1, ${LANES}) n`,
+    );
   });
 
   test('P9 a claim says that there is nothing, and so does the look for those who wait', async () => {
@@ -59,7 +68,9 @@ describe.each(Object.entries(CANNOT_START))('P9 behind 2,100 lanes whose tasks %
 });
 
 describe('P9 a search that was cut short goes on', () => {
-  beforeEach(async () => { await db.pool.query('truncate tasks, task_event_rows, event_batches, task_lanes'); });
+  beforeEach(async () => {
+    await db.pool.query('truncate tasks, task_event_rows, event_batches, task_lanes');
+  });
 
   test('P9 behind tasks that others have locked', async () => {
     const added = await add(db.pool, ...Array.from({ length: 45 }, () => ({ skill: 's' })));
@@ -79,13 +90,19 @@ describe('P9 a search that was cut short goes on', () => {
   test('P9 behind more tasks that have become due than one statement puts in line', async () => {
     // In portions, so that no statement nears its time limit on a slow machine.
     for (let portion = 0; portion < 7; portion++) {
-      await db.pool.query("insert into tasks (skill, repo, next_eligible_at) select 'other', 'r-' || n, '2100-01-01' from generate_series(1, 600) n");
+      await db.pool.query(
+        `insert into tasks (skill, repo, next_eligible_at) select 'other', 'r-' || n, '2100-01-01'
+           from generate_series(1, 600) n`,
+      );
     }
     const [last] = await add(db.pool, { skill: 's', repo: 'website', not_before: '2100-01-01T00:00:00Z' });
     for (let portion = 0; portion < 7; portion++) {
-      await db.pool.query("update tasks set next_eligible_at = now() - interval '1 hour' where skill = 'other' and id % 7 = $1", [portion]);
+      await db.pool.query(
+        "update tasks set next_eligible_at = now() - interval '1 hour' where skill = 'other' and id % 7 = $1",
+        [portion],
+      );
     }
-    await db.pool.query("update tasks set next_eligible_at = now() where id = $1", [last]);
+    await db.pool.query('update tasks set next_eligible_at = now() where id = $1', [last]);
     expect(ids(await claim(db.pool, { skills: ['s'] }))).toEqual([last]);
   });
 });
@@ -93,7 +110,11 @@ describe('P9 a search that was cut short goes on', () => {
 test('the look for those who wait goes through all lanes, of which one page holds some thousands', async () => {
   await db.pool.query('truncate tasks, task_event_rows, event_batches, task_lanes');
   for (let portion = 0; portion < 5; portion++) {
-    await db.pool.query("insert into tasks (skill, quest_id, paused_at) select 's', 'q-' || $1::int || '-' || n, now() from generate_series(1, 1000) n", [portion]);
+    await db.pool.query(
+      `insert into tasks (skill, quest_id, paused_at) select 's', 'q-' || $1::int || '-' || n, now()
+         from generate_series(1, 1000) n`,
+      [portion],
+    );
   }
   await add(db.pool, { skill: 'last' });
   expect(await lookForWork(db.pool)).toMatchObject({ kinds: [{ agent: null, skill: 'last' }], more: false });

@@ -7,7 +7,8 @@ import { add, ids } from './fixtures.ts';
 const db = testDatabase();
 let key = 0;
 const order = { worker: 'w-1', limit: 2 };
-const claimOnce = (): Promise<ClaimedTask[]> => claimTasksOnce(db.pool, order, { principal: 'w', key: `k-${key}`, request: order });
+const claimOnce = (): Promise<ClaimedTask[]> =>
+  claimTasksOnce(db.pool, order, { principal: 'w', key: `k-${key}`, request: order });
 
 beforeEach(async () => {
   key += 1;
@@ -27,7 +28,9 @@ test('P10 a repeated claim leaves out runs that have been taken away since, and 
   await add(db.pool, {}, {});
   const first = await claimOnce();
   await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '50 seconds'");
-  await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '50 seconds' where id = $1", [first[0]?.id]);
+  await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '50 seconds' where id = $1", [
+    first[0]?.id,
+  ]);
   expect(await reapRuns(db.pool, 60)).toBe(1);
   expect(ids(await claimOnce())).toEqual([first[1]?.id]);
   expect(await reapRuns(db.pool, 40)).toBe(0);

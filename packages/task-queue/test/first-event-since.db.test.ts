@@ -5,13 +5,26 @@ import { firstEventSince } from '../src/queries/first-event-since.ts';
 const db = testDatabase();
 const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
 
-beforeEach(async () => { await db.pool.query('truncate task_event_rows, event_batches restart identity'); });
+beforeEach(async () => {
+  await db.pool.query('truncate task_event_rows, event_batches restart identity');
+});
 
-/** One event a minute, the oldest first, alone and in batches by turns; that of `n` minutes ago has the id `count - n`. */
-const fill = (count: number) => db.pool.query(`
+/**
+ * One event a minute, the oldest first, alone and in batches by turns; that of `n` minutes ago has the id `count - n`.
+ */
+const fill = (count: number) =>
+  db.pool.query(
+    `
   with instants as (select n, now() - make_interval(mins => $1::int - n) as at from generate_series(1, $1::int) n),
-       batches as (insert into event_batches (id, task_ids, kind, by, at) select i.n, array[i.n], 'queued', 'test', i.at from instants i where i.n % 2 = 0)
-  insert into task_event_rows (id, task_id, kind, by, at) overriding system value select i.n, i.n, 'queued', 'test', i.at from instants i where i.n % 2 = 1`, [count]);
+       batches as (insert into event_batches (id, task_ids, kind, by, at) select i.n, array[i.n], 'queued', 'test', i.at
+         from instants i
+         where i.n % 2 = 0)
+  insert into task_event_rows (id, task_id, kind, by, at) overriding system value select i.n, i.n, 'queued', 'test',
+    i.at
+    from instants i
+    where i.n % 2 = 1`,
+    [count],
+  );
 
 test('no event of an instant or later lies before the answer, and no more than a minute of older ones behind it', async () => {
   await fill(500);
@@ -24,7 +37,8 @@ test('no event of an instant or later lies before the answer, and no more than a
 
 test('it is found beside gaps, before everything, and where there is nothing', async () => {
   await fill(500);
-  for (const table of ['task_event_rows', 'event_batches']) await db.pool.query(`delete from ${table} where id < 200 or id between 300 and 480`);
+  for (const table of ['task_event_rows', 'event_batches'])
+    await db.pool.query(`delete from ${table} where id < 200 or id between 300 and 480`);
   expect(Number(await firstEventSince(db.pool, minutesAgo(900)))).toBeLessThanOrEqual(200);
   const inTheGap = Number(await firstEventSince(db.pool, minutesAgo(100.5)));
   expect(inTheGap).toBeGreaterThanOrEqual(300);

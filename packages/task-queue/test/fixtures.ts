@@ -5,7 +5,11 @@ import { newTask, type ClaimedTask, type NewTask } from '../src/contract/index.t
 
 /** Adds tasks for a test; answers their ids in order. */
 export function add(db: Database, ...tasks: NewTask[]): Promise<string[]> {
-  return enqueueTasks(db, tasks.map((task) => newTask.parse(task)), 'test');
+  return enqueueTasks(
+    db,
+    tasks.map((task) => newTask.parse(task)),
+    'test',
+  );
 }
 
 export function claim(db: Queryable, order: Partial<ClaimOrder> = {}): Promise<ClaimedTask[]> {
@@ -25,6 +29,8 @@ export async function waitingFor(db: Queryable, lock: number): Promise<number> {
   const { rowCount } = await db.query(
     `select from pg_locks l
       where l.locktype = 'advisory' and not l.granted and l.objid = $1::bigint
-        and l.database = (select d.oid from pg_database d where d.datname = current_database())`, [lock]);
+        and l.database = (select d.oid from pg_database d where d.datname = current_database())`,
+    [lock],
+  );
   return rowCount ?? 0;
 }

@@ -6,12 +6,17 @@ import { add, claim, ids } from './fixtures.ts';
 const db = testDatabase();
 const RULE = "check (status <> 'queued' or (run_id is null and pid is null and started_at is null))";
 
-beforeEach(async () => { await db.pool.query('truncate tasks, task_event_rows, event_batches'); });
+beforeEach(async () => {
+  await db.pool.query('truncate tasks, task_event_rows, event_batches');
+});
 
 /** Rows as an older schema left them: queued, and still naming a run. */
 async function makeImpossible(...taskIds: string[]): Promise<void> {
   await db.pool.query('alter table tasks drop constraint tasks_queued_is_unowned');
-  await db.pool.query('update tasks set run_id = gen_random_uuid(), pid = 4711, started_at = now() where id = any ($1::bigint[])', [taskIds]);
+  await db.pool.query(
+    'update tasks set run_id = gen_random_uuid(), pid = 4711, started_at = now() where id = any ($1::bigint[])',
+    [taskIds],
+  );
   await db.pool.query(`alter table tasks add constraint tasks_queued_is_unowned ${RULE} not valid`);
 }
 const total = async () => (await readQueueView(db.pool, 60)).reaper.impossible_queued_total;
@@ -22,7 +27,12 @@ test('P15 rows that an older schema left behind are healed, counted and written 
   const before = await total();
   expect(await healQueued(db.pool)).toBe(1);
   expect(await healQueued(db.pool)).toBe(0);
-  expect((await listTaskEvents(db.pool, id, { limit: 10 })).at(-1)).toMatchObject({ kind: 'healed', by: 'orchestra.reaper', run_id: expect.any(String), data: { pid: 4711 } });
+  expect((await listTaskEvents(db.pool, id, { limit: 10 })).at(-1)).toMatchObject({
+    kind: 'healed',
+    by: 'orchestra.reaper',
+    run_id: expect.any(String),
+    data: { pid: 4711 },
+  });
   expect(await total()).toBe(before + 1);
   expect(ids(await claim(db.pool))).toEqual([id, other]);
 });
@@ -34,7 +44,9 @@ test('P15 each impossible row is healed and counted once, however many sweeps ru
   const healed = await Promise.all(Array.from({ length: 8 }, () => healQueued(db.pool)));
   expect(healed.reduce((sum, one) => sum + one, 0)).toBe(200);
   expect(await total()).toBe(before + 200);
-  const { rows: [events] } = await db.pool.query("select count(*)::int as count from task_events e where e.kind = 'healed'");
+  const {
+    rows: [events],
+  } = await db.pool.query("select count(*)::int as count from task_events e where e.kind = 'healed'");
   expect(events).toEqual({ count: 200 });
 });
 
@@ -42,6 +54,11 @@ test('a sweep that finds nothing looks at an empty index, not at the queue', asy
   await db.pool.query("insert into tasks (skill) select 's' from generate_series(1, 5000)");
   await db.pool.query('analyze tasks');
   const { rows } = await db.pool.query<{ 'QUERY PLAN': string }>(
-    "explain select t.id from tasks t where t.status = 'queued' and (t.run_id is not null or t.pid is not null or t.started_at is not null) order by t.id limit 1000");
+    `explain select t.id
+       from tasks t
+       where t.status = 'queued' and (t.run_id is not null or t.pid is not null or t.started_at is not null)
+       order by t.id
+       limit 1000`,
+  );
   expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('tasks_impossible');
 });

@@ -47,22 +47,31 @@ describe('P9 a task whose transaction commits late is not left behind its laneâ€
   const INSERT = "insert into tasks (skill) values ('s') returning id";
   const WAYS: { what: string; before: () => Promise<unknown>; late?: string }[] = [
     { what: 'ids grow', before: async () => {} },
-    { what: 'the tasks were truncated and ids began anew', before: () => db.pool.query('truncate tasks restart identity') },
     {
-      what: 'the sequence was set back', before: async () => {
+      what: 'the tasks were truncated and ids began anew',
+      before: () => db.pool.query('truncate tasks restart identity'),
+    },
+    {
+      what: 'the sequence was set back',
+      before: async () => {
         await db.pool.query('delete from tasks');
         await db.pool.query(`alter sequence ${sequence} restart with 1`);
         look = await advanceHorizon(db.pool, look);
       },
     },
     {
-      what: 'its session had the id in its cache', before: async () => {
+      what: 'its session had the id in its cache',
+      before: async () => {
         await db.pool.query(`alter sequence ${sequence} cache 20`);
         await other.query("insert into tasks (skill) values ('s')");
         await add(db.pool, { skill: 's' });
       },
     },
-    { what: 'its id was chosen by hand', before: () => db.pool.query("delete from tasks where id = 3"), late: "insert into tasks (id, skill) overriding system value values (3, 's') returning id" },
+    {
+      what: 'its id was chosen by hand',
+      before: () => db.pool.query('delete from tasks where id = 3'),
+      late: "insert into tasks (id, skill) overriding system value values (3, 's') returning id",
+    },
   ];
 
   test.each(WAYS)('P9 when $what', async ({ before, late = INSERT }) => {
@@ -71,7 +80,9 @@ describe('P9 a task whose transaction commits late is not left behind its laneâ€
     expect(await horizon()).toBe(5);
     await before();
     await other.query('begin');
-    const { rows: [row] } = await other.query<{ id: string }>(late);
+    const {
+      rows: [row],
+    } = await other.query<{ id: string }>(late);
     await add(db.pool, { skill: 's' });
     await drain();
     await keepLanes();
@@ -88,7 +99,9 @@ describe('P9 a task whose transaction commits late is not left behind its laneâ€
     await add(db.pool, { skill: 's' });
     look = await advanceHorizon(db.pool, null);
     await other.query('begin');
-    const { rows: [row] } = await other.query<{ id: string }>(INSERT);
+    const {
+      rows: [row],
+    } = await other.query<{ id: string }>(INSERT);
     await keepLanes();
     await drain();
     await keepLanes();

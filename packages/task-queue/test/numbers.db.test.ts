@@ -13,21 +13,77 @@ beforeEach(async () => {
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 test('each label tells what waits, runs, is held and has failed; those that are paused come first', async () => {
-  await add(db.pool, { agent_id: 'busy' }, { agent_id: 'busy' }, { agent_id: 'busy' }, { agent_id: 'failing', max_attempts: 1 }, { agent_id: 'held', skill: 'a' }, { agent_id: 'held', skill: 'b' });
+  await add(
+    db.pool,
+    { agent_id: 'busy' },
+    { agent_id: 'busy' },
+    { agent_id: 'busy' },
+    { agent_id: 'failing', max_attempts: 1 },
+    { agent_id: 'held', skill: 'a' },
+    { agent_id: 'held', skill: 'b' },
+  );
   const runs = await claim(db.pool, { limit: 4 });
   await completeRun(db.pool, runs[0]?.id ?? '', runs[0]?.run_id ?? '', null);
   await failRun(db.pool, runs[3]?.id ?? '', runs[3]?.run_id ?? '', { error: 'no', retry: false });
-  const { pause: { id } } = await pause(db.pool, { kind: 'agent', value: 'held' });
+  const {
+    pause: { id },
+  } = await pause(db.pool, { kind: 'agent', value: 'held' });
   const { labels, more } = await readLabelNumbers(db.pool, { by: 'agent', limit: 10 });
   expect(more).toBe(false);
-  expect(labels.map(({ per_minute, ...label }) => ({ ...label, finished: sum(per_minute.finished), failed: sum(per_minute.failed) }))).toEqual([
-    { value: 'held', queued: 2, queued_more: false, running: 0, deferred: 2, failed_last_hour: 0, alerts_last_hour: 0, paused: id, finished: 0, failed: 0 },
-    { value: 'busy', queued: 0, queued_more: false, running: 2, deferred: 0, failed_last_hour: 0, alerts_last_hour: 0, paused: null, finished: 1, failed: 0 },
-    { value: 'failing', queued: 0, queued_more: false, running: 0, deferred: 0, failed_last_hour: 1, alerts_last_hour: 0, paused: null, finished: 0, failed: 1 },
+  expect(
+    labels.map(({ per_minute, ...label }) => ({
+      ...label,
+      finished: sum(per_minute.finished),
+      failed: sum(per_minute.failed),
+    })),
+  ).toEqual([
+    {
+      value: 'held',
+      queued: 2,
+      queued_more: false,
+      running: 0,
+      deferred: 2,
+      failed_last_hour: 0,
+      alerts_last_hour: 0,
+      paused: id,
+      finished: 0,
+      failed: 0,
+    },
+    {
+      value: 'busy',
+      queued: 0,
+      queued_more: false,
+      running: 2,
+      deferred: 0,
+      failed_last_hour: 0,
+      alerts_last_hour: 0,
+      paused: null,
+      finished: 1,
+      failed: 0,
+    },
+    {
+      value: 'failing',
+      queued: 0,
+      queued_more: false,
+      running: 0,
+      deferred: 0,
+      failed_last_hour: 1,
+      alerts_last_hour: 0,
+      paused: null,
+      finished: 0,
+      failed: 1,
+    },
   ]);
-  expect(labels.every(({ per_minute }) => per_minute.finished.length === 60 && per_minute.failed.length === 60)).toBe(true);
-  expect((await readLabelNumbers(db.pool, { by: 'agent', contains: 'FAIL', limit: 10 })).labels.map(({ value }) => value)).toEqual(['failing']);
-  expect(await readLabelNumbers(db.pool, { by: 'agent', limit: 1 })).toMatchObject({ labels: [{ value: 'held' }], more: true });
+  expect(labels.every(({ per_minute }) => per_minute.finished.length === 60 && per_minute.failed.length === 60)).toBe(
+    true,
+  );
+  expect(
+    (await readLabelNumbers(db.pool, { by: 'agent', contains: 'FAIL', limit: 10 })).labels.map(({ value }) => value),
+  ).toEqual(['failing']);
+  expect(await readLabelNumbers(db.pool, { by: 'agent', limit: 1 })).toMatchObject({
+    labels: [{ value: 'held' }],
+    more: true,
+  });
   expect(await readLabelNumbers(db.pool, { by: 'quest', limit: 10 })).toMatchObject({ labels: [], more: false });
 });
 
@@ -41,15 +97,25 @@ test('a run counts for the labels with which it was claimed, whatever its task c
 });
 
 test('alerts about an actor stand with its numbers', async () => {
-  await db.pool.query("insert into senate_alerts (kind, ref_id, severity) values ('x', 'acct-1', 'high'), ('x', 'acct-1', 'low')");
-  expect((await readLabelNumbers(db.pool, { by: 'actor', limit: 10 })).labels).toMatchObject([{ value: 'acct-1', queued: 0, alerts_last_hour: 2 }]);
+  await db.pool.query(
+    "insert into senate_alerts (kind, ref_id, severity) values ('x', 'acct-1', 'high'), ('x', 'acct-1', 'low')",
+  );
+  expect((await readLabelNumbers(db.pool, { by: 'actor', limit: 10 })).labels).toMatchObject([
+    { value: 'acct-1', queued: 0, alerts_last_hour: 2 },
+  ]);
 });
 
 test('the rates tell the last hour minute by minute, and no event twice', async () => {
   await add(db.pool, {}, {}, {});
   for (let claims = 0; claims < 3; claims++) await claim(db.pool, { limit: 1 });
-  await db.pool.query("update event_batches set at = at - interval '5 minutes' where id = (select min(id) from event_batches where kind = 'claimed')");
-  await db.pool.query("update event_batches set at = at - interval '2 hours' where id = (select max(id) from event_batches where kind = 'claimed')");
+  await db.pool.query(
+    `update event_batches set at = at - interval '5 minutes'
+       where id = (select min(id) from event_batches where kind = 'claimed')`,
+  );
+  await db.pool.query(
+    `update event_batches set at = at - interval '2 hours'
+       where id = (select max(id) from event_batches where kind = 'claimed')`,
+  );
   const { minutes, per_second } = await readQueueRates(db.pool);
   expect(minutes).toHaveLength(60);
   expect(sum(minutes.map(({ claimed }) => claimed))).toBe(2);

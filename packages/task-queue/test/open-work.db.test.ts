@@ -11,7 +11,8 @@ beforeEach(async () => {
   await db.pool.query('truncate tasks, task_event_rows, event_batches');
 });
 
-const eventCount = async (): Promise<number> => (await db.pool.query<{ count: number }>('select count(*)::int as count from task_events')).rows[0]?.count ?? 0;
+const eventCount = async (): Promise<number> =>
+  (await db.pool.query<{ count: number }>('select count(*)::int as count from task_events')).rows[0]?.count ?? 0;
 
 /** Small numbers that repeat from run to run. */
 function dice(seed: number): (sides: number) => number {
@@ -22,27 +23,42 @@ function dice(seed: number): (sides: number) => number {
   };
 }
 
-test.each(Array.from({ length: 12 }, (_, seed) => seed + 1))('the look and the claim agree on what there is to do (dice %i)', async (seed) => {
-  const roll = dice(seed);
-  const label = (): string | null => [null, 'x', 'y'][roll(3)] ?? null;
-  for (let round = 0; round < 3; round++) {
-    await add(db.pool, ...Array.from({ length: 12 }, () => ({
-      agent_id: label(), skill: label(), quest_id: label(), actor_id: label(),
-      not_before: roll(4) === 0 ? '2100-01-01T00:00:00Z' : null,
-    })));
-    for (let pauses = roll(3); pauses > 0; pauses--) await pause(db.pool, { kind: LABEL_KINDS[roll(4)] ?? 'agent', value: roll(2) === 0 ? 'x' : 'y' });
-    if (round === 2) await unpauseScope(db.pool, { target: { kind: LABEL_KINDS[roll(4)] ?? 'agent', value: 'x' }, by: 'dana' });
-    for (let open = (await lookForWork(db.pool)).kinds; open.length > 0; open = (await lookForWork(db.pool)).kinds) {
-      const [{ agent, skill } = { agent: null, skill: null }] = open;
+test.each(Array.from({ length: 12 }, (_, seed) => seed + 1))(
+  'the look and the claim agree on what there is to do (dice %i)',
+  async (seed) => {
+    const roll = dice(seed);
+    const label = (): string | null => [null, 'x', 'y'][roll(3)] ?? null;
+    for (let round = 0; round < 3; round++) {
+      await add(
+        db.pool,
+        ...Array.from({ length: 12 }, () => ({
+          agent_id: label(),
+          skill: label(),
+          quest_id: label(),
+          actor_id: label(),
+          not_before: roll(4) === 0 ? '2100-01-01T00:00:00Z' : null,
+        })),
+      );
+      for (let pauses = roll(3); pauses > 0; pauses--)
+        await pause(db.pool, { kind: LABEL_KINDS[roll(4)] ?? 'agent', value: roll(2) === 0 ? 'x' : 'y' });
+      if (round === 2)
+        await unpauseScope(db.pool, { target: { kind: LABEL_KINDS[roll(4)] ?? 'agent', value: 'x' }, by: 'dana' });
+      for (let open = (await lookForWork(db.pool)).kinds; open.length > 0; open = (await lookForWork(db.pool)).kinds) {
+        const [{ agent, skill } = { agent: null, skill: null }] = open;
+        const before = await eventCount();
+        await claim(db.pool, {
+          limit: agent === null || skill === null ? 100 : 1,
+          agents: agent === null ? undefined : [agent],
+          skills: skill === null ? undefined : [skill],
+        });
+        expect(await eventCount(), `a claim for ${agent} ${skill} has something to do`).toBeGreaterThan(before);
+      }
       const before = await eventCount();
-      await claim(db.pool, { limit: agent === null || skill === null ? 100 : 1, agents: agent === null ? undefined : [agent], skills: skill === null ? undefined : [skill] });
-      expect(await eventCount(), `a claim for ${agent} ${skill} has something to do`).toBeGreaterThan(before);
+      expect(await claim(db.pool, { limit: 100 })).toEqual([]);
+      expect(await eventCount(), 'with nothing open, a claim takes nothing and puts nothing off').toBe(before);
     }
-    const before = await eventCount();
-    expect(await claim(db.pool, { limit: 100 })).toEqual([]);
-    expect(await eventCount(), 'with nothing open, a claim takes nothing and puts nothing off').toBe(before);
-  }
-});
+  },
+);
 
 test('it tells when the next retry is due or the next pause ends, whichever comes first', async () => {
   expect(await lookForWork(db.pool)).toEqual({ kinds: [], more: false, someWaitAtGates: false, nextInMs: null });

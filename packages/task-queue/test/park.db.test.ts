@@ -2,7 +2,18 @@ import { unpauseScope } from '@orchestra/pause-core';
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  answerQuestion, askQuestion, completeRun, failRun, findTask, listTaskEvents, listTasks, parkTask, readSerialGate, reapRuns, releaseRun, unparkTask,
+  answerQuestion,
+  askQuestion,
+  completeRun,
+  failRun,
+  findTask,
+  listTaskEvents,
+  listTasks,
+  parkTask,
+  readSerialGate,
+  reapRuns,
+  releaseRun,
+  unparkTask,
 } from '../src/index.ts';
 import type { ClaimedTask } from '../src/contract/index.ts';
 import { add, claim, ids, pause } from './fixtures.ts';
@@ -21,7 +32,8 @@ const one = async (): Promise<ClaimedTask> => {
   if (run === undefined) throw new Error('there is nothing to claim');
   return run;
 };
-const kinds = async (id: string): Promise<string[]> => (await listTaskEvents(db.pool, id, { limit: 100 })).map((event) => event.kind);
+const kinds = async (id: string): Promise<string[]> =>
+  (await listTaskEvents(db.pool, id, { limit: 100 })).map((event) => event.kind);
 
 describe('parking', () => {
   test('P9 a parked task is not claimed and blocks nobody; unparked, it comes in its old place', async () => {
@@ -60,7 +72,12 @@ describe('parking', () => {
     expect(await findTask(db.pool, first)).toMatchObject({ status: 'queued', paused_by: 'dana' });
     await parkTask(db.pool, second, DANA, 'slow too');
     await completeRun(db.pool, second, beside.run_id, null);
-    expect(await findTask(db.pool, second)).toMatchObject({ status: 'succeeded', paused_at: null, paused_by: null, pause_reason: null });
+    expect(await findTask(db.pool, second)).toMatchObject({
+      status: 'succeeded',
+      paused_at: null,
+      paused_by: null,
+      pause_reason: null,
+    });
     expect(ids(await listTasks(db.pool, { parked: true, limit: 10 }))).toEqual([first]);
     expect(ids(await listTasks(db.pool, { parked: false, limit: 10 }))).toEqual([second]);
     expect(await wrongGates(db.pool)).toEqual([]);
@@ -82,16 +99,25 @@ describe('parking', () => {
   test('P12 parking and unparking stand in the history with who and why, also when done by hand', async () => {
     const [id = ''] = await add(db.pool, {});
     await parkTask(db.pool, id, DANA, 'first');
-    expect(await parkTask(db.pool, id, { name: 'lee' }, 'second')).toMatchObject({ paused_by: 'dana', pause_reason: 'first' });
+    expect(await parkTask(db.pool, id, { name: 'lee' }, 'second')).toMatchObject({
+      paused_by: 'dana',
+      pause_reason: 'first',
+    });
     await unparkTask(db.pool, id, { name: 'lee' });
     await unparkTask(db.pool, id, { name: 'lee' });
     await db.pool.query('update tasks set paused_at = now() where id = $1', [id]);
     await db.pool.query('update tasks set paused_at = null where id = $1', [id]);
-    const { rows: [me] } = await db.pool.query<{ name: string }>('select current_user as name');
-    expect((await listTaskEvents(db.pool, id, { limit: 10 })).map(({ kind, by, data }) => ({ kind, by, data }))).toMatchObject([
+    const {
+      rows: [me],
+    } = await db.pool.query<{ name: string }>('select current_user as name');
+    expect(
+      (await listTaskEvents(db.pool, id, { limit: 10 })).map(({ kind, by, data }) => ({ kind, by, data })),
+    ).toMatchObject([
       { kind: 'queued' },
-      { kind: 'parked', by: 'dana', data: { reason: 'first' } }, { kind: 'unparked', by: 'lee', data: { reason: 'first' } },
-      { kind: 'parked', by: me?.name, data: { reason: 'no reason given' } }, { kind: 'unparked', by: me?.name },
+      { kind: 'parked', by: 'dana', data: { reason: 'first' } },
+      { kind: 'unparked', by: 'lee', data: { reason: 'first' } },
+      { kind: 'parked', by: me?.name, data: { reason: 'no reason given' } },
+      { kind: 'unparked', by: me?.name },
     ]);
     expect(await findTask(db.pool, id)).toMatchObject({ paused_at: null, paused_by: null, pause_reason: null });
   });
@@ -99,7 +125,10 @@ describe('parking', () => {
   test('P10 the owner of a run parks its own task only; what has ended or is not there is refused', async () => {
     const [id = ''] = await add(db.pool, {});
     const run = await one();
-    expect(await parkTask(db.pool, id, { runId: run.run_id }, 'waits for CI')).toMatchObject({ paused_by: 'w-1', status: 'running' });
+    expect(await parkTask(db.pool, id, { runId: run.run_id }, 'waits for CI')).toMatchObject({
+      paused_by: 'w-1',
+      status: 'running',
+    });
     expect(await unparkTask(db.pool, id, { runId: run.run_id })).toMatchObject({ paused_at: null });
     const stranger = { runId: '00000000-0000-4000-8000-000000000000' };
     await expect(parkTask(db.pool, id, stranger, 'x')).rejects.toMatchObject({ code: 'run_not_owner' });
@@ -132,11 +161,23 @@ describe('questions', () => {
     const asked = await askQuestion(db.pool, first, run.run_id, 'Which branch?');
     expect(asked).toEqual({ status: 'queued', next_eligible_at: null });
     expect(await askQuestion(db.pool, first, run.run_id, 'Which branch?'), 'told twice').toEqual(asked);
-    expect(await findTask(db.pool, first)).toMatchObject({ attempt: 0, questions: 'Which branch?', answer: null, paused_by: 'w-1', pause_reason: 'asks a question' });
+    expect(await findTask(db.pool, first)).toMatchObject({
+      attempt: 0,
+      questions: 'Which branch?',
+      answer: null,
+      paused_by: 'w-1',
+      pause_reason: 'asks a question',
+    });
     const beside = await one();
     expect(beside.id).toBe(second);
-    expect((await readSerialGate(db.pool)).repos[0]?.parked).toMatchObject([{ task_id: first, by: 'w-1', reason: 'asks a question', has_question: true }]);
-    expect(await answerQuestion(db.pool, first, 'main', 'dana')).toMatchObject({ paused_at: null, answer: 'main', answered_by: 'dana' });
+    expect((await readSerialGate(db.pool)).repos[0]?.parked).toMatchObject([
+      { task_id: first, by: 'w-1', reason: 'asks a question', has_question: true },
+    ]);
+    expect(await answerQuestion(db.pool, first, 'main', 'dana')).toMatchObject({
+      paused_at: null,
+      answer: 'main',
+      answered_by: 'dana',
+    });
     expect(await claim(db.pool), 'its repo is at work').toEqual([]);
     await completeRun(db.pool, beside.id, beside.run_id, null);
     const next = await one();
@@ -145,7 +186,11 @@ describe('questions', () => {
     expect(await wrongGates(db.pool)).toEqual([]);
     // Its next question is open again.
     await askQuestion(db.pool, first, next.run_id, 'And which tag?');
-    expect(await findTask(db.pool, first)).toMatchObject({ questions: 'And which tag?', answer: null, answered_by: null });
+    expect(await findTask(db.pool, first)).toMatchObject({
+      questions: 'And which tag?',
+      answer: null,
+      answered_by: null,
+    });
   });
 
   test('an answer to a task whose scope is paused leaves it paused', async () => {
@@ -177,10 +222,18 @@ describe('questions', () => {
     const run = await one();
     await askQuestion(db.pool, id, run.run_id, 'Which branch?');
     const parked = await parkTask(db.pool, id, DANA, 'not before the audit');
-    expect(parked).toMatchObject({ paused_by: 'dana', pause_reason: 'not before the audit', questions: 'Which branch?' });
+    expect(parked).toMatchObject({
+      paused_by: 'dana',
+      pause_reason: 'not before the audit',
+      questions: 'Which branch?',
+    });
     expect(parked.paused_at).not.toBe(parked.asked_at);
     expect(await parkTask(db.pool, id, { name: 'someone else' }, 'again')).toEqual(parked);
-    expect((await listTaskEvents(db.pool, id, { limit: 10 })).at(-1)).toMatchObject({ kind: 'parked', by: 'dana', data: { reason: 'not before the audit' } });
+    expect((await listTaskEvents(db.pool, id, { limit: 10 })).at(-1)).toMatchObject({
+      kind: 'parked',
+      by: 'dana',
+      data: { reason: 'not before the audit' },
+    });
     expect(await answerQuestion(db.pool, id, 'main', 'kim')).toMatchObject({ answer: 'main', paused_by: 'dana' });
     expect(await claim(db.pool)).toEqual([]);
     await unparkTask(db.pool, id, DANA);
@@ -192,7 +245,10 @@ describe('questions', () => {
     const run = await one();
     await askQuestion(db.pool, id, run.run_id, 'Which branch?');
     await db.pool.query("update tasks set paused_at = now() + interval '1 second' where id = $1", [id]);
-    expect(await findTask(db.pool, id)).toMatchObject({ paused_by: expect.not.stringMatching(/^w-1$/), pause_reason: 'no reason given' });
+    expect(await findTask(db.pool, id)).toMatchObject({
+      paused_by: expect.not.stringMatching(/^w-1$/),
+      pause_reason: 'no reason given',
+    });
     await answerQuestion(db.pool, id, 'main', 'kim');
     expect(await claim(db.pool)).toEqual([]);
   });
@@ -200,8 +256,14 @@ describe('questions', () => {
   test('where questions do not park, the task is held and its repo waits with it until the answer', async () => {
     const [first = '', second = '', elsewhere = ''] = await add(db.pool, { repo: 'r' }, { repo: 'r' }, { repo: 's' });
     const runs = await claim(db.pool);
-    expect(await askQuestion(db.pool, first, runs[0]?.run_id ?? '', 'Which branch?', ['s'])).toEqual({ status: 'held', next_eligible_at: null });
-    expect(await askQuestion(db.pool, elsewhere, runs[1]?.run_id ?? '', 'Which branch?', ['s'])).toEqual({ status: 'queued', next_eligible_at: null });
+    expect(await askQuestion(db.pool, first, runs[0]?.run_id ?? '', 'Which branch?', ['s'])).toEqual({
+      status: 'held',
+      next_eligible_at: null,
+    });
+    expect(await askQuestion(db.pool, elsewhere, runs[1]?.run_id ?? '', 'Which branch?', ['s'])).toEqual({
+      status: 'queued',
+      next_eligible_at: null,
+    });
     expect(await findTask(db.pool, first)).toMatchObject({ status: 'held', paused_at: null, run_id: null, attempt: 0 });
     expect(await claim(db.pool)).toEqual([]);
     expect(await answerQuestion(db.pool, first, 'main', 'dana')).toMatchObject({ status: 'queued' });
@@ -237,10 +299,15 @@ describe('questions', () => {
     const run = await one();
     await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '61 seconds'");
     await reapRuns(db.pool, 60);
-    await expect(askQuestion(db.pool, id, run.run_id, 'Which branch?')).rejects.toMatchObject({ code: 'run_not_owner' });
+    await expect(askQuestion(db.pool, id, run.run_id, 'Which branch?')).rejects.toMatchObject({
+      code: 'run_not_owner',
+    });
     expect(await findTask(db.pool, id)).toMatchObject({ questions: null, paused_at: null });
     const next = await one();
     await askQuestion(db.pool, id, next.run_id, 'Which branch?');
-    await expect(completeRun(db.pool, id, next.run_id, null)).rejects.toMatchObject({ code: 'run_not_owner', message: expect.stringMatching(/was asked at/) });
+    await expect(completeRun(db.pool, id, next.run_id, null)).rejects.toMatchObject({
+      code: 'run_not_owner',
+      message: expect.stringMatching(/was asked at/),
+    });
   });
 });

@@ -14,7 +14,10 @@ async function calledBy(work: (session: Queryable) => Promise<unknown>): Promise
     // A session counts on until it has told the server, which may be later than the end of a transaction.
     const before = await callsOf(session);
     await work(session);
-    return [...await callsOf(session)].filter(([name, calls]) => calls > (before.get(name) ?? 0)).map(([name]) => name).toSorted();
+    return [...(await callsOf(session))]
+      .filter(([name, calls]) => calls > (before.get(name) ?? 0))
+      .map(([name]) => name)
+      .toSorted();
   } finally {
     await session.query('commit');
     session.release();
@@ -22,7 +25,9 @@ async function calledBy(work: (session: Queryable) => Promise<unknown>): Promise
 }
 
 async function callsOf(session: Queryable): Promise<Map<string, number>> {
-  const { rows } = await session.query<{ name: string; calls: number }>('select f.funcname as name, f.calls::int from pg_stat_xact_user_functions f');
+  const { rows } = await session.query<{ name: string; calls: number }>(
+    'select f.funcname as name, f.calls::int from pg_stat_xact_user_functions f',
+  );
   return new Map(rows.map(({ name, calls }) => [name, calls]));
 }
 
@@ -31,13 +36,23 @@ test('a task that has no repo, begins and is done pays for no trigger: none of t
   const [run] = await claim(db.pool);
   const [second = ''] = await add(db.pool, { agent_id: 'skeptic' });
   const plain = ['known_cluster_id', 'orchestra_turn', 'run_id_of'];
-  expect(await calledBy(async (session) => { expect((await claim(session)).map((task) => task.id)).toEqual([second]); })).toEqual(plain);
-  expect(await calledBy((session) => endRuns(session, [{ as: 'completed', id, run_id: run?.run_id ?? '', result: 1 }]))).toEqual(['orchestra_turn']);
+  expect(
+    await calledBy(async (session) => {
+      expect((await claim(session)).map((task) => task.id)).toEqual([second]);
+    }),
+  ).toEqual(plain);
+  expect(
+    await calledBy((session) => endRuns(session, [{ as: 'completed', id, run_id: run?.run_id ?? '', result: 1 }])),
+  ).toEqual(['orchestra_turn']);
 });
 
 test('other statements do call the triggers, and so does a task that comes back', async () => {
   const [id = ''] = await add(db.pool, { agent_id: 'skeptic' });
   const [run] = await claim(db.pool);
-  expect(await calledBy((session) => endRuns(session, [{ as: 'released', id, run_id: run?.run_id ?? '', cause: 'pause' }]))).toContain('task_moves');
-  expect(await calledBy((session) => session.query('update tasks set priority = 3 where id = $1', [id]))).toEqual(expect.arrayContaining(['task_changes_state', 'task_moves', 'lane_to_enter']));
+  expect(
+    await calledBy((session) => endRuns(session, [{ as: 'released', id, run_id: run?.run_id ?? '', cause: 'pause' }])),
+  ).toContain('task_moves');
+  expect(await calledBy((session) => session.query('update tasks set priority = 3 where id = $1', [id]))).toEqual(
+    expect.arrayContaining(['task_changes_state', 'task_moves', 'lane_to_enter']),
+  );
 });

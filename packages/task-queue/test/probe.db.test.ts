@@ -3,7 +3,24 @@ import { extendPause, stayPauses, unpauseScope, pauseScope, type PauseThen, type
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  claimTasks, ClaimWays, completeRun, deferPaused, failRun, findTask, freezeRepo, holdRun, listTaskEvents, lookAfterProbes, lookForWork, parkTask, PROBER, reapRuns, releaseRun, retryRun, thawRepo, unmarkLeftOver,
+  claimTasks,
+  ClaimWays,
+  completeRun,
+  deferPaused,
+  failRun,
+  findTask,
+  freezeRepo,
+  holdRun,
+  listTaskEvents,
+  lookAfterProbes,
+  lookForWork,
+  parkTask,
+  PROBER,
+  reapRuns,
+  releaseRun,
+  retryRun,
+  thawRepo,
+  unmarkLeftOver,
 } from '../src/index.ts';
 import { PROBE_DECISIONS } from '../src/commands/look-after-probes.ts';
 import { verifyClaims } from '../src/queries/verify-claims.ts';
@@ -22,13 +39,23 @@ beforeEach(async () => {
 });
 
 async function pauseFor(scope: Scope = AGENT, endsAs: PauseThen = 'probe', ttlSeconds = 600): Promise<string> {
-  const { pause } = await pauseScope(db.pool, { scope, reason: 'runaway loop', ttlSeconds, endsAs, by: 'dana', source: 'person' });
+  const { pause } = await pauseScope(db.pool, {
+    scope,
+    reason: 'runaway loop',
+    ttlSeconds,
+    endsAs,
+    by: 'dana',
+    source: 'person',
+  });
   return pause.id;
 }
 
 /** Nobody waits here: a pause that began earlier is over earlier. */
 async function letTimePass(id: string, seconds: number): Promise<void> {
-  await db.pool.query('update senate_pause set paused_at = paused_at - make_interval(secs => $2) where id = $1', [id, seconds]);
+  await db.pool.query('update senate_pause set paused_at = paused_at - make_interval(secs => $2) where id = $1', [
+    id,
+    seconds,
+  ]);
 }
 
 async function probing(scope: Scope = AGENT): Promise<string> {
@@ -38,14 +65,28 @@ async function probing(scope: Scope = AGENT): Promise<string> {
 }
 
 async function stateOf(id: string): Promise<Record<string, unknown>> {
-  const { rows: [row] } = await db.pool.query<Record<string, unknown>>(
-    `select p.cleared_by, p.stayed_at is not null as stays, p.probing_at is not null as probes, p.probe_task_id, p.ttl_seconds,
-            round(extract(epoch from p.paused_at + make_interval(secs => p.ttl_seconds) - now()))::int as left from senate_pause p where p.id = $1`, [id]);
+  const {
+    rows: [row],
+  } = await db.pool.query<Record<string, unknown>>(
+    `select p.cleared_by, p.stayed_at is not null as stays, p.probing_at is not null as probes, p.probe_task_id,
+            p.ttl_seconds,
+            round(extract(epoch from p.paused_at + make_interval(secs => p.ttl_seconds) - now()))::int as left
+              from senate_pause p
+              where p.id = $1`,
+    [id],
+  );
   return row ?? {};
 }
 
 async function eventsOf(id: string): Promise<string[]> {
-  const { rows } = await db.pool.query<{ type: string }>("select type from senate_events where data ->> 'id' = $1 and type like 'pause.%' and type not in ('pause.created', 'pause.changed') order by id", [id]);
+  const { rows } = await db.pool.query<{ type: string }>(
+    `select type from senate_events
+      where data ->> 'id' = $1
+        and type like 'pause.%'
+        and type not in ('pause.created', 'pause.changed')
+      order by id`,
+    [id],
+  );
   return rows.map((row) => row.type);
 }
 
@@ -67,8 +108,16 @@ const BY_LANES = (): ClaimWays => {
 };
 
 describe('one task is let through', () => {
-  test.each([['walks', () => new ClaimWays()], ['looks at lanes', BY_LANES]])('P1 by a claim that %s, and no other of the scope', async (_way, ways) => {
-    const [first = '', , free = ''] = await add(db.pool, { agent_id: 'skeptic' }, { agent_id: 'skeptic' }, { agent_id: 'scribe' });
+  test.each([
+    ['walks', () => new ClaimWays()],
+    ['looks at lanes', BY_LANES],
+  ])('P1 by a claim that %s, and no other of the scope', async (_way, ways) => {
+    const [first = '', , free = ''] = await add(
+      db.pool,
+      { agent_id: 'skeptic' },
+      { agent_id: 'skeptic' },
+      { agent_id: 'scribe' },
+    );
     const id = await pauseFor();
     expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
     await letTimePass(id, 600);
@@ -76,14 +125,21 @@ describe('one task is let through', () => {
     expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
     expect(await stateOf(id)).toMatchObject({ probes: true, probe_task_id: first, stays: false, cleared_by: null });
     const claimed = await claimTasks(db.pool, { worker: 'w', limit: 10 }, ways());
-    expect(claimed.map((task) => [task.id, task.probe_of])).toEqual([[first, id], [free, null]]);
+    expect(claimed.map((task) => [task.id, task.probe_of])).toEqual([
+      [first, id],
+      [free, null],
+    ]);
     expect(await claimTasks(db.pool, { worker: 'w', limit: 10 }, ways())).toEqual([]);
     expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
     expect(await eventsOf(id)).toEqual(['pause.probing']);
     expect((await verifyClaims(db.pool, { limit: 100 })).violations).toEqual([]);
     expect(await kindsOf(first)).toEqual(['queued', 'probing', 'claimed']);
     const events = await listTaskEvents(db.pool, first, { limit: 5 });
-    expect(events.map((event) => event.data)).toMatchObject([{}, { pause_id: id, scope_kind: 'agent', scope_value: 'skeptic' }, { attempt: 1, probe_of: id }]);
+    expect(events.map((event) => event.data)).toMatchObject([
+      {},
+      { pause_id: id, scope_kind: 'agent', scope_value: 'skeptic' },
+      { attempt: 1, probe_of: id },
+    ]);
   });
 
   test('and waiting claims are told of it, as of anything that can be claimed', async () => {
@@ -97,7 +153,11 @@ describe('one task is let through', () => {
   });
 
   test('P9 the first in its place, also where all were put off', async () => {
-    const [, second = ''] = await add(db.pool, { agent_id: 'skeptic', priority: 5 }, { agent_id: 'skeptic', priority: 1 });
+    const [, second = ''] = await add(
+      db.pool,
+      { agent_id: 'skeptic', priority: 5 },
+      { agent_id: 'skeptic', priority: 1 },
+    );
     const id = await pauseFor();
     await deferPaused(db.pool);
     await letTimePass(id, 600);
@@ -137,7 +197,11 @@ describe('one task is let through', () => {
 
 describe('what nothing else holds', () => {
   test('P7 another pause holds it all the same, before it is chosen and after', async () => {
-    const [first = '', second = ''] = await add(db.pool, { agent_id: 'skeptic', skill: 'debate' }, { agent_id: 'skeptic', skill: 'read' });
+    const [first = '', second = ''] = await add(
+      db.pool,
+      { agent_id: 'skeptic', skill: 'debate' },
+      { agent_id: 'skeptic', skill: 'read' },
+    );
     const other = await pauseFor({ kind: 'skill', value: 'debate' }, 'resume', 3_600);
     await probing();
     await lookAfterProbes(db.pool);
@@ -154,7 +218,12 @@ describe('what nothing else holds', () => {
   });
 
   test('two pauses that probe do not wait for each other for ever: one after the other lets a task through', async () => {
-    const all = await add(db.pool, { agent_id: 'skeptic', skill: 'debate' }, { agent_id: 'skeptic', skill: 'debate' }, { agent_id: 'scribe', skill: 'debate' });
+    const all = await add(
+      db.pool,
+      { agent_id: 'skeptic', skill: 'debate' },
+      { agent_id: 'skeptic', skill: 'debate' },
+      { agent_id: 'scribe', skill: 'debate' },
+    );
     const one = await probing();
     const other = await probing({ kind: 'skill', value: 'debate' });
     await lookAfterProbes(db.pool);
@@ -212,7 +281,12 @@ describe('what nothing else holds', () => {
   });
 
   test('a parked task is none, nor one whose time has not come', async () => {
-    const [parked = '', , third = ''] = await add(db.pool, { agent_id: 'skeptic' }, { agent_id: 'skeptic', not_before: new Date(Date.now() + 3_600_000).toISOString() }, { agent_id: 'skeptic' });
+    const [parked = '', , third = ''] = await add(
+      db.pool,
+      { agent_id: 'skeptic' },
+      { agent_id: 'skeptic', not_before: new Date(Date.now() + 3_600_000).toISOString() },
+      { agent_id: 'skeptic' },
+    );
     await parkTask(db.pool, parked, { name: 'dana' }, 'later');
     await probing();
     await lookAfterProbes(db.pool);
@@ -232,7 +306,11 @@ describe('what nothing else holds', () => {
 
 describe('the serial gate holds for a probe as well', () => {
   test('of a repo the first in line alone, and only through an open gate', async () => {
-    const [ahead = '', behind = ''] = await add(db.pool, { repo: 'r1', agent_id: 'scribe' }, { repo: 'r1', agent_id: 'skeptic' });
+    const [ahead = '', behind = ''] = await add(
+      db.pool,
+      { repo: 'r1', agent_id: 'scribe' },
+      { repo: 'r1', agent_id: 'skeptic' },
+    );
     const id = await probing();
     await lookAfterProbes(db.pool);
     expect(await stateOf(id)).toMatchObject({ probes: true, probe_task_id: null });
@@ -282,13 +360,18 @@ describe('P8 where the serial gate does not hold for a repo, nothing there keeps
     return mine;
   }
 
-  test.each([{ gatedRepos: [] }, { gatedRepos: ['another'] }])('P8 the task is let through and taken, where it holds for $gatedRepos', async ({ gatedRepos }) => {
-    const mine = await behindOthers({ gatedRepos });
-    expect(await lookAfterProbes(db.pool, gatedRepos)).toEqual(LET_ONE);
-    // It may start, so it is not exchanged for another.
-    expect(await lookAfterProbes(db.pool, gatedRepos)).toEqual(NOTHING);
-    expect(only(await claimTasks(db.pool, { worker: 'w', limit: 10, agents: ['skeptic'], gatedRepos })).id).toBe(mine);
-  });
+  test.each([{ gatedRepos: [] }, { gatedRepos: ['another'] }])(
+    'P8 the task is let through and taken, where it holds for $gatedRepos',
+    async ({ gatedRepos }) => {
+      const mine = await behindOthers({ gatedRepos });
+      expect(await lookAfterProbes(db.pool, gatedRepos)).toEqual(LET_ONE);
+      // It may start, so it is not exchanged for another.
+      expect(await lookAfterProbes(db.pool, gatedRepos)).toEqual(NOTHING);
+      expect(only(await claimTasks(db.pool, { worker: 'w', limit: 10, agents: ['skeptic'], gatedRepos })).id).toBe(
+        mine,
+      );
+    },
+  );
 
   test('P8 also by what the claims there show, for who does not know the setting', async () => {
     await behindOthers({ gatedRepos: [] });
@@ -303,7 +386,11 @@ describe('P8 where the serial gate does not hold for a repo, nothing there keeps
 });
 
 test('P8 the first task of a lane that may start is let through, wherever it stands', async () => {
-  await db.pool.query("insert into tasks (agent_id, next_eligible_at, paused_at) select 'skeptic', now() + make_interval(hours => n % 2), case n % 2 when 0 then now() end from generate_series(1, 150) n");
+  await db.pool.query(
+    `insert into tasks (agent_id, next_eligible_at, paused_at) select 'skeptic', now() + make_interval(hours => n % 2),
+       case n % 2 when 0 then now() end
+       from generate_series(1, 150) n`,
+  );
   const [mine] = await add(db.pool, { agent_id: 'skeptic' });
   await probing();
   expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
@@ -327,7 +414,10 @@ describe('what the probe says', () => {
     expect((await claim(db.pool)).length).toBe(1);
     expect(await eventsOf(id)).toEqual(['pause.probing', 'pause.cleared']);
     expect(await kindsOf(run.id)).toEqual(['queued', 'probing', 'claimed', 'completed', 'probed']);
-    const { rows } = await db.pool.query("select by, why from senate_audit where subject_kind = 'pause' and subject_id = $1 and action = 'pause.cleared'", [id]);
+    const { rows } = await db.pool.query(
+      "select by, why from senate_audit where subject_kind = 'pause' and subject_id = $1 and action = 'pause.cleared'",
+      [id],
+    );
     expect(rows).toEqual([{ by: PROBER, why: expect.stringContaining(`task ${run.id}`) }]);
   });
 
@@ -350,7 +440,9 @@ describe('what the probe says', () => {
       await failRun(db.pool, again.id, again.run_id, { error: 'boom', retry: false });
       expect(await lookAfterProbes(db.pool)).toEqual({ ...NOTHING, again: 1 });
       expect(Math.abs(Number((await stateOf(id))['left']) - 600)).toBeLessThanOrEqual(2);
-      expect((await db.pool.query('select period_seconds from senate_pause where id = $1', [id])).rows).toEqual([{ period_seconds: 600 }]);
+      expect((await db.pool.query('select period_seconds from senate_pause where id = $1', [id])).rows).toEqual([
+        { period_seconds: 600 },
+      ]);
     }
   });
 
@@ -361,8 +453,15 @@ describe('what the probe says', () => {
     expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
     expect(await stateOf(id)).toMatchObject({ stays: true, probes: false, cleared_by: null });
     expect(await eventsOf(id)).toEqual(['pause.probing', 'pause.stayed']);
-    expect((await db.pool.query("select kind, ref_id, severity, details ->> 'pause_id' as pause_id from senate_alerts where kind = 'pause_needs_person'")).rows)
-      .toEqual([{ kind: 'pause_needs_person', ref_id: null, severity: 'high', pause_id: id }]);
+    expect(
+      (
+        await db.pool.query(
+          `select kind, ref_id, severity, details ->> 'pause_id' as pause_id
+             from senate_alerts
+            where kind = 'pause_needs_person'`,
+        )
+      ).rows,
+    ).toEqual([{ kind: 'pause_needs_person', ref_id: null, severity: 'high', pause_id: id }]);
     expect(await claim(db.pool)).toEqual([]);
     expect(await stayPauses(db.pool)).toBe(0);
     await unpauseScope(db.pool, { target: { id }, by: 'dana' });
@@ -445,7 +544,11 @@ describe('a person is quicker', () => {
     await lookAfterProbes(db.pool);
     const run = only(await claim(db.pool));
     await completeRun(db.pool, run.id, run.run_id, null);
-    await Promise.all([lookAfterProbes(db.pool), unpauseScope(db.pool, { target: AGENT, by: 'dana' }), lookAfterProbes(db.pool)]);
+    await Promise.all([
+      lookAfterProbes(db.pool),
+      unpauseScope(db.pool, { target: AGENT, by: 'dana' }),
+      lookAfterProbes(db.pool),
+    ]);
     await lookAfterProbes(db.pool);
     expect((await eventsOf(id)).filter((type) => type === 'pause.cleared').length).toBe(1);
     expect(['dana', PROBER]).toContain((await stateOf(id))['cleared_by']);
@@ -454,7 +557,10 @@ describe('a person is quicker', () => {
 
 test('P3 a row with ends_as written by hand probes as well', async () => {
   await add(db.pool, { agent_id: 'skeptic' });
-  await db.pool.query("insert into senate_pause (scope_kind, scope_value, paused_at, ttl_seconds, ends_as) values ('agent', 'skeptic', now() - interval '1 hour', 60, 'probe')");
+  await db.pool.query(
+    `insert into senate_pause (scope_kind, scope_value, paused_at, ttl_seconds, ends_as)
+       values ('agent', 'skeptic', now() - interval '1 hour', 60, 'probe')`,
+  );
   expect(await claim(db.pool)).toEqual([]);
   expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
   expect(ids(await claim(db.pool)).length).toBe(1);

@@ -2,7 +2,20 @@ import { extendPause, PauseError, unpauseScope, type Scope } from '@orchestra/pa
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  completeRun, explainTask, failRun, lastRelease, lookAfterProbes, lookAfterReleases, parkTask, PROBER, releaseBacklog, RELEASER, stopRelease, unmarkLeftOver, verifyClaims, type ReleaseOrder,
+  completeRun,
+  explainTask,
+  failRun,
+  lastRelease,
+  lookAfterProbes,
+  lookAfterReleases,
+  parkTask,
+  PROBER,
+  releaseBacklog,
+  RELEASER,
+  stopRelease,
+  unmarkLeftOver,
+  verifyClaims,
+  type ReleaseOrder,
 } from '../src/index.ts';
 import { add, claim, ids, pause } from './fixtures.ts';
 
@@ -14,19 +27,37 @@ beforeEach(async () => {
   await db.pool.query('truncate tasks, task_event_rows, event_batches, task_lanes, senate_releases');
 });
 
-const paused = async (scope: Scope = SKEPTIC, ttl: number | null = null): Promise<string> => (await pause(db.pool, scope, ttl)).pause.id;
-const release = (pauseId: string, pace: ReleaseOrder['pace'] = { one: true }) => releaseBacklog(db.pool, { pauseId, pace, by: 'dana' });
-const refused = (pauseId: string, pace?: ReleaseOrder['pace']): Promise<unknown> => release(pauseId, pace).then(() => 'made', (error: unknown) => error instanceof PauseError && error.code);
+const paused = async (scope: Scope = SKEPTIC, ttl: number | null = null): Promise<string> =>
+  (await pause(db.pool, scope, ttl)).pause.id;
+const release = (pauseId: string, pace: ReleaseOrder['pace'] = { one: true }) =>
+  releaseBacklog(db.pool, { pauseId, pace, by: 'dana' });
+const refused = (pauseId: string, pace?: ReleaseOrder['pace']): Promise<unknown> =>
+  release(pauseId, pace).then(
+    () => 'made',
+    (error: unknown) => error instanceof PauseError && error.code,
+  );
 /** As if the time to the next task were over. */
-const due = () => db.pool.query("update senate_releases set next_at = now() - interval '1 hour' where ended_at is null");
-const stateOf = async (id: string) => (await db.pool.query('select cleared_by, ttl_seconds, probing_at, probe_task_id from senate_pause where id = $1', [id])).rows[0] as Record<string, unknown>;
+const due = () =>
+  db.pool.query("update senate_releases set next_at = now() - interval '1 hour' where ended_at is null");
+const stateOf = async (id: string) =>
+  (
+    await db.pool.query('select cleared_by, ttl_seconds, probing_at, probe_task_id from senate_pause where id = $1', [
+      id,
+    ])
+  ).rows[0] as Record<string, unknown>;
 const violations = async () => (await verifyClaims(db.pool, { limit: 1_000 })).violations;
 
 describe('one task', () => {
   test('P1 it alone may start, whoever claims how often; the pause holds on, and the history tells who let it go', async () => {
     const [first, second] = await add(db.pool, { agent_id: 'skeptic' }, { agent_id: 'skeptic' });
     const id = await paused();
-    expect(await release(id)).toMatchObject({ pause_id: id, released: 1, last_task_id: first, ended_as: 'done', gap_seconds: null });
+    expect(await release(id)).toMatchObject({
+      pause_id: id,
+      released: 1,
+      last_task_id: first,
+      ended_as: 'done',
+      gap_seconds: null,
+    });
     expect((await explainTask(db.pool, first ?? '')).holds.map(({ kind }) => kind)).not.toContain('pause');
     expect((await explainTask(db.pool, second ?? '')).holds.map(({ kind }) => kind)).toContain('pause');
     const [run] = await claim(db.pool);
@@ -36,7 +67,10 @@ describe('one task', () => {
     expect(await claim(db.pool)).toEqual([]);
     expect(await stateOf(id)).toMatchObject({ cleared_by: null, probing_at: null });
     expect(await violations()).toEqual([]);
-    const { rows } = await db.pool.query("select by, action from senate_audit where subject_id = $1 and action = 'pause.released'", [id]);
+    const { rows } = await db.pool.query(
+      "select by, action from senate_audit where subject_id = $1 and action = 'pause.released'",
+      [id],
+    );
     expect(rows).toEqual([{ by: 'dana', action: 'pause.released' }]);
   });
 
@@ -135,7 +169,12 @@ describe('a backlog over time', () => {
   });
 
   test('a task that fails goes back behind the pause, and one that cannot start any more gives way', async () => {
-    const [first = '', second = '', third] = await add(db.pool, { agent_id: 'skeptic' }, { agent_id: 'skeptic' }, { agent_id: 'skeptic' });
+    const [first = '', second = '', third] = await add(
+      db.pool,
+      { agent_id: 'skeptic' },
+      { agent_id: 'skeptic' },
+      { agent_id: 'skeptic' },
+    );
     const id = await paused();
     await release(id, { gapSeconds: 1 });
     await lookAfterReleases(db.pool);

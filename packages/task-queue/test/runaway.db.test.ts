@@ -21,13 +21,20 @@ async function run(taskId: string, ending: Ending): Promise<string> {
   if (claimed === undefined) throw new Error(`task ${taskId} was not claimed`);
   const { run_id: runId } = claimed;
   switch (ending) {
-    case 'completed': await completeRun(db.pool, taskId, runId, null); break;
-    case 'failed': await failRun(db.pool, taskId, runId, { error: 'boom', retry: true }); break;
+    case 'completed':
+      await completeRun(db.pool, taskId, runId, null);
+      break;
+    case 'failed':
+      await failRun(db.pool, taskId, runId, { error: 'boom', retry: true });
+      break;
     case 'reaped':
-      await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '61 seconds' where id = $1", [taskId]);
+      await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '61 seconds' where id = $1", [
+        taskId,
+      ]);
       await reapRuns(db.pool, 60);
       break;
-    default: await releaseRun(db.pool, taskId, runId, { cause: ending });
+    default:
+      await releaseRun(db.pool, taskId, runId, { cause: ending });
   }
   return runId;
 }
@@ -46,21 +53,34 @@ const times = (count: number, ending: Ending): Ending[] => Array.from({ length: 
 const alerts = async () => (await db.pool.query('select * from senate_alerts order by created_at, id')).rows;
 
 describe('when a run given up raises an alert', () => {
-  test.each(['failed', 'gave_up', 'reaped'] as const)('a task whose sixth run is given up as well (%s): one alert, and one more for each further run', async (ending) => {
-    const [id = ''] = await add(db.pool, { actor_id: 'acct-1', max_attempts: 100, max_crashes: 100 });
-    for (let count = 1; count <= 5; count++) await run(id, ending);
-    expect(await raiseRunawayAlerts(db.pool)).toEqual([]);
-    const sixth = await run(id, ending);
-    expect(await raiseRunawayAlerts(db.pool)).toMatchObject([{ run_id: sixth, task_id: id, actor_id: 'acct-1', about: 'task', ended_runs: 6, given_up: 6 }]);
-    const seventh = await run(id, ending);
-    expect(await raiseRunawayAlerts(db.pool)).toMatchObject([{ run_id: seventh, ended_runs: 7 }]);
-    expect(await alerts()).toMatchObject([sixth, seventh].map((runId) => (
-      { kind: 'runaway', ref_id: 'acct-1', severity: 'critical', details: { run_id: runId, task_id: id, about: 'task', window_seconds: 3_600 } })));
-  });
+  test.each(['failed', 'gave_up', 'reaped'] as const)(
+    'a task whose sixth run is given up as well (%s): one alert, and one more for each further run',
+    async (ending) => {
+      const [id = ''] = await add(db.pool, { actor_id: 'acct-1', max_attempts: 100, max_crashes: 100 });
+      for (let count = 1; count <= 5; count++) await run(id, ending);
+      expect(await raiseRunawayAlerts(db.pool)).toEqual([]);
+      const sixth = await run(id, ending);
+      expect(await raiseRunawayAlerts(db.pool)).toMatchObject([
+        { run_id: sixth, task_id: id, actor_id: 'acct-1', about: 'task', ended_runs: 6, given_up: 6 },
+      ]);
+      const seventh = await run(id, ending);
+      expect(await raiseRunawayAlerts(db.pool)).toMatchObject([{ run_id: seventh, ended_runs: 7 }]);
+      expect(await alerts()).toMatchObject(
+        [sixth, seventh].map((runId) => ({
+          kind: 'runaway',
+          ref_id: 'acct-1',
+          severity: 'critical',
+          details: { run_id: runId, task_id: id, about: 'task', window_seconds: 3_600 },
+        })),
+      );
+    },
+  );
 
   test('an actor over many tasks', async () => {
     const runs = await runEach(times(7, 'failed'), { actor_id: 'acct-1', max_attempts: 1 });
-    expect(await raiseRunawayAlerts(db.pool)).toMatchObject(runs.slice(5).map((runId) => ({ run_id: runId, actor_id: 'acct-1', about: 'actor' })));
+    expect(await raiseRunawayAlerts(db.pool)).toMatchObject(
+      runs.slice(5).map((runId) => ({ run_id: runId, actor_id: 'acct-1', about: 'actor' })),
+    );
   });
 
   test('an actor is judged by the runs that were claimed for it, whatever actor their tasks have been given since', async () => {
@@ -101,7 +121,9 @@ describe('when a run given up raises an alert', () => {
   test('the thresholds are the caller’s', async () => {
     const runs = await runEach(['completed', 'failed', 'failed'], { actor_id: 'acct-1', max_attempts: 1 });
     expect(await raiseRunawayAlerts(db.pool, { runs: 3, givenUpShare: 0.7, windowMs: 60_000 })).toEqual([]);
-    expect(await raiseRunawayAlerts(db.pool, { runs: 3, givenUpShare: 0.6, windowMs: 60_000 })).toMatchObject([{ run_id: runs[2], ended_runs: 3, given_up: 2 }]);
+    expect(await raiseRunawayAlerts(db.pool, { runs: 3, givenUpShare: 0.6, windowMs: 60_000 })).toMatchObject([
+      { run_id: runs[2], ended_runs: 3, given_up: 2 },
+    ]);
   });
 });
 
@@ -113,7 +135,8 @@ describe('the window', () => {
       `insert into task_events (task_id, run_id, kind, by, at)
        select $1, gen_random_uuid(), e.kind, 'w-1', t.now - make_interval(secs => e.ago)
          from (select date_trunc('second', now()) as now) t, jsonb_to_recordset($2::jsonb) as e(ago float8, kind text)`,
-      [id, JSON.stringify(endings.map(([ago, kind]) => ({ ago, kind })))]);
+      [id, JSON.stringify(endings.map(([ago, kind]) => ({ ago, kind })))],
+    );
   }
   const fails = (secondsAgo: number[]): [number, 'failed'][] => secondsAgo.map((ago) => [ago, 'failed']);
 
@@ -126,7 +149,10 @@ describe('the window', () => {
   });
 
   test('a run is judged by what had ended up to it: what came later neither saves nor damns it', async () => {
-    await ended('acct-1', [...fails([600, 590, 580, 570, 560, 550]), ...Array.from({ length: 20 }, (_, index): [number, 'completed'] => [500 - index, 'completed'])]);
+    await ended('acct-1', [
+      ...fails([600, 590, 580, 570, 560, 550]),
+      ...Array.from({ length: 20 }, (_, index): [number, 'completed'] => [500 - index, 'completed']),
+    ]);
     expect(await raiseRunawayAlerts(db.pool)).toMatchObject([{ ended_runs: 6, given_up: 6 }]);
   });
 
@@ -171,13 +197,18 @@ test('never two alerts for one run, however many watchdogs look at once and howe
   const raised = await alerts();
   expect(new Set(raised.map((alert) => alert.details.run_id)).size).toBe(25);
   expect(raised).toHaveLength(25);
-  const { rows } = await db.pool.query("select by from senate_audit where action = 'alert.created' and subject_id = $1", [raised[0]?.id]);
+  const { rows } = await db.pool.query(
+    "select by from senate_audit where action = 'alert.created' and subject_id = $1",
+    [raised[0]?.id],
+  );
   expect(rows).toEqual([{ by: 'senate.watchdog' }]);
 });
 
 test('a look that finds nothing writes nothing and rings no bell', async () => {
   await runEach(times(5, 'failed'), { actor_id: 'acct-1', max_attempts: 1 });
-  const { rows: [before] } = await db.pool.query('select count(*) as events from senate_events');
+  const {
+    rows: [before],
+  } = await db.pool.query('select count(*) as events from senate_events');
   const listener = await db.pool.connect();
   const heard: string[] = [];
   listener.on('notification', ({ payload }) => heard.push(payload ?? ''));
@@ -187,6 +218,8 @@ test('a look that finds nothing writes nothing and rings no bell', async () => {
   await listener.query('select 1');
   expect(heard).toEqual(['end']);
   listener.release(true);
-  const { rows: [after] } = await db.pool.query('select count(*) as events from senate_events');
+  const {
+    rows: [after],
+  } = await db.pool.query('select count(*) as events from senate_events');
   expect(after?.events).toBe(before?.events);
 });

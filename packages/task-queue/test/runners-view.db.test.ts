@@ -6,7 +6,8 @@ import { readRunners } from '../src/index.ts';
 const db = testDatabase();
 const preflight = (worker: string, at: string, checks = '[]', summary = worker) =>
   db.pool.query(
-    "insert into runner_preflights (runner, worker, at, outcome, summary, checks) values ('test', $1, $2, 'passed', $3, $4)",
+    `insert into runner_preflights (runner, worker, at, outcome, summary, checks)
+       values ('test', $1, $2, 'passed', $3, $4)`,
     [worker, at, summary, checks],
   );
 
@@ -17,7 +18,8 @@ test('one odd row of a preflight hides neither the others nor another runner', a
     await preflight(`odd ${instant}`, instant);
   await preflight('true', new Date().toISOString(), '[{"name": "git", "ok": true, "says": "fine"}]', 'all is well');
   await db.pool.query(
-    "insert into runner_preflights (runner, worker, outcome, summary, checks) values ('staging', 'odd checks', 'environment', 'ssh fails', '{\"name\": 7}'), ('nobody', 'x', 'passed', '', '[]')",
+    "insert into runner_preflights (runner, worker, outcome, summary, checks) values ('staging', 'odd " +
+      "checks', 'environment', 'ssh fails', '{\"name\": 7}'), ('nobody', 'x', 'passed', '', '[]')",
   );
   const views = await readRunners(db.pool);
   expect(views.filter((view) => !runnerView.safeParse(view).success)).toEqual([]);

@@ -6,13 +6,20 @@ import { add, claim, ids } from './fixtures.ts';
 const db = testDatabase();
 const LEASE_SECONDS = 60;
 const missHeartbeats = (seconds: number) =>
-  db.pool.query('update tasks set heartbeat_at = heartbeat_at - make_interval(secs => $1) where heartbeat_at is not null', [seconds]);
+  db.pool.query(
+    'update tasks set heartbeat_at = heartbeat_at - make_interval(secs => $1) where heartbeat_at is not null',
+    [seconds],
+  );
 
-beforeEach(async () => { await db.pool.query('truncate tasks, task_event_rows, event_batches'); });
+beforeEach(async () => {
+  await db.pool.query('truncate tasks, task_event_rows, event_batches');
+});
 
 test('P10 two claims at once never take the same task', async () => {
   const added = await add(db.pool, ...Array.from({ length: 200 }, () => ({})));
-  const rounds = await Promise.all(Array.from({ length: 40 }, (_, worker) => claim(db.pool, { worker: `w-${worker}`, limit: 5 })));
+  const rounds = await Promise.all(
+    Array.from({ length: 40 }, (_, worker) => claim(db.pool, { worker: `w-${worker}`, limit: 5 })),
+  );
   const taken = rounds.flatMap((tasks) => ids(tasks));
   expect(taken).toHaveLength(200);
   expect(new Set(taken)).toEqual(new Set(added));
@@ -25,7 +32,10 @@ test('P10 a worker that comes back after its run was taken from it is refused, a
   expect(await reapRuns(db.pool, LEASE_SECONDS)).toBe(1);
   const [next] = await claim(db.pool, { worker: 'w-next' });
   expect(next).toMatchObject({ id, attempt: 1 });
-  const refusal = { code: 'run_not_owner', message: expect.stringMatching(new RegExp(`run ${zombie?.run_id} was reaped at .*running for w-next`)) };
+  const refusal = {
+    code: 'run_not_owner',
+    message: expect.stringMatching(new RegExp(`run ${zombie?.run_id} was reaped at .*running for w-next`)),
+  };
   await expect(completeRun(db.pool, id, zombie?.run_id ?? '', 'late')).rejects.toMatchObject(refusal);
   await expect(heartbeat(db.pool, id, zombie?.run_id ?? '')).rejects.toMatchObject(refusal);
   expect(await findTask(db.pool, id)).toMatchObject({ status: 'running', run_id: next?.run_id, result: null });
@@ -55,8 +65,12 @@ test('P10 an ending that comes between the reaper’s look and its change wins (
 
 test('P15 a queued row that names a run cannot be written', async () => {
   const [id] = await add(db.pool, {});
-  await expect(db.pool.query('update tasks set run_id = gen_random_uuid() where id = $1', [id])).rejects.toMatchObject({ constraint: 'tasks_queued_is_unowned' });
+  await expect(db.pool.query('update tasks set run_id = gen_random_uuid() where id = $1', [id])).rejects.toMatchObject({
+    constraint: 'tasks_queued_is_unowned',
+  });
   // The server tells of the error before it lets go of the row, and a claim skips what is locked.
   await until('the row to be free', async () => ids(await claim(db.pool)).includes(id ?? ''));
-  await expect(db.pool.query("update tasks set status = 'queued' where id = $1", [id])).rejects.toMatchObject({ constraint: 'tasks_queued_is_unowned' });
+  await expect(db.pool.query("update tasks set status = 'queued' where id = $1", [id])).rejects.toMatchObject({
+    constraint: 'tasks_queued_is_unowned',
+  });
 });

@@ -2,8 +2,21 @@ import { unpauseScope } from '@orchestra/pause-core';
 import { testDatabase, until } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  claimTasks, completeRun, endRuns, enqueueTasks, failRun, freezeRepo, limitRepo, lineUpDue, lookForWork, parkTask, readSerialGate, reapRuns, releaseRun,
-  thawRepo, unparkTask,
+  claimTasks,
+  completeRun,
+  endRuns,
+  enqueueTasks,
+  failRun,
+  freezeRepo,
+  limitRepo,
+  lineUpDue,
+  lookForWork,
+  parkTask,
+  readSerialGate,
+  reapRuns,
+  releaseRun,
+  thawRepo,
+  unparkTask,
 } from '../src/index.ts';
 import { newTask, type ClaimedTask } from '../src/contract/index.ts';
 import { add, claim, ids, pause, waitingFor } from './fixtures.ts';
@@ -20,7 +33,8 @@ beforeEach(async () => {
 
 const STEP = 4_711;
 const complete = (run: ClaimedTask | undefined) => completeRun(db.pool, run?.id ?? '', run?.run_id ?? '', null);
-const release = (run: ClaimedTask | undefined) => releaseRun(db.pool, run?.id ?? '', run?.run_id ?? '', { cause: 'shutdown' });
+const release = (run: ClaimedTask | undefined) =>
+  releaseRun(db.pool, run?.id ?? '', run?.run_id ?? '', { cause: 'shutdown' });
 const one = async (): Promise<ClaimedTask | undefined> => (await claim(db.pool))[0];
 
 describe('first in, first out', () => {
@@ -35,10 +49,20 @@ describe('first in, first out', () => {
   });
 
   test('P9 tasks with and without a repo come by priority and place, and the smaller priority is the first in line', async () => {
-    const [late, free, urgent, soon] = await add(db.pool, { repo: 'r', priority: 2 }, { priority: 1 }, { repo: 'r', priority: -1 }, { repo: 's', priority: 1 });
+    const [late, free, urgent, soon] = await add(
+      db.pool,
+      { repo: 'r', priority: 2 },
+      { priority: 1 },
+      { repo: 'r', priority: -1 },
+      { repo: 's', priority: 1 },
+    );
     expect(ids(await claim(db.pool, { limit: 1 }))).toEqual([urgent]);
     expect(ids(await claim(db.pool, { limit: 3 }))).toEqual([free, soon]);
-    await db.pool.query("update tasks set status = 'succeeded', run_id = null, pid = null, started_at = null, heartbeat_at = null where id = $1", [urgent]);
+    await db.pool.query(
+      `update tasks set status = 'succeeded', run_id = null, pid = null, started_at = null, heartbeat_at = null
+         where id = $1`,
+      [urgent],
+    );
     expect(ids(await claim(db.pool))).toEqual([late]);
   });
 
@@ -56,13 +80,17 @@ describe('first in, first out', () => {
     await release(await one());
     const again = await one();
     expect(again?.id).toBe(first);
-    await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '61 seconds' where heartbeat_at is not null");
+    await db.pool.query(
+      "update tasks set heartbeat_at = heartbeat_at - interval '61 seconds' where heartbeat_at is not null",
+    );
     expect(await reapRuns(db.pool, 60)).toBe(1);
     const reaped = await one();
     expect(reaped?.id).toBe(first);
     await failRun(db.pool, first, reaped?.run_id ?? '', { error: 'boom', retry: true });
     expect(await claim(db.pool)).toEqual([]);
-    expect((await readSerialGate(db.pool)).repos).toMatchObject([{ repo: 'r', head: { task_id: first, waiting_for: 'retry' }, holders: [] }]);
+    expect((await readSerialGate(db.pool)).repos).toMatchObject([
+      { repo: 'r', head: { task_id: first, waiting_for: 'retry' }, holders: [] },
+    ]);
     await db.pool.query('update tasks set next_eligible_at = now() where id = $1', [first]);
     const last = await one();
     expect(last?.id).toBe(first);
@@ -72,7 +100,12 @@ describe('first in, first out', () => {
   });
 
   test('a task that was added for later is not in line before its time, and then in its place', async () => {
-    const [later, first, second] = await add(db.pool, { repo: 'r', not_before: new Date(Date.now() + 3_600_000).toISOString() }, { repo: 'r' }, { repo: 'r' });
+    const [later, first, second] = await add(
+      db.pool,
+      { repo: 'r', not_before: new Date(Date.now() + 3_600_000).toISOString() },
+      { repo: 'r' },
+      { repo: 'r' },
+    );
     const run = await one();
     expect(run?.id).toBe(first);
     await db.pool.query("update tasks set next_eligible_at = now() - interval '1 second' where id = $1", [later]);
@@ -84,7 +117,11 @@ describe('first in, first out', () => {
   });
 
   test('a claim that finds too little lines up itself what has become due, and the look tells of it', async () => {
-    const [later] = await add(db.pool, { repo: 'r', skill: 'lint', not_before: new Date(Date.now() + 3_600_000).toISOString() });
+    const [later] = await add(db.pool, {
+      repo: 'r',
+      skill: 'lint',
+      not_before: new Date(Date.now() + 3_600_000).toISOString(),
+    });
     expect((await lookForWork(db.pool)).kinds).toEqual([]);
     expect(await claim(db.pool)).toEqual([]);
     await db.pool.query("update tasks set next_eligible_at = now() - interval '1 second'");
@@ -124,29 +161,47 @@ describe('limits', () => {
   test('P12 a frozen gate lets nobody start until it is thawed; both are written down, also when done by hand', async () => {
     const [id] = await add(db.pool, { repo: 'frosty' });
     const frozen = await freezeRepo(db.pool, 'frosty', 'dana', 'main is broken');
-    expect(frozen).toMatchObject({ repo: 'frosty', frozen: { by: 'dana', reason: 'main is broken' }, head: { task_id: id, waiting_for: 'gate' } });
+    expect(frozen).toMatchObject({
+      repo: 'frosty',
+      frozen: { by: 'dana', reason: 'main is broken' },
+      head: { task_id: id, waiting_for: 'gate' },
+    });
     expect((await freezeRepo(db.pool, 'frosty', 'lee', 'again')).frozen).toEqual(frozen.frozen);
     expect(await claim(db.pool)).toEqual([]);
-    expect(await thawRepo(db.pool, 'frosty', 'lee')).toMatchObject({ frozen: null, head: { task_id: id, waiting_for: 'worker' } });
+    expect(await thawRepo(db.pool, 'frosty', 'lee')).toMatchObject({
+      frozen: null,
+      head: { task_id: id, waiting_for: 'worker' },
+    });
     await limitRepo(db.pool, 'frosty', 'lee', 2);
     await db.pool.query("update repo_gates set frozen_at = now() where repo = 'frosty'");
     expect(await claim(db.pool)).toEqual([]);
     await db.pool.query("update repo_gates set frozen_at = null where repo = 'frosty'");
     expect(ids(await claim(db.pool))).toEqual([id]);
-    const { rows } = await db.pool.query("select action, by, why from senate_audit where subject_kind = 'repo' and subject_id = 'frosty' order by id");
+    const { rows } = await db.pool.query(
+      "select action, by, why from senate_audit where subject_kind = 'repo' and subject_id = 'frosty' order by id",
+    );
     const me = (await db.pool.query('select current_user as name')).rows[0].name;
     expect(rows).toEqual([
-      { action: 'repo.frozen', by: 'dana', why: 'main is broken' }, { action: 'repo.thawed', by: 'lee', why: null }, { action: 'repo.limited', by: 'lee', why: null },
-      { action: 'repo.frozen', by: me, why: 'no reason given' }, { action: 'repo.thawed', by: me, why: null },
+      { action: 'repo.frozen', by: 'dana', why: 'main is broken' },
+      { action: 'repo.thawed', by: 'lee', why: null },
+      { action: 'repo.limited', by: 'lee', why: null },
+      { action: 'repo.frozen', by: me, why: 'no reason given' },
+      { action: 'repo.thawed', by: me, why: null },
     ]);
   });
 
   test('a freeze by hand reads as one by the API does; a repo that nobody knows cannot be thawed', async () => {
     await add(db.pool, { repo: 'r' });
     await db.pool.query("update repo_gates set frozen_at = now() where repo = 'r'");
-    expect((await readSerialGate(db.pool)).repos[0]?.frozen).toMatchObject({ by: expect.any(String), reason: 'no reason given' });
+    expect((await readSerialGate(db.pool)).repos[0]?.frozen).toMatchObject({
+      by: expect.any(String),
+      reason: 'no reason given',
+    });
     await expect(thawRepo(db.pool, 'nowhere', 'dana')).rejects.toMatchObject({ code: 'repo_not_found' });
-    expect(await freezeRepo(db.pool, 'soon', 'dana', 'before the first task')).toMatchObject({ repo: 'soon', waiting: 0 });
+    expect(await freezeRepo(db.pool, 'soon', 'dana', 'before the first task')).toMatchObject({
+      repo: 'soon',
+      waiting: 0,
+    });
     await add(db.pool, { repo: 'soon' });
     expect(await claim(db.pool)).toEqual([]);
   });
@@ -154,9 +209,14 @@ describe('limits', () => {
   test('held tasks count as in progress', async () => {
     const [, second] = await add(db.pool, { repo: 'r' }, { repo: 'r' });
     const run = await one();
-    await db.pool.query("update tasks set status = 'held', run_id = null, pid = null, started_at = null, heartbeat_at = null where id = $1", [run?.id]);
+    await db.pool.query(
+      "update tasks set status = 'held', run_id = null, pid = null, started_at = null, heartbeat_at = null where id = $1",
+      [run?.id],
+    );
     expect(await claim(db.pool)).toEqual([]);
-    expect((await readSerialGate(db.pool)).repos[0]?.holders).toMatchObject([{ task_id: run?.id, status: 'held', run_id: null }]);
+    expect((await readSerialGate(db.pool)).repos[0]?.holders).toMatchObject([
+      { task_id: run?.id, status: 'held', run_id: null },
+    ]);
     await db.pool.query("update tasks set status = 'cancelled' where id = $1", [run?.id]);
     expect(ids(await claim(db.pool))).toEqual([second]);
   });
@@ -169,12 +229,20 @@ describe('the switch', () => {
     expect(await claim(db.pool, { gatedRepos: ['s'] })).toEqual([]);
     expect((await lookForWork(db.pool, ['s'])).kinds).toEqual([]);
     expect((await lookForWork(db.pool, [])).kinds).toHaveLength(1);
-    expect((await readSerialGate(db.pool, ['s'])).repos.map(({ repo, gated, head }) => [repo, gated, head?.waiting_for])).toEqual([['r', false, undefined], ['s', true, 'gate']]);
+    expect(
+      (await readSerialGate(db.pool, ['s'])).repos.map(({ repo, gated, head }) => [repo, gated, head?.waiting_for]),
+    ).toEqual([
+      ['r', false, undefined],
+      ['s', true, 'gate'],
+    ]);
     expect(ids(await claim(db.pool, { gatedRepos: [] }))).toEqual([s2]);
     // Switched on again, no more start until there is room.
     const [r3] = await add(db.pool, { repo: 'r' });
     expect(await claim(db.pool)).toEqual([]);
-    await db.pool.query("update tasks set status = 'succeeded', run_id = null, pid = null, started_at = null, heartbeat_at = null where repo = 'r' and status = 'running'");
+    await db.pool.query(
+      `update tasks set status = 'succeeded', run_id = null, pid = null, started_at = null, heartbeat_at = null
+         where repo = 'r' and status = 'running'`,
+    );
     expect(ids(await claim(db.pool))).toEqual([r3]);
     expect(await wrongGates(db.pool)).toEqual([]);
   });
@@ -182,7 +250,11 @@ describe('the switch', () => {
 
 describe('beside a pause', () => {
   test('P1 a paused head holds its repo up; parked, it lets the repo go on; after the pause it comes first again', async () => {
-    const [head = '', second] = await add(db.pool, { repo: 'r', agent_id: 'skeptic' }, { repo: 'r', agent_id: 'scribe' });
+    const [head = '', second] = await add(
+      db.pool,
+      { repo: 'r', agent_id: 'skeptic' },
+      { repo: 'r', agent_id: 'scribe' },
+    );
     const scope = { kind: 'agent', value: 'skeptic' } as const;
     await pause(db.pool, scope);
     expect(await claim(db.pool)).toEqual([]);
@@ -213,23 +285,41 @@ describe('at the same time', () => {
 
   test.each<[string, (head: string) => Promise<unknown>]>([
     ['another claim has taken the head', async (head) => expect((await one())?.id).toBe(head)],
-    ['another claim has taken the next one', async (head) => {
-      await parkTask(db.pool, head, { name: 'dana' }, 'test');
-      await one();
-      await unparkTask(db.pool, head, { name: 'dana' });
-    }],
+    [
+      'another claim has taken the next one',
+      async (head) => {
+        await parkTask(db.pool, head, { name: 'dana' }, 'test');
+        await one();
+        await unparkTask(db.pool, head, { name: 'dana' });
+      },
+    ],
     ['the gate was frozen', () => freezeRepo(db.pool, 'r', 'dana', 'test')],
   ])('a claim with an older snapshot lets nobody through once %s (stepped)', async (_what, act) => {
     const [head = ''] = await add(db.pool, { repo: 'r' }, { repo: 'r' });
     // The claim takes its snapshot and then waits, before it comes to the gates.
-    await db.pool.query(`create or replace function wait_here() returns boolean language plpgsql as $$ begin perform pg_advisory_xact_lock_shared(${STEP}); return true; end $$`);
+    await db.pool.query(
+      `create or replace function wait_here() returns boolean language plpgsql as $$ begin perform pg_advisory_xact_lock_shared(${STEP}); return true; end $$`,
+    );
     const { text } = await gatesStatement(db.pool);
-    const steppedClaim = text.replace(/from repo_gates g\s+join/, 'from (select wait_here() as waited offset 0) w cross join repo_gates g join')
+    const steppedClaim = text
+      .replace(
+        /from repo_gates g\s+join/,
+        'from (select wait_here() as waited offset 0) w cross join repo_gates g join',
+      )
       .replace('where g.head_id is not null', 'where w.waited and g.head_id is not null');
     expect(steppedClaim).toContain('where w.waited');
     const step = await db.pool.connect();
     await step.query('select pg_advisory_lock($1)', [STEP]);
-    const slow = db.pool.query<{ array_agg: string[] | null }>(steppedClaim, [null, null, 10, null, null, new Date(), null, null]);
+    const slow = db.pool.query<{ array_agg: string[] | null }>(steppedClaim, [
+      null,
+      null,
+      10,
+      null,
+      null,
+      new Date(),
+      null,
+      null,
+    ]);
     await until('the slow claim waits', async () => (await waitingFor(db.pool, STEP)) === 1);
     await act(head);
     await step.query('select pg_advisory_unlock($1)', [STEP]);
@@ -247,81 +337,141 @@ describe('at the same time', () => {
   };
   test.each<[string, () => Promise<() => Promise<unknown>>]>([
     ['adding', async () => () => add(db.pool, { repo: 'b-adding' }, { repo: 'a-adding' })],
-    ['ending', async () => {
-      const runs = await bAndARunning('ending');
-      return () => endRuns(db.pool, runs.map(({ id, run_id }) => ({ as: 'completed', id, run_id })));
-    }],
-    ['reaping', async () => {
-      await bAndARunning('reaping');
-      await db.pool.query("update tasks set heartbeat_at = heartbeat_at - case repo when 'b-reaping' then interval '2 minutes' else interval '90 seconds' end");
-      return () => reapRuns(db.pool, 60);
-    }],
-    ['lining up', async () => {
-      await add(db.pool, { repo: 'b-lining up', not_before: LATER }, { repo: 'a-lining up', not_before: LATER });
-      await db.pool.query("update tasks set next_eligible_at = now() - case repo when 'b-lining up' then interval '2 minutes' else interval '1 minute' end");
-      return () => lineUpDue(db.pool);
-    }],
-  ])('%s tasks of several repos locks their gates by name, in whatever order they come (stepped)', async (what, prepare) => {
-    const act = await prepare();
-    const other = await db.pool.connect();
-    await other.query('begin');
-    await other.query('select lock_gate($1)', [`a-${what}`]);
-    const acting = act();
-    acting.catch(() => {}); // told below
-    await until('it waits for the first gate', async () =>
-      (await db.pool.query("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")).rowCount === 1);
-    await other.query('select lock_gate($1)', [`b-${what}`]);
-    await other.query('commit');
-    other.release();
-    await acting;
-    expect(await wrongGates(db.pool)).toEqual([]);
-  });
+    [
+      'ending',
+      async () => {
+        const runs = await bAndARunning('ending');
+        return () =>
+          endRuns(
+            db.pool,
+            runs.map(({ id, run_id }) => ({ as: 'completed', id, run_id })),
+          );
+      },
+    ],
+    [
+      'reaping',
+      async () => {
+        await bAndARunning('reaping');
+        await db.pool.query(
+          `update tasks set heartbeat_at = heartbeat_at - case repo when 'b-reaping' then interval '2 minutes'
+             else interval '90 seconds' end`,
+        );
+        return () => reapRuns(db.pool, 60);
+      },
+    ],
+    [
+      'lining up',
+      async () => {
+        await add(db.pool, { repo: 'b-lining up', not_before: LATER }, { repo: 'a-lining up', not_before: LATER });
+        await db.pool.query(
+          `update tasks set next_eligible_at = now() - case repo when 'b-lining up' then interval '2 minutes'
+             else interval '1 minute' end`,
+        );
+        return () => lineUpDue(db.pool);
+      },
+    ],
+  ])(
+    '%s tasks of several repos locks their gates by name, in whatever order they come (stepped)',
+    async (what, prepare) => {
+      const act = await prepare();
+      const other = await db.pool.connect();
+      await other.query('begin');
+      await other.query('select lock_gate($1)', [`a-${what}`]);
+      const acting = act();
+      acting.catch(() => {}); // told below
+      await until(
+        'it waits for the first gate',
+        async () =>
+          (
+            await db.pool.query(
+              "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+            )
+          ).rowCount === 1,
+      );
+      await other.query('select lock_gate($1)', [`b-${what}`]);
+      await other.query('commit');
+      other.release();
+      await acting;
+      expect(await wrongGates(db.pool)).toEqual([]);
+    },
+  );
 
   test('of each repo never more than its limit in progress, and first in, first out, under eight claimers', async () => {
     const REPOS = 12;
     const EACH = 15;
-    await db.pool.query('alter table repo_gates add constraint never_more check (in_progress between 0 and max_in_progress)');
+    await db.pool.query(
+      'alter table repo_gates add constraint never_more check (in_progress between 0 and max_in_progress)',
+    );
     try {
       await limitRepo(db.pool, 'r-0', 'dana', 3);
       await add(db.pool, ...Array.from({ length: REPOS * EACH }, (_, index) => ({ repo: `r-${index % REPOS}` })));
       let left = REPOS * EACH;
-      await Promise.all(Array.from({ length: 8 }, async (_, worker) => {
-        for (let turn = 0; left > 0; turn++) {
-          for (const run of await claimTasks(db.pool, { worker: `w-${worker}`, limit: 1 + (turn + worker) % 4 })) {
-            if ((turn + worker) % 5 === 0) { await release(run); continue; }
-            await complete(run);
-            left -= 1;
+      await Promise.all(
+        Array.from({ length: 8 }, async (_, worker) => {
+          for (let turn = 0; left > 0; turn++) {
+            for (const run of await claimTasks(db.pool, { worker: `w-${worker}`, limit: 1 + ((turn + worker) % 4) })) {
+              if ((turn + worker) % 5 === 0) {
+                await release(run);
+                continue;
+              }
+              await complete(run);
+              left -= 1;
+            }
           }
-        }
-      }));
+        }),
+      );
     } finally {
       await db.pool.query('alter table repo_gates drop constraint never_more');
     }
     expect(await wrongGates(db.pool)).toEqual([]);
-    // A released task is claimed again before any later one of its repo: each repo's first claims are in the order of places.
+    // A released task is claimed again before any later one of its repo: each repo's first claims are in the order of
+    // places.
     const { rows } = await db.pool.query<{ repo: string; claimed: string[] }>(
       `select c.repo, array_agg(c.id order by c.first) as claimed
-         from (select t.repo, t.id, min(e.id) as first from task_events e join tasks t on t.id = e.task_id where e.kind = 'claimed' group by t.repo, t.id) c
-        group by c.repo`);
+         from (select t.repo, t.id, min(e.id) as first
+                 from task_events e
+                 join tasks t on t.id = e.task_id
+                where e.kind = 'claimed'
+                group by t.repo, t.id) c
+        group by c.repo`,
+    );
     expect(rows).toHaveLength(REPOS);
     for (const { claimed } of rows) expect(claimed.map(Number)).toEqual(claimed.map(Number).toSorted((a, b) => a - b));
   });
 
   test('whoever adds to several repos, ends, reaps, parks and claims at the same time waits for nobody for ever', async () => {
     const repos = Array.from({ length: 6 }, (_, index) => `r-${index}`);
-    const batch = (from: number) => repos.map((_, index) => newTask.parse({ repo: repos[(from + index * 5) % repos.length] }));
-    const rounds = async (work: (round: number) => Promise<unknown>): Promise<void> => { for (let round = 0; round < 25; round++) await work(round); };
+    const batch = (from: number) =>
+      repos.map((_, index) => newTask.parse({ repo: repos[(from + index * 5) % repos.length] }));
+    const rounds = async (work: (round: number) => Promise<unknown>): Promise<void> => {
+      for (let round = 0; round < 25; round++) await work(round);
+    };
     await enqueueTasks(db.pool, batch(0), 'test');
     await Promise.all([
       ...[0, 1, 2].map((from) => rounds((round) => enqueueTasks(db.pool, batch(from + round), 'test'))),
-      ...[0, 1, 2, 3].map(() => rounds(async () => { for (const run of await claim(db.pool, { limit: 4 })) await complete(run).catch(gone); })),
+      ...[0, 1, 2, 3].map(() =>
+        rounds(async () => {
+          for (const run of await claim(db.pool, { limit: 4 })) await complete(run).catch(gone);
+        }),
+      ),
       rounds(async (round) => {
-        await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '61 seconds' where id in (select id from tasks where status = 'running' order by id limit 4 for update skip locked)");
+        await db.pool.query(
+          `update tasks set heartbeat_at = heartbeat_at - interval '61 seconds'
+             where id in (select id from tasks where status = 'running' order by id limit 4 for update skip locked)`,
+        );
         if (round % 3 === 0) await reapRuns(db.pool, 60);
       }),
       rounds(async (round) => {
-        const { rows: [task] } = await db.pool.query<{ id: string }>("select id from tasks where status = 'queued' order by id offset $1 limit 1", [round % 7]);
-        if (task !== undefined) await parkTask(db.pool, task.id, { name: 'dana' }, 'test').then(() => unparkTask(db.pool, task.id, { name: 'dana' })).catch(gone);
+        const {
+          rows: [task],
+        } = await db.pool.query<{ id: string }>(
+          "select id from tasks where status = 'queued' order by id offset $1 limit 1",
+          [round % 7],
+        );
+        if (task !== undefined)
+          await parkTask(db.pool, task.id, { name: 'dana' }, 'test')
+            .then(() => unparkTask(db.pool, task.id, { name: 'dana' }))
+            .catch(gone);
       }),
     ]);
     expect(await wrongGates(db.pool)).toEqual([]);
@@ -330,7 +480,10 @@ describe('at the same time', () => {
 
 /** The run was reaped, or the task has ended meanwhile: no concern of these tests. A deadlock is. */
 function gone(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && (error.code === 'run_not_owner' || error.code === 'task_has_ended'))) throw error;
+  if (
+    !(error instanceof Error && 'code' in error && (error.code === 'run_not_owner' || error.code === 'task_has_ended'))
+  )
+    throw error;
 }
 
 describe('exactness', () => {
@@ -359,37 +512,61 @@ describe('exactness', () => {
     "update tasks set agent_id = 'a-' || id, skill = null where id % 5 = $1",
     'update tasks set in_line = not in_line where id % 5 = $1',
     'update tasks set stage_since = case when stage_since is null then now() end where id % 5 = $1',
-    `update tasks set stage_since = case when id % 2 = 0 then now() end, priority = 3 - priority, status = case when id % 3 = 0 then 'succeeded' else status end where id % 5 = $1 and status = 'queued'`,
+    `update tasks set stage_since = case when id % 2 = 0 then now() end, priority = 3 - priority, status = case
+       when id % 3 = 0 then 'succeeded' else status end
+       where id % 5 = $1 and status = 'queued'`,
     'delete from tasks where id % 5 = $1',
-    "insert into tasks (repo, priority, next_eligible_at) select 'a', n % 3, now() + make_interval(hours => n % 2) from generate_series(0, $1::int) n",
-    "with gone as (delete from tasks where id % 5 = $1 and status = 'queued' returning repo) insert into tasks (repo) select g.repo from gone g",
+    `insert into tasks (repo, priority, next_eligible_at) select 'a', n % 3, now() + make_interval(hours => n % 2)
+       from generate_series(0, $1::int) n`,
+    `with gone as (delete
+       from tasks
+       where id % 5 = $1 and status = 'queued'
+       returning repo) insert into tasks (repo) select g.repo
+       from gone g`,
   ];
 
-  test.each(Array.from({ length: 10 }, (_, index) => index + 1))('gates are what a recount makes them after any change by any door (dice %i)', async (seed) => {
-    const roll = dice(seed);
-    for (let step = 0; step < 60; step++) {
-      const what = roll(BY_HAND.length + 6);
-      if (what < BY_HAND.length) await db.pool.query(BY_HAND[what] ?? '', [roll(5)]);
-      else if (what === BY_HAND.length) await claim(db.pool, { limit: 1 + roll(3), gatedRepos: [null, [], ['a']][roll(3)] });
-      else if (what === BY_HAND.length + 1) for (const run of await claim(db.pool, { limit: 2 })) await (roll(2) === 0 ? complete(run) : release(run));
-      else if (what === BY_HAND.length + 2) await lineUpDue(db.pool);
-      else await add(db.pool, ...Array.from({ length: 1 + roll(4) }, () => ({ repo: [null, 'a', 'b', 'c'][roll(4)], priority: roll(3), skill: [null, 's'][roll(2)] })));
-      expect(await wrongGates(db.pool)).toEqual([]);
-    }
-  });
+  test.each(Array.from({ length: 10 }, (_, index) => index + 1))(
+    'gates are what a recount makes them after any change by any door (dice %i)',
+    async (seed) => {
+      const roll = dice(seed);
+      for (let step = 0; step < 60; step++) {
+        const what = roll(BY_HAND.length + 6);
+        if (what < BY_HAND.length) await db.pool.query(BY_HAND[what] ?? '', [roll(5)]);
+        else if (what === BY_HAND.length)
+          await claim(db.pool, { limit: 1 + roll(3), gatedRepos: [null, [], ['a']][roll(3)] });
+        else if (what === BY_HAND.length + 1)
+          for (const run of await claim(db.pool, { limit: 2 })) await (roll(2) === 0 ? complete(run) : release(run));
+        else if (what === BY_HAND.length + 2) await lineUpDue(db.pool);
+        else
+          await add(
+            db.pool,
+            ...Array.from({ length: 1 + roll(4) }, () => ({
+              repo: [null, 'a', 'b', 'c'][roll(4)],
+              priority: roll(3),
+              skill: [null, 's'][roll(2)],
+            })),
+          );
+        expect(await wrongGates(db.pool)).toEqual([]);
+      }
+    },
+  );
 
   test('gates are what a recount makes them after changes from many sides at the same time', async () => {
-    await Promise.all(Array.from({ length: 6 }, async (_, side) => {
-      const roll = dice(side + 100);
-      for (let step = 0; step < 40; step++) {
-        // One row at a time: two statements by hand that change many rows may well stop each other.
-        const { rows: [task] } = await db.pool.query<{ id: string }>('select id from tasks order by random() limit 1');
-        const change = BY_HAND[roll(BY_HAND.length - 2)]?.replaceAll('id % 5 = $1', 'id = $1') ?? '';
-        if (task !== undefined && roll(2) === 0) await db.pool.query(change, [task.id]);
-        else if (roll(2) === 0) await claim(db.pool, { limit: 2 });
-        else await add(db.pool, { repo: ['a', 'b'][roll(2)], priority: roll(3) });
-      }
-    }));
+    await Promise.all(
+      Array.from({ length: 6 }, async (_, side) => {
+        const roll = dice(side + 100);
+        for (let step = 0; step < 40; step++) {
+          // One row at a time: two statements by hand that change many rows may well stop each other.
+          const {
+            rows: [task],
+          } = await db.pool.query<{ id: string }>('select id from tasks order by random() limit 1');
+          const change = BY_HAND[roll(BY_HAND.length - 2)]?.replaceAll('id % 5 = $1', 'id = $1') ?? '';
+          if (task !== undefined && roll(2) === 0) await db.pool.query(change, [task.id]);
+          else if (roll(2) === 0) await claim(db.pool, { limit: 2 });
+          else await add(db.pool, { repo: ['a', 'b'][roll(2)], priority: roll(3) });
+        }
+      }),
+    );
     expect(await wrongGates(db.pool)).toEqual([]);
   });
 

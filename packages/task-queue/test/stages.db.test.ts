@@ -3,10 +3,38 @@ import { checkAutoPause, unpauseScope } from '@orchestra/pause-core';
 import { PATIENT, testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  answerQuestion, askQuestion, CLAIM_SETTINGS, completeRun, DEFAULT_PIPELINES, endRuns, failRun, findTask, freezeRepo, holdRun, listTaskEvents, makeStageRules, nextStep, parkTask, readSerialGate, reapRuns,
-  releaseRun, resumeHeld, retryRun, TaskError, unparkTask, type Pipeline, type Step,
+  answerQuestion,
+  askQuestion,
+  CLAIM_SETTINGS,
+  completeRun,
+  DEFAULT_PIPELINES,
+  endRuns,
+  failRun,
+  findTask,
+  freezeRepo,
+  holdRun,
+  listTaskEvents,
+  makeStageRules,
+  nextStep,
+  parkTask,
+  readSerialGate,
+  reapRuns,
+  releaseRun,
+  resumeHeld,
+  retryRun,
+  TaskError,
+  unparkTask,
+  type Pipeline,
+  type Step,
 } from '../src/index.ts';
-import { OUTCOMES, type ClaimedTask, type Ending, type NewTask, type OutcomeKind, type TaskView } from '../src/contract/index.ts';
+import {
+  OUTCOMES,
+  type ClaimedTask,
+  type Ending,
+  type NewTask,
+  type OutcomeKind,
+  type TaskView,
+} from '../src/contract/index.ts';
 import { add, claim, ids, pause } from './fixtures.ts';
 import { wrongGates } from './gate-recount.ts';
 
@@ -39,27 +67,56 @@ const pass = async (stages = 1): Promise<ClaimedTask> => {
   return run;
 };
 const stageEvents = async (id: string): Promise<string[]> =>
-  (await listTaskEvents(db.pool, id, { limit: 200 })).filter(({ kind }) => kind === 'stage')
-    .map(({ data }) => { const { from, to, outcome } = data as { from: string; to: string; outcome: string }; return `${from} -> ${to}: ${outcome}`; });
-const kinds = async (id: string): Promise<string[]> => (await listTaskEvents(db.pool, id, { limit: 200 })).map((event) => event.kind);
-const dueNow = (): Promise<unknown> => db.pool.query("update tasks set next_eligible_at = now() where status = 'queued'");
+  (await listTaskEvents(db.pool, id, { limit: 200 }))
+    .filter(({ kind }) => kind === 'stage')
+    .map(({ data }) => {
+      const { from, to, outcome } = data as { from: string; to: string; outcome: string };
+      return `${from} -> ${to}: ${outcome}`;
+    });
+const kinds = async (id: string): Promise<string[]> =>
+  (await listTaskEvents(db.pool, id, { limit: 200 })).map((event) => event.kind);
+const dueNow = (): Promise<unknown> =>
+  db.pool.query("update tasks set next_eligible_at = now() where status = 'queued'");
 
 describe('entering a pipeline', () => {
   test('a task begins in the first stage or the one it names, with the skill of that stage', async () => {
-    const [first = '', named = '', byStage = '', plain = ''] = await add(db.pool, staged(), staged({ stage: 'testing' }), { stage: 'review', skill: 'review' }, {});
-    expect(await view(first)).toMatchObject({ pipeline: 'default', stage: 'analysis', skill: 'analysis', stage_since: null });
+    const [first = '', named = '', byStage = '', plain = ''] = await add(
+      db.pool,
+      staged(),
+      staged({ stage: 'testing' }),
+      { stage: 'review', skill: 'review' },
+      {},
+    );
+    expect(await view(first)).toMatchObject({
+      pipeline: 'default',
+      stage: 'analysis',
+      skill: 'analysis',
+      stage_since: null,
+    });
     expect(await view(named)).toMatchObject({ stage: 'testing', skill: 'testing' });
     expect(await view(byStage)).toMatchObject({ pipeline: 'default', stage: 'review' });
     expect(await view(plain)).toMatchObject({ pipeline: null, stage: null, skill: null });
-    expect(await claim(db.pool)).toMatchObject([{ stage: 'analysis' }, { pipeline: 'default', stage: 'testing' }, { stage: 'review' }, { pipeline: null, stage: null }]);
+    expect(await claim(db.pool)).toMatchObject([
+      { stage: 'analysis' },
+      { pipeline: 'default', stage: 'testing' },
+      { stage: 'review' },
+      { pipeline: null, stage: null },
+    ]);
   });
 
   test.each([
     ['an unknown pipeline', staged({ pipeline: 'fast' }), /no pipeline fast; there is: default$/],
-    ['an unknown stage', staged({ stage: 'lunch' }), /no stage lunch; it has: analysis, development, review, testing, staging, deploy$/],
+    [
+      'an unknown stage',
+      staged({ stage: 'lunch' }),
+      /no stage lunch; it has: analysis, development, review, testing, staging, deploy$/,
+    ],
     ['the wrong skill', staged({ skill: 'debate' }), /stage analysis .* is run by the skill analysis, not debate/],
   ])('%s is refused with the list, and nothing of the call is added', async (_what, task, message) => {
-    await expect(add(db.pool, {}, task)).rejects.toMatchObject({ code: 'unknown_stage', message: expect.stringMatching(message) });
+    await expect(add(db.pool, {}, task)).rejects.toMatchObject({
+      code: 'unknown_stage',
+      message: expect.stringMatching(message),
+    });
     expect(await claim(db.pool)).toEqual([]);
   });
 });
@@ -72,9 +129,20 @@ describe('from stage to stage', () => {
       expect(run).toMatchObject({ id, stage, skill: stage, attempt: 1, cursor: null, quest_id: 'q' });
       await completeRun(db.pool, id, run.run_id, { of: stage });
     }
-    expect(await view(id)).toMatchObject({ status: 'succeeded', stage: 'done', skill: 'deploy', last_outcome: 'passed', result: { of: 'deploy' } });
+    expect(await view(id)).toMatchObject({
+      status: 'succeeded',
+      stage: 'done',
+      skill: 'deploy',
+      last_outcome: 'passed',
+      result: { of: 'deploy' },
+    });
     expect(await stageEvents(id)).toEqual([
-      'analysis -> development: passed', 'development -> review: passed', 'review -> testing: passed', 'testing -> staging: passed', 'staging -> deploy: passed', 'deploy -> done: passed',
+      'analysis -> development: passed',
+      'development -> review: passed',
+      'review -> testing: passed',
+      'testing -> staging: passed',
+      'staging -> deploy: passed',
+      'deploy -> done: passed',
     ]);
     expect((await kinds(id)).filter((kind) => kind === 'completed')).toHaveLength(6);
     expect(await wrongGates(db.pool)).toEqual([]);
@@ -85,21 +153,38 @@ describe('from stage to stage', () => {
     await pass(2);
     const failing = await one();
     expect(failing).toMatchObject({ stage: 'testing', attempt: 1 });
-    expect(await failRun(db.pool, id, failing.run_id, { error: '3 tests failed', retry: true })).toMatchObject({ status: 'queued' });
-    expect(await view(id)).toMatchObject({ stage: 'development', skill: 'development', attempt: 0, last_outcome: 'failed' });
+    expect(await failRun(db.pool, id, failing.run_id, { error: '3 tests failed', retry: true })).toMatchObject({
+      status: 'queued',
+    });
+    expect(await view(id)).toMatchObject({
+      stage: 'development',
+      skill: 'development',
+      attempt: 0,
+      last_outcome: 'failed',
+    });
     await pass(2);
     const again = await one();
     expect(again, 'its second attempt at this stage').toMatchObject({ stage: 'testing', attempt: 2 });
-    expect(await failRun(db.pool, id, again.run_id, { error: '1 test failed', retry: true })).toEqual({ status: 'failed', next_eligible_at: null });
+    expect(await failRun(db.pool, id, again.run_id, { error: '1 test failed', retry: true })).toEqual({
+      status: 'failed',
+      next_eligible_at: null,
+    });
     expect(await view(id)).toMatchObject({ status: 'failed', stage: 'testing', attempt: 2 });
     expect(await stageEvents(id)).toEqual([
-      'development -> review: passed', 'review -> testing: passed', 'testing -> development: failed', 'development -> review: passed', 'review -> testing: passed',
+      'development -> review: passed',
+      'review -> testing: passed',
+      'testing -> development: failed',
+      'development -> review: passed',
+      'review -> testing: passed',
     ]);
   });
 
   test('a stage that is passed begins anew, should the task come back to it', async () => {
     const [id = ''] = await add(db.pool, staged({ stage: 'testing', max_attempts: 2 }));
-    const fail = async (): Promise<void> => { const run = await one(); await failRun(db.pool, id, run.run_id, { error: 'no', retry: true }); };
+    const fail = async (): Promise<void> => {
+      const run = await one();
+      await failRun(db.pool, id, run.run_id, { error: 'no', retry: true });
+    };
     await fail(); // testing, once
     await pass(3); // development, review, testing
     await fail(); // staging, once
@@ -132,7 +217,9 @@ describe('from stage to stage', () => {
     const run = await one();
     const first = await completeRun(db.pool, id, run.run_id, null);
     expect(await completeRun(db.pool, id, run.run_id, null)).toEqual(first);
-    await expect(failRun(db.pool, id, run.run_id, { error: 'no', retry: true })).rejects.toMatchObject({ code: 'run_not_owner' });
+    await expect(failRun(db.pool, id, run.run_id, { error: 'no', retry: true })).rejects.toMatchObject({
+      code: 'run_not_owner',
+    });
     await expect(holdRun(db.pool, id, run.run_id, SAYS)).rejects.toMatchObject({ code: 'run_not_owner' });
     expect(await stageEvents(id)).toEqual(['analysis -> development: passed']);
   });
@@ -143,8 +230,15 @@ describe('from stage to stage', () => {
     await db.pool.query("update tasks set heartbeat_at = now() - interval '1 hour'");
     await reapRuns(db.pool, 60);
     const mine = await one({ worker: 'w-2' });
-    for (const ending of [{ as: 'completed' }, { as: 'failed', error: 'no', retry: true }, { as: 'held', ...SAYS }, { as: 'retried', ...SAYS }] as const) {
-      expect(await endRuns(db.pool, [{ ...ending, id, run_id: lost.run_id }])).toMatchObject([{ outcome: 'refused', refused: { code: 'run_not_owner' } }]);
+    for (const ending of [
+      { as: 'completed' },
+      { as: 'failed', error: 'no', retry: true },
+      { as: 'held', ...SAYS },
+      { as: 'retried', ...SAYS },
+    ] as const) {
+      expect(await endRuns(db.pool, [{ ...ending, id, run_id: lost.run_id }])).toMatchObject([
+        { outcome: 'refused', refused: { code: 'run_not_owner' } },
+      ]);
     }
     expect(await view(id)).toMatchObject({ status: 'running', run_id: mine.run_id, stage: 'analysis' });
   });
@@ -156,11 +250,24 @@ describe('from stage to stage', () => {
     await reapRuns(db.pool, 60);
     const run = (id: string) => ({ id, run_id: runs.get(id) ?? '' });
     const endings: Ending[] = [
-      { as: 'completed', ...run(plain) }, { as: 'completed', ...run(moved) }, { as: 'held', ...run(held), ...SAYS }, { as: 'completed', ...run(lost) },
+      { as: 'completed', ...run(plain) },
+      { as: 'completed', ...run(moved) },
+      { as: 'held', ...run(held), ...SAYS },
+      { as: 'completed', ...run(lost) },
     ];
     const answers = await endRuns(db.pool, endings);
-    expect(answers.map(({ outcome, status }) => [outcome, status])).toEqual([['accepted', 'succeeded'], ['accepted', 'queued'], ['accepted', 'held'], ['refused', null]]);
-    expect((await endRuns(db.pool, endings)).map(({ outcome, status }) => [outcome, status])).toEqual([['repeated', 'succeeded'], ['repeated', 'queued'], ['repeated', 'held'], ['refused', null]]);
+    expect(answers.map(({ outcome, status }) => [outcome, status])).toEqual([
+      ['accepted', 'succeeded'],
+      ['accepted', 'queued'],
+      ['accepted', 'held'],
+      ['refused', null],
+    ]);
+    expect((await endRuns(db.pool, endings)).map(({ outcome, status }) => [outcome, status])).toEqual([
+      ['repeated', 'succeeded'],
+      ['repeated', 'queued'],
+      ['repeated', 'held'],
+      ['refused', null],
+    ]);
   });
 
   test('nothing else moves a task: a change of its stage by hand is refused, whatever its status', async () => {
@@ -169,10 +276,15 @@ describe('from stage to stage', () => {
     await expect(byHand("stage = 'deploy'")).rejects.toThrow(/changes when a run of it ends/);
     await one();
     await expect(byHand("stage = 'deploy'")).rejects.toThrow(/changes when a run of it ends/);
-    await expect(byHand("stage = 'deploy', status = 'queued', run_id = null, pid = null, started_at = null")).rejects.toThrow(/changes when a run of it ends/);
+    await expect(
+      byHand("stage = 'deploy', status = 'queued', run_id = null, pid = null, started_at = null"),
+    ).rejects.toThrow(/changes when a run of it ends/);
     await expect(byHand("pipeline = 'other'")).rejects.toThrow(/changes when a run of it ends/);
     expect(await view(id)).toMatchObject({ stage: 'analysis' });
-    await expect(byHand("status = 'succeeded', run_id = null, pid = null, started_at = null"), 'one stage is not all of them').rejects.toThrow(/tasks_succeeded_is_through/);
+    await expect(
+      byHand("status = 'succeeded', run_id = null, pid = null, started_at = null"),
+      'one stage is not all of them',
+    ).rejects.toThrow(/tasks_succeeded_is_through/);
   });
 
   test('P9 a pause of the skill of a stage holds what arrives there, and lets it go on when it ends', async () => {
@@ -191,7 +303,12 @@ describe('from stage to stage', () => {
     await pass();
     const run = await one();
     await askQuestion(db.pool, id, run.run_id, 'Which branch?');
-    expect(await view(id)).toMatchObject({ status: 'queued', stage: 'development', attempt: 0, pause_reason: 'asks a question' });
+    expect(await view(id)).toMatchObject({
+      status: 'queued',
+      stage: 'development',
+      attempt: 0,
+      pause_reason: 'asks a question',
+    });
     await answerQuestion(db.pool, id, 'main', 'dana');
     expect(await one()).toMatchObject({ stage: 'development', answer: 'main', attempt: 1 });
   });
@@ -211,21 +328,63 @@ describe('from stage to stage', () => {
 
   test('a stage that is declared no more holds its task, saying what to do; declared again, the stage is run once more', async () => {
     const [id = ''] = await add(db.pool, staged({ stage: 'review' }));
-    const without = makeStageRules({ pipelines: [{ name: 'default', stages: (DEFAULT_PIPELINES[0]?.stages ?? []).filter(({ name }) => name !== 'review') }] });
+    const without = makeStageRules({
+      pipelines: [
+        { name: 'default', stages: (DEFAULT_PIPELINES[0]?.stages ?? []).filter(({ name }) => name !== 'review') },
+      ],
+    });
     const run = await one();
-    expect(await completeRun(db.pool, id, run.run_id, 'kept', without)).toEqual({ status: 'held', next_eligible_at: null });
-    expect(await view(id)).toMatchObject({ stage: 'review', attempt: 0, result: 'kept', held_evidence: { says: expect.stringContaining('has no stage review') } });
+    expect(await completeRun(db.pool, id, run.run_id, 'kept', without)).toEqual({
+      status: 'held',
+      next_eligible_at: null,
+    });
+    expect(await view(id)).toMatchObject({
+      stage: 'review',
+      attempt: 0,
+      result: 'kept',
+      held_evidence: { says: expect.stringContaining('has no stage review') },
+    });
     await resumeHeld(db.pool, id, 'dana', null);
     expect(await one()).toMatchObject({ stage: 'review', attempt: 1 });
   });
 });
 
 describe('the statement and the rule in TypeScript', () => {
-  const table: Pipeline = { name: 'default', stages: [
-    { name: 'a', skill: 's-a', runner: null, report: null, deliverables: [], onPass: 'b', onFail: 'a', onNeedsInput: 'a' },
-    { name: 'b', skill: 's-b', runner: null, report: null, deliverables: [], onPass: 'c', onFail: 'a', onNeedsInput: 'b' },
-    { name: 'c', skill: 's-c', runner: null, report: null, deliverables: [], onPass: 'done', onFail: 'b', onNeedsInput: 'c' },
-  ] };
+  const table: Pipeline = {
+    name: 'default',
+    stages: [
+      {
+        name: 'a',
+        skill: 's-a',
+        runner: null,
+        report: null,
+        deliverables: [],
+        onPass: 'b',
+        onFail: 'a',
+        onNeedsInput: 'a',
+      },
+      {
+        name: 'b',
+        skill: 's-b',
+        runner: null,
+        report: null,
+        deliverables: [],
+        onPass: 'c',
+        onFail: 'a',
+        onNeedsInput: 'b',
+      },
+      {
+        name: 'c',
+        skill: 's-c',
+        runner: null,
+        report: null,
+        deliverables: [],
+        onPass: 'done',
+        onFail: 'b',
+        onNeedsInput: 'c',
+      },
+    ],
+  };
   const rules = makeStageRules({ pipelines: [table], transientRetries: 1 });
   const END: Record<OutcomeKind, (run: ClaimedTask) => Promise<unknown>> = {
     passed: (run) => completeRun(db.pool, run.id, run.run_id, null, rules),
@@ -233,13 +392,20 @@ describe('the statement and the rule in TypeScript', () => {
     environment: (run) => holdRun(db.pool, run.id, run.run_id, SAYS, rules),
     transient: (run) => retryRun(db.pool, run.id, run.run_id, { says: 'connection reset' }, rules),
   };
-  const cells = ['a', 'b', 'c', 'gone'].flatMap((stage) => OUTCOMES.flatMap((outcome) =>
-    [{ attempts: true, retries: true }, { attempts: false, retries: false }].map((left) => ({ stage, outcome, left }))));
+  const cells = ['a', 'b', 'c', 'gone'].flatMap((stage) =>
+    OUTCOMES.flatMap((outcome) =>
+      [
+        { attempts: true, retries: true },
+        { attempts: false, retries: false },
+      ].map((left) => ({ stage, outcome, left })),
+    ),
+  );
 
   test.each(cells)('from $stage, $outcome with $left', async ({ stage, outcome, left }) => {
     await db.pool.query(
       'insert into tasks (pipeline, stage, skill, max_attempts, transient_failures) values ($1, $2, $3, $4, $5)',
-      ['default', stage, `s-${stage}`, left.attempts ? 2 : 1, left.retries ? 0 : 1]);
+      ['default', stage, `s-${stage}`, left.attempts ? 2 : 1, left.retries ? 0 : 1],
+    );
     const run = await one();
     await END[outcome](run);
     const after = await view(run.id);
@@ -247,30 +413,76 @@ describe('the statement and the rule in TypeScript', () => {
     expect(shown(after, step), JSON.stringify(step)).toEqual(expected(step, stage));
   });
 
-  const expected = (step: Step, stage: string) => ({
-    moves: () => ({ status: 'queued', stage: step.then === 'moves' ? step.to.name : '', skill: step.then === 'moves' ? step.to.skill : '', attempt: 0 }),
-    again: () => ({ status: 'queued', stage, skill: `s-${stage}`, attempt: step.then === 'again' && step.attemptUsed ? 1 : 0 }),
-    done: () => ({ status: 'succeeded', stage: 'done', skill: `s-${stage}`, attempt: 1 }),
-    fails: () => ({ status: 'failed', stage, skill: `s-${stage}`, attempt: 1 }),
-    held: () => ({ status: 'held', stage, skill: `s-${stage}`, attempt: 0 }),
-    waits: () => { throw new Error('no ending of this kind'); },
-  })[step.then]();
+  const expected = (step: Step, stage: string) =>
+    ({
+      moves: () => ({
+        status: 'queued',
+        stage: step.then === 'moves' ? step.to.name : '',
+        skill: step.then === 'moves' ? step.to.skill : '',
+        attempt: 0,
+      }),
+      again: () => ({
+        status: 'queued',
+        stage,
+        skill: `s-${stage}`,
+        attempt: step.then === 'again' && step.attemptUsed ? 1 : 0,
+      }),
+      done: () => ({ status: 'succeeded', stage: 'done', skill: `s-${stage}`, attempt: 1 }),
+      fails: () => ({ status: 'failed', stage, skill: `s-${stage}`, attempt: 1 }),
+      held: () => ({ status: 'held', stage, skill: `s-${stage}`, attempt: 0 }),
+      waits: () => {
+        throw new Error('no ending of this kind');
+      },
+    })[step.then]();
   const shown = ({ status, stage, skill, attempt }: TaskView, _step: Step) => ({ status, stage, skill, attempt });
 });
 
 describe('held and retried', () => {
   test('P11 an environment that stops a run holds its task: with the evidence, an alert, and no attempt used', async () => {
-    const [id = '', second = ''] = await add(db.pool, staged({ stage: 'staging', repo: 'r', actor_id: 'acct-1', max_attempts: 1 }), { repo: 'r' });
+    const [id = '', second = ''] = await add(
+      db.pool,
+      staged({ stage: 'staging', repo: 'r', actor_id: 'acct-1', max_attempts: 1 }),
+      { repo: 'r' },
+    );
     const run = await one();
-    expect(await holdRun(db.pool, id, run.run_id, { ...SAYS, cursor: { at: 3 } })).toEqual({ status: 'held', next_eligible_at: null });
+    expect(await holdRun(db.pool, id, run.run_id, { ...SAYS, cursor: { at: 3 } })).toEqual({
+      status: 'held',
+      next_eligible_at: null,
+    });
     expect(await view(id)).toMatchObject({
-      status: 'held', stage: 'staging', attempt: 0, run_id: null, last_outcome: 'environment', held_evidence: { ...SAYS, retries: 0 }, held_at: expect.any(String), cursor: { at: 3 },
+      status: 'held',
+      stage: 'staging',
+      attempt: 0,
+      run_id: null,
+      last_outcome: 'environment',
+      held_evidence: { ...SAYS, retries: 0 },
+      held_at: expect.any(String),
+      cursor: { at: 3 },
     });
     expect(await claim(db.pool), 'its repo waits with it').toEqual([]);
-    expect((await readSerialGate(db.pool)).repos).toMatchObject([{ in_progress: 1, waiting: 1, holders: [{ task_id: id, status: 'held', run_id: null, since: expect.any(String) }], head: { task_id: second, waiting_for: 'gate' } }]);
+    expect((await readSerialGate(db.pool)).repos).toMatchObject([
+      {
+        in_progress: 1,
+        waiting: 1,
+        holders: [{ task_id: id, status: 'held', run_id: null, since: expect.any(String) }],
+        head: { task_id: second, waiting_for: 'gate' },
+      },
+    ]);
     const { rows } = await db.pool.query('select kind, severity, ref_id, details from senate_alerts');
-    expect(rows).toMatchObject([{ kind: 'task_held', severity: 'high', ref_id: 'acct-1', details: { task_id: id, run_id: run.run_id, stage: 'staging', ...SAYS } }]);
-    expect((await listTaskEvents(db.pool, id, { limit: 10 })).at(-1)).toMatchObject({ kind: 'held', by: 'w-1', run_id: run.run_id, data: { ...SAYS, status: 'held' } });
+    expect(rows).toMatchObject([
+      {
+        kind: 'task_held',
+        severity: 'high',
+        ref_id: 'acct-1',
+        details: { task_id: id, run_id: run.run_id, stage: 'staging', ...SAYS },
+      },
+    ]);
+    expect((await listTaskEvents(db.pool, id, { limit: 10 })).at(-1)).toMatchObject({
+      kind: 'held',
+      by: 'w-1',
+      run_id: run.run_id,
+      data: { ...SAYS, status: 'held' },
+    });
     expect(await wrongGates(db.pool)).toEqual([]);
   });
 
@@ -279,9 +491,22 @@ describe('held and retried', () => {
     await pass();
     const run = await one();
     await holdRun(db.pool, id, run.run_id, SAYS);
-    expect(await resumeHeld(db.pool, id, 'dana', 'docker is back')).toMatchObject({ status: 'queued', stage: 'development', held_at: null, held_evidence: null, attempt: 0 });
-    expect((await listTaskEvents(db.pool, id, { limit: 20 })).at(-1)).toMatchObject({ kind: 'resumed', by: 'dana', data: { why: 'docker is back', evidence: SAYS } });
-    const { rows } = await db.pool.query("select by, why, data from senate_audit where action = 'task.resumed' and subject_id = $1", [id]);
+    expect(await resumeHeld(db.pool, id, 'dana', 'docker is back')).toMatchObject({
+      status: 'queued',
+      stage: 'development',
+      held_at: null,
+      held_evidence: null,
+      attempt: 0,
+    });
+    expect((await listTaskEvents(db.pool, id, { limit: 20 })).at(-1)).toMatchObject({
+      kind: 'resumed',
+      by: 'dana',
+      data: { why: 'docker is back', evidence: SAYS },
+    });
+    const { rows } = await db.pool.query(
+      "select by, why, data from senate_audit where action = 'task.resumed' and subject_id = $1",
+      [id],
+    );
     expect(rows).toMatchObject([{ by: 'dana', why: 'docker is back', data: { evidence: SAYS } }]);
     expect(await one()).toMatchObject({ id, stage: 'development', attempt: 1 });
     expect(await wrongGates(db.pool)).toEqual([]);
@@ -294,7 +519,9 @@ describe('held and retried', () => {
     await expect(resumeHeld(db.pool, id, 'dana', null)).rejects.toMatchObject(no(/is queued, not held/));
     const runs = await claim(db.pool);
     await askQuestion(db.pool, asks, runs.find((run) => run.id === asks)?.run_id ?? '', 'Which?', []);
-    await expect(resumeHeld(db.pool, asks, 'dana', null)).rejects.toMatchObject(no(/held for its question; `orchestra task answer/));
+    await expect(resumeHeld(db.pool, asks, 'dana', null)).rejects.toMatchObject(
+      no(/held for its question; `orchestra task answer/),
+    );
     expect((await db.pool.query('select from senate_alerts')).rowCount, 'a question is no alert').toBe(0);
   });
 
@@ -337,9 +564,24 @@ describe('held and retried', () => {
       expect(run.attempt).toBe(1);
       const answer = await retryRun(db.pool, id, run.run_id, { says: 'connection reset' }, rules);
       expect(answer.status).toBe('queued');
-      const { rows: [row] } = await db.pool.query<{ seconds: number }>("select extract(epoch from t.next_eligible_at - e.at)::float8 as seconds from tasks t join task_events e on e.task_id = t.id and e.kind = 'retried' where t.id = $1 order by e.id desc limit 1", [id]);
+      const {
+        rows: [row],
+      } = await db.pool.query<{ seconds: number }>(
+        `select extract(epoch from t.next_eligible_at - e.at)::float8 as seconds
+           from tasks t
+           join task_events e on e.task_id = t.id and e.kind = 'retried'
+          where t.id = $1
+          order by e.id desc
+          limit 1`,
+        [id],
+      );
       waits.push(row?.seconds ?? 0);
-      expect(await view(id)).toMatchObject({ attempt: 0, transient_failures: tried, last_outcome: 'transient', stage: 'testing' });
+      expect(await view(id)).toMatchObject({
+        attempt: 0,
+        transient_failures: tried,
+        last_outcome: 'transient',
+        stage: 'testing',
+      });
       await dueNow();
     }
     for (const [index, seconds] of waits.entries()) {
@@ -351,15 +593,25 @@ describe('held and retried', () => {
     expect(held).toEqual({ status: 'held', next_eligible_at: null });
     expect(await retryRun(db.pool, id, last.run_id, { says: 'connection reset' }, rules), 'told twice').toEqual(held);
     expect(await view(id)).toMatchObject({ attempt: 0, held_evidence: { says: 'connection reset', retries: 3 } });
-    expect((await kinds(id)).filter((kind) => kind === 'retried' || kind === 'held')).toEqual(['retried', 'retried', 'retried', 'held']);
-    expect((await db.pool.query("select from senate_alerts where kind = 'task_held' and severity = 'high'")).rowCount).toBe(1);
+    expect((await kinds(id)).filter((kind) => kind === 'retried' || kind === 'held')).toEqual([
+      'retried',
+      'retried',
+      'retried',
+      'held',
+    ]);
+    expect(
+      (await db.pool.query("select from senate_alerts where kind = 'task_held' and severity = 'high'")).rowCount,
+    ).toBe(1);
     expect(await resumeHeld(db.pool, id, 'dana', null)).toMatchObject({ transient_failures: 0 });
   });
 
   test('tasks that one disturbance stopped do not come back all at once', async () => {
     await add(db.pool, ...Array.from({ length: 20 }, () => ({})));
     const runs = await claim(db.pool, { limit: 20 });
-    const answers = await endRuns(db.pool, runs.map(({ id, run_id }): Ending => ({ as: 'retried', id, run_id, says: 'connection reset' })));
+    const answers = await endRuns(
+      db.pool,
+      runs.map(({ id, run_id }): Ending => ({ as: 'retried', id, run_id, says: 'connection reset' })),
+    );
     expect(new Set(answers.map((answer) => answer.next_eligible_at)).size).toBeGreaterThan(10);
   });
 
@@ -372,7 +624,8 @@ describe('held and retried', () => {
   });
 
   test('P14 held tasks bring no auto-pause, whatever the severity of such alerts and whatever the rule', async () => {
-    const alert = (kind: string) => db.pool.query("insert into senate_alerts (kind, ref_id, severity) values ($1, 'acct-9', 'critical')", [kind]);
+    const alert = (kind: string) =>
+      db.pool.query("insert into senate_alerts (kind, ref_id, severity) values ($1, 'acct-9', 'critical')", [kind]);
     const rule = { alerts: 2, windowMs: 300_000, pauseMs: 60_000 };
     for (let n = 0; n < 5; n++) await alert('task_held');
     expect(await checkAutoPause(db.pool, 'acct-9', rule)).toBeNull();
@@ -395,7 +648,12 @@ describe('the serial gate between two stages', () => {
     await pass();
     const [, urgent = ''] = await add(db.pool, { repo: 'r' }, { repo: 'r', priority: -10 });
     expect((await readSerialGate(db.pool)).repos).toMatchObject([
-      { in_progress: 1, waiting: 2, head: { task_id: first, waiting_for: 'worker' }, holders: [{ task_id: first, status: 'queued', run_id: null }] },
+      {
+        in_progress: 1,
+        waiting: 2,
+        head: { task_id: first, waiting_for: 'worker' },
+        holders: [{ task_id: first, status: 'queued', run_id: null }],
+      },
     ]);
     expect(await claim(db.pool, { skills: ['review'] }), 'for another skill').toEqual([]);
     const run = await one();
@@ -408,25 +666,40 @@ describe('the serial gate between two stages', () => {
   });
 
   test('with room for two, those that have begun go on before an urgent one that has not', async () => {
-    await db.pool.query("insert into repo_gates (repo, max_in_progress) values ('r', 2) on conflict (repo) do update set max_in_progress = 2");
+    await db.pool.query(
+      `insert into repo_gates (repo, max_in_progress) values ('r', 2) on conflict (repo) do update
+         set max_in_progress = 2`,
+    );
     const [first = '', second = ''] = await add(db.pool, staged({ repo: 'r' }), staged({ repo: 'r' }));
     // A claim takes one task of a repo at the most.
     const runs = [await one(), await one()];
-    await endRuns(db.pool, runs.map(({ id, run_id }): Ending => ({ as: 'completed', id, run_id })));
+    await endRuns(
+      db.pool,
+      runs.map(({ id, run_id }): Ending => ({ as: 'completed', id, run_id })),
+    );
     const [urgent] = await add(db.pool, { repo: 'r', priority: -10 });
-    expect((await readSerialGate(db.pool)).repos).toMatchObject([{ in_progress: 2, waiting: 1, head: { task_id: first } }]);
+    expect((await readSerialGate(db.pool)).repos).toMatchObject([
+      { in_progress: 2, waiting: 1, head: { task_id: first } },
+    ]);
     const again = [await one(), await one()];
     expect(ids(again)).toEqual([first, second]);
     expect(await claim(db.pool)).toEqual([]);
-    expect((await readSerialGate(db.pool)).repos).toMatchObject([{ in_progress: 2, waiting: 1, head: { task_id: urgent, waiting_for: 'gate' } }]);
+    expect((await readSerialGate(db.pool)).repos).toMatchObject([
+      { in_progress: 2, waiting: 1, head: { task_id: urgent, waiting_for: 'gate' } },
+    ]);
     expect(await wrongGates(db.pool)).toEqual([]);
   });
 
   test('parked between two stages it is in nobody’s way; unparked it comes before what has not begun', async () => {
-    const [first = '', second = ''] = await add(db.pool, staged({ repo: 'r', priority: 5 }), { repo: 'r', priority: 6 });
+    const [first = '', second = ''] = await add(db.pool, staged({ repo: 'r', priority: 5 }), {
+      repo: 'r',
+      priority: 6,
+    });
     await pass();
     await parkTask(db.pool, first, { name: 'dana' }, 'too dear');
-    expect((await readSerialGate(db.pool)).repos).toMatchObject([{ in_progress: 0, waiting: 1, parked_count: 1, head: { task_id: second } }]);
+    expect((await readSerialGate(db.pool)).repos).toMatchObject([
+      { in_progress: 0, waiting: 1, parked_count: 1, head: { task_id: second } },
+    ]);
     await unparkTask(db.pool, first, { name: 'dana' });
     await add(db.pool, { repo: 'r', priority: -5 });
     expect((await one()).id).toBe(first);
@@ -443,7 +716,12 @@ describe('the serial gate between two stages', () => {
   test('P10 under eight claimers, no two tasks of a repo are under way at a time, and each goes through all its stages before the next begins', async () => {
     const REPOS = ['c-0', 'c-1'];
     const TASKS = 5;
-    const added = await add(db.pool, ...Array.from({ length: TASKS }).flatMap((_, n) => REPOS.map((repo) => staged({ repo, priority: n === TASKS - 1 ? -1 : 0 }))));
+    const added = await add(
+      db.pool,
+      ...Array.from({ length: TASKS }).flatMap((_, n) =>
+        REPOS.map((repo) => staged({ repo, priority: n === TASKS - 1 ? -1 : 0 })),
+      ),
+    );
     const claimer = async (worker: string): Promise<void> => {
       for (let idle = 0; idle < 200;) {
         const runs = await claim(db.pool, { worker, limit: 2 });
@@ -452,7 +730,10 @@ describe('the serial gate between two stages', () => {
           if (rowCount === 0) return;
           idle += 1;
         } else idle = 0;
-        await endRuns(db.pool, runs.map(({ id, run_id }): Ending => ({ as: 'completed', id, run_id })));
+        await endRuns(
+          db.pool,
+          runs.map(({ id, run_id }): Ending => ({ as: 'completed', id, run_id })),
+        );
       }
     };
     await Promise.all(Array.from({ length: 8 }, (_, n) => claimer(`w-${n}`)));
@@ -460,46 +741,91 @@ describe('the serial gate between two stages', () => {
     expect(done).toHaveLength(added.length);
     // Each repo's runs, in the order in which they began: all of one task, then all of the next.
     const { rows } = await db.pool.query<{ repo: string; tasks: string[] }>(
-      `select t.repo, array_agg(e.task_id order by e.id) as tasks from task_events e join tasks t on t.id = e.task_id where e.kind = 'claimed' group by t.repo order by t.repo`);
+      `select t.repo, array_agg(e.task_id order by e.id) as tasks
+         from task_events e
+         join tasks t on t.id = e.task_id
+        where e.kind = 'claimed'
+        group by t.repo
+        order by t.repo`,
+    );
     for (const { tasks } of rows) {
       expect(tasks).toHaveLength(TASKS * 6);
-      expect(tasks.filter((task, index) => index === 0 || task !== tasks[index - 1]), 'each task once').toHaveLength(TASKS);
+      expect(
+        tasks.filter((task, index) => index === 0 || task !== tasks[index - 1]),
+        'each task once',
+      ).toHaveLength(TASKS);
     }
     expect(await wrongGates(db.pool)).toEqual([]);
   });
 
   test('P10 whoever ends runs of many stages and repos at a time, parks, lets go on and reaps beside it, waits for nobody for ever', async () => {
     const REPOS = ['d-0', 'd-1', 'd-2', 'd-3', null];
-    await db.pool.query("insert into repo_gates (repo, max_in_progress) values ('d-0', 3), ('d-1', 3) on conflict (repo) do update set max_in_progress = 3");
+    await db.pool.query(
+      `insert into repo_gates (repo, max_in_progress) values ('d-0', 3), ('d-1', 3) on conflict (repo) do update
+         set max_in_progress = 3`,
+    );
     const rules = makeStageRules({ transientRetries: 1 });
     const stages = ['analysis', 'development', 'review', 'testing', 'staging', 'deploy'];
-    await add(db.pool, ...Array.from({ length: 90 }, (_, n) => staged({ repo: REPOS[n % REPOS.length] ?? null, stage: stages[n % 6] ?? 'analysis', max_attempts: 2 })));
-    const endings = (runs: readonly ClaimedTask[], round: number): Ending[] => runs.map(({ id, run_id }, index): Ending => {
-      const run = { id, run_id };
-      switch ((round + index) % 6) {
-        case 0: return { as: 'failed', ...run, error: 'no', retry: true };
-        case 1: return { as: 'retried', ...run, says: 'reset' };
-        case 2: return { as: 'held', ...run, ...SAYS };
-        case 3: return { as: 'released', ...run, cause: 'shutdown' };
-        default: return { as: 'completed', ...run };
-      }
-    }).toSorted(() => (round % 2 === 0 ? 1 : -1)); // in opposite orders
+    await add(
+      db.pool,
+      ...Array.from({ length: 90 }, (_, n) =>
+        staged({ repo: REPOS[n % REPOS.length] ?? null, stage: stages[n % 6] ?? 'analysis', max_attempts: 2 }),
+      ),
+    );
+    const endings = (runs: readonly ClaimedTask[], round: number): Ending[] =>
+      runs
+        .map(({ id, run_id }, index): Ending => {
+          const run = { id, run_id };
+          switch ((round + index) % 6) {
+            case 0:
+              return { as: 'failed', ...run, error: 'no', retry: true };
+            case 1:
+              return { as: 'retried', ...run, says: 'reset' };
+            case 2:
+              return { as: 'held', ...run, ...SAYS };
+            case 3:
+              return { as: 'released', ...run, cause: 'shutdown' };
+            default:
+              return { as: 'completed', ...run };
+          }
+        })
+        .toSorted(() => (round % 2 === 0 ? 1 : -1)); // in opposite orders
     // As the service does, on connections that are planned for the claim.
-    const claims = makePool({ connectionString: db.url, applicationName: 'test', ...PATIENT, settings: { ...CLAIM_SETTINGS } });
+    const claims = makePool({
+      connectionString: db.url,
+      applicationName: 'test',
+      ...PATIENT,
+      settings: { ...CLAIM_SETTINGS },
+    });
     const ender = async (worker: string): Promise<void> => {
-      for (let round = 0; round < 25; round++) await endRuns(claims, endings(await claim(claims, { worker, limit: 12 }), round), rules);
+      for (let round = 0; round < 25; round++)
+        await endRuns(claims, endings(await claim(claims, { worker, limit: 12 }), round), rules);
     };
     const meddler = async (): Promise<void> => {
       for (let round = 0; round < 25; round++) {
         const { rows } = await db.pool.query<{ id: string; status: string; parked: boolean }>(
-          "select t.id, t.status, t.paused_at is not null as parked from tasks t where t.status in ('queued', 'running', 'held') order by random() limit 6");
+          `select t.id, t.status, t.paused_at is not null as parked
+             from tasks t
+            where t.status in ('queued', 'running', 'held')
+            order by random()
+            limit 6`,
+        );
         for (const { id, status, parked } of rows) {
-          const meddling = parked ? unparkTask(db.pool, id, { name: 'dana' }) : status === 'held' ? resumeHeld(db.pool, id, 'dana', null) : parkTask(db.pool, id, { name: 'dana' }, 'aside');
-          await meddling.catch((error: unknown) => { if (!(error instanceof TaskError)) throw error; });
+          const meddling = parked
+            ? unparkTask(db.pool, id, { name: 'dana' })
+            : status === 'held'
+              ? resumeHeld(db.pool, id, 'dana', null)
+              : parkTask(db.pool, id, { name: 'dana' }, 'aside');
+          await meddling.catch((error: unknown) => {
+            if (!(error instanceof TaskError)) throw error;
+          });
         }
         await reapRuns(claims, 0.001);
         // A statement by hand that changes many rows must wait for nobody.
-        await db.pool.query("update tasks set next_eligible_at = now() where id in (select t.id from tasks t where t.status = 'queued' for update skip locked)");
+        await db.pool.query(
+          `update tasks set next_eligible_at = now()
+             where id in (select t.id from tasks t where t.status = 'queued' for update skip locked)`,
+        );
       }
     };
     await Promise.all([ender('w-1'), ender('w-2'), ender('w-3'), meddler()]).finally(() => claims.end());

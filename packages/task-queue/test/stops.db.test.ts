@@ -1,6 +1,19 @@
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
-import { completeRun, endStoppedRun, failRun, fenceStops, findTask, forgetOldStops, heartbeat, listTaskEvents, readStop, settleStops, stopRuns, type StopOrder } from '../src/index.ts';
+import {
+  completeRun,
+  endStoppedRun,
+  failRun,
+  fenceStops,
+  findTask,
+  forgetOldStops,
+  heartbeat,
+  listTaskEvents,
+  readStop,
+  settleStops,
+  stopRuns,
+  type StopOrder,
+} from '../src/index.ts';
 import { stopTasksRequest, type ClaimedTask } from '../src/contract/index.ts';
 import { add, claim, ids, pause } from './fixtures.ts';
 import { wrongGates } from './gate-recount.ts';
@@ -12,16 +25,27 @@ beforeEach(async () => {
   await db.pool.query('truncate tasks, task_event_rows, event_batches, run_stops');
 });
 
-const order = (runs: StopOrder['runs'], more: Partial<StopOrder> = {}) => stopRuns(db.pool, { runs, then: 'requeue', graceSeconds: 60, by: 'dana', reason: 'it burns money', ...more });
+const order = (runs: StopOrder['runs'], more: Partial<StopOrder> = {}) =>
+  stopRuns(db.pool, { runs, then: 'requeue', graceSeconds: 60, by: 'dana', reason: 'it burns money', ...more });
 const begin = async (...tasks: Parameters<typeof add>[1][]): Promise<ClaimedTask[]> => {
   await add(db.pool, ...tasks);
   return claim(db.pool, { host: 'node-7' });
 };
-const graceIsOver = () => db.pool.query("update run_stops set fence_at = now() - interval '1 second' where ended_at is null");
+const graceIsOver = () =>
+  db.pool.query("update run_stops set fence_at = now() - interval '1 second' where ended_at is null");
 const lastEvent = async (id: string) => (await listTaskEvents(db.pool, id, { limit: 100 })).at(-1);
 const counts = async (id: string | null) => {
   const stop = await readStop(db.pool, id ?? '0');
-  return stop && [stop.runs_count, stop.told_count, stop.obeyed_count, stop.ended_count, stop.fenced_count, stop.waiting_count];
+  return (
+    stop && [
+      stop.runs_count,
+      stop.told_count,
+      stop.obeyed_count,
+      stop.ended_count,
+      stop.fenced_count,
+      stop.waiting_count,
+    ]
+  );
 };
 
 test('a run is told with its next heartbeat; when its worker has ended it, the task is back with its cursor and no attempt used', async () => {
@@ -29,16 +53,43 @@ test('a run is told with its next heartbeat; when its worker has ended it, the t
   if (run === undefined) throw new Error('nothing was claimed');
   expect(await heartbeat(db.pool, run.id, run.run_id)).toBeUndefined();
   const stop = await order({ ids: [run.id] });
-  expect(stop).toMatchObject({ asked_by: 'dana', then: 'requeue', runs_count: 1, told_count: 0, waiting_count: 1, runs: [{ task_id: run.id, state: 'asked', worker: 'w-1' }], passed_over: [], more: false });
-  expect(await lastEvent(run.id)).toMatchObject({ kind: 'stopping', by: 'dana', run_id: run.run_id, data: { why: 'it burns money', becomes: 'queued' } });
-  expect(await heartbeat(db.pool, run.id, run.run_id, 'printed')).toMatchObject({ reason: 'it burns money', by: 'dana' });
+  expect(stop).toMatchObject({
+    asked_by: 'dana',
+    then: 'requeue',
+    runs_count: 1,
+    told_count: 0,
+    waiting_count: 1,
+    runs: [{ task_id: run.id, state: 'asked', worker: 'w-1' }],
+    passed_over: [],
+    more: false,
+  });
+  expect(await lastEvent(run.id)).toMatchObject({
+    kind: 'stopping',
+    by: 'dana',
+    run_id: run.run_id,
+    data: { why: 'it burns money', becomes: 'queued' },
+  });
+  expect(await heartbeat(db.pool, run.id, run.run_id, 'printed')).toMatchObject({
+    reason: 'it burns money',
+    by: 'dana',
+  });
   expect(await counts(stop.id)).toEqual([1, 1, 0, 0, 0, 1]);
   const ended = await endStoppedRun(db.pool, run.id, run.run_id, { index: 4 });
   expect(ended).toMatchObject({ status: 'queued', next_eligible_at: expect.any(String) });
   expect(await endStoppedRun(db.pool, run.id, run.run_id, { index: 5 })).toEqual(ended);
   expect(await counts(stop.id)).toEqual([1, 1, 1, 0, 0, 0]);
-  expect(await findTask(db.pool, run.id)).toMatchObject({ status: 'queued', attempt: 0, cursor: { index: 4 }, run_id: null, last_run: { as: 'stopped', error: 'stopped: it burns money' } });
-  expect(await lastEvent(run.id)).toMatchObject({ kind: 'stopped', by: 'dana', data: { how: 'obeyed', worker: 'w-1', status: 'queued' } });
+  expect(await findTask(db.pool, run.id)).toMatchObject({
+    status: 'queued',
+    attempt: 0,
+    cursor: { index: 4 },
+    run_id: null,
+    last_run: { as: 'stopped', error: 'stopped: it burns money' },
+  });
+  expect(await lastEvent(run.id)).toMatchObject({
+    kind: 'stopped',
+    by: 'dana',
+    data: { how: 'obeyed', worker: 'w-1', status: 'queued' },
+  });
   expect(await claim(db.pool)).toMatchObject([{ id: run.id, attempt: 1, cursor: { index: 4 } }]);
 });
 
@@ -50,8 +101,16 @@ test('with then cancel the task is cancelled, its repo goes on, and the audit ha
   expect(await findTask(db.pool, run.id)).toMatchObject({ status: 'cancelled', finished_at: expect.any(String) });
   expect(await claim(db.pool)).toHaveLength(1);
   expect(await wrongGates(db.pool)).toEqual([]);
-  expect((await db.pool.query("select by, why, data from senate_audit where action = 'task.stopped' order by id desc limit 1")).rows).toMatchObject([{ by: 'dana', why: 'it burns money', data: { then: 'cancel', count: 1, ids: [run.id] } }]);
-  expect((await db.pool.query("select data from senate_events where type = 'run.stopping' order by id desc limit 1")).rows).toMatchObject([{ data: { task_ids: [run.id], reason: 'it burns money', then: 'cancel' } }]);
+  expect(
+    (
+      await db.pool.query(
+        "select by, why, data from senate_audit where action = 'task.stopped' order by id desc limit 1",
+      )
+    ).rows,
+  ).toMatchObject([{ by: 'dana', why: 'it burns money', data: { then: 'cancel', count: 1, ids: [run.id] } }]);
+  expect(
+    (await db.pool.query("select data from senate_events where type = 'run.stopping' order by id desc limit 1")).rows,
+  ).toMatchObject([{ data: { task_ids: [run.id], reason: 'it burns money', then: 'cancel' } }]);
 });
 
 test('P10 a run that is not ended in time is taken away: what it brings is refused, and the receipt says where it may still run', async () => {
@@ -63,8 +122,16 @@ test('P10 a run that is not ended in time is taken away: what it brings is refus
   await graceIsOver();
   expect(await fenceStops(db.pool)).toBe(1);
   expect(await counts(stop.id)).toEqual([2, 1, 1, 0, 1, 0]);
-  expect((await readStop(db.pool, stop.id ?? ''))?.runs[0]).toMatchObject({ task_id: run.id, state: 'fenced', host: 'node-7', told_at: null });
-  await expect(heartbeat(db.pool, run.id, run.run_id)).rejects.toMatchObject({ code: 'run_not_owner', message: expect.stringContaining('was stopped at') });
+  expect((await readStop(db.pool, stop.id ?? ''))?.runs[0]).toMatchObject({
+    task_id: run.id,
+    state: 'fenced',
+    host: 'node-7',
+    told_at: null,
+  });
+  await expect(heartbeat(db.pool, run.id, run.run_id)).rejects.toMatchObject({
+    code: 'run_not_owner',
+    message: expect.stringContaining('was stopped at'),
+  });
   await expect(completeRun(db.pool, run.id, run.run_id, 1)).rejects.toMatchObject({ code: 'run_not_owner' });
   expect(await endStoppedRun(db.pool, run.id, run.run_id)).toMatchObject({ status: 'queued' });
   expect(await findTask(db.pool, run.id)).toMatchObject({ status: 'queued', attempt: 0 });
@@ -108,7 +175,9 @@ test('runs are found by their tasks, by the labels with which they were claimed,
   const first = await order({ filter: {} });
   expect(first.runs_count).toBe(3);
   expect(await order({ filter: {} })).toMatchObject({ id: null, runs_count: 0 });
-  expect((await order({ ids: [slow?.id ?? ''] }, { then: 'cancel' })).runs).toMatchObject([{ task_id: slow?.id, state: 'asked' }]);
+  expect((await order({ ids: [slow?.id ?? ''] }, { then: 'cancel' })).runs).toMatchObject([
+    { task_id: slow?.id, state: 'asked' },
+  ]);
 });
 
 test('what does not run is passed over, with what to do; a run that nobody has stopped is not ended so', async () => {
@@ -120,7 +189,13 @@ test('what does not run is passed over, with what to do; a run that nobody has s
   const [, second] = ids(await claim(db.pool));
   expect(second).toBeUndefined();
   const stop = await order({ ids: [waits, '999999'] });
-  expect(stop).toMatchObject({ id: null, passed_over: [{ id: waits, says: `task ${waits} is queued, not running; \`orchestra task cancel ${waits}\` ends it` }, { id: '999999', says: 'task 999999 not found' }] });
+  expect(stop).toMatchObject({
+    id: null,
+    passed_over: [
+      { id: waits, says: `task ${waits} is queued, not running; \`orchestra task cancel ${waits}\` ends it` },
+      { id: '999999', says: 'task 999999 not found' },
+    ],
+  });
   expect(done).toBeDefined();
 });
 

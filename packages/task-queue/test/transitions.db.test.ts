@@ -1,7 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
-import { actOnTasks, CANCEL, completeRun, failRun, findTask, holdRun, reapRuns, releaseRun, resumeHeld, retryRun, retryTasks } from '../src/index.ts';
+import {
+  actOnTasks,
+  CANCEL,
+  completeRun,
+  failRun,
+  findTask,
+  holdRun,
+  reapRuns,
+  releaseRun,
+  resumeHeld,
+  retryRun,
+  retryTasks,
+} from '../src/index.ts';
 import { TASK_STATUSES, type TaskStatus } from '../src/contract/index.ts';
 import { TASK_ACTS, TRANSITIONS, type TaskAct } from '../src/transitions.ts';
 import { add, claim } from './fixtures.ts';
@@ -12,7 +24,10 @@ const NO_LEASE_SECONDS = -1;
 
 beforeEach(() => db.pool.query('truncate tasks, task_event_rows, event_batches'));
 
-interface Brought { id: string; runId: string }
+interface Brought {
+  id: string;
+  runId: string;
+}
 
 /** A new task, brought into a status by the acts themselves. */
 async function bring(status: TaskStatus, max_crashes = 3): Promise<Brought> {
@@ -30,7 +45,8 @@ async function bring(status: TaskStatus, max_crashes = 3): Promise<Brought> {
   return { id, runId };
 }
 
-// Each is the call that a service makes. A refusal is an answer like others: what counts is what the task is afterwards.
+// Each is the call that a service makes. A refusal is an answer like others: what counts is what the task is
+// afterwards.
 const PERFORM: Record<TaskAct, (task: Brought) => Promise<unknown>> = {
   claim: () => claim(db.pool),
   complete: ({ id, runId }) => completeRun(db.pool, id, runId, null),
@@ -46,12 +62,16 @@ const PERFORM: Record<TaskAct, (task: Brought) => Promise<unknown>> = {
   'retry by an operator': ({ id }) => actOnTasks(db.pool, retryTasks(false), { ids: [id] }, BY),
 };
 
-test.each(TASK_STATUSES.flatMap((status) => TASK_ACTS.map((act) => ({ status, act, becomes: TRANSITIONS[status][act] }))))(
-  'a task that is $status: $act: $becomes', async ({ status, act, becomes }) => {
-    const task = await bring(status, act === 'reap, too many crashes' ? 1 : undefined);
-    expect((await findTask(db.pool, task.id))?.status, 'before').toBe(status);
-    const refused: unknown = await PERFORM[act](task).then(() => undefined, (error: unknown) => error);
-    // A repeated ending of the very run that ended answers what the first did.
-    if (becomes !== 'unchanged') expect(refused).toBeUndefined();
-    expect((await findTask(db.pool, task.id))?.status).toBe(becomes === 'unchanged' ? status : becomes);
-  });
+test.each(
+  TASK_STATUSES.flatMap((status) => TASK_ACTS.map((act) => ({ status, act, becomes: TRANSITIONS[status][act] }))),
+)('a task that is $status: $act: $becomes', async ({ status, act, becomes }) => {
+  const task = await bring(status, act === 'reap, too many crashes' ? 1 : undefined);
+  expect((await findTask(db.pool, task.id))?.status, 'before').toBe(status);
+  const refused: unknown = await PERFORM[act](task).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  // A repeated ending of the very run that ended answers what the first did.
+  if (becomes !== 'unchanged') expect(refused).toBeUndefined();
+  expect((await findTask(db.pool, task.id))?.status).toBe(becomes === 'unchanged' ? status : becomes);
+});

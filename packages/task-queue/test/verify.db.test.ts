@@ -15,13 +15,19 @@ beforeEach(async () => {
 
 test('P1 a claim that took a paused task all the same is found afterwards', async () => {
   const [id = ''] = await add(db.pool, { agent_id: 'skeptic' });
-  const { pause: { id: pauseId } } = await pause(db.pool, SKEPTIC);
+  const {
+    pause: { id: pauseId },
+  } = await pause(db.pool, SKEPTIC);
   // As a gate that does not hold would have written it.
   await db.pool.query(
     `insert into task_events (task_id, run_id, kind, by, data)
-     select $1, gen_random_uuid(), 'claimed', 'w-broken', jsonb_build_object('snapshot', pg_current_snapshot()::text)`, [id]);
+     select $1, gen_random_uuid(), 'claimed', 'w-broken', jsonb_build_object('snapshot', pg_current_snapshot()::text)`,
+    [id],
+  );
   expect(await verify()).toMatchObject({
-    claims_checked: 1, claims_unknown: 0, complete: true,
+    claims_checked: 1,
+    claims_unknown: 0,
+    complete: true,
     violations: [{ task_id: id, worker: 'w-broken', pause_id: pauseId, scope_kind: 'agent', scope_value: 'skeptic' }],
   });
 });
@@ -32,15 +38,23 @@ test('a claim is judged by what each of its searches saw: a pause may end betwee
   const [walked = ''] = await add(db.pool, { agent_id: 'other' });
   await pause(db.pool, SKEPTIC);
   // The same function, which waits between the walk and the search at the gates.
-  const { rows: [whole] } = await db.pool.query<{ source: string }>("select pg_get_functiondef('orchestra_turn'::regproc) as source");
+  const {
+    rows: [whole],
+  } = await db.pool.query<{ source: string }>("select pg_get_functiondef('orchestra_turn'::regproc) as source");
   const source = whole?.source ?? '';
   expect(source).toContain('if there_are_gates then');
-  await db.pool.query(source.replace('orchestra_turn(', 'slow_turn(').replaceAll('orchestra_turn.', 'slow_turn.')
-    .replace('if there_are_gates then', `perform pg_advisory_xact_lock_shared(${LOCK}); if there_are_gates then`));
+  await db.pool.query(
+    source
+      .replace('orchestra_turn(', 'slow_turn(')
+      .replaceAll('orchestra_turn.', 'slow_turn.')
+      .replace('if there_are_gates then', `perform pg_advisory_xact_lock_shared(${LOCK}); if there_are_gates then`),
+  );
   const holder = await db.pool.connect();
   await holder.query('select pg_advisory_lock($1)', [LOCK]);
-  const claimed = db.pool.query<{ tasks: string }>("select t.tasks from slow_turn(null, null, 'w', null, null, null, null, 10, null, null, null, 60) t");
-  await until('the claim waits before the gates', async () => await waitingFor(db.pool, LOCK) === 1);
+  const claimed = db.pool.query<{ tasks: string }>(
+    "select t.tasks from slow_turn(null, null, 'w', null, null, null, null, 10, null, null, null, 60) t",
+  );
+  await until('the claim waits before the gates', async () => (await waitingFor(db.pool, LOCK)) === 1);
   await unpauseScope(db.pool, { target: SKEPTIC, by: 'dana' });
   await holder.query('select pg_advisory_unlock($1)', [LOCK]);
   holder.release();
@@ -53,7 +67,10 @@ test('a claim is judged by what it saw: not by a pause that committed later, alt
   const [id = ''] = await add(db.pool, { agent_id: 'skeptic' });
   const slow = await db.pool.connect();
   await slow.query('begin');
-  await slow.query("insert into senate_pause (scope_kind, scope_value, paused_by, reason) values ('agent', 'skeptic', 'dana', 'slow to commit')");
+  await slow.query(
+    `insert into senate_pause (scope_kind, scope_value, paused_by, reason)
+       values ('agent', 'skeptic', 'dana', 'slow to commit')`,
+  );
   await pause(db.pool, { kind: 'agent', value: 'other' });
   expect(ids(await claim(db.pool))).toEqual([id]);
   await slow.query('commit');
@@ -70,8 +87,16 @@ test('claims before a pause, after its end and of other labels are in order; so 
   expect(await claim(db.pool)).toHaveLength(1);
   await unpauseScope(db.pool, { target: SKEPTIC, by: 'dana' });
   expect(await claim(db.pool)).toHaveLength(1);
-  await db.pool.query("insert into task_events (task_id, run_id, kind, by, data) values ($1, gen_random_uuid(), 'claimed', 'old', '{}')", [before]);
-  expect(await verify()).toMatchObject({ claims_checked: 4, claims_unknown: 1, unknown: [{ task_id: before, why: 'no_snapshot' }], violations: [] });
+  await db.pool.query(
+    "insert into task_events (task_id, run_id, kind, by, data) values ($1, gen_random_uuid(), 'claimed', 'old', '{}')",
+    [before],
+  );
+  expect(await verify()).toMatchObject({
+    claims_checked: 4,
+    claims_unknown: 1,
+    unknown: [{ task_id: before, why: 'no_snapshot' }],
+    violations: [],
+  });
 });
 
 test('P1 nothing starts while paused, with six claimers at work and a scope paused and let go forty times: every claim says so itself', async () => {
@@ -96,15 +121,29 @@ test('a run keeps the newest pause event that its claim saw', async () => {
   const [id] = await add(db.pool, { agent_id: 'librarian' });
   await pause(db.pool, SKEPTIC);
   await claim(db.pool);
-  const { rows: [row] } = await db.pool.query<{ kept: string; newest: string; told: string }>(
+  const {
+    rows: [row],
+  } = await db.pool.query<{ kept: string; newest: string; told: string }>(
     `select t.admitted_under as kept, (select max(e.id) from senate_events e where e.type like 'pause.%') as newest,
-            (select e.data ->> 'admitted_under' from task_events e where e.task_id = t.id and e.kind = 'claimed') as told from tasks t where t.id = $1`, [id]);
+            (select e.data ->> 'admitted_under'
+               from task_events e
+              where e.task_id = t.id
+                and e.kind = 'claimed') as told
+              from tasks t
+              where t.id = $1`,
+    [id],
+  );
   expect(row).toEqual({ kept: row?.newest, newest: row?.newest, told: row?.newest });
 });
 
 /** A claim as a gate that does not hold would have written it. */
 const claimAnyway = async (id: string): Promise<void> => {
-  await db.pool.query("insert into task_events (task_id, run_id, kind, by, data) values ($1, gen_random_uuid(), 'claimed', 'w-broken', jsonb_build_object('snapshot', pg_current_snapshot()::text))", [id]);
+  await db.pool.query(
+    `insert into task_events (task_id, run_id, kind, by, data)
+       values ($1, gen_random_uuid(), 'claimed', 'w-broken',
+               jsonb_build_object('snapshot', pg_current_snapshot()::text))`,
+    [id],
+  );
 };
 
 test('P1 a claim is judged by the labels and the scope of its time, whatever task and pause have been given since by SQL', async () => {
@@ -116,17 +155,34 @@ test('P1 a claim is judged by the labels and the scope of its time, whatever tas
   const [broken = ''] = await add(db.pool, { agent_id: 'skeptic' });
   await claimAnyway(broken);
   await db.pool.query("update tasks set agent_id = 'librarian' where id = $1", [broken]);
-  await db.pool.query("update senate_pause set scope_value = 'other', paused_at = now() - interval '1 day', cleared_at = now() - interval '1 hour', cleared_by = 'dana' where cleared_at is null and scope_value = 'skeptic'");
-  expect(await verify()).toMatchObject({ claims_checked: 2, violations: [{ task_id: broken, scope_kind: 'agent', scope_value: 'skeptic' }] });
+  await db.pool.query(
+    `update senate_pause set scope_value = 'other', paused_at = now() - interval '1 day',
+       cleared_at = now() - interval '1 hour', cleared_by = 'dana'
+       where cleared_at is null and scope_value = 'skeptic'`,
+  );
+  expect(await verify()).toMatchObject({
+    claims_checked: 2,
+    violations: [{ task_id: broken, scope_kind: 'agent', scope_value: 'skeptic' }],
+  });
 });
 
 describe('P1 in a database that was restored into another cluster, where transactions are counted anew', () => {
   /** As if all events so far came from elsewhere, with ids that lie in this cluster's future, and this long ago. */
   const moved = async (age: string): Promise<void> => {
-    await db.pool.query(`update senate_events set xid = '900000000000'::xid8, cluster = 'old', at = at - $1::interval where type like 'pause.%'`, [age]);
+    await db.pool.query(
+      `update senate_events set xid = '900000000000'::xid8, cluster = 'old', at = at - $1::interval
+         where type like 'pause.%'`,
+      [age],
+    );
     const elsewhere = '{"cluster": "old", "snapshot": "900000000000:900000000000:"}';
-    await db.pool.query("update event_batches set shared = shared || $1, at = at - $2::interval where kind = 'claimed'", [elsewhere, age]);
-    await db.pool.query("update task_event_rows set data = data || $1, at = at - $2::interval where kind = 'claimed'", [elsewhere, age]);
+    await db.pool.query(
+      "update event_batches set shared = shared || $1, at = at - $2::interval where kind = 'claimed'",
+      [elsewhere, age],
+    );
+    await db.pool.query("update task_event_rows set data = data || $1, at = at - $2::interval where kind = 'claimed'", [
+      elsewhere,
+      age,
+    ]);
   };
 
   test('a claim after the restore is judged by the pauses that came with it', async () => {
@@ -152,7 +208,12 @@ describe('P1 in a database that was restored into another cluster, where transac
     // Two earlier clusters, neither of them this one.
     await db.pool.query("update senate_events set cluster = 'first' where type like 'pause.%'");
     await db.pool.query(`update event_batches set shared = shared || '{"cluster": "second"}' where kind = 'claimed'`);
-    expect(await verify()).toMatchObject({ claims_checked: 1, claims_unknown: 1, violations: [], unknown: [{ task_id: id, why: 'other_cluster' }] });
+    expect(await verify()).toMatchObject({
+      claims_checked: 1,
+      claims_unknown: 1,
+      violations: [],
+      unknown: [{ task_id: id, why: 'other_cluster' }],
+    });
   });
 });
 
@@ -161,6 +222,12 @@ test('every claim of a session says which cluster counted its transactions', asy
   const session = await db.pool.connect();
   for (let claims = 0; claims < 2; claims++) expect(await claim(session, { limit: 1 })).toHaveLength(1);
   session.release();
-  const { rows } = await db.pool.query<{ same: boolean }>("select e.data ->> 'cluster' is not distinct from cluster_id() as same from task_events e where e.kind = 'claimed' order by e.id desc limit 2");
+  const { rows } = await db.pool.query<{ same: boolean }>(
+    `select e.data ->> 'cluster' is not distinct from cluster_id() as same
+       from task_events e
+      where e.kind = 'claimed'
+      order by e.id desc
+      limit 2`,
+  );
   expect(rows).toEqual([{ same: true }, { same: true }]);
 });

@@ -31,12 +31,23 @@ export class FaultProxy {
     return through.href;
   }
 
-  pass(): void { this.#mode = 'pass'; for (const socket of this.#open) socket.resume(); }
-  refuse(): void { this.#mode = 'refuse'; this.cut(); }
-  blackhole(): void { this.#mode = 'blackhole'; for (const socket of this.#open) socket.pause(); }
+  pass(): void {
+    this.#mode = 'pass';
+    for (const socket of this.#open) socket.resume();
+  }
+  refuse(): void {
+    this.#mode = 'refuse';
+    this.cut();
+  }
+  blackhole(): void {
+    this.#mode = 'blackhole';
+    for (const socket of this.#open) socket.pause();
+  }
 
   /** Ends every open connection at once. */
-  cut(): void { for (const socket of this.#open) socket.destroy(); }
+  cut(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
 
   async close(): Promise<void> {
     this.cut();
@@ -44,13 +55,22 @@ export class FaultProxy {
   }
 
   #forward(incoming: Socket): void {
-    if (this.#mode === 'refuse') { incoming.destroy(); return; }
+    if (this.#mode === 'refuse') {
+      incoming.destroy();
+      return;
+    }
     const outgoing = connect(Number(this.#target.port || 80), this.#target.hostname);
-    for (const [from, to] of [[incoming, outgoing], [outgoing, incoming]] as const) {
+    for (const [from, to] of [
+      [incoming, outgoing],
+      [outgoing, incoming],
+    ] as const) {
       this.#open.add(from);
       from.on('data', (bytes) => to.write(bytes));
       from.on('error', () => {}); // followed by 'close'
-      from.on('close', () => { this.#open.delete(from); to.destroy(); });
+      from.on('close', () => {
+        this.#open.delete(from);
+        to.destroy();
+      });
       if (this.#mode === 'blackhole') from.pause();
     }
   }

@@ -35,7 +35,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('postgresMajor', Number.parseInt(rows[0]?.server_version ?? '', 10));
   console.log(`PostgreSQL ${rows[0]?.server_version} from ${server.kind}`);
   return async () => {
-    const left = await admin.query<{ datname: string }>('select datname from pg_database where datname like $1', [`${template}%`]);
+    const left = await admin.query<{ datname: string }>('select datname from pg_database where datname like $1', [
+      `${template}%`,
+    ]);
     for (const { datname } of left.rows) await admin.query(`drop database ${datname} with (force)`);
     await admin.end();
     await server.stop();

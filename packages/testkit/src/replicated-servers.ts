@@ -6,7 +6,10 @@ import { promisify } from 'node:util';
 import { startCluster } from '@orchestra/local-postgres';
 import pg from 'pg';
 
-/** A primary and a streaming standby named `standby`. It follows asynchronously until the primary names it in `synchronous_standby_names`. */
+/**
+ * A primary and a streaming standby named `standby`. It follows asynchronously until the primary names it in
+ * `synchronous_standby_names`.
+ */
 export interface ReplicatedServers {
   /** Both servers in one address, as a service is given them. */
   url: string;
@@ -33,7 +36,11 @@ export async function startReplicatedServers(): Promise<ReplicatedServers> {
   const data = place('standby/data');
   await writeFile(join(data, 'standby.signal'), '');
   const password = (await readFile(place('primary/password'), 'utf8')).trim();
-  await appendFile(join(data, 'postgresql.auto.conf'), `primary_conninfo = 'host=127.0.0.1 port=${new URL(primary.url).port} user=orchestra password=${password} application_name=standby'\n`);
+  await appendFile(
+    join(data, 'postgresql.auto.conf'),
+    `primary_conninfo = 'host=127.0.0.1 port=${new URL(primary.url).port} user=orchestra ` +
+      `password=${password} application_name=standby'\n`,
+  );
   const standby = await startCluster({ folder: place('standby'), settings: SETTINGS });
   return {
     url: `postgresql://orchestra:${password}@${new URL(primary.url).host},${new URL(standby.url).host}/orchestra`,

@@ -27,9 +27,14 @@ export function testDatabase(options: { empty?: boolean } = {}): TestDatabase {
   const serverUrl = inject('serverUrl');
   let pool: Database | undefined;
   beforeAll(async () => {
-    await onServer(serverUrl, `create database ${name} template ${options.empty ? 'template0' : inject('templateDatabase')}`);
+    await onServer(
+      serverUrl,
+      `create database ${name} template ${options.empty ? 'template0' : inject('templateDatabase')}`,
+    );
     pool = makePool({
-      connectionString: withDatabase(serverUrl, name), applicationName: 'test', ...PATIENT,
+      connectionString: withDatabase(serverUrl, name),
+      applicationName: 'test',
+      ...PATIENT,
       // A test holds a transaction open until something else has happened, which takes long on a busy machine.
       settings: { idle_in_transaction_session_timeout: '0' },
     });

@@ -9,7 +9,11 @@ const SPEC = readFileSync(join(ROOT, 'docs/pause-spec.md'), 'utf8');
 // P16 to P18 are promised by no paragraph yet.
 const PROMISES = [...Array.from({ length: 15 }, (_, index) => `P${index + 1}`), 'P19', 'P20'];
 
-interface Citation { promise: string; file: string; name: string }
+interface Citation {
+  promise: string;
+  file: string;
+  name: string;
+}
 
 /** `## P3 Any door`, then `- [file](link)`, then `  - *name of the test*`. */
 function citations(): Citation[] {
@@ -27,7 +31,9 @@ function citations(): Citation[] {
 
 test('every test that docs/pause-spec.md names exists', async () => {
   const sources = await allTestNames();
-  const missing = citations().filter(({ file, name }) => !sources.get(file)?.includes(name)).map(({ promise, file, name }) => `${promise}: ${file}: ${name}`);
+  const missing = citations()
+    .filter(({ file, name }) => !sources.get(file)?.includes(name))
+    .map(({ promise, file, name }) => `${promise}: ${file}: ${name}`);
   expect(missing, 'renamed or removed; name the test that holds the promise now').toEqual([]);
 });
 

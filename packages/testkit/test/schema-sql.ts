@@ -1,8 +1,9 @@
 import type { Queryable } from '@orchestra/database';
 
 /**
- * The schema of a migrated database as one file to read, from the catalogs (the bundled PostgreSQL has no pg_dump): each
- * table with its columns, checks, indexes and triggers, then the views and the functions. It is not meant to be run.
+ * The schema of a migrated database as one file to read, from the catalogs (the bundled PostgreSQL has no pg_dump):
+ * each table with its columns, checks, indexes and triggers, then the views and the functions. It is not meant to be
+ * run.
  */
 export async function schemaSql(db: Queryable): Promise<string> {
   const { rows: tables } = await db.query<{ oid: number; name: string }>(
@@ -27,7 +28,8 @@ async function tableSql(db: Queryable, oid: number, name: string): Promise<strin
     db,
     `select quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
             || case when a.attidentity <> '' then ' generated always as identity' else '' end
-            || case when a.attgenerated = 's' then ' generated always as (' || pg_get_expr(d.adbin, d.adrelid) || ') stored'
+            || case when a.attgenerated = 's'
+              then ' generated always as (' || pg_get_expr(d.adbin, d.adrelid) || ') stored'
                     when d.adbin is not null then ' default ' || pg_get_expr(d.adbin, d.adrelid)
                     else '' end
             || case when a.attnotnull then ' not null' else '' end as line

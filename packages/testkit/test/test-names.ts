@@ -39,7 +39,8 @@ function endOfCall(source: string, from: number): number {
 export async function allTestNames(): Promise<Map<string, string[]>> {
   const names = new Map<string, string[]>();
   const files: string[] = [];
-  for await (const file of glob('{packages,services,examples}/*/{src,test}/**/*.test.ts', { cwd: ROOT })) files.push(file);
+  for await (const file of glob('{packages,services,examples}/*/{src,test}/**/*.test.ts', { cwd: ROOT }))
+    files.push(file);
   for (const file of files.toSorted()) {
     names.set(file, testNames(readFileSync(join(ROOT, file), 'utf8')));
   }

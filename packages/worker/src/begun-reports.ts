@@ -6,8 +6,9 @@ const REPORT_AFTER_MS = 250;
 const REPORTED_AT_ONCE_MAX = 100;
 
 /**
- * Tells the service which runs that it lists as claimed ahead have begun. Until that is told, or their ending is, receipts
- * list them apart; `quiet` waits for them either way, so nothing depends on a report that fails: the next one brings it.
+ * Tells the service which runs that it lists as claimed ahead have begun. Until that is told, or their ending is,
+ * receipts list them apart; `quiet` waits for them either way, so nothing depends on a report that fails: the next one
+ * brings it.
  */
 export class BegunReports {
   readonly #door: Pick<Door, 'begun'>;
@@ -15,7 +16,9 @@ export class BegunReports {
   readonly #ahead = new Map<TaskRun, number | undefined>();
   #reporting = false;
 
-  constructor(door: Pick<Door, 'begun'>) { this.#door = door; }
+  constructor(door: Pick<Door, 'begun'>) {
+    this.#door = door;
+  }
 
   /** The service lists it as claimed ahead. */
   claimedAhead(run: TaskRun): void {
@@ -34,7 +37,10 @@ export class BegunReports {
   async report(): Promise<void> {
     if (this.#reporting) return;
     const before = performance.now() - REPORT_AFTER_MS;
-    const runs = [...this.#ahead].filter(([, begunAtMs]) => begunAtMs !== undefined && begunAtMs <= before).map(([run]) => run).slice(0, REPORTED_AT_ONCE_MAX);
+    const runs = [...this.#ahead]
+      .filter(([, begunAtMs]) => begunAtMs !== undefined && begunAtMs <= before)
+      .map(([run]) => run)
+      .slice(0, REPORTED_AT_ONCE_MAX);
     if (runs.length === 0) return;
     this.#reporting = true;
     try {

@@ -61,7 +61,9 @@ class Claiming {
    */
   #answered = false;
 
-  constructor(options: ClaimLoopOptions) { this.#options = options; }
+  constructor(options: ClaimLoopOptions) {
+    this.#options = options;
+  }
 
   async line(): Promise<void> {
     const { roster, endings, ready, tell, stopping } = this.#options;
@@ -128,10 +130,16 @@ class Claiming {
     this.#asked += limit;
     try {
       if (!this.#answered) this.#options.onAsked();
-      const { tasks, ended } = await door.claim({
-        ...request, limit, wait_seconds: waits && this.#answered ? request.wait_seconds : 0,
-        ...(waits ? {} : { ended: batch?.ended ?? [] }), ...(ahead > 0 ? { ahead } : {}),
-      }, { signal: hurry });
+      const { tasks, ended } = await door.claim(
+        {
+          ...request,
+          limit,
+          wait_seconds: waits && this.#answered ? request.wait_seconds : 0,
+          ...(waits ? {} : { ended: batch?.ended ?? [] }),
+          ...(ahead > 0 ? { ahead } : {}),
+        },
+        { signal: hurry },
+      );
       if (!this.#answered) this.#options.onAnswered();
       this.#answered = true;
       endings.claimsFollow = tasks.length === limit && !this.#options.stopping.aborted;

@@ -20,7 +20,17 @@ describe('without a loop', () => {
 describe('in a loop', () => {
   test('begins where the former run left off, and at the beginning after anything else', () => {
     expect(new CursorKeeper({ index: 4 }).beginLoop()).toBe(4);
-    for (const former of [null, undefined, 4, 'x', [4], { index: -1 }, { index: '4' }, { index: 0.5 }, { index: Infinity }]) {
+    for (const former of [
+      null,
+      undefined,
+      4,
+      'x',
+      [4],
+      { index: -1 },
+      { index: '4' },
+      { index: 0.5 },
+      { index: Infinity },
+    ]) {
       expect(new CursorKeeper(former).beginLoop()).toBe(0);
     }
   });

@@ -24,11 +24,14 @@ export class CursorKeeper {
   }
 
   /**
-   * For a run that ends: the item in which it left its loop comes again. Whether `break`, `return` or a throw left it cannot be told from within;
-   * but who left by choice goes on, with a checkpoint or a cursor of its own, and then the item counts.
+   * For a run that ends: the item in which it left its loop comes again. Whether `break`, `return` or a throw left it
+   * cannot be told from within; but who left by choice goes on, with a checkpoint or a cursor of its own, and then the
+   * item counts.
    */
   get whereLeft(): unknown {
-    return this.#beforeLeft === undefined ? this.current : this.#cursorAt(this.#beforeLeft.index, this.#beforeLeft.saved);
+    return this.#beforeLeft === undefined
+      ? this.current
+      : this.#cursorAt(this.#beforeLeft.index, this.#beforeLeft.saved);
   }
 
   #cursorAt(index: number | undefined, saved: { value: unknown } | undefined): unknown {
@@ -44,11 +47,16 @@ export class CursorKeeper {
   save(value: unknown): void {
     if (value !== undefined) refuseUnwritable(value, 'cursor');
     if (this.#index !== undefined && !isObject(value)) {
-      throw new TypeError('iterate() keeps its place as `index` in the cursor, so only an object can be saved beside it');
+      throw new TypeError(
+        'iterate() keeps its place as `index` in the cursor, so only an object can be saved beside it',
+      );
     }
     // A copy: what the handler goes on changing belongs to the next save.
     const saved = { value: structuredClone(value) };
-    if (this.#insideIteration) { this.#savedInside = saved; return; }
+    if (this.#insideIteration) {
+      this.#savedInside = saved;
+      return;
+    }
     this.#saved = saved;
     this.goesOn();
   }
@@ -60,7 +68,10 @@ export class CursorKeeper {
 
   /** A loop begins. Answers how many items earlier runs have done. */
   beginLoop(): number {
-    if (this.#index !== undefined) throw new Error('a task can iterate() once, because its cursor holds one place; use checkpoint() and saveCursor() for more');
+    if (this.#index !== undefined)
+      throw new Error(
+        'a task can iterate() once, because its cursor holds one place; use checkpoint() and saveCursor() for more',
+      );
     this.#index = indexIn(this.#former);
     return this.#index;
   }

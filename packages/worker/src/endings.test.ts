@@ -6,23 +6,44 @@ import { LateAbort } from './late-abort.ts';
 
 const RUN = '00000000-0000-4000-8000-000000000001';
 const never = new LateAbort();
-const done = (id: string, result?: unknown): EndingToTell => ({ as: 'completed', id, run_id: RUN, ...(result === undefined ? {} : { result }) });
-const accepted = ({ id, run_id }: EndingToTell): EndingAnswer => ({ id, run_id, outcome: 'accepted', status: 'succeeded', next_eligible_at: null, refused: null });
+const done = (id: string, result?: unknown): EndingToTell => ({
+  as: 'completed',
+  id,
+  run_id: RUN,
+  ...(result === undefined ? {} : { result }),
+});
+const accepted = ({ id, run_id }: EndingToTell): EndingAnswer => ({
+  id,
+  run_id,
+  outcome: 'accepted',
+  status: 'succeeded',
+  next_eligible_at: null,
+  refused: null,
+});
 const kept = { status: 'succeeded', next_eligible_at: null };
 
 /** Endings before a service that keeps what it is told, unless it throws. */
 function endingsTo(hear: (ended: EndingToTell[]) => void = () => {}): { endings: Endings; calls: string[][] } {
   const calls: string[][] = [];
   const endings = new Endings({
-    finish: async (ended) => { calls.push(ended.map(({ id }) => id)); hear(ended); return { ended: ended.map(accepted) }; },
-    moreToCome: () => false, onAdded: () => {},
+    finish: async (ended) => {
+      calls.push(ended.map(({ id }) => id));
+      hear(ended);
+      return { ended: ended.map(accepted) };
+    },
+    moreToCome: () => false,
+    onAdded: () => {},
   });
   return { endings, calls };
 }
 
 test('what ends at about the same time is told in one call', async () => {
   const { endings, calls } = endingsTo();
-  await expect(Promise.all(['1', '2', '3'].map((id) => endings.end(done(id), never)))).resolves.toEqual([kept, kept, kept]);
+  await expect(Promise.all(['1', '2', '3'].map((id) => endings.end(done(id), never)))).resolves.toEqual([
+    kept,
+    kept,
+    kept,
+  ]);
   expect(calls).toEqual([['1', '2', '3']]);
 });
 
@@ -59,17 +80,30 @@ test('P10 each has its own answer: one that is refused is no answer for the othe
   endings.claimsFollow = true;
   const told = ['1', '2'].map((id) => endings.end(done(id), never));
   const batch = endings.take();
-  batch.settle(batch.ended.map((ending) => (ending.id === '1'
-    ? { ...accepted(ending), outcome: 'refused', status: null, refused: { code: 'run_not_owner', detail: 'it was reaped' } } : accepted(ending))));
+  batch.settle(
+    batch.ended.map((ending) =>
+      ending.id === '1'
+        ? {
+            ...accepted(ending),
+            outcome: 'refused',
+            status: null,
+            refused: { code: 'run_not_owner', detail: 'it was reaped' },
+          }
+        : accepted(ending),
+    ),
+  );
   await expect(told[0]).rejects.toMatchObject({ code: 'run_not_owner', detail: 'it was reaped' });
   await expect(told[1]).resolves.toEqual(kept);
 });
 
 test('a call that fails fails each of its endings; one that the service can never take fails alone', async () => {
-  const away = endingsTo(() => { throw new ConnectionError('worker-claimer', 'http://x', 'unreachable'); });
+  const away = endingsTo(() => {
+    throw new ConnectionError('worker-claimer', 'http://x', 'unreachable');
+  });
   await expect(away.endings.end(done('1'), never)).rejects.toThrow(ConnectionError);
   const picky = endingsTo((ended) => {
-    if (ended.some(({ id }) => id === '2')) throw new ApiError({ type: 'x', title: 'x', status: 400, code: 'invalid_request', detail: 'no' });
+    if (ended.some(({ id }) => id === '2'))
+      throw new ApiError({ type: 'x', title: 'x', status: 400, code: 'invalid_request', detail: 'no' });
   });
   const [one, two] = await Promise.allSettled(['1', '2'].map((id) => picky.endings.end(done(id), never)));
   expect([one?.status, two?.status]).toEqual(['fulfilled', 'rejected']);
@@ -77,7 +111,11 @@ test('a call that fails fails each of its endings; one that the service can neve
 
 test('one that may be too long for a call goes alone', async () => {
   const { endings, calls } = endingsTo();
-  await Promise.all([endings.end(done('1'), never), endings.end(done('2', 'x'.repeat(150_000)), never), endings.end(done('3'), never)]);
+  await Promise.all([
+    endings.end(done('1'), never),
+    endings.end(done('2', 'x'.repeat(150_000)), never),
+    endings.end(done('3'), never),
+  ]);
   expect(calls).toEqual([['1', '3'], ['2']]);
 });
 

@@ -1,5 +1,11 @@
 import { ApiError, type CallOptions } from '@orchestra-brake/client';
-import { ENDINGS_MAX, type EndingAnswer, type EndingAnswers, type FinishAnswer, type FinishRequest } from '@orchestra/task-queue/contract';
+import {
+  ENDINGS_MAX,
+  type EndingAnswer,
+  type EndingAnswers,
+  type FinishAnswer,
+  type FinishRequest,
+} from '@orchestra/task-queue/contract';
 import type { LateAbort } from './late-abort.ts';
 import { isUntakable } from './untakable.ts';
 
@@ -41,8 +47,8 @@ const BYTES_MAX = 200_000;
 const BYTES_ALONE = 50_000;
 
 /**
- * Brings the endings of runs to the service, many in one call: with the next claim where there is one, else by themselves
- * after some milliseconds. None is told to its run as kept before the service has said so.
+ * Brings the endings of runs to the service, many in one call: with the next claim where there is one, else by
+ * themselves after some milliseconds. None is told to its run as kept before the service has said so.
  */
 export class Endings {
   readonly #options: EndingsOptions;
@@ -53,10 +59,14 @@ export class Endings {
   /** Claims follow each other, so the next one takes along what is waiting. Otherwise nothing waits for a claim. */
   claimsFollow = false;
 
-  constructor(options: EndingsOptions) { this.#options = options; }
+  constructor(options: EndingsOptions) {
+    this.#options = options;
+  }
 
   /** How many wait that a claim would take along. */
-  get takeable(): number { return this.#takeable().length; }
+  get takeable(): number {
+    return this.#takeable().length;
+  }
 
   /**
    * Tells of one ending. Safe to repeat: the service answers the same ending of the same run as it did the first time.
@@ -69,13 +79,23 @@ export class Endings {
     const waiting: Waiting = { ending, bytes: bytesOf(ending), answer: Promise.withResolvers() };
     const giveUp = (): void => {
       this.#waiting.delete(waiting);
-      waiting.answer.reject(last ? new DOMException('the last try has taken too long', 'TimeoutError') : noMoreTime.reason);
+      waiting.answer.reject(
+        last ? new DOMException('the last try has taken too long', 'TimeoutError') : noMoreTime.reason,
+      );
     };
     const takeBack = last ? after(LAST_TRY_MS, giveUp) : noMoreTime.onAbort(giveUp);
     this.#waiting.add(waiting);
     this.#options.onAdded();
     // No claim takes along one that goes alone.
-    this.#flushIn(last || waiting.bytes > BYTES_ALONE ? 0 : this.claimsFollow ? WAIT_FOR_CLAIM_MS : this.#options.moreToCome() ? GATHER_MS : 0);
+    this.#flushIn(
+      last || waiting.bytes > BYTES_ALONE
+        ? 0
+        : this.claimsFollow
+          ? WAIT_FOR_CLAIM_MS
+          : this.#options.moreToCome()
+            ? GATHER_MS
+            : 0,
+    );
     try {
       return await waiting.answer.promise;
     } finally {
@@ -122,7 +142,8 @@ export class Endings {
       },
       fail: (error) => {
         // One that the service can never take must not keep it from the others.
-        if (taken.length > 1 && isUntakable(error)) for (const waiting of taken) void this.#tell(this.#batch([waiting]));
+        if (taken.length > 1 && isUntakable(error))
+          for (const waiting of taken) void this.#tell(this.#batch([waiting]));
         else for (const waiting of taken) waiting.answer.reject(error);
       },
       putBack: () => {
@@ -171,7 +192,8 @@ function after(ms: number, giveUp: () => void): () => void {
 function settle({ answer }: Waiting, given: EndingAnswer | undefined): void {
   const { status = null, refused = null, next_eligible_at = null } = given ?? {};
   if (status !== null) answer.resolve({ status, next_eligible_at });
-  else if (refused !== null) answer.reject(new ApiError({ type: 'about:blank', title: 'refused', status: 409, ...refused }));
+  else if (refused !== null)
+    answer.reject(new ApiError({ type: 'about:blank', title: 'refused', status: 409, ...refused }));
   else answer.reject(new Error('the service has not said what became of this ending'));
 }
 
@@ -180,6 +202,7 @@ const BYTES_PLAIN = 200;
 
 /** @throws TypeError for what JSON cannot say: a cycle, a bigint */
 function bytesOf(ending: EndingToTell): number {
-  const plain = ending.as === 'completed' ? ending.result === undefined : ending.as === 'released' && ending.cursor === undefined;
+  const plain =
+    ending.as === 'completed' ? ending.result === undefined : ending.as === 'released' && ending.cursor === undefined;
   return plain ? BYTES_PLAIN : Buffer.byteLength(JSON.stringify(ending));
 }

@@ -19,10 +19,19 @@ describe('the text of an error', () => {
   });
 
   test.each([
-    ['nothing', undefined], ['null', null], ['a string', 'boom'], ['an empty string', ''], ['a cycle', cyclic], ['a bigint', 7n],
-    ['an error that is its own cause', loop], ['NUL and half a character', new Error('a\0b\ud800c')],
-    ['a megabyte', new Error('x'.repeat(1_000_000))], ['a million cut through a pair', new Error('😀'.repeat(500_000))],
+    ['nothing', undefined],
+    ['null', null],
+    ['a string', 'boom'],
+    ['an empty string', ''],
+    ['a cycle', cyclic],
+    ['a bigint', 7n],
+    ['an error that is its own cause', loop],
+    ['NUL and half a character', new Error('a\0b\ud800c')],
+    ['a megabyte', new Error('x'.repeat(1_000_000))],
+    ['a million cut through a pair', new Error('😀'.repeat(500_000))],
   ])('from %s is one that the service takes', (_what, thrown) => {
-    expect(failRequest.safeParse({ run_id: crypto.randomUUID(), error: errorText(thrown) })).toMatchObject({ success: true });
+    expect(failRequest.safeParse({ run_id: crypto.randomUUID(), error: errorText(thrown) })).toMatchObject({
+      success: true,
+    });
   });
 });

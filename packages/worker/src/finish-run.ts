@@ -14,9 +14,7 @@ type Told = Exclude<Outcome, { kind: 'drop' }>;
 
 export type Finished =
   /** `told` is what the service took: another than asked for when it could not take that. */
-  | { kind: 'told'; told: Told; answer: FinishAnswer }
-  | { kind: 'lost'; why: string }
-  | { kind: 'untold'; error: Error };
+  { kind: 'told'; told: Told; answer: FinishAnswer } | { kind: 'lost'; why: string } | { kind: 'untold'; error: Error };
 
 export interface FinishOptions {
   door: Pick<Door, 'needsInput' | 'hold' | 'retry' | 'stopped'>;
@@ -34,8 +32,8 @@ const TRY_FOR_MS = 600_000;
 const BACKOFF: Backoff = { baseMs: 250, capMs: 10_000 };
 
 /**
- * Tells the service how a run ended, for as long as it takes within limits. Safe to repeat: the service answers the same
- * ending of the same run as it did the first time.
+ * Tells the service how a run ended, for as long as it takes within limits. Safe to repeat: the service answers the
+ * same ending of the same run as it did the first time.
  */
 export async function finishRun(outcome: Told, options: FinishOptions): Promise<Finished> {
   const deadlineMs = performance.now() + TRY_FOR_MS;
@@ -50,12 +48,21 @@ export async function finishRun(outcome: Told, options: FinishOptions): Promise<
       if (saysRunIsOver(error)) return { kind: 'lost', why: error.detail };
       const retryInMs = backoffMs(failures, BACKOFF);
       if (isUntakable(error)) {
-        if ((asked.kind === 'release' || asked.kind === 'stop' || asked.kind === 'ask' || asked.kind === 'disturbed') && withCursor && options.cursor !== undefined) withCursor = false;
+        if (
+          (asked.kind === 'release' || asked.kind === 'stop' || asked.kind === 'ask' || asked.kind === 'disturbed') &&
+          withCursor &&
+          options.cursor !== undefined
+        )
+          withCursor = false;
         else if (asked.kind === 'complete') asked = untakable('its result', error, asked.result);
         else if (asked.kind === 'ask') asked = untakable('its questions', error);
         else if (asked.kind === 'disturbed' && asked.withEvidence) asked = { ...asked, withEvidence: false };
-        else if (asked.kind === 'fail' && asked.result !== undefined) asked = { ...asked, result: error instanceof TypeError ? writableCopy(asked.result) : undefined };
-        else { options.onFailed(error, null); return { kind: 'untold', error }; }
+        else if (asked.kind === 'fail' && asked.result !== undefined)
+          asked = { ...asked, result: error instanceof TypeError ? writableCopy(asked.result) : undefined };
+        else {
+          options.onFailed(error, null);
+          return { kind: 'untold', error };
+        }
         options.onFailed(error, 0);
         continue;
       }
@@ -67,32 +74,77 @@ export async function finishRun(outcome: Told, options: FinishOptions): Promise<
   }
 }
 
-async function tell(outcome: Told, withCursor: boolean, { door, endings, task, cursor, noMoreTime }: FinishOptions): Promise<FinishAnswer> {
+async function tell(
+  outcome: Told,
+  withCursor: boolean,
+  { door, endings, task, cursor, noMoreTime }: FinishOptions,
+): Promise<FinishAnswer> {
   const run = { id: task.id, run_id: task.run_id };
-  if ((outcome.kind === 'complete' || outcome.kind === 'fail') && outcome.result !== undefined) refuseUnwritable(outcome.result, 'result');
+  if ((outcome.kind === 'complete' || outcome.kind === 'fail') && outcome.result !== undefined)
+    refuseUnwritable(outcome.result, 'result');
   switch (outcome.kind) {
-    case 'complete': return endings.end({ as: 'completed', ...run, ...(outcome.result === undefined ? {} : { result: outcome.result }) }, noMoreTime);
-    case 'ask': return door.needsInput(task.id, {
-      run_id: task.run_id, questions: outcome.questions, ...(withCursor && cursor !== undefined ? { cursor } : {}),
-    }, {
-      triesMax: 1, signal: noMoreTime.aborted ? AbortSignal.timeout(LAST_TRY_MS) : noMoreTime.signal,
-    });
+    case 'complete':
+      return endings.end(
+        { as: 'completed', ...run, ...(outcome.result === undefined ? {} : { result: outcome.result }) },
+        noMoreTime,
+      );
+    case 'ask':
+      return door.needsInput(
+        task.id,
+        {
+          run_id: task.run_id,
+          questions: outcome.questions,
+          ...(withCursor && cursor !== undefined ? { cursor } : {}),
+        },
+        {
+          triesMax: 1,
+          signal: noMoreTime.aborted ? AbortSignal.timeout(LAST_TRY_MS) : noMoreTime.signal,
+        },
+      );
     case 'disturbed': {
       const end = outcome.by.outcome === 'environment' ? door.hold : door.retry;
-      return end(task.id, {
-        run_id: task.run_id, says: storable(outcome.by.message, SAYS_CHARS_MAX) || 'it was disturbed', fix: outcome.by.fix === null ? null : storable(outcome.by.fix, SAYS_CHARS_MAX),
-        ...(outcome.withEvidence && outcome.by.evidence !== undefined ? { evidence: outcome.by.evidence } : {}), ...(withCursor && cursor !== undefined ? { cursor } : {}),
-      }, { triesMax: 1, signal: noMoreTime.aborted ? AbortSignal.timeout(LAST_TRY_MS) : noMoreTime.signal });
+      return end(
+        task.id,
+        {
+          run_id: task.run_id,
+          says: storable(outcome.by.message, SAYS_CHARS_MAX) || 'it was disturbed',
+          fix: outcome.by.fix === null ? null : storable(outcome.by.fix, SAYS_CHARS_MAX),
+          ...(outcome.withEvidence && outcome.by.evidence !== undefined ? { evidence: outcome.by.evidence } : {}),
+          ...(withCursor && cursor !== undefined ? { cursor } : {}),
+        },
+        { triesMax: 1, signal: noMoreTime.aborted ? AbortSignal.timeout(LAST_TRY_MS) : noMoreTime.signal },
+      );
     }
-    case 'fail': return endings.end({
-      as: 'failed', ...run, error: outcome.error, retry: outcome.retry, ...(outcome.result === undefined ? {} : { result: outcome.result }),
-    }, noMoreTime);
-    case 'stop': return door.stopped(task.id, { run_id: task.run_id, ...(withCursor && cursor !== undefined ? { cursor } : {}) }, {
-      triesMax: 1, signal: noMoreTime.aborted ? AbortSignal.timeout(LAST_TRY_MS) : noMoreTime.signal,
-    });
-    case 'release': return endings.end({
-      as: 'released', ...run, cause: outcome.cause, ...(withCursor && cursor !== undefined ? { cursor } : {}),
-    }, noMoreTime);
+    case 'fail':
+      return endings.end(
+        {
+          as: 'failed',
+          ...run,
+          error: outcome.error,
+          retry: outcome.retry,
+          ...(outcome.result === undefined ? {} : { result: outcome.result }),
+        },
+        noMoreTime,
+      );
+    case 'stop':
+      return door.stopped(
+        task.id,
+        { run_id: task.run_id, ...(withCursor && cursor !== undefined ? { cursor } : {}) },
+        {
+          triesMax: 1,
+          signal: noMoreTime.aborted ? AbortSignal.timeout(LAST_TRY_MS) : noMoreTime.signal,
+        },
+      );
+    case 'release':
+      return endings.end(
+        {
+          as: 'released',
+          ...run,
+          cause: outcome.cause,
+          ...(withCursor && cursor !== undefined ? { cursor } : {}),
+        },
+        noMoreTime,
+      );
   }
 }
 
@@ -102,9 +154,15 @@ const SAYS_CHARS_MAX = 2_000;
 /** What JSON cannot hold is kept as text in the failed task's result, beside all the rest. */
 function untakable(what: 'its result' | 'its questions', error: Error, result?: unknown): Told {
   const why = storable(`the work was done, but ${what} cannot be kept: ${error.message}`);
-  return { kind: 'fail', error: why, retry: false, result: error instanceof TypeError ? writableCopy(result) : undefined, thrown: error };
+  return {
+    kind: 'fail',
+    error: why,
+    retry: false,
+    result: error instanceof TypeError ? writableCopy(result) : undefined,
+    thrown: error,
+  };
 }
 
 function mayHeal(error: Error): boolean {
-  return isTransient(error) || (error instanceof ApiError || error instanceof AnswerError) && error.status >= 500;
+  return isTransient(error) || ((error instanceof ApiError || error instanceof AnswerError) && error.status >= 500);
 }

@@ -10,10 +10,14 @@ export class LateAbort {
   #aborted = false;
   #reason: unknown;
 
-  get aborted(): boolean { return this.#aborted; }
+  get aborted(): boolean {
+    return this.#aborted;
+  }
 
   /** undefined until it is aborted. */
-  get reason(): unknown { return this.#reason; }
+  get reason(): unknown {
+    return this.#reason;
+  }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {

@@ -14,7 +14,9 @@ function leaseOver(answer: (beats: number) => Promise<{ lease_seconds: number }>
     beat: () => answer(++beats),
     onLost: (error) => told.resolve(`lost: ${error.detail}`),
     onLapsed: (silentMs) => told.resolve(`lapsed: ${silentMs >= LEASE_MS}`),
-    onFailed: () => { failures += 1; },
+    onFailed: () => {
+      failures += 1;
+    },
   });
   return { lease, told: told.promise, seen: () => ({ beats, failures }) };
 }
@@ -33,21 +35,39 @@ describe('a lease', () => {
   });
 
   test('P10 is over when the service says so, with its reason', async () => {
-    const refused = new ApiError({ type: 't', title: 't', status: 409, code: 'run_not_owner', detail: 'the run was reaped at noon' });
-    const { told, seen } = leaseOver(async (beats) => { if (beats === 2) throw refused; return { lease_seconds: LEASE_MS / 1_000 }; });
+    const refused = new ApiError({
+      type: 't',
+      title: 't',
+      status: 409,
+      code: 'run_not_owner',
+      detail: 'the run was reaped at noon',
+    });
+    const { told, seen } = leaseOver(async (beats) => {
+      if (beats === 2) throw refused;
+      return { lease_seconds: LEASE_MS / 1_000 };
+    });
     await expect(told).resolves.toBe('lost: the run was reaped at noon');
     expect(seen()).toEqual({ beats: 2, failures: 0 });
   });
 
   test('P10 has lapsed when no heartbeat was answered for its whole length', async () => {
-    const { told, lease } = leaseOver(async () => { throw new Error('nobody there'); });
+    const { told, lease } = leaseOver(async () => {
+      throw new Error('nobody there');
+    });
     await expect(told).resolves.toBe('lapsed: true');
     lease.end();
   });
 
   test('P10 has lapsed after a suspension of the machine, which no timer has counted', () => {
     const at = { ms: 0 };
-    const lease = new Lease({ leaseMs: 60_000, beat: async () => ({ lease_seconds: 60 }), onLost: () => {}, onLapsed: () => {}, onFailed: () => {}, now: () => at.ms });
+    const lease = new Lease({
+      leaseMs: 60_000,
+      beat: async () => ({ lease_seconds: 60 }),
+      onLost: () => {},
+      onLapsed: () => {},
+      onFailed: () => {},
+      now: () => at.ms,
+    });
     expect(lease.lapsed).toBe(false);
     at.ms += 3_600_000;
     expect(lease.lapsed).toBe(true);

@@ -43,14 +43,20 @@ export class Lease {
     this.#beatIn(this.#leaseMs / 3);
   }
 
-  /** Whether no heartbeat was answered for as long as the lease lasts, also when this process was frozen, or the machine suspended, and none was sent. */
+  /**
+   * Whether no heartbeat was answered for as long as the lease lasts, also when this process was frozen, or the machine
+   * suspended, and none was sent.
+   */
   get lapsed(): boolean {
     return this.#now() - this.#heldSinceMs >= this.#leaseMs;
   }
 
   /** Brings the next heartbeat forward, for what it takes along. */
   beatWithin(ms: number): void {
-    if (this.#beating) { this.#wantedWithinMs = ms; return; }
+    if (this.#beating) {
+      this.#wantedWithinMs = ms;
+      return;
+    }
     if (performance.now() + ms < (timer.atMs(this) ?? -Infinity)) this.#beatIn(ms);
   }
 
@@ -70,7 +76,9 @@ export class Lease {
     const sentAtMs = this.#now();
     this.#beating = true;
     try {
-      const { lease_seconds } = await this.#options.beat(this.#leaseMs / 3).finally(() => { this.#beating = false; });
+      const { lease_seconds } = await this.#options.beat(this.#leaseMs / 3).finally(() => {
+        this.#beating = false;
+      });
       this.#heldSinceMs = sentAtMs;
       this.#leaseMs = lease_seconds * 1_000;
       this.#beatIn(this.#leaseMs / 3);

@@ -6,8 +6,8 @@ export const QUESTIONS_CHARS_MAX = 100_000;
 const QUESTIONS_BYTES_MAX = 200_000;
 
 /**
- * Ends a run with questions to a person: made by {@link needsInput}, returned or thrown by a handler. Not a failure, and not
- * done either: the task is parked, uses up no attempt, and its next run gets the answer.
+ * Ends a run with questions to a person: made by {@link needsInput}, returned or thrown by a handler. Not a failure,
+ * and not done either: the task is parked, uses up no attempt, and its next run gets the answer.
  */
 export class NeedsInput extends Error {
   override readonly name = 'NeedsInput';
@@ -20,14 +20,15 @@ export class NeedsInput extends Error {
 }
 
 /**
- * What a handler returns, or throws where that is easier, when it cannot go on without a person. The answer is in `task.answer`
- * of the next run, beside the `task.questions` that it answers.
+ * What a handler returns, or throws where that is easier, when it cannot go on without a person. The answer is in
+ * `task.answer` of the next run, beside the `task.questions` that it answers.
  *
  * @param questions as the person is to read them; what is longer than 100,000 characters is cut
  * @throws TypeError without any text
  */
 export function needsInput(questions: string): NeedsInput {
-  if (typeof questions !== 'string' || questions.trim() === '') throw new TypeError('needsInput() wants the questions as text, for example needsInput("Which branch?")');
+  if (typeof questions !== 'string' || questions.trim() === '')
+    throw new TypeError('needsInput() wants the questions as text, for example needsInput("Which branch?")');
   return new NeedsInput(takableQuestions(questions));
 }
 

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { OneTimer } from './one-timer.ts';
 
-beforeEach(() => { vi.useFakeTimers(); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function timer() {
   const rung: string[] = [];
@@ -54,7 +58,10 @@ test('one that rings may set itself again', () => {
   const { one, key } = timer();
   let rings = 0;
   const again = key('again');
-  const ring = (): void => { rings += 1; one.set(again, 100, ring); };
+  const ring = (): void => {
+    rings += 1;
+    one.set(again, 100, ring);
+  };
   one.set(again, 100, ring);
   vi.advanceTimersByTime(1_000);
   expect(rings).toBeGreaterThanOrEqual(10);

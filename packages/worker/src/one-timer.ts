@@ -11,7 +11,9 @@ interface Due {
 // Up to this much early, and a tenth of its wait at the most, something is rung together with what is due.
 const EARLY_MS = 250;
 
-/** Rings many things by one timer. Setting and taking back costs no timer; what nearly is due goes along with what is. */
+/**
+ * Rings many things by one timer. Setting and taking back costs no timer; what nearly is due goes along with what is.
+ */
 export class OneTimer<Key extends object> {
   readonly #due = new Map<Key, Due>();
   #timer: NodeJS.Timeout | undefined;

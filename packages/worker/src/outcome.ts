@@ -22,9 +22,12 @@ export type Outcome =
  * What the end of a handler means.
  *
  * - A run that was lost is dropped, whatever it brought: its fence would refuse it (P10).
- * - Questions come before everything else: they are asked also at a checkpoint or a shutdown, and the task waits for its answer.
- * - One that an operator has stopped has done as it was told when it throws, or ends at a checkpoint. What it brings to its end all the same counts.
- * - A handler that was stopped at a checkpoint has not done all of its work, also when it caught the signal and returned.
+ * - Questions come before everything else: they are asked also at a checkpoint or a shutdown, and the task waits for
+ *   its answer.
+ * - One that an operator has stopped has done as it was told when it throws, or ends at a checkpoint. What it brings to
+ *   its end all the same counts.
+ * - A handler that was stopped at a checkpoint has not done all of its work, also when it caught the signal and
+ *   returned.
  * - One that was told to end, and did so by throwing, has not failed.
  * - Nor has one that its environment or a passing disturbance stopped, and which says so.
  */
@@ -40,5 +43,11 @@ export function outcomeOf(ending: Ending, stopped: StoppedAtCheckpoint | undefin
   const { threw } = ending;
   if (threw instanceof Disturbance) return { kind: 'disturbed', by: threw, withEvidence: true };
   const failure = threw instanceof TaskFailure ? threw : undefined;
-  return { kind: 'fail', error: errorText(threw), retry: failure?.retry ?? true, result: failure?.result, thrown: threw };
+  return {
+    kind: 'fail',
+    error: errorText(threw),
+    retry: failure?.retry ?? true,
+    result: failure?.result,
+    thrown: threw,
+  };
 }

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { Roster } from './roster.ts';
 
-interface Run { name: string }
+interface Run {
+  name: string;
+}
 const [a, b, c]: [Run, Run, Run] = [{ name: 'a' }, { name: 'b' }, { name: 'c' }];
 
 test('those that wait begin in the order of their claim, as far as there is room', () => {

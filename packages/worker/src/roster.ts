@@ -1,6 +1,6 @@
 /**
- * The runs of a worker: those that have begun, those claimed ahead that wait for it, and those whose handler has ended and
- * whose ending the service does not know yet.
+ * The runs of a worker: those that have begun, those claimed ahead that wait for it, and those whose handler has ended
+ * and whose ending the service does not know yet.
  */
 export class Roster<Run> {
   readonly #concurrency: number;
@@ -9,19 +9,35 @@ export class Roster<Run> {
   readonly #ahead = new Set<Run>();
   #waiting = Promise.withResolvers<void>();
 
-  constructor(concurrency: number) { this.#concurrency = concurrency; }
+  constructor(concurrency: number) {
+    this.#concurrency = concurrency;
+  }
 
-  get all(): readonly Run[] { return [...this.#all]; }
+  get all(): readonly Run[] {
+    return [...this.#all];
+  }
   /** Whose handlers are at work. */
-  get begun(): readonly Run[] { return [...this.#begun]; }
+  get begun(): readonly Run[] {
+    return [...this.#begun];
+  }
   /** Claimed ahead and not begun, in the order of their claim. */
-  get ahead(): readonly Run[] { return [...this.#ahead]; }
+  get ahead(): readonly Run[] {
+    return [...this.#ahead];
+  }
 
-  get count(): number { return this.#all.size; }
-  get begunCount(): number { return this.#begun.size; }
-  get aheadCount(): number { return this.#ahead.size; }
+  get count(): number {
+    return this.#all.size;
+  }
+  get begunCount(): number {
+    return this.#begun.size;
+  }
+  get aheadCount(): number {
+    return this.#ahead.size;
+  }
   /** How many more may begin now. */
-  get free(): number { return this.#concurrency - this.#begun.size; }
+  get free(): number {
+    return this.#concurrency - this.#begun.size;
+  }
 
   /** It is claimed, and waits. */
   add(run: Run): void {
@@ -68,7 +84,8 @@ export class Roster<Run> {
   async changed(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { promise } = this.#waiting;
-    // Rung for all: a promise that was only resolved would stand in for every later change, and whoever waits would go round for ever.
+    // Rung for all: a promise that was only resolved would stand in for every later change, and whoever waits would go
+    // round for ever.
     const wake = (): void => this.ring();
     signal.addEventListener('abort', wake, { once: true });
     await promise;

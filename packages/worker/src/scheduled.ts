@@ -19,19 +19,27 @@ export interface ScheduleParts {
 const ASK = { timeLimitMs: 2_000, triesMax: 2 };
 
 /**
- * Runs `job` unless skill `name` is paused. Nothing claims a scheduled job, so this look is its gate: it asks the service
- * first, goes by what the replica last knew when that cannot answer, and by `onUnknown` when it never knew anything.
+ * Runs `job` unless skill `name` is paused. Nothing claims a scheduled job, so this look is its gate: it asks the
+ * service first, goes by what the replica last knew when that cannot answer, and by `onUnknown` when it never knew
+ * anything.
  *
  * @throws what the job throws; ApiError when the service refuses the question
  */
-export async function runUnlessPaused<T>(name: string, job: () => Promise<T> | T, parts: ScheduleParts): Promise<Scheduled<T>> {
+export async function runUnlessPaused<T>(
+  name: string,
+  job: () => Promise<T> | T,
+  parts: ScheduleParts,
+): Promise<Scheduled<T>> {
   const held = await holding(name, parts);
   return held === undefined ? { started: true, result: await job() } : { started: false, ...held };
 }
 
-async function holding(name: string, { door, replica, onUnknown }: ScheduleParts): Promise<{ reason: string; pause: PauseView | null } | undefined> {
+async function holding(
+  name: string,
+  { door, replica, onUnknown }: ScheduleParts,
+): Promise<{ reason: string; pause: PauseView | null } | undefined> {
   const answer = await door.check({ skill: name }, ASK).catch((error: unknown) => {
-    if (isTransient(error) || error instanceof ApiError && error.status >= 500) return undefined;
+    if (isTransient(error) || (error instanceof ApiError && error.status >= 500)) return undefined;
     throw error;
   });
   if (answer !== undefined && !answer.stale) return pausedBy(answer);

@@ -4,10 +4,18 @@ import { ShownOutput } from './shown-output.ts';
 test('sends what is new, once it has arrived no more, and again when it has not', async () => {
   const output = new ShownOutput();
   const sent: (string | undefined)[] = [];
-  const send = () => output.send(async (shown) => { sent.push(shown?.output); });
+  const send = () =>
+    output.send(async (shown) => {
+      sent.push(shown?.output);
+    });
   await send();
   output.show('one');
-  await expect(output.send(async (shown) => { sent.push(shown?.output); throw new Error('the network blinked'); })).rejects.toThrow('blinked');
+  await expect(
+    output.send(async (shown) => {
+      sent.push(shown?.output);
+      throw new Error('the network blinked');
+    }),
+  ).rejects.toThrow('blinked');
   await send();
   await send();
   output.show('two');
@@ -19,8 +27,12 @@ test('sends what is new, once it has arrived no more, and again when it has not'
 test('sends what is shown while it is sending with the next one', async () => {
   const output = new ShownOutput();
   output.show('one');
-  await output.send(async () => { output.show('two'); });
-  await output.send(async (shown) => { expect(shown?.output).toBe('two'); });
+  await output.send(async () => {
+    output.show('two');
+  });
+  await output.send(async (shown) => {
+    expect(shown?.output).toBe('two');
+  });
 });
 
 test('sends no more than the service takes, and nothing that it cannot keep', async () => {
@@ -37,12 +49,18 @@ test('sends no more than the service takes, and nothing that it cannot keep', as
 test('sends more of the same, where it was counted', async () => {
   const output = new ShownOutput();
   const sent: unknown[] = [];
-  const send = () => output.send(async (shown) => { sent.push(shown); });
+  const send = () =>
+    output.send(async (shown) => {
+      sent.push(shown);
+    });
   output.show('....', 4);
   await send();
   expect(output.isBehind).toBe(false);
   output.show('....', 8);
   expect(output.isBehind).toBe(true);
   await send();
-  expect(sent).toEqual([{ output: '....', printed: 4 }, { output: '....', printed: 8 }]);
+  expect(sent).toEqual([
+    { output: '....', printed: 4 },
+    { output: '....', printed: 8 },
+  ]);
 });

@@ -14,7 +14,12 @@ export class ShownOutput {
   #sent: Shown | undefined;
 
   /** Whether something was shown that has not been sent. */
-  get isBehind(): boolean { return this.#shown !== undefined && (this.#shown.output !== this.#sent?.output || this.#shown.printed !== this.#sent.printed); }
+  get isBehind(): boolean {
+    return (
+      this.#shown !== undefined &&
+      (this.#shown.output !== this.#sent?.output || this.#shown.printed !== this.#sent.printed)
+    );
+  }
 
   /** In place of what was shown before. */
   show(tail: string, printed?: number): void {

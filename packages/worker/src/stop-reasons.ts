@@ -5,8 +5,8 @@ import type { OutcomeEvidence } from '@orchestra/task-queue/contract';
 type Stop = Extract<Checkpoint, { stop: true }>;
 
 /**
- * What `checkpoint()` and `iterate()` throw to end a handler at a boundary. Not a failure: the worker puts the task back
- * with its cursor. A handler that catches everything should let it through; the task is put back in any case.
+ * What `checkpoint()` and `iterate()` throw to end a handler at a boundary. Not a failure: the worker puts the task
+ * back with its cursor. A handler that catches everything should let it through; the task is put back in any case.
  */
 export class StoppedAtCheckpoint extends Error {
   override readonly name = 'StoppedAtCheckpoint';
@@ -35,7 +35,9 @@ export class RunAborted extends Error {
   }
 }
 
-/** Thrown by a handler that has more to say about its failure than a message. Any other error fails the task as well. */
+/**
+ * Thrown by a handler that has more to say about its failure than a message. Any other error fails the task as well.
+ */
 export class TaskFailure extends Error {
   override readonly name = 'TaskFailure';
   /** Kept with the task. */
@@ -52,8 +54,9 @@ export class TaskFailure extends Error {
 }
 
 /**
- * Thrown by a handler whose work was stopped by something else than itself. No attempt is used. After an `environment`'s fault the task is held until
- * someone has repaired it; after a `transient` disturbance it is tried again, so many times in a row.
+ * Thrown by a handler whose work was stopped by something else than itself. No attempt is used. After an
+ * `environment`'s fault the task is held until someone has repaired it; after a `transient` disturbance it is tried
+ * again, so many times in a row.
  */
 export class Disturbance extends Error {
   override readonly name = 'Disturbance';
@@ -62,7 +65,11 @@ export class Disturbance extends Error {
   readonly fix: string | null;
   readonly evidence: OutcomeEvidence | undefined;
 
-  constructor(outcome: Disturbance['outcome'], says: string, options: ErrorOptions & { fix?: string | null; evidence?: OutcomeEvidence } = {}) {
+  constructor(
+    outcome: Disturbance['outcome'],
+    says: string,
+    options: ErrorOptions & { fix?: string | null; evidence?: OutcomeEvidence } = {},
+  ) {
     const { fix, evidence, ...rest } = options;
     super(says, rest);
     this.outcome = outcome;

@@ -13,21 +13,31 @@ export interface CheckpointOptions {
 export interface TaskContext {
   /** Where the last run left off: what it saved, and beside it the `index` of `iterate`. null: nowhere. */
   readonly cursor: unknown;
-  /** Aborted when this run must end: an operator has it stopped, it was taken away, or the worker stops. A pause never aborts it. Its reason is a RunAborted. */
+  /**
+   * Aborted when this run must end: an operator has it stopped, it was taken away, or the worker stops. A pause never
+   * aborts it. Its reason is a RunAborted.
+   */
   readonly signal: AbortSignal;
   /**
-   * Call it, and await it, where the work can be left: between two iterations, two requests, two files. Throws when the task is paused;
-   * the task then goes back to its place with its cursor. Also lets heartbeats and bells through in a loop that
-   * otherwise never waits.
+   * Call it, and await it, where the work can be left: between two iterations, two requests, two files. Throws when the
+   * task is paused; the task then goes back to its place with its cursor. Also lets heartbeats and bells through in a
+   * loop that otherwise never waits.
    */
   readonly checkpoint: (options?: CheckpointOptions) => Promise<void>;
   /**
-   * The items, with a checkpoint before each one. The cursor keeps how many are done, and the next run skips those: the items must
-   * come in the same order each time. Once per task. An item in which something is thrown comes again, and what it saved does not count. One that
-   * was left by `break` counts as soon as the handler goes on: with a checkpoint, or a cursor that it saves.
+   * The items, with a checkpoint before each one. The cursor keeps how many are done, and the next run skips those: the
+   * items must come in the same order each time. Once per task. An item in which something is thrown comes again, and
+   * what it saved does not count. One that was left by `break` counts as soon as the handler goes on: with a
+   * checkpoint, or a cursor that it saves.
    */
-  readonly iterate: <T>(items: Iterable<T> | AsyncIterable<T>, options?: CheckpointOptions) => AsyncGenerator<T, void, undefined>;
-  /** Keeps a JSON value for the next run, should this one be put back. Inside `iterate` an object, and from the end of the iteration on. */
+  readonly iterate: <T>(
+    items: Iterable<T> | AsyncIterable<T>,
+    options?: CheckpointOptions,
+  ) => AsyncGenerator<T, void, undefined>;
+  /**
+   * Keeps a JSON value for the next run, should this one be put back. Inside `iterate` an object, and from the end of
+   * the iteration on.
+   */
   readonly saveCursor: (value: unknown) => void;
   /**
    * The end of what the work has printed so far, for `orchestra task show --follow`; in place of what was shown
@@ -88,7 +98,10 @@ export function createTaskContext(parts: ContextParts): TaskContext {
     return looked;
   }
 
-  async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>, options: CheckpointOptions = {}): AsyncGenerator<T, void, undefined> {
+  async function* iterate<T>(
+    items: Iterable<T> | AsyncIterable<T>,
+    options: CheckpointOptions = {},
+  ): AsyncGenerator<T, void, undefined> {
     let toSkip = parts.cursor.beginLoop();
     for await (const item of items) {
       if (toSkip > 0) {
@@ -104,14 +117,16 @@ export function createTaskContext(parts: ContextParts): TaskContext {
         resumed = true;
       } finally {
         // Left by a stop or an abort an item is not done. Left otherwise it is, once the handler goes on.
-        parts.cursor.endIteration({ done: resumed || stopped === undefined && !parts.end.aborted, left: !resumed });
+        parts.cursor.endIteration({ done: resumed || (stopped === undefined && !parts.end.aborted), left: !resumed });
       }
     }
   }
 
   return {
     cursor: parts.formerCursor ?? null,
-    get signal() { return parts.end.signal; },
+    get signal() {
+      return parts.end.signal;
+    },
     checkpoint,
     iterate,
     saveCursor: (value) => parts.cursor.save(value),

@@ -27,7 +27,10 @@ export interface TaskRunParts {
   onHandled: (run: TaskRun) => void;
 }
 
-/** One run of one task, from its claim until the service knows how it ended. Its lease is kept from the start; it begins when it is told to. */
+/**
+ * One run of one task, from its claim until the service knows how it ended. Its lease is kept from the start; it begins
+ * when it is told to.
+ */
 export class TaskRun {
   readonly task: ClaimedTask;
   /** Resolves when the service knows, or nobody is left to tell. Never rejects. */
@@ -94,18 +97,25 @@ export class TaskRun {
   async #run(handler: Handler): Promise<void> {
     const { tell } = this.#parts;
     const { task } = this;
-    const lease = this.#lease = new Lease({
+    const lease = (this.#lease = new Lease({
       leaseMs: task.lease_seconds * 1_000,
       beat: (timeLimitMs) => this.#beat(timeLimitMs),
       onLost: (error) => this.#endEarly(new RunAborted('run-lost', error.detail, { cause: error })),
-      onLapsed: (silentMs) => this.#endEarly(new RunAborted('lease-lapsed',
-        `no heartbeat was answered for ${Math.round(silentMs / 1_000)} s, so the run may be given to another worker`)),
+      onLapsed: (silentMs) =>
+        this.#endEarly(
+          new RunAborted(
+            'lease-lapsed',
+            `no heartbeat was answered for ${Math.round(silentMs / 1_000)} s, so the run may be given to another worker`,
+          ),
+        ),
       onFailed: (error) => tell('heartbeat-failed', { task, error }),
-    });
+    }));
     try {
       await this.#order.promise;
       const begun = await this.#mayBegin();
-      const ending: Ending = begun ? await Promise.race([this.#handle(handler), this.#abandoned.promise]) : { threw: this.#stopped ?? this.#abort.reason };
+      const ending: Ending = begun
+        ? await Promise.race([this.#handle(handler), this.#abandoned.promise])
+        : { threw: this.#stopped ?? this.#abort.reason };
       this.#parts.onHandled(this);
       await this.#finish(ending, { begun });
     } finally {
@@ -119,8 +129,9 @@ export class TaskRun {
   }
 
   /**
-   * The second look (P2): a pause that came between the claim and now puts the task back unbegun. A claim is younger than a
-   * replica that has not heard of an unpause yet, so what the replica says counts only once it has been read again.
+   * The second look (P2): a pause that came between the claim and now puts the task back unbegun. A claim is younger
+   * than a replica that has not heard of an unpause yet, so what the replica says counts only once it has been read
+   * again.
    *
    * One that waited since its claim begins only where the pauses are known to be those of the last seconds, and its
    * lease has been kept.
@@ -151,10 +162,19 @@ export class TaskRun {
       formerCursor: this.task.cursor,
       cursor: this.#cursor,
       end: this.#abort,
-      look: (options) => replica.checkpoint(labelsOf(this.task), { probeOf: this.task.probe_of, onUnknown: options.onUnknown ?? onUnknown }),
+      look: (options) =>
+        replica.checkpoint(labelsOf(this.task), {
+          probeOf: this.task.probe_of,
+          onUnknown: options.onUnknown ?? onUnknown,
+        }),
       log: (message, details) => tell('log', { task: this.task, message, details }),
-      showOutput: (tail, printed) => { this.#output.show(tail, printed); this.#lease?.beatWithin(SHOWN_WITHIN_MS); },
-      onStop: (stopped) => { this.#stopped = stopped; },
+      showOutput: (tail, printed) => {
+        this.#output.show(tail, printed);
+        this.#lease?.beatWithin(SHOWN_WITHIN_MS);
+      },
+      onStop: (stopped) => {
+        this.#stopped = stopped;
+      },
     });
     try {
       return { returned: await handler(this.task, context) };
@@ -167,11 +187,18 @@ export class TaskRun {
     const { door, endings, tell } = this.#parts;
     const { task } = this;
     const outcome = outcomeOf(ending, this.#stopped, this.#abort.reason);
-    if (outcome.kind === 'drop') { tell('run-lost', { task, why: outcome.why }); return; }
+    if (outcome.kind === 'drop') {
+      tell('run-lost', { task, why: outcome.why });
+      return;
+    }
     await this.#showRest();
     const cursor = this.#cursor.whereLeft;
     const finished = await finishRun(outcome, {
-      door, endings, task, cursor, noMoreTime: this.#noMoreTime,
+      door,
+      endings,
+      task,
+      cursor,
+      noMoreTime: this.#noMoreTime,
       onFailed: (error, retryInMs) => tell('finish-failed', { task, error, retryInMs }),
     });
     if (finished.kind === 'lost') tell('run-lost', { task, why: finished.why });
@@ -180,8 +207,11 @@ export class TaskRun {
 
   async #beat(timeLimitMs: number, signal?: AbortSignal): Promise<{ lease_seconds: number }> {
     const { id, run_id } = this.task;
-    const answer = await this.#output.send((shown) => this.#parts.door.heartbeat(id, run_id, { triesMax: 1, timeLimitMs, signal, ...shown }));
-    if (answer.stop !== undefined) this.#endEarly(new RunAborted('stopped', `${answer.stop.by} has it stopped: ${answer.stop.reason}`));
+    const answer = await this.#output.send((shown) =>
+      this.#parts.door.heartbeat(id, run_id, { triesMax: 1, timeLimitMs, signal, ...shown }),
+    );
+    if (answer.stop !== undefined)
+      this.#endEarly(new RunAborted('stopped', `${answer.stop.by} has it stopped: ${answer.stop.reason}`));
     return answer;
   }
 
@@ -194,7 +224,10 @@ export class TaskRun {
     try {
       await this.#beat(SHOW_REST_MS, this.#noMoreTime.signal);
     } catch (error) {
-      this.#parts.tell('heartbeat-failed', { task: this.task, error: error instanceof Error ? error : new Error(String(error)) });
+      this.#parts.tell('heartbeat-failed', {
+        task: this.task,
+        error: error instanceof Error ? error : new Error(String(error)),
+      });
     }
   }
 
@@ -210,16 +243,36 @@ export class TaskRun {
         tell('asked', { task, questions: told.questions, status: answer.status, durationMs });
         break;
       case 'disturbed':
-        tell('disturbed', { task, by: told.by, status: answer.status, nextEligibleAt: answer.next_eligible_at, durationMs });
+        tell('disturbed', {
+          task,
+          by: told.by,
+          status: answer.status,
+          nextEligibleAt: answer.next_eligible_at,
+          durationMs,
+        });
         break;
       case 'fail':
-        tell('failed', { task, error: told.error, thrown: told.thrown, status: answer.status, nextEligibleAt: answer.next_eligible_at, durationMs });
+        tell('failed', {
+          task,
+          error: told.error,
+          thrown: told.thrown,
+          status: answer.status,
+          nextEligibleAt: answer.next_eligible_at,
+          durationMs,
+        });
         break;
       case 'stop':
         tell('run-stopped', { task, reason: told.why.message, status: answer.status, cursor, durationMs });
         break;
       case 'release':
-        if (told.cause === 'pause') tell('stopped-at-checkpoint', { task, begun, reason: told.stopped.message, pause: told.stopped.stop.pause, cursor });
+        if (told.cause === 'pause')
+          tell('stopped-at-checkpoint', {
+            task,
+            begun,
+            reason: told.stopped.message,
+            pause: told.stopped.stop.pause,
+            cursor,
+          });
         tell('released', { task, cause: told.cause, cursor });
         break;
     }
@@ -231,7 +284,12 @@ const SHOWN_WITHIN_MS = 2_000;
 const SHOW_REST_MS = 1_000;
 
 /** Why a task that was claimed ahead goes back when the pauses could not be read lately. */
-export const TOO_OLD = { stop: true, why: 'unknown', reason: 'the active pauses could not be read lately, so what was claimed ahead does not begin', pause: null } as const;
+export const TOO_OLD = {
+  stop: true,
+  why: 'unknown',
+  reason: 'the active pauses could not be read lately, so what was claimed ahead does not begin',
+  pause: null,
+} as const;
 
 /** The labels of a task in the words of the replica. */
 export function labelsOf(task: ClaimedTask) {

@@ -1,5 +1,12 @@
 import { hostname } from 'node:os';
-import { clientSettingsFromEnv, createClient, DEFAULT_TASKS_URL, DEFAULT_URL, type ClientSettings, type SettingOrigins } from '@orchestra-brake/client';
+import {
+  clientSettingsFromEnv,
+  createClient,
+  DEFAULT_TASKS_URL,
+  DEFAULT_URL,
+  type ClientSettings,
+  type SettingOrigins,
+} from '@orchestra-brake/client';
 import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { claimRequest, RUNNER_PREFIX, type ClaimRequest } from '@orchestra/task-queue/contract';
 import { ownProcessIdentity } from '@orchestra/task-queue/process-table';
@@ -26,7 +33,10 @@ export interface WorkerOptions {
    * given.
    */
   origins?: Partial<SettingOrigins> | undefined;
-  /** By skill; `*` takes every other task, also one without a skill. `runner:testing` takes what is kept for the runner of the skill `testing`. */
+  /**
+   * By skill; `*` takes every other task, also one without a skill. `runner:testing` takes what is kept for the runner
+   * of the skill `testing`.
+   */
   handlers: Readonly<Record<string, Handler>>;
   /** Claims tasks of these agents only. */
   agents?: readonly string[] | undefined;
@@ -35,13 +45,17 @@ export interface WorkerOptions {
   /** How many tasks at a time. 1 unless given. */
   concurrency?: number | undefined;
   /**
-   * How many tasks to claim ahead of those that run, for many short tasks. 0 unless given: none. Each keeps its lease, and is looked
-   * at again before it begins; covered by a pause by then, or the pauses not known for sure, it goes back to its place.
+   * How many tasks to claim ahead of those that run, for many short tasks. 0 unless given: none. Each keeps its lease,
+   * and is looked at again before it begins; covered by a pause by then, or the pauses not known for sure, it goes back
+   * to its place.
    */
   prefetch?: number | undefined;
   /** Names this worker in receipts and histories; several may share a name. Host and process id unless given. */
   name?: string | undefined;
-  /** What checkpoints do while the active pauses could never be read (P13). With `stop` nothing is claimed until then either. */
+  /**
+   * What checkpoints do while the active pauses could never be read (P13). With `stop` nothing is claimed until then
+   * either.
+   */
   onUnknown?: 'continue' | 'stop' | undefined;
   /** How long a claim waits for a task at the service. */
   waitSeconds?: number | undefined;
@@ -87,9 +101,12 @@ const ABORT_GRACE_MS = 10_000;
 export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
   const { handlers, concurrency = 1, prefetch = 0, onUnknown = 'continue' } = options;
   const named = Object.keys(handlers).filter((skill) => skill !== ANY_SKILL);
-  // A task that was kept for a runner carries the skill itself: what its runner claims as runner:testing comes as testing.
+  // A task that was kept for a runner carries the skill itself: what its runner claims as runner:testing comes as
+  // testing.
   const handlerFor = (skill: string | null) =>
-    handlers[[skill, `${RUNNER_PREFIX}${skill}`].find((name) => name !== null && Object.hasOwn(handlers, name)) ?? ANY_SKILL];
+    handlers[
+      [skill, `${RUNNER_PREFIX}${skill}`].find((name) => name !== null && Object.hasOwn(handlers, name)) ?? ANY_SKILL
+    ];
   if (Object.keys(handlers).length === 0) throw new TypeError('a worker needs at least one handler');
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > CONCURRENCY_MAX) {
     throw new TypeError(`concurrency must be a whole number from 1 to ${CONCURRENCY_MAX}, not ${concurrency}`);
@@ -111,7 +128,9 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
     ...(options.agents === undefined ? {} : { agents: options.agents }),
   });
   if (!parsed.success) {
-    throw new TypeError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '), { cause: parsed.error });
+    throw new TypeError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '), {
+      cause: parsed.error,
+    });
   }
   const door = readDoor(options, parsed.data);
   return {
@@ -132,8 +151,10 @@ function readDoor(options: WorkerOptions, claim: WorkerSettings['claim']): Door 
   const { databaseUrl, listenDatabaseUrl } = options;
   if (databaseUrl !== undefined) {
     const both = (['url', 'pauseUrl', 'token'] as const).find((name) => options[name] !== undefined);
-    if (both !== undefined) throw new TypeError(`a worker goes by services or by its database: give databaseUrl or ${both}, not both`);
-    const listen = listenDatabaseUrl === undefined ? undefined : { url: listenDatabaseUrl, setting: 'listenDatabaseUrl' };
+    if (both !== undefined)
+      throw new TypeError(`a worker goes by services or by its database: give databaseUrl or ${both}, not both`);
+    const listen =
+      listenDatabaseUrl === undefined ? undefined : { url: listenDatabaseUrl, setting: 'listenDatabaseUrl' };
     return directDoor({ address: { url: databaseUrl, setting: 'databaseUrl' }, listen, claim });
   }
   const { url, tasksUrl, token, origins } = whereAndAsWhom(options);
@@ -152,7 +173,9 @@ function whereAndAsWhom({ url, pauseUrl, token, origins = {} }: WorkerOptions): 
   const isComplete = given.url !== undefined && given.tasksUrl !== undefined && given.token !== undefined;
   const found = isComplete ? undefined : clientSettingsFromEnv(ownEnvironment());
   const originOf = (setting: keyof SettingOrigins, option: string) =>
-    (given[setting] === undefined ? found?.origins[setting] : origins[setting] ?? { kind: 'option' as const, name: option });
+    given[setting] === undefined
+      ? found?.origins[setting]
+      : (origins[setting] ?? { kind: 'option' as const, name: option });
   return {
     url: given.url ?? found?.url ?? DEFAULT_URL,
     tasksUrl: given.tasksUrl ?? found?.tasksUrl ?? DEFAULT_TASKS_URL,

@@ -26,8 +26,9 @@ export interface Worker {
    */
   start(): Promise<void>;
   /**
-   * Claims nothing more, lets running handlers finish within `drainMs`, then aborts their signal and puts their tasks back
-   * with their cursors. Resolves when all of that is done; takes at most `drainMs` + `abortGraceMs` + a few seconds.
+   * Claims nothing more, lets running handlers finish within `drainMs`, then aborts their signal and puts their tasks
+   * back with their cursors. Resolves when all of that is done; takes at most `drainMs` + `abortGraceMs` + a few
+   * seconds.
    */
   stop(options?: { drainMs?: number }): Promise<void>;
   on<K extends keyof WorkerEvents>(event: K, listener: (...told: WorkerEvents[K]) => void): Worker;
@@ -45,8 +46,8 @@ const LINES_AHEAD = 3;
 const STALE_BACKOFF: Backoff = { baseMs: 500, capMs: 10_000 };
 
 /**
- * A worker: claims tasks, runs their handlers with checkpoints and heartbeats, and tells how they ended. It survives its services:
- * with one of them away it goes on trying.
+ * A worker: claims tasks, runs their handlers with checkpoints and heartbeats, and tells how they ended. It survives
+ * its services: with one of them away it goes on trying.
  *
  * @throws TypeError for options that make no worker
  */
@@ -82,11 +83,16 @@ class ClaimingWorker implements Worker {
       onAdded: () => this.#roster.ring(),
     });
     this.#reach = new ReachReports({
-      words: settings.door.words, warn: settings.warn, onUnknown: settings.onUnknown,
-      hasListener: (event) => this.#listeners.has(event), arePausesKnown: () => this.#replica.known,
+      words: settings.door.words,
+      warn: settings.warn,
+      onUnknown: settings.onUnknown,
+      hasListener: (event) => this.#listeners.has(event),
+      arePausesKnown: () => this.#replica.known,
     });
     this.#replica = settings.door.makeReplica({
-      onRead: () => this.#reach.pausesRead(), onStopping: (taskIds) => this.#lookForStop(taskIds), rereadEveryMs: settings.rereadEveryMs,
+      onRead: () => this.#reach.pausesRead(),
+      onStopping: (taskIds) => this.#lookForStop(taskIds),
+      rereadEveryMs: settings.rereadEveryMs,
     });
     this.#replica.on('changed', ({ pauses }) => this.#tell('pauses-changed', { pauses }));
     this.#replica.on('read-failed', (error) => {
@@ -97,11 +103,11 @@ class ClaimingWorker implements Worker {
   }
 
   start(): Promise<void> {
-    return this.#started ??= this.#begin();
+    return (this.#started ??= this.#begin());
   }
 
   stop({ drainMs = this.#settings.drainMs }: { drainMs?: number } = {}): Promise<void> {
-    return this.#stopped ??= this.#drain(drainMs);
+    return (this.#stopped ??= this.#drain(drainMs));
   }
 
   on<K extends keyof WorkerEvents>(event: K, listener: (...told: WorkerEvents[K]) => void): this {
@@ -110,7 +116,11 @@ class ClaimingWorker implements Worker {
   }
 
   runScheduled<T>(name: string, job: () => Promise<T> | T): Promise<Scheduled<T>> {
-    return runUnlessPaused(name, job, { door: this.#settings.door, replica: this.#replica, onUnknown: this.#settings.onUnknown });
+    return runUnlessPaused(name, job, {
+      door: this.#settings.door,
+      replica: this.#replica,
+      onUnknown: this.#settings.onUnknown,
+    });
   }
 
   async #begin(): Promise<void> {
@@ -179,9 +189,11 @@ class ClaimingWorker implements Worker {
   readonly #tell: Tell = (event, ...told) => this.#listeners.tell(event, ...told);
 
   async #ready(signal: AbortSignal): Promise<void> {
-    if (this.#settings.onUnknown === 'stop' && !this.#replica.known) await once(this.#replica, 'changed', { signal }).catch(() => {}); // aborted
+    if (this.#settings.onUnknown === 'stop' && !this.#replica.known)
+      await once(this.#replica, 'changed', { signal }).catch(() => {}); // aborted
     if (!this.#replica.stale) this.#staleStops = 0;
-    if (this.#staleStops > 0) await delay(backoffMs(this.#staleStops, STALE_BACKOFF), undefined, { signal }).catch(() => {}); // aborted
+    if (this.#staleStops > 0)
+      await delay(backoffMs(this.#staleStops, STALE_BACKOFF), undefined, { signal }).catch(() => {}); // aborted
   }
 
   /** While the pauses are not known, what is claimed ahead would go straight back. */
@@ -192,7 +204,12 @@ class ClaimingWorker implements Worker {
   #take(task: ClaimedTask, ahead: boolean): void {
     if (this.#hears('claimed')) this.#tell('claimed', { task });
     const run = new TaskRun(task, this.#settings.handlerFor(task.skill) ?? withoutHandler, {
-      door: this.#settings.door, endings: this.#endings, replica: this.#replica, tell: this.#tell, hears: this.#hears, onUnknown: this.#settings.onUnknown,
+      door: this.#settings.door,
+      endings: this.#endings,
+      replica: this.#replica,
+      tell: this.#tell,
+      hears: this.#hears,
+      onUnknown: this.#settings.onUnknown,
       onHandled: () => {
         this.#roster.handled(run);
         this.#beginNext();
@@ -222,10 +239,15 @@ class ClaimingWorker implements Worker {
     run.putBack(stopped);
   }
 
-  /** What was claimed ahead goes back as soon as a pause covers it, or the pauses are not known any more: also while there is nowhere to begin. */
+  /**
+   * What was claimed ahead goes back as soon as a pause covers it, or the pauses are not known any more: also while
+   * there is nowhere to begin.
+   */
   #lookAhead(): void {
     for (const run of this.#roster.ahead) {
-      const seen = this.#replica.stale ? TOO_OLD : this.#replica.checkpoint(labelsOf(run.task), { probeOf: run.task.probe_of });
+      const seen = this.#replica.stale
+        ? TOO_OLD
+        : this.#replica.checkpoint(labelsOf(run.task), { probeOf: run.task.probe_of });
       if (seen.stop) this.#putBack(run, new StoppedAtCheckpoint(seen));
     }
   }
@@ -267,11 +289,14 @@ class ClaimingWorker implements Worker {
   async #endedWithin(ms: number): Promise<void> {
     const late = new AbortController();
     const ended = Promise.all(this.#roster.all.map((run) => run.ended));
-    await Promise.race([ended, delay(Math.min(ms, TIMER_MAX_MS), undefined, { signal: late.signal }).catch(() => {})]); // aborted: all have ended
+    // Aborted: all have ended
+    await Promise.race([ended, delay(Math.min(ms, TIMER_MAX_MS), undefined, { signal: late.signal }).catch(() => {})]);
     late.abort();
   }
 }
 
 const withoutHandler: Handler = async (task) => {
-  throw new Error(`this worker has no handler for ${task.skill === null ? 'a task without a skill' : `skill ${task.skill}`}`);
+  throw new Error(
+    `this worker has no handler for ${task.skill === null ? 'a task without a skill' : `skill ${task.skill}`}`,
+  );
 };

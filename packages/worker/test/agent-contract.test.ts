@@ -9,7 +9,9 @@ import { NUMBERED_FILES } from '../src/index.ts';
 
 const page = await readFile(new URL('../../../docs/agent-contract.md', import.meta.url), 'utf8');
 let folder: string;
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'orchestra-contract-')); });
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'orchestra-contract-'));
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function blockBelow(comment: string): string {
@@ -19,8 +21,16 @@ function blockBelow(comment: string): string {
 }
 
 test('the manifest lists the numbered files as the code knows them', () => {
-  const printed = page.split('<!-- numbered files -->\n')[1]?.split('\n<!-- end of numbered files -->')[0]?.split('\n').slice(2);
-  expect(printed).toEqual(NUMBERED_FILES.map(({ name, writtenBy, readBy, meaning }) => `| \`${name}\` | ${writtenBy} | ${readBy} | ${meaning} |`));
+  const printed = page
+    .split('<!-- numbered files -->\n')[1]
+    ?.split('\n<!-- end of numbered files -->')[0]
+    ?.split('\n')
+    .slice(2);
+  expect(printed).toEqual(
+    NUMBERED_FILES.map(
+      ({ name, writtenBy, readBy, meaning }) => `| \`${name}\` | ${writtenBy} | ${readBy} | ${meaning} |`,
+    ),
+  );
   expect(NUMBERED_FILES.map(({ name }) => name)).toEqual(['01-questions.md', '02-answers.md', '13-test-report.md']);
 });
 
@@ -36,5 +46,7 @@ test('the template of questions is asked as it stands, and its first line is a q
 test('the smallest report opens the gate', async () => {
   const runStartedAt = new Date();
   await writeFile(join(folder, '13-test-report.md'), blockBelow('smallest 13-test-report.md'));
-  expect(await readReport({ file: join(folder, '13-test-report.md'), runStartedAt, runId: crypto.randomUUID() })).toMatchObject({ passes: true });
+  expect(
+    await readReport({ file: join(folder, '13-test-report.md'), runStartedAt, runId: crypto.randomUUID() }),
+  ).toMatchObject({ passes: true });
 });

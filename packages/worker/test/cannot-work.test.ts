@@ -97,7 +97,13 @@ describe('start() rejects', () => {
   test('with a wrong token also after too many wrong ones from its address', async () => {
     const { worker } = lonely({
       url: await serve((_request, response) => {
-        const refusal = { type: 'urn:x', title: 'x', status: 429, code: 'too_many_sign_ins', detail: 'too many wrong tokens' };
+        const refusal = {
+          type: 'urn:x',
+          title: 'x',
+          status: 429,
+          code: 'too_many_sign_ins',
+          detail: 'too many wrong tokens',
+        };
         response.writeHead(429, { 'content-type': 'application/problem+json' }).end(JSON.stringify(refusal));
       }),
     });
@@ -147,7 +153,9 @@ describe('trouble that lasts is told, and the worker goes on', () => {
       await saying(
         workers.closed,
         new RegExp(
-          `^nothing can be claimed: worker-claimer at ${closed} \\(from /project/.orchestra/services.json\\) cannot be reached \\(connect ECONNREFUSED .*\\); start .npx orchestra-brake up. again.*or set ORCHESTRA_TASKS_URL`,
+          `^nothing can be claimed: worker-claimer at ${closed} \\(from /project/.orchestra/services.json\\) ` +
+            `cannot be reached \\(connect ECONNREFUSED .*\\); start .npx orchestra-brake up. again.*or set ` +
+            'ORCHESTRA_TASKS_URL',
         ),
       ),
     ).toBeTruthy();
@@ -164,7 +172,8 @@ describe('trouble that lasts is told, and the worker goes on', () => {
       await saying(
         workers.blind,
         new RegExp(
-          `^the pauses cannot be read: pause-api at ${closed} \\(the default address\\) .*set ORCHESTRA_URL.*; until then checkpoints stop for no pause$`,
+          `^the pauses cannot be read: pause-api at ${closed} \\(the default address\\) .*set ORCHESTRA_URL.*; ` +
+            'until then checkpoints stop for no pause$',
         ),
       ),
     ).toBeTruthy();
@@ -230,7 +239,8 @@ describe('a process', () => {
     );
     expect(told).toMatch(
       new RegExp(
-        `^worker alone: nothing can be claimed: worker-claimer at ${url} \\(from ORCHESTRA_TASKS_URL\\) cannot be reached .*, or set ORCHESTRA_TASKS_URL to its address; .*\\n$`,
+        `^worker alone: nothing can be claimed: worker-claimer at ${url} \\(from ORCHESTRA_TASKS_URL\\) ` +
+          `cannot be reached .*, or set ORCHESTRA_TASKS_URL to its address; .*\\n$`,
         'm',
       ),
     );

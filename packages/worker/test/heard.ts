@@ -4,8 +4,25 @@ type Name = keyof WorkerEvents;
 type Told<K extends Name> = WorkerEvents[K] extends [infer T] ? T : undefined;
 
 const ALL: readonly Name[] = [
-  'started', 'claimed', 'claim-failed', 'finished', 'asked', 'disturbed', 'failed', 'stopped-at-checkpoint', 'released', 'run-stopped', 'run-lost', 'heartbeat-failed',
-  'finish-failed', 'pauses-changed', 'pauses-unreadable', 'bell-lost', 'log', 'draining', 'stopped',
+  'started',
+  'claimed',
+  'claim-failed',
+  'finished',
+  'asked',
+  'disturbed',
+  'failed',
+  'stopped-at-checkpoint',
+  'released',
+  'run-stopped',
+  'run-lost',
+  'heartbeat-failed',
+  'finish-failed',
+  'pauses-changed',
+  'pauses-unreadable',
+  'bell-lost',
+  'log',
+  'draining',
+  'stopped',
 ];
 const LIMIT_MS = 60_000;
 
@@ -31,7 +48,13 @@ export class Heard {
   /** The first such event, whether it was told already or is still to come. */
   async first<K extends Name>(name: K, which: (told: Told<K>) => boolean = () => true): Promise<Told<K>> {
     const late = Promise.withResolvers<never>();
-    const limit = setTimeout(() => late.reject(new Error(`waited ${LIMIT_MS} ms for ${name}; heard: ${this.events.map((event) => event.name).join(', ')}`)), LIMIT_MS);
+    const limit = setTimeout(
+      () =>
+        late.reject(
+          new Error(`waited ${LIMIT_MS} ms for ${name}; heard: ${this.events.map((event) => event.name).join(', ')}`),
+        ),
+      LIMIT_MS,
+    );
     try {
       for (;;) {
         const found = this.all(name).find(which);

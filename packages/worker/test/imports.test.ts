@@ -12,8 +12,12 @@ const LIST_IMPORTS = `
 
 test('a worker brings no database driver with it: its way to the pauses and the tasks is the API', async () => {
   // From the package's own folder, so that its own dependencies are what is found.
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', LIST_IMPORTS], { cwd: fileURLToPath(new URL('..', import.meta.url)) });
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', LIST_IMPORTS], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+  });
   const loaded = JSON.parse(stdout) as string[];
   expect(loaded.filter((url) => url.includes('/worker/src/')).length).toBeGreaterThan(10);
-  expect(loaded.filter((url) => /node_modules\/(pg|pg-listen|drizzle-orm|express)\/|packages\/database\//.test(url))).toEqual([]);
+  expect(
+    loaded.filter((url) => /node_modules\/(pg|pg-listen|drizzle-orm|express)\/|packages\/database\//.test(url)),
+  ).toEqual([]);
 });

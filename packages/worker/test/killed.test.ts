@@ -17,22 +17,34 @@ const statusOf = async (id: string) => (await orchestra.admin.task(id)).status;
 
 test('P5 a worker that is killed and started again starts nothing paused, and everything else', async () => {
   const [skeptic, scribe] = [fresh('skeptic'), fresh('scribe')];
-  const { ids: [first = '', other = ''] } = await orchestra.admin.enqueue({ tasks: [{ agent_id: skeptic }, { agent_id: scribe }] });
+  const {
+    ids: [first = '', other = ''],
+  } = await orchestra.admin.enqueue({ tasks: [{ agent_id: skeptic }, { agent_id: scribe }] });
   const before = start('before', 'hang');
   await before.told('claimed', first);
   await before.told('claimed', other);
 
-  const { paused_at } = await orchestra.admin.pause({ scope_kind: 'agent', scope_value: skeptic, reason: 'runaway loop' });
-  const { ids: [waiting = ''] } = await orchestra.admin.enqueue({ agent_id: skeptic });
+  const { paused_at } = await orchestra.admin.pause({
+    scope_kind: 'agent',
+    scope_value: skeptic,
+    reason: 'runaway loop',
+  });
+  const {
+    ids: [waiting = ''],
+  } = await orchestra.admin.enqueue({ agent_id: skeptic });
   await before.kill();
   const after = start('after', 'quick');
   // Both runs of the killed one are taken away; only the unpaused task may start again.
   await after.told('finished', other);
   await until('the paused one is back in its place', async () => (await statusOf(first)) === 'queued');
-  const { ids: [last = ''] } = await orchestra.admin.enqueue({ agent_id: scribe });
+  const {
+    ids: [last = ''],
+  } = await orchestra.admin.enqueue({ agent_id: scribe });
   await after.told('finished', last);
   const { rows } = await orchestra.db.pool.query(
-    "select 1 from task_events e where e.task_id = any ($1::bigint[]) and e.kind = 'claimed' and e.at > $2", [[first, waiting], paused_at]);
+    "select 1 from task_events e where e.task_id = any ($1::bigint[]) and e.kind = 'claimed' and e.at > $2",
+    [[first, waiting], paused_at],
+  );
   expect(rows).toEqual([]);
   expect(await Promise.all([first, waiting].map(statusOf))).toEqual(['queued', 'queued']);
 
@@ -42,13 +54,18 @@ test('P5 a worker that is killed and started again starts nothing paused, and ev
 });
 
 test('P10 a run that takes longer than its lease is kept by its heartbeats', async () => {
-  const { ids: [id = ''] } = await orchestra.admin.enqueue({ skill: fresh('long') });
+  const {
+    ids: [id = ''],
+  } = await orchestra.admin.enqueue({ skill: fresh('long') });
   const goOn = gate();
   const { worker, heard } = orchestra.worker({ handlers: { '*': () => goOn.opened } });
   await worker.start();
   await heard.first('claimed', ({ task }) => task.id === id);
   await until('more than a lease has passed, by the clock of the database', async () => {
-    const { rows } = await orchestra.db.pool.query('select 1 from tasks t where t.id = $1 and clock_timestamp() > t.started_at + make_interval(secs => 3)', [id]);
+    const { rows } = await orchestra.db.pool.query(
+      'select 1 from tasks t where t.id = $1 and clock_timestamp() > t.started_at + make_interval(secs => 3)',
+      [id],
+    );
     return rows.length > 0;
   });
   goOn.open();
@@ -58,7 +75,9 @@ test('P10 a run that takes longer than its lease is kept by its heartbeats', asy
 });
 
 test('P10 a worker that comes back after its run was taken from it is refused, told why, and its work stops', async () => {
-  const { ids: [id = ''] } = await orchestra.admin.enqueue({ agent_id: fresh('scribe') });
+  const {
+    ids: [id = ''],
+  } = await orchestra.admin.enqueue({ agent_id: fresh('scribe') });
   const zombie = start('zombie', 'loop');
   await zombie.told('claimed', id);
   zombie.freeze();
@@ -70,14 +89,25 @@ test('P10 a worker that comes back after its run was taken from it is refused, t
   zombie.thaw();
   const { why } = await zombie.told('run-lost', id);
   expect(why).toMatch(/was reaped at .* it succeeded/);
-  expect(await orchestra.admin.task(id)).toMatchObject({ status: 'succeeded', result: 'by the successor', worker: 'successor' });
+  expect(await orchestra.admin.task(id)).toMatchObject({
+    status: 'succeeded',
+    result: 'by the successor',
+    worker: 'successor',
+  });
   expect(await orchestra.story(id)).toEqual(['queued', 'claimed', 'reaped', 'claimed', 'completed']);
 });
 
 test('P10 a worker that cannot reach the service for its whole lease stops its work by itself', async () => {
-  const { ids: [id = ''] } = await orchestra.admin.enqueue({ skill: fresh('partition') });
+  const {
+    ids: [id = ''],
+  } = await orchestra.admin.enqueue({ skill: fresh('partition') });
   const { worker, heard } = orchestra.worker({
-    handlers: { '*': (_task, { signal }) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => reject(signal.reason as Error)); }) },
+    handlers: {
+      '*': (_task, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error));
+        }),
+    },
   });
   await worker.start();
   await heard.first('claimed', ({ task }) => task.id === id);

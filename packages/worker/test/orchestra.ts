@@ -24,20 +24,35 @@ export interface Orchestra {
 }
 
 /** The real services on a database of this file's own. Read the fields inside tests and hooks only. */
-export function startOrchestra({ leaseSeconds = 60, goneForMs = 10_000 }: { leaseSeconds?: number; goneForMs?: number } = {}): Orchestra {
+export function startOrchestra({
+  leaseSeconds = 60,
+  goneForMs = 10_000,
+}: { leaseSeconds?: number; goneForMs?: number } = {}): Orchestra {
   const db = testDatabase();
   const started = {} as Pick<Orchestra, 'admin' | 'workerToken' | 'fleet' | 'toClaimer' | 'toPauseApi'>;
   const closing: (() => Promise<unknown>)[] = [];
   const workers: Worker[] = [];
 
   beforeAll(async () => {
-    const common = { databaseUrl: db.url, listenDatabaseUrl: db.url, host: '127.0.0.1', port: 0, logLevel: 'silent' as const };
+    const common = {
+      databaseUrl: db.url,
+      listenDatabaseUrl: db.url,
+      host: '127.0.0.1',
+      port: 0,
+      logLevel: 'silent' as const,
+    };
     const pauseApi = await startPauseApi(common);
     const claimer = await startClaimer({ ...common, leaseSeconds, goneForMs, reapEveryMs: 100, waitersMax: 100 });
-    closing.push(() => pauseApi.stop(), () => claimer.stop());
+    closing.push(
+      () => pauseApi.stop(),
+      () => claimer.stop(),
+    );
     started.toPauseApi = await FaultProxy.before(pauseApi.url);
     started.toClaimer = await FaultProxy.before(claimer.url);
-    closing.unshift(() => started.toPauseApi.close(), () => started.toClaimer.close());
+    closing.unshift(
+      () => started.toPauseApi.close(),
+      () => started.toClaimer.close(),
+    );
     const adminToken = await createToken(db.pool, { name: 'dana', role: 'admin', by: 'test' });
     started.workerToken = await createToken(db.pool, { name: 'fleet', role: 'worker', by: 'test' });
     started.fleet = createClient({ url: pauseApi.url, tasksUrl: claimer.url, token: started.workerToken });
@@ -53,13 +68,29 @@ export function startOrchestra({ leaseSeconds = 60, goneForMs = 10_000 }: { leas
 
   return {
     db,
-    get admin() { return started.admin; },
-    get fleet() { return started.fleet; },
-    get workerToken() { return started.workerToken; },
-    get toClaimer() { return started.toClaimer; },
-    get toPauseApi() { return started.toPauseApi; },
+    get admin() {
+      return started.admin;
+    },
+    get fleet() {
+      return started.fleet;
+    },
+    get workerToken() {
+      return started.workerToken;
+    },
+    get toClaimer() {
+      return started.toClaimer;
+    },
+    get toPauseApi() {
+      return started.toPauseApi;
+    },
     worker(options) {
-      const worker = createWorker({ url: started.toClaimer.url, pauseUrl: started.toPauseApi.url, token: started.workerToken, abortGraceMs: 1_000, ...options });
+      const worker = createWorker({
+        url: started.toClaimer.url,
+        pauseUrl: started.toPauseApi.url,
+        token: started.workerToken,
+        abortGraceMs: 1_000,
+        ...options,
+      });
       workers.push(worker);
       return { worker, heard: new Heard(worker) };
     },

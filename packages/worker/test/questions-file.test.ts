@@ -5,13 +5,22 @@ import { join } from 'node:path';
 import type { ClaimedTask, PipelinesView } from '@orchestra/task-queue/contract';
 import { until } from '@orchestra/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createCommandHandler, NeedsInput, questionRules, TaskFailure, type CommandHandlerOptions, type TaskContext } from '../src/index.ts';
+import {
+  createCommandHandler,
+  NeedsInput,
+  questionRules,
+  TaskFailure,
+  type CommandHandlerOptions,
+  type TaskContext,
+} from '../src/index.ts';
 import { CursorKeeper } from '../src/cursor-keeper.ts';
 import { LateAbort } from '../src/late-abort.ts';
 import { createTaskContext } from '../src/task-context.ts';
 
 let folder: string;
-beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'orchestra-questions-')); });
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'orchestra-questions-'));
+});
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const DONE = { exit_code: 0 };
@@ -19,15 +28,33 @@ const asks = (questions: unknown) => ({ name: 'NeedsInput', questions });
 
 function taskWith(given: Partial<ClaimedTask>): ClaimedTask {
   return {
-    id: '7', run_id: crypto.randomUUID(), repo: null, agent_id: null, skill: 'lint', quest_id: null, actor_id: null,
-    priority: 0, payload: {}, attempt: 1, max_attempts: 3, cursor: null, questions: null, answer: null, lease_seconds: 60, ...given,
+    id: '7',
+    run_id: crypto.randomUUID(),
+    repo: null,
+    agent_id: null,
+    skill: 'lint',
+    quest_id: null,
+    actor_id: null,
+    priority: 0,
+    payload: {},
+    attempt: 1,
+    max_attempts: 3,
+    cursor: null,
+    questions: null,
+    answer: null,
+    lease_seconds: 60,
+    ...given,
   };
 }
 
 function contextThatLogs(logged: string[] = []): TaskContext {
   return createTaskContext({
-    formerCursor: null, cursor: new CursorKeeper(null), end: new LateAbort(), look: () => ({ stop: false }),
-    log: (message) => logged.push(message), onStop: () => {},
+    formerCursor: null,
+    cursor: new CursorKeeper(null),
+    end: new LateAbort(),
+    look: () => ({ stop: false }),
+    log: (message) => logged.push(message),
+    onStop: () => {},
   });
 }
 
@@ -42,9 +69,16 @@ describe('questions are asked', () => {
     await expect(run("printf 'Which branch?\\n' > 01-questions.md")).resolves.toMatchObject(asks('Which branch?\n'));
   });
 
-  test.each(['run.log', 'report.md', 'out/deep/report.md', '.git/index', '02-answers.md'])('in spite of a later %s: where no deliverables are declared, nothing answers for a person', async (later) => {
-    await expect(run(`echo which > 01-questions.md; ${EARLIER} 01-questions.md; mkdir -p $(dirname ${later}); echo x > ${later}`)).resolves.toMatchObject(asks('which\n'));
-  });
+  test.each(['run.log', 'report.md', 'out/deep/report.md', '.git/index', '02-answers.md'])(
+    'in spite of a later %s: where no deliverables are declared, nothing answers for a person',
+    async (later) => {
+      await expect(
+        run(
+          `echo which > 01-questions.md; ${EARLIER} 01-questions.md; mkdir -p $(dirname ${later}); echo x > ${later}`,
+        ),
+      ).resolves.toMatchObject(asks('which\n'));
+    },
+  );
 
   test('also when an earlier run has left its own there', async () => {
     await writeFile(inside('01-questions.md'), 'same\n');
@@ -64,7 +98,8 @@ describe('questions are asked', () => {
 
 describe('questions are superseded by a complete package of deliverables, and the command is done', () => {
   const ASK = `echo which > 01-questions.md; ${EARLIER} 01-questions.md`;
-  const packaged = (script: string, deliverables = ['report.md', 'out/data.json']) => handlerOf(`mkdir -p out; ${script}`, { deliverables })(taskWith({}), contextThatLogs());
+  const packaged = (script: string, deliverables = ['report.md', 'out/data.json']) =>
+    handlerOf(`mkdir -p out; ${script}`, { deliverables })(taskWith({}), contextThatLogs());
 
   test('when each of them was written after the questions', async () => {
     await expect(packaged(`${ASK}; echo done > report.md; echo {} > out/data.json`)).resolves.toMatchObject(DONE);
@@ -77,11 +112,19 @@ describe('questions are superseded by a complete package of deliverables, and th
 
   test.each([
     ['one is missing', `${ASK}; echo done > report.md; echo line > run.log`],
-    ['one was written before the questions', `echo {} > out/data.json; ${EARLIER} out/data.json; echo which > 01-questions.md; sleep 0.05; echo done > report.md`],
+    [
+      'one was written before the questions',
+      `echo {} > out/data.json; ${EARLIER} out/data.json; echo which > 01-questions.md; sleep 0.05; echo ` +
+        'done > report.md',
+    ],
     ['one is empty', `${ASK}; echo done > report.md; : > out/data.json`],
     ['one is a folder', `${ASK}; echo done > report.md; mkdir out/data.json`],
     ['one is a link to something that is newer', `${ASK}; echo done > report.md; ln -s ../report.md out/data.json`],
-    ['one is as old as the questions', `echo which > 01-questions.md; echo done > report.md; echo {} > out/data.json; touch -r 01-questions.md out/data.json`],
+    [
+      'one is as old as the questions',
+      'echo which > 01-questions.md; echo done > report.md; echo {} > out/data.json; touch -r ' +
+        '01-questions.md out/data.json',
+    ],
   ])('but not when %s', async (_what, script) => {
     await expect(packaged(script)).resolves.toMatchObject(asks('which\n'));
   });
@@ -96,32 +139,73 @@ describe('questions are superseded by a complete package of deliverables, and th
 });
 
 describe('the rule of a service', () => {
-  const stage = { stage: 'development', skill: 'development', runner: null, report: null, deliverables: ['design.md'], on_pass: 'done', on_fail: 'development', on_needs_input: 'development' };
+  const stage = {
+    stage: 'development',
+    skill: 'development',
+    runner: null,
+    report: null,
+    deliverables: ['design.md'],
+    on_pass: 'done',
+    on_fail: 'development',
+    on_needs_input: 'development',
+  };
   const ruleOf = (answer: Partial<PipelinesView>, deliverables: string[] = [], task: Partial<ClaimedTask> = {}) =>
-    questionRules({ pipelines: () => Promise.resolve({ pipelines: [{ pipeline: 'default', stages: [stage] }], ...answer }) }, deliverables)(taskWith({ pipeline: 'default', stage: 'development', ...task }));
+    questionRules(
+      { pipelines: () => Promise.resolve({ pipelines: [{ pipeline: 'default', stages: [stage] }], ...answer }) },
+      deliverables,
+    )(taskWith({ pipeline: 'default', stage: 'development', ...task }));
 
   test('takes what the stage declares and what the worker was given together', async () => {
-    expect(await ruleOf({}, ['report.md', 'design.md'])).toEqual({ asks: true, deliverables: ['design.md', 'report.md'] });
-    expect(await ruleOf({}, ['report.md'], { pipeline: null, stage: null })).toEqual({ asks: true, deliverables: ['report.md'] });
+    expect(await ruleOf({}, ['report.md', 'design.md'])).toEqual({
+      asks: true,
+      deliverables: ['design.md', 'report.md'],
+    });
+    expect(await ruleOf({}, ['report.md'], { pipeline: null, stage: null })).toEqual({
+      asks: true,
+      deliverables: ['report.md'],
+    });
   });
 
   test.each([
-    [undefined, 'api', true], [{ switched: 'on', only_repos: null }, null, true], [{ switched: 'off', only_repos: null }, 'api', false],
-    [{ switched: 'on', only_repos: ['api'] }, 'api', true], [{ switched: 'on', only_repos: ['api'] }, 'web', false], [{ switched: 'on', only_repos: ['api'] }, null, false],
+    [undefined, 'api', true],
+    [{ switched: 'on', only_repos: null }, null, true],
+    [{ switched: 'off', only_repos: null }, 'api', false],
+    [{ switched: 'on', only_repos: ['api'] }, 'api', true],
+    [{ switched: 'on', only_repos: ['api'] }, 'web', false],
+    [{ switched: 'on', only_repos: ['api'] }, null, false],
   ] as const)('with the switch at %j a task of the repo %j asks: %j', async (questions, repo, expected) => {
-    expect((await ruleOf(questions === undefined ? {} : { questions: { ...questions, only_repos: questions.only_repos === null ? null : [...questions.only_repos] } }, [], { repo })).asks).toBe(expected);
+    expect(
+      (
+        await ruleOf(
+          questions === undefined
+            ? {}
+            : {
+                questions: {
+                  ...questions,
+                  only_repos: questions.only_repos === null ? null : [...questions.only_repos],
+                },
+              },
+          [],
+          { repo },
+        )
+      ).asks,
+    ).toBe(expected);
   });
 
   test('that cannot be read has the questions asked, and tells', async () => {
     const told: Error[] = [];
-    const rule = questionRules({ pipelines: () => Promise.reject(new Error('away')) }, ['report.md'], (error) => told.push(error));
+    const rule = questionRules({ pipelines: () => Promise.reject(new Error('away')) }, ['report.md'], (error) =>
+      told.push(error),
+    );
     expect(await rule(taskWith({}))).toEqual({ asks: true, deliverables: [] });
     expect(told).toMatchObject([{ message: 'away' }]);
   });
 
   test('that lets nobody ask leaves the questions where they are, and the command is done', async () => {
     const logged: string[] = [];
-    const handler = handlerOf('echo which > 01-questions.md', { questionRuleOf: () => Promise.resolve({ asks: false, deliverables: [] }) });
+    const handler = handlerOf('echo which > 01-questions.md', {
+      questionRuleOf: () => Promise.resolve({ asks: false, deliverables: [] }),
+    });
     await expect(handler(taskWith({}), contextThatLogs(logged))).resolves.toMatchObject(DONE);
     expect(await readFile(inside('01-questions.md'), 'utf8')).toBe('which\n');
     expect(logged).toEqual([expect.stringContaining('runs of this task may ask nobody')]);
@@ -138,7 +222,10 @@ describe('nothing is asked', () => {
     await expect(run('true')).resolves.toMatchObject(DONE);
   });
 
-  test.each([['an empty file', ': > 01-questions.md'], ['blanks', 'printf " \\n\\n" > 01-questions.md']])('by %s', async (_what, script) => {
+  test.each([
+    ['an empty file', ': > 01-questions.md'],
+    ['blanks', 'printf " \\n\\n" > 01-questions.md'],
+  ])('by %s', async (_what, script) => {
     await expect(run(script)).resolves.toMatchObject(DONE);
   });
 
@@ -152,7 +239,10 @@ describe('nothing is asked', () => {
   });
 
   test('by a command that has failed', async () => {
-    await expect(run('echo which > 01-questions.md; exit 3')).rejects.toMatchObject({ name: 'TaskFailure', result: { exit_code: 3 } });
+    await expect(run('echo which > 01-questions.md; exit 3')).rejects.toMatchObject({
+      name: 'TaskFailure',
+      result: { exit_code: 3 },
+    });
   });
 });
 
@@ -161,20 +251,28 @@ describe('the answer', () => {
 
   test('lies beside the questions while the next run lasts, and stands in its environment', async () => {
     await writeFile(inside('02-answers.md'), 'of another task');
-    await expect(run(READ, { questions: 'Which?', answer: 'main' })).resolves.toMatchObject({ ...DONE, stdout: 'main\nmain\nWhich?\nmain\n' });
+    await expect(run(READ, { questions: 'Which?', answer: 'main' })).resolves.toMatchObject({
+      ...DONE,
+      stdout: 'main\nmain\nWhich?\nmain\n',
+    });
     expect(await readdir(folder)).toEqual([]);
   });
 
   test('that the environment cannot hold lies in the file alone', async () => {
     const answer = '語'.repeat(90_000);
     const count = 'wc -c < 02-answers.md; test -z "${ORCHESTRA_ANSWER+set}" && echo unset';
-    await expect(run(count, { questions: 'Which?', answer })).resolves.toMatchObject({ ...DONE, stdout: '270001\nunset\n' });
+    await expect(run(count, { questions: 'Which?', answer })).resolves.toMatchObject({
+      ...DONE,
+      stdout: '270001\nunset\n',
+    });
   });
 
   test('is none before anything was asked, also where an outer task has one', async () => {
     process.env['ORCHESTRA_ANSWER'] = 'of the outer task';
     try {
-      await expect(run('test ! -e 02-answers.md && echo "[$ORCHESTRA_ANSWER$ORCHESTRA_ANSWER_FILE]"')).resolves.toMatchObject({ ...DONE, stdout: '[]\n' });
+      await expect(
+        run('test ! -e 02-answers.md && echo "[$ORCHESTRA_ANSWER$ORCHESTRA_ANSWER_FILE]"'),
+      ).resolves.toMatchObject({ ...DONE, stdout: '[]\n' });
     } finally {
       delete process.env['ORCHESTRA_ANSWER'];
     }
@@ -192,13 +290,18 @@ describe('the answer', () => {
     await mkdir(inside('02-answers.md', 'in the way'), { recursive: true });
     const failed = await run('touch begun', { questions: 'Which?', answer: 'main' }).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(TaskFailure);
-    expect(failed).toMatchObject({ message: expect.stringContaining('the answer to its questions cannot be written to'), retry: true });
+    expect(failed).toMatchObject({
+      message: expect.stringContaining('the answer to its questions cannot be written to'),
+      retry: true,
+    });
     expect(await readdir(folder)).toEqual(['02-answers.md']);
   });
 
   test('may lead to further questions', async () => {
     await writeFile(inside('01-questions.md'), 'Which?\n');
-    await expect(run('echo "not $ORCHESTRA_ANSWER, then which?" > 01-questions.md', { questions: 'Which?', answer: 'main' })).resolves.toMatchObject(asks('not main, then which?\n'));
+    await expect(
+      run('echo "not $ORCHESTRA_ANSWER, then which?" > 01-questions.md', { questions: 'Which?', answer: 'main' }),
+    ).resolves.toMatchObject(asks('not main, then which?\n'));
   });
 });
 
@@ -211,7 +314,9 @@ describe('several at a time', () => {
   });
 
   test('in one folder nobody knows whose questions they are: they are left alone, and that is told', async () => {
-    const handler = handlerOf('touch "$ORCHESTRA_TASK_ID"; while [ ! -e 8 ] || [ ! -e 9 ]; do sleep 0.05; done; echo which > 01-questions.md');
+    const handler = handlerOf(
+      'touch "$ORCHESTRA_TASK_ID"; while [ ! -e 8 ] || [ ! -e 9 ]; do sleep 0.05; done; echo which > 01-questions.md',
+    );
     const logged: string[] = [];
     const ended = await Promise.all(['8', '9'].map((id) => handler(taskWith({ id }), contextThatLogs(logged))));
     expect(ended).toMatchObject([DONE, DONE]);
@@ -222,5 +327,8 @@ describe('several at a time', () => {
 test('a folder for a task that cannot be made fails the run', async () => {
   await writeFile(inside('work'), 'a file');
   const ended = handlerOf('true', { folderPerTask: inside('work') })(taskWith({}), contextThatLogs());
-  await expect(ended).rejects.toMatchObject({ name: 'TaskFailure', message: expect.stringContaining('cannot be made') });
+  await expect(ended).rejects.toMatchObject({
+    name: 'TaskFailure',
+    message: expect.stringContaining('cannot be made'),
+  });
 });

@@ -7,9 +7,18 @@ const orchestra = startOrchestra();
 describe('stop()', () => {
   test('lets what runs finish and claims nothing more', async () => {
     const skill = fresh('drain');
-    const { ids: [first = '', second = ''] } = await orchestra.admin.enqueue({ tasks: [{ skill }, { skill }] });
+    const {
+      ids: [first = '', second = ''],
+    } = await orchestra.admin.enqueue({ tasks: [{ skill }, { skill }] });
     const goOn = gate();
-    const { worker, heard } = orchestra.worker({ handlers: { [skill]: async () => { await goOn.opened; return 'finished'; } } });
+    const { worker, heard } = orchestra.worker({
+      handlers: {
+        [skill]: async () => {
+          await goOn.opened;
+          return 'finished';
+        },
+      },
+    });
     await worker.start();
     await heard.first('claimed');
     const stopped = worker.stop({ drainMs: Infinity });
@@ -22,14 +31,22 @@ describe('stop()', () => {
 
   test('aborts what does not finish in time, and puts it back with its cursor', async () => {
     const skill = fresh('drain');
-    const { ids: [id = ''] } = await orchestra.admin.enqueue({ skill });
+    const {
+      ids: [id = ''],
+    } = await orchestra.admin.enqueue({ skill });
     let reason: unknown;
     const { worker, heard } = orchestra.worker({
       handlers: {
         [skill]: async (_task, { iterate, signal, saveCursor }) => {
           for await (const item of iterate(['a', 'b', 'c'])) {
             saveCursor({ seen: item });
-            if (item === 'b') await new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reason = signal.reason; reject(signal.reason as Error); }); });
+            if (item === 'b')
+              await new Promise((_resolve, reject) => {
+                signal.addEventListener('abort', () => {
+                  reason = signal.reason;
+                  reject(signal.reason as Error);
+                });
+              });
           }
         },
       },
@@ -40,12 +57,18 @@ describe('stop()', () => {
     expect(reason).toBeInstanceOf(RunAborted);
     expect(reason).toMatchObject({ why: 'shutdown' });
     expect(heard.all('released')).toMatchObject([{ cause: 'shutdown', cursor: { index: 1, seen: 'a' } }]);
-    expect(await orchestra.admin.task(id)).toMatchObject({ status: 'queued', cursor: { index: 1, seen: 'a' }, attempt: 0 });
+    expect(await orchestra.admin.task(id)).toMatchObject({
+      status: 'queued',
+      cursor: { index: 1, seen: 'a' },
+      attempt: 0,
+    });
   });
 
   test('does not wait for ever for a handler that does not listen', async () => {
     const skill = fresh('deaf');
-    const { ids: [id = ''] } = await orchestra.admin.enqueue({ skill });
+    const {
+      ids: [id = ''],
+    } = await orchestra.admin.enqueue({ skill });
     const never = gate();
     const { worker, heard } = orchestra.worker({ abortGraceMs: 50, handlers: { [skill]: () => never.opened } });
     await worker.start();

@@ -10,7 +10,10 @@ const children = new Set<ChildProcess>();
 
 /** A cascade as a process of its own, ready. */
 async function launch(): Promise<ChildProcess> {
-  const child = fork(serviceProgram('alert-cascade'), { env: { ...plainEnvironment(), DATABASE_URL: db.url, ALERT_CASCADE_PORT: '0', LOG_LEVEL: 'warn' }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(serviceProgram('alert-cascade'), {
+    env: { ...plainEnvironment(), DATABASE_URL: db.url, ALERT_CASCADE_PORT: '0', LOG_LEVEL: 'warn' },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   children.add(child);
   child.once('exit', () => children.delete(child));
   await once(child, 'message');
@@ -24,7 +27,9 @@ async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<number
   return typeof code === 'number' ? code : null;
 }
 
-afterEach(async () => { await Promise.all([...children].map((child) => kill(child, 'SIGKILL'))); });
+afterEach(async () => {
+  await Promise.all([...children].map((child) => kill(child, 'SIGKILL')));
+});
 
 test('P14 P5 killed with SIGKILL between the alerts and started again: one pause', async () => {
   const first = await launch();
@@ -45,7 +50,8 @@ test('P14 one of two killed with SIGKILL in the middle of a burst about many act
   await until('the first pause', async () => (await activeOf(db.pool, actors[0] ?? '')).length > 0);
   await kill(first, 'SIGKILL');
   await sending;
-  for (const actor of actors) await until(`the pause of ${actor}`, async () => (await activeOf(db.pool, actor)).length > 0);
+  for (const actor of actors)
+    await until(`the pause of ${actor}`, async () => (await activeOf(db.pool, actor)).length > 0);
   for (const actor of actors) expect(await pausesOf(db.pool, actor), actor).toHaveLength(1);
 });
 
@@ -55,9 +61,18 @@ test('SIGTERM ends it with exit code 0', async () => {
 
 test('every setting has a description, and wrong ones are listed all at once', () => {
   for (const [name, schema] of Object.entries(SETTINGS)) expect(schema.description, name).toBeTruthy();
-  expect(() => readConfig({ DATABASE_URL: 'postgresql://x/y', ORCHESTRA_RUNAWAY_SHARE: '2', ORCHESTRA_AUTO_PAUSE_ALERTS: '0', ALERT_CASCADE_PORT: 'x' }))
-    .toThrow(/3 settings are wrong[^]*ALERT_CASCADE_PORT[^]*ORCHESTRA_AUTO_PAUSE_ALERTS[^]*ORCHESTRA_RUNAWAY_SHARE/);
+  expect(() =>
+    readConfig({
+      DATABASE_URL: 'postgresql://x/y',
+      ORCHESTRA_RUNAWAY_SHARE: '2',
+      ORCHESTRA_AUTO_PAUSE_ALERTS: '0',
+      ALERT_CASCADE_PORT: 'x',
+    }),
+  ).toThrow(/3 settings are wrong[^]*ALERT_CASCADE_PORT[^]*ORCHESTRA_AUTO_PAUSE_ALERTS[^]*ORCHESTRA_RUNAWAY_SHARE/);
   expect(readConfig({ DATABASE_URL: 'postgresql://x/y' })).toMatchObject({
-    port: 4_402, watchEveryMs: 2_000, autoPause: { alerts: 3, windowMs: 300_000, pauseMs: 1_800_000 }, runaway: { runs: 6, givenUpShare: 0.5, windowMs: 3_600_000 },
+    port: 4_402,
+    watchEveryMs: 2_000,
+    autoPause: { alerts: 3, windowMs: 300_000, pauseMs: 1_800_000 },
+    runaway: { runs: 6, givenUpShare: 0.5, windowMs: 3_600_000 },
   });
 });

@@ -1,4 +1,12 @@
-import { enqueueTasks, claimTasks, deferPaused, failRun, findTask, listTaskEvents, releaseRun } from '@orchestra/task-queue';
+import {
+  enqueueTasks,
+  claimTasks,
+  deferPaused,
+  failRun,
+  findTask,
+  listTaskEvents,
+  releaseRun,
+} from '@orchestra/task-queue';
 import { newTask, type ClaimedTask, type NewTask } from '@orchestra/task-queue/contract';
 import { ageEvents, testDatabase, until } from '@orchestra/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -21,10 +29,19 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
 
-const add = (...tasks: NewTask[]): Promise<string[]> => enqueueTasks(db.pool, tasks.map((task) => newTask.parse(task)), 'test');
+const add = (...tasks: NewTask[]): Promise<string[]> =>
+  enqueueTasks(
+    db.pool,
+    tasks.map((task) => newTask.parse(task)),
+    'test',
+  );
 const claim = (): Promise<ClaimedTask[]> => claimTasks(db.pool, { worker: 'w-1', limit: 1 });
-const alerts = async () => (await db.pool.query<{ ref_id: string; kind: string; severity: string; run: string }>(
-  "select ref_id, kind, severity, details ->> 'run_id' as run from senate_alerts order by id")).rows;
+const alerts = async () =>
+  (
+    await db.pool.query<{ ref_id: string; kind: string; severity: string; run: string }>(
+      "select ref_id, kind, severity, details ->> 'run_id' as run from senate_alerts order by id",
+    )
+  ).rows;
 const looks = (one: Cascade) => one.metric('orchestra_watchdog_duration_seconds_count');
 
 async function lookedAgain(one: Cascade): Promise<void> {
@@ -52,7 +69,9 @@ test('P14 a task that loops brakes itself: the watchdog alerts, the actor is pau
   const [looping = ''] = await add({ actor_id: 'acct-7', skill: 'debate' });
   const runs = await loopUntilBraked();
   expect(runs.length).toBeGreaterThanOrEqual(8);
-  expect(await pausesOf(db.pool, 'acct-7')).toMatchObject([{ paused_by: 'senate.auto', ttl_seconds: 1_800, cleared_by: null }]);
+  expect(await pausesOf(db.pool, 'acct-7')).toMatchObject([
+    { paused_by: 'senate.auto', ttl_seconds: 1_800, cleared_by: null },
+  ]);
   const raised = await alerts();
   expect(raised.length).toBeGreaterThanOrEqual(3);
   for (const alert of raised) expect(alert).toMatchObject({ ref_id: 'acct-7', kind: 'runaway', severity: 'critical' });
@@ -67,7 +86,10 @@ test('never two alerts for one run, with three watchdogs and a fourth that start
   await Promise.all([watch(), watch(), watch()]);
   await add({ actor_id: 'acct-2' });
   const runs = await loopUntilBraked();
-  await until('an alert for each run given up from the sixth on', async () => (await alerts()).length >= runs.length - 5);
+  await until(
+    'an alert for each run given up from the sixth on',
+    async () => (await alerts()).length >= runs.length - 5,
+  );
   await lookedAgain(await watch());
   const raised = await alerts();
   expect(raised.map((alert) => alert.run).toSorted()).toEqual(runs.slice(5).toSorted());
@@ -79,7 +101,8 @@ test('P11 runs handed back at a pause raise nothing, however many', async () => 
   await add({ actor_id: 'acct-7' });
   for (let round = 0; round < 10; round++) {
     const [task] = await claim();
-    if (task !== undefined) await releaseRun(db.pool, task.id, task.run_id, { cause: round % 2 === 0 ? 'pause' : 'shutdown', cursor: round });
+    if (task !== undefined)
+      await releaseRun(db.pool, task.id, task.run_id, { cause: round % 2 === 0 ? 'pause' : 'shutdown', cursor: round });
   }
   await lookedAgain(one);
   expect(await alerts()).toEqual([]);

@@ -8,7 +8,10 @@ const EVERY_MS = 2_000;
 
 /** One stream that follows the ticks. */
 export interface DeskReader {
-  /** The newest tick, once; undefined: nothing newer than before. A reader that is slow misses some, and loses nothing by it. */
+  /**
+   * The newest tick, once; undefined: nothing newer than before. A reader that is slow misses some, and loses nothing
+   * by it.
+   */
   take: () => string | undefined;
   leave: () => void;
 }

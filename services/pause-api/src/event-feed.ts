@@ -1,5 +1,13 @@
 import type { Database } from '@orchestra/database';
-import { eventsAfter, headOfStream, newsPosition, PLACED_MAX, sequenceEvents, type MarkedPosition, type PlacedEvent } from '@orchestra/pause-core';
+import {
+  eventsAfter,
+  headOfStream,
+  newsPosition,
+  PLACED_MAX,
+  sequenceEvents,
+  type MarkedPosition,
+  type PlacedEvent,
+} from '@orchestra/pause-core';
 import { shortType, toCloudEvent, type SenateMessage } from '@orchestra/pause-core/contract';
 import { streamId } from './stream-id.ts';
 
@@ -14,7 +22,8 @@ export interface FeedEvent {
 }
 
 const BATCH_MAX = 200;
-// What a stream has in hand while its reader takes none of it, besides one event that may be longer. Each stream has its own, so it is small.
+// What a stream has in hand while its reader takes none of it, besides one event that may be longer. Each stream has
+// its own, so it is small.
 const READER_CHARS_MAX = 250_000;
 // What readers that keep up are served from. One that is further behind reads the table.
 const KEPT_MAX = 1_000;
@@ -32,18 +41,29 @@ export class EventFeed {
   #rewinds = 0;
   readonly #listeners = new Set<() => void>();
 
-  constructor(db: Database) { this.#db = db; }
+  constructor(db: Database) {
+    this.#db = db;
+  }
 
   /** Changes whenever there are new events. */
-  get version(): number { return this.#version; }
+  get version(): number {
+    return this.#version;
+  }
 
-  /** Changes when the database has been put back to an earlier state, or is another: positions told before may come again for other events. */
-  get rewinds(): number { return this.#rewinds; }
+  /**
+   * Changes when the database has been put back to an earlier state, or is another: positions told before may come
+   * again for other events.
+   */
+  get rewinds(): number {
+    return this.#rewinds;
+  }
 
   /** Tells of new events until the answer is called. */
   onNews(listener: () => void): () => void {
     this.#listeners.add(listener);
-    return () => { this.#listeners.delete(listener); };
+    return () => {
+      this.#listeners.delete(listener);
+    };
   }
 
   /** Gives committed events their place and reads what is new. Called by a loop; never twice at once. */

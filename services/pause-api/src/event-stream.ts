@@ -43,7 +43,8 @@ interface Start {
 
 /**
  * The streams of `GET /api/senate/events`. Each reads on by itself and writes only what its reader takes, so nobody is
- * buffered for: a reader that stops reading is cut off, comes back with `Last-Event-ID`, and finds everything in the table.
+ * buffered for: a reader that stops reading is cut off, comes back with `Last-Event-ID`, and finds everything in the
+ * table.
  */
 export class EventStreams {
   readonly #options: EventStreamOptions;
@@ -60,7 +61,9 @@ export class EventStreams {
     this.#shares = new Shares({ max: options.limits?.max ?? STREAMS_MAX, share: options.limits?.share ?? SHARE });
   }
 
-  get count(): number { return this.#shares.count; }
+  get count(): number {
+    return this.#shares.count;
+  }
 
   /** A token may have been revoked: every stream asks now whether its own is still good. */
   recheck(): void {
@@ -75,12 +78,28 @@ export class EventStreams {
    * @param options.pausesOnly true: it is told of pauses alone
    * @throws ProblemError `too_many_streams`, `token_share_used`; the database's error when it cannot be read
    */
-  async open(request: Request, response: Response, { token, desk = false, pausesOnly = false }: { token: string; desk?: boolean; pausesOnly?: boolean }): Promise<void> {
+  async open(
+    request: Request,
+    response: Response,
+    { token, desk = false, pausesOnly = false }: { token: string; desk?: boolean; pausesOnly?: boolean },
+  ): Promise<void> {
     const headers = { 'Retry-After': '5' };
-    if (this.#stopping.signal.aborted) throw new ProblemError('too_many_streams', 'this service is stopping; try again in a moment', { headers });
+    if (this.#stopping.signal.aborted)
+      throw new ProblemError('too_many_streams', 'this service is stopping; try again in a moment', { headers });
     const place = this.#shares.take(token); // from here on it counts, also while its first reading is under way
-    if (!place.taken && place.why === 'full') throw new ProblemError('too_many_streams', `${this.count} streams are open, as many as this service keeps; try again in a moment`, { headers });
-    if (!place.taken) throw new ProblemError('token_share_used', `this token has ${place.held} streams open, and half of all are taken; close some of them, or follow with a token of your own`, { headers });
+    if (!place.taken && place.why === 'full')
+      throw new ProblemError(
+        'too_many_streams',
+        `${this.count} streams are open, as many as this service keeps; try again in a moment`,
+        { headers },
+      );
+    if (!place.taken)
+      throw new ProblemError(
+        'token_share_used',
+        `this token has ${place.held} streams open, and half of all are taken; close some of them, or follow ` +
+          'with a token of your own',
+        { headers },
+      );
     const begun = Promise.withResolvers<void>();
     const stream = this.#run(request, response, begun, { desk, pausesOnly }).finally(() => {
       this.#open.delete(stream);
@@ -96,17 +115,25 @@ export class EventStreams {
     await Promise.all(this.#open);
   }
 
-  async #run(request: Request, response: Response, begun: PromiseWithResolvers<void>, wants: { desk: boolean; pausesOnly: boolean }): Promise<void> {
+  async #run(
+    request: Request,
+    response: Response,
+    begun: PromiseWithResolvers<void>,
+    wants: { desk: boolean; pausesOnly: boolean },
+  ): Promise<void> {
     let writer: StreamWriter | undefined;
     let deaf = (): void => {};
     let desk: DeskReader | undefined;
     try {
       const start = await this.#startOf(request);
-      const stream = writer = new StreamWriter(response, this.#stopping.signal, this.#options.limits);
+      const stream = (writer = new StreamWriter(response, this.#stopping.signal, this.#options.limits));
       const wake = (): void => stream.wake();
       const unheard = this.#options.feed.onNews(wake);
       this.#wakers.add(wake);
-      deaf = () => { unheard(); this.#wakers.delete(wake); };
+      deaf = () => {
+        unheard();
+        this.#wakers.delete(wake);
+      };
       if (wants.desk) desk = this.#options.desk.follow(() => stream.wake());
       begun.resolve();
       await stream.write(start.opening);
@@ -115,7 +142,8 @@ export class EventStreams {
       if (cut !== undefined) this.#options.onCut(cut);
     } catch (error) {
       begun.reject(error); // changes nothing once the stream has begun
-      if (writer !== undefined) this.#options.log.warn({ err: error }, 'an event stream broke off; its reader will come back');
+      if (writer !== undefined)
+        this.#options.log.warn({ err: error }, 'an event stream broke off; its reader will come back');
     } finally {
       deaf();
       desk?.leave();
@@ -127,22 +155,35 @@ export class EventStreams {
     const { db } = this.#options;
     const last = parseStreamId(request.headers['last-event-id']);
     const opening = `retry: ${RETRY_MS}\n\n`;
-    // Only behind an event that is the very one the reader has seen: after a restore, or at another database, another one stands at its position.
-    if (last !== undefined && await markAt(db, last.position) === last.mark) return { position: last.position, told: new Set(), opening };
+    // Only behind an event that is the very one the reader has seen: after a restore, or at another database, another
+    // one stands at its position.
+    if (last !== undefined && (await markAt(db, last.position)) === last.mark)
+      return { position: last.position, told: new Set(), opening };
     await placeAll(db); // so that as few events as possible are told twice, in the snapshot and by themselves
     return inTransaction(db, async (tx) => {
       await tx.query('set transaction isolation level repeatable read');
       const head = await headOfStream(tx);
       const told = await unplacedEvents(tx);
       const pauses = await listActivePauseViews(tx);
-      const { rows: [clock] } = await tx.query<{ now: Date }>('select now()');
-      const snapshot = toCloudEvent({ id: `snapshot-${randomUUID()}`, at: clock?.now ?? new Date(), event: { type: 'snapshot', data: { pauses } } });
+      const {
+        rows: [clock],
+      } = await tx.query<{ now: Date }>('select now()');
+      const snapshot = toCloudEvent({
+        id: `snapshot-${randomUUID()}`,
+        at: clock?.now ?? new Date(),
+        event: { type: 'snapshot', data: { pauses } },
+      });
       return { position: head.position, told, opening: opening + message(head, snapshot) };
     });
   }
 
   /** Writes events as they come, until the reader is gone or has to be cut off. */
-  async #follow(writer: StreamWriter, request: Request, start: Start, { desk, pausesOnly }: { desk: DeskReader | undefined; pausesOnly: boolean }): Promise<CutWhy | undefined> {
+  async #follow(
+    writer: StreamWriter,
+    request: Request,
+    start: Start,
+    { desk, pausesOnly }: { desk: DeskReader | undefined; pausesOnly: boolean },
+  ): Promise<CutWhy | undefined> {
     const { feed, limits } = this.#options;
     const heartbeatMs = limits?.heartbeatMs ?? HEARTBEAT_MS;
     let { position } = start;
@@ -153,19 +194,21 @@ export class EventStreams {
       if (feed.rewinds !== rewinds) return 'rewound';
       if (rechecks !== this.#rechecks || performance.now() - checkedAtMs >= (limits?.recheckMs ?? RECHECK_MS)) {
         rechecks = this.#rechecks;
-        if (!await this.#options.authenticator.stillMay(request, pausesOnly ? 'ask' : 'read')) return 'token';
+        if (!(await this.#options.authenticator.stillMay(request, pausesOnly ? 'ask' : 'read'))) return 'token';
         checkedAtMs = performance.now();
       }
       const { version } = feed; // before reading, so that nothing falls between the two
       const events = await this.#after(position);
       for (const event of events ?? []) {
-        if (!start.told.has(event.id) && (!pausesOnly || event.type.startsWith('pause.'))) await writer.write(event.text);
+        if (!start.told.has(event.id) && (!pausesOnly || event.type.startsWith('pause.')))
+          await writer.write(event.text);
         position = event.position;
       }
       const tick = desk?.take();
       if (tick !== undefined) await writer.write(tick);
       const upToDate = events === undefined || (events.length === 0 && feed.version === version);
-      if (upToDate && !await writer.idle(events === undefined ? RETRY_MS : heartbeatMs)) await writer.write(HEARTBEAT);
+      if (upToDate && !(await writer.idle(events === undefined ? RETRY_MS : heartbeatMs)))
+        await writer.write(HEARTBEAT);
     }
     return writer.cutWhy;
   }

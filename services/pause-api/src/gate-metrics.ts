@@ -12,15 +12,23 @@ export interface GateMetrics {
   refusals: Counter;
 }
 
-/** Which gates are connected is read when it is asked for; while the database does not say so there is no such sample. */
+/**
+ * Which gates are connected is read when it is asked for; while the database does not say so there is no such sample.
+ */
 export function makeGateMetrics({ registry }: Metrics, db: Queryable): GateMetrics {
   const registers = [registry];
   const labelNames = ['keeps_copy'] as const;
   let reading: Promise<GateTotals | undefined> | undefined;
   // Both gauges are collected at once: one reading serves them.
-  const read = (): Promise<GateTotals | undefined> => reading ??= readWithin(db).finally(() => { reading = undefined; });
+  const read = (): Promise<GateTotals | undefined> =>
+    (reading ??= readWithin(db).finally(() => {
+      reading = undefined;
+    }));
   new Gauge({
-    name: 'orchestra_turn_gates_connected', help: 'Turn gates that were heard of in the last fifteen seconds; keeps_copy: not those that ask at each step', labelNames, registers,
+    name: 'orchestra_turn_gates_connected',
+    help: 'Turn gates that were heard of in the last fifteen seconds; keeps_copy: not those that ask at each step',
+    labelNames,
+    registers,
     async collect() {
       const totals = await read();
       this.reset();
@@ -30,7 +38,10 @@ export function makeGateMetrics({ registry }: Metrics, db: Queryable): GateMetri
     },
   });
   new Gauge({
-    name: 'orchestra_turn_gates_confirmed', help: 'Of those with a copy of the pauses, how many know every active one', labelNames, registers,
+    name: 'orchestra_turn_gates_confirmed',
+    help: 'Of those with a copy of the pauses, how many know every active one',
+    labelNames,
+    registers,
     async collect() {
       const totals = await read();
       this.reset();
@@ -38,7 +49,11 @@ export function makeGateMetrics({ registry }: Metrics, db: Queryable): GateMetri
     },
   });
   return {
-    refusals: new Counter({ name: 'orchestra_turn_gate_refusals_total', help: 'Steps that turn gates have stopped, as told to this process', registers }),
+    refusals: new Counter({
+      name: 'orchestra_turn_gate_refusals_total',
+      help: 'Steps that turn gates have stopped, as told to this process',
+      registers,
+    }),
   };
 }
 

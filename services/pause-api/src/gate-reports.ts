@@ -14,8 +14,8 @@ interface Batch {
 }
 
 /**
- * Writes down what gates report, for any number of them in two statements at a time, one after the other. What waits to be
- * written is bounded: a report beyond that is refused, and its gate sends it again.
+ * Writes down what gates report, for any number of them in two statements at a time, one after the other. What waits to
+ * be written is bounded: a report beyond that is refused, and its gate sends it again.
  */
 export class GateReports {
   readonly #db: Database;
@@ -40,8 +40,16 @@ export class GateReports {
    */
   async note(gate: GateSighting, refusals: readonly NotedRefusal[]): Promise<void> {
     const key = `${gate.tokenId} ${gate.id}`;
-    if (this.#stopped || (this.#batch.gates.size >= GATES_MAX && !this.#batch.gates.has(key)) || this.#batch.refusals.length + refusals.length > REFUSALS_MAX) {
-      throw new ProblemError('too_many_waiters', 'more gates report than can be written down just now; report again in a moment', { headers: { 'Retry-After': '1' } });
+    if (
+      this.#stopped ||
+      (this.#batch.gates.size >= GATES_MAX && !this.#batch.gates.has(key)) ||
+      this.#batch.refusals.length + refusals.length > REFUSALS_MAX
+    ) {
+      throw new ProblemError(
+        'too_many_waiters',
+        'more gates report than can be written down just now; report again in a moment',
+        { headers: { 'Retry-After': '1' } },
+      );
     }
     const before = this.#batch.gates.get(key);
     this.#batch.gates.set(key, { ...gate, knownPauses: gate.knownPauses ?? before?.knownPauses ?? null });
@@ -53,7 +61,9 @@ export class GateReports {
 
   /** The same for who does not wait: an answer to an agent is not kept up by what is written about it. */
   noteLater(gate: GateSighting, refusals: readonly NotedRefusal[]): void {
-    this.note(gate, refusals).catch((err: unknown) => this.#log.debug({ err, gate: gate.name }, 'what a gate has refused could not be written down'));
+    this.note(gate, refusals).catch((err: unknown) =>
+      this.#log.debug({ err, gate: gate.name }, 'what a gate has refused could not be written down'),
+    );
   }
 
   /** Writes what is there, and takes no more. */
@@ -80,7 +90,8 @@ export class GateReports {
     this.#batch = newBatch();
     batch.written.promise.catch(() => {}); // a caller that waits for the batch gets the error; there need be none
     try {
-      // One statement may not meet one row twice, and of two tokens with one id each is heard: the table says whose it is.
+      // One statement may not meet one row twice, and of two tokens with one id each is heard: the table says whose it
+      // is.
       for (let left = [...batch.gates.values()]; left.length > 0;) {
         const byId = new Map(left.toReversed().map((gate) => [gate.id, gate]));
         await noteGates(this.#db, [...byId.values()]);

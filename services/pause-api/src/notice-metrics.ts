@@ -14,13 +14,44 @@ export interface NoticeMetrics {
 export function makeNoticeMetrics({ registry }: Metrics): NoticeMetrics {
   const registers = [registry];
   const labelNames = ['target'] as const;
-  const backlog = new Gauge({ name: 'orchestra_notice_backlog', help: 'Notices that wait to be sent', labelNames, registers });
-  const age = new Gauge({ name: 'orchestra_notice_oldest_seconds', help: 'How long ago the oldest notice that waits happened; 0: none waits', labelNames, registers });
-  const gone = new Gauge({ name: 'orchestra_notice_target_gone', help: '1: the target answered 410 and is switched off', labelNames, registers });
+  const backlog = new Gauge({
+    name: 'orchestra_notice_backlog',
+    help: 'Notices that wait to be sent',
+    labelNames,
+    registers,
+  });
+  const age = new Gauge({
+    name: 'orchestra_notice_oldest_seconds',
+    help: 'How long ago the oldest notice that waits happened; 0: none waits',
+    labelNames,
+    registers,
+  });
+  const gone = new Gauge({
+    name: 'orchestra_notice_target_gone',
+    help: '1: the target answered 410 and is switched off',
+    labelNames,
+    registers,
+  });
   return {
-    delivered: new Histogram({ name: 'orchestra_notice_seconds', help: 'How long the calls took that delivered a notice', labelNames, buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10], registers }),
-    failed: new Counter({ name: 'orchestra_notices_failed_total', help: 'Tries to send a notice that failed; most are tried again', labelNames, registers }),
-    givenUp: new Counter({ name: 'orchestra_notices_given_up_total', help: 'Notices that will not be sent', labelNames, registers }),
+    delivered: new Histogram({
+      name: 'orchestra_notice_seconds',
+      help: 'How long the calls took that delivered a notice',
+      labelNames,
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    failed: new Counter({
+      name: 'orchestra_notices_failed_total',
+      help: 'Tries to send a notice that failed; most are tried again',
+      labelNames,
+      registers,
+    }),
+    givenUp: new Counter({
+      name: 'orchestra_notices_given_up_total',
+      help: 'Notices that will not be sent',
+      labelNames,
+      registers,
+    }),
     show: (states) => {
       for (const { name: target, ...state } of states) {
         backlog.set({ target }, state.backlog);

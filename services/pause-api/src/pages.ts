@@ -6,7 +6,18 @@ import { nameRoute, ProblemError, type OpenApiDocument } from '@orchestra/servic
 
 const SWAGGER_FOLDER = join(PAGE_FOLDER, 'api-page');
 /** The addresses of the page: each is answered with it, and it shows that place. */
-const PAGE_PATHS = ['/', '/pauses/:id', '/tasks', '/tasks/:id', '/repos', '/workers', '/label', '/search', '/alerts', '/history'];
+const PAGE_PATHS = [
+  '/',
+  '/pauses/:id',
+  '/tasks',
+  '/tasks/:id',
+  '/repos',
+  '/workers',
+  '/label',
+  '/search',
+  '/alerts',
+  '/history',
+];
 /** What is asked for below these is not for people. */
 const NOT_FOR_PEOPLE = /^\/(api|assets|docs)(\/|$)/;
 const ID = /^[1-9][0-9]{0,18}$/;
@@ -38,12 +49,16 @@ const DOCS = `<!doctype html>
 `;
 
 /**
- * The operator's page at its addresses, the document of the API and its readable page. They need no token: they hold nothing that
- * the repository does not, and a browser cannot send one with the first request. The page asks for it.
+ * The operator's page at its addresses, the document of the API and its readable page. They need no token: they hold
+ * nothing that the repository does not, and a browser cannot send one with the first request. The page asks for it.
  *
  * @param told.tokenFile where the sign-in says that a token lies
  */
-export function servePages(app: Express, document: OpenApiDocument, { tokenFile }: { tokenFile?: string | undefined } = {}): void {
+export function servePages(
+  app: Express,
+  document: OpenApiDocument,
+  { tokenFile }: { tokenFile?: string | undefined } = {},
+): void {
   const openapi = JSON.stringify(document);
   app.get('/openapi.json', (_request, response) => {
     nameRoute(response, '/openapi.json');
@@ -53,7 +68,9 @@ export function servePages(app: Express, document: OpenApiDocument, { tokenFile 
     nameRoute(response, '/docs');
     response.type('html').send(DOCS);
   });
-  app.get('/docs/start.js', (_request, response) => { response.type('js').send(START_SWAGGER); });
+  app.get('/docs/start.js', (_request, response) => {
+    response.type('js').send(START_SWAGGER);
+  });
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js']) {
     app.get(`/docs/${file}`, (_request, response) => {
       response.setHeader('Cache-Control', 'public, max-age=3600');
@@ -61,8 +78,13 @@ export function servePages(app: Express, document: OpenApiDocument, { tokenFile 
     });
   }
   app.all([...PAGE_PATHS, '/docs', '/openapi.json'], (request, _response, next) => {
-    if (request.method === 'GET' || request.method === 'HEAD') { next(); return; }
-    throw new ProblemError('method_not_allowed', `${request.path} knows GET, HEAD, not ${request.method}`, { headers: { Allow: 'GET, HEAD' } });
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      next();
+      return;
+    }
+    throw new ProblemError('method_not_allowed', `${request.path} knows GET, HEAD, not ${request.method}`, {
+      headers: { Allow: 'GET, HEAD' },
+    });
   });
   servePage(app, tokenFile);
 }
@@ -74,16 +96,26 @@ function quoted(text: string): string {
 function servePage(app: Express, tokenFile: string | undefined): void {
   const index = join(PAGE_FOLDER, 'index.html');
   if (!existsSync(index)) {
-    app.get(PAGE_PATHS, (_request, response) => { response.status(503).type('text/plain').send(NOT_BUILT); });
+    app.get(PAGE_PATHS, (_request, response) => {
+      response.status(503).type('text/plain').send(NOT_BUILT);
+    });
     return;
   }
-  const page = readFileSync(index, 'utf8').replace('</head>', () => `${tokenFile === undefined ? '' : `<meta name="orchestra-token-file" content="${quoted(tokenFile)}">`}</head>`);
+  const page = readFileSync(index, 'utf8').replace(
+    '</head>',
+    () =>
+      `${tokenFile === undefined ? '' : `<meta name="orchestra-token-file" content="${quoted(tokenFile)}">`}</head>`,
+  );
   // The page names its files relative to itself, so that it also works behind a proxy that serves it under a path.
-  const pageAt = (path: string): string => page.replaceAll('="./', `="${'../'.repeat(path.split('/').length - 2) || './'}`);
+  const pageAt = (path: string): string =>
+    page.replaceAll('="./', `="${'../'.repeat(path.split('/').length - 2) || './'}`);
   for (const path of PAGE_PATHS) {
     const here = pageAt(path);
     app.get(path, (request, response, next) => {
-      if (!ID.test(String(request.params['id'] ?? '1'))) { next(); return; }
+      if (!ID.test(String(request.params['id'] ?? '1'))) {
+        next();
+        return;
+      }
       nameRoute(response, path);
       response.setHeader('Cache-Control', 'no-cache');
       response.type('html').send(here);
@@ -92,7 +124,10 @@ function servePage(app: Express, tokenFile: string | undefined): void {
   serveAssets(app);
   // A person who mistypes an address is told so by the page; a program gets the usual refusal.
   app.get(/.*/, (request, response, next) => {
-    if (NOT_FOR_PEOPLE.test(request.path) || request.accepts(['json', 'html']) !== 'html') { next(); return; }
+    if (NOT_FOR_PEOPLE.test(request.path) || request.accepts(['json', 'html']) !== 'html') {
+      next();
+      return;
+    }
     nameRoute(response, 'not found');
     response.status(404).setHeader('Cache-Control', 'no-cache');
     response.type('html').send(pageAt(request.path));
@@ -101,5 +136,8 @@ function servePage(app: Express, tokenFile: string | undefined): void {
 
 function serveAssets(app: Express): void {
   // The build puts a hash into the name of everything in there.
-  app.use('/assets', express.static(join(PAGE_FOLDER, 'assets'), { index: false, redirect: false, immutable: true, maxAge: '365d' }));
+  app.use(
+    '/assets',
+    express.static(join(PAGE_FOLDER, 'assets'), { index: false, redirect: false, immutable: true, maxAge: '365d' }),
+  );
 }

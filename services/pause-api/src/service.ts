@@ -1,6 +1,15 @@
 import { HELD, makePool, POOL_SIZES, type Database } from '@orchestra/database';
 import { checkAlertsTable, createDatabaseReplica } from '@orchestra/pause-core';
-import { listen, makeApp, makeAuthenticator, makeLogger, makeMetrics, startParts, startTracing, type RunningService } from '@orchestra/service-shell';
+import {
+  listen,
+  makeApp,
+  makeAuthenticator,
+  makeLogger,
+  makeMetrics,
+  startParts,
+  startTracing,
+  type RunningService,
+} from '@orchestra/service-shell';
 import type { PauseApiConfig } from './config.ts';
 import { DeskTicker } from './desk-ticker.ts';
 import { EventFeed } from './event-feed.ts';
@@ -35,7 +44,14 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     // Pools of their own: whatever floods the lists, the alerts, the loops or the streams, a pause finds a connection.
     const sizes = POOL_SIZES['pause-api'];
     const pool = (name: string, what: string, max: number, held = 0): Database => {
-      const made = makePool({ connectionString: config.databaseUrl, applicationName: `orchestra pause-api${name}`, max, held, statementTimeoutMs: STATEMENT_TIMEOUT_MS, onConnectionLost: lost });
+      const made = makePool({
+        connectionString: config.databaseUrl,
+        applicationName: `orchestra pause-api${name}`,
+        max,
+        held,
+        statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+        onConnectionLost: lost,
+      });
       parts.add(what, () => made.end());
       return made;
     };
@@ -49,10 +65,16 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     const wake: (() => void)[] = [];
     let isListening = false;
     const replica = createDatabaseReplica({
-      pool: background, listenConnectionString: config.listenDatabaseUrl, applicationName: 'orchestra pause-api bell', trustMs: TRUST_MS,
+      pool: background,
+      listenConnectionString: config.listenDatabaseUrl,
+      applicationName: 'orchestra pause-api bell',
+      trustMs: TRUST_MS,
       onBell: (topic) => {
         metrics.bells.inc({ topic: topic === 'pause' || topic === 'alert' ? topic : 'other' });
-        if (topic === 'token') { authenticator.forget(); streams.recheck(); }
+        if (topic === 'token') {
+          authenticator.forget();
+          streams.recheck();
+        }
         for (const loop of wake) loop();
       },
       onConnect: () => {
@@ -67,27 +89,50 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     const desk = new DeskTicker(background, log);
     parts.add('the desk ticker', () => desk.stop());
     const streams = new EventStreams({
-      db: background, feed, desk, authenticator, log, onCut: (why: CutWhy) => metrics.streamsCut.inc({ why }), ...(config.streams === undefined ? {} : { limits: config.streams }),
+      db: background,
+      feed,
+      desk,
+      authenticator,
+      log,
+      onCut: (why: CutWhy) => metrics.streamsCut.inc({ why }),
+      ...(config.streams === undefined ? {} : { limits: config.streams }),
     });
     const metrics = makePauseMetrics(shellMetrics, {
       lastProvenSeconds: () => prover.lastProvenSeconds(),
-      replica, streamCount: () => streams.count,
+      replica,
+      streamCount: () => streams.count,
       replicaAgeMs: () => (replica.known ? replica.ageMs : -1_000),
     });
-    replica.on('disconnected', (err) => { isListening = false; metrics.bellConnectionsLost.inc(); log.warn({ err }, 'the listening connection was lost; pauses are re-read by the clock meanwhile'); });
+    replica.on('disconnected', (err) => {
+      isListening = false;
+      metrics.bellConnectionsLost.inc();
+      log.warn({ err }, 'the listening connection was lost; pauses are re-read by the clock meanwhile');
+    });
     replica.on('read-failed', (err) => log.debug({ err }, 'the pauses could not be read'));
-    replica.on('state', ({ from, to }) => log[to === 'doubtful' ? 'warn' : 'info']({ from, to }, `the replica is ${to}`));
+    replica.on('state', ({ from, to }) =>
+      log[to === 'doubtful' ? 'warn' : 'info']({ from, to }, `the replica is ${to}`),
+    );
     parts.add('the replica', () => replica.stop());
     await replica.start();
 
     const sequencer = startSequencer({ feed, log });
     wake.push(sequencer.wake);
     parts.add('the event sequencer', sequencer.stop);
-    const sweeper = startSweeper({ db: background, gatedRepos: config.queue?.gatedRepos ?? null, metrics, log, onDone: sequencer.wake });
+    const sweeper = startSweeper({
+      db: background,
+      gatedRepos: config.queue?.gatedRepos ?? null,
+      metrics,
+      log,
+      onDone: sequencer.wake,
+    });
     parts.add('the sweeper', sweeper.stop);
     const quietWatcher = startQuietWatcher({ db: background, replica, log });
     parts.add('the quiet watcher', quietWatcher.stop);
-    replica.on('changed', () => { sequencer.wake(); sweeper.wake(); quietWatcher.wake(); });
+    replica.on('changed', () => {
+      sequencer.wake();
+      sweeper.wake();
+      quietWatcher.wake();
+    });
     const prover: Prover = startProver({ db: background, replica, everySeconds: config.selfTestSeconds ?? null, log });
     parts.add('the self-test of the brake', prover.loop.stop);
     parts.add('the key keeper', startKeyKeeper({ db: background, log }).stop);
@@ -100,15 +145,45 @@ export function startService(config: PauseApiConfig): Promise<RunningService> {
     const { notices = [] } = config;
     const noticeMetrics = makeNoticeMetrics(shellMetrics);
     if (notices.length > 0) {
-      const sending = startNotices({ targets: notices, databaseUrl: config.databaseUrl, feed, metrics: noticeMetrics, log, ...(config.noticeTimings === undefined ? {} : { timings: config.noticeTimings }) });
+      const sending = startNotices({
+        targets: notices,
+        databaseUrl: config.databaseUrl,
+        feed,
+        metrics: noticeMetrics,
+        log,
+        ...(config.noticeTimings === undefined ? {} : { timings: config.noticeTimings }),
+      });
       parts.add('the notices', sending.stop);
     }
 
-    const routes = [...makeRoutes({ brake, db, replica, streams, gateReports, metrics, settleTimeoutMs: config.settleTimeoutMs, alertmanager: config.alertmanager, notices, queue: config.queue }), ...sessionRoutes({ authenticator })];
-    const tracing = config.tracing === undefined ? undefined : await startTracing({ service: 'pause-api', endpoint: config.tracing.endpoint, log });
+    const routes = [
+      ...makeRoutes({
+        brake,
+        db,
+        replica,
+        streams,
+        gateReports,
+        metrics,
+        settleTimeoutMs: config.settleTimeoutMs,
+        alertmanager: config.alertmanager,
+        notices,
+        queue: config.queue,
+      }),
+      ...sessionRoutes({ authenticator }),
+    ];
+    const tracing =
+      config.tracing === undefined
+        ? undefined
+        : await startTracing({ service: 'pause-api', endpoint: config.tracing.endpoint, log });
     if (tracing !== undefined) parts.add('tracing', () => tracing.stop());
     const app = makeApp({
-      db, log, metrics: shellMetrics, routes, authenticator, tracing, boundTo: config,
+      db,
+      log,
+      metrics: shellMetrics,
+      routes,
+      authenticator,
+      tracing,
+      boundTo: config,
       checks: { replica: () => (replica.stale ? 'the pauses could not be read for ten seconds' : undefined) },
       // The brake is served also where another system's table takes no alerts.
       told: { alerts: checkAlertsTable(background) },

@@ -11,7 +11,8 @@ const PIECE_BYTES = 64 * 1_024;
 
 /**
  * The writing end of one stream. It hands over a piece at a time and waits until the reader has taken it; a reader that
- * takes nothing for ten seconds is cut off. `open` turns false when the reader is gone, was cut off, or the service stops.
+ * takes nothing for ten seconds is cut off. `open` turns false when the reader is gone, was cut off, or the service
+ * stops.
  */
 export class StreamWriter {
   readonly #response: Response;
@@ -31,7 +32,10 @@ export class StreamWriter {
     response.on('error', () => this.#close()); // a write to a reader that has just gone
     stopping.addEventListener('abort', this.#stop);
     if (stopping.aborted) this.#stop();
-    if (response.destroyed) { this.#close(); return; }
+    if (response.destroyed) {
+      this.#close();
+      return;
+    }
     response.setHeader('Content-Type', 'text/event-stream');
     response.setHeader('Cache-Control', 'no-cache, no-transform');
     // Without it nginx keeps events back until its buffer is full.
@@ -39,10 +43,14 @@ export class StreamWriter {
     response.flushHeaders();
   }
 
-  get open(): boolean { return this.#open; }
+  get open(): boolean {
+    return this.#open;
+  }
 
   /** Set when it was this end that closed the stream. */
-  get cutWhy(): 'slow' | 'stopping' | undefined { return this.#cutWhy; }
+  get cutWhy(): 'slow' | 'stopping' | undefined {
+    return this.#cutWhy;
+  }
 
   /** Resolves when the reader has taken it, or is no longer there to. */
   async write(text: string): Promise<void> {
@@ -53,7 +61,9 @@ export class StreamWriter {
   }
 
   /** Ends an {@link idle} under way. */
-  wake(): void { this.#resume?.(); }
+  wake(): void {
+    this.#resume?.();
+  }
 
   /** Waits for {@link wake} or the end of the stream. @returns false when neither came for so long */
   async idle(ms: number): Promise<boolean> {

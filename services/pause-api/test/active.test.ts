@@ -32,7 +32,9 @@ const values = ({ pauses }: HeldNow): string[] | undefined => pauses?.map((pause
 async function pauseSilently(value: string): Promise<void> {
   await inTransaction(database.pool, async (tx) => {
     await tx.query('alter table senate_pause disable trigger user');
-    await tx.query("insert into senate_pause (scope_kind, scope_value, reason) values ('agent', $1, 'silent')", [value]);
+    await tx.query("insert into senate_pause (scope_kind, scope_value, reason) values ('agent', $1, 'silent')", [
+      value,
+    ]);
     await tx.query('alter table senate_pause enable trigger user');
   });
 }
@@ -47,7 +49,9 @@ test('P1 who asks for no age sees every pause that was committed before, also on
 
 test('P6 an answer is not older than it was asked to be, whatever bells were lost, and says how old it is', async () => {
   // Else their becoming quiet rings the bell.
-  await until('those of the other tests are quiet', async () => (await held('?max_age_ms=0')).pauses?.every((pause) => pause.quiet_at !== null));
+  await until('those of the other tests are quiet', async () =>
+    (await held('?max_age_ms=0')).pauses?.every((pause) => pause.quiet_at !== null),
+  );
   await pauseSilently('by-age');
   const committedAtMs = performance.now();
   for (;;) {

@@ -10,7 +10,12 @@ const served = servedPage(db);
 
 beforeEach(() => db.pool.query('truncate tasks, task_event_rows, event_batches, run_stops'));
 
-const add = (...tasks: NewTask[]): Promise<string[]> => enqueueTasks(db.pool, tasks.map((task) => newTask.parse(task)), 'dana');
+const add = (...tasks: NewTask[]): Promise<string[]> =>
+  enqueueTasks(
+    db.pool,
+    tasks.map((task) => newTask.parse(task)),
+    'dana',
+  );
 async function begin(task: NewTask): Promise<{ id: string; run_id: string }> {
   await add(task);
   const [run] = await claimTasks(db.pool, { worker: 'w-1', host: 'node-7', pid: 4711, limit: 1 });
@@ -29,7 +34,12 @@ test('a failed task says why, when and how long where it is listed and on its pa
   await desk.visit(`tasks/${run.id}`);
   const why = desk.page.getByRole('region', { name: 'Why it failed' });
   await expect(why.getByText('at line 12')).toAppear();
-  await expect(desk.page.locator('.facts div').filter({ hasText: 'Last run' }).getByText(/failed after \d+s at attempt 1 by w-1/)).toAppear();
+  await expect(
+    desk.page
+      .locator('.facts div')
+      .filter({ hasText: 'Last run' })
+      .getByText(/failed after \d+s at attempt 1 by w-1/),
+  ).toAppear();
   await desk.page.getByRole('button', { name: 'Retry' }).click();
   await expect(desk.page.locator('h1 .badge').getByText('queued')).toAppear();
   expect(await findTask(db.pool, run.id)).toMatchObject({ status: 'queued', attempt: 0 });
@@ -40,7 +50,8 @@ test('rows are selected and cancelled, moved and retried together; what was pass
   const [one = '', two = ''] = await add({ quest_id: 'q-7' }, { quest_id: 'q-7' });
   const desk = await served.open();
   // Ids are short here, and stand in other cells too.
-  const row = (id: string) => desk.page.locator('tbody tr').filter({ has: desk.page.getByRole('link', { name: id, exact: true }) });
+  const row = (id: string) =>
+    desk.page.locator('tbody tr').filter({ has: desk.page.getByRole('link', { name: id, exact: true }) });
   await desk.visit('tasks?quest_id=q-7');
   await desk.page.getByLabel('Select all of this page').check();
   const bar = desk.page.getByRole('toolbar', { name: 'Selected tasks' });
@@ -54,7 +65,10 @@ test('rows are selected and cancelled, moved and retried together; what was pass
   await expect(dialog.getByText(`task ${running.id} is running`)).toAppear();
   await dialog.getByRole('button', { name: 'Close' }).click();
   await expect(row(one).getByText('cancelled')).toAppear();
-  expect((await db.pool.query("select by, why from senate_audit where action = 'task.cancelled' order by id desc limit 1")).rows).toEqual([{ by: 'dana', why: 'wrong brief' }]);
+  expect(
+    (await db.pool.query("select by, why from senate_audit where action = 'task.cancelled' order by id desc limit 1"))
+      .rows,
+  ).toEqual([{ by: 'dana', why: 'wrong brief' }]);
 
   await desk.page.getByLabel(`Select task ${two}`).check();
   await bar.getByRole('button', { name: 'Retry…' }).click();
@@ -100,7 +114,7 @@ test('the pause dialog offers to stop what runs, and the page of the pause tells
   await dialog.getByRole('radio', { name: 'until cleared' }).check();
   await dialog.getByLabel(/Also stop what runs/).check();
   const typed = dialog.locator('input[name="typed"]');
-  if (await typed.count() > 0) await typed.fill('burner');
+  if ((await typed.count()) > 0) await typed.fill('burner');
   await desk.picture('pause-and-stop');
   await dialog.getByRole('button', { name: 'Pause agent burner' }).click();
   const stopping = desk.page.getByRole('status', { name: 'Stopping' });

@@ -19,12 +19,17 @@ beforeAll(async () => {
 afterAll(() => fleet?.stop());
 afterEach(() => fleet.letGo());
 
-const open = async (options: Parameters<typeof served.open>[0] = {}): Promise<Desk> => desk = await served.open(options);
+const open = async (options: Parameters<typeof served.open>[0] = {}): Promise<Desk> =>
+  (desk = await served.open(options));
 const pauseButton = (name: string): ReturnType<Desk['page']['getByRole']> => desk.page.getByRole('button', { name });
-const focused = (): Promise<string> => desk.page.evaluate<string>("document.activeElement.textContent || document.activeElement.name || ''");
+const focused = (): Promise<string> =>
+  desk.page.evaluate<string>("document.activeElement.textContent || document.activeElement.name || ''");
 
 test('by the keyboard alone: from a row to its pause, which is watched until it is quiet, and cleared', async () => {
-  await fleet.add({ agent_id: 'skeptic', skill: 'debate', payload: { hold: true } }, { agent_id: 'librarian', skill: 'lookup', payload: { hold: true } });
+  await fleet.add(
+    { agent_id: 'skeptic', skill: 'debate', payload: { hold: true } },
+    { agent_id: 'librarian', skill: 'lookup', payload: { hold: true } },
+  );
   await open();
   const { page } = desk;
   await expect(page.getByRole('link', { name: 'skeptic' })).toAppear();
@@ -81,7 +86,11 @@ test('a pause tells which gates know it, as they do, and how often it was met', 
   const { page } = desk;
   await desk.visit(`pauses/${id}`);
   await expect(page.getByText('0 of 1 turn gate connected have confirmed it; not yet: box:7')).toAppear();
-  await api.post('/api/turn-gates/report', { ...gate, known_pauses: [id], refusals: [{ pause_id: id, agent_id: 'gated', refused: 14, first_ago_ms: 0, last_ago_ms: 0 }] });
+  await api.post('/api/turn-gates/report', {
+    ...gate,
+    known_pauses: [id],
+    refusals: [{ pause_id: id, agent_id: 'gated', refused: 14, first_ago_ms: 0, last_ago_ms: 0 }],
+  });
   await expect(page.getByText('At the gates')).toAppear();
   await expect(page.getByText(/refused 14 times by 1 gate, last .* ago: gated/)).toAppear();
   await api.post('/api/turn-gates/report', { ...gate, leaving: true });
@@ -108,7 +117,15 @@ test('nothing is paused until what, why and for how long are said, and "until cl
   await submit.click();
   await expect(desk.heading('skill link_check')).toAppear();
   const { body } = await api.get<{ pauses: unknown[] }>('/api/senate/pauses');
-  expect(body.pauses).toEqual([expect.objectContaining({ scope_kind: 'skill', scope_value: 'link_check', reason: 'asks the same page for ever', ttl_seconds: null, paused_by: 'dana' })]);
+  expect(body.pauses).toEqual([
+    expect.objectContaining({
+      scope_kind: 'skill',
+      scope_value: 'link_check',
+      reason: 'asks the same page for ever',
+      ttl_seconds: null,
+      paused_by: 'dana',
+    }),
+  ]);
 });
 
 test('Esc closes the dialog, nothing is paused, and the focus is where it was', async () => {
@@ -120,7 +137,11 @@ test('Esc closes the dialog, nothing is paused, and the focus is where it was', 
   // The dialog keeps the focus: Tab goes round in it, and nothing behind it can be reached.
   for (let presses = 0; presses < 20; presses += 1) {
     await page.keyboard.press('Tab');
-    expect(await page.evaluate("document.activeElement === document.body || document.activeElement.closest('dialog') !== null")).toBe(true);
+    expect(
+      await page.evaluate(
+        "document.activeElement === document.body || document.activeElement.closest('dialog') !== null",
+      ),
+    ).toBe(true);
   }
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toVanish();
@@ -153,7 +174,14 @@ test('P10 an answer that was lost makes no second pause when it is asked for aga
 
 test('before it is confirmed a pause shows what it would hold, and a broad one has to be typed out', async () => {
   await api.pause('agent', 'cartographer', { reason: 'earlier' });
-  await fleet.add(...Array.from({ length: 8 }, () => ({ agent_id: 'cartographer', skill: 'survey', quest_id: 'q-maps', repo: 'acme/maps' })));
+  await fleet.add(
+    ...Array.from({ length: 8 }, () => ({
+      agent_id: 'cartographer',
+      skill: 'survey',
+      quest_id: 'q-maps',
+      repo: 'acme/maps',
+    })),
+  );
   await open();
   const { page } = desk;
   await pauseButton('Pause…').click();
@@ -177,7 +205,7 @@ test('before it is confirmed a pause shows what it would hold, and a broad one h
   // Every number leads to the list behind it.
   await page.getByRole('link', { name: '8 tasks held' }).click();
   await expect(page.getByText('Held by pause')).toAppear();
-  await until('all of them are listed', async () => await page.locator('table.tasks tbody tr').count() === 8);
+  await until('all of them are listed', async () => (await page.locator('table.tasks tbody tr').count()) === 8);
 });
 
 test('P19 what carries two labels is paused, and the whole fleet, whose name has to be typed out', async () => {
@@ -204,8 +232,13 @@ test('P19 what carries two labels is paused, and the whole fleet, whose name has
   expect(await desk.seriousFindings()).toEqual([]);
   await submit.click();
   await expect(desk.heading('the whole fleet')).toAppear();
-  const { body: { pauses } } = await api.get<{ pauses: { scope_kind: string; also: unknown }[] }>('/api/senate/pauses');
-  expect(pauses.slice(0, 2)).toMatchObject([{ scope_kind: 'fleet', also: null }, { scope_kind: 'agent', also: { quest: 'q-pair' } }]);
+  const {
+    body: { pauses },
+  } = await api.get<{ pauses: { scope_kind: string; also: unknown }[] }>('/api/senate/pauses');
+  expect(pauses.slice(0, 2)).toMatchObject([
+    { scope_kind: 'fleet', also: null },
+    { scope_kind: 'agent', also: { quest: 'q-pair' } },
+  ]);
 });
 
 test('a pause is extended on its page, and its timeline says by whom and why', async () => {
@@ -223,7 +256,11 @@ test('a pause is extended on its page, and its timeline says by whom and why', a
 
 test('the table of agents sorts, turns to skills, and its numbers and filters stand in addresses', async () => {
   await api.pause('agent', 'scribe');
-  await fleet.add({ agent_id: 'scribe', skill: 'write' }, { agent_id: 'scribe', skill: 'write' }, { agent_id: 'herald', skill: 'shout', payload: { fail: 'no voice' } });
+  await fleet.add(
+    { agent_id: 'scribe', skill: 'write' },
+    { agent_id: 'scribe', skill: 'write' },
+    { agent_id: 'herald', skill: 'shout', payload: { fail: 'no voice' } },
+  );
   await open();
   const { page } = desk;
   const names = (): Promise<string[]> => page.locator('table.numbers tbody th a.mono').allInnerTexts();
@@ -239,7 +276,7 @@ test('the table of agents sorts, turns to skills, and its numbers and filters st
   expect(new URL(page.url()).search).toBe('?by=skill');
   await desk.row('write').getByRole('link', { name: '2 queued' }).click();
   expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe('/tasks?skill=write&status=queued');
-  await until('the two tasks are listed', async () => await page.locator('table.tasks tbody tr').count() === 2);
+  await until('the two tasks are listed', async () => (await page.locator('table.tasks tbody tr').count()) === 2);
   await page.goBack();
   await expect(page.getByRole('link', { name: 'write' })).toAppear();
   await page.reload();
@@ -288,18 +325,29 @@ test('the page of a task says why it is not running, and what is done about it t
 });
 
 test('P14 the alerts say which auto-pause they fed, and are acknowledged there', async () => {
-  for (let count = 0; count < 3; count += 1) await api.post('/api/senate/alerts', { kind: 'loop', ref_id: 'acct-9', severity: 'critical', details: { count } });
+  for (let count = 0; count < 3; count += 1)
+    await api.post('/api/senate/alerts', { kind: 'loop', ref_id: 'acct-9', severity: 'critical', details: { count } });
   await checkAutoPause(db.pool, 'acct-9');
   await open();
   const { page } = desk;
   await page.keyboard.press('g');
   await page.keyboard.press('a');
-  await until('all three have fed the pause', async () => await desk.row('acct-9').getByRole('link', { name: /^pause \d+$/ }).count() === 3);
+  await until(
+    'all three have fed the pause',
+    async () =>
+      (await desk
+        .row('acct-9')
+        .getByRole('link', { name: /^pause \d+$/ })
+        .count()) === 3,
+  );
   await desk.picture('alerts');
-  await desk.row('"count":1').getByRole('button', { name: /^Acknowledge/ }).click();
+  await desk
+    .row('"count":1')
+    .getByRole('button', { name: /^Acknowledge/ })
+    .click();
   await expect(desk.row('"count":1').getByText('by dana')).toAppear();
   await page.getByLabel('acknowledged').selectOption('true');
-  await until('the acknowledged one is filtered out', async () => await desk.row('acct-9').count() === 2);
+  await until('the acknowledged one is filtered out', async () => (await desk.row('acct-9').count()) === 2);
   expect(new URL(page.url()).search).toBe('?unacknowledged=true');
 });
 
@@ -330,9 +378,18 @@ test('what takes longer than a second says so, what fails says why and is tried 
   await page.route('**/api/senate/alerts?*', async (route) => {
     calls += 1;
     if (calls === 1) await answered.promise;
-    return calls === 1 ? route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ detail: 'the database is away' }) }) : route.continue();
+    return calls === 1
+      ? route.fulfill({
+          status: 503,
+          contentType: 'application/problem+json',
+          body: JSON.stringify({ detail: 'the database is away' }),
+        })
+      : route.continue();
   });
-  await page.route('**/api/senate/alerts', async (route) => { await answered.promise; return route.continue(); });
+  await page.route('**/api/senate/alerts', async (route) => {
+    await answered.promise;
+    return route.continue();
+  });
   await page.keyboard.press('g');
   await page.keyboard.press('a');
   await expect(page.getByRole('status').getByText('Reading the alerts…')).toAppear();
@@ -346,7 +403,8 @@ test('what takes longer than a second says so, what fails says why and is tried 
 test('the colours are the machine’s, or light or dark as chosen here, and stay so', async () => {
   await open({ colorScheme: 'dark' });
   const { page } = desk;
-  const dark = (): Promise<boolean> => page.evaluate<boolean>("Number(/\\d+/.exec(getComputedStyle(document.documentElement).backgroundColor)[0]) < 128");
+  const dark = (): Promise<boolean> =>
+    page.evaluate<boolean>('Number(/\\d+/.exec(getComputedStyle(document.documentElement).backgroundColor)[0]) < 128');
   expect(await dark()).toBe(true);
   await page.getByRole('button', { name: 'Colours: Auto' }).click();
   await expect(page.getByRole('button', { name: 'Colours: Light' })).toAppear();
@@ -358,12 +416,27 @@ test('the colours are the machine’s, or light or dark as chosen here, and stay
   expect(await dark()).toBe(true);
 });
 
-const VIEWS = ['', 'tasks', 'repos', 'workers', 'label?kind=agent&value=skeptic', 'search?q=skeptic', 'alerts', 'history'] as const;
+const VIEWS = [
+  '',
+  'tasks',
+  'repos',
+  'workers',
+  'label?kind=agent&value=skeptic',
+  'search?q=skeptic',
+  'alerts',
+  'history',
+] as const;
 
 /** Addresses of every view, with something in each. */
 async function everyView(): Promise<string[]> {
   const { id } = await api.pause('agent', 'skeptic', { reason: 'to be looked at', ttl_seconds: 1_800 });
-  const [task] = await fleet.add({ agent_id: 'skeptic', skill: 'debate', quest_id: 'q-7', actor_id: 'acct-4471', repo: 'acme/site' });
+  const [task] = await fleet.add({
+    agent_id: 'skeptic',
+    skill: 'debate',
+    quest_id: 'q-7',
+    actor_id: 'acct-4471',
+    repo: 'acme/site',
+  });
   await api.post('/api/senate/alerts', { kind: 'loop', ref_id: 'acct-4471', severity: 'critical' });
   return [...VIEWS, `pauses/${id}`, `tasks/${task}`, 'tasks?status=cancelled'];
 }
@@ -375,7 +448,10 @@ test('a viewer sees every view, and nothing that a viewer may not do', async () 
   for (const view of views) {
     await desk.visit(view);
     await desk.settled();
-    expect([view, await page.getByRole('button', { name: /^(Pause|Clear|Extend|Park|Unpark|Answer|Acknowledge|Resume)/ }).count()]).toEqual([view, 0]);
+    expect([
+      view,
+      await page.getByRole('button', { name: /^(Pause|Clear|Extend|Park|Unpark|Answer|Acknowledge|Resume)/ }).count(),
+    ]).toEqual([view, 0]);
     await page.keyboard.press('p');
     expect([view, await page.getByRole('dialog').count()]).toEqual([view, 0]);
   }
@@ -388,7 +464,10 @@ test.each(['light', 'dark'] as const)('axe-core finds nothing serious in any vie
     await desk.visit(view);
     await desk.settled();
     // How things are called and nested does not depend on the colours.
-    expect([view, await desk.seriousFindings(colorScheme === 'dark' ? ['color-contrast'] : undefined)]).toEqual([view, []]);
+    expect([view, await desk.seriousFindings(colorScheme === 'dark' ? ['color-contrast'] : undefined)]).toEqual([
+      view,
+      [],
+    ]);
     await desk.picture(`${colorScheme}-${view.replaceAll(/[\W\d]+/g, '-') || 'now'}`);
   }
   await desk.page.keyboard.press('p');
@@ -403,8 +482,20 @@ test.each(['light', 'dark'] as const)('axe-core finds nothing serious in any vie
 test('on a telephone no view has anything to scroll sideways, with the longest names too', async () => {
   const long = 'a'.repeat(200);
   await api.pause('actor', long, { reason: 'w'.repeat(400) });
-  await fleet.add({ actor_id: long, agent_id: long, skill: long, quest_id: long, repo: long, payload: { word: 'w'.repeat(500) } });
-  await api.post('/api/senate/alerts', { kind: long, ref_id: long, severity: 'critical', details: { word: 'w'.repeat(100) } });
+  await fleet.add({
+    actor_id: long,
+    agent_id: long,
+    skill: long,
+    quest_id: long,
+    repo: long,
+    payload: { word: 'w'.repeat(500) },
+  });
+  await api.post('/api/senate/alerts', {
+    kind: long,
+    ref_id: long,
+    severity: 'critical',
+    details: { word: 'w'.repeat(100) },
+  });
   const views = await everyView();
   await open({ viewport: { width: 360, height: 720 }, hasTouch: true });
   for (const view of views) {

@@ -4,8 +4,13 @@ import axe from 'axe-core';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { BROWSER_WITHIN_MS } from './browser.ts';
 
-/** Screenshots for people to look at are left here when TEST_PICTURES is set: a picture costs a second. Git ignores the folder. */
-const PICTURES = process.env['TEST_PICTURES'] ? join(import.meta.dirname, '..', '..', '..', '.vitest', 'pictures') : undefined;
+/**
+ * Screenshots for people to look at are left here when TEST_PICTURES is set: a picture costs a second. Git ignores the
+ * folder.
+ */
+const PICTURES = process.env['TEST_PICTURES']
+  ? join(import.meta.dirname, '..', '..', '..', '.vitest', 'pictures')
+  : undefined;
 
 /** The page in a browser, and all that the browser complained about. */
 export class Desk {
@@ -19,13 +24,18 @@ export class Desk {
     this.page = page;
     this.#url = url;
     page.on('pageerror', (error) => this.complaints.push(`error: ${error.message}`));
-    page.on('dialog', (dialog) => { this.complaints.push(`dialog: ${dialog.message()}`); void dialog.dismiss(); });
+    page.on('dialog', (dialog) => {
+      this.complaints.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
     page.on('console', (message) => {
       // Refusals are what some tests are about; the browser logs those by itself.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) this.complaints.push(`console: ${message.text()}`);
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        this.complaints.push(`console: ${message.text()}`);
     });
     page.on('request', (request) => {
-      if (!request.isNavigationRequest() && new URL(request.url()).origin !== new URL(url).origin) this.complaints.push(`asked elsewhere: ${request.url()}`);
+      if (!request.isNavigationRequest() && new URL(request.url()).origin !== new URL(url).origin)
+        this.complaints.push(`asked elsewhere: ${request.url()}`);
     });
   }
 
@@ -48,12 +58,18 @@ export class Desk {
     await this.line('live').waitFor();
   }
 
-  line(state: string): Locator { return this.page.locator(`.line-state[data-state="${state}"]`); }
+  line(state: string): Locator {
+    return this.page.locator(`.line-state[data-state="${state}"]`);
+  }
 
-  heading(name: string | RegExp): Locator { return this.page.getByRole('heading', { name }); }
+  heading(name: string | RegExp): Locator {
+    return this.page.getByRole('heading', { name });
+  }
 
   /** The row of a table that holds this text. */
-  row(text: string): Locator { return this.page.locator('tbody tr').filter({ hasText: text }); }
+  row(text: string): Locator {
+    return this.page.locator('tbody tr').filter({ hasText: text });
+  }
 
   /** Waits until every part of the view has been read. */
   async settled(): Promise<void> {
@@ -73,8 +89,15 @@ export class Desk {
     await this.page.evaluate(axe.source);
     const options = JSON.stringify({ resultTypes: ['violations'], ...(rules === undefined ? {} : { runOnly: rules }) });
     const { violations } = await this.page.evaluate<axe.AxeResults>(`axe.run(document, ${options})`);
-    return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map((node) => node.html).join(' | ')}`);
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(
+        ({ id, help, nodes }) =>
+          `${id}: ${help}: ${nodes
+            .slice(0, 3)
+            .map((node) => node.html)
+            .join(' | ')}`,
+      );
   }
 
   /** How far the page reaches beyond the window, in px. */

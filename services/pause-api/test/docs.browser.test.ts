@@ -10,7 +10,9 @@ test('the readable page of the API shows its routes under the content policy, an
   page.setDefaultTimeout(BROWSER_WITHIN_MS);
   const complaints: string[] = [];
   const asked: string[] = [];
-  page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('request', (request) => asked.push(request.url()));
   await page.goto(`${served.url}/docs`);

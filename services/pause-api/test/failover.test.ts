@@ -21,7 +21,10 @@ beforeEach(async () => {
   const db = makePool({ connectionString: servers.url, applicationName: 'test' });
   const token = await newToken(db, 'operator');
   await db.end();
-  await until('the standby follows', async () => (await servers.onPrimary("select from pg_stat_replication where state = 'streaming'")).length === 1);
+  await until(
+    'the standby follows',
+    async () => (await servers.onPrimary("select from pg_stat_replication where state = 'streaming'")).length === 1,
+  );
   service = await startPauseApi(servers.url);
   dana = caller(service.url, token);
 });
@@ -30,7 +33,8 @@ afterEach(async () => {
   await servers.stop();
 });
 
-const pause = (): Promise<Answer<PauseReceipt>> => dana.post('/api/senate/pause', { scope_kind: 'agent', scope_value: `a${++made}`, reason: 'a test' });
+const pause = (): Promise<Answer<PauseReceipt>> =>
+  dana.post('/api/senate/pause', { scope_kind: 'agent', scope_value: `a${++made}`, reason: 'a test' });
 const says = async (durable: string): Promise<boolean> => (await pause()).body.durable === durable;
 const setNames = async (names: string): Promise<void> => {
   await servers.onPrimary(`alter system set synchronous_standby_names = '${names}'`);
@@ -47,7 +51,13 @@ function operators(count: number): { acknowledged: PauseReceipt[]; stop: () => P
       if (answer.status === 200) acknowledged.push(answer.body);
     }
   });
-  return { acknowledged, stop: async () => { over = true; await Promise.all(loops); } };
+  return {
+    acknowledged,
+    stop: async () => {
+      over = true;
+      await Promise.all(loops);
+    },
+  };
 }
 
 /** The primary goes, the standby takes its place, and pauses work again without anybody touching the service. */
@@ -58,7 +68,9 @@ async function failOver(): Promise<void> {
 }
 
 async function lost(receipts: readonly PauseReceipt[]): Promise<PauseReceipt[]> {
-  const kept = new Set((await servers.onStandby('select p.scope_value from senate_pause p')).map((row) => row['scope_value']));
+  const kept = new Set(
+    (await servers.onStandby('select p.scope_value from senate_pause p')).map((row) => row['scope_value']),
+  );
   return receipts.filter((receipt) => !kept.has(receipt.scope_value));
 }
 
@@ -67,7 +79,11 @@ test('with a synchronous standby receipts say replicated, and nothing acknowledg
   await until('a receipt says replicated', () => says('replicated'));
   const load = operators(3);
   // Each connection notices the reload when it is used next, and its first receipt says local.
-  await until('pauses are acknowledged as replicated', () => load.acknowledged.filter(({ durable }) => durable === 'replicated').length >= 30, 60_000);
+  await until(
+    'pauses are acknowledged as replicated',
+    () => load.acknowledged.filter(({ durable }) => durable === 'replicated').length >= 30,
+    60_000,
+  );
   await failOver();
   await load.stop();
   expect(await lost(load.acknowledged)).toEqual([]);
@@ -80,7 +96,10 @@ test('with an asynchronous standby every receipt says local, and so did each tha
   await until('pauses are acknowledged', () => load.acknowledged.length >= 10, 60_000);
   await servers.onStandby("alter system set primary_conninfo = ''");
   await servers.onStandby('select pg_reload_conf()');
-  await until('the standby follows no more', async () => (await servers.onPrimary('select from pg_stat_replication')).length === 0);
+  await until(
+    'the standby follows no more',
+    async () => (await servers.onPrimary('select from pg_stat_replication')).length === 0,
+  );
   const behind = load.acknowledged.length;
   await until('pauses are acknowledged that it does not have', () => load.acknowledged.length >= behind + 10, 60_000);
   await failOver();
@@ -93,16 +112,28 @@ test('with an asynchronous standby every receipt says local, and so did each tha
 test('a commit that waited in vain is answered 200 and local: its wait was cancelled, or its connection ended, or the standby is not asked for any more', async () => {
   await setNames('nobody');
   const WAITS = "wait_event = 'SyncRep'";
-  /** Pauses, and ends every wait for the standby meanwhile; others of the service wait as well, and the pause behind them. */
+  /**
+   * Pauses, and ends every wait for the standby meanwhile; others of the service wait as well, and the pause behind
+   * them.
+   */
   const pauseWhile = async (end: string): Promise<Answer<PauseReceipt>> => {
     for (;;) {
       const ended = new Set<unknown>();
       let answered = false;
-      const answer = pause().finally(() => { answered = true; });
-      await until('the pause is answered', async () => {
-        for (const row of await servers.onPrimary(`select a.application_name as name, ${end}(a.pid) from pg_stat_activity a where ${WAITS}`)) ended.add(row['name']);
-        return answered;
-      }, 60_000);
+      const answer = pause().finally(() => {
+        answered = true;
+      });
+      await until(
+        'the pause is answered',
+        async () => {
+          for (const row of await servers.onPrimary(
+            `select a.application_name as name, ${end}(a.pid) from pg_stat_activity a where ${WAITS}`,
+          ))
+            ended.add(row['name']);
+          return answered;
+        },
+        60_000,
+      );
       // The server takes a moment to go by its new settings; until then nothing waits.
       if (ended.has('orchestra pause-api brake')) return answer;
     }
@@ -111,7 +142,18 @@ test('a commit that waited in vain is answered 200 and local: its wait was cance
   expect(await pauseWhile('pg_cancel_backend')).toMatchObject(LOCAL);
   expect(await pauseWhile('pg_terminate_backend')).toMatchObject(LOCAL);
   const answer = pause();
-  await until('the commit waits', async () => (await servers.onPrimary("select from pg_stat_activity where query = 'commit' and state = 'active' and application_name = 'orchestra pause-api brake'")).length > 0);
+  await until(
+    'the commit waits',
+    async () =>
+      (
+        await servers.onPrimary(
+          `select from pg_stat_activity
+            where query = 'commit'
+              and state = 'active'
+              and application_name = 'orchestra pause-api brake'`,
+        )
+      ).length > 0,
+  );
   await setNames('');
   expect(await answer).toMatchObject(LOCAL);
 });

@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { plainEnvironment, serviceProgram } from '@orchestra/testkit';
 import type { ClaimAnswer, ClaimedTask, EnqueueAnswer, NewTask } from '@orchestra/task-queue/contract';
 
-
 /**
  * worker-claimer as a process of its own and a few workers that speak REST to it. A task with `{"hold": true}` runs
  * until it is let go, one with `{"fail": "…"}` fails for good; any other is done at once.
@@ -25,7 +24,15 @@ export class Fleet {
   }
 
   /** @param token of a worker */
-  static async start({ databaseUrl, token, workers }: { databaseUrl: string; token: string; workers: number }): Promise<Fleet> {
+  static async start({
+    databaseUrl,
+    token,
+    workers,
+  }: {
+    databaseUrl: string;
+    token: string;
+    workers: number;
+  }): Promise<Fleet> {
     const env = { ...plainEnvironment(), DATABASE_URL: databaseUrl, WORKER_CLAIMER_PORT: '0', LOG_LEVEL: 'warn' };
     const child = fork(serviceProgram('worker-claimer'), { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const [{ url }] = await once(child, 'message');
@@ -55,7 +62,11 @@ export class Fleet {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        const { tasks } = await this.#post<ClaimAnswer>('/api/tasks/claim', { worker, host: 'node-7', wait_seconds: 5 }, signal);
+        const { tasks } = await this.#post<ClaimAnswer>(
+          '/api/tasks/claim',
+          { worker, host: 'node-7', wait_seconds: 5 },
+          signal,
+        );
         for (const task of tasks) await this.#run(task);
       } catch (error) {
         if (signal.aborted) return;
@@ -67,14 +78,20 @@ export class Fleet {
 
   async #run({ id, run_id, payload }: ClaimedTask): Promise<void> {
     if (payload['hold'] === true) await this.#letGo.promise;
-    if (typeof payload['fail'] === 'string') await this.#post(`/api/tasks/${id}/fail`, { run_id, error: payload['fail'], retry: false });
+    if (typeof payload['fail'] === 'string')
+      await this.#post(`/api/tasks/${id}/fail`, { run_id, error: payload['fail'], retry: false });
     else await this.#post(`/api/tasks/${id}/complete`, { run_id, result: { answer: 42 } });
   }
 
   async #post<T>(path: string, body: object, signal?: AbortSignal): Promise<T> {
     const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' };
-    const answer = await fetch(this.#url + path, { method: 'POST', headers, body: JSON.stringify(body), ...(signal === undefined ? {} : { signal }) });
+    const answer = await fetch(this.#url + path, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+      ...(signal === undefined ? {} : { signal }),
+    });
     if (!answer.ok) throw new Error(`${path} was refused: ${await answer.text()}`);
-    return await answer.json() as T;
+    return (await answer.json()) as T;
   }
 }

@@ -50,16 +50,25 @@ test('P6 P12 two browsers follow 1,000 pause changes without a gap or a duplicat
   expect(CHANGES).toBe(1_000);
   const token = await newToken(db.pool, 'viewer');
   const desks = await Promise.all([startFollowing(token), startFollowing(token)]);
-  const { rows: [before] } = await db.pool.query<{ head: number }>('select coalesce(max(position), 0)::int as head from senate_events');
+  const {
+    rows: [before],
+  } = await db.pool.query<{ head: number }>('select coalesce(max(position), 0)::int as head from senate_events');
 
   const make = async (from: number, to: number): Promise<void> => {
     for (let index = from; index < to; index += 1) {
-      await db.pool.query("insert into senate_pause (scope_kind, scope_value, paused_by, reason) values ('quest', $1, 'dana', 'one of many')", [`q-${index}`]);
+      await db.pool.query(
+        `insert into senate_pause (scope_kind, scope_value, paused_by, reason)
+           values ('quest', $1, 'dana', 'one of many')`,
+        [`q-${index}`],
+      );
     }
   };
   const clear = async (from: number, to: number): Promise<void> => {
     for (const index of CLEARED.filter((each) => each >= from && each < to)) {
-      await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'dana' where scope_kind = 'quest' and scope_value = $1", [`q-${index}`]);
+      await db.pool.query(
+        "update senate_pause set cleared_at = now(), cleared_by = 'dana' where scope_kind = 'quest' and scope_value = $1",
+        [`q-${index}`],
+      );
     }
   };
   await make(0, 150);
@@ -70,13 +79,19 @@ test('P6 P12 two browsers follow 1,000 pause changes without a gap or a duplicat
   await clear(400, PAUSES);
 
   await until('all changes have their place', async () => {
-    const { rows } = await db.pool.query("select 1 from senate_events where position is null limit 1");
+    const { rows } = await db.pool.query('select 1 from senate_events where position is null limit 1');
     return rows.length === 0;
   });
-  const { rows: told } = await db.pool.query<{ position: number }>('select position::int as position from senate_events where position > $1 order by position', [before?.head]);
+  const { rows: told } = await db.pool.query<{ position: number }>(
+    'select position::int as position from senate_events where position > $1 order by position',
+    [before?.head],
+  );
   const changes = told.map(({ position }) => position);
   expect(changes.length).toBeGreaterThanOrEqual(CHANGES);
-  const left = Array.from({ length: PAUSES }, (_, index) => index).filter((index) => index % 13 === 0).map((index) => `quest q-${index}`).toReversed();
+  const left = Array.from({ length: PAUSES }, (_, index) => index)
+    .filter((index) => index % 13 === 0)
+    .map((index) => `quest q-${index}`)
+    .toReversed();
   for (const { page } of desks) {
     await until('the browser has heard the last change', async () => (await positions(page)).at(-1) === changes.at(-1));
     expect(await positions(page)).toEqual(changes);

@@ -19,7 +19,8 @@ async function post(path: string, body: PauseRequest | UnpauseRequest | AlertReq
   expect(await caller(served.url, served.token).post(path, body)).toMatchObject({ status: 200 });
 }
 
-const open = async (options: Parameters<typeof served.open>[0] = {}): Promise<Page> => (desk = await served.open(options)).page;
+const open = async (options: Parameters<typeof served.open>[0] = {}): Promise<Page> =>
+  (desk = await served.open(options)).page;
 
 /** The page looks again by the clock; this spares the test the wait. */
 async function lookAgain(): Promise<void> {
@@ -35,9 +36,16 @@ test('a pause made through the API appears by the stream, with scope, reason, wh
   await expect(nothingPaused()).toAppear();
   await expect(page.getByText('To stop one agent, skill, quest or actor, and nothing else')).toAppear();
   let loads = 0;
-  page.on('load', () => { loads += 1; });
+  page.on('load', () => {
+    loads += 1;
+  });
 
-  await post('/api/senate/pause', { scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway loop', ttl_seconds: 1_800 });
+  await post('/api/senate/pause', {
+    scope_kind: 'agent',
+    scope_value: 'skeptic',
+    reason: 'runaway loop',
+    ttl_seconds: 1_800,
+  });
   const row = rowOf('agent skeptic');
   await expect(row.getByText('runaway loop')).toAppear();
   await expect(row.getByText('dana')).toAppear();
@@ -66,7 +74,11 @@ test('P7 two pauses of one scope are two rows, and each goes by itself when it i
 
 test('a reason is text and nothing else, deceiving characters are named, and a long one folds', async () => {
   const hostile = '<img src=x onerror=alert(1)><script>alert(2)</script> \u202Egnp.exe ';
-  await post('/api/senate/pause', { scope_kind: 'skill', scope_value: '<b onclick=alert(3)>link_check', reason: hostile + 'and on '.repeat(250) });
+  await post('/api/senate/pause', {
+    scope_kind: 'skill',
+    scope_value: '<b onclick=alert(3)>link_check',
+    reason: hostile + 'and on '.repeat(250),
+  });
   await open();
   const row = rowOf('link_check');
   await expect(row.getByText('<img src=x onerror=alert(1)><script>alert(2)</script>')).toAppear();
@@ -89,7 +101,10 @@ test('P14 an auto-pause is shown as made by senate.auto, beside the alerts that 
   await expect(row.getByText('senate.auto')).toAppear();
   await expect(row.getByText('automatic')).toAppear();
   await expect(changes().getByText('actor acct-4471 auto-paused by senate.auto')).toAppear();
-  const alerts = page.getByRole('region', { name: 'Critical alerts' }).getByRole('listitem').filter({ hasText: 'acct-4471' });
+  const alerts = page
+    .getByRole('region', { name: 'Critical alerts' })
+    .getByRole('listitem')
+    .filter({ hasText: 'acct-4471' });
   await expect(alerts.nth(2).getByText('paused')).toAppear();
   // Whoever opens the page afterwards sees why, too.
   await page.reload();
@@ -99,14 +114,18 @@ test('P14 an auto-pause is shown as made by senate.auto, beside the alerts that 
 
 test('P3 a row written in psql is shown like any other', async () => {
   await open();
-  await db.pool.query("insert into senate_pause (scope_kind, scope_value, paused_by, reason) values ('agent', 'scribe', 'night shift', 'by hand')");
+  await db.pool.query(
+    `insert into senate_pause (scope_kind, scope_value, paused_by, reason)
+       values ('agent', 'scribe', 'night shift', 'by hand')`,
+  );
   await expect(rowOf('agent scribe').getByText('written by SQL')).toAppear();
 });
 
 test('a pause drains with the number of runs that still go on, and is quiet when the last has ended', async () => {
   const { rows } = await db.pool.query<{ id: string }>(
     `insert into tasks (agent_id, skill, status, run_id, worker_id, started_at, heartbeat_at, attempt)
-     values ('librarian', 'debate', 'running', gen_random_uuid(), 'w1', now(), now(), 1) returning id`);
+     values ('librarian', 'debate', 'running', gen_random_uuid(), 'w1', now(), now(), 1) returning id`,
+  );
   await open();
   await post('/api/senate/pause', { scope_kind: 'agent', scope_value: 'librarian', reason: 'model regression' });
   await expect(rowOf('agent librarian').getByText('draining 1')).toAppear();
@@ -119,22 +138,50 @@ test('P8 a pause runs out by the database’s clock, on a machine whose own is t
   await desk.page.addInitScript(() => {
     const RealDate = Date;
     globalThis.Date = class extends RealDate {
-      static override now(): number { return RealDate.now() + 7_200_000; }
+      static override now(): number {
+        return RealDate.now() + 7_200_000;
+      }
     } as DateConstructor;
   });
-  await post('/api/senate/pause', { scope_kind: 'agent', scope_value: 'skeptic', reason: 'half an hour', ttl_seconds: 1_800 });
+  await post('/api/senate/pause', {
+    scope_kind: 'agent',
+    scope_value: 'skeptic',
+    reason: 'half an hour',
+    ttl_seconds: 1_800,
+  });
   await desk.signIn(served.token);
-  expect(await desk.page.evaluate(() => Date.now()) - Date.now()).toBeGreaterThan(7_000_000);
+  expect((await desk.page.evaluate(() => Date.now())) - Date.now()).toBeGreaterThan(7_000_000);
   await expect(rowOf('half an hour').getByText(/^(30m 00s|29m [0-5]\ds)$/)).toAppear();
-  await post('/api/senate/pause', { scope_kind: 'agent', scope_value: 'skeptic', reason: 'two seconds', ttl_seconds: 2 });
-  await expect(rowOf('two seconds').getByText(/^[12]s$/).first()).toAppear();
+  await post('/api/senate/pause', {
+    scope_kind: 'agent',
+    scope_value: 'skeptic',
+    reason: 'two seconds',
+    ttl_seconds: 2,
+  });
+  await expect(
+    rowOf('two seconds')
+      .getByText(/^[12]s$/)
+      .first(),
+  ).toAppear();
   await expect(rowOf('two seconds')).toVanish();
   await expect(changes().getByText('agent skeptic pause came to its end')).toAppear();
 });
 
 test('a pause that goes on when its time is over is not said to have ended', async () => {
-  await post('/api/senate/pause', { scope_kind: 'agent', scope_value: 'skeptic', reason: 'it stays', ttl_seconds: 1, then: 'stay' });
-  await post('/api/senate/pause', { scope_kind: 'agent', scope_value: 'librarian', reason: 'it probes', ttl_seconds: 1, then: 'probe' });
+  await post('/api/senate/pause', {
+    scope_kind: 'agent',
+    scope_value: 'skeptic',
+    reason: 'it stays',
+    ttl_seconds: 1,
+    then: 'stay',
+  });
+  await post('/api/senate/pause', {
+    scope_kind: 'agent',
+    scope_value: 'librarian',
+    reason: 'it probes',
+    ttl_seconds: 1,
+    then: 'probe',
+  });
   const page = await open();
   await expect(rowOf('it stays').getByText('waits for a person')).toAppear();
   await expect(rowOf('it probes').getByText('probing')).toAppear();
@@ -174,9 +221,19 @@ test('a token from the address is used, is in the address no more, and no script
   const page = await open();
   expect(page.url()).toBe(`${served.url}/`);
   const { cookies, origins } = await page.context().storageState();
-  expect(cookies).toEqual([expect.objectContaining({ name: 'orchestra_session', value: served.token, httpOnly: true, sameSite: 'Strict', expires: -1 })]);
+  expect(cookies).toEqual([
+    expect.objectContaining({
+      name: 'orchestra_session',
+      value: served.token,
+      httpOnly: true,
+      sameSite: 'Strict',
+      expires: -1,
+    }),
+  ]);
   expect(JSON.stringify(origins)).not.toContain(served.token);
-  expect(await page.evaluate('document.cookie + document.documentElement.outerHTML + JSON.stringify(history.state)')).not.toContain(served.token);
+  expect(
+    await page.evaluate('document.cookie + document.documentElement.outerHTML + JSON.stringify(history.state)'),
+  ).not.toContain(served.token);
 });
 
 test('a revoked token ends what is shown with it', async () => {
@@ -184,7 +241,15 @@ test('a revoked token ends what is shown with it', async () => {
   const page = await open({ token: visitor });
   await db.pool.query("update api_tokens set revoked_at = now() where name = 'visitor'");
   // A token that was good is trusted for two more seconds.
-  await expect.poll(async () => { await lookAgain(); return page.getByRole('alert').count(); }, { interval: 200, timeout: BROWSER_WITHIN_MS }).toBe(1);
+  await expect
+    .poll(
+      async () => {
+        await lookAgain();
+        return page.getByRole('alert').count();
+      },
+      { interval: 200, timeout: BROWSER_WITHIN_MS },
+    )
+    .toBe(1);
   await expect(page.getByRole('alert').getByText('This token was refused.')).toAppear();
   expect(await page.locator('table.pauses').count()).toBe(0);
 });
@@ -199,7 +264,13 @@ test('P6 a restart of the service: the page says that it is not live, comes back
     await expect(page.getByRole('heading', { name: '1 pause was active' })).toAppear();
     await expect(rowOf('before the restart')).toAppear();
 
-    await pauseScope(db.pool, { scope: { kind: 'quest', value: 'q-7' }, reason: 'in the dark', ttlSeconds: null, by: 'dana', source: 'person' });
+    await pauseScope(db.pool, {
+      scope: { kind: 'quest', value: 'q-7' },
+      reason: 'in the dark',
+      ttlSeconds: null,
+      by: 'dana',
+      source: 'person',
+    });
     await unpauseScope(db.pool, { target: { kind: 'agent', value: 'skeptic' }, by: 'ines' });
   });
   await expect(desk.line('live')).toAppear();
@@ -258,7 +329,8 @@ test('is small, and carries no validator: from the contract it takes types only'
   const sizes = readdirSync(PAGE_FOLDER, { recursive: true, encoding: 'utf8' })
     .filter((name) => !name.startsWith('api-page')) // served at /docs
     .map((name) => statSync(join(PAGE_FOLDER, name)))
-    .filter((file) => file.isFile()).map((file) => file.size);
+    .filter((file) => file.isFile())
+    .map((file) => file.size);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(240_000);
 });
 

@@ -16,13 +16,23 @@ beforeEach(async () => {
   await db.pool.query('truncate tasks, task_event_rows, event_batches, worker_sightings');
 });
 
-const add = (...tasks: NewTask[]): Promise<string[]> => enqueueTasks(db.pool, tasks.map((task) => newTask.parse(task)), 'dana');
+const add = (...tasks: NewTask[]): Promise<string[]> =>
+  enqueueTasks(
+    db.pool,
+    tasks.map((task) => newTask.parse(task)),
+    'dana',
+  );
 async function claim(): Promise<{ id: string; run_id: string }> {
   const [run] = await claimTasks(db.pool, { worker: 'w-1', host: 'node-7', pid: 4711, limit: 1 });
   if (run === undefined) throw new Error('there is nothing to claim');
   return run;
 }
-const lastEntry = async (action: string) => (await db.pool.query('select by, why, subject_id from senate_audit where action = $1 order by id desc limit 1', [action])).rows[0];
+const lastEntry = async (action: string) =>
+  (
+    await db.pool.query('select by, why, subject_id from senate_audit where action = $1 order by id desc limit 1', [
+      action,
+    ])
+  ).rows[0];
 
 test('a repo shows who works in it, who is first in line and which pause blocks that one; it is frozen, thawed and limited there', async () => {
   await add({ repo: 'acme/shop', skill: 'build' });
@@ -80,8 +90,15 @@ test('workers show what they ask for, what they run and when they last reported;
   const run = await claim();
   await failRun(db.pool, run.id, run.run_id, { error: 'the vendor answered 503', retry: false });
   const second = await claim();
-  await noteSightings(db.pool, [{ worker: 'w-1', wants: 'a', host: 'node-7', agents: ['skeptic', 'scribe'], skills: null, agoSeconds: 20 }, { worker: 'w-2', wants: 'b', host: 'node-8', agents: null, skills: null, agoSeconds: 4_000 }]);
-  await db.pool.query("insert into senate_alerts (kind, severity, details) values ('loop', 'high', jsonb_build_object('task_id', $1::text))", [second.id]);
+  await noteSightings(db.pool, [
+    { worker: 'w-1', wants: 'a', host: 'node-7', agents: ['skeptic', 'scribe'], skills: null, agoSeconds: 20 },
+    { worker: 'w-2', wants: 'b', host: 'node-8', agents: null, skills: null, agoSeconds: 4_000 },
+  ]);
+  await db.pool.query(
+    `insert into senate_alerts (kind, severity, details)
+       values ('loop', 'high', jsonb_build_object('task_id', $1::text))`,
+    [second.id],
+  );
   await api.pause('agent', 'skeptic', { reason: 'an earlier one' });
   await api.post('/api/senate/unpause', { scope_kind: 'agent', scope_value: 'skeptic' });
   const { id: pause } = await api.pause('agent', 'skeptic', { reason: 'it loops', ttl_seconds: 1_800, then: 'stay' });
@@ -116,7 +133,9 @@ test('workers show what they ask for, what they run and when they last reported;
   await page.keyboard.press('Escape');
   // A label that nothing ever carried may be a slip of the pen.
   await desk.visit('label?kind=agent&value=sceptic');
-  await expect(page.getByText(/No task, run, worker or earlier pause has ever carried this agent\. Near it: skeptic/)).toAppear();
+  await expect(
+    page.getByText(/No task, run, worker or earlier pause has ever carried this agent\. Near it: skeptic/),
+  ).toAppear();
 });
 
 test('the search finds by id and by text from every view, and an address that names nothing says so', async () => {
@@ -127,8 +146,12 @@ test('the search finds by id and by text from every view, and an address that na
   await page.keyboard.press('s');
   await page.keyboard.type('checkout');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('region', { name: 'Tasks whose payload holds it' }).getByRole('link', { name: id, exact: true })).toAppear();
-  await expect(page.getByRole('region', { name: 'Pauses' }).getByRole('link', { name: `Pause ${pause} of quest q-7` })).toAppear();
+  await expect(
+    page.getByRole('region', { name: 'Tasks whose payload holds it' }).getByRole('link', { name: id, exact: true }),
+  ).toAppear();
+  await expect(
+    page.getByRole('region', { name: 'Pauses' }).getByRole('link', { name: `Pause ${pause} of quest q-7` }),
+  ).toAppear();
   await desk.picture('search');
   expect(await desk.seriousFindings()).toEqual([]);
   const field = page.getByRole('searchbox', { name: 'Search' });
@@ -146,18 +169,27 @@ test('the search finds by id and by text from every view, and an address that na
   await expect(desk.heading('There is nothing here')).toAppear();
   await until('the title says so', async () => (await page.title()) === '1 paused · Not found · Orchestra');
   await desk.picture('nowhere');
-  for (const [path, title] of [['tasks/999999', 'There is no task 999999'], ['pauses/999999', 'There is no pause 999999']] as const) {
+  for (const [path, title] of [
+    ['tasks/999999', 'There is no task 999999'],
+    ['pauses/999999', 'There is no pause 999999'],
+  ] as const) {
     await desk.visit(path);
     await expect(desk.heading(title)).toAppear();
     await until('the title says so', async () => (await page.title()).includes('999999: not found'));
   }
   // A program gets the refusal that it gets everywhere.
   expect(await (await fetch(`${served.url}/nowhere`)).json()).toMatchObject({ code: 'not_found' });
-  expect((await fetch(`${served.url}/api/nowhere`, { headers: { accept: 'text/html' } })).headers.get('content-type')).toContain('json');
+  expect(
+    (await fetch(`${served.url}/api/nowhere`, { headers: { accept: 'text/html' } })).headers.get('content-type'),
+  ).toContain('json');
 });
 
 test('times are told with their zone, in local time or UTC as chosen, and the chart looks back further', async () => {
-  await db.pool.query("insert into queue_minutes select m, 6, 4, 2, 0 from generate_series(date_trunc('minute', now() - interval '5 hours'), now() - interval '2 minutes', '1 minute') m on conflict do nothing");
+  await db.pool.query(
+    `insert into queue_minutes select m, 6, 4, 2, 0
+       from generate_series(date_trunc('minute', now() - interval '5 hours'), now() - interval '2 minutes',
+                            '1 minute') m on conflict do nothing`,
+  );
   const { id } = await api.pause('agent', 'skeptic', { reason: 'to be dated' });
   const desk = await served.open({ timezoneId: 'Asia/Kolkata' });
   const { page } = desk;
@@ -171,11 +203,15 @@ test('times are told with their zone, in local time or UTC as chosen, and the ch
   await expect(page.getByRole('button', { name: 'Times: UTC' })).toAppear();
   await expect(since.getByText('UTC')).toAppear();
   await page.getByRole('navigation', { name: 'Range of the chart' }).getByRole('link', { name: '6 h' }).click();
-  await expect(page.getByRole('img', { name: 'Claimed, finished and failed per minute over the last six hours' })).toAppear();
+  await expect(
+    page.getByRole('img', { name: 'Claimed, finished and failed per minute over the last six hours' }),
+  ).toAppear();
   expect(new URL(page.url()).search).toBe('?range=6h');
   await desk.picture('now-six-hours');
   await page.getByRole('navigation', { name: 'Range of the chart' }).getByRole('link', { name: '7 d' }).click();
-  await expect(page.getByRole('img', { name: 'Claimed, finished and failed per minute over the last seven days' })).toAppear();
+  await expect(
+    page.getByRole('img', { name: 'Claimed, finished and failed per minute over the last seven days' }),
+  ).toAppear();
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog', { name: 'Keys' }).getByText('times in UTC, or in local time')).toAppear();
   await page.keyboard.press('Escape');
@@ -184,14 +220,21 @@ test('times are told with their zone, in local time or UTC as chosen, and the ch
 
 test('twelve active pauses, the queue and its chart fit on the first screen of 1440 by 900', async () => {
   await add(...Array.from({ length: 30 }, (_, index) => ({ agent_id: `agent-${index % 12}` })));
-  for (let index = 0; index < 12; index += 1) await api.pause('agent', `agent-${index}`, { reason: 'runaway loop: answers itself since the 02:40 deploy', ttl_seconds: 1_800, then: index % 2 === 0 ? 'stay' : 'resume' });
+  for (let index = 0; index < 12; index += 1)
+    await api.pause('agent', `agent-${index}`, {
+      reason: 'runaway loop: answers itself since the 02:40 deploy',
+      ttl_seconds: 1_800,
+      then: index % 2 === 0 ? 'stay' : 'resume',
+    });
   const desk = await served.open({ viewport: { width: 1_440, height: 900 } });
   await expect(desk.page.locator('.chart canvas')).toAppear();
-  await until('all twelve are there', async () => await desk.page.locator('table.pauses tbody tr').count() === 12);
+  await until('all twelve are there', async () => (await desk.page.locator('table.pauses tbody tr').count()) === 12);
   await desk.settled();
   await desk.picture('twelve-pauses');
   // Where the brake proves itself by a timer, a line more stands above.
-  expect(await desk.page.evaluate<number>("document.querySelector('.queue-strip').getBoundingClientRect().bottom")).toBeLessThanOrEqual(900 - 24);
+  expect(
+    await desk.page.evaluate<number>("document.querySelector('.queue-strip').getBoundingClientRect().bottom"),
+  ).toBeLessThanOrEqual(900 - 24);
 });
 
 test('a pause is verified on its page, says after a reload that it has settled, and is triaged group by group before it ends', async () => {
@@ -217,6 +260,12 @@ test('a pause is verified on its page, says after a reload that it has settled, 
   expect(await desk.seriousFindings()).toEqual([]);
   await dialog.getByRole('button', { name: 'Do this and clear the pause' }).click();
   await expect(page.getByText(`Pause ${id}, ended`)).toAppear();
-  const { rows } = await db.pool.query('select id::text, status, paused_at is not null as parked from tasks order by id');
-  expect(rows).toEqual([{ id: old, status: 'cancelled', parked: false }, { id: young, status: 'queued', parked: true }, { id: fresh, status: 'queued', parked: false }]);
+  const { rows } = await db.pool.query(
+    'select id::text, status, paused_at is not null as parked from tasks order by id',
+  );
+  expect(rows).toEqual([
+    { id: old, status: 'cancelled', parked: false },
+    { id: young, status: 'queued', parked: true },
+    { id: fresh, status: 'queued', parked: false },
+  ]);
 });

@@ -11,13 +11,18 @@ test('as a process: it serves, and on SIGTERM ends its streams and itself with e
   const token = await newToken(database.pool, 'operator');
   const secret = new URL(database.url);
   const child = fork(serviceProgram('pause-api'), {
-    silent: true, env: { ...plainEnvironment(), DATABASE_URL: database.url, PAUSE_API_PORT: '0', LOG_LEVEL: 'trace' },
+    silent: true,
+    env: { ...plainEnvironment(), DATABASE_URL: database.url, PAUSE_API_PORT: '0', LOG_LEVEL: 'trace' },
   });
   try {
     if (child.stdout === null || child.stderr === null) throw new Error('a silent child has its output piped');
     let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text; });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => { output += text; });
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
     const [message] = await once(child, 'message');
     const { url } = message;
     const dana = caller(url, token);
@@ -31,7 +36,10 @@ test('as a process: it serves, and on SIGTERM ends its streams and itself with e
     await Promise.all([once(child, 'exit'), once(child.stdout, 'end')]);
     expect(child.exitCode).toBe(0);
     expect(readers.map((reader) => reader.ended)).toEqual([true, true]);
-    const lines = output.trim().split('\n').map((line): { msg?: string } => JSON.parse(line));
+    const lines = output
+      .trim()
+      .split('\n')
+      .map((line): { msg?: string } => JSON.parse(line));
     expect(lines.at(-1)?.msg).toBe('stopped');
     expect(lines.some((line) => line.msg === 'paused')).toBe(true);
     expect(output).not.toContain(token);

@@ -8,7 +8,9 @@ import { caller, newToken, problemOf, startPauseApi } from './started.ts';
 const database = testDatabase();
 let service: RunningService;
 
-beforeAll(async () => { service = await startPauseApi(database.url); });
+beforeAll(async () => {
+  service = await startPauseApi(database.url);
+});
 afterAll(() => service.stop());
 
 // The table of design §6, written down once more: a new route needs a row here.
@@ -73,10 +75,19 @@ const MAY: Record<Permission, readonly Role[]> = {
 
 // The route table alone; nothing is called.
 const nothing = {} as never;
-const routes = makeRoutes({ brake: nothing, db: nothing, replica: nothing, streams: nothing, gateReports: nothing, metrics: nothing, settleTimeoutMs: undefined });
+const routes = makeRoutes({
+  brake: nothing,
+  db: nothing,
+  replica: nothing,
+  streams: nothing,
+  gateReports: nothing,
+  metrics: nothing,
+  settleTimeoutMs: undefined,
+});
 
 test('the permissions of the roles are those of the design', () => {
-  for (const permission of PERMISSIONS) expect([permission, ...ROLES.filter((role) => mayDo(permission, role))]).toEqual([permission, ...MAY[permission]]);
+  for (const permission of PERMISSIONS)
+    expect([permission, ...ROLES.filter((role) => mayDo(permission, role))]).toEqual([permission, ...MAY[permission]]);
 });
 
 test('every route asks for a token and lets in exactly the roles that the design gives it', async () => {
@@ -89,7 +100,11 @@ test('every route asks for a token and lets in exactly the roles that the design
     expect([route.path, (await fetch(service.url + path, init)).status]).toEqual([route.path, 401]);
     for (const role of ROLES) {
       const gone = new AbortController();
-      const answer = await fetch(service.url + path, { ...init, headers: { authorization: `Bearer ${await newToken(database.pool, role)}` }, signal: gone.signal });
+      const answer = await fetch(service.url + path, {
+        ...init,
+        headers: { authorization: `Bearer ${await newToken(database.pool, role)}` },
+        signal: gone.signal,
+      });
       expect([route.path, role, answer.status === 403]).toEqual([route.path, role, !MAY[needs].includes(role)]);
       gone.abort(); // the stream would go on
     }
@@ -100,7 +115,9 @@ test('a worker token that tries to unpause gets 403, and nothing is cleared', as
   const operator = caller(service.url, await newToken(database.pool, 'operator'));
   const { id } = await operator.pause('agent', 'skeptic');
   const worker = caller(service.url, await newToken(database.pool, 'worker'));
-  expect(problemOf(await worker.post('/api/senate/unpause', { scope_kind: 'agent', scope_value: 'skeptic' }))).toMatchObject({ status: 403, code: 'forbidden' });
+  expect(
+    problemOf(await worker.post('/api/senate/unpause', { scope_kind: 'agent', scope_value: 'skeptic' })),
+  ).toMatchObject({ status: 403, code: 'forbidden' });
   expect(problemOf(await worker.post('/api/senate/unpause', { id })).code).toBe('forbidden');
   expect((await database.pool.query('select 1 from active_pauses where id = $1', [id])).rowCount).toBe(1);
 });

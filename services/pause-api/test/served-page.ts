@@ -20,9 +20,9 @@ export interface ServedPage {
 }
 
 /**
- * The page as one test file has it: built, served by the service in this process, with a Chromium to look at it, from before the
- * first test until after the last. After each test its desks are closed, which fails it where a browser complained, and
- * nothing is left paused. Read the fields inside tests and hooks only.
+ * The page as one test file has it: built, served by the service in this process, with a Chromium to look at it, from
+ * before the first test until after the last. After each test its desks are closed, which fails it where a browser
+ * complained, and nothing is left paused. Read the fields inside tests and hooks only.
  */
 export function servedPage(db: TestDatabase): ServedPage {
   let browser: Browser | undefined;
@@ -50,9 +50,15 @@ export function servedPage(db: TestDatabase): ServedPage {
   });
 
   const served: ServedPage = {
-    get browser() { return there(browser); },
-    get url() { return there(service).url; },
-    get token() { return there(token); },
+    get browser() {
+      return there(browser);
+    },
+    get url() {
+      return there(service).url;
+    },
+    get token() {
+      return there(token);
+    },
     async desk({ url = served.url, ...options } = {}) {
       const desk = await Desk.make(served.browser, url, options);
       desks.push(desk);

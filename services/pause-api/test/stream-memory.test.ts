@@ -28,14 +28,21 @@ const collectGarbage = runInNewContext('gc') as () => void;
 async function heldBytes(): Promise<number> {
   for (let round = 0; round < 3; round += 1) {
     collectGarbage();
-    await new Promise((resolve) => { setImmediate(resolve); });
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
   }
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-const flood = (name: string) => database.pool.query(
-  "insert into senate_alerts (kind, ref_id, details) select 'flood', $1 || n, jsonb_build_object('note', repeat('x', 200000)) from generate_series(1, 60) n", [name]);
+const flood = (name: string) =>
+  database.pool.query(
+    `insert into senate_alerts (kind, ref_id, details) select 'flood', $1 || n,
+       jsonb_build_object('note', repeat('x', 200000))
+       from generate_series(1, 60) n`,
+    [name],
+  );
 
 test('a reader that never reads costs the service less than 2 MB, however much it is told', async () => {
   const reader = await StreamReader.open(service.url, token);
@@ -46,11 +53,15 @@ test('a reader that never reads costs the service less than 2 MB, however much i
   const before = await heldBytes();
 
   const stuck = await Promise.all(Array.from({ length: READERS }, () => neverReads(service.url, token)));
-  await until('all streams are open', async () => (await (await fetch(`${service.url}/metrics`)).text()).includes(`orchestra_event_streams{service="pause-api"} ${READERS + 1}`));
+  await until('all streams are open', async () =>
+    (await (await fetch(`${service.url}/metrics`)).text()).includes(
+      `orchestra_event_streams{service="pause-api"} ${READERS + 1}`,
+    ),
+  );
   await flood('after-');
   await reader.until('alert.created after-60');
   reader.received.length = 0;
-  const costs = (await heldBytes() - before) / READERS;
+  const costs = ((await heldBytes()) - before) / READERS;
 
   expect(costs).toBeLessThan(LIMIT_BYTES);
   for (const socket of stuck) socket.destroy();

@@ -10,7 +10,10 @@ export interface Received {
   event: SenateEvent;
 }
 
-/** A reader of the event stream that keeps what it was told, checked against the contract: where that fails, so does what is asked of it next. */
+/**
+ * A reader of the event stream that keeps what it was told, checked against the contract: where that fails, so does
+ * what is asked of it next.
+ */
 export class StreamReader {
   readonly received: Received[] = [];
   /** What moves between two changes; told to who asks for it. */
@@ -31,20 +34,32 @@ export class StreamReader {
   static async open(url: string, token: string, lastEventId?: string, query = ''): Promise<StreamReader> {
     const leave = new AbortController();
     const response = await fetch(`${url}/api/senate/events${query}`, {
-      headers: { authorization: `Bearer ${token}`, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) }, signal: leave.signal,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+      },
+      signal: leave.signal,
     });
     const reader = new StreamReader(response, leave);
     if (response.ok) void reader.#read();
     return reader;
   }
 
-  get lastId(): string { return this.received.at(-1)?.id ?? ''; }
+  get lastId(): string {
+    return this.received.at(-1)?.id ?? '';
+  }
 
   /** Everything told, as `type of what`. */
   get told(): string[] {
     if (this.#misread !== undefined) throw this.#misread;
     return this.received.map(({ event }) => {
-      if (event.type === 'snapshot') return `snapshot of ${event.data.pauses.map((pause) => pause.scope_value).toSorted().join(', ') || 'nothing'}`;
+      if (event.type === 'snapshot')
+        return `snapshot of ${
+          event.data.pauses
+            .map((pause) => pause.scope_value)
+            .toSorted()
+            .join(', ') || 'nothing'
+        }`;
       if (event.type === 'run.stopping') return `${event.type} ${event.data.task_ids.join(', ')}`;
       return `${event.type} ${'ref_id' in event.data ? event.data.ref_id : event.data.scope_value}`;
     });
@@ -83,7 +98,9 @@ export class StreamReader {
 
   #take(message: string): void {
     if (message.startsWith(':')) this.heartbeats += 1;
-    const fields = new Map(message.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
+    const fields = new Map(
+      message.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+    );
     const data = fields.get('data');
     if (data === undefined) return;
     if (fields.get('event') === 'desk') {
@@ -93,7 +110,12 @@ export class StreamReader {
       return;
     }
     const envelope = senateMessage.parse(cloudEvent.parse(JSON.parse(data)));
-    if (envelope.type !== `orchestra.${fields.get('event')}`) throw new Error(`the event line says ${fields.get('event')} and the envelope ${envelope.type}`);
-    this.received.push({ id: fields.get('id') ?? '', eventId: envelope.id, event: senateEvent.parse({ type: fields.get('event'), data: envelope.data }) });
+    if (envelope.type !== `orchestra.${fields.get('event')}`)
+      throw new Error(`the event line says ${fields.get('event')} and the envelope ${envelope.type}`);
+    this.received.push({
+      id: fields.get('id') ?? '',
+      eventId: envelope.id,
+      event: senateEvent.parse({ type: fields.get('event'), data: envelope.data }),
+    });
   }
 }

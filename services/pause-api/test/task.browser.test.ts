@@ -1,5 +1,14 @@
 import { testDatabase, until } from '@orchestra/testkit';
-import { askQuestion, claimTasks, completeRun, enqueueTasks, findTask, findTaskOutput, heartbeat, holdRun } from '@orchestra/task-queue';
+import {
+  askQuestion,
+  claimTasks,
+  completeRun,
+  enqueueTasks,
+  findTask,
+  findTaskOutput,
+  heartbeat,
+  holdRun,
+} from '@orchestra/task-queue';
 import { newTask, type ClaimedTask, type NewTask } from '@orchestra/task-queue/contract';
 import type { Locator } from 'playwright-core';
 import { beforeEach, expect, test } from 'vitest';
@@ -7,7 +16,16 @@ import type { Desk } from './desk.ts';
 import { servedPage } from './served-page.ts';
 import { newToken } from './started.ts';
 
-const EVIDENCE = { row: 'disk', says: 'no space left', fix: null, command: ['make'], exit_code: 1, signal: null, duration_ms: 900, lines: ['write: <b>ENOSPC</b>'] };
+const EVIDENCE = {
+  row: 'disk',
+  says: 'no space left',
+  fix: null,
+  command: ['make'],
+  exit_code: 1,
+  signal: null,
+  duration_ms: 900,
+  lines: ['write: <b>ENOSPC</b>'],
+};
 
 const db = testDatabase();
 const served = servedPage(db);
@@ -35,11 +53,16 @@ async function openTask(id: string, token = served.token): Promise<void> {
 const button = (name: string): Locator => desk.page.getByRole('button', { name });
 const region = (name: string): Locator => desk.page.getByRole('region', { name });
 const status = (): Locator => desk.page.locator('h1 .badge');
-const event = (kind: string): Locator => desk.page.getByRole('list', { name: 'Events' }).getByRole('listitem').filter({ hasText: kind });
+const event = (kind: string): Locator =>
+  desk.page.getByRole('list', { name: 'Events' }).getByRole('listitem').filter({ hasText: kind });
 
 test('a held task says what to repair, goes on when it is told what was repaired, and runs again', async () => {
   const run = await begin({ skill: 'build' });
-  await holdRun(db.pool, run.id, run.run_id, { says: 'no space left on the disk', fix: 'empty /var/tmp', evidence: EVIDENCE });
+  await holdRun(db.pool, run.id, run.run_id, {
+    says: 'no space left on the disk',
+    fix: 'empty /var/tmp',
+    evidence: EVIDENCE,
+  });
   await openTask(run.id);
   await expect(status().getByText('held')).toAppear();
   const held = region('Why it is held');
@@ -103,20 +126,29 @@ test('a question is answered where it is asked, and the next run is given the an
   await expect(event('answered').getByText('dana')).toAppear();
 
   expect(await findTask(db.pool, run.id)).toMatchObject({ answer: 'next,\nand not main', answered_by: 'dana' });
-  expect(await claim()).toMatchObject({ id: run.id, questions: 'Which branch?\nmain or <i>next</i>', answer: 'next,\nand not main' });
+  expect(await claim()).toMatchObject({
+    id: run.id,
+    questions: 'Which branch?\nmain or <i>next</i>',
+    answer: 'next,\nand not main',
+  });
 });
 
 test('what a run prints is shown while it runs, also where nothing else happens, and what it left when it is done', async () => {
   const run = await begin({ skill: 'build' });
-  const print = (text: string): Promise<unknown> => until('the output is kept, which it is once a second', async () => {
-    await heartbeat(db.pool, run.id, run.run_id, text);
-    return (await findTaskOutput(db.pool, run.id)).tail === text;
-  });
+  const print = (text: string): Promise<unknown> =>
+    until('the output is kept, which it is once a second', async () => {
+      await heartbeat(db.pool, run.id, run.run_id, text);
+      return (await findTaskOutput(db.pool, run.id)).tail === text;
+    });
   await openTask(run.id);
   await expect(desk.page.getByText('No run has left anything yet.')).toAppear();
   const printed = region('What it has printed');
   expect(await printed.count()).toBe(0);
-  for (const text of ['compiling 1 of 3', 'compiling 2 of 3\n\u001B[31mred\u202E', 'compiling 3 of 3 <script>alert(1)</script>']) {
+  for (const text of [
+    'compiling 1 of 3',
+    'compiling 2 of 3\n\u001B[31mred\u202E',
+    'compiling 3 of 3 <script>alert(1)</script>',
+  ]) {
     await print(text);
     await expect(printed.getByText(text.slice(0, 16))).toAppear();
   }

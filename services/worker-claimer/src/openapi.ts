@@ -2,10 +2,17 @@ import { describeRoutes, nameRoute, type AppOptions, type OpenApiDocument, type 
 
 /** What `/openapi.json` answers. */
 export function openApiDocument(routes: readonly Route[]): OpenApiDocument {
-  return describeRoutes({
-    title: 'Orchestra worker-claimer', version: '1', usualUrl: 'http://127.0.0.1:4401',
-    description: 'The queue: add tasks, claim them, say how they ended. No claim takes a task that an active pause covers. Errors are problem documents (RFC 9457) with a closed list of codes.',
-  }, routes);
+  return describeRoutes(
+    {
+      title: 'Orchestra worker-claimer',
+      version: '1',
+      usualUrl: 'http://127.0.0.1:4401',
+      description:
+        'The queue: add tasks, claim them, say how they ended. No claim takes a task that an active pause ' +
+        'covers. Errors are problem documents (RFC 9457) with a closed list of codes.',
+    },
+    routes,
+  );
 }
 
 /** Serves `/openapi.json`. It needs no token: it holds nothing that the repository does not. */

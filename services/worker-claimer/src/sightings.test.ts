@@ -5,10 +5,20 @@ import { Sightings } from './sightings.ts';
 function book() {
   let news = 0;
   const written: (readonly Sighting[])[] = [];
-  const sightings = new Sightings({ onNew: () => { news += 1; } });
+  const sightings = new Sightings({
+    onNew: () => {
+      news += 1;
+    },
+  });
   return {
-    sightings, written, news: () => news,
-    write: (nowMs: number) => sightings.writeDue((batch) => { written.push(batch); return Promise.resolve(); }, nowMs),
+    sightings,
+    written,
+    news: () => news,
+    write: (nowMs: number) =>
+      sightings.writeDue((batch) => {
+        written.push(batch);
+        return Promise.resolve();
+      }, nowMs),
   };
 }
 
@@ -16,7 +26,18 @@ test('who is new is written at once, and who is known when that gets old', async
   const { sightings, written, write, news } = book();
   sightings.see({ worker: 'w-1', host: 'h', skills: ['s'] }, 1_000);
   await write(2_000);
-  expect(written).toEqual([[{ worker: 'w-1', host: 'h', agents: null, skills: ['s'], wants: expect.stringMatching(/^[0-9a-f]{64}$/), agoSeconds: 1 }]]);
+  expect(written).toEqual([
+    [
+      {
+        worker: 'w-1',
+        host: 'h',
+        agents: null,
+        skills: ['s'],
+        wants: expect.stringMatching(/^[0-9a-f]{64}$/),
+        agoSeconds: 1,
+      },
+    ],
+  ]);
   sightings.see({ worker: 'w-1', host: 'h', skills: ['s'] }, 20_000);
   await write(30_000);
   expect(written).toHaveLength(1);
@@ -27,7 +48,9 @@ test('who is new is written at once, and who is known when that gets old', async
 
 test('24 workers that wait are one statement a minute; and none, when none of them asks any more', async () => {
   const { sightings, written, write } = book();
-  const ask = (nowMs: number): void => { for (let worker = 0; worker < 24; worker++) sightings.see({ worker: `w-${worker}` }, nowMs); };
+  const ask = (nowMs: number): void => {
+    for (let worker = 0; worker < 24; worker++) sightings.see({ worker: `w-${worker}` }, nowMs);
+  };
   for (let minute = 0; minute < 5; minute++) {
     ask(minute * 60_000 + 10_000);
     await write(minute * 60_000 + 20_000);

@@ -9,11 +9,16 @@ const LOOK_BACK_MS = 600_000;
 const WORKERS_MAX = 10_000;
 const BATCH_MAX = 1_000;
 
-interface Seen extends Want { worker: string; host: string | undefined; seenAtMs: number; writtenAtMs: number | undefined }
+interface Seen extends Want {
+  worker: string;
+  host: string | undefined;
+  seenAtMs: number;
+  writtenAtMs: number | undefined;
+}
 
 /**
- * Which workers have asked for tasks, and of which labels. What is new is to be written soon, what is known again when it gets old: so a
- * fleet that waits costs one statement a minute, however many it is.
+ * Which workers have asked for tasks, and of which labels. What is new is to be written soon, what is known again when
+ * it gets old: so a fleet that waits costs one statement a minute, however many it is.
  */
 export class Sightings {
   readonly #onNew: () => void;
@@ -26,7 +31,10 @@ export class Sightings {
   }
 
   /** @param nowMs by the monotonic clock */
-  see({ worker, host, agents, skills }: Want & { worker: string; host?: string | undefined }, nowMs: number = performance.now()): void {
+  see(
+    { worker, host, agents, skills }: Want & { worker: string; host?: string | undefined },
+    nowMs: number = performance.now(),
+  ): void {
     const key = JSON.stringify([worker, wantKey({ agents, skills })]);
     const known = this.#seen.get(key);
     this.#seen.delete(key);
@@ -39,19 +47,34 @@ export class Sightings {
     this.#onNew();
   }
 
-  /** Has `write` write what is due; nothing is asked of it where nothing is. What it fails to write stays due. @returns how many were left for the next round */
-  async writeDue(write: (sightings: readonly Sighting[]) => Promise<void>, nowMs: number = performance.now()): Promise<number> {
+  /**
+   * Has `write` write what is due; nothing is asked of it where nothing is. What it fails to write stays due. @returns
+   * how many were left for the next round
+   */
+  async writeDue(
+    write: (sightings: readonly Sighting[]) => Promise<void>,
+    nowMs: number = performance.now(),
+  ): Promise<number> {
     for (const [key, { seenAtMs }] of this.#seen) {
       if (nowMs - seenAtMs <= LOOK_BACK_MS) break;
       this.#seen.delete(key);
     }
-    const due = [...this.#seen.values()].filter(({ seenAtMs, writtenAtMs }) => writtenAtMs === undefined || (seenAtMs > writtenAtMs && nowMs - writtenAtMs >= OLD_MS));
+    const due = [...this.#seen.values()].filter(
+      ({ seenAtMs, writtenAtMs }) =>
+        writtenAtMs === undefined || (seenAtMs > writtenAtMs && nowMs - writtenAtMs >= OLD_MS),
+    );
     const batch = due.slice(0, BATCH_MAX);
     if (batch.length === 0) return 0;
-    await write(batch.map(({ worker, host, agents, skills, seenAtMs }) => ({
-      worker, host: host ?? null, agents: agents ?? null, skills: skills ?? null,
-      wants: createHash('sha256').update(wantKey({ agents, skills })).digest('hex'), agoSeconds: Math.max(0, nowMs - seenAtMs) / 1_000,
-    })));
+    await write(
+      batch.map(({ worker, host, agents, skills, seenAtMs }) => ({
+        worker,
+        host: host ?? null,
+        agents: agents ?? null,
+        skills: skills ?? null,
+        wants: createHash('sha256').update(wantKey({ agents, skills })).digest('hex'),
+        agoSeconds: Math.max(0, nowMs - seenAtMs) / 1_000,
+      })),
+    );
     for (const seen of batch) seen.writtenAtMs = nowMs;
     return due.length - batch.length;
   }

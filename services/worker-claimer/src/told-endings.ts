@@ -9,8 +9,14 @@ export interface EndingListeners {
   onFreed: () => void;
 }
 
-/** What follows from runs that have ended, once that is committed: they are counted, and whoever waits for a task is called. */
-export type TellEndings = (endings: readonly { as: string }[], answers: readonly Pick<EndingAnswer, 'status'>[]) => void;
+/**
+ * What follows from runs that have ended, once that is committed: they are counted, and whoever waits for a task is
+ * called.
+ */
+export type TellEndings = (
+  endings: readonly { as: string }[],
+  answers: readonly Pick<EndingAnswer, 'status'>[],
+) => void;
 
 export function tellEndings({ metrics, onReturned, onFreed }: EndingListeners): TellEndings {
   return (endings, answers) => {

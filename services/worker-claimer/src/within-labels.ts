@@ -23,16 +23,33 @@ export interface Asked {
  */
 export function claimWithin({ labels }: Pick<TokenHolder, 'labels'>, { agents, skills }: Asked): TokenLabels {
   // A runner's token names the skill, and its claim `runner:<skill>`.
-  const ofSkills = labels?.skills === undefined ? undefined : [...labels.skills, ...labels.skills.map((skill) => RUNNER_PREFIX + skill)];
-  const left = { agents: narrowed(agents, labels?.agents), skills: skills === undefined ? labels?.skills : narrowed(skills, ofSkills), quests: labels?.quests, actors: labels?.actors };
-  for (const [kind, asked] of [['agents', agents], ['skills', skills]] as const) {
+  const ofSkills =
+    labels?.skills === undefined
+      ? undefined
+      : [...labels.skills, ...labels.skills.map((skill) => RUNNER_PREFIX + skill)];
+  const left = {
+    agents: narrowed(agents, labels?.agents),
+    skills: skills === undefined ? labels?.skills : narrowed(skills, ofSkills),
+    quests: labels?.quests,
+    actors: labels?.actors,
+  };
+  for (const [kind, asked] of [
+    ['agents', agents],
+    ['skills', skills],
+  ] as const) {
     if (asked !== undefined && asked.length > 0 && left[kind]?.length === 0) {
-      throw notAllowed(`this token works for ${kind} ${labels?.[kind]?.map((label) => JSON.stringify(label)).join(' or ')} alone, and the claim asks for ${asked.map((label) => JSON.stringify(label)).join(', ')}`);
+      throw notAllowed(
+        `this token works for ${kind} ${labels?.[kind]?.map((label) => JSON.stringify(label)).join(' or ')} ` +
+          `alone, and the claim asks for ${asked.map((label) => JSON.stringify(label)).join(', ')}`,
+      );
     }
   }
   return left;
 }
 
 function notAllowed(detail: string): ProblemError {
-  return new ProblemError('label_not_allowed', `${detail}; \`orchestra token create --agent … --skill …\` makes another`);
+  return new ProblemError(
+    'label_not_allowed',
+    `${detail}; \`orchestra token create --agent … --skill …\` makes another`,
+  );
 }

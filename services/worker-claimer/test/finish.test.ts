@@ -7,14 +7,21 @@ const db = testDatabase();
 let service: Served;
 const NEVER_MS = 600_000;
 
-beforeAll(async () => { service = await serve(db, { lookEveryMs: NEVER_MS }); });
+beforeAll(async () => {
+  service = await serve(db, { lookEveryMs: NEVER_MS });
+});
 afterAll(() => service.stop());
 afterEach(async () => {
   await until('nobody waits any more', async () => (await service.metric('orchestra_claim_waiters')) === 0);
   await db.pool.query('truncate tasks, task_event_rows, event_batches');
 });
 
-const completed = ({ id, run_id }: ClaimedTask, result?: unknown): Ending => ({ as: 'completed', id, run_id, ...(result === undefined ? {} : { result }) });
+const completed = ({ id, run_id }: ClaimedTask, result?: unknown): Ending => ({
+  as: 'completed',
+  id,
+  run_id,
+  ...(result === undefined ? {} : { result }),
+});
 const claimWith = (ended: Ending[], more: object = {}, options: { key?: string; signal?: AbortSignal } = {}) =>
   service.post<ClaimAnswer>('/api/tasks/claim', { worker: 'w-1', limit: 1, ended, ...more }, options);
 
@@ -25,15 +32,29 @@ async function claimOne(): Promise<ClaimedTask> {
 }
 
 /** As somebody else's connection sees it: only what is committed. */
-const statusOf = async (id: string): Promise<string | undefined> => (await db.pool.query<{ status: string }>('select t.status from tasks t where t.id = $1', [id])).rows[0]?.status;
+const statusOf = async (id: string): Promise<string | undefined> =>
+  (await db.pool.query<{ status: string }>('select t.status from tasks t where t.id = $1', [id])).rows[0]?.status;
 
 test('P10 many runs end in one call, and each has its own answer', async () => {
   await service.add({}, {}, {});
   const [one, two, three] = await service.claim();
   if (one === undefined || two === undefined || three === undefined) throw new Error('three tasks were added');
-  const ended = [completed(one, 7), { as: 'failed', id: two.id, run_id: one.run_id, error: 'not mine' }, { as: 'released', id: three.id, run_id: three.run_id, cause: 'shutdown' }];
+  const ended = [
+    completed(one, 7),
+    { as: 'failed', id: two.id, run_id: one.run_id, error: 'not mine' },
+    { as: 'released', id: three.id, run_id: three.run_id, cause: 'shutdown' },
+  ];
   const first = await service.post<EndingAnswers>('/api/tasks/finish', { ended });
-  expect(first).toMatchObject({ status: 200, body: { ended: [{ outcome: 'accepted', status: 'succeeded' }, { outcome: 'refused', status: null }, { outcome: 'accepted', status: 'queued' }] } });
+  expect(first).toMatchObject({
+    status: 200,
+    body: {
+      ended: [
+        { outcome: 'accepted', status: 'succeeded' },
+        { outcome: 'refused', status: null },
+        { outcome: 'accepted', status: 'queued' },
+      ],
+    },
+  });
   expect(await service.task(one.id)).toMatchObject({ status: 'succeeded', result: 7 });
   const again = await service.post<EndingAnswers>('/api/tasks/finish', { ended });
   expect(again.body.ended.map((answer) => answer.outcome)).toEqual(['repeated', 'refused', 'repeated']);
@@ -57,14 +78,17 @@ test('P10 a claim that brings endings writes them first: the next task of the sa
   const run = await claimOne();
   expect(await service.claim()).toEqual([]);
   const { body } = await claimWith([completed(run)]);
-  expect(body).toMatchObject({ ended: [{ id: run.id, outcome: 'accepted', status: 'succeeded' }], tasks: [{ id: second }] });
+  expect(body).toMatchObject({
+    ended: [{ id: run.id, outcome: 'accepted', status: 'succeeded' }],
+    tasks: [{ id: second }],
+  });
 });
 
 test('P10 endings are durable before their claim has waited for its task', async () => {
   await service.add({});
   const run = await claimOne();
   const claiming = claimWith([completed(run)], { wait_seconds: 30 });
-  await until('the ending is committed', async () => await statusOf(run.id) === 'succeeded');
+  await until('the ending is committed', async () => (await statusOf(run.id)) === 'succeeded');
   await until('the claim waits', async () => (await service.metric('orchestra_claim_waiters')) === 1);
   const [next] = await service.add({});
   expect((await claiming).body).toMatchObject({ tasks: [{ id: next }], ended: [{ id: run.id, outcome: 'accepted' }] });
@@ -73,8 +97,14 @@ test('P10 endings are durable before their claim has waited for its task', async
 test('P10 a claim repeated with the same endings answers for them as before and claims on', async () => {
   const ids = await service.add({}, {}, {});
   const run = await claimOne();
-  expect((await claimWith([completed(run)])).body).toMatchObject({ tasks: [{ id: ids[1] }], ended: [{ outcome: 'accepted', status: 'succeeded' }] });
-  expect((await claimWith([completed(run)])).body).toMatchObject({ tasks: [{ id: ids[2] }], ended: [{ outcome: 'repeated', status: 'succeeded' }] });
+  expect((await claimWith([completed(run)])).body).toMatchObject({
+    tasks: [{ id: ids[1] }],
+    ended: [{ outcome: 'accepted', status: 'succeeded' }],
+  });
+  expect((await claimWith([completed(run)])).body).toMatchObject({
+    tasks: [{ id: ids[2] }],
+    ended: [{ outcome: 'repeated', status: 'succeeded' }],
+  });
   expect(await service.eventKinds(run.id)).toEqual(['queued', 'claimed', 'completed']);
 });
 
@@ -93,7 +123,9 @@ test('P10 endings of a caller that goes away while its claim waits stay written'
   await service.add({});
   const run = await claimOne();
   const gone = new AbortController();
-  const claiming = claimWith([completed(run, 'kept')], { wait_seconds: 30 }, { signal: gone.signal }).catch(() => undefined);
+  const claiming = claimWith([completed(run, 'kept')], { wait_seconds: 30 }, { signal: gone.signal }).catch(
+    () => undefined,
+  );
   await until('the claim waits', async () => (await service.metric('orchestra_claim_waiters')) === 1);
   gone.abort();
   await claiming;
@@ -104,7 +136,10 @@ test('P10 a refused ending does not keep the claim from its task', async () => {
   const [, second] = await service.add({}, {});
   const run = await claimOne();
   const { body } = await claimWith([{ ...completed(run), run_id: crypto.randomUUID() }]);
-  expect(body).toMatchObject({ tasks: [{ id: second }], ended: [{ outcome: 'refused', refused: { code: 'run_not_owner' } }] });
+  expect(body).toMatchObject({
+    tasks: [{ id: second }],
+    ended: [{ outcome: 'refused', refused: { code: 'run_not_owner' } }],
+  });
   expect(await statusOf(run.id)).toBe('running');
 });
 

@@ -7,8 +7,12 @@ import { keepLanes } from '../src/loops/keep-lanes.ts';
 const db = testDatabase();
 const lanes = async (): Promise<number> => (await db.pool.query('select from task_lanes')).rowCount ?? 0;
 
-beforeEach(() => { vi.useFakeTimers({ toFake: ['performance'] }); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test('what the last claims leave is looked after once more, and then only now and then', async () => {
   const round = keepLanes(db.pool);

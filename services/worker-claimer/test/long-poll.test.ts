@@ -20,19 +20,28 @@ afterEach(async () => {
 });
 
 /** A claim that has begun to wait. */
-async function waiting(request: Partial<ClaimRequest> = {}, options: { service?: Served; signal?: AbortSignal } = {}): Promise<{ tasks: Promise<ClaimAnswer['tasks']> }> {
+async function waiting(
+  request: Partial<ClaimRequest> = {},
+  options: { service?: Served; signal?: AbortSignal } = {},
+): Promise<{ tasks: Promise<ClaimAnswer['tasks']> }> {
   const at = options.service ?? service;
   const before = await at.metric('orchestra_claim_waiters');
-  const tasks = at.claim({ wait_seconds: 30, ...request }, options.signal === undefined ? {} : { signal: options.signal });
+  const tasks = at.claim(
+    { wait_seconds: 30, ...request },
+    options.signal === undefined ? {} : { signal: options.signal },
+  );
   let refused: unknown;
-  tasks.catch((error: unknown) => { refused = error; }); // the test awaits it, or has broken it off
+  tasks.catch((error: unknown) => {
+    refused = error;
+  }); // the test awaits it, or has broken it off
   await until('one more waits', async () => {
     if (refused !== undefined) throw new Error('the claim was refused instead of waiting', { cause: refused });
     return (await at.metric('orchestra_claim_waiters')) > before;
   });
   return { tasks };
 }
-const pause = (scope: Scope, ttlSeconds: number | null = null) => pauseScope(db.pool, { scope, reason: 'test', ttlSeconds, by: 'dana', source: 'person' });
+const pause = (scope: Scope, ttlSeconds: number | null = null) =>
+  pauseScope(db.pool, { scope, reason: 'test', ttlSeconds, by: 'dana', source: 'person' });
 const skeptic: Scope = { kind: 'agent', value: 'skeptic' };
 
 describe('a claim that waits is woken', () => {
@@ -63,7 +72,12 @@ describe('a claim that waits is woken', () => {
     await pause(skeptic, 1);
     const { tasks } = await waiting();
     expect(await tasks).toMatchObject([{ id }]);
-    const { rows } = await db.pool.query('select now() >= paused_at + make_interval(secs => ttl_seconds) as ended from senate_pause order by id desc limit 1');
+    const { rows } = await db.pool.query(
+      `select now() >= paused_at + make_interval(secs => ttl_seconds) as ended
+         from senate_pause
+        order by id desc
+        limit 1`,
+    );
     expect(rows).toEqual([{ ended: true }]);
   });
 
@@ -133,15 +147,20 @@ describe('whom it wakes', () => {
     await service.add(...others.map(() => ({})));
     // limit 10: the next in line takes them all, the last ones go on waiting until there are more
     expect(await others[0]?.tasks).toHaveLength(7);
-    for (const other of others.slice(1)) { await service.add({}); await other.tasks; }
+    for (const other of others.slice(1)) {
+      await service.add({});
+      await other.tasks;
+    }
   });
 
   test('24 idle workers cause one look a tick between them, and no claim', async () => {
     const looking = await serve(db, { lookEveryMs: 20 });
     try {
-      // One after the other: this is about what they cost while they wait, not about how many a fresh service can take in at a time.
+      // One after the other: this is about what they cost while they wait, not about how many a fresh service can take
+      // in at a time.
       const workers: Awaited<ReturnType<typeof waiting>>[] = [];
-      for (let index = 0; index < 24; index++) workers.push(await waiting({ worker: `w-${index}`, agents: [`a-${index % 5}`] }, { service: looking }));
+      for (let index = 0; index < 24; index++)
+        workers.push(await waiting({ worker: `w-${index}`, agents: [`a-${index % 5}`] }, { service: looking }));
       await until('all of them wait', async () => (await looking.metric('orchestra_claim_waiters')) === 24);
       const claims = await looking.metric('orchestra_claims_total');
       const looks = await looking.metric('orchestra_claim_looks_total');
@@ -199,10 +218,17 @@ describe('a caller that goes away', () => {
     const holder = await db.pool.connect();
     await holder.query('begin');
     await holder.query('lock table claim_marker in access exclusive mode');
-    return async () => { await holder.query('rollback'); holder.release(); };
+    return async () => {
+      await holder.query('rollback');
+      holder.release();
+    };
   }
   const claimsWaiting = async (): Promise<number> =>
-    (await db.pool.query<{ count: number }>("select count(*)::int as count from pg_locks where not granted and relation = 'claim_marker'::regclass")).rows[0]?.count ?? 0;
+    (
+      await db.pool.query<{ count: number }>(
+        "select count(*)::int as count from pg_locks where not granted and relation = 'claim_marker'::regclass",
+      )
+    ).rows[0]?.count ?? 0;
   const answered = () => service.metric('orchestra_http_request_duration_seconds_count', 'route="/api/tasks/claim"');
 
   test('P10 while it waits: it waits no more, and nothing is claimed for it', async () => {
@@ -230,7 +256,9 @@ describe('a caller that goes away', () => {
     await until('both are back', async () => (await service.eventKinds(ids[1] ?? '')).includes('released'));
     expect(await service.eventKinds(ids[0] ?? '')).toEqual(['queued', 'claimed', 'released']);
     expect(await service.task(ids[0] ?? '')).toMatchObject({ status: 'queued', attempt: 0 });
-    const { rows } = await db.pool.query("select distinct data ->> 'cause' as cause from task_events where kind = 'released'");
+    const { rows } = await db.pool.query(
+      "select distinct data ->> 'cause' as cause from task_events where kind = 'released'",
+    );
     expect(rows).toEqual([{ cause: 'shutdown' }]);
     expect((await service.claim()).map((task) => task.id)).toEqual(ids);
   });
@@ -283,11 +311,15 @@ test('a claim that waits is refused when its token is revoked, and takes nothing
   const { tasks } = await waiting();
   const before = await service.metric('orchestra_claim_waiters');
   const refused = fetch(`${service.url}/api/tasks/claim`, {
-    method: 'POST', headers: { 'authorization': `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ worker: 'leaver', agents: ['lost'], wait_seconds: 60 }),
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ worker: 'leaver', agents: ['lost'], wait_seconds: 60 }),
   });
   await until('it waits too', async () => (await service.metric('orchestra_claim_waiters')) > before);
   await revokeToken(db.pool, { name: 'leaver', by: 'test' });
-  expect(await refused.then(async (answer) => [answer.status, (await answer.json() as { code: string }).code])).toEqual([401, 'unauthenticated']);
+  expect(
+    await refused.then(async (answer) => [answer.status, ((await answer.json()) as { code: string }).code]),
+  ).toEqual([401, 'unauthenticated']);
   await service.add({ agent_id: 'lost' });
   expect(await tasks).toMatchObject([{ agent_id: 'lost' }]);
 });

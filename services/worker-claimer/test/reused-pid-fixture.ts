@@ -1,5 +1,5 @@
-// Runs in a pid namespace of its own, where the kernel can be told which pid comes next: a worker's run outlives its worker, and the
-// pid goes to a process that has nothing to do with it. Prints what came of it.
+// Runs in a pid namespace of its own, where the kernel can be told which pid comes next: a worker's run outlives its
+// worker, and the pid goes to a process that has nothing to do with it. Prints what came of it.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -33,14 +33,24 @@ const db = makePool({ connectionString: process.env['DATABASE_URL'] ?? '', appli
 const worker = startSleep();
 const startedAt = startOf(worker.pid);
 const [run] = await claimTasks(db, {
-  worker: 'w-lost', limit: 1, host: hostname(), pid: worker.pid, bootId: own.boot_id, pidNamespace: own.pid_namespace, processStarted: startedAt,
+  worker: 'w-lost',
+  limit: 1,
+  host: hostname(),
+  pid: worker.pid,
+  bootId: own.boot_id,
+  pidNamespace: own.pid_namespace,
+  processStarted: startedAt,
 });
 const look = new LookForTheDead({ db, leaseSeconds: 3_600, goneForMs: 0 });
 const whileAlive = await look.round({ heard: true });
 await end(worker);
 
 let stranger = startSleep();
-for (let tries = 0; (stranger.pid !== worker.pid || startOf(stranger.pid) === startedAt) && tries < TRIES_MAX; tries++) {
+for (
+  let tries = 0;
+  (stranger.pid !== worker.pid || startOf(stranger.pid) === startedAt) && tries < TRIES_MAX;
+  tries++
+) {
   await end(stranger);
   writeFileSync('/proc/sys/kernel/ns_last_pid', String(worker.pid - 1));
   stranger = startSleep();
@@ -50,4 +60,12 @@ const pidLives = process.kill(worker.pid, 0);
 const afterwards = await look.round({ heard: true });
 await end(stranger);
 await db.end();
-process.stdout.write(JSON.stringify({ claimed: run !== undefined, whileAlive: whileAlive.processGone, samePid, pidLives, afterwards: afterwards.processGone }));
+process.stdout.write(
+  JSON.stringify({
+    claimed: run !== undefined,
+    whileAlive: whileAlive.processGone,
+    samePid,
+    pidLives,
+    afterwards: afterwards.processGone,
+  }),
+);

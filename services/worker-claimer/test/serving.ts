@@ -2,13 +2,26 @@ import { createToken } from '@orchestra/pause-core';
 import type { Role } from '@orchestra/pause-core/contract';
 import type { Database } from '@orchestra/database';
 import { makeLogger } from '@orchestra/service-shell';
-import type { ClaimAnswer, ClaimRequest, EnqueueAnswer, FinishAnswer, QueueView, TaskEvents, TaskView } from '@orchestra/task-queue/contract';
+import type {
+  ClaimAnswer,
+  ClaimRequest,
+  EnqueueAnswer,
+  FinishAnswer,
+  QueueView,
+  TaskEvents,
+  TaskView,
+} from '@orchestra/task-queue/contract';
 import type { WorkerClaimerConfig } from '../src/config.ts';
 import { startService } from '../src/service.ts';
 
 export const quiet = makeLogger({ service: 'test', level: 'silent' });
 
-export interface Answer<T> { status: number; headers: Headers; body: T; /** As it came: JSON.parse rounds numbers. */ text: string }
+export interface Answer<T> {
+  status: number;
+  headers: Headers;
+  body: T;
+  /** As it came: JSON.parse rounds numbers. */ text: string;
+}
 
 export interface Served {
   url: string;
@@ -26,7 +39,12 @@ export interface Served {
   metric(name: string, holding?: string): Promise<number>;
 }
 
-export interface CallOptions { token?: string | undefined; key?: string; signal?: AbortSignal; headers?: Record<string, string> }
+export interface CallOptions {
+  token?: string | undefined;
+  key?: string;
+  signal?: AbortSignal;
+  headers?: Record<string, string>;
+}
 
 let tokens = 0;
 
@@ -35,11 +53,21 @@ export function makeToken(db: Database, role: Role): Promise<string> {
 }
 
 /** The service in this process, on a free port, as a worker with a token sees it. */
-export async function serve(database: { url: string; pool: Database }, config: Partial<WorkerClaimerConfig> = {}): Promise<Served> {
+export async function serve(
+  database: { url: string; pool: Database },
+  config: Partial<WorkerClaimerConfig> = {},
+): Promise<Served> {
   const token = await makeToken(database.pool, 'worker');
   const service = await startService({
-    databaseUrl: database.url, listenDatabaseUrl: database.url, host: '127.0.0.1', port: 0, logLevel: 'silent',
-    leaseSeconds: 60, reapEveryMs: 600_000, waitersMax: 100, ...config,
+    databaseUrl: database.url,
+    listenDatabaseUrl: database.url,
+    host: '127.0.0.1',
+    port: 0,
+    logLevel: 'silent',
+    leaseSeconds: 60,
+    reapEveryMs: 600_000,
+    waitersMax: 100,
+    ...config,
   });
   const call = async <T>(path: string, init: RequestInit, options: CallOptions = {}): Promise<Answer<T>> => {
     const bearer = 'token' in options ? options.token : token;
@@ -70,14 +98,18 @@ export async function serve(database: { url: string; pool: Database }, config: P
     post,
     get,
     add: async (...tasks) => (await ok(post<EnqueueAnswer>('/api/tasks', { tasks }))).ids,
-    claim: async (request, options) => (await ok(post<ClaimAnswer>('/api/tasks/claim', { worker: 'w-1', limit: 10, ...request }, options))).tasks,
-    release: (task, cause = 'shutdown') => ok(post<FinishAnswer>(`/api/tasks/${task.id}/release`, { run_id: task.run_id, cause })),
+    claim: async (request, options) =>
+      (await ok(post<ClaimAnswer>('/api/tasks/claim', { worker: 'w-1', limit: 10, ...request }, options))).tasks,
+    release: (task, cause = 'shutdown') =>
+      ok(post<FinishAnswer>(`/api/tasks/${task.id}/release`, { run_id: task.run_id, cause })),
     task: (id) => ok(get<TaskView>(`/api/tasks/${id}`)),
     eventKinds: async (id) => (await ok(get<TaskEvents>(`/api/tasks/${id}/events`))).events.map((event) => event.kind),
     queue: () => ok(get<QueueView>('/api/queue')),
     metric: async (name, holding = '') => {
       const text = await (await fetch(`${service.url}/metrics`)).text();
-      return text.split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(holding))
+      return text
+        .split('\n')
+        .filter((line) => line.startsWith(`${name}{`) && line.includes(holding))
         .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
     },
   };

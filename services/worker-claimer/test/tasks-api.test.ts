@@ -1,14 +1,29 @@
 import { pauseScope, unpauseScope } from '@orchestra/pause-core';
 import { ROLES, type Role } from '@orchestra/pause-core/contract';
 import { testDatabase, until } from '@orchestra/testkit';
-import { claimAnswer, enqueueAnswer, finishAnswer, queueView, taskEvents, tasks as tasksAnswer, taskView, type ClaimAnswer, type EnqueueAnswer, type FinishAnswer, type TaskEvents, type Tasks } from '@orchestra/task-queue/contract';
+import {
+  claimAnswer,
+  enqueueAnswer,
+  finishAnswer,
+  queueView,
+  taskEvents,
+  tasks as tasksAnswer,
+  taskView,
+  type ClaimAnswer,
+  type EnqueueAnswer,
+  type FinishAnswer,
+  type TaskEvents,
+  type Tasks,
+} from '@orchestra/task-queue/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeToken, serve, type Served } from './serving.ts';
 
 const db = testDatabase();
 let service: Served;
 
-beforeAll(async () => { service = await serve(db); });
+beforeAll(async () => {
+  service = await serve(db);
+});
 afterAll(() => service.stop());
 beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
@@ -19,26 +34,59 @@ const NOBODY = '00000000-0000-4000-8000-000000000000';
 
 describe('tasks', () => {
   test('many are added in order, one is added alone, and every answer is as the contract says', async () => {
-    const many = await service.post<EnqueueAnswer>('/api/tasks', { tasks: [{ skill: 'lint', payload: { path: 'a' } }, { agent_id: 'scribe', priority: -1, repo: 'r' }] });
+    const many = await service.post<EnqueueAnswer>('/api/tasks', {
+      tasks: [
+        { skill: 'lint', payload: { path: 'a' } },
+        { agent_id: 'scribe', priority: -1, repo: 'r' },
+      ],
+    });
     const one = await service.post<EnqueueAnswer>('/api/tasks', { skill: 'debate' });
     const ids = [...enqueueAnswer.parse(many.body).ids, ...enqueueAnswer.parse(one.body).ids];
     expect(ids.map(Number)).toEqual(ids.map(Number).toSorted((a, b) => a - b));
-    const [run] = claimAnswer.parse((await service.post('/api/tasks/claim', { worker: 'w-1', host: 'h', pid: 7 })).body).tasks;
+    const [run] = claimAnswer.parse(
+      (await service.post('/api/tasks/claim', { worker: 'w-1', host: 'h', pid: 7 })).body,
+    ).tasks;
     expect(run).toMatchObject({ id: ids[1], agent_id: 'scribe', repo: 'r', attempt: 1, lease_seconds: 60 });
-    expect(taskView.parse((await service.get(`/api/tasks/${ids[1]}`)).body)).toMatchObject({ status: 'running', worker: 'w-1', host: 'h', pid: 7, run_id: run?.run_id });
-    expect((await service.post(`/api/tasks/${ids[1]}/heartbeat`, { run_id: run?.run_id })).body).toEqual({ lease_seconds: 60 });
-    expect(finishAnswer.parse((await service.post(`/api/tasks/${ids[1]}/complete`, { run_id: run?.run_id, result: { files: 3 } })).body)).toEqual({ status: 'succeeded', next_eligible_at: null });
-    expect(taskEvents.parse((await service.get(`/api/tasks/${ids[1]}/events`)).body).events.map((event) => event.kind)).toEqual(['queued', 'claimed', 'completed']);
+    expect(taskView.parse((await service.get(`/api/tasks/${ids[1]}`)).body)).toMatchObject({
+      status: 'running',
+      worker: 'w-1',
+      host: 'h',
+      pid: 7,
+      run_id: run?.run_id,
+    });
+    expect((await service.post(`/api/tasks/${ids[1]}/heartbeat`, { run_id: run?.run_id })).body).toEqual({
+      lease_seconds: 60,
+    });
+    expect(
+      finishAnswer.parse(
+        (await service.post(`/api/tasks/${ids[1]}/complete`, { run_id: run?.run_id, result: { files: 3 } })).body,
+      ),
+    ).toEqual({ status: 'succeeded', next_eligible_at: null });
+    expect(
+      taskEvents.parse((await service.get(`/api/tasks/${ids[1]}/events`)).body).events.map((event) => event.kind),
+    ).toEqual(['queued', 'claimed', 'completed']);
     const queue = queueView.parse((await service.get('/api/queue')).body);
-    expect(queue).toMatchObject({ counts: { queued: 2, succeeded: 1 }, reaper: { lease_seconds: 60, impossible_queued_total: 0 } });
+    expect(queue).toMatchObject({
+      counts: { queued: 2, succeeded: 1 },
+      reaper: { lease_seconds: 60, impossible_queued_total: 0 },
+    });
   });
 
   test('the list is filtered, and paged without a gap or a repeat while tasks are added', async () => {
-    await service.add(...Array.from({ length: 7 }, (_, index) => ({ skill: index % 2 === 0 ? 'lint' : 'debate', agent_id: 'a', quest_id: 'q', actor_id: 'x' })));
+    await service.add(
+      ...Array.from({ length: 7 }, (_, index) => ({
+        skill: index % 2 === 0 ? 'lint' : 'debate',
+        agent_id: 'a',
+        quest_id: 'q',
+        actor_id: 'x',
+      })),
+    );
     const seen: string[] = [];
     let cursor: string | null = null;
     do {
-      const { body }: { body: Tasks } = await service.get<Tasks>(`/api/tasks?skill=lint&agent_id=a&quest_id=q&actor_id=x&status=queued&limit=2${cursor === null ? '' : `&cursor=${cursor}`}`);
+      const { body }: { body: Tasks } = await service.get<Tasks>(
+        `/api/tasks?skill=lint&agent_id=a&quest_id=q&actor_id=x&status=queued&limit=2${cursor === null ? '' : `&cursor=${cursor}`}`,
+      );
       seen.push(...tasksAnswer.parse(body).tasks.map((task) => task.id));
       cursor = body.next_cursor;
       await service.add({ skill: 'lint', agent_id: 'a', quest_id: 'q', actor_id: 'x' });
@@ -54,7 +102,9 @@ describe('tasks', () => {
     const kinds: string[] = [];
     let cursor: string | null = null;
     do {
-      const { body }: { body: TaskEvents } = await service.get<TaskEvents>(`/api/tasks/${id}/events?limit=3${cursor === null ? '' : `&cursor=${cursor}`}`);
+      const { body }: { body: TaskEvents } = await service.get<TaskEvents>(
+        `/api/tasks/${id}/events?limit=3${cursor === null ? '' : `&cursor=${cursor}`}`,
+      );
       kinds.push(...body.events.map((event) => event.kind));
       cursor = body.next_cursor;
     } while (cursor !== null);
@@ -64,7 +114,10 @@ describe('tasks', () => {
   test('P10 a call repeated with its Idempotency-Key adds nothing twice; with another body it is refused', async () => {
     const first = await service.post<EnqueueAnswer>('/api/tasks', { skill: 'lint' }, { key: 'k-1' });
     expect((await service.post('/api/tasks', { skill: 'lint' }, { key: 'k-1' })).body).toEqual(first.body);
-    expect(await service.post('/api/tasks', { skill: 'debate' }, { key: 'k-1' })).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+    expect(await service.post('/api/tasks', { skill: 'debate' }, { key: 'k-1' })).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency_key_reused' },
+    });
     expect((await service.get<Tasks>('/api/tasks')).body.tasks).toHaveLength(1);
   });
 });
@@ -79,8 +132,17 @@ describe('runs', () => {
       await db.pool.query("update tasks set heartbeat_at = heartbeat_at - interval '61 seconds'");
       const [next] = await waiting;
       expect(next).toMatchObject({ id, attempt: 1 });
-      for (const [call, body] of [['complete', { result: 'late' }], ['fail', { error: 'late' }], ['release', {}], ['heartbeat', {}]] as const) {
-        const refused = await reaping.post<{ code: string; detail: string }>(`/api/tasks/${id}/${call}`, { run_id: zombie?.run_id, ...body }, { key: `z-${call}` });
+      for (const [call, body] of [
+        ['complete', { result: 'late' }],
+        ['fail', { error: 'late' }],
+        ['release', {}],
+        ['heartbeat', {}],
+      ] as const) {
+        const refused = await reaping.post<{ code: string; detail: string }>(
+          `/api/tasks/${id}/${call}`,
+          { run_id: zombie?.run_id, ...body },
+          { key: `z-${call}` },
+        );
         expect(refused).toMatchObject({ status: 409, body: { code: 'run_not_owner' } });
         expect(refused.body.detail).toMatch(new RegExp(`run ${zombie?.run_id} was reaped at .*running for w-next`));
       }
@@ -99,26 +161,42 @@ describe('runs', () => {
     expect((await service.post(`/api/tasks/${id}/fail`, body, { key: 'k' })).body).toEqual(once.body);
     expect((await service.post(`/api/tasks/${id}/fail`, body)).body).toEqual(once.body);
     expect(await service.eventKinds(id ?? '')).toEqual(['queued', 'claimed', 'failed']);
-    expect(await service.post(`/api/tasks/${id}/complete`, { run_id: run?.run_id })).toMatchObject({ status: 409, body: { code: 'run_not_owner' } });
+    expect(await service.post(`/api/tasks/${id}/complete`, { run_id: run?.run_id })).toMatchObject({
+      status: 409,
+      body: { code: 'run_not_owner' },
+    });
   });
 
   test('P1 no claim that begins after a pause has settled returns a task that it covers, from any instance, whatever waits', async () => {
     const other = await serve(db, { lookEveryMs: 20 });
     try {
       const scope = { kind: 'agent', value: 'skeptic' } as const;
-      await service.add(...Array.from({ length: 200 }, (_, index) => ({ agent_id: index % 2 === 0 ? 'skeptic' : 'scribe' })));
+      await service.add(
+        ...Array.from({ length: 200 }, (_, index) => ({ agent_id: index % 2 === 0 ? 'skeptic' : 'scribe' })),
+      );
       let stop = false;
       const afterPause: ClaimAnswer['tasks'] = [];
       let settled = false;
       const workers = Array.from({ length: 8 }, async (_, index) => {
         while (!stop) {
           const began = settled;
-          const got = await (index % 2 === 0 ? service : other).claim({ worker: `w-${index}`, limit: 3, wait_seconds: 0.05 });
+          const got = await (index % 2 === 0 ? service : other).claim({
+            worker: `w-${index}`,
+            limit: 3,
+            wait_seconds: 0.05,
+          });
           if (began) afterPause.push(...got);
-          for (const task of got) await service.post(`/api/tasks/${task.id}/release`, { run_id: task.run_id, cause: 'shutdown' });
+          for (const task of got)
+            await service.post(`/api/tasks/${task.id}/release`, { run_id: task.run_id, cause: 'shutdown' });
         }
       });
-      const receipt = await pauseScope(db.pool, { scope, reason: 'test', ttlSeconds: null, by: 'dana', source: 'person' });
+      const receipt = await pauseScope(db.pool, {
+        scope,
+        reason: 'test',
+        ttlSeconds: null,
+        by: 'dana',
+        source: 'person',
+      });
       expect(receipt.settled).toBe(true);
       settled = true;
       while (afterPause.length < 100) await service.queue();
@@ -138,7 +216,10 @@ describe('P15 impossible rows', () => {
   /** As an older schema left them. */
   async function makeImpossible(ids: string[]): Promise<void> {
     await db.pool.query('alter table tasks drop constraint tasks_queued_is_unowned');
-    await db.pool.query('update tasks set run_id = gen_random_uuid(), pid = 4711, started_at = now() where id = any ($1::bigint[])', [ids]);
+    await db.pool.query(
+      'update tasks set run_id = gen_random_uuid(), pid = 4711, started_at = now() where id = any ($1::bigint[])',
+      [ids],
+    );
     await db.pool.query(`alter table tasks add constraint tasks_queued_is_unowned ${RULE} not valid`);
   }
 
@@ -148,12 +229,20 @@ describe('P15 impossible rows', () => {
     // In portions, so that no statement nears its time limit on a busy machine.
     const many: string[] = [];
     while (many.length < 4_000) {
-      const { rows } = await db.pool.query<{ id: string }>("insert into tasks (agent_id) select 'skeptic' from generate_series(1, 2000) returning id");
+      const { rows } = await db.pool.query<{ id: string }>(
+        "insert into tasks (agent_id) select 'skeptic' from generate_series(1, 2000) returning id",
+      );
       many.push(...rows.map((row) => row.id));
     }
     await makeImpossible([paused, free]);
     for (let from = 0; from < many.length; from += 2_000) await makeImpossible(many.slice(from, from + 2_000));
-    await pauseScope(db.pool, { scope: { kind: 'agent', value: 'skeptic' }, reason: 'test', ttlSeconds: null, by: 'dana', source: 'person' });
+    await pauseScope(db.pool, {
+      scope: { kind: 'agent', value: 'skeptic' },
+      reason: 'test',
+      ttlSeconds: null,
+      by: 'dana',
+      source: 'person',
+    });
     const starting = await serve(db);
     try {
       expect((await starting.claim()).map((task) => task.id)).toEqual([free]);
@@ -176,7 +265,10 @@ describe('P15 impossible rows', () => {
       await until('the tick', async () => (await ticking.eventKinds(id)).includes('healed'));
       expect(await ticking.task(id)).toMatchObject({ status: 'queued', run_id: null, pid: null, started_at: null });
       // The count is written after the row is healed.
-      await until('the count', async () => (await ticking.queue()).reaper.impossible_queued_total === before.impossible_queued_total + 1);
+      await until(
+        'the count',
+        async () => (await ticking.queue()).reaper.impossible_queued_total === before.impossible_queued_total + 1,
+      );
     } finally {
       await ticking.stop();
     }
@@ -187,8 +279,11 @@ describe('who may do what', () => {
   const calls: [path: string, body: object | undefined, roles: Role[]][] = [
     ['/api/tasks', { skill: 'x' }, ['worker', 'operator', 'admin']],
     ['/api/tasks/claim', { worker: 'w' }, ['worker', 'admin']],
-    ...['heartbeat', 'complete', 'fail', 'release'].map((call): [string, object, Role[]] => (
-      [`/api/tasks/1/${call}`, { run_id: NOBODY, ...(call === 'fail' ? { error: 'x' } : {}) }, ['worker', 'admin']])),
+    ...['heartbeat', 'complete', 'fail', 'release'].map((call): [string, object, Role[]] => [
+      `/api/tasks/1/${call}`,
+      { run_id: NOBODY, ...(call === 'fail' ? { error: 'x' } : {}) },
+      ['worker', 'admin'],
+    ]),
     ['/api/tasks', undefined, ['viewer', 'worker', 'operator', 'admin']],
     ['/api/tasks/1', undefined, ['viewer', 'worker', 'operator', 'admin']],
     ['/api/tasks/1/events', undefined, ['viewer', 'worker', 'operator', 'admin']],
@@ -198,11 +293,15 @@ describe('who may do what', () => {
   test.each(calls)('%s %j', async (path, body, allowed) => {
     for (const role of ROLES) {
       const token = await makeToken(db.pool, role);
-      const { status } = body === undefined ? await service.get(path, { token }) : await service.post(path, body, { token });
+      const { status } =
+        body === undefined ? await service.get(path, { token }) : await service.post(path, body, { token });
       if (allowed.includes(role)) expect([200, 404, 409], role).toContain(status);
       else expect(status, role).toBe(403);
     }
-    const none = body === undefined ? await service.get(path, { token: undefined }) : await service.post(path, body, { token: undefined });
+    const none =
+      body === undefined
+        ? await service.get(path, { token: undefined })
+        : await service.post(path, body, { token: undefined });
     expect(none).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
   });
 });
@@ -271,14 +370,19 @@ describe('bad input is refused with a code and the field, and nothing is written
   ];
 
   test('a number is kept as it was sent, through the queue, the run and back', async () => {
-    const exact = '{"id":1970670598291982290,"long":0.1234567890123456789,"list":[18446744073709551615,-9223372036854775809]}';
-    const said = async (path: string, body?: string): Promise<string> => (body === undefined ? await service.get(path) : await service.post(path, body)).text;
+    const exact =
+      '{"id":1970670598291982290,"long":0.1234567890123456789,"list":[18446744073709551615,-9223372036854775809]}';
+    const said = async (path: string, body?: string): Promise<string> =>
+      (body === undefined ? await service.get(path) : await service.post(path, body)).text;
     await service.post('/api/tasks', `{"skill":"exact","payload":${exact}}`);
     const claimed = await said('/api/tasks/claim', '{"worker":"exact","skills":["exact"]}');
     // jsonb has an order of its own for keys.
     for (const part of exact.slice(1, -1).split(/,(?=")/)) expect(claimed).toContain(part);
     const [, id = '', runId = ''] = /"id":"(\d+)","run_id":"([^"]+)"/.exec(claimed) ?? [];
-    await said(`/api/tasks/${id}/release`, `{"run_id":"${runId}","cause":"shutdown","cursor":{"after":1970670598291982290}}`);
+    await said(
+      `/api/tasks/${id}/release`,
+      `{"run_id":"${runId}","cause":"shutdown","cursor":{"after":1970670598291982290}}`,
+    );
     const again = await said('/api/tasks/claim', '{"worker":"exact","skills":["exact"]}');
     expect(again).toContain('"cursor":{"after":1970670598291982290}');
     const [, secondRun = ''] = /"run_id":"([^"]+)"/.exec(again) ?? [];
@@ -290,14 +394,26 @@ describe('bad input is refused with a code and the field, and nothing is written
     const refused = await service.post<{ code: string; errors?: { field: string }[] }>(path, body, { key: 'bad' });
     expect(refused).toMatchObject({ status, body: { code } });
     if (field !== '') expect(refused.body.errors?.map((error) => error.field)).toContain(field);
-    const { rows } = await db.pool.query('select (select count(*)::int from tasks) as tasks, (select count(*)::int from task_events) as events, (select count(*)::int from idempotency_keys) as keys');
+    const { rows } = await db.pool.query(
+      `select (select count(*)::int from tasks) as tasks, (select count(*)::int from task_events) as events,
+              (select count(*)::int from idempotency_keys) as keys`,
+    );
     expect(rows).toEqual([{ tasks: 0, events: 0, keys: 0 }]);
   });
 
   test.each([
-    ['/api/tasks?limit=0', 'limit'], ['/api/tasks?limit=201', 'limit'], ['/api/tasks?limit=x', 'limit'], ['/api/tasks?cursor=!', 'cursor'],
-    ['/api/tasks?cursor=abc', 'cursor'], ['/api/tasks?status=paused', 'status'], ['/api/tasks?agent=x', 'agent'], ['/api/tasks?skill=', 'skill'],
-    ['/api/tasks?skill=a&skill=b', 'skill'], ['/api/tasks/x', 'id'], ['/api/tasks/1/events?cursor=LTE', 'cursor'], ['/api/queue?x=1', 'x'],
+    ['/api/tasks?limit=0', 'limit'],
+    ['/api/tasks?limit=201', 'limit'],
+    ['/api/tasks?limit=x', 'limit'],
+    ['/api/tasks?cursor=!', 'cursor'],
+    ['/api/tasks?cursor=abc', 'cursor'],
+    ['/api/tasks?status=paused', 'status'],
+    ['/api/tasks?agent=x', 'agent'],
+    ['/api/tasks?skill=', 'skill'],
+    ['/api/tasks?skill=a&skill=b', 'skill'],
+    ['/api/tasks/x', 'id'],
+    ['/api/tasks/1/events?cursor=LTE', 'cursor'],
+    ['/api/queue?x=1', 'x'],
   ])('GET %s → %s', async (path, field) => {
     const refused = await service.get<{ code: string; errors?: { field: string }[] }>(path);
     expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
@@ -316,8 +432,17 @@ describe('bad input is refused with a code and the field, and nothing is written
 
 test('the document of the API names every route', async () => {
   const { body } = await service.get<{ paths: Record<string, object> }>('/openapi.json', { token: undefined });
-  expect(Object.keys(body.paths)).toEqual(expect.arrayContaining([
-    '/api/tasks', '/api/tasks/claim', '/api/tasks/{id}', '/api/tasks/{id}/events', '/api/queue',
-    '/api/tasks/{id}/heartbeat', '/api/tasks/{id}/complete', '/api/tasks/{id}/fail', '/api/tasks/{id}/release',
-  ]));
+  expect(Object.keys(body.paths)).toEqual(
+    expect.arrayContaining([
+      '/api/tasks',
+      '/api/tasks/claim',
+      '/api/tasks/{id}',
+      '/api/tasks/{id}/events',
+      '/api/queue',
+      '/api/tasks/{id}/heartbeat',
+      '/api/tasks/{id}/complete',
+      '/api/tasks/{id}/fail',
+      '/api/tasks/{id}/release',
+    ]),
+  );
 });

@@ -10,7 +10,11 @@ const CANDIDATES_MAX = 200;
 
 /** What the file leans on and what leans on it. */
 export async function measureCoupling(
-  repository: Repository, tracked: TrackedFiles, file: TrackedFile, text: string, signal: AbortSignal,
+  repository: Repository,
+  tracked: TrackedFiles,
+  file: TrackedFile,
+  text: string,
+  signal: AbortSignal,
 ): Promise<Measure[]> {
   const path = keyOf(file.path);
   const imports = findImports(path, text);
@@ -19,7 +23,8 @@ export async function measureCoupling(
     signal.throwIfAborted();
     const read = await readText(repository, candidate);
     const from = keyOf(candidate.path);
-    if (read.text !== undefined && [...findImports(from, read.text)].some((written) => means(written, from, path))) importedBy += 1;
+    if (read.text !== undefined && [...findImports(from, read.text)].some((written) => means(written, from, path)))
+      importedBy += 1;
   }
   return [
     { name: 'imports', value: imports.size, limit: 20 },
@@ -28,7 +33,12 @@ export async function measureCoupling(
 }
 
 /** The files whose text holds this file's name, found by git; what they mean by it is looked at afterwards. */
-async function candidates(repository: Repository, tracked: TrackedFiles, file: TrackedFile, signal: AbortSignal): Promise<TrackedFile[]> {
+async function candidates(
+  repository: Repository,
+  tracked: TrackedFiles,
+  file: TrackedFile,
+  signal: AbortSignal,
+): Promise<TrackedFile[]> {
   if (typeof file.name !== 'string') return []; // an argument is text
   const base = file.name.slice(file.name.lastIndexOf('/') + 1);
   const stem = base.replace(/\.[^.]*$/, '') || base;

@@ -30,8 +30,14 @@ export function judge(topic: string, measures: readonly Measure[]): Round {
   return {
     topic,
     measures: [...measures],
-    keeper: strain(best) <= 1 ? `${tell(best)} is within ${best.limit}` : `${tell(best)} is still the least beyond its limit, ${best.limit}`,
-    critic: strain(worst) > 1 ? `${tell(worst)} is beyond ${worst.limit}` : `${tell(worst)} is the nearest to its limit, ${worst.limit}`,
+    keeper:
+      strain(best) <= 1
+        ? `${tell(best)} is within ${best.limit}`
+        : `${tell(best)} is still the least beyond its limit, ${best.limit}`,
+    critic:
+      strain(worst) > 1
+        ? `${tell(worst)} is beyond ${worst.limit}`
+        : `${tell(worst)} is the nearest to its limit, ${worst.limit}`,
     won_by: strain(worst) > 1 ? 'critic' : 'keeper',
   };
 }

@@ -1,5 +1,5 @@
-// A command as workers run them: `orchestra worker -- node careful-agent.ts`. Waits for a file where its payload names one, asks
-// what its payload says unless that has been answered, and reports.
+// A command as workers run them: `orchestra worker -- node careful-agent.ts`. Waits for a file where its payload names
+// one, asks what its payload says unless that has been answered, and reports.
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,7 +7,9 @@ import { z } from 'zod';
 
 const LOOK_EVERY_MS = 50;
 
-const payload = z.object({ wait_for: z.string().optional(), ask: z.string().optional() }).parse(JSON.parse(process.env['ORCHESTRA_PAYLOAD'] ?? '{}'));
+const payload = z
+  .object({ wait_for: z.string().optional(), ask: z.string().optional() })
+  .parse(JSON.parse(process.env['ORCHESTRA_PAYLOAD'] ?? '{}'));
 const answer = process.env['ORCHESTRA_ANSWER'];
 
 if (payload.ask !== undefined && answer === undefined) {

@@ -15,6 +15,19 @@ export interface CommandWorkerOptions {
 
 /** Starts `orchestra worker -- node careful-agent.ts` as a process. */
 export function startCommandWorker({ skill, concurrency, folder, env }: CommandWorkerOptions): StartedProcess {
-  const args = ['worker', '--skill', skill, '--concurrency', String(concurrency), '--folder', folder, '--time-limit', '1m', '--', process.execPath, CAREFUL_AGENT];
+  const args = [
+    'worker',
+    '--skill',
+    skill,
+    '--concurrency',
+    String(concurrency),
+    '--folder',
+    folder,
+    '--time-limit',
+    '1m',
+    '--',
+    process.execPath,
+    CAREFUL_AGENT,
+  ];
   return new StartedProcess(spawn(process.execPath, [CLI, ...args], { env, stdio: 'ignore' }), STOP_WAIT_MS);
 }

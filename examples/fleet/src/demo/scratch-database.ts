@@ -9,7 +9,10 @@ export interface ScratchDatabase {
 export async function createScratchDatabase(serverUrl: string): Promise<ScratchDatabase> {
   const name = `orchestra_demo_${process.pid}_${Date.now().toString(36)}`;
   await onServer(serverUrl, `create database ${name}`);
-  return { url: sameServer(serverUrl, name), drop: () => onServer(serverUrl, `drop database if exists ${name} with (force)`) };
+  return {
+    url: sameServer(serverUrl, name),
+    drop: () => onServer(serverUrl, `drop database if exists ${name} with (force)`),
+  };
 }
 
 /** The same connection string with the database of `like` in it. */

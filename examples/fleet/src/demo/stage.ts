@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { createClient, type Client } from '@orchestra-brake/client';
-import { hold, UpProcess, waitFor, type Cleanup, type StartedProcess, type WhereItIs } from '@orchestra/example-acceptance';
+import {
+  hold,
+  UpProcess,
+  waitFor,
+  type Cleanup,
+  type StartedProcess,
+  type WhereItIs,
+} from '@orchestra/example-acceptance';
 import { AGENT_NAMES, type AgentName } from '../agents.ts';
 import { AgentProcess } from '../agent-process.ts';
 import { enqueuePlan } from '../enqueue-plan.ts';
@@ -58,12 +65,18 @@ export class Stage {
     return stage;
   }
 
-  get scratch(): string { return this.#options.scratch; }
+  get scratch(): string {
+    return this.#options.scratch;
+  }
 
-  get signal(): AbortSignal { return this.#options.signal; }
+  get signal(): AbortSignal {
+    return this.#options.signal;
+  }
 
   /** Tells the reader what was seen. */
-  saw(line: string): void { this.#options.say(`   ${line}`); }
+  saw(line: string): void {
+    this.#options.say(`   ${line}`);
+  }
 
   /** Runs the real command line and answers what it printed. */
   async orchestra(...args: string[]): Promise<unknown> {
@@ -83,9 +96,18 @@ export class Stage {
         this.agentLines.push(`${agent}: ${line}`);
         this.agentLines.splice(0, this.agentLines.length - LINES_KEPT);
       };
-      this.agents.set(agent, new AgentProcess({
-        agent, paceMs: PACE_MS, env: this.#options.env, onLine, onMessage: (message) => { if (message.kind === 'trouble') onLine(message.what); },
-      }));
+      this.agents.set(
+        agent,
+        new AgentProcess({
+          agent,
+          paceMs: PACE_MS,
+          env: this.#options.env,
+          onLine,
+          onMessage: (message) => {
+            if (message.kind === 'trouble') onLine(message.what);
+          },
+        }),
+      );
     }
     this.saw(`started ${[...this.agents.values()].map(({ agent, pid }) => `${agent} (pid ${pid})`).join(', ')}`);
   }
@@ -94,7 +116,9 @@ export class Stage {
   startCommandWorker(options: Omit<CommandWorkerOptions, 'env'>): void {
     const worker = startCommandWorker({ ...options, env: this.#options.env });
     this.#commandWorkers.push(worker);
-    this.saw(`started orchestra worker --skill ${options.skill} --concurrency ${options.concurrency} (pid ${worker.pid})`);
+    this.saw(
+      `started orchestra worker --skill ${options.skill} --concurrency ${options.concurrency} (pid ${worker.pid})`,
+    );
   }
 
   /** The name under which an agent's present process claims. */
@@ -108,7 +132,11 @@ export class Stage {
   async killAgents(): Promise<void> {
     const processes = [...this.agents.values()];
     const ends = await Promise.all(processes.map((process) => process.kill()));
-    hold(ends.every((end) => end === 'SIGKILL'), 'every worker is killed', ends);
+    hold(
+      ends.every((end) => end === 'SIGKILL'),
+      'every worker is killed',
+      ends,
+    );
     this.saw(`killed ${processes.map(({ agent, pid }) => `${agent} (pid ${pid})`).join(', ')} with SIGKILL`);
   }
 
@@ -119,7 +147,8 @@ export class Stage {
       const own = plan.filter((task) => task.agent_id === agent);
       hold(own.length > 0, `there is something in ${this.repo} for ${agent}`, own);
       let queued = (await tasksOf(this.client, agent, 'queued')).length;
-      for (let sweeps = 0; queued < BUSY_MIN && sweeps < SWEEPS_MAX; sweeps++, queued += own.length) await enqueuePlan(this.client, own, this.signal);
+      for (let sweeps = 0; queued < BUSY_MIN && sweeps < SWEEPS_MAX; sweeps++, queued += own.length)
+        await enqueuePlan(this.client, own, this.signal);
     }
   }
 
@@ -131,7 +160,10 @@ export class Stage {
     const left = [this.#up, ...this.agents.values(), ...this.#commandWorkers].map(({ pid }) => pid).filter(isRunning);
     hold(left.length === 0, 'no process is left', left);
     for (const url of [this.where.pause_api, this.where.worker_claimer, this.where.alert_cascade]) {
-      const answers = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(2_000) }).then(() => true, () => false);
+      const answers = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(2_000) }).then(
+        () => true,
+        () => false,
+      );
       hold(!answers, 'no service answers any more', url);
     }
   }

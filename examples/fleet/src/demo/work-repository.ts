@@ -9,8 +9,8 @@ const WHOLE = fileURLToPath(new URL('../../../..', import.meta.url));
 const THIS_PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * What the demo's fleet works on: the repository that it lies in, or where git cannot work with that (an unpacked archive,
- * another owner's folder), a new one in `scratch` with a copy of this package in it.
+ * What the demo's fleet works on: the repository that it lies in, or where git cannot work with that (an unpacked
+ * archive, another owner's folder), a new one in `scratch` with a copy of this package in it.
  */
 export async function workRepository(scratch: string, say: (line: string) => void): Promise<string> {
   try {
@@ -21,9 +21,24 @@ export async function workRepository(scratch: string, say: (line: string) => voi
     say(`git cannot work with ${WHOLE} (${error.message.split('\n')[0]}): the fleet works on a copy of the example`);
   }
   const copy = join(scratch, 'repository');
-  await cp(THIS_PACKAGE, copy, { recursive: true, filter: (path) => !['node_modules', '.turbo'].includes(basename(path)) });
+  await cp(THIS_PACKAGE, copy, {
+    recursive: true,
+    filter: (path) => !['node_modules', '.turbo'].includes(basename(path)),
+  });
   await runGit(copy, ['init', '--quiet']);
   await runGit(copy, ['add', '--all']);
-  await runGit(copy, ['-c', 'user.name=demo', '-c', 'user.email=demo@example.com', '-c', 'commit.gpgsign=false', 'commit', '--quiet', '--no-verify', '--message', 'A copy to work on']);
+  await runGit(copy, [
+    '-c',
+    'user.name=demo',
+    '-c',
+    'user.email=demo@example.com',
+    '-c',
+    'commit.gpgsign=false',
+    'commit',
+    '--quiet',
+    '--no-verify',
+    '--message',
+    'A copy to work on',
+  ]);
   return copy;
 }

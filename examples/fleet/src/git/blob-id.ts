@@ -3,10 +3,7 @@ import { readlink } from 'node:fs/promises';
 import { noFileAfter, openAsItIs, type NoFile } from './open-as-it-is.ts';
 
 /** What is on disk in place of a tracked file. */
-export type OnDisk =
-  | { state: 'content'; oid: string }
-  | { state: NoFile }
-  | { state: 'unreadable'; why: string };
+export type OnDisk = { state: 'content'; oid: string } | { state: NoFile } | { state: 'unreadable'; why: string };
 
 const READ_BYTES = 256 * 1024;
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-/** The name of a tracked file, as a payload carries it: text where it is text, else its bytes (git allows any but NUL). */
+/**
+ * The name of a tracked file, as a payload carries it: text where it is text, else its bytes (git allows any but NUL).
+ */
 export const fileName = z.union([
   z.string().min(1).max(4_096),
   z.strictObject({ base64: z.base64().min(1).max(8_192) }),

@@ -7,7 +7,10 @@ export type NoFile = 'missing' | 'other_kind';
 const AS_IT_IS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const OTHER_KIND = new Set(['ELOOP', 'EISDIR', 'EINVAL', 'ENXIO', 'EMLINK']);
 
-/** Opens a file: never through a link, and never waiting for a pipe's other end. What it has opened may still be no file. */
+/**
+ * Opens a file: never through a link, and never waiting for a pipe's other end. What it has opened may still be no
+ * file.
+ */
 export function openAsItIs(place: Buffer): Promise<FileHandle> {
   return open(place, AS_IT_IS);
 }

@@ -29,7 +29,11 @@ const ENVIRONMENT = {
  *
  * @throws FleetError; the signal's reason when it was aborted
  */
-export function runGit(folder: string, args: readonly string[], { alsoGood, signal }: GitOptions = {}): Promise<Buffer> {
+export function runGit(
+  folder: string,
+  args: readonly string[],
+  { alsoGood, signal }: GitOptions = {},
+): Promise<Buffer> {
   const options = {
     cwd: folder,
     env: ENVIRONMENT,
@@ -42,21 +46,30 @@ export function runGit(folder: string, args: readonly string[], { alsoGood, sign
   };
   return new Promise((resolve, reject) => {
     // core.fsmonitor names a program that git would start on its own.
-    execFile('git', ['-c', 'core.fsmonitor=false', '-c', 'core.quotepath=off', ...args], options, (error, stdout, stderr) => {
-      if (error === null) return resolve(stdout);
-      if (typeof error.code === 'number' && alsoGood?.includes(error.code)) return resolve(stdout);
-      if (signal?.aborted) return reject(signal.reason);
-      reject(refusal(`git ${args[0]}`, error, stderr.toString('utf8')));
-    });
+    execFile(
+      'git',
+      ['-c', 'core.fsmonitor=false', '-c', 'core.quotepath=off', ...args],
+      options,
+      (error, stdout, stderr) => {
+        if (error === null) return resolve(stdout);
+        if (typeof error.code === 'number' && alsoGood?.includes(error.code)) return resolve(stdout);
+        if (signal?.aborted) return reject(signal.reason);
+        reject(refusal(`git ${args[0]}`, error, stderr.toString('utf8')));
+      },
+    );
   });
 }
 
 function refusal(what: string, error: ExecFileException, stderr: string): FleetError {
   const said = stderr.trim().slice(0, 500);
   // The folder's own absence is ENOENT as well, but openRepository has looked at it.
-  if (error.code === 'ENOENT') return new FleetError('git_missing', 'there is no git on this machine; install it', { cause: error });
-  if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return new FleetError('git_output_too_large', `${what} wrote more than may be kept`, { cause: error });
-  if (error.killed) return new FleetError('git_timed_out', `${what} did not end within ${TIMEOUT_MS / 1_000} s`, { cause: error });
-  if (/not a git repository|must be run in a work tree/i.test(said)) return new FleetError('not_a_repository', said, { cause: error });
+  if (error.code === 'ENOENT')
+    return new FleetError('git_missing', 'there is no git on this machine; install it', { cause: error });
+  if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
+    return new FleetError('git_output_too_large', `${what} wrote more than may be kept`, { cause: error });
+  if (error.killed)
+    return new FleetError('git_timed_out', `${what} did not end within ${TIMEOUT_MS / 1_000} s`, { cause: error });
+  if (/not a git repository|must be run in a work tree/i.test(said))
+    return new FleetError('not_a_repository', said, { cause: error });
   return new FleetError('git_failed', `${what} failed: ${said || error.message}`, { cause: error });
 }

@@ -44,9 +44,17 @@ const ENTRY = /^(\S) (\d{6}) ([0-9a-f]{40}|[0-9a-f]{64}) ([0-3])$/;
 function parse(entry: Buffer): TrackedFile {
   const tab = entry.indexOf(0x09);
   const [, tag, mode, oid, stage] = ENTRY.exec(entry.toString('latin1', 0, Math.max(tab, 0))) ?? [];
-  if (oid === undefined) throw new FleetError('git_failed', `git ls-files told what is no entry: ${entry.toString('utf8', 0, 200)}`);
+  if (oid === undefined)
+    throw new FleetError('git_failed', `git ls-files told what is no entry: ${entry.toString('utf8', 0, 200)}`);
   const path = Buffer.from(entry.subarray(tab + 1)); // a copy, so that the whole list need not stay in memory
-  return { path, name: nameOf(path), kind: KIND[mode ?? ''] ?? 'file', oid, unmerged: stage !== '0', checkedOut: tag !== 'S' };
+  return {
+    path,
+    name: nameOf(path),
+    kind: KIND[mode ?? ''] ?? 'file',
+    oid,
+    unmerged: stage !== '0',
+    checkedOut: tag !== 'S',
+  };
 }
 
 const KIND: Readonly<Record<string, TrackedKind>> = { '120000': 'symbolic_link', '160000': 'submodule' };

@@ -3,9 +3,9 @@ const LIST_ITEM = /^[ \t>]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)/;
 const INDENTED = /^(?: {4}| {0,3}\t)/;
 
 /**
- * The same text with its code blocks and its front matter turned to blanks, line for line and column for column, so that
- * what is found in the rest stands where it stood. Blocks are told by their look, as people write them: an indented
- * block under a list counts as the list's text.
+ * The same text with its code blocks and its front matter turned to blanks, line for line and column for column, so
+ * that what is found in the rest stands where it stood. Blocks are told by their look, as people write them: an
+ * indented block under a list counts as the list's text.
  */
 export function blankCode(text: string): string {
   const lines = text.split('\n');
@@ -14,28 +14,36 @@ export function blankCode(text: string): string {
   let inList = false;
   let inIndented = false;
   let blankBefore = true;
-  return lines.map((raw, at) => {
-    const line = raw.replace(/\r$/, '');
-    if (at < front) return blank(raw);
-    if (fence !== undefined) {
-      if (closes(line, fence)) fence = undefined;
+  return lines
+    .map((raw, at) => {
+      const line = raw.replace(/\r$/, '');
+      if (at < front) return blank(raw);
+      if (fence !== undefined) {
+        if (closes(line, fence)) fence = undefined;
+        blankBefore = false;
+        return blank(raw);
+      }
+      if (line.trim() === '') {
+        blankBefore = true;
+        return raw;
+      }
+      inIndented = INDENTED.test(line) && !inList && (blankBefore || inIndented);
+      if (inIndented) {
+        blankBefore = false;
+        return blank(raw);
+      }
+      const [, marks, info] = FENCE.exec(line) ?? [];
+      if (marks !== undefined && !(marks.startsWith('`') && info?.includes('`'))) {
+        fence = { mark: marks.charAt(0), length: marks.length };
+        blankBefore = false;
+        return blank(raw);
+      }
+      if (LIST_ITEM.test(line)) inList = true;
+      else if (blankBefore && !/^[ \t]/.test(line)) inList = false;
       blankBefore = false;
-      return blank(raw);
-    }
-    if (line.trim() === '') { blankBefore = true; return raw; }
-    inIndented = INDENTED.test(line) && !inList && (blankBefore || inIndented);
-    if (inIndented) { blankBefore = false; return blank(raw); }
-    const [, marks, info] = FENCE.exec(line) ?? [];
-    if (marks !== undefined && !(marks.startsWith('`') && info?.includes('`'))) {
-      fence = { mark: marks.charAt(0), length: marks.length };
-      blankBefore = false;
-      return blank(raw);
-    }
-    if (LIST_ITEM.test(line)) inList = true;
-    else if (blankBefore && !/^[ \t]/.test(line)) inList = false;
-    blankBefore = false;
-    return raw;
-  }).join('\n');
+      return raw;
+    })
+    .join('\n');
 }
 
 function closes(line: string, fence: { mark: string; length: number }): boolean {

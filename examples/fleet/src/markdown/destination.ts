@@ -3,7 +3,8 @@ const LENGTH_MAX = 2_000;
 const NESTED_MAX = 32;
 const IN_ANGLES = /\([ \t]*\n?[ \t]*<((?:[^<>\\\n]|\\[^\n]){0,2000})>/y;
 const PLAIN_START = /\([ \t]*\n?[ \t>]*/y;
-const END = /[ \t]*(?:\n[ \t>]*)?(?:"(?:[^"\\]|\\[\s\S]){0,2000}"|'(?:[^'\\]|\\[\s\S]){0,2000}'|\((?:[^()\\]|\\[\s\S]){0,2000}\))?[ \t]*(?:\n[ \t>]*)?\)/y;
+const END =
+  /[ \t]*(?:\n[ \t>]*)?(?:"(?:[^"\\]|\\[\s\S]){0,2000}"|'(?:[^'\\]|\\[\s\S]){0,2000}'|\((?:[^()\\]|\\[\s\S]){0,2000}\))?[ \t]*(?:\n[ \t>]*)?\)/y;
 
 /** What stands in the round brackets of `[text](…)`, where `from` is the opening one; undefined: that is no link. */
 export function readDestination(text: string, from: number): { target: string; end: number } | undefined {
@@ -23,8 +24,9 @@ function plain(text: string, from: number): { target: string; end: number } | un
   for (; at < text.length && at - start <= LENGTH_MAX; at++) {
     const character = text.charAt(at);
     if (character === '\\') at += 1;
-    else if (character === '(') { if (++depth > NESTED_MAX) return undefined; }
-    else if (character === ')' && depth-- === 0) break;
+    else if (character === '(') {
+      if (++depth > NESTED_MAX) return undefined;
+    } else if (character === ')' && depth-- === 0) break;
     else if (/\s/.test(character)) break;
   }
   return at - start > LENGTH_MAX ? undefined : { target: text.slice(start, at), end: at };
@@ -35,7 +37,13 @@ function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | u
   return pattern.exec(text) ?? undefined;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&amp;': '&',
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&#39;': "'",
+};
 
 /** Markdown's backslashes and the common entities, taken back. */
 export function unescaped(target: string): string {

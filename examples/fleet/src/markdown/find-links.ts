@@ -11,7 +11,8 @@ export interface Link {
 }
 
 // "[label]: <dest>" or "[label]: dest", alone on its line but for a title. Footnotes ("[^1]:") are none.
-const DEFINITION = /^[ \t>]*\[(?!\^)(?:[^[\]\\\n]|\\.){1,999}\]:[ \t]*(?:\n[ \t]*)?(?:<([^<>\n]*)>|([^\s<]\S*))[ \t]*(?:"[^"\n]*"|'[^'\n]*'|\([^()\n]*\))?[ \t]*\r?$/gm;
+const DEFINITION =
+  /^[ \t>]*\[(?!\^)(?:[^[\]\\\n]|\\.){1,999}\]:[ \t]*(?:\n[ \t]*)?(?:<([^<>\n]*)>|([^\s<]\S*))[ \t]*(?:"[^"\n]*"|'[^'\n]*'|\([^()\n]*\))?[ \t]*\r?$/gm;
 const AUTOLINK = /<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^<>\s]{1,2000}>/y;
 const PARAGRAPH_END = /\n[ \t>]*\r?\n/y;
 
@@ -33,7 +34,8 @@ function* definitions(prose: string, spared: readonly (readonly [number, number]
   let next = 0;
   for (const match of prose.matchAll(DEFINITION)) {
     while ((spared[next]?.[1] ?? Infinity) <= match.index) next += 1;
-    if ((spared[next]?.[0] ?? Infinity) > match.index) yield { at: match.index, target: unescaped(match[1] ?? match[2] ?? '') };
+    if ((spared[next]?.[0] ?? Infinity) > match.index)
+      yield { at: match.index, target: unescaped(match[1] ?? match[2] ?? '') };
   }
 }
 
@@ -43,12 +45,23 @@ function* inlineLinks(prose: string, spared: readonly (readonly [number, number]
   for (let at = 0; at < prose.length; at++) {
     while ((spared[next]?.[1] ?? Infinity) <= at) next += 1;
     const span = spared[next];
-    if (span !== undefined && span[0] <= at) { at = span[1] - 1; continue; }
+    if (span !== undefined && span[0] <= at) {
+      at = span[1] - 1;
+      continue;
+    }
     switch (prose.charAt(at)) {
-      case '\\': at += 1; break;
-      case '<': at = endOf(AUTOLINK, prose, at); break;
-      case '[': openBrackets += 1; break;
-      case '\n': if (endOf(PARAGRAPH_END, prose, at) !== at) openBrackets = 0; break; // no link spans two paragraphs
+      case '\\':
+        at += 1;
+        break;
+      case '<':
+        at = endOf(AUTOLINK, prose, at);
+        break;
+      case '[':
+        openBrackets += 1;
+        break;
+      case '\n':
+        if (endOf(PARAGRAPH_END, prose, at) !== at) openBrackets = 0;
+        break; // no link spans two paragraphs
       case ']': {
         if (openBrackets === 0) break;
         openBrackets -= 1;

@@ -1,13 +1,16 @@
 import { isMarkdown } from './is-markdown.ts';
 
-/** Where a link of a file in the repository leads. Paths are in bytes told as latin1, like the keys of the tracked files. */
+/**
+ * Where a link of a file in the repository leads. Paths are in bytes told as latin1, like the keys of the tracked
+ * files.
+ */
 export type LinkTarget =
   /** Another site, or a template that something else fills in. */
   | { kind: 'elsewhere' }
   | { kind: 'outside' }
   /**
-   * `path` is '' for the top folder; `fragment` is undefined without one. `perhapsSite`: it begins with a slash and names no
-   * document, so where nothing is there it may be an address of the site that is made of these files.
+   * `path` is '' for the top folder; `fragment` is undefined without one. `perhapsSite`: it begins with a slash and
+   *   names no document, so where nothing is there it may be an address of the site that is made of these files.
    */
   | { kind: 'path'; path: string; fragment: string | undefined; perhapsSite: boolean };
 
@@ -29,11 +32,18 @@ export function linkTarget(from: string, target: string): LinkTarget {
     if (step !== '..') steps.push(step);
     else if (steps.pop() === undefined) return { kind: 'outside' };
   }
-  return { kind: 'path', path: steps.join('/'), fragment: asked, perhapsSite: decoded.startsWith('/') && !isMarkdown(decoded) };
+  return {
+    kind: 'path',
+    path: steps.join('/'),
+    fragment: asked,
+    perhapsSite: decoded.startsWith('/') && !isMarkdown(decoded),
+  };
 }
 
 /** The bytes that a URL's text stands for. What is no proper escape stays as it is: it will name no file. */
 function percentDecoded(text: string): Buffer {
   const parts = text.split(/(%[0-9A-Fa-f]{2})/);
-  return Buffer.concat(parts.map((part, at) => (at % 2 === 1 ? Buffer.from(part.slice(1), 'hex') : Buffer.from(part, 'utf8'))));
+  return Buffer.concat(
+    parts.map((part, at) => (at % 2 === 1 ? Buffer.from(part.slice(1), 'hex') : Buffer.from(part, 'utf8'))),
+  );
 }

@@ -26,7 +26,11 @@ export class LinkTargets {
     this.#repository = repository;
     this.#tracked = tracked;
     for (const path of tracked.keys()) {
-      for (let slash = path.lastIndexOf('/'); slash > 0 && !this.#folders.has(path.slice(0, slash)); slash = path.lastIndexOf('/', slash - 1)) {
+      for (
+        let slash = path.lastIndexOf('/');
+        slash > 0 && !this.#folders.has(path.slice(0, slash));
+        slash = path.lastIndexOf('/', slash - 1)
+      ) {
         this.#folders.add(path.slice(0, slash));
       }
     }
@@ -50,7 +54,8 @@ export class LinkTargets {
       const link = prefixes(current).find((prefix) => this.#tracked.get(prefix)?.kind === 'symbolic_link');
       if (link === undefined) return current;
       const place = await placeOf(this.#repository, Buffer.from(link, 'latin1'));
-      const text = place === undefined ? undefined : await readlink(place, { encoding: 'buffer' }).catch(() => undefined);
+      const text =
+        place === undefined ? undefined : await readlink(place, { encoding: 'buffer' }).catch(() => undefined);
       if (text === undefined) return current; // gone from the disk; git still has it
       if (text[0] === 0x2f) return undefined;
       const next = linkTarget(link, percentEncoded(text));
@@ -66,7 +71,13 @@ export class LinkTargets {
 
   async #isOnDisk(path: string): Promise<boolean> {
     const place = await placeOf(this.#repository, Buffer.from(path, 'latin1'));
-    return place !== undefined && await lstat(place).then(() => true, () => false);
+    return (
+      place !== undefined &&
+      (await lstat(place).then(
+        () => true,
+        () => false,
+      ))
+    );
   }
 
   async #anchorsIn(path: string): Promise<ReadonlySet<string> | undefined> {
@@ -86,5 +97,9 @@ function prefixes(path: string): string[] {
 }
 
 function percentEncoded(bytes: Buffer): string {
-  return [...bytes].map((byte) => (byte === 0x2f || byte === 0x2e ? String.fromCharCode(byte) : `%${byte.toString(16).padStart(2, '0')}`)).join('');
+  return [...bytes]
+    .map((byte) =>
+      byte === 0x2f || byte === 0x2e ? String.fromCharCode(byte) : `%${byte.toString(16).padStart(2, '0')}`,
+    )
+    .join('');
 }

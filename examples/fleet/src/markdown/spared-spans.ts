@@ -31,7 +31,10 @@ function closingBackticks(prose: string): Map<number, number> {
   const ends = new Map<number, number>();
   let nextOfLength = new Map<number, number>();
   for (const run of runs.toReversed()) {
-    if (!run[0].startsWith('`')) { nextOfLength = new Map(); continue; }
+    if (!run[0].startsWith('`')) {
+      nextOfLength = new Map();
+      continue;
+    }
     const end = nextOfLength.get(run[0].length);
     if (end !== undefined) ends.set(run.index, end);
     nextOfLength.set(run[0].length, run.index + run[0].length);

@@ -35,12 +35,21 @@ export const commentClassifier: Skill = async (payload, run) => {
   const { repo, files } = parsePayload(batchPayload, payload);
   const repository = await openRepository(repo, run.signal);
   const tracked = await listTracked(repository, run.signal);
-  const empty = (): Tally => ({ files: 0, skipped: 0, comments: 0, by_kind: { TODO: 0, FIXME: 0, XXX: 0, HACK: 0 }, findings: noFindings() });
+  const empty = (): Tally => ({
+    files: 0,
+    skipped: 0,
+    comments: 0,
+    by_kind: { TODO: 0, FIXME: 0, XXX: 0, HACK: 0 },
+    findings: noFindings(),
+  });
   return overFiles(files, tally, empty, run, async (path, sum) => {
     const file = tracked.get(keyOf(path));
     const syntax = commentSyntaxOf(keyOf(path));
     const read = file === undefined || syntax === undefined ? undefined : await readText(repository, file);
-    if (read?.text === undefined || syntax === undefined) { sum.skipped += 1; return; }
+    if (read?.text === undefined || syntax === undefined) {
+      sum.skipped += 1;
+      return;
+    }
     sum.files += 1;
     const lineOf = lineCounter(read.text);
     for (const comment of findComments(read.text, syntax)) {
@@ -48,7 +57,11 @@ export const commentClassifier: Skill = async (payload, run) => {
       for (const { kind, at, text, owner } of classifyComment(comment.text)) {
         sum.by_kind[kind] += 1;
         addFinding(sum.findings, {
-          kind, file: shown(path), line: lineOf(comment.at + at), text: excerpt(text), ...(owner === undefined ? {} : { owner: excerpt(owner) }),
+          kind,
+          file: shown(path),
+          line: lineOf(comment.at + at),
+          text: excerpt(text),
+          ...(owner === undefined ? {} : { owner: excerpt(owner) }),
         });
       }
     }

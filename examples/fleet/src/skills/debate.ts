@@ -26,11 +26,14 @@ interface NoDebate {
 }
 
 /**
- * Three rounds over one file, two sides, and a verdict: is it worth somebody's time? Every argument is something that was
- * counted. Stops after any round when it is paused; the next run goes on with the rounds that were held.
+ * Three rounds over one file, two sides, and a verdict: is it worth somebody's time? Every argument is something that
+ * was counted. Stops after any round when it is paused; the next run goes on with the rounds that were held.
  */
 export const debate: Skill = async (payload, run): Promise<Debate | NoDebate> => {
-  const { repo, files: [name] } = parsePayload(singlePayload, payload);
+  const {
+    repo,
+    files: [name],
+  } = parsePayload(singlePayload, payload);
   const repository = await openRepository(repo, run.signal);
   const tracked = await listTracked(repository, run.signal);
   const path = bytesOf(name);

@@ -37,28 +37,50 @@ export const integritySweeper: Skill = async (payload, run) => {
   const { repo, files } = parsePayload(batchPayload, payload);
   const repository = await openRepository(repo, run.signal);
   const tracked = await listTracked(repository, run.signal);
-  const empty = (): Tally => ({ checked: 0, intact: 0, converted: 0, submodules: 0, not_checked_out: 0, findings: noFindings() });
+  const empty = (): Tally => ({
+    checked: 0,
+    intact: 0,
+    converted: 0,
+    submodules: 0,
+    not_checked_out: 0,
+    findings: noFindings(),
+  });
   return overFiles(files, tally, empty, run, async (path, sum) => {
     const file = tracked.get(keyOf(path));
-    const found = file === undefined ? { what: 'no_longer_tracked' as const } : await verdictOn(file, repository, sum, run.signal);
+    const found =
+      file === undefined ? { what: 'no_longer_tracked' as const } : await verdictOn(file, repository, sum, run.signal);
     sum.checked += 1;
     if (found !== undefined) addFinding(sum.findings, { file: shown(path), ...found });
   });
 };
 
-async function verdictOn(file: TrackedFile, repository: Repository, sum: Tally, signal: AbortSignal): Promise<Omit<Finding, 'file'> | undefined> {
+async function verdictOn(
+  file: TrackedFile,
+  repository: Repository,
+  sum: Tally,
+  signal: AbortSignal,
+): Promise<Omit<Finding, 'file'> | undefined> {
   if (file.unmerged) return { what: 'unmerged' };
-  if (file.kind === 'submodule') { sum.submodules += 1; return undefined; }
+  if (file.kind === 'submodule') {
+    sum.submodules += 1;
+    return undefined;
+  }
   const onDisk = await read(file, repository, signal);
   switch (onDisk.state) {
     case 'missing':
-      if (!file.checkedOut) { sum.not_checked_out += 1; return undefined; }
+      if (!file.checkedOut) {
+        sum.not_checked_out += 1;
+        return undefined;
+      }
       return { what: 'missing', expected: file.oid };
-    case 'other_kind': return { what: 'other_kind', expected: file.kind };
-    case 'unreadable': return { what: 'unreadable', found: excerpt(onDisk.why) };
+    case 'other_kind':
+      return { what: 'other_kind', expected: file.kind };
+    case 'unreadable':
+      return { what: 'unreadable', found: excerpt(onDisk.why) };
     case 'content': {
       const same = onDisk.oid === file.oid;
-      if (!same && !(await isConverted(file, repository, signal))) return { what: 'modified', expected: file.oid, found: onDisk.oid };
+      if (!same && !(await isConverted(file, repository, signal)))
+        return { what: 'modified', expected: file.oid, found: onDisk.oid };
       sum.intact += 1;
       if (!same) sum.converted += 1;
       return undefined;
@@ -70,7 +92,9 @@ async function read(file: TrackedFile, repository: Repository, signal: AbortSign
   const place = await placeOf(repository, file.path);
   if (place === undefined) return { state: 'missing' };
   const algorithm = file.oid.length === 64 ? 'sha256' : 'sha1';
-  return file.kind === 'symbolic_link' ? blobIdOfLink(place, algorithm, signal) : blobIdOfFile(place, algorithm, signal);
+  return file.kind === 'symbolic_link'
+    ? blobIdOfLink(place, algorithm, signal)
+    : blobIdOfFile(place, algorithm, signal);
 }
 
 /** Would git's own conversions (CRLF, clean filters) make the tracked blob of it? Asked only where the bytes differ. */

@@ -34,15 +34,26 @@ export const linkCheck: Skill = async (payload, run) => {
   return overFiles(files, tally, empty, run, async (path, sum) => {
     const file = tracked.get(keyOf(path));
     const read = file === undefined ? undefined : await readText(repository, file);
-    if (read?.text === undefined) { sum.skipped += 1; return; }
+    if (read?.text === undefined) {
+      sum.skipped += 1;
+      return;
+    }
     sum.files += 1;
     for (const link of findLinks(read.text)) {
       const target = linkTarget(keyOf(path), link.target);
-      if (target.kind === 'elsewhere') { sum.absolute_links += 1; continue; }
-      const what = target.kind === 'outside' ? 'outside_repository' : await targets.problemWith(target.path, target.fragment);
-      if (what === 'no_such_file' && target.kind === 'path' && target.perhapsSite) { sum.absolute_links += 1; continue; }
+      if (target.kind === 'elsewhere') {
+        sum.absolute_links += 1;
+        continue;
+      }
+      const what =
+        target.kind === 'outside' ? 'outside_repository' : await targets.problemWith(target.path, target.fragment);
+      if (what === 'no_such_file' && target.kind === 'path' && target.perhapsSite) {
+        sum.absolute_links += 1;
+        continue;
+      }
       sum.relative_links += 1;
-      if (what !== undefined) addFinding(sum.findings, { file: shown(path), line: link.line, target: excerpt(link.target), what });
+      if (what !== undefined)
+        addFinding(sum.findings, { file: shown(path), line: link.line, target: excerpt(link.target), what });
     }
   });
 };

@@ -23,7 +23,10 @@ export function* classifyComment(comment: string): Generator<Marked> {
     const match = FIRST.exec(line) ?? LATER.exec(line);
     const kind = COMMENT_KINDS.find((known) => known === match?.[1]);
     if (match !== null && kind !== undefined) {
-      const text = line.slice(match.index + match[0].length).replace(/^[\s:–—-]+/, '').replace(/[\s*]+$/, '');
+      const text = line
+        .slice(match.index + match[0].length)
+        .replace(/^[\s:–—-]+/, '')
+        .replace(/[\s*]+$/, '');
       yield { kind, at: start + match.index + match[0].indexOf(kind), text, owner: match[2] };
     }
     start += line.length + 1;

@@ -40,29 +40,37 @@ const LISP: CommentSyntax = { line: [';'], block: [], strings: [DOUBLE] };
 const INI: CommentSyntax = { line: [';', '#'], block: [], strings: [], atWordStart: true };
 const PERCENT: CommentSyntax = { line: ['%'], block: [], strings: [] };
 
-const BY_EXTENSION: ReadonlyMap<string, CommentSyntax> = new Map(([
-  [C, 'c h cc cpp cxx hh hpp cs java kt kts scala swift dart m mm rs groovy gradle proto zig'],
-  [GO, 'go'],
-  [JAVASCRIPT, 'js mjs cjs jsx ts mts cts tsx'],
-  [PHP, 'php'],
-  [CSS, 'css'],
-  [SCSS, 'scss less'],
-  [HASH, 'rb pl pm r jl ex exs cmake nix graphql gql'],
-  [SHELL, 'sh bash zsh fish yml yaml toml mk env'],
-  [PYTHON, 'py pyi'],
-  [TERRAFORM, 'tf hcl'],
-  [POWERSHELL, 'ps1 psm1'],
-  [SQL, 'sql'],
-  [LUA, 'lua'],
-  [HASKELL, 'hs elm'],
-  [MARKUP, 'md markdown html htm xml vue svelte'],
-  [LISP, 'lisp el clj cljs scm'],
-  [INI, 'ini cfg conf properties'],
-  [PERCENT, 'tex erl'],
-] as const).flatMap(([syntax, extensions]) => extensions.split(' ').map((extension) => [extension, syntax] as const)));
+const BY_EXTENSION: ReadonlyMap<string, CommentSyntax> = new Map(
+  (
+    [
+      [C, 'c h cc cpp cxx hh hpp cs java kt kts scala swift dart m mm rs groovy gradle proto zig'],
+      [GO, 'go'],
+      [JAVASCRIPT, 'js mjs cjs jsx ts mts cts tsx'],
+      [PHP, 'php'],
+      [CSS, 'css'],
+      [SCSS, 'scss less'],
+      [HASH, 'rb pl pm r jl ex exs cmake nix graphql gql'],
+      [SHELL, 'sh bash zsh fish yml yaml toml mk env'],
+      [PYTHON, 'py pyi'],
+      [TERRAFORM, 'tf hcl'],
+      [POWERSHELL, 'ps1 psm1'],
+      [SQL, 'sql'],
+      [LUA, 'lua'],
+      [HASKELL, 'hs elm'],
+      [MARKUP, 'md markdown html htm xml vue svelte'],
+      [LISP, 'lisp el clj cljs scm'],
+      [INI, 'ini cfg conf properties'],
+      [PERCENT, 'tex erl'],
+    ] as const
+  ).flatMap(([syntax, extensions]) => extensions.split(' ').map((extension) => [extension, syntax] as const)),
+);
 
 const BY_NAME: ReadonlyMap<string, CommentSyntax> = new Map([
-  ['makefile', SHELL], ['dockerfile', SHELL], ['gemfile', HASH], ['rakefile', HASH], ['cmakelists.txt', HASH],
+  ['makefile', SHELL],
+  ['dockerfile', SHELL],
+  ['gemfile', HASH],
+  ['rakefile', HASH],
+  ['cmakelists.txt', HASH],
 ]);
 
 /** How the file's language writes comments, by its name; undefined: it has none that are known here. */

@@ -51,7 +51,11 @@ export function* findComments(source: string, syntax: CommentSyntax): Generator<
 
 /** Every place where something may begin, longest mark first; a backslash takes the next character with it. */
 function marksOf(syntax: CommentSyntax): RegExp {
-  const words = [...syntax.block.map(([open]) => open), ...syntax.line, ...(syntax.javascript ? ['`', '{', '}', '/'] : [])];
+  const words = [
+    ...syntax.block.map(([open]) => open),
+    ...syntax.line,
+    ...(syntax.javascript ? ['`', '{', '}', '/'] : []),
+  ];
   const escaped = words.toSorted((a, b) => b.length - a.length).map((word) => word.replaceAll(/[^\w\s]/g, '\\$&'));
   return new RegExp([...escaped, ...(syntax.strings.length > 0 ? ['\\\\[\\s\\S]', '["\'`]'] : [])].join('|'), 'g');
 }

@@ -2,7 +2,21 @@ const TEMPLATE_PART = /[^`\\$]*(?:(?:\\[\s\S]|\$(?!\{))[^`\\$]*)*(?:`|\$\{|$)/y;
 const REGULAR_EXPRESSION = /\/(?:[^/\\[\n]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n]){0,500}\]){1,1000}\/[a-z]*/y;
 // Behind these a slash begins an expression; behind any other word, a number or a closing bracket it divides, and
 // behind < it closes an element.
-const BEFORE_EXPRESSION = new Set(['return', 'typeof', 'case', 'in', 'of', 'delete', 'void', 'throw', 'new', 'do', 'else', 'yield', 'await']);
+const BEFORE_EXPRESSION = new Set([
+  'return',
+  'typeof',
+  'case',
+  'in',
+  'of',
+  'delete',
+  'void',
+  'throw',
+  'new',
+  'do',
+  'else',
+  'yield',
+  'await',
+]);
 const LOOK_BACK_CHARS = 100;
 
 /** Where the text of a template ends that goes on at `from`; `code`: with a `${`. */

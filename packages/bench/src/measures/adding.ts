@@ -11,8 +11,20 @@ import { roundName } from '../words.ts';
 const NAME = 'adding';
 const QUEUE = 'noop';
 const AGENTS = 20;
-const TARGETS = new Map([[1, 1.8], [100, 1.4]]);
-const CALLS = { quick: new Map([[1, 100], [100, 20]]), full: new Map([[1, 500], [100, 100]]) };
+const TARGETS = new Map([
+  [1, 1.8],
+  [100, 1.4],
+]);
+const CALLS = {
+  quick: new Map([
+    [1, 100],
+    [100, 20],
+  ]),
+  full: new Map([
+    [1, 500],
+    [100, 100],
+  ]),
+};
 
 /** Both over one connection of this process, one call after the other; each call is a transaction. */
 export const adding: Measure = {
@@ -32,22 +44,36 @@ export const adding: Measure = {
       const findings: Finding[] = [];
       for (const [each, atLeast] of TARGETS) {
         const calls = (quick ? CALLS.quick : CALLS.full).get(each) ?? 1;
-        const rate = (add: () => Promise<unknown>): Take => async () => {
-          const startedMs = performance.now();
-          for (let call = 0; call < calls; call++) await add();
-          return calls * each / ((performance.now() - startedMs) / 1_000);
-        };
-        const tasks = Array.from({ length: each }, (_, n) => newTask.parse({ agent_id: `agent-${n % AGENTS}`, skill: QUEUE, payload: { n } }));
+        const rate =
+          (add: () => Promise<unknown>): Take =>
+          async () => {
+            const startedMs = performance.now();
+            for (let call = 0; call < calls; call++) await add();
+            return (calls * each) / ((performance.now() - startedMs) / 1_000);
+          };
+        const tasks = Array.from({ length: each }, (_, n) =>
+          newTask.parse({ agent_id: `agent-${n % AGENTS}`, skill: QUEUE, payload: { n } }),
+        );
         const jobs = Array.from({ length: each }, (_, n) => ({ data: { n } }));
-        const figures = await interleave({ rounds, beforeRound: (round) => step(roundName(NAME, `${each} a call`, round)) }, new Map([
-          ['ours', rate(() => enqueueTasks(db, tasks, 'bench'))],
-          ['direct', rate(() => queue.addTasks(tasks))],
-          ['pg-boss', rate(() => boss.insert(QUEUE, jobs))],
-        ]));
-        for (const [name, what] of [['ours', ''], ['direct', ' by connectQueue']] as const) {
+        const figures = await interleave(
+          { rounds, beforeRound: (round) => step(roundName(NAME, `${each} a call`, round)) },
+          new Map([
+            ['ours', rate(() => enqueueTasks(db, tasks, 'bench'))],
+            ['direct', rate(() => queue.addTasks(tasks))],
+            ['pg-boss', rate(() => boss.insert(QUEUE, jobs))],
+          ]),
+        );
+        for (const [name, what] of [
+          ['ours', ''],
+          ['direct', ' by connectQueue'],
+        ] as const) {
           const overPgBoss = ratios(figures(name), figures('pg-boss'));
           findings.push({
-            measure: NAME, what: `${each} a call${what}`, target: { atLeast }, reached: median(overPgBoss), rounds: overPgBoss,
+            measure: NAME,
+            what: `${each} a call${what}`,
+            target: { atLeast },
+            reached: median(overPgBoss),
+            rounds: overPgBoss,
             detail: `${figure(median(figures(name)))} over ${figure(median(figures('pg-boss')))} tasks/s`,
           });
         }

@@ -11,8 +11,8 @@ const NAME = 'bell';
 const EARS = [1, 10, 50] as const;
 const SCOPE = agent('rung');
 const CHANNEL = 'bench_raw';
-// A replica reads at most twenty times a second, so that a flood of bells costs little: a bell right after another one waits
-// for that. The pauses that are measured come one at a time.
+// A replica reads at most twenty times a second, so that a flood of bells costs little: a bell right after another one
+// waits for that. The pauses that are measured come one at a time.
 const REST_MS = 80;
 // Far beyond what a lost bell costs; then the measure has failed.
 const HEARD_MS = 10_000;
@@ -25,8 +25,8 @@ interface Listeners {
 
 /**
  * Both times begin when the commit is sent, and end when the last one has heard: the raw listeners the notification
- * itself, the replicas when they hold the pause, which the bell names. A NOTIFY alone would write nothing to
- * the disk; a pause has to be there after a crash, so the raw one too comes with one row. All of them live in one process.
+ * itself, the replicas when they hold the pause, which the bell names. A NOTIFY alone would write nothing to the disk;
+ * a pause has to be there after a crash, so the raw one too comes with one row. All of them live in one process.
  */
 export const bell: Measure = {
   name: NAME,
@@ -46,13 +46,21 @@ export const bell: Measure = {
           for (let round = -1; round < rounds; round++) {
             step(roundName(NAME, counted(ears, 'replica'), round));
             const taken = await measureRound(db, raw, replicas, quick ? 20 : 40);
-            if (round >= 0) { measured.raw.push(taken.raw); measured.replicas.push(taken.replicas); }
+            if (round >= 0) {
+              measured.raw.push(taken.raw);
+              measured.replicas.push(taken.replicas);
+            }
           }
           for (const percent of [50, 99]) {
-            const of = (kind: 'raw' | 'replicas'): number[] => measured[kind].map((samples) => percentile(samples, percent));
+            const of = (kind: 'raw' | 'replicas'): number[] =>
+              measured[kind].map((samples) => percentile(samples, percent));
             const each = ratios(of('replicas'), of('raw'));
             findings.push({
-              measure: NAME, what: `${counted(ears, 'replica')}, p${percent}`, target: { atMost: 1.2 }, reached: median(each), rounds: each,
+              measure: NAME,
+              what: `${counted(ears, 'replica')}, p${percent}`,
+              target: { atMost: 1.2 },
+              reached: median(each),
+              rounds: each,
               detail: `${figure(median(of('replicas')))} over ${figure(median(of('raw')))} ms`,
             });
           }
@@ -69,11 +77,24 @@ export const bell: Measure = {
   },
 };
 
-async function measureRound(db: Database, raw: Listeners, replicas: Listeners & { allClear: () => Promise<unknown> }, samples: number): Promise<{ raw: number[]; replicas: number[] }> {
+async function measureRound(
+  db: Database,
+  raw: Listeners,
+  replicas: Listeners & { allClear: () => Promise<unknown> },
+  samples: number,
+): Promise<{ raw: number[]; replicas: number[] }> {
   const taken = { raw: [] as number[], replicas: [] as number[] };
   for (let sample = 0; sample < samples; sample++) {
-    taken.raw.push(await fromCommit(db, `with row as (insert into bare (n) values (1)) select pg_notify('${CHANNEL}', '')`, raw));
-    taken.replicas.push(await fromCommit(db, `insert into senate_pause (scope_kind, scope_value) values ('${SCOPE.kind}', '${SCOPE.value}')`, replicas));
+    taken.raw.push(
+      await fromCommit(db, `with row as (insert into bare (n) values (1)) select pg_notify('${CHANNEL}', '')`, raw),
+    );
+    taken.replicas.push(
+      await fromCommit(
+        db,
+        `insert into senate_pause (scope_kind, scope_value) values ('${SCOPE.kind}', '${SCOPE.value}')`,
+        replicas,
+      ),
+    );
     const clear = replicas.allClear();
     await unpauseScope(db, { target: SCOPE, by: 'bench' });
     await clear;
@@ -98,15 +119,25 @@ async function fromCommit(db: Database, statement: string, listeners: Listeners)
 }
 
 async function rawListeners(url: string, count: number): Promise<Listeners> {
-  const clients = Array.from({ length: count }, () => new pg.Client({ connectionString: url, application_name: 'bench raw listener' }));
+  const clients = Array.from(
+    { length: count },
+    () => new pg.Client({ connectionString: url, application_name: 'bench raw listener' }),
+  );
   for (const client of clients) {
     client.on('error', () => {}); // whoever waits for it gives up by the clock
     await client.connect();
     await client.query(`listen ${CHANNEL}`);
   }
   return {
-    allHeard: () => last(clients.map((client) => (heard) => { client.once('notification', heard); })),
-    close: async () => { for (const client of clients) await client.end(); },
+    allHeard: () =>
+      last(
+        clients.map((client) => (heard) => {
+          client.once('notification', heard);
+        }),
+      ),
+    close: async () => {
+      for (const client of clients) await client.end();
+    },
   };
 }
 
@@ -114,15 +145,34 @@ async function rawListeners(url: string, count: number): Promise<Listeners> {
 async function startReplicas(url: string, count: number): Promise<Listeners & { allClear: () => Promise<unknown> }> {
   const started = Array.from({ length: count }, (_, index) => {
     const pool = makePool({ connectionString: url, applicationName: `bench replica ${index}`, max: 1 });
-    return { pool, replica: createDatabaseReplica({ pool, listenConnectionString: url, applicationName: `bench replica ${index} bells` }) };
+    return {
+      pool,
+      replica: createDatabaseReplica({
+        pool,
+        listenConnectionString: url,
+        applicationName: `bench replica ${index} bells`,
+      }),
+    };
   });
   await Promise.all(started.map(({ replica }) => replica.start()));
-  const once = (wanted: boolean) => () => last(started.map(({ replica }) => (heard) => onceHeld(replica, wanted, heard)));
+  const once = (wanted: boolean) => () =>
+    last(
+      started.map(
+        ({ replica }) =>
+          (heard) =>
+            onceHeld(replica, wanted, heard),
+      ),
+    );
   return {
     allHeard: once(true),
     allClear: once(false),
     close: async () => {
-      await Promise.all(started.map(async ({ pool, replica }) => { await replica.stop(); await pool.end(); }));
+      await Promise.all(
+        started.map(async ({ pool, replica }) => {
+          await replica.stop();
+          await pool.end();
+        }),
+      );
     },
   };
 }
@@ -143,10 +193,19 @@ async function last(listen: readonly ((heard: () => void) => void)[]): Promise<n
     timer = setTimeout(() => reject(new Error(`not all of ${listen.length} had heard after ${HEARD_MS} ms`)), HEARD_MS);
   });
   try {
-    await Promise.race([Promise.all(listen.map((one) => new Promise<void>((heard) => { one(heard); }))), late]);
+    await Promise.race([
+      Promise.all(
+        listen.map(
+          (one) =>
+            new Promise<void>((heard) => {
+              one(heard);
+            }),
+        ),
+      ),
+      late,
+    ]);
     return performance.now();
   } finally {
     clearTimeout(timer);
   }
 }
-

@@ -14,22 +14,38 @@ const NAME = 'cli-start';
 const RUN = fileURLToPath(new URL('../../../cli/bin/run.js', import.meta.url));
 // Said by the process itself, as it ends: the time of all its threads.
 const TELL_CPU = `data:text/javascript,process.on('exit',()=>{const{user,system}=process.cpuUsage();process.stderr.write('\\ncpu '+(user+system))})`;
-const COMMANDS = [['senate', 'check', '--agent', 'skeptic'], ['queue', '--help']] as const;
+const COMMANDS = [
+  ['senate', 'check', '--agent', 'skeptic'],
+  ['queue', '--help'],
+] as const;
 const TRIES = 5;
 const NOT_PAUSED = '{"paused":false,"reason":null,"pause":null,"stale":false}';
 
-/** What a command of the command line costs, asked of a service that answers at once: its own start, in CPU of this machine. */
+/**
+ * What a command of the command line costs, asked of a service that answers at once: its own start, in CPU of this
+ * machine.
+ */
 export const cliStart: Measure = {
   name: NAME,
   title: 'a command of the command line, from its start to its end',
   steps: () => COMMANDS.length,
   run: async ({ rounds, step }) => {
     const folder = await mkdtemp(join(tmpdir(), 'orchestra-bench-'));
-    const service = createServer((_request, response) => { response.setHeader('content-type', 'application/json').end(NOT_PAUSED); }).listen(0, '127.0.0.1');
+    const service = createServer((_request, response) => {
+      response.setHeader('content-type', 'application/json').end(NOT_PAUSED);
+    }).listen(0, '127.0.0.1');
     try {
       await once(service, 'listening');
       const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
-      const env = { PATH: process.env['PATH'], HOME: folder, XDG_CACHE_HOME: folder, XDG_CONFIG_HOME: folder, ORCHESTRA_URL: url, ORCHESTRA_TASKS_URL: url, ORCHESTRA_TOKEN: 'none' };
+      const env = {
+        PATH: process.env['PATH'],
+        HOME: folder,
+        XDG_CACHE_HOME: folder,
+        XDG_CONFIG_HOME: folder,
+        ORCHESTRA_URL: url,
+        ORCHESTRA_TASKS_URL: url,
+        ORCHESTRA_TOKEN: 'none',
+      };
       const findings: Finding[] = [];
       for (const command of COMMANDS) {
         step(`${NAME}: ${command.join(' ')}`);
@@ -42,7 +58,12 @@ export const cliStart: Measure = {
           each.push(median(tries));
         }
         findings.push({
-          measure: NAME, what: `\`orchestra ${command.join(' ')}\`, CPU`, target: { atMost: 0.21 }, reached: median(each), unit: 's', rounds: each,
+          measure: NAME,
+          what: `\`orchestra ${command.join(' ')}\`, CPU`,
+          target: { atMost: 0.21 },
+          reached: median(each),
+          unit: 's',
+          rounds: each,
           detail: `${first.toFixed(2)} s where nothing is kept compiled`,
         });
       }

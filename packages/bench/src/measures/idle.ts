@@ -13,8 +13,8 @@ const NAMED = 5;
 const STATEMENT_SHOWN = 70;
 
 /**
- * Twenty-four workers with nothing to do, and the two services they speak to. What reaches the database is counted by the
- * server itself, in its log; where the server is somebody else's, its transactions are counted instead.
+ * Twenty-four workers with nothing to do, and the two services they speak to. What reaches the database is counted by
+ * the server itself, in its log; where the server is somebody else's, its transactions are counted instead.
  */
 export const idle: Measure = {
   name: NAME,
@@ -29,7 +29,13 @@ export const idle: Measure = {
     try {
       step(`${NAME}: starting ${WORKERS} workers`);
       for (let index = 0; index < WORKERS; index++) {
-        const worker = createWorker({ url: orchestra.url, pauseUrl: orchestra.pauseUrl, token: orchestra.token, handlers: { '*': async () => {} }, name: `idle-${index}` });
+        const worker = createWorker({
+          url: orchestra.url,
+          pauseUrl: orchestra.pauseUrl,
+          token: orchestra.token,
+          handlers: { '*': async () => {} },
+          name: `idle-${index}`,
+        });
         workers.push(worker);
         await worker.start();
       }
@@ -37,7 +43,15 @@ export const idle: Measure = {
       step(`${NAME}: counting statements for ${watchMs / 1_000} s`);
       const { count, detail } = server.own ? await countLogged(server, watchMs) : await countTransactions(url, watchMs);
       const perSecond = count / (watchMs / 1_000);
-      const finding: Finding = { measure: NAME, what: `${WORKERS} idle workers, pause-api and worker-claimer, in all`, target: { atMost: 1 }, reached: perSecond, unit: 'statements/s', rounds: [perSecond], detail };
+      const finding: Finding = {
+        measure: NAME,
+        what: `${WORKERS} idle workers, pause-api and worker-claimer, in all`,
+        target: { atMost: 1 },
+        reached: perSecond,
+        unit: 'statements/s',
+        rounds: [perSecond],
+        detail,
+      };
       return { findings: [finding] };
     } finally {
       await Promise.all(workers.map((worker) => worker.stop({ drainMs: 0 })));
@@ -49,10 +63,15 @@ export const idle: Measure = {
 
 /** For this database alone, from the next connection on. */
 async function logStatements(url: string): Promise<void> {
-  await withClient(url, (client) => client.query(`alter database ${new URL(url).pathname.slice(1)} set log_statement = 'all'`));
+  await withClient(url, (client) =>
+    client.query(`alter database ${new URL(url).pathname.slice(1)} set log_statement = 'all'`),
+  );
 }
 
-async function countLogged({ onLog }: { onLog: (heard: (line: string) => void) => () => void }, watchMs: number): Promise<{ count: number; detail: string }> {
+async function countLogged(
+  { onLog }: { onLog: (heard: (line: string) => void) => () => void },
+  watchMs: number,
+): Promise<{ count: number; detail: string }> {
   const counts = new Map<string, number>();
   let count = 0;
   let begunBefore = false;
@@ -68,7 +87,12 @@ async function countLogged({ onLog }: { onLog: (heard: (line: string) => void) =
   await delay(watchMs);
   unhear();
   const most = [...counts].toSorted(([, a], [, b]) => b - a).slice(0, NAMED);
-  return { count, detail: `${count} in ${watchMs / 1_000} s; most often: ${most.map(([statement, times]) => `${times} × ${statement}`).join('; ')}` };
+  return {
+    count,
+    detail:
+      `${count} in ${watchMs / 1_000} s; most often: ` +
+      `${most.map(([statement, times]) => `${times} × ${statement}`).join('; ')}`,
+  };
 }
 
 /** The beginning of the statement that a line of the server's log tells of; undefined for other lines. */
@@ -83,14 +107,20 @@ function beginning(statement: string): string {
 
 async function countTransactions(url: string, watchMs: number): Promise<{ count: number; detail: string }> {
   const count = async (): Promise<number> => {
-    const { rows } = await withClient(url, (client) => client.query<{ count: number }>(
-      'select (xact_commit + xact_rollback)::int as count from pg_stat_database where datname = current_database()'));
+    const { rows } = await withClient(url, (client) =>
+      client.query<{ count: number }>(
+        'select (xact_commit + xact_rollback)::int as count from pg_stat_database where datname = current_database()',
+      ),
+    );
     return rows[0]?.count ?? 0;
   };
   const before = await count();
   await delay(watchMs);
-  const transactions = await count() - before;
-  return { count: transactions, detail: `${figure(transactions)} transactions in ${watchMs / 1_000} s, with the two of this count` };
+  const transactions = (await count()) - before;
+  return {
+    count: transactions,
+    detail: `${figure(transactions)} transactions in ${watchMs / 1_000} s, with the two of this count`,
+  };
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

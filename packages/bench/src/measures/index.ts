@@ -20,4 +20,25 @@ import { turnGate } from './turn-gate.ts';
 import { workerCost } from './worker-cost.ts';
 
 /** In the order of the table. */
-export const MEASURES: readonly Measure[] = [claimDepth, claimMixture, labelSets, settle, pauseAtWork, oldSnapshot, bell, isPaused, turnGate, attach, library, direct, prefetch, adding, workerCost, steady, growth, idle, memory, cliStart];
+export const MEASURES: readonly Measure[] = [
+  claimDepth,
+  claimMixture,
+  labelSets,
+  settle,
+  pauseAtWork,
+  oldSnapshot,
+  bell,
+  isPaused,
+  turnGate,
+  attach,
+  library,
+  direct,
+  prefetch,
+  adding,
+  workerCost,
+  steady,
+  growth,
+  idle,
+  memory,
+  cliStart,
+];

@@ -16,7 +16,12 @@ type Four = Required<{ [Label in keyof TaskLabels]: string }>;
 type Paused = Record<LabelKind, Map<string, true>>;
 
 /** What is compared, for one number of active pauses. */
-interface Checked { count: number; replica: PauseReplica; maps: Paused; flags: Client }
+interface Checked {
+  count: number;
+  replica: PauseReplica;
+  maps: Paused;
+  flags: Client;
+}
 
 /** Nothing covers the tasks that are asked about, so every check looks at all four labels. */
 export const isPaused: Measure = {
@@ -24,7 +29,12 @@ export const isPaused: Measure = {
   title: '`isPaused`, over four bare `Map.get`; OpenFeature’s in-memory provider over `isPaused`',
   steps: ({ rounds }) => rounds + 1,
   run: async ({ rounds, quick, step }) => {
-    const labels = Array.from({ length: LABELS }, (_, index): Four => ({ agentId: `agent-${index}`, skill: `skill-${index}`, questId: `quest-${index}`, actorId: `actor-${index}` }));
+    const labels = Array.from({ length: LABELS }, (_, index): Four => ({
+      agentId: `agent-${index}`,
+      skill: `skill-${index}`,
+      questId: `quest-${index}`,
+      actorId: `actor-${index}`,
+    }));
     const all = await Promise.all(PAUSES.map(prepare));
     try {
       const takes = all.flatMap(({ count, replica, maps, flags }): [string, Take][] => [
@@ -32,16 +42,40 @@ export const isPaused: Measure = {
         [`maps ${count}`, async () => nsEach(CHECKS, () => getAll(maps, labels))],
         [`flags ${count}`, () => nsOfFlags(flags, labels)],
       ]);
-      const figures = await interleave({ rounds, parts: quick ? 3 : 7, beforeRound: (round) => step(roundName(NAME, 'in this process', round)) }, new Map(takes));
+      const figures = await interleave(
+        { rounds, parts: quick ? 3 : 7, beforeRound: (round) => step(roundName(NAME, 'in this process', round)) },
+        new Map(takes),
+      );
       const compare = (what: string, target: Finding['target'], measured: string, over: string): Finding => {
         const each = ratios(figures(measured), figures(over));
-        return { measure: NAME, what, target, reached: median(each), rounds: each, detail: `${figure(median(figures(measured)))} over ${figure(median(figures(over)))} ns` };
+        return {
+          measure: NAME,
+          what,
+          target,
+          reached: median(each),
+          rounds: each,
+          detail: `${figure(median(figures(measured)))} over ${figure(median(figures(over)))} ns`,
+        };
       };
       return {
         findings: [
-          ...PAUSES.map((count) => compare(`${counted(count, 'active pause')}, over four Map.get`, { atMost: 1.2 }, `isPaused ${count}`, `maps ${count}`)),
+          ...PAUSES.map((count) =>
+            compare(
+              `${counted(count, 'active pause')}, over four Map.get`,
+              { atMost: 1.2 },
+              `isPaused ${count}`,
+              `maps ${count}`,
+            ),
+          ),
           compare('isPaused with 10,000 active pauses, over with 10', { atMost: 1.3 }, 'isPaused 10000', 'isPaused 10'),
-          ...PAUSES.map((count) => compare(`${counted(count, 'active pause')}: OpenFeature over isPaused`, { atLeast: 50 }, `flags ${count}`, `isPaused ${count}`)),
+          ...PAUSES.map((count) =>
+            compare(
+              `${counted(count, 'active pause')}: OpenFeature over isPaused`,
+              { atLeast: 50 },
+              `flags ${count}`,
+              `isPaused ${count}`,
+            ),
+          ),
         ],
       };
     } finally {
@@ -55,7 +89,8 @@ async function prepare(count: number): Promise<Checked> {
   const pauses = Array.from({ length: count }, (_, index) => activePause(index));
   const replica = new PauseReplica({ read: async () => pauses, listen: async () => async () => {} });
   await replica.start();
-  const of = (kind: LabelKind): Map<string, true> => new Map(pauses.filter(({ scope }) => scope.kind === kind).map(({ scope }) => [scope.value, true]));
+  const of = (kind: LabelKind): Map<string, true> =>
+    new Map(pauses.filter(({ scope }) => scope.kind === kind).map(({ scope }) => [scope.value, true]));
   const maps: Paused = { actor: of('actor'), agent: of('agent'), skill: of('skill'), quest: of('quest') };
   return { count, replica, maps, flags: await flagClient(`${NAME}-${count}`, maps) };
 }
@@ -63,8 +98,22 @@ async function prepare(count: number): Promise<Checked> {
 function activePause(index: number): ActivePause {
   const kind = LABEL_KINDS[index % LABEL_KINDS.length] ?? 'agent';
   return {
-    id: String(index + 1), scope: { kind, value: `paused-${kind}-${index}` }, reason: 'measured', source: 'person', pausedAt: new Date(), pausedBy: 'bench',
-    ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null, remainingMs: null,
+    id: String(index + 1),
+    scope: { kind, value: `paused-${kind}-${index}` },
+    reason: 'measured',
+    source: 'person',
+    pausedAt: new Date(),
+    pausedBy: 'bench',
+    ttlSeconds: null,
+    clearedAt: null,
+    clearedBy: null,
+    quietAt: null,
+    endsAs: 'resume',
+    stayedAt: null,
+    probingAt: null,
+    probeTaskId: null,
+    warnedAt: null,
+    remainingMs: null,
   };
 }
 
@@ -81,18 +130,39 @@ function getAll({ actor, agent, skill, quest }: Paused, labels: readonly Four[])
   let paused = 0;
   for (let check = 0; check < CHECKS; check++) {
     const task = labels[check & (LABELS - 1)];
-    if (task !== undefined && (actor.get(task.actorId) ?? agent.get(task.agentId) ?? skill.get(task.skill) ?? quest.get(task.questId)) !== undefined) paused += 1;
+    if (
+      task !== undefined &&
+      (actor.get(task.actorId) ?? agent.get(task.agentId) ?? skill.get(task.skill) ?? quest.get(task.questId)) !==
+        undefined
+    )
+      paused += 1;
   }
   return paused;
 }
 
-/** One flag for each kind, whose value is looked up by the label in the evaluation context: four evaluations are one check. */
+/**
+ * One flag for each kind, whose value is looked up by the label in the evaluation context: four evaluations are one
+ * check.
+ */
 async function flagClient(domain: string, maps: Paused): Promise<Client> {
   const label: Record<LabelKind, keyof Four> = { actor: 'actorId', agent: 'agentId', skill: 'skill', quest: 'questId' };
-  await OpenFeature.setProviderAndWait(domain, new InMemoryProvider(Object.fromEntries(LABEL_KINDS.map((kind) => [`${kind}-paused`, {
-    variants: { on: true, off: false }, defaultVariant: 'off', disabled: false,
-    contextEvaluator: (context: Record<string, unknown>) => (maps[kind].get(String(context[label[kind]])) ? 'on' : 'off'),
-  }]))));
+  await OpenFeature.setProviderAndWait(
+    domain,
+    new InMemoryProvider(
+      Object.fromEntries(
+        LABEL_KINDS.map((kind) => [
+          `${kind}-paused`,
+          {
+            variants: { on: true, off: false },
+            defaultVariant: 'off',
+            disabled: false,
+            contextEvaluator: (context: Record<string, unknown>) =>
+              maps[kind].get(String(context[label[kind]])) ? 'on' : 'off',
+          },
+        ]),
+      ),
+    ),
+  );
   return OpenFeature.getClient(domain);
 }
 
@@ -101,10 +171,14 @@ async function nsOfFlags(client: Client, labels: readonly Four[]): Promise<numbe
   let paused = 0;
   for (let check = 0; check < FLAG_CHECKS; check++) {
     const task = { ...labels[check & (LABELS - 1)] };
-    for (const kind of LABEL_KINDS) if (await client.getBooleanValue(`${kind}-paused`, false, task)) { paused += 1; break; }
+    for (const kind of LABEL_KINDS)
+      if (await client.getBooleanValue(`${kind}-paused`, false, task)) {
+        paused += 1;
+        break;
+      }
   }
   if (paused !== 0) throw new Error('a flag says paused where nothing is');
-  return (performance.now() - startedMs) / FLAG_CHECKS * 1e6;
+  return ((performance.now() - startedMs) / FLAG_CHECKS) * 1e6;
 }
 
 function nsEach(times: number, loop: () => number): number {
@@ -113,5 +187,5 @@ function nsEach(times: number, loop: () => number): number {
   const tookMs = performance.now() - startedMs;
   // Also keeps the loop from being optimized away.
   if (paused !== 0) throw new Error('a check says paused where nothing is');
-  return tookMs / times * 1e6;
+  return (tookMs / times) * 1e6;
 }

@@ -20,8 +20,9 @@ const REST_MS = 30_000;
 const DURATION_MS = { quick: 15_000, full: 60_000, long: 600_000 } as const;
 
 /**
- * With ten thousand active pauses, one of which ends and one of which begins between any two samples, so that everything is
- * read anew again and again. A replica's heap is looked at after a collection; a service's memory is what the system says.
+ * With ten thousand active pauses, one of which ends and one of which begins between any two samples, so that
+ * everything is read anew again and again. A replica's heap is looked at after a collection; a service's memory is what
+ * the system says.
  */
 export const memory: Measure = {
   name: NAME,
@@ -35,7 +36,10 @@ export const memory: Measure = {
       step(`${NAME}: at rest`);
       const atRest = await servicesAtRest(url, quick ? 5_000 : REST_MS);
       step(`${NAME}: ${PAUSES} pauses`);
-      await db.query(`insert into senate_pause (scope_kind, scope_value, reason) select 'agent', 'paused-' || n, 'measured' from generate_series(1, ${PAUSES}) as n`);
+      await db.query(
+        `insert into senate_pause (scope_kind, scope_value, reason) select 'agent', 'paused-' || n, 'measured'
+           from generate_series(1, ${PAUSES}) as n`,
+      );
       const claimer = await startService('worker-claimer', url);
       const replica = await startReplica(url);
       try {
@@ -49,7 +53,13 @@ export const memory: Measure = {
           claimerMb.push(await residentMb(claimer.pid));
         }
         const time = durationMs >= 60_000 ? `${durationMs / 60_000} min` : `${durationMs / 1_000} s`;
-        return { findings: [...atRest, ...rows('a replica’s process, heap', heapMb, time), ...rows('worker-claimer, resident', claimerMb, time)] };
+        return {
+          findings: [
+            ...atRest,
+            ...rows('a replica’s process, heap', heapMb, time),
+            ...rows('worker-claimer, resident', claimerMb, time),
+          ],
+        };
       } finally {
         await replica.stop();
         await claimer.stop();
@@ -72,7 +82,12 @@ async function servicesAtRest(url: string, restMs: number): Promise<Finding[]> {
     const megabytes = await residentMb(service.pid);
     await service.stop();
     findings.push({
-      measure: NAME, what: `${name} at rest, resident`, target: { atMost: AT_REST_MB }, reached: megabytes, unit: 'MB', rounds: [megabytes],
+      measure: NAME,
+      what: `${name} at rest, resident`,
+      target: { atMost: AT_REST_MB },
+      reached: megabytes,
+      unit: 'MB',
+      rounds: [megabytes],
       detail: `${restMs / 1_000} s after its start, from ${isBundled ? 'the bundle' : 'the sources'}`,
     });
   }
@@ -83,23 +98,49 @@ function rows(what: string, megabytes: number[], time: string): Finding[] {
   const third = Math.floor(megabytes.length / 3);
   const [first, last] = [median(megabytes.slice(0, third)), median(megabytes.slice(-third))];
   return [
-    { measure: NAME, what, target: 'stated', reached: median(megabytes), unit: 'MB', rounds: megabytes, detail: `${megabytes.length} samples in ${time}` },
-    { measure: NAME, what: `${what}: the last third of ${time} over the first`, target: FLAT, reached: last / first, rounds: [last / first], detail: `${figure(last)} over ${figure(first)} MB` },
+    {
+      measure: NAME,
+      what,
+      target: 'stated',
+      reached: median(megabytes),
+      unit: 'MB',
+      rounds: megabytes,
+      detail: `${megabytes.length} samples in ${time}`,
+    },
+    {
+      measure: NAME,
+      what: `${what}: the last third of ${time} over the first`,
+      target: FLAT,
+      reached: last / first,
+      rounds: [last / first],
+      detail: `${figure(last)} over ${figure(first)} MB`,
+    },
   ];
 }
 
 async function changePauses(db: Database, sample: number): Promise<void> {
   await unpauseScope(db, { target: agent(`paused-${sample + 1}`), by: 'bench' });
-  await db.query("insert into senate_pause (scope_kind, scope_value, reason) values ('agent', $1, 'measured')", [`paused-anew-${sample}`]);
+  await db.query("insert into senate_pause (scope_kind, scope_value, reason) values ('agent', $1, 'measured')", [
+    `paused-anew-${sample}`,
+  ]);
 }
 
-async function startReplica(databaseUrl: string): Promise<{ heapMb: () => Promise<number>; stop: () => Promise<void> }> {
+async function startReplica(
+  databaseUrl: string,
+): Promise<{ heapMb: () => Promise<number>; stop: () => Promise<void> }> {
   const child = fork(fileURLToPath(new URL('../replica-process.ts', import.meta.url)), {
-    env: { PATH: process.env['PATH'], DATABASE_URL: databaseUrl }, execArgv: ['--expose-gc'], stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { PATH: process.env['PATH'], DATABASE_URL: databaseUrl },
+    execArgv: ['--expose-gc'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const exited = once(child, 'exit');
   const answer = async (): Promise<Record<string, unknown>> => {
-    const [message] = await Promise.race([once(child, 'message'), exited.then(() => { throw new Error('the replica’s process has ended'); })]);
+    const [message] = await Promise.race([
+      once(child, 'message'),
+      exited.then(() => {
+        throw new Error('the replica’s process has ended');
+      }),
+    ]);
     return message as Record<string, unknown>;
   };
   await answer();
@@ -108,10 +149,14 @@ async function startReplica(databaseUrl: string): Promise<{ heapMb: () => Promis
       const answered = answer();
       child.send('sample');
       const { heapMb, pauses } = await answered;
-      if (typeof heapMb !== 'number' || pauses !== PAUSES) throw new Error(`the replica holds ${String(pauses)} pauses instead of ${PAUSES}`);
+      if (typeof heapMb !== 'number' || pauses !== PAUSES)
+        throw new Error(`the replica holds ${String(pauses)} pauses instead of ${PAUSES}`);
       return heapMb;
     },
-    stop: async () => { child.kill('SIGTERM'); await exited; },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await exited;
+    },
   };
 }
 

@@ -27,54 +27,87 @@ const ROUND_MAX_MS = 15_000;
 
 /** One round's samples, in milliseconds and claims per second. */
 interface Round {
-  bareMs: number[]; visibleMs: number[]; scopeMs: number[]; settledMs: number[]; claimMs: number[]; firstMs: number[];
-  before: number; after: number;
+  bareMs: number[];
+  visibleMs: number[];
+  scopeMs: number[];
+  settledMs: number[];
+  claimMs: number[];
+  firstMs: number[];
+  before: number;
+  after: number;
   /** Pauses that answered `settled: false`, after two seconds. */
   unsettled: number;
 }
 
-/** Eight claimers take from a queue without a rest; beside them one scope with a million queued tasks is paused and let go again and again. */
+/**
+ * Eight claimers take from a queue without a rest; beside them one scope with a million queued tasks is paused and let
+ * go again and again.
+ */
 export const pauseAtWork: Measure = {
   name: NAME,
   title: 'pause and unpause of a scope with a million queued tasks, 8 claimers at work',
   steps: ({ rounds }) => 2 + rounds + 1,
-  run: (bench) => withClaimDatabase(bench, NAME, async (database) => {
-    const { url, db, claims, freshClaim } = database;
-    const deep = bench.quick ? 100_000 : 1_000_000;
-    bench.step(`${NAME}: filling the queue`);
-    await topUp(db, deep);
-    await comeToRest(db);
-    await db.query('create table bare (n int)');
-    return withUpkeep(url, async () => {
-      const fleet = startFleet({ db: claims, ends: db, claim: freshClaim(), claimers: CLAIMERS });
-      const rounds: Round[] = [];
-      try {
-        for (let round = -1; round < bench.rounds; round++) {
-          bench.step(roundName(NAME, `${CLAIMERS} claimers`, round));
-          await topUp(db, deep);
-          const measured = await measureRound(db, fleet, bench.quick ? 15 : 40);
-          if (round >= 0) rounds.push(measured);
-        }
-      } finally {
-        await fleet.stop();
-      }
-      bench.step(`${NAME}: the order after an unpause`);
+  run: (bench) =>
+    withClaimDatabase(bench, NAME, async (database) => {
+      const { url, db, claims, freshClaim } = database;
+      const deep = bench.quick ? 100_000 : 1_000_000;
+      bench.step(`${NAME}: filling the queue`);
       await topUp(db, deep);
-      return { findings: [...findings(rounds, deep), await outOfPlace(database)] };
-    });
-  }),
+      await comeToRest(db);
+      await db.query('create table bare (n int)');
+      return withUpkeep(url, async () => {
+        const fleet = startFleet({ db: claims, ends: db, claim: freshClaim(), claimers: CLAIMERS });
+        const rounds: Round[] = [];
+        try {
+          for (let round = -1; round < bench.rounds; round++) {
+            bench.step(roundName(NAME, `${CLAIMERS} claimers`, round));
+            await topUp(db, deep);
+            const measured = await measureRound(db, fleet, bench.quick ? 15 : 40);
+            if (round >= 0) rounds.push(measured);
+          }
+        } finally {
+          await fleet.stop();
+        }
+        bench.step(`${NAME}: the order after an unpause`);
+        await topUp(db, deep);
+        return { findings: [...findings(rounds, deep), await outOfPlace(database)] };
+      });
+    }),
 };
 
-/** The claimers take some ten thousand tasks a second, of whichever kind is not paused: so many of both must stand there for a round. */
+/**
+ * The claimers take some ten thousand tasks a second, of whichever kind is not paused: so many of both must stand there
+ * for a round.
+ */
 async function topUp(db: Database, deep: number): Promise<void> {
-  const { rows: [left] } = await db.query<{ deep: number; open: number }>(
-    "select count(*) filter (where t.agent_id = $1)::int as deep, count(*) filter (where t.agent_id <> $1)::int as open from tasks t where t.status = 'queued'", [DEEP.value]);
-  await loadTasks(db, { count: Math.max(0, deep + TAKEN_OF_DEEP - (left?.deep ?? 0)), agent: `'${DEEP.value}'`, quest: "'quest-' || n % 4" });
+  const {
+    rows: [left],
+  } = await db.query<{ deep: number; open: number }>(
+    `select count(*) filter (where t.agent_id = $1)::int as deep, count(*) filter (where t.agent_id <> $1)::int as open
+       from tasks t
+      where t.status = 'queued'`,
+    [DEEP.value],
+  );
+  await loadTasks(db, {
+    count: Math.max(0, deep + TAKEN_OF_DEEP - (left?.deep ?? 0)),
+    agent: `'${DEEP.value}'`,
+    quest: "'quest-' || n % 4",
+  });
   await loadTasks(db, { count: Math.max(0, OPEN - (left?.open ?? 0)), agent: "'open-' || n % 20" });
 }
 
 async function measureRound(db: Database, fleet: Fleet, samples: number): Promise<Round> {
-  const round: Round = { bareMs: [], visibleMs: [], scopeMs: [], settledMs: [], claimMs: [], firstMs: [], before: 0, after: 0, unsettled: 0 };
+  const round: Round = {
+    bareMs: [],
+    visibleMs: [],
+    scopeMs: [],
+    settledMs: [],
+    claimMs: [],
+    firstMs: [],
+    before: 0,
+    after: 0,
+    unsettled: 0,
+  };
   fleet.takeClaimsMs();
   round.before = await claimRate(fleet);
   const startedMs = performance.now();
@@ -90,15 +123,17 @@ async function measureRound(db: Database, fleet: Fleet, samples: number): Promis
     await delay(GAP_MS);
     await letGo(db);
     await delay(GAP_MS);
-    round.settledMs.push(await timed(async () => {
-      const { settled } = await pauseWithReceipt(db, ORDER);
-      if (!settled) round.unsettled += 1;
-    }));
+    round.settledMs.push(
+      await timed(async () => {
+        const { settled } = await pauseWithReceipt(db, ORDER);
+        if (!settled) round.unsettled += 1;
+      }),
+    );
     await delay(GAP_MS);
     const askedMs = performance.now();
     const first = fleet.firstClaimed((task) => task.agent_id === DEEP.value);
     await letGo(db);
-    round.firstMs.push(await first - askedMs);
+    round.firstMs.push((await first) - askedMs);
     await delay(GAP_MS);
   }
   round.claimMs = fleet.takeClaimsMs();
@@ -110,10 +145,25 @@ async function measureRound(db: Database, fleet: Fleet, samples: number): Promis
 }
 
 function findings(rounds: readonly Round[], deep: number): Finding[] {
-  const row = (what: string, target: Finding['target'], figures: number[], detail: string): Finding => ({ measure: NAME, what, target, reached: median(figures), rounds: figures, detail });
-  const compare = (measured: 'visibleMs' | 'scopeMs' | 'settledMs' | 'firstMs', over: 'bareMs' | 'claimMs', percent: number): [number[], string] => {
-    const of = (kind: typeof measured | typeof over): number[] => rounds.map((round) => percentile(round[kind], percent));
-    return [ratios(of(measured), of(over)), `p${percent} ${figure(median(of(measured)))} over ${figure(median(of(over)))} ms`];
+  const row = (what: string, target: Finding['target'], figures: number[], detail: string): Finding => ({
+    measure: NAME,
+    what,
+    target,
+    reached: median(figures),
+    rounds: figures,
+    detail,
+  });
+  const compare = (
+    measured: 'visibleMs' | 'scopeMs' | 'settledMs' | 'firstMs',
+    over: 'bareMs' | 'claimMs',
+    percent: number,
+  ): [number[], string] => {
+    const of = (kind: typeof measured | typeof over): number[] =>
+      rounds.map((round) => percentile(round[kind], percent));
+    return [
+      ratios(of(measured), of(over)),
+      `p${percent} ${figure(median(of(measured)))} over ${figure(median(of(over)))} ms`,
+    ];
   };
   const tasks = `${figure(deep)} queued`;
   const unsettled = rounds.reduce((sum, round) => sum + round.unsettled, 0);
@@ -121,22 +171,62 @@ function findings(rounds: readonly Round[], deep: number): Finding[] {
     row(`${tasks}: row visible, over a bare one-row commit, p50`, { atMost: 2 }, ...compare('visibleMs', 'bareMs', 50)),
     row(`${tasks}: call returns settled, over a claim, p50`, { atMost: 3 }, ...compare('settledMs', 'claimMs', 50)),
     row(`${tasks}: call returns settled, over a claim, p99`, { atMost: 3 }, ...compare('settledMs', 'claimMs', 99)),
-    row(`${tasks}: of that the commit and the settle, without the receipt, over a claim, p50`, 'stated', ...compare('scopeMs', 'claimMs', 50)),
-    row(`${tasks}: calls that gave up before they were settled`, { atMost: 0 }, [unsettled], `of ${rounds.reduce((sum, round) => sum + round.settledMs.length, 0)}`),
-    row(`${tasks}: unpause until a busy worker has one of its tasks, over a claim, p50`, { atMost: 5 }, ...compare('firstMs', 'claimMs', 50)),
-    row(`${tasks}: claims/s in the second after the unpause, over before the pause`, { atLeast: 0.9 },
-      rounds.map(({ before, after }) => after / before), `${figure(median(rounds.map((round) => round.after)))} over ${figure(median(rounds.map((round) => round.before)))} claims/s`),
+    row(
+      `${tasks}: of that the commit and the settle, without the receipt, over a claim, p50`,
+      'stated',
+      ...compare('scopeMs', 'claimMs', 50),
+    ),
+    row(
+      `${tasks}: calls that gave up before they were settled`,
+      { atMost: 0 },
+      [unsettled],
+      `of ${rounds.reduce((sum, round) => sum + round.settledMs.length, 0)}`,
+    ),
+    row(
+      `${tasks}: unpause until a busy worker has one of its tasks, over a claim, p50`,
+      { atMost: 5 },
+      ...compare('firstMs', 'claimMs', 50),
+    ),
+    row(
+      `${tasks}: claims/s in the second after the unpause, over before the pause`,
+      { atLeast: 0.9 },
+      rounds.map(({ before, after }) => after / before),
+      `${figure(median(rounds.map((round) => round.after)))} over ` +
+        `${figure(median(rounds.map((round) => round.before)))} claims/s`,
+    ),
   ];
 }
 
 /** Pauses the scope once more, lets it go, and compares what one claimer then takes with the places. */
-async function outOfPlace({ db, claims, freshClaim }: Pick<ClaimDatabase, 'db' | 'claims' | 'freshClaim'>): Promise<Finding> {
+async function outOfPlace({
+  db,
+  claims,
+  freshClaim,
+}: Pick<ClaimDatabase, 'db' | 'claims' | 'freshClaim'>): Promise<Finding> {
   await whilePaused(db, [DEEP], () => burst({ db: claims, claim: freshClaim(), claimers: 1, claims: ORDER_CLAIMS }));
-  const { rows } = await db.query<{ id: string }>("select t.id from tasks t where t.status = 'queued' order by t.priority, t.place limit 100000");
+  const { rows } = await db.query<{ id: string }>(
+    "select t.id from tasks t where t.status = 'queued' order by t.priority, t.place limit 100000",
+  );
   const taken: string[] = [];
-  await burst({ db: claims, claim: freshClaim(), claimers: 1, claims: ORDER_CLAIMS, onClaimed: (tasks) => { taken.push(...tasks.map((task) => task.id)); } });
+  await burst({
+    db: claims,
+    claim: freshClaim(),
+    claimers: 1,
+    claims: ORDER_CLAIMS,
+    onClaimed: (tasks) => {
+      taken.push(...tasks.map((task) => task.id));
+    },
+  });
   const wrong = taken.filter((id, index) => rows[index]?.id !== id).length;
-  return { measure: NAME, what: 'tasks claimed out of their places after the unpause, 1 claimer', target: { atMost: 0 }, reached: wrong, unit: 'tasks', rounds: [wrong], detail: `${taken.length} tasks looked at` };
+  return {
+    measure: NAME,
+    what: 'tasks claimed out of their places after the unpause, 1 claimer',
+    target: { atMost: 0 },
+    reached: wrong,
+    unit: 'tasks',
+    rounds: [wrong],
+    detail: `${taken.length} tasks looked at`,
+  };
 }
 
 async function claimRate(fleet: Fleet): Promise<number> {
@@ -154,4 +244,3 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   await work();
   return performance.now() - startedMs;
 }
-

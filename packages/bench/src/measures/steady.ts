@@ -21,55 +21,75 @@ export const steady: Measure = {
   name: NAME,
   title: 'minutes of adding, claiming and ending, directly: no decay, and what each task leaves behind',
   steps: ({ quick, long }) => slices({ quick, long }),
-  run: (bench) => withClaimDatabase(bench, NAME, ({ url, db, claims }) => withUpkeep(url, async () => {
-    await comeToRest(db);
-    const before = await historyBytes(db);
-    const rates: number[] = [];
-    const cpu: number[] = [];
-    const ended = new AbortController();
-    let finished = 0;
-    const count = (ended: number): void => { finished += ended; };
-    const working = Promise.all(Array.from({ length: LINES }, (_, line) => work(claims, `line-${line}`, ended.signal, count)));
-    working.catch(() => {}); // told where it is awaited
-    try {
-      const server = await serverPid(db);
-      for (let slice = 0; slice < slices(bench); slice++) {
-        bench.step(`${NAME}: slice ${slice + 1}`);
-        const from = finished;
-        const cpuFrom = await cpuOf(server);
-        const startedMs = performance.now();
-        await Promise.race([delay(SLICE_MS), working]);
-        const cpuTo = await cpuOf(server);
-        rates.push((finished - from) / ((performance.now() - startedMs) / 1_000));
-        if (cpuFrom !== undefined && cpuTo !== undefined) cpu.push((cpuTo - cpuFrom) / (finished - from));
-      }
-    } finally {
-      ended.abort();
-      await working;
-    }
-    const third = Math.ceil(rates.length / 3);
-    const [first, last] = [median(rates.slice(0, third)), median(rates.slice(-third))];
-    const bytes = (await historyBytes(db) - before) / finished;
-    const findings: Finding[] = [
-      {
-        measure: NAME, what: `the last third of ${figure(rates.length * SLICE_MS / 1_000)} s, over the first`,
-        target: { atLeast: 0.9 }, reached: last / first, rounds: rates.map((rate) => rate / first),
-        detail: `${figure(last)} over ${figure(first)} tasks/s${cpu.length === 0 ? '' : `; server CPU ${figure(median(cpu))} µs a task`}`,
-      },
-      {
-        measure: NAME, what: 'history of a task', target: { atMost: 160 }, reached: bytes, unit: 'B', rounds: [bytes],
-        detail: `of ${figure(finished)} tasks, with indexes`,
-      },
-    ];
-    return { findings };
-  })),
+  run: (bench) =>
+    withClaimDatabase(bench, NAME, ({ url, db, claims }) =>
+      withUpkeep(url, async () => {
+        await comeToRest(db);
+        const before = await historyBytes(db);
+        const rates: number[] = [];
+        const cpu: number[] = [];
+        const ended = new AbortController();
+        let finished = 0;
+        const count = (ended: number): void => {
+          finished += ended;
+        };
+        const working = Promise.all(
+          Array.from({ length: LINES }, (_, line) => work(claims, `line-${line}`, ended.signal, count)),
+        );
+        working.catch(() => {}); // told where it is awaited
+        try {
+          const server = await serverPid(db);
+          for (let slice = 0; slice < slices(bench); slice++) {
+            bench.step(`${NAME}: slice ${slice + 1}`);
+            const from = finished;
+            const cpuFrom = await cpuOf(server);
+            const startedMs = performance.now();
+            await Promise.race([delay(SLICE_MS), working]);
+            const cpuTo = await cpuOf(server);
+            rates.push((finished - from) / ((performance.now() - startedMs) / 1_000));
+            if (cpuFrom !== undefined && cpuTo !== undefined) cpu.push((cpuTo - cpuFrom) / (finished - from));
+          }
+        } finally {
+          ended.abort();
+          await working;
+        }
+        const third = Math.ceil(rates.length / 3);
+        const [first, last] = [median(rates.slice(0, third)), median(rates.slice(-third))];
+        const bytes = ((await historyBytes(db)) - before) / finished;
+        const findings: Finding[] = [
+          {
+            measure: NAME,
+            what: `the last third of ${figure((rates.length * SLICE_MS) / 1_000)} s, over the first`,
+            target: { atLeast: 0.9 },
+            reached: last / first,
+            rounds: rates.map((rate) => rate / first),
+            detail:
+              `${figure(last)} over ${figure(first)} ` +
+              `tasks/s${cpu.length === 0 ? '' : `; server CPU ${figure(median(cpu))} µs a task`}`,
+          },
+          {
+            measure: NAME,
+            what: 'history of a task',
+            target: { atMost: 160 },
+            reached: bytes,
+            unit: 'B',
+            rounds: [bytes],
+            detail: `of ${figure(finished)} tasks, with indexes`,
+          },
+        ];
+        return { findings };
+      }),
+    ),
 };
 
-const slices = ({ quick, long }: { quick: boolean; long: boolean }): number => (quick ? SLICES.quick : long ? SLICES.long : SLICES.full);
+const slices = ({ quick, long }: { quick: boolean; long: boolean }): number =>
+  quick ? SLICES.quick : long ? SLICES.long : SLICES.full;
 
 async function work(db: Database, worker: string, ended: AbortSignal, onEnded: (count: number) => void): Promise<void> {
   const ways = new ClaimWays();
-  const tasks = Array.from({ length: BATCH }, (_, n) => newTask.parse({ agent_id: `agent-${n % AGENTS}`, skill: 'noop', payload: { n } }));
+  const tasks = Array.from({ length: BATCH }, (_, n) =>
+    newTask.parse({ agent_id: `agent-${n % AGENTS}`, skill: 'noop', payload: { n } }),
+  );
   let endings: Ending[] = [];
   while (!ended.aborted) {
     await enqueueTasks(db, tasks, 'bench');
@@ -79,9 +99,14 @@ async function work(db: Database, worker: string, ended: AbortSignal, onEnded: (
   }
 }
 
-const cpuOf = async (server: number | undefined): Promise<number | undefined> => (server === undefined ? undefined : cpuTimeUs(server, { children: true }));
+const cpuOf = async (server: number | undefined): Promise<number | undefined> =>
+  server === undefined ? undefined : cpuTimeUs(server, { children: true });
 
 async function historyBytes(db: Database): Promise<number> {
-  const { rows: [row] } = await db.query<{ bytes: number }>("select (pg_total_relation_size('task_event_rows') + pg_total_relation_size('event_batches'))::float8 as bytes");
+  const {
+    rows: [row],
+  } = await db.query<{ bytes: number }>(
+    "select (pg_total_relation_size('task_event_rows') + pg_total_relation_size('event_batches'))::float8 as bytes",
+  );
   return row?.bytes ?? NaN;
 }

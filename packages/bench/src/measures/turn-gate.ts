@@ -12,31 +12,61 @@ const PAUSES = 1_000;
 const LABELS = 1_024;
 const GATES = 200_000;
 
-/** Nothing covers the steps that are asked about, so every `isPaused` looks at all four labels. A gate with prepared labels remembers that. */
+/**
+ * Nothing covers the steps that are asked about, so every `isPaused` looks at all four labels. A gate with prepared
+ * labels remembers that.
+ */
 export const turnGate: Measure = {
   name: NAME,
   title: 'A gate in memory (`brake.look`, `brake.gate`), over `isPaused`',
   steps: ({ rounds }) => rounds + 1,
   run: async ({ rounds, quick, step }) => {
-    const replica = new PauseReplica({ read: async () => Array.from({ length: PAUSES }, (_, index) => activePause(index)), listen: async () => async () => {} });
+    const replica = new PauseReplica({
+      read: async () => Array.from({ length: PAUSES }, (_, index) => activePause(index)),
+      listen: async () => async () => {},
+    });
     await replica.start();
     const brake = makeBrake({
-      replica, onUnknown: 'stop', strict: false, refusal: () => undefined, reporter: { refused: () => {}, changed: () => {}, close: async () => {} },
+      replica,
+      onUnknown: 'stop',
+      strict: false,
+      refusal: () => undefined,
+      reporter: { refused: () => {}, changed: () => {}, close: async () => {} },
       client: { askGate: () => Promise.reject(new Error('a gate in memory asks nobody')) },
     });
     try {
-      const all = Array.from({ length: LABELS }, (_, index) => ({ agent_id: `agent-${index}`, skill: `skill-${index}`, quest_id: `quest-${index}`, actor_id: `actor-${index}` }));
-      const inside = all.map(({ agent_id: agentId, skill, quest_id: questId, actor_id: actorId }): TaskLabels => ({ agentId, skill, questId, actorId }));
+      const all = Array.from({ length: LABELS }, (_, index) => ({
+        agent_id: `agent-${index}`,
+        skill: `skill-${index}`,
+        quest_id: `quest-${index}`,
+        actor_id: `actor-${index}`,
+      }));
+      const inside = all.map(({ agent_id: agentId, skill, quest_id: questId, actor_id: actorId }): TaskLabels => ({
+        agentId,
+        skill,
+        questId,
+        actorId,
+      }));
       const prepared = all.map((labels) => prepareLabels(labels));
-      const figures = await interleave({ rounds, parts: quick ? 3 : 7, beforeRound: (round) => step(roundName(NAME, 'in this process', round)) }, new Map<string, Take>([
-        ['isPaused', async () => nsEach(() => checkAll(replica, inside))],
-        ['look', async () => nsEach(() => lookAll(brake, prepared))],
-        ['gate', async () => nsEach(() => gateAll(brake, prepared))],
-        ['unprepared', async () => nsEach(() => gateAll(brake, all))],
-      ]));
+      const figures = await interleave(
+        { rounds, parts: quick ? 3 : 7, beforeRound: (round) => step(roundName(NAME, 'in this process', round)) },
+        new Map<string, Take>([
+          ['isPaused', async () => nsEach(() => checkAll(replica, inside))],
+          ['look', async () => nsEach(() => lookAll(brake, prepared))],
+          ['gate', async () => nsEach(() => gateAll(brake, prepared))],
+          ['unprepared', async () => nsEach(() => gateAll(brake, all))],
+        ]),
+      );
       const compare = (what: string, target: Target, measured: string): Finding => {
         const each = ratios(figures(measured), figures('isPaused'));
-        return { measure: NAME, what, target, reached: median(each), rounds: each, detail: `${figure(median(figures(measured)))} over ${figure(median(figures('isPaused')))} ns` };
+        return {
+          measure: NAME,
+          what,
+          target,
+          reached: median(each),
+          rounds: each,
+          detail: `${figure(median(figures(measured)))} over ${figure(median(figures('isPaused')))} ns`,
+        };
       };
       return {
         findings: [
@@ -55,8 +85,22 @@ export const turnGate: Measure = {
 function activePause(index: number): ActivePause {
   const kind = LABEL_KINDS[index % LABEL_KINDS.length] ?? 'agent';
   return {
-    id: String(index + 1), scope: { kind, value: `paused-${kind}-${index}` }, reason: 'measured', source: 'person', pausedAt: new Date(), pausedBy: 'bench',
-    ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null, remainingMs: null,
+    id: String(index + 1),
+    scope: { kind, value: `paused-${kind}-${index}` },
+    reason: 'measured',
+    source: 'person',
+    pausedAt: new Date(),
+    pausedBy: 'bench',
+    ttlSeconds: null,
+    clearedAt: null,
+    clearedBy: null,
+    quietAt: null,
+    endsAs: 'resume',
+    stayedAt: null,
+    probingAt: null,
+    probeTaskId: null,
+    warnedAt: null,
+    remainingMs: null,
   };
 }
 
@@ -97,5 +141,5 @@ function nsEach(loop: () => number): number {
   const tookMs = performance.now() - startedMs;
   // Also keeps the loop from being optimized away.
   if (paused !== 0) throw new Error('a gate says paused where nothing is');
-  return tookMs / GATES * 1e6;
+  return (tookMs / GATES) * 1e6;
 }

@@ -15,8 +15,8 @@ const TASKS = { quick: 4_000, full: 20_000 } as const;
 const MICROSECONDS_MAX = 8;
 
 /**
- * CPU of this process for each task: of the library, less that of a bare loop that claims and ends as many in one call over the
- * same client. The service is a process that always has tasks; handlers do nothing.
+ * CPU of this process for each task: of the library, less that of a bare loop that claims and ends as many in one call
+ * over the same client. The service is a process that always has tasks; handlers do nothing.
  */
 export const workerCost: Measure = {
   name: NAME,
@@ -36,11 +36,21 @@ export const workerCost: Measure = {
           ['library', () => ofLibrary(url, concurrency, count)],
           ['loop', () => ofLoop(url, concurrency, count)],
         ]);
-        const figures = await interleave({ rounds, parts: 3, beforeRound: (round) => step(roundName(NAME, `concurrency ${concurrency}`, round)) }, takes);
+        const figures = await interleave(
+          { rounds, parts: 3, beforeRound: (round) => step(roundName(NAME, `concurrency ${concurrency}`, round)) },
+          takes,
+        );
         const each = figures('library').map((cpu, round) => cpu - (figures('loop')[round] ?? NaN));
         findings.push({
-          measure: NAME, what: `concurrency ${concurrency}`, target: concurrency === 1 ? 'stated' : { atMost: MICROSECONDS_MAX }, reached: median(each), unit: 'µs', rounds: each,
-          detail: `${figure(median(figures('library')))} of the library, ${figure(median(figures('loop')))} of the loop, CPU per task`,
+          measure: NAME,
+          what: `concurrency ${concurrency}`,
+          target: concurrency === 1 ? 'stated' : { atMost: MICROSECONDS_MAX },
+          reached: median(each),
+          unit: 'µs',
+          rounds: each,
+          detail:
+            `${figure(median(figures('library')))} of the library, ${figure(median(figures('loop')))} of the ` +
+            'loop, CPU per task',
         });
       }
       return { findings };
@@ -55,7 +65,12 @@ async function ofLibrary(url: string, concurrency: number, tasks: number): Promi
   let done = 0;
   let from = process.cpuUsage();
   const worker = createWorker({
-    url, pauseUrl: url, token: 'orc_bench', name: NAME, concurrency, drainMs: 1_000,
+    url,
+    pauseUrl: url,
+    token: 'orc_bench',
+    name: NAME,
+    concurrency,
+    drainMs: 1_000,
     handlers: {
       '*': async () => {
         done += 1;

@@ -26,10 +26,19 @@ export async function startOrchestra(databaseUrl: string): Promise<RunningOrches
   const pauseApi = await startService('pause-api', databaseUrl);
   try {
     const claimer = await startService('worker-claimer', databaseUrl);
-    const stop = async (): Promise<void> => { await claimer.stop(); await pauseApi.stop(); };
+    const stop = async (): Promise<void> => {
+      await claimer.stop();
+      await pauseApi.stop();
+    };
     const db = makePool({ connectionString: databaseUrl, applicationName: 'bench', max: 1 });
     try {
-      return { url: claimer.url, pauseUrl: pauseApi.url, token: await createToken(db, { name: 'bench', role: 'worker', by: 'bench' }), pids: [pauseApi.pid, claimer.pid], stop };
+      return {
+        url: claimer.url,
+        pauseUrl: pauseApi.url,
+        token: await createToken(db, { name: 'bench', role: 'worker', by: 'bench' }),
+        pids: [pauseApi.pid, claimer.pid],
+        stop,
+      };
     } catch (error) {
       await stop();
       throw error;
@@ -53,27 +62,45 @@ export async function directPeer(databaseUrl: string): Promise<Peer> {
   return peerBy({ databaseUrl }, { databaseUrl, services: [], stop: async () => {} });
 }
 
-function peerBy(options: Omit<WorkerOptions, 'handlers'>, { databaseUrl, services, stop }: { databaseUrl: string; services: readonly number[]; stop: () => Promise<void> }): Peer {
-  const db = makePool({ connectionString: databaseUrl, applicationName: 'bench', max: 2, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
+function peerBy(
+  options: Omit<WorkerOptions, 'handlers'>,
+  { databaseUrl, services, stop }: { databaseUrl: string; services: readonly number[]; stop: () => Promise<void> },
+): Peer {
+  const db = makePool({
+    connectionString: databaseUrl,
+    applicationName: 'bench',
+    max: 2,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  });
   const unfinished = async (): Promise<number> => {
-    const { rows } = await db.query<{ count: number }>("select count(*)::int as count from tasks t where t.status in ('queued', 'running')");
+    const { rows } = await db.query<{ count: number }>(
+      "select count(*)::int as count from tasks t where t.status in ('queued', 'running')",
+    );
     return rows[0]?.count ?? 0;
   };
   return {
     unfinished,
     processes: async () => ({ server: await serverPid(db), services }),
     fillTo: async (count) => {
-      const missing = count - await unfinished();
-      if (missing > 0) await loadTasks(db, { count: missing, agent: `'agent-' || n % ${QUEUE_AGENTS}`, skill: "'noop'" });
+      const missing = count - (await unfinished());
+      if (missing > 0)
+        await loadTasks(db, { count: missing, agent: `'agent-' || n % ${QUEUE_AGENTS}`, skill: "'noop'" });
       await db.query('vacuum (analyze) tasks');
     },
     work: async (concurrency) => {
       const worker = createWorker({
-        ...options, handlers: { '*': async () => {} }, concurrency, abortGraceMs: ABORT_GRACE_MS,
+        ...options,
+        handlers: { '*': async () => {} },
+        concurrency,
+        abortGraceMs: ABORT_GRACE_MS,
       });
       let failed: Error | undefined;
-      worker.on('finish-failed', ({ error }) => { failed ??= error; });
-      worker.on('claim-failed', ({ error }) => { failed ??= error; });
+      worker.on('finish-failed', ({ error }) => {
+        failed ??= error;
+      });
+      worker.on('claim-failed', ({ error }) => {
+        failed ??= error;
+      });
       await worker.start();
       return async () => {
         await worker.stop({ drainMs: DRAIN_MS });
@@ -81,6 +108,9 @@ function peerBy(options: Omit<WorkerOptions, 'handlers'>, { databaseUrl, service
         if (failed !== undefined) throw new Error('what the worker asked for was refused', { cause: failed });
       };
     },
-    close: async () => { await db.end(); await stop(); },
+    close: async () => {
+      await db.end();
+      await stop();
+    },
   };
 }

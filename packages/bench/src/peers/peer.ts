@@ -9,7 +9,9 @@ export interface Peer {
   work(concurrency: number): Promise<() => Promise<void>>;
   /** Tasks that are not finished, as the database has it. */
   unfinished(): Promise<number>;
-  /** Whose processor time counts besides that of this process: the database's, and the services' where there are any. */
+  /**
+   * Whose processor time counts besides that of this process: the database's, and the services' where there are any.
+   */
   processes(): Promise<{ server: number | undefined; services: readonly number[] }>;
   close(): Promise<void>;
 }
@@ -22,12 +24,19 @@ export interface PeerRate {
   cpuUs: CpuUs | undefined;
 }
 
-export interface CpuUs { server: number; services: number; worker: number }
+export interface CpuUs {
+  server: number;
+  services: number;
+  worker: number;
+}
 
 const WARM_MS = 500;
 
 /** Tasks finished per second, by the database's own count, while the worker was at its usual pace. */
-export async function peerRate(peer: Peer, { concurrency, backlog, measureMs }: { concurrency: number; backlog: number; measureMs: number }): Promise<PeerRate> {
+export async function peerRate(
+  peer: Peer,
+  { concurrency, backlog, measureMs }: { concurrency: number; backlog: number; measureMs: number },
+): Promise<PeerRate> {
   await peer.fillTo(backlog);
   const stop = await peer.work(concurrency);
   try {
@@ -38,7 +47,11 @@ export async function peerRate(peer: Peer, { concurrency, backlog, measureMs }: 
     await delay(measureMs);
     const after = await peer.unfinished();
     const seconds = (performance.now() - startedMs) / 1_000;
-    return { tasksPerSecond: (before - after) / seconds, enough: after > concurrency, cpuUs: difference(cpuBefore, await cpuOf(peer), before - after) };
+    return {
+      tasksPerSecond: (before - after) / seconds,
+      enough: after > concurrency,
+      cpuUs: difference(cpuBefore, await cpuOf(peer), before - after),
+    };
   } finally {
     await stop();
   }
@@ -49,10 +62,16 @@ async function cpuOf(peer: Peer): Promise<CpuUs | undefined> {
   const server = pid === undefined ? undefined : await cpuTimeUs(pid, { children: true });
   const times = await Promise.all(services.map((service) => cpuTimeUs(service)));
   const { user, system } = process.cpuUsage();
-  return server === undefined ? undefined : { server, services: times.reduce<number>((sum, time) => sum + (time ?? 0), 0), worker: user + system };
+  return server === undefined
+    ? undefined
+    : { server, services: times.reduce<number>((sum, time) => sum + (time ?? 0), 0), worker: user + system };
 }
 
 function difference(before: CpuUs | undefined, after: CpuUs | undefined, tasks: number): CpuUs | undefined {
   if (before === undefined || after === undefined || tasks <= 0) return undefined;
-  return { server: (after.server - before.server) / tasks, services: (after.services - before.services) / tasks, worker: (after.worker - before.worker) / tasks };
+  return {
+    server: (after.server - before.server) / tasks,
+    services: (after.services - before.services) / tasks,
+    worker: (after.worker - before.worker) / tasks,
+  };
 }

@@ -5,8 +5,8 @@ import { prepareLabels, type BrakeLabels } from '../brake-labels.ts';
 type Gate = Pick<Brake, 'gate'>;
 
 /**
- * A gate before each model call: `wrapLanguageModel({ model, middleware: brakeModel(brake, labels) })`. PausedError is not retried; the
- * messages so far are the caller's.
+ * A gate before each model call: `wrapLanguageModel({ model, middleware: brakeModel(brake, labels) })`. PausedError is
+ * not retried; the messages so far are the caller's.
  */
 export function brakeModel(brake: Gate, labels: BrakeLabels): LanguageModelMiddleware {
   const asked = prepareLabels(labels);
@@ -22,7 +22,10 @@ export function brakeModel(brake: Gate, labels: BrakeLabels): LanguageModelMiddl
   };
 }
 
-/** The same tools with a gate before each call; the name of the tool is the skill. A call that is not made is a tool error. */
+/**
+ * The same tools with a gate before each call; the name of the tool is the skill. A call that is not made is a tool
+ * error.
+ */
 export function brakeTools<T extends ToolSet>(brake: Gate, labels: BrakeLabels, tools: T): T {
   const braked: ToolSet = {};
   for (const [name, tool] of Object.entries(tools)) {

@@ -21,12 +21,14 @@ export interface BrakedQueue {
   close(): Promise<void>;
 }
 
-// A job that is put aside is delayed for this long, which no job is by chance: by it the jobs are found again. Its exact moment is the order in
-// which they were put aside. When nobody releases it for so long it comes back to the gate.
+// A job that is put aside is delayed for this long, which no job is by chance: by it the jobs are found again. Its
+// exact moment is the order in which they were put aside. When nobody releases it for so long it comes back to the
+// gate.
 const ASIDE_MS = 299 * 86_400_000 + 49_031_173;
 const SLACK_MS = 60_000;
 const PAGE = 500;
-// Other processes hear of the end of a pause at about the same time, and stop fetching too before the first job is put back.
+// Other processes hear of the end of a pause at about the same time, and stop fetching too before the first job is put
+// back.
 const GRACE_MS = 250;
 const LOOK_AGAIN_MS = 5_000;
 const TAKEN_WITHIN_MS = 200;
@@ -34,10 +36,14 @@ const LOOK_MS = 10;
 const OTHERS_MAX_MS = 5_000;
 
 /**
- * A gate before the jobs of a BullMQ queue. A covered job is delayed before the body of its processor runs, and comes back at the head of
- * the queue in its old order when the pause is over.
+ * A gate before the jobs of a BullMQ queue. A covered job is delayed before the body of its processor runs, and comes
+ * back at the head of the queue in its old order when the pause is over.
  */
-export function brakeQueue(brake: Pick<Brake, 'gate' | 'look' | 'onChange'>, queue: Queue, { labels, onError = (error) => process.emitWarning(error) }: BrakeQueueOptions): BrakedQueue {
+export function brakeQueue(
+  brake: Pick<Brake, 'gate' | 'look' | 'onChange'>,
+  queue: Queue,
+  { labels, onError = (error) => process.emitWarning(error) }: BrakeQueueOptions,
+): BrakedQueue {
   const workers = new Set<Pick<Worker, 'pause' | 'resume' | 'isPaused'>>();
   const labelsOf = (job: Job): BrakeLabels => ({ skill: job.name, ...labels(job) });
   const stopped = new AbortController();
@@ -50,20 +56,26 @@ export function brakeQueue(brake: Pick<Brake, 'gate' | 'look' | 'onChange'>, que
     releasing ??= (async () => {
       while (asked && !stopped.signal.aborted) {
         asked = false;
-        await releaseOnce().catch((error: unknown) => onError(error instanceof Error ? error : new Error(String(error))));
+        await releaseOnce().catch((error: unknown) =>
+          onError(error instanceof Error ? error : new Error(String(error))),
+        );
       }
-    })().finally(() => { releasing = undefined; });
+    })().finally(() => {
+      releasing = undefined;
+    });
   };
 
   async function releaseOnce(): Promise<void> {
     const aside = await setAside(queue);
     maySetAside = aside.length > 0;
     if (!aside.some((job) => !brake.look(labelsOf(job)).paused)) return;
-    const held = await Promise.all([...workers].map(async (worker) => {
-      if (worker.isPaused()) return undefined; // somebody else has paused it, and will resume it
-      await worker.pause(true);
-      return worker;
-    }));
+    const held = await Promise.all(
+      [...workers].map(async (worker) => {
+        if (worker.isPaused()) return undefined; // somebody else has paused it, and will resume it
+        await worker.pause(true);
+        return worker;
+      }),
+    );
     try {
       await delay(GRACE_MS, undefined, { signal: stopped.signal });
       const clear = (await setAside(queue)).filter((job) => !brake.look(labelsOf(job)).paused);
@@ -73,7 +85,9 @@ export function brakeQueue(brake: Pick<Brake, 'gate' | 'look' | 'onChange'>, que
     }
   }
 
-  const timer = setInterval(() => { if (maySetAside) release(); }, LOOK_AGAIN_MS);
+  const timer = setInterval(() => {
+    if (maySetAside) release();
+  }, LOOK_AGAIN_MS);
   timer.unref();
   const deaf = brake.onChange(release);
   release();
@@ -110,10 +124,10 @@ async function setAside(queue: Queue): Promise<Job[]> {
 }
 
 /**
- * Puts jobs back so that they start in this order. A worker that was waiting for a job takes the first one it is offered, also when it is paused by
- * then: so the oldest are offered first, one at a time, until one is left lying. The others follow newest first, each to the head of the
- * queue, and that one last. Jobs with a priority, whose order BullMQ keeps by a counter, go oldest first: in order among themselves,
- * behind those of the same priority that wait.
+ * Puts jobs back so that they start in this order. A worker that was waiting for a job takes the first one it is
+ * offered, also when it is paused by then: so the oldest are offered first, one at a time, until one is left lying. The
+ * others follow newest first, each to the head of the queue, and that one last. Jobs with a priority, whose order
+ * BullMQ keeps by a counter, go oldest first: in order among themselves, behind those of the same priority that wait.
  */
 async function putBack(jobs: readonly Job[]): Promise<void> {
   const plain = jobs.filter(({ priority }) => priority === 0);
@@ -148,7 +162,11 @@ async function taken(job: Job): Promise<boolean> {
 /** Waits for the other process while it gets on. */
 async function untilPutBack(jobs: readonly Job[]): Promise<void> {
   let left = jobs;
-  for (const until = performance.now() + OTHERS_MAX_MS; left.length > 0 && performance.now() < until; await delay(LOOK_MS)) {
+  for (
+    const until = performance.now() + OTHERS_MAX_MS;
+    left.length > 0 && performance.now() < until;
+    await delay(LOOK_MS)
+  ) {
     const oldest = left.find(({ priority }) => priority === 0) ?? left[0];
     if (oldest !== undefined && !(await oldest.isDelayed())) left = left.filter((job) => job !== oldest);
   }

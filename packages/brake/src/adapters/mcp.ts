@@ -17,18 +17,22 @@ const CALL = 'tools/call';
 const CANCELLED = 'notifications/cancelled';
 
 /**
- * Stands before an MCP server: `await server.connect(brakeTransport(new StdioServerTransport(), { brake, labels }))`. A tool that is called
- * while its labels are paused is not called; the model reads why. Everything else passes.
+ * Stands before an MCP server: `await server.connect(brakeTransport(new StdioServerTransport(), { brake, labels }))`. A
+ * tool that is called while its labels are paused is not called; the model reads why. Everything else passes.
  */
 export function brakeTransport(inner: Transport, { brake, labels = {} }: BrakedTransportOptions): Transport {
   return new BrakedTransport(inner, brake, labels);
 }
 
 /**
- * The same around one handler: `server.registerTool('fetch', config, brakeTool(brake, { agent_id, skill: 'fetch' }, handler))`. The result of a
- * call that was not made is an error that the model reads.
+ * The same around one handler: `server.registerTool('fetch', config, brakeTool(brake, { agent_id, skill: 'fetch' },
+ * handler))`. The result of a call that was not made is an error that the model reads.
  */
-export function brakeTool<Args extends unknown[], R>(brake: Pick<Brake, 'gate'>, labels: BrakeLabels, handler: (...args: Args) => R | Promise<R>): (...args: Args) => Promise<R | CallToolResult> {
+export function brakeTool<Args extends unknown[], R>(
+  brake: Pick<Brake, 'gate'>,
+  labels: BrakeLabels,
+  handler: (...args: Args) => R | Promise<R>,
+): (...args: Args) => Promise<R | CallToolResult> {
   const asked = prepareLabels(labels);
   return async (...args) => {
     const refused = await refusalOf(brake, asked);
@@ -55,19 +59,29 @@ class BrakedTransport implements Transport {
     inner.onerror = (error) => this.onerror?.(error);
   }
 
-  get sessionId(): string | undefined { return this.#inner.sessionId; }
+  get sessionId(): string | undefined {
+    return this.#inner.sessionId;
+  }
   get setProtocolVersion(): ((version: string) => void) | undefined {
     const { setProtocolVersion } = this.#inner;
     return setProtocolVersion === undefined ? undefined : (version) => setProtocolVersion.call(this.#inner, version);
   }
 
-  start(): Promise<void> { return this.#inner.start(); }
-  send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> { return this.#inner.send(message, options); }
-  close(): Promise<void> { return this.#inner.close(); }
+  start(): Promise<void> {
+    return this.#inner.start();
+  }
+  send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    return this.#inner.send(message, options);
+  }
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
 
   #hear(message: JSONRPCMessage, extra: MessageExtraInfo | undefined): void {
     if ('method' in message && message.method === CALL) {
-      this.#ask(message, message.params, extra).catch((error: unknown) => this.onerror?.(error instanceof Error ? error : new Error(String(error))));
+      this.#ask(message, message.params, extra).catch((error: unknown) =>
+        this.onerror?.(error instanceof Error ? error : new Error(String(error))),
+      );
       return;
     }
     if ('method' in message && message.method === CANCELLED) {
@@ -81,7 +95,11 @@ class BrakedTransport implements Transport {
     this.onmessage?.(message, extra);
   }
 
-  async #ask(message: JSONRPCMessage, params: Record<string, unknown> | undefined, extra: MessageExtraInfo | undefined): Promise<void> {
+  async #ask(
+    message: JSONRPCMessage,
+    params: Record<string, unknown> | undefined,
+    extra: MessageExtraInfo | undefined,
+  ): Promise<void> {
     const id = 'id' in message ? message.id : undefined;
     const waiting = { cancelled: false };
     if (id !== undefined) this.#atGate.set(id, waiting);
@@ -90,7 +108,8 @@ class BrakedTransport implements Transport {
     if (waiting.cancelled) return;
     if (refused === undefined) this.onmessage?.(message, extra);
     // What asks for no answer is dropped.
-    else if (id !== undefined) await this.#inner.send({ jsonrpc: '2.0', id, result: refused }, { relatedRequestId: id });
+    else if (id !== undefined)
+      await this.#inner.send({ jsonrpc: '2.0', id, result: refused }, { relatedRequestId: id });
   }
 
   async #refused(tool: unknown, extra: MessageExtraInfo | undefined): Promise<CallToolResult | undefined> {
@@ -100,7 +119,10 @@ class BrakedTransport implements Transport {
       const given = typeof this.#labels === 'function' ? this.#labels(String(tool), extra) : this.#labels;
       return await refusalOf(this.#brake, { ...skill, ...given });
     } catch (error) {
-      return toResult(`The brake of this server cannot judge the call: ${error instanceof Error ? error.message : String(error)}. It was not made. Do not retry it; stop here.`);
+      return toResult(
+        'The brake of this server cannot judge the call: ' +
+          `${error instanceof Error ? error.message : String(error)}. It was not made. Do not retry it; stop here.`,
+      );
     }
   }
 }

@@ -10,7 +10,8 @@ type Gate = Pick<Brake, 'gate'>;
 export type AgentLabels = BrakeLabels | ((agentName: string) => BrakeLabels);
 
 /**
- * For `new Agent({ inputGuardrails: [brakeInput(brake)] })`: no model call of a run that begins while it is paused. The run ends with
+ * For `new Agent({ inputGuardrails: [brakeInput(brake)] })`: no model call of a run that begins while it is paused. The
+ * run ends with
  * `InputGuardrailTripwireTriggered`.
  */
 export function brakeInput(brake: Gate, labels?: AgentLabels): InputGuardrail {
@@ -25,7 +26,8 @@ export function brakeInput(brake: Gate, labels?: AgentLabels): InputGuardrail {
 }
 
 /**
- * For `tool({ inputGuardrails: [brakeToolInput(brake)] })`: the tool is not called; its name is the skill. The run ends with `ToolCallError`, whose
+ * For `tool({ inputGuardrails: [brakeToolInput(brake)] })`: the tool is not called; its name is the skill. The run ends
+ * with `ToolCallError`, whose
  * `error` is `ToolInputGuardrailTripwireTriggered`, and `run(agent, error.state)` goes on where it stopped.
  */
 export function brakeToolInput(brake: Gate, labels?: AgentLabels): ToolInputGuardrailDefinition {
@@ -34,12 +36,17 @@ export function brakeToolInput(brake: Gate, labels?: AgentLabels): ToolInputGuar
     name: 'orchestra brake',
     run: async ({ agent, toolCall }) => {
       const refused = await refusal(brake, { skill: toolCall.name, ...labelsOf(labels, agent.name) });
-      return refused === undefined ? { behavior: { type: 'allow' } } : { behavior: { type: 'throwException' }, outputInfo: toInfo(refused) };
+      return refused === undefined
+        ? { behavior: { type: 'allow' } }
+        : { behavior: { type: 'throwException' }, outputInfo: toInfo(refused) };
     },
   };
 }
 
-/** For `new Runner({ callModelInputFilter: brakeModelCalls(brake) })`: a gate before every model call of a run. @throws PausedError */
+/**
+ * For `new Runner({ callModelInputFilter: brakeModelCalls(brake) })`: a gate before every model call of a run. @throws
+ * PausedError
+ */
 export function brakeModelCalls(brake: Gate, labels?: AgentLabels): CallModelInputFilter {
   return async ({ agent, modelData }) => {
     await brake.gate(labelsOf(labels, agent.name));

@@ -19,7 +19,10 @@ export async function attachQueue(database: Database, ownerUrl: string): Promise
   await boss.createQueue(ATTACHED_QUEUE, { retryLimit: 1_000, retryDelay: 0 });
   await boss.stop({ graceful: false });
   const password = randomUUID();
-  await database.query(`create role ${ROLE} login password '${password}'; grant usage on schema pgboss to ${ROLE}; grant select, insert, update, delete on all tables in schema pgboss to ${ROLE}`);
+  await database.query(
+    `create role ${ROLE} login password '${password}'; grant usage on schema pgboss to ${ROLE}; grant select, insert,
+       update, delete on all tables in schema pgboss to ${ROLE}`,
+  );
   await attach(database, 'pg-boss', pgBoss());
   const url = new URL(ownerUrl);
   url.username = ROLE;

@@ -36,7 +36,9 @@ export class CrashingPostgres {
     return new CrashingPostgres(folder, port, all, await startCluster({ folder, port, settings: all }));
   }
 
-  get dataFolder(): string { return join(this.#folder, 'data'); }
+  get dataFolder(): string {
+    return join(this.#folder, 'data');
+  }
 
   /** SIGKILL ends the server at once, SIGQUIT a moment later; neither writes anything out. Waits until it is gone. */
   async crash(signal: 'SIGKILL' | 'SIGQUIT'): Promise<void> {

@@ -10,7 +10,8 @@ const BUDGET_MS = 120_000;
 const LOOK_EVERY_MS = 200;
 
 /**
- * With no fault left: clears every pause, also those that late alerts still call for, and waits until every accepted task has ended.
+ * With no fault left: clears every pause, also those that late alerts still call for, and waits until every accepted
+ * task has ended.
  *
  * @returns how long that took; null when the budget was not enough
  */
@@ -19,13 +20,15 @@ export async function drain(fleet: Fleet, recorder: Recorder): Promise<number | 
   for (; performance.now() - began < BUDGET_MS; await delay(LOOK_EVERY_MS)) {
     await clearPauses(fleet, recorder);
     const due = actorsDue(await readAlertsAndPauses(fleet.witness));
-    if (due.length === 0 && await countOpenTasks(fleet) === 0) return performance.now() - began;
+    if (due.length === 0 && (await countOpenTasks(fleet)) === 0) return performance.now() - began;
   }
   return null;
 }
 
 export async function countOpenTasks(fleet: Fleet): Promise<number> {
-  const { rows } = await fleet.witness.query<{ count: number }>("select count(*)::int as count from tasks t where t.status in ('queued', 'running')");
+  const { rows } = await fleet.witness.query<{ count: number }>(
+    "select count(*)::int as count from tasks t where t.status in ('queued', 'running')",
+  );
   return rows[0]?.count ?? 0;
 }
 

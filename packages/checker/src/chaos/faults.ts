@@ -6,53 +6,108 @@ import type { PlannedFault } from './plan.ts';
 import { takeConnections } from './take-connections.ts';
 
 export const FAULT_KINDS = [
-  'kill service', 'kill worker', 'kill every worker', 'freeze service', 'freeze worker',
-  'cut link', 'refuse link', 'blackhole link', 'refuse bells', 'blackhole bells', 'refuse database', 'blackhole database',
-  'end backends', 'crash postgres', 'shift clock', 'read-only', 'take connections', 'fill disk',
+  'kill service',
+  'kill worker',
+  'kill every worker',
+  'freeze service',
+  'freeze worker',
+  'cut link',
+  'refuse link',
+  'blackhole link',
+  'refuse bells',
+  'blackhole bells',
+  'refuse database',
+  'blackhole database',
+  'end backends',
+  'crash postgres',
+  'shift clock',
+  'read-only',
+  'take connections',
+  'fill disk',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** Which of the fleet's parts a fault of this kind can hit; the plan names one of them. */
-export function targetsOf(kind: FaultKind, fleet: Pick<Fleet, 'services' | 'workers' | 'links' | 'disk'>): readonly string[] {
+export function targetsOf(
+  kind: FaultKind,
+  fleet: Pick<Fleet, 'services' | 'workers' | 'links' | 'disk'>,
+): readonly string[] {
   switch (kind) {
-    case 'kill service': case 'freeze service': case 'shift clock': return fleet.services.map(nameOf);
-    case 'kill worker': case 'freeze worker': return fleet.workers.map(nameOf);
-    case 'kill every worker': return ['every worker'];
-    case 'cut link': case 'refuse link': case 'blackhole link': return fleet.links.map(nameOf);
-    case 'refuse bells': case 'blackhole bells': return fleet.links.filter((link) => link.kind === 'bells').map(nameOf);
-    case 'refuse database': case 'blackhole database': return fleet.links.filter((link) => link.kind === 'database').map(nameOf);
-    case 'end backends': case 'crash postgres': case 'read-only': case 'take connections': return ['postgres'];
-    case 'fill disk': return fleet.disk === undefined ? [] : ['postgres'];
+    case 'kill service':
+    case 'freeze service':
+    case 'shift clock':
+      return fleet.services.map(nameOf);
+    case 'kill worker':
+    case 'freeze worker':
+      return fleet.workers.map(nameOf);
+    case 'kill every worker':
+      return ['every worker'];
+    case 'cut link':
+    case 'refuse link':
+    case 'blackhole link':
+      return fleet.links.map(nameOf);
+    case 'refuse bells':
+    case 'blackhole bells':
+      return fleet.links.filter((link) => link.kind === 'bells').map(nameOf);
+    case 'refuse database':
+    case 'blackhole database':
+      return fleet.links.filter((link) => link.kind === 'database').map(nameOf);
+    case 'end backends':
+    case 'crash postgres':
+    case 'read-only':
+    case 'take connections':
+      return ['postgres'];
+    case 'fill disk':
+      return fleet.disk === undefined ? [] : ['postgres'];
   }
 }
 
-/** Brings one fault about, lets it last, and takes it back: at its time, or as soon as the run is over. A process that it killed is started again. */
+/**
+ * Brings one fault about, lets it last, and takes it back: at its time, or as soon as the run is over. A process that
+ * it killed is started again.
+ */
 export async function inflict(fault: PlannedFault, fleet: Fleet, over: AbortSignal): Promise<void> {
-  const last = (): Promise<void> => delay(fault.lastsMs, undefined, { signal: over }).catch(() => {}); // over: it lasts no longer
+  // Over: it lasts no longer
+  const last = (): Promise<void> => delay(fault.lastsMs, undefined, { signal: over }).catch(() => {});
   switch (fault.kind) {
-    case 'kill service': case 'kill worker': return killAndRestart([processOf(fleet, fault.target)], last);
-    case 'kill every worker': return killAndRestart(fleet.workers, last);
-    case 'freeze service': case 'freeze worker': {
+    case 'kill service':
+    case 'kill worker':
+      return killAndRestart([processOf(fleet, fault.target)], last);
+    case 'kill every worker':
+      return killAndRestart(fleet.workers, last);
+    case 'freeze service':
+    case 'freeze worker': {
       const frozen = processOf(fleet, fault.target);
       frozen.freeze();
       await last();
       return frozen.thaw();
     }
-    case 'cut link': return linkOf(fleet, fault.target).proxy.cut();
-    case 'refuse link': case 'refuse bells': case 'refuse database': {
+    case 'cut link':
+      return linkOf(fleet, fault.target).proxy.cut();
+    case 'refuse link':
+    case 'refuse bells':
+    case 'refuse database': {
       const { proxy } = linkOf(fleet, fault.target);
       proxy.refuse();
       await last();
       return proxy.pass();
     }
-    case 'blackhole link': case 'blackhole bells': case 'blackhole database': {
+    case 'blackhole link':
+    case 'blackhole bells':
+    case 'blackhole database': {
       const { proxy } = linkOf(fleet, fault.target);
       proxy.blackhole();
       await last();
       return proxy.pass();
     }
     case 'end backends':
-      await fleet.witness.query('select pg_terminate_backend(a.pid) from pg_stat_activity a where a.pid <> pg_backend_pid() and a.application_name like $1', ['orchestra %']);
+      await fleet.witness.query(
+        `select pg_terminate_backend(a.pid)
+           from pg_stat_activity a
+          where a.pid <> pg_backend_pid()
+            and a.application_name like $1`,
+        ['orchestra %'],
+      );
       return;
     case 'crash postgres':
       await fleet.postgres.crash(fault.variant === 0 ? 'SIGKILL' : 'SIGQUIT');
@@ -62,7 +117,8 @@ export async function inflict(fault: PlannedFault, fleet: Fleet, over: AbortSign
       await setReadOnly(fleet.witness, true);
       await last();
       return setReadOnly(fleet.witness, false);
-    case 'take connections': return takeConnections(fleet.servicesUrl, last());
+    case 'take connections':
+      return takeConnections(fleet.servicesUrl, last());
     case 'fill disk':
       await fleet.disk?.fill();
       await last();
@@ -75,7 +131,9 @@ export async function inflict(fault: PlannedFault, fleet: Fleet, over: AbortSign
 
 /** What the server lets sessions do from now on, those that are open as well. Allowed while it is read-only. */
 export async function setReadOnly(witness: Database, on: boolean): Promise<void> {
-  await witness.query(on ? "alter system set default_transaction_read_only to 'on'" : 'alter system reset default_transaction_read_only');
+  await witness.query(
+    on ? "alter system set default_transaction_read_only to 'on'" : 'alter system reset default_transaction_read_only',
+  );
   await witness.query('select pg_reload_conf()');
 }
 

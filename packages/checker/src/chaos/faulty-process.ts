@@ -9,7 +9,9 @@ const CLOCK_SHIFT = new URL('clock-shift.ts', import.meta.url).href;
 
 // Whoever leaves in the middle of a run leaves no process behind, also none that is frozen and cannot hear of it.
 const living = new Set<ChildProcess>();
-process.on('exit', () => { for (const child of living) child.kill('SIGKILL'); });
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
 
 export interface ProcessOrder {
   /** For reports, for example `worker-claimer-2`. */
@@ -35,14 +37,24 @@ export class FaultyProcess {
     this.#order = order;
   }
 
-  get pid(): number | undefined { return this.#child?.pid; }
-  get running(): boolean { return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null; }
-  get frozen(): boolean { return this.#frozen; }
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+  get running(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+  get frozen(): boolean {
+    return this.#frozen;
+  }
   /** The last lines that it wrote. */
-  get words(): readonly string[] { return this.#words; }
+  get words(): readonly string[] {
+    return this.#words;
+  }
 
   /** One line for each time that it ended although nobody asked it to. */
-  get diedByItself(): readonly string[] { return this.#died; }
+  get diedByItself(): readonly string[] {
+    return this.#died;
+  }
 
   /** Starts it; with `ready` also waits until it has said that it is. Where it runs already nothing happens. */
   async start({ ready = true }: { ready?: boolean } = {}): Promise<void> {
@@ -56,13 +68,20 @@ export class FaultyProcess {
     this.#frozen = false;
     living.add(child);
     for (const output of [child.stdout, child.stderr]) {
-      if (output !== null) createInterface({ input: output }).on('line', (line) => { this.#words.push(line); this.#words.splice(0, this.#words.length - LAST_WORDS); });
+      if (output !== null)
+        createInterface({ input: output }).on('line', (line) => {
+          this.#words.push(line);
+          this.#words.splice(0, this.#words.length - LAST_WORDS);
+        });
     }
     child.on('error', (error) => this.#words.push(error.message));
     this.#expected = false;
     child.once('exit', (code, by) => {
       living.delete(child);
-      if (!this.#expected) this.#died.push(`${this.name} ended by itself (${by ?? `exit code ${code}`}): ${this.#words.slice(-5).join(' | ')}`);
+      if (!this.#expected)
+        this.#died.push(
+          `${this.name} ended by itself (${by ?? `exit code ${code}`}): ${this.#words.slice(-5).join(' | ')}`,
+        );
     });
     if (ready) await this.#ready(child);
   }
@@ -78,8 +97,18 @@ export class FaultyProcess {
     this.#frozen = false;
   }
 
-  freeze(): void { if (this.running) { this.#child?.kill('SIGSTOP'); this.#frozen = true; } }
-  thaw(): void { if (this.#frozen) { this.#child?.kill('SIGCONT'); this.#frozen = false; } }
+  freeze(): void {
+    if (this.running) {
+      this.#child?.kill('SIGSTOP');
+      this.#frozen = true;
+    }
+  }
+  thaw(): void {
+    if (this.#frozen) {
+      this.#child?.kill('SIGCONT');
+      this.#frozen = false;
+    }
+  }
 
   /** Sets its wall clock by so much, against the true one. */
   shiftClock(clockShiftMs: number): void {
@@ -102,15 +131,21 @@ export class FaultyProcess {
 
   async #ready(child: ChildProcess): Promise<void> {
     const said = new Promise<void>((resolve) => {
-      child.on('message', (message) => { if (typeof message === 'object' && 'ready' in message) resolve(); });
+      child.on('message', (message) => {
+        if (typeof message === 'object' && 'ready' in message) resolve();
+      });
     });
     let timer: NodeJS.Timeout | undefined;
     const failed = (how: string): Error => new Error(`${this.name} ${how}; its last words:\n${this.#words.join('\n')}`);
     try {
       await Promise.race([
         said,
-        once(child, 'exit').then(() => { throw failed('ended before it was ready'); }),
-        new Promise<never>((_resolve, reject) => { timer = setTimeout(() => reject(failed(`was not ready after ${READY_WAIT_MS / 1_000} s`)), READY_WAIT_MS); }),
+        once(child, 'exit').then(() => {
+          throw failed('ended before it was ready');
+        }),
+        new Promise<never>((_resolve, reject) => {
+          timer = setTimeout(() => reject(failed(`was not ready after ${READY_WAIT_MS / 1_000} s`)), READY_WAIT_MS);
+        }),
       ]);
     } finally {
       clearTimeout(timer);

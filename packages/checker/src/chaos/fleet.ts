@@ -56,7 +56,10 @@ export interface FleetOptions {
   attachedWorkers?: number;
   postgresSettings?: Record<string, string | number> | undefined;
   surroundings?: Surroundings | undefined;
-  /** Called with the migrated database before anything uses it, to break a rule of it. Answers how to end what that started. */
+  /**
+   * Called with the migrated database before anything uses it, to break a rule of it. Answers how to end what that
+   * started.
+   */
   breakRule?: ((parts: RuleBreakerParts) => Promise<() => Promise<unknown>>) | undefined;
 }
 
@@ -91,7 +94,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   }
 }
 
-async function build(options: FleetOptions, closing: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<Fleet> {
+async function build(
+  options: FleetOptions,
+  closing: (() => Promise<unknown>)[],
+  close: () => Promise<void>,
+): Promise<Fleet> {
   const { surroundings = {} } = options;
   const leftOut: string[] = [];
   const historyFolder = await mkdtemp(join(tmpdir(), 'orchestra-history-'));
@@ -102,10 +109,18 @@ async function build(options: FleetOptions, closing: (() => Promise<unknown>)[],
   if (disk !== undefined) closing.push(() => disk.unmount());
   const postgres = await CrashingPostgres.start({ ...surroundings.postgresSettings, ...options.postgresSettings });
   closing.push(() => postgres.remove());
-  if (disk !== undefined) await onMaintenance(postgres.url, (admin, database) => disk.take(admin, database, postgres.dataFolder));
-  if (surroundings.databaseSettings !== undefined) await onMaintenance(postgres.url, (admin, database) => setDatabase(admin, database, surroundings.databaseSettings ?? {}));
+  if (disk !== undefined)
+    await onMaintenance(postgres.url, (admin, database) => disk.take(admin, database, postgres.dataFolder));
+  if (surroundings.databaseSettings !== undefined)
+    await onMaintenance(postgres.url, (admin, database) =>
+      setDatabase(admin, database, surroundings.databaseSettings ?? {}),
+    );
   await migrate(postgres.url);
-  const witness = makePool({ connectionString: postgres.url, applicationName: 'the witness', max: WITNESS_CONNECTIONS });
+  const witness = makePool({
+    connectionString: postgres.url,
+    applicationName: 'the witness',
+    max: WITNESS_CONNECTIONS,
+  });
   closing.push(() => witness.end());
   const servicesUrl = surroundings.plainRole === true ? await makePlainRole(witness, postgres.url) : postgres.url;
   const pooler = surroundings.pooler === true ? await startPooler(servicesUrl, POOLER) : undefined;
@@ -123,16 +138,26 @@ async function build(options: FleetOptions, closing: (() => Promise<unknown>)[],
 
   const attached = options.attachedWorkers ?? (options.workers === 0 ? 0 : ATTACHED_WORKERS);
   const boundUrl = attached === 0 ? '' : await attachQueue(witness, postgres.url);
-  if (options.breakRule !== undefined) closing.push(await options.breakRule({ database: witness, link: (name, kind) => link(name, kind, postgres.url) }));
+  if (options.breakRule !== undefined)
+    closing.push(await options.breakRule({ database: witness, link: (name, kind) => link(name, kind, postgres.url) }));
 
-  async function service(name: string, program: ServiceName, portSetting: string, databaseUrl: string, env: Record<string, string> = {}): Promise<{ url: string; process: FaultyProcess }> {
+  async function service(
+    name: string,
+    program: ServiceName,
+    portSetting: string,
+    databaseUrl: string,
+    env: Record<string, string> = {},
+  ): Promise<{ url: string; process: FaultyProcess }> {
     const port = await quietPort();
     const process = new FaultyProcess({
-      name, main: serviceProgram(program),
+      name,
+      main: serviceProgram(program),
       env: {
         DATABASE_URL: await link(`${name} > database`, 'database', databaseUrl),
         LISTEN_DATABASE_URL: await link(`${name} > bells`, 'bells', servicesUrl),
-        [portSetting]: String(port), LOG_LEVEL: 'error', ...env,
+        [portSetting]: String(port),
+        LOG_LEVEL: 'error',
+        ...env,
       },
     });
     closing.push(() => process.kill());
@@ -141,53 +166,79 @@ async function build(options: FleetOptions, closing: (() => Promise<unknown>)[],
 
   const pooledUrl = pooler?.url ?? servicesUrl;
   const pauseApi = await service('pause-api', 'pause-api', 'PAUSE_API_PORT', pooledUrl);
-  const claimers = await Promise.all(numbered(options.claimers ?? CLAIMERS, (n) => service(`worker-claimer-${n}`, 'worker-claimer', 'WORKER_CLAIMER_PORT', n === 1 ? servicesUrl : pooledUrl, {
-    ORCHESTRA_LEASE_SECONDS: String(options.leaseSeconds), ORCHESTRA_REAPER_SECONDS: '1',
-  })));
-  const cascades = await Promise.all(numbered(options.cascades ?? CASCADES, (n) => service(`alert-cascade-${n}`, 'alert-cascade', 'ALERT_CASCADE_PORT', pooledUrl, {
-    // Kills and freezes are what this is made of; an actor is not to be paused for them as well.
-    ORCHESTRA_RUNAWAY_RUNS: '100000',
-  })));
+  const claimers = await Promise.all(
+    numbered(options.claimers ?? CLAIMERS, (n) =>
+      service(`worker-claimer-${n}`, 'worker-claimer', 'WORKER_CLAIMER_PORT', n === 1 ? servicesUrl : pooledUrl, {
+        ORCHESTRA_LEASE_SECONDS: String(options.leaseSeconds),
+        ORCHESTRA_REAPER_SECONDS: '1',
+      }),
+    ),
+  );
+  const cascades = await Promise.all(
+    numbered(options.cascades ?? CASCADES, (n) =>
+      service(`alert-cascade-${n}`, 'alert-cascade', 'ALERT_CASCADE_PORT', pooledUrl, {
+        // Kills and freezes are what this is made of; an actor is not to be paused for them as well.
+        ORCHESTRA_RUNAWAY_RUNS: '100000',
+      }),
+    ),
+  );
   const services = [pauseApi, ...claimers, ...cascades].map((one) => one.process);
 
-  const httpWorkers = await Promise.all(numbered(options.workers ?? WORKERS, async (n) => {
-    const name = `worker-${n}`;
-    const claimer = claimers[n % claimers.length] ?? pauseApi;
-    const worker = new FaultyProcess({
-      name, main: WORKER_MAIN,
-      env: {
-        ORCHESTRA_URL: await link(`${name} > pause-api`, 'calls', pauseApi.url),
-        ORCHESTRA_TASKS_URL: await link(`${name} > worker-claimer`, 'calls', claimer.url),
-        ORCHESTRA_TOKEN: workerToken, CHAOS_NAME: name, CHAOS_HISTORY: join(historyFolder, `${name}.jsonl`),
-      },
-    });
-    closing.push(() => worker.kill());
-    return worker;
-  }));
+  const httpWorkers = await Promise.all(
+    numbered(options.workers ?? WORKERS, async (n) => {
+      const name = `worker-${n}`;
+      const claimer = claimers[n % claimers.length] ?? pauseApi;
+      const worker = new FaultyProcess({
+        name,
+        main: WORKER_MAIN,
+        env: {
+          ORCHESTRA_URL: await link(`${name} > pause-api`, 'calls', pauseApi.url),
+          ORCHESTRA_TASKS_URL: await link(`${name} > worker-claimer`, 'calls', claimer.url),
+          ORCHESTRA_TOKEN: workerToken,
+          CHAOS_NAME: name,
+          CHAOS_HISTORY: join(historyFolder, `${name}.jsonl`),
+        },
+      });
+      closing.push(() => worker.kill());
+      return worker;
+    }),
+  );
 
   const direct = options.directWorkers ?? (options.workers === 0 ? 0 : DIRECT_WORKERS);
   const directUrl = direct === 0 ? '' : await makeWorkerRole(witness, postgres.url);
-  const directWorkers = await Promise.all(numbered(direct, async (n) => {
-    const name = `direct-worker-${n}`;
-    const worker = new FaultyProcess({
-      name, main: WORKER_MAIN,
-      env: { CHAOS_DATABASE_URL: await link(`${name} > database`, 'database', directUrl), CHAOS_NAME: name, CHAOS_HISTORY: join(historyFolder, `${name}.jsonl`) },
-    });
-    closing.push(() => worker.kill());
-    return worker;
-  }));
-  const attachedWorkers = await Promise.all(numbered(attached, async (n) => {
-    const name = `attached-worker-${n}`;
-    const worker = new FaultyProcess({
-      name, main: ATTACHED_WORKER_MAIN,
-      env: {
-        CHAOS_BOUND_URL: await link(`${name} > database`, 'database', boundUrl), CHAOS_UNBOUND_URL: await link(`${name}, superuser > database`, 'database', postgres.url),
-        CHAOS_NAME: name, CHAOS_HISTORY: join(historyFolder, `${name}.jsonl`),
-      },
-    });
-    closing.push(() => worker.kill());
-    return worker;
-  }));
+  const directWorkers = await Promise.all(
+    numbered(direct, async (n) => {
+      const name = `direct-worker-${n}`;
+      const worker = new FaultyProcess({
+        name,
+        main: WORKER_MAIN,
+        env: {
+          CHAOS_DATABASE_URL: await link(`${name} > database`, 'database', directUrl),
+          CHAOS_NAME: name,
+          CHAOS_HISTORY: join(historyFolder, `${name}.jsonl`),
+        },
+      });
+      closing.push(() => worker.kill());
+      return worker;
+    }),
+  );
+  const attachedWorkers = await Promise.all(
+    numbered(attached, async (n) => {
+      const name = `attached-worker-${n}`;
+      const worker = new FaultyProcess({
+        name,
+        main: ATTACHED_WORKER_MAIN,
+        env: {
+          CHAOS_BOUND_URL: await link(`${name} > database`, 'database', boundUrl),
+          CHAOS_UNBOUND_URL: await link(`${name}, superuser > database`, 'database', postgres.url),
+          CHAOS_NAME: name,
+          CHAOS_HISTORY: join(historyFolder, `${name}.jsonl`),
+        },
+      });
+      closing.push(() => worker.kill());
+      return worker;
+    }),
+  );
   const workers = [...httpWorkers, ...directWorkers, ...attachedWorkers];
 
   const client = createClient({
@@ -197,7 +248,20 @@ async function build(options: FleetOptions, closing: (() => Promise<unknown>)[],
   });
   await Promise.all(services.map((one) => one.start()));
   await Promise.all(workers.map((one) => one.start()));
-  return { postgres, witness, services, workers, links, client, historyFolder, leaseSeconds: options.leaseSeconds, servicesUrl, disk, leftOut, close };
+  return {
+    postgres,
+    witness,
+    services,
+    workers,
+    links,
+    client,
+    historyFolder,
+    leaseSeconds: options.leaseSeconds,
+    servicesUrl,
+    disk,
+    leftOut,
+    close,
+  };
 }
 
 /** For what cannot be done from inside of a database. */

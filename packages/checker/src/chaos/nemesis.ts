@@ -7,12 +7,20 @@ import type { Recorder } from './recorder.ts';
 // So much goes wrong at once and no more; a third fault waits until one of them is over.
 const FAULTS_AT_ONCE = 2;
 
-/** Brings the planned faults about, each at its time or as soon after it as there is room. None begins after the signal. */
-export async function haunt(faults: readonly PlannedFault[], fleet: Fleet, recorder: Recorder, over: AbortSignal): Promise<void> {
+/**
+ * Brings the planned faults about, each at its time or as soon after it as there is room. None begins after the signal.
+ */
+export async function haunt(
+  faults: readonly PlannedFault[],
+  fleet: Fleet,
+  recorder: Recorder,
+  over: AbortSignal,
+): Promise<void> {
   const began = performance.now();
   const underWay = new Set<Promise<void>>();
   for (const fault of faults) {
-    await delay(Math.max(0, began + fault.atMs - performance.now()), undefined, { signal: over }).catch(() => {}); // over: seen below
+    // Over: seen below
+    await delay(Math.max(0, began + fault.atMs - performance.now()), undefined, { signal: over }).catch(() => {});
     while (underWay.size >= FAULTS_AT_ONCE) await Promise.race(underWay);
     if (over.aborted) break;
     const under = recordedFault(fault, fleet, recorder, over).finally(() => underWay.delete(under));

@@ -9,24 +9,35 @@ import { seededRandom } from './seeded-random.ts';
 const named = (name: string) => ({ name }) as Fleet['services'][number];
 const link = (name: string, kind: Link['kind']) => ({ name, kind }) as Link;
 const FLEET = {
-  services: [named('pause-api'), named('worker-claimer-1')], workers: [named('worker-1')],
-  links: [link('pause-api > database', 'database'), link('pause-api > bells', 'bells'), link('worker-1 > pause-api', 'calls')],
+  services: [named('pause-api'), named('worker-claimer-1')],
+  workers: [named('worker-1')],
+  links: [
+    link('pause-api > database', 'database'),
+    link('pause-api > bells', 'bells'),
+    link('worker-1 > pause-api', 'calls'),
+  ],
   disk: {} as NonNullable<Fleet['disk']>,
 };
 
-const plan = (profile: (typeof PROFILE_NAMES)[number], seed: number) => planFaults({ profile: PROFILES[profile], random: seededRandom(seed), fleet: FLEET, runMs: 60_000, leaseSeconds: 3 });
+const plan = (profile: (typeof PROFILE_NAMES)[number], seed: number) =>
+  planFaults({ profile: PROFILES[profile], random: seededRandom(seed), fleet: FLEET, runMs: 60_000, leaseSeconds: 3 });
 
-test.each(PROFILE_NAMES)('%s: the same seed plans the same faults, in order, each with a target, within its part of the run', (profile) => {
-  const faults = plan(profile, 7);
-  expect(faults).toEqual(plan(profile, 7));
-  expect(faults).not.toEqual(plan(profile, 8));
-  expect(faults.map((fault) => fault.atMs)).toEqual(faults.map((fault) => fault.atMs).toSorted((a, b) => a - b));
-  for (const { kind, target, atMs } of faults) {
-    expect(targetsOf(kind, FLEET)).toContain(target);
-    expect(atMs).toBeLessThanOrEqual(60_000 * PROFILES[profile].faultShare);
-  }
-  expect(new Set(faults.map((fault) => fault.kind))).toEqual(new Set([...PROFILES[profile].always, ...faults.map((fault) => fault.kind)]));
-});
+test.each(PROFILE_NAMES)(
+  '%s: the same seed plans the same faults, in order, each with a target, within its part of the run',
+  (profile) => {
+    const faults = plan(profile, 7);
+    expect(faults).toEqual(plan(profile, 7));
+    expect(faults).not.toEqual(plan(profile, 8));
+    expect(faults.map((fault) => fault.atMs)).toEqual(faults.map((fault) => fault.atMs).toSorted((a, b) => a - b));
+    for (const { kind, target, atMs } of faults) {
+      expect(targetsOf(kind, FLEET)).toContain(target);
+      expect(atMs).toBeLessThanOrEqual(60_000 * PROFILES[profile].faultShare);
+    }
+    expect(new Set(faults.map((fault) => fault.kind))).toEqual(
+      new Set([...PROFILES[profile].always, ...faults.map((fault) => fault.kind)]),
+    );
+  },
+);
 
 test('freezes of the zombie profile outlast the lease', () => {
   const frozen = plan('zombie', 7).filter(({ kind }) => kind.startsWith('freeze'));
@@ -35,11 +46,19 @@ test('freezes of the zombie profile outlast the lease', () => {
 });
 
 test('every fault is drawn by some profile', () => {
-  const drawn = new Set(PROFILE_NAMES.flatMap((name) => [...PROFILES[name].always, ...Object.keys(PROFILES[name].weights)]));
+  const drawn = new Set(
+    PROFILE_NAMES.flatMap((name) => [...PROFILES[name].always, ...Object.keys(PROFILES[name].weights)]),
+  );
   expect(FAULT_KINDS.filter((kind) => !drawn.has(kind))).toEqual([]);
 });
 
 test('where no disk can be filled, every other fault of the profile is planned', () => {
-  const faults = planFaults({ profile: PROFILES.ailing, random: seededRandom(7), fleet: { ...FLEET, disk: undefined }, runMs: 60_000, leaseSeconds: 3 });
+  const faults = planFaults({
+    profile: PROFILES.ailing,
+    random: seededRandom(7),
+    fleet: { ...FLEET, disk: undefined },
+    runMs: 60_000,
+    leaseSeconds: 3,
+  });
   expect(new Set(faults.map((fault) => fault.kind))).toEqual(new Set(['read-only', 'take connections']));
 });

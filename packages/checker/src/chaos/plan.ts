@@ -27,13 +27,21 @@ export interface PlanOptions {
 export function planFaults({ profile, random, fleet, runMs, leaseSeconds }: PlanOptions): PlannedFault[] {
   const untilMs = runMs * profile.faultShare;
   const plan = (kind: FaultKind, atMs: number): PlannedFault => ({
-    atMs, kind, target: random.pick(targetsOf(kind, fleet)), lastsMs: lastsMs(profile, kind, random, leaseSeconds), variant: random.chance(0.5) ? 1 : 0,
+    atMs,
+    kind,
+    target: random.pick(targetsOf(kind, fleet)),
+    lastsMs: lastsMs(profile, kind, random, leaseSeconds),
+    variant: random.chance(0.5) ? 1 : 0,
   });
   // What this machine cannot do (a disk that can be filled) is left out.
   const canHit = (kind: FaultKind): boolean => targetsOf(kind, fleet).length > 0;
   const weights = (Object.entries(profile.weights) as [FaultKind, number][]).filter(([kind]) => canHit(kind)); // a record's keys are its keys
   const faults = profile.always.filter(canHit).map((kind) => plan(kind, random.between(0, Math.floor(untilMs))));
-  for (let atMs = random.between(...profile.gapMs); weights.length > 0 && atMs < untilMs; atMs += random.between(...profile.gapMs)) {
+  for (
+    let atMs = random.between(...profile.gapMs);
+    weights.length > 0 && atMs < untilMs;
+    atMs += random.between(...profile.gapMs)
+  ) {
     faults.push(plan(weighted(weights, random), atMs));
   }
   return faults.toSorted((a, b) => a.atMs - b.atMs);

@@ -14,7 +14,7 @@ export async function recordedCall(recorder: Recorder, invoke: Invoke, make: () 
   const id = recorder.nextId();
   recorder.write({ ...invoke, id });
   try {
-    recorder.write({ ...await make(), id });
+    recorder.write({ ...(await make()), id });
   } catch (error) {
     const refused = error instanceof ApiError && error.status < 500 && !UNDECIDED.has(error.status);
     recorder.write({ op: invoke.op, phase: refused ? 'fail' : 'info', why: whyOf(error), id });

@@ -3,12 +3,16 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HistoryEvent, Recorded } from '../history/event.ts';
 
-/** Milliseconds of the machine's monotonic clock: comparable between its processes, and untouched by a wrong wall clock. */
+/**
+ * Milliseconds of the machine's monotonic clock: comparable between its processes, and untouched by a wrong wall clock.
+ */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** Appends one process's part of the history. Each line is written before the call returns, so that a kill loses none. */
+/**
+ * Appends one process's part of the history. Each line is written before the call returns, so that a kill loses none.
+ */
 export class Recorder {
   readonly #file: number;
   readonly #name: string;

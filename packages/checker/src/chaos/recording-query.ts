@@ -100,17 +100,15 @@ function endOf(invoke: Invoke, n: number, answer: unknown): Line {
     return {
       op: 'claim',
       phase: 'ok',
-      tasks: claimed
-        .parse(JSON.parse(tasks ?? '[]'))
-        .map((task) => ({
-          task: task.id,
-          run: task.run_id,
-          attempt: task.attempt,
-          agent: task.agent_id,
-          skill: task.skill,
-          quest: task.quest_id,
-          actor: task.actor_id,
-        })),
+      tasks: claimed.parse(JSON.parse(tasks ?? '[]')).map((task) => ({
+        task: task.id,
+        run: task.run_id,
+        attempt: task.attempt,
+        agent: task.agent_id,
+        skill: task.skill,
+        quest: task.quest_id,
+        actor: task.actor_id,
+      })),
     };
   }
   const mine = ended?.find((one) => one.n === n);

@@ -40,26 +40,49 @@ export function summarise(run: ChaosRun): ChaosSummary {
   const { events, pauses, tasks } = run.testimony;
   const kinds = Object.groupBy(events, (event) => event.kind);
   const faults: Record<string, number> = {};
-  for (const event of run.events) if (event.op === 'nemesis' && event.phase === 'invoke') faults[event.fault] = (faults[event.fault] ?? 0) + 1;
+  for (const event of run.events)
+    if (event.op === 'nemesis' && event.phase === 'invoke') faults[event.fault] = (faults[event.fault] ?? 0) + 1;
   return {
-    profile: run.profile, seed: run.seed, seconds: Math.round(run.tookMs / 100) / 10,
+    profile: run.profile,
+    seed: run.seed,
+    seconds: Math.round(run.tookMs / 100) / 10,
     drain_seconds: run.drainedMs === null ? null : Math.round(run.drainedMs / 100) / 10,
-    faults, tasks: tasks.length, claims: kinds['claimed']?.length ?? 0, attached_claims: attachedClaims(run.events), pauses: pauses.length,
-    auto_pauses: pauses.filter((pause) => pause.by === 'senate.auto').length, reaped: kinds['reaped']?.length ?? 0,
+    faults,
+    tasks: tasks.length,
+    claims: kinds['claimed']?.length ?? 0,
+    attached_claims: attachedClaims(run.events),
+    pauses: pauses.length,
+    auto_pauses: pauses.filter((pause) => pause.by === 'senate.auto').length,
+    reaped: kinds['reaped']?.length ?? 0,
     fenced: run.events.filter((event) => event.op === 'finish' && event.phase === 'fail').length,
-    overlaps: overlaps(indexed).length, inversions: countInversions(indexed),
+    overlaps: overlaps(indexed).length,
+    inversions: countInversions(indexed),
     unheard: run.events.filter((event) => event.phase === 'info').length,
-    deadlocks: run.deadlocks, violations: judgeHistory(run), died_by_themselves: run.diedByThemselves,
+    deadlocks: run.deadlocks,
+    violations: judgeHistory(run),
+    died_by_themselves: run.diedByThemselves,
   };
 }
 
 function attachedClaims(events: readonly HistoryEvent[]): number {
-  return events.reduce((sum, event) => sum + (event.op === 'attached.claim' && event.phase === 'ok' ? event.jobs.length : 0), 0);
+  return events.reduce(
+    (sum, event) => sum + (event.op === 'attached.claim' && event.phase === 'ok' ? event.jobs.length : 0),
+    0,
+  );
 }
 
-/** Nothing was violated, nobody waited in a circle, nothing died by itself, and enough happened for that to say something. */
+/**
+ * Nothing was violated, nobody waited in a circle, nothing died by itself, and enough happened for that to say
+ * something.
+ */
 export function passed(summary: ChaosSummary): boolean {
-  return summary.violations.length === 0 && summary.deadlocks === 0 && summary.died_by_themselves.length === 0 && summary.claims > 0 && summary.pauses > 0;
+  return (
+    summary.violations.length === 0 &&
+    summary.deadlocks === 0 &&
+    summary.died_by_themselves.length === 0 &&
+    summary.claims > 0 &&
+    summary.pauses > 0
+  );
 }
 
 // More than these say nothing new.
@@ -70,18 +93,29 @@ const EVENTS_AROUND = 10;
 export function describe(summary: ChaosSummary, run: ChaosRun): string {
   const count = Object.values(summary.faults).reduce((sum, one) => sum + one, 0);
   const lines = [
-    `${summary.profile}, seed ${summary.seed}: ${summary.seconds} s, ${count} faults, ${summary.claims} claims, ${summary.attached_claims} of the attached engine, ${summary.pauses} pauses (${summary.auto_pauses} automatic), `
-    + `${summary.reaped} reaped, ${summary.fenced} fenced, ${summary.overlaps} overlaps, ${summary.inversions} inversions, ${summary.unheard} unheard; `
-    + `drained in ${summary.drain_seconds ?? 'too many'} s; ${summary.deadlocks} deadlocks, ${summary.violations.length} violations`,
+    `${summary.profile}, seed ${summary.seed}: ${summary.seconds} s, ${count} faults, ${summary.claims} ` +
+      `claims, ${summary.attached_claims} of the attached engine, ${summary.pauses} pauses ` +
+      `(${summary.auto_pauses} automatic), ` +
+      `${summary.reaped} reaped, ${summary.fenced} fenced, ${summary.overlaps} overlaps, ` +
+      `${summary.inversions} inversions, ${summary.unheard} unheard; ` +
+      `drained in ${summary.drain_seconds ?? 'too many'} s; ${summary.deadlocks} deadlocks, ` +
+      `${summary.violations.length} violations`,
     ...run.leftOut.map((what) => `left out: ${what}`),
     ...summary.died_by_themselves,
   ];
   for (const { assertion, what, t } of summary.violations.slice(0, VIOLATIONS_SHOWN)) {
     lines.push('', `${assertion}: ${what}`);
-    if (t !== undefined) lines.push(...around(run.events, t).map((event) => `  ${event === undefined ? '' : line(event, t)}`));
+    if (t !== undefined)
+      lines.push(...around(run.events, t).map((event) => `  ${event === undefined ? '' : line(event, t)}`));
   }
-  if (summary.violations.length > VIOLATIONS_SHOWN) lines.push('', `and ${summary.violations.length - VIOLATIONS_SHOWN} more`);
-  if (!passed(summary)) lines.push('', `again: npx pnpm soak --profile ${summary.profile} --seed ${summary.seed} --seconds ${run.runMs / 1_000} --runs 1`);
+  if (summary.violations.length > VIOLATIONS_SHOWN)
+    lines.push('', `and ${summary.violations.length - VIOLATIONS_SHOWN} more`);
+  if (!passed(summary))
+    lines.push(
+      '',
+      `again: npx pnpm soak --profile ${summary.profile} --seed ${summary.seed} --seconds ` +
+        `${run.runMs / 1_000} --runs 1`,
+    );
   return lines.join('\n');
 }
 
@@ -95,5 +129,8 @@ function around(events: readonly HistoryEvent[], t: number): HistoryEvent[] {
 
 function line({ t, proc, op, phase, ...rest }: HistoryEvent, about: number): string {
   const offsetMs = t - about;
-  return `${offsetMs < 0 ? '' : '+'}${offsetMs.toFixed(1)} ms  ${proc}  ${op} ${phase}  ${JSON.stringify(rest).slice(0, 300)}`;
+  return (
+    `${offsetMs < 0 ? '' : '+'}${offsetMs.toFixed(1)} ms  ${proc}  ${op} ${phase}  ` +
+    `${JSON.stringify(rest).slice(0, 300)}`
+  );
 }

@@ -10,10 +10,21 @@ const PATIENCE_MS = 120_000;
 export async function restore(fleet: Fleet): Promise<void> {
   for (const { proxy } of fleet.links) proxy.pass();
   await fleet.disk?.empty();
-  for (const one of [...fleet.services, ...fleet.workers]) { one.thaw(); one.shiftClock(0); }
+  for (const one of [...fleet.services, ...fleet.workers]) {
+    one.thaw();
+    one.shiftClock(0);
+  }
   // A busy machine may have taken longer to end its processes than the fault waited before it started the server again.
   await fleet.postgres.restart();
-  await until('the database answers', () => fleet.witness.query('select 1').then(() => true, () => false), PATIENCE_MS);
+  await until(
+    'the database answers',
+    () =>
+      fleet.witness.query('select 1').then(
+        () => true,
+        () => false,
+      ),
+    PATIENCE_MS,
+  );
   await setReadOnly(fleet.witness, false); // the server may have been down when that was to be taken back
   for (const one of [...fleet.services, ...fleet.workers]) {
     for (let attempt = 1; !one.running; attempt++) {
@@ -24,6 +35,22 @@ export async function restore(fleet: Fleet): Promise<void> {
     }
   }
   // A service that was started again a moment ago may still be on its way.
-  await until('pause-api answers', () => fleet.client.pauses({ limit: 1 }, { triesMax: 1, timeLimitMs: 2_000 }).then(() => true, () => false), PATIENCE_MS);
-  await until('worker-claimer answers', () => fleet.client.queue({ triesMax: 1, timeLimitMs: 2_000 }).then(() => true, () => false), PATIENCE_MS);
+  await until(
+    'pause-api answers',
+    () =>
+      fleet.client.pauses({ limit: 1 }, { triesMax: 1, timeLimitMs: 2_000 }).then(
+        () => true,
+        () => false,
+      ),
+    PATIENCE_MS,
+  );
+  await until(
+    'worker-claimer answers',
+    () =>
+      fleet.client.queue({ triesMax: 1, timeLimitMs: 2_000 }).then(
+        () => true,
+        () => false,
+      ),
+    PATIENCE_MS,
+  );
 }

@@ -40,7 +40,9 @@ export interface ChaosRun extends History {
   faults: readonly PlannedFault[];
   /** How long the workload went on. */
   workedMs: number;
-  /** How long it took, after the faults had ended, until every task had ended; null: it was not waited for, or too long. */
+  /**
+   * How long it took, after the faults had ended, until every task had ended; null: it was not waited for, or too long.
+   */
   drainedMs: number | null;
   /** Deadlocks that the server has counted since it last crashed. */
   deadlocks: number;
@@ -56,11 +58,16 @@ const LEASE_SECONDS = 3;
 const SAMPLE_EVERY_MS = 100;
 const ASK_EVERY_MS = 500;
 
-/** One run: the fleet starts, works and is disturbed for `runMs`, is left in peace, ends its work, and is taken down. */
+/**
+ * One run: the fleet starts, works and is disturbed for `runMs`, is left in peace, ends its work, and is taken down.
+ */
 export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const began = performance.now();
   const fleet = await startFleet({
-    leaseSeconds: LEASE_SECONDS, surroundings: PROFILES[options.profile].surroundings, ...options.fleet, postgresSettings: { track_commit_timestamp: 'on', ...options.fleet?.postgresSettings },
+    leaseSeconds: LEASE_SECONDS,
+    surroundings: PROFILES[options.profile].surroundings,
+    ...options.fleet,
+    postgresSettings: { track_commit_timestamp: 'on', ...options.fleet?.postgresSettings },
   });
   try {
     return await run(fleet, options, began);
@@ -69,7 +76,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   }
 }
 
-async function run(fleet: Fleet, { profile: name, seed, runMs, enough, onProgress = () => {}, ...options }: ChaosOptions, began: number): Promise<ChaosRun> {
+async function run(
+  fleet: Fleet,
+  { profile: name, seed, runMs, enough, onProgress = () => {}, ...options }: ChaosOptions,
+  began: number,
+): Promise<ChaosRun> {
   const profile = PROFILES[name];
   const random = seededRandom(seed);
   const { leaseSeconds } = fleet;
@@ -77,18 +88,30 @@ async function run(fleet: Fleet, { profile: name, seed, runMs, enough, onProgres
   const clock = await measureClock(fleet.witness);
   const faults = options.faults ?? planFaults({ profile, random: random.fork('nemesis'), fleet, runMs, leaseSeconds });
   for (const what of fleet.leftOut) onProgress(`left out: ${what}`);
-  onProgress(`started after ${((performance.now() - began) / 1_000).toFixed(1)} s; ${faults.length} faults are planned`);
+  onProgress(
+    `started after ${((performance.now() - began) / 1_000).toFixed(1)} s; ${faults.length} faults are planned`,
+  );
 
   const working = new AbortController();
   const sampling = new AbortController();
   const workBegan = performance.now();
   const samples = sampleImpossible(fleet, recorder, sampling.signal);
   const workload = runWorkload({
-    client: fleet.client, recorder, random: random.fork('workload'), workMs: profile.workMs, backlog: () => countOpenTasks(fleet), favours: options.favours, signal: working.signal,
+    client: fleet.client,
+    recorder,
+    random: random.fork('workload'),
+    workMs: profile.workMs,
+    backlog: () => countOpenTasks(fleet),
+    favours: options.favours,
+    signal: working.signal,
   });
   const haunting = haunt(faults, fleet, recorder, working.signal);
   const known = async (drained: boolean): Promise<History> => ({
-    events: await readHistory(fleet.historyFolder), testimony: await readTestimony(fleet.witness), clock, leaseSeconds, drained,
+    events: await readHistory(fleet.historyFolder),
+    testimony: await readTestimony(fleet.witness),
+    clock,
+    leaseSeconds,
+    drained,
   });
   let stop = false;
   while (!stop && performance.now() - workBegan < runMs) {
@@ -115,15 +138,25 @@ async function run(fleet: Fleet, { profile: name, seed, runMs, enough, onProgres
   // The server's clock may have been set while all this went on.
   const errorMs = clock.errorMs + again.errorMs + Math.abs(again.ms - clock.ms);
   return {
-    ...await known(drainedMs !== null), clock: { ...clock, errorMs }, profile: name, seed, runMs, faults, workedMs, drainedMs,
-    deadlocks: await countDeadlocks(fleet.witness), leftOut: fleet.leftOut,
-    diedByThemselves: [...fleet.services, ...fleet.workers].flatMap((one) => one.diedByItself), tookMs: performance.now() - began,
+    ...(await known(drainedMs !== null)),
+    clock: { ...clock, errorMs },
+    profile: name,
+    seed,
+    runMs,
+    faults,
+    workedMs,
+    drainedMs,
+    deadlocks: await countDeadlocks(fleet.witness),
+    leftOut: fleet.leftOut,
+    diedByThemselves: [...fleet.services, ...fleet.workers].flatMap((one) => one.diedByItself),
+    tookMs: performance.now() - began,
   };
 }
 
 async function sampleImpossible(fleet: Fleet, recorder: Recorder, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const impossible = await countImpossible(fleet.witness).catch(() => undefined); // the server is down: nothing to be seen
+    // The server is down: nothing to be seen
+    const impossible = await countImpossible(fleet.witness).catch(() => undefined);
     if (impossible !== undefined) recorder.write({ op: 'sample', phase: 'ok', impossible, id: recorder.nextId() });
     await delay(SAMPLE_EVERY_MS, undefined, { signal }).catch(() => {}); // aborted: seen above
   }

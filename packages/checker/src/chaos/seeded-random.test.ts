@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from './seeded-random.ts';
 
-const draw = (seed: number) => { const random = seededRandom(seed); return Array.from({ length: 50 }, () => random.between(1, 6)); };
+const draw = (seed: number) => {
+  const random = seededRandom(seed);
+  return Array.from({ length: 50 }, () => random.between(1, 6));
+};
 
 test('the same seed makes the same choices, another seed others', () => {
   expect(draw(7)).toEqual(draw(7));

@@ -30,6 +30,9 @@ export function seededRandom(seed: number): SeededRandom {
       if (picked === undefined) throw new RangeError('there is nothing to pick from');
       return picked;
     },
-    fork: (name) => seededRandom([...name].reduce((hash, char) => Math.imul(hash ^ char.charCodeAt(0), 0x01000193), seed ^ 0x811c9dc5)),
+    fork: (name) =>
+      seededRandom(
+        [...name].reduce((hash, char) => Math.imul(hash ^ char.charCodeAt(0), 0x01000193), seed ^ 0x811c9dc5),
+      ),
   };
 }

@@ -8,7 +8,10 @@ const MIB = 1_048_576;
 // The last of the room goes in pieces as small as a page of the database.
 const PIECES = [MIB, 8_192] as const;
 
-/** A file system in memory that holds a database's own files, and that can be filled. The server's log of changes lies elsewhere: a server without room for that ends. */
+/**
+ * A file system in memory that holds a database's own files, and that can be filled. The server's log of changes lies
+ * elsewhere: a server without room for that ends.
+ */
 export class SmallDisk {
   readonly #mountedAt: string;
   readonly #mib: number;
@@ -22,7 +25,11 @@ export class SmallDisk {
   static async mount(mib: number): Promise<SmallDisk | string> {
     if (process.getuid?.() !== 0) return 'only root may mount a file system';
     const mountedAt = await mkdtemp(join(tmpdir(), 'orchestra-disk-'));
-    const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=755`, 'tmpfs', mountedAt], { encoding: 'utf8' });
+    const { status, stderr, error } = spawnSync(
+      'mount',
+      ['-t', 'tmpfs', '-o', `size=${mib}m,mode=755`, 'tmpfs', mountedAt],
+      { encoding: 'utf8' },
+    );
     if (status === 0) return new SmallDisk(mountedAt, mib);
     await rm(mountedAt, { recursive: true, force: true });
     return `no file system could be mounted: ${error?.message ?? stderr.trim()}`;
@@ -50,10 +57,13 @@ export class SmallDisk {
       for (const piece of PIECES) {
         const zeros = Buffer.alloc(piece);
         for (let written = 0; written <= this.#mib * MIB; written += piece) {
-          const isFull = await file.write(zeros).then(({ bytesWritten }) => bytesWritten < piece, (error: unknown) => {
-            if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') return true;
-            throw error;
-          });
+          const isFull = await file.write(zeros).then(
+            ({ bytesWritten }) => bytesWritten < piece,
+            (error: unknown) => {
+              if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') return true;
+              throw error;
+            },
+          );
           if (isFull) break;
         }
       }
@@ -73,5 +83,7 @@ export class SmallDisk {
     await rm(this.#mountedAt, { recursive: true, force: true });
   }
 
-  get #filler(): string { return join(this.#mountedAt, 'filler'); }
+  get #filler(): string {
+    return join(this.#mountedAt, 'filler');
+  }
 }

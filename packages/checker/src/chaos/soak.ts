@@ -1,5 +1,6 @@
-// `pnpm soak`: the properties, each at so many operations, then chaos for as long as it is asked for, one profile after the other. A line for each run, a report for each that fails,
-// everything as JSON at the end. Exit code 0 when nothing was violated, 1 when something was, 2 for wrong usage.
+// `pnpm soak`: the properties, each at so many operations, then chaos for as long as it is asked for, one profile after
+//   the other. A line for each run, a report for each that fails, everything as JSON at the end. Exit code 0 when
+//   nothing was violated, 1 when something was, 2 for wrong usage.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { crowdPassed, describeCrowd, runCrowd } from './crowd.ts';
@@ -20,10 +21,23 @@ const USAGE = `usage: pnpm soak [--minutes 60] [--seconds 40] [--runs N] [--seed
   --property  only those with these words in their names
   --json      where to write the runs in numbers`;
 
-interface SoakOptions { minutes: number; seconds: number; runs: number; seed: number; profiles: readonly ProfileName[]; operations: number; property: string; json: string | undefined }
+interface SoakOptions {
+  minutes: number;
+  seconds: number;
+  runs: number;
+  seed: number;
+  profiles: readonly ProfileName[];
+  operations: number;
+  property: string;
+  json: string | undefined;
+}
 
 // The processes of the run under way are ended with this one.
-for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code));
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => process.exit(code));
 
 try {
   const options = readOptions();
@@ -34,7 +48,16 @@ try {
   process.exitCode = 2;
 }
 
-async function soak({ minutes, seconds, runs, seed, profiles, operations, property, json }: SoakOptions): Promise<number> {
+async function soak({
+  minutes,
+  seconds,
+  runs,
+  seed,
+  profiles,
+  operations,
+  property,
+  json,
+}: SoakOptions): Promise<number> {
   const end = performance.now() + minutes * 60_000;
   const propertiesFailed = operations === 0 ? 0 : await tryProperties(seed, operations, property, end);
   const summaries: ChaosSummary[] = [];
@@ -46,9 +69,13 @@ async function soak({ minutes, seconds, runs, seed, profiles, operations, proper
     const profile = profiles[(number - 1) % profiles.length] ?? 'uniform';
     const say = (line: string): void => progress(`run ${number}, ${profile}: ${line}`, end);
     say(PROFILES[profile].says);
-    const run = await runChaos({ profile, seed: seed + number - 1, runMs: seconds * 1_000, onProgress: say })
-      .catch((error: unknown) => { console.log(`run ${number}, ${profile}: broke off: ${error instanceof Error ? error.message : String(error)}`); });
-    // A machine that is too busy to start the services within their time says nothing about them, and nothing of the other runs.
+    const run = await runChaos({ profile, seed: seed + number - 1, runMs: seconds * 1_000, onProgress: say }).catch(
+      (error: unknown) => {
+        console.log(`run ${number}, ${profile}: broke off: ${error instanceof Error ? error.message : String(error)}`);
+      },
+    );
+    // A machine that is too busy to start the services within their time says nothing about them, and nothing of the
+    // other runs.
     if (run === undefined) {
       broken += 1;
       continue;
@@ -66,11 +93,23 @@ async function soak({ minutes, seconds, runs, seed, profiles, operations, proper
     }
   }
   const failed = summaries.filter((summary) => !passed(summary)).length;
-  const sum = (of: (summary: ChaosSummary) => number): number => summaries.reduce((total, summary) => total + of(summary), 0);
-  console.log(`${summaries.length} runs, ${sum((one) => Object.values(one.faults).reduce((a, b) => a + b, 0))} faults, ${sum((one) => one.claims)} claims, `
-    + `${sum((one) => one.pauses)} pauses; ${sum((one) => one.violations.length)} violations and ${sum((one) => one.deadlocks)} deadlocks in ${failed} runs; ${broken} runs broke off; ${crowdsFailed} crowds and ${propertiesFailed} properties failed`);
+  const sum = (of: (summary: ChaosSummary) => number): number =>
+    summaries.reduce((total, summary) => total + of(summary), 0);
+  console.log(
+    `${summaries.length} runs, ${sum((one) => Object.values(one.faults).reduce((a, b) => a + b, 0))} ` +
+      `faults, ${sum((one) => one.claims)} claims, ` +
+      `${sum((one) => one.pauses)} pauses; ${sum((one) => one.violations.length)} violations and ` +
+      `${sum((one) => one.deadlocks)} deadlocks in ${failed} runs; ${broken} runs broke off; ` +
+      `${crowdsFailed} crowds and ${propertiesFailed} properties failed`,
+  );
   await write(json, summaries);
-  return failed === 0 && broken === 0 && crowdsFailed === 0 && propertiesFailed === 0 && (summaries.length > 0 || property !== '') ? 0 : 1;
+  return failed === 0 &&
+    broken === 0 &&
+    crowdsFailed === 0 &&
+    propertiesFailed === 0 &&
+    (summaries.length > 0 || property !== '')
+    ? 0
+    : 1;
 }
 
 /** After each run: what is known already is not lost with a later one. */
@@ -88,7 +127,10 @@ async function tryProperties(seed: number, operations: number, words: string, en
       const began = performance.now();
       const found = await tryPropertyOn(server.url, { property, seed, operations });
       if (found !== undefined) failed += 1;
-      console.log(`${property.name}, seed ${seed}: ${operations} operations in ${((performance.now() - began) / 1_000).toFixed(0)} s; ${found ?? 'holds'}`);
+      console.log(
+        `${property.name}, seed ${seed}: ${operations} operations in ` +
+          `${((performance.now() - began) / 1_000).toFixed(0)} s; ${found ?? 'holds'}`,
+      );
     }
   } finally {
     await server.stop();
@@ -105,8 +147,14 @@ function progress(line: string, end: number): void {
 function readOptions(): SoakOptions {
   const { values } = parseArgs({
     options: {
-      minutes: { type: 'string' }, seconds: { type: 'string' }, runs: { type: 'string' }, seed: { type: 'string' },
-      profile: { type: 'string', multiple: true }, operations: { type: 'string' }, property: { type: 'string' }, json: { type: 'string' },
+      minutes: { type: 'string' },
+      seconds: { type: 'string' },
+      runs: { type: 'string' },
+      seed: { type: 'string' },
+      profile: { type: 'string', multiple: true },
+      operations: { type: 'string' },
+      property: { type: 'string' },
+      json: { type: 'string' },
     },
   });
   const asked = values.profile ?? [];
@@ -115,9 +163,14 @@ function readOptions(): SoakOptions {
   const profiles = PROFILE_NAMES.filter((name) => asked.length === 0 || asked.includes(name));
   const runs = positive('runs', values.runs, Infinity);
   return {
-    minutes: positive('minutes', values.minutes, 60), seconds: positive('seconds', values.seconds, 40), runs,
-    seed: positive('seed', values.seed, Math.floor(Date.now() / 1_000)), profiles,
-    operations: wholeNumber('operations', values.operations, asked.length > 0 ? 0 : 20_000), property: values.property ?? '', json: values.json,
+    minutes: positive('minutes', values.minutes, 60),
+    seconds: positive('seconds', values.seconds, 40),
+    runs,
+    seed: positive('seed', values.seed, Math.floor(Date.now() / 1_000)),
+    profiles,
+    operations: wholeNumber('operations', values.operations, asked.length > 0 ? 0 : 20_000),
+    property: values.property ?? '',
+    json: values.json,
   };
 }
 

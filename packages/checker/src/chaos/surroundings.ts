@@ -3,7 +3,10 @@ import { serviceGrants, workerGrants, type Database } from '@orchestra/database'
 
 /** What the services find where they run, otherwise than on a PostgreSQL that was set up for them alone. */
 export interface Surroundings {
-  /** pause-api, the alert-cascades and every claimer but the first one reach the database through a PgBouncer in transaction mode. */
+  /**
+   * pause-api, the alert-cascades and every claimer but the first one reach the database through a PgBouncer in
+   * transaction mode.
+   */
   pooler?: boolean;
   /** Services connect as a role that owns nothing, with the rights that docs/operations.md gives. */
   plainRole?: boolean;
@@ -18,14 +21,26 @@ const ROLE = 'orchestra_services';
 const WORKER_ROLE = 'orchestra_worker';
 
 /** Gives the database settings that each new session begins with. */
-export async function setDatabase(admin: Database, database: string, settings: Readonly<Record<string, string>>): Promise<void> {
+export async function setDatabase(
+  admin: Database,
+  database: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
   for (const [name, value] of Object.entries(settings)) {
-    const { rows: [row] } = await admin.query<{ statement: string }>("select format('alter database %I set %I to %L', $1::text, $2::text, $3::text) as statement", [database, name, value]);
+    const {
+      rows: [row],
+    } = await admin.query<{ statement: string }>(
+      "select format('alter database %I set %I to %L', $1::text, $2::text, $3::text) as statement",
+      [database, name, value],
+    );
     if (row !== undefined) await admin.query(row.statement);
   }
 }
 
-/** Makes a role with the rights that docs/operations.md gives to services which do not own the tables. @returns the address with which it connects */
+/**
+ * Makes a role with the rights that docs/operations.md gives to services which do not own the tables. @returns the
+ * address with which it connects
+ */
 export function makePlainRole(database: Database, ownerUrl: string): Promise<string> {
   return makeRole(database, ownerUrl, ROLE, serviceGrants(ROLE));
 }
@@ -37,7 +52,12 @@ export function makeWorkerRole(database: Database, ownerUrl: string): Promise<st
   return makeRole(database, ownerUrl, WORKER_ROLE, workerGrants(WORKER_ROLE));
 }
 
-async function makeRole(database: Database, ownerUrl: string, role: string, grants: readonly string[]): Promise<string> {
+async function makeRole(
+  database: Database,
+  ownerUrl: string,
+  role: string,
+  grants: readonly string[],
+): Promise<string> {
   const password = randomUUID();
   await database.query(`create role ${role} login password '${password}'`);
   for (const grant of grants) await database.query(grant);

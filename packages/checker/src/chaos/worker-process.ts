@@ -8,8 +8,13 @@ import { recordingFetch } from './recording-fetch.ts';
 import { recordQueries } from './recording-query.ts';
 import { workPayload } from './work-payload.ts';
 
-const { CHAOS_NAME: name, CHAOS_HISTORY: file, CHAOS_DATABASE_URL: databaseUrl } =
-  z.object({ CHAOS_NAME: z.string(), CHAOS_HISTORY: z.string(), CHAOS_DATABASE_URL: z.string().optional() }).parse(process.env);
+const {
+  CHAOS_NAME: name,
+  CHAOS_HISTORY: file,
+  CHAOS_DATABASE_URL: databaseUrl,
+} = z
+  .object({ CHAOS_NAME: z.string(), CHAOS_HISTORY: z.string(), CHAOS_DATABASE_URL: z.string().optional() })
+  .parse(process.env);
 const CONCURRENCY = 4;
 const STEP_MS = 50;
 // Claims are to be answered often: one that is asked before a pause and answered after it proves little.
@@ -20,7 +25,11 @@ if (databaseUrl === undefined) globalThis.fetch = recordingFetch(recorder, globa
 else recordQueries(recorder);
 
 const worker = createWorker({
-  databaseUrl, name, concurrency: CONCURRENCY, waitSeconds: WAIT_SECONDS, abortGraceMs: 2_000,
+  databaseUrl,
+  name,
+  concurrency: CONCURRENCY,
+  waitSeconds: WAIT_SECONDS,
+  abortGraceMs: 2_000,
   handlers: {
     '*': async (task, { checkpoint, signal }) => {
       const work = workPayload.parse(task.payload);

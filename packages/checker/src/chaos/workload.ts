@@ -10,7 +10,10 @@ import type { WorkPayload } from './work-payload.ts';
 
 /** What work carries, and what is paused. */
 export const LABELS = {
-  agent: ['skeptic', 'scribe', 'scout'], skill: ['read', 'write', 'review'], quest: ['north', 'south'], actor: ['ada', 'bob', 'cyd', 'dan'],
+  agent: ['skeptic', 'scribe', 'scout'],
+  skill: ['read', 'write', 'review'],
+  quest: ['north', 'south'],
+  actor: ['ada', 'bob', 'cyd', 'dan'],
 } as const;
 const REPOS = ['docs', 'site', 'tools'];
 const KINDS = ['agent', 'skill', 'quest', 'actor'] as const;
@@ -46,7 +49,10 @@ export interface WorkloadOptions {
   signal: AbortSignal;
 }
 
-/** Adds tasks, pauses, clears, alerts and asks, all at the same time, until it is told to end. Every call is in the history. */
+/**
+ * Adds tasks, pauses, clears, alerts and asks, all at the same time, until it is told to end. Every call is in the
+ * history.
+ */
 export async function runWorkload(options: WorkloadOptions): Promise<void> {
   await Promise.all([
     again(options, 'enqueue', [40, 150], addTasks),
@@ -59,7 +65,12 @@ export async function runWorkload(options: WorkloadOptions): Promise<void> {
 
 type Party = (options: WorkloadOptions, random: SeededRandom, mine: Set<RecordedScope>) => Promise<void>;
 
-async function again(options: WorkloadOptions, name: string, gapMs: readonly [number, number], party: Party): Promise<void> {
+async function again(
+  options: WorkloadOptions,
+  name: string,
+  gapMs: readonly [number, number],
+  party: Party,
+): Promise<void> {
   const random = options.random.fork(name);
   const mine = new Set<RecordedScope>();
   while (!options.signal.aborted) {
@@ -69,8 +80,10 @@ async function again(options: WorkloadOptions, name: string, gapMs: readonly [nu
 }
 
 const addTasks: Party = async ({ client, recorder, workMs, backlog, favours }, random) => {
-  const tasks = Array.from({ length: random.between(1, 6) }, () => newTask(random, favours === 'stops' ? LONG_WORK_MS : workMs));
-  if (await backlog().catch(() => Infinity) > BACKLOG_MAX) return;
+  const tasks = Array.from({ length: random.between(1, 6) }, () =>
+    newTask(random, favours === 'stops' ? LONG_WORK_MS : workMs),
+  );
+  if ((await backlog().catch(() => Infinity)) > BACKLOG_MAX) return;
   const key = randomUUID();
   const keyed = tasks.map((task) => ({ ...task, payload: { ...task.payload, key } satisfies WorkPayload }));
   await recordedCall(recorder, { op: 'enqueue', phase: 'invoke', key, tasks: tasks.map(labelsOf) }, async () => {
@@ -86,17 +99,22 @@ const pauseOrClear: Party = async ({ client, recorder, favours }, random, mine) 
   if (mine.size === 0 || (random.chance(0.5) && mine.size < PAUSES_MAX)) {
     const scope = anyScope(random, favours);
     // Under a pause of the whole fleet nothing else happens, so it is short.
-    const ttlSeconds = favours === undefined && scope.kind === 'fleet' ? 1 : random.chance(0.4) ? random.between(1, 4) : null;
+    const ttlSeconds =
+      favours === undefined && scope.kind === 'fleet' ? 1 : random.chance(0.4) ? random.between(1, 4) : null;
     mine.add(scope);
     await recordedCall(recorder, { op: 'pause', phase: 'invoke', key, scope, ttlSeconds }, async () => {
-      const { id: pause, settled } = await client.pause({ ...named(scope), reason: key, ttl_seconds: ttlSeconds }, change);
+      const { id: pause, settled } = await client.pause(
+        { ...named(scope), reason: key, ttl_seconds: ttlSeconds },
+        change,
+      );
       return { op: 'pause', phase: 'ok', pause, settled: settled === true };
     });
     return;
   }
   // Now and then an actor, paused by us or not: that is how automatic pauses are cleared early.
   const oldest = [...mine][0];
-  const target: RecordedScope = oldest === undefined || random.chance(0.4) ? { kind: 'actor', value: random.pick<string>(LABELS.actor) } : oldest;
+  const target: RecordedScope =
+    oldest === undefined || random.chance(0.4) ? { kind: 'actor', value: random.pick<string>(LABELS.actor) } : oldest;
   for (const scope of mine) if (JSON.stringify(named(scope)) === JSON.stringify(named(target))) mine.delete(scope);
   await recordedCall(recorder, { op: 'unpause', phase: 'invoke', key, target }, async () => {
     const { cleared } = await client.unpause({ ...named(target), reason: key }, change);
@@ -110,7 +128,9 @@ function anyScope(random: SeededRandom, favours: FavouredScope | undefined): Rec
   const kind = random.pick(KINDS);
   const scope: RecordedScope = { kind, value: random.pick<string>(LABELS[kind]) };
   const other = random.pick(KINDS);
-  return random.chance(favours === 'pair' ? 1 : 0.3) && other !== kind ? { ...scope, also: { [other]: random.pick<string>(LABELS[other]) } } : scope;
+  return random.chance(favours === 'pair' ? 1 : 0.3) && other !== kind
+    ? { ...scope, also: { [other]: random.pick<string>(LABELS[other]) } }
+    : scope;
 }
 
 function named({ kind, value, also }: RecordedScope) {
@@ -121,22 +141,30 @@ const ACTS: readonly ActKind[] = ['cancel', 'retry', 'stop', 'release'];
 /** Which tasks an act is for, by how they stand. */
 const MEANS = { cancel: 'queued', retry: 'cancelled', stop: 'running' } as const;
 
-/** What an operator does to a few tasks. Which they are is asked beforehand; what has changed by then is passed over. */
+/**
+ * What an operator does to a few tasks. Which they are is asked beforehand; what has changed by then is passed over.
+ */
 const actOnTasks: Party = async (options, random) => {
   const act = options.favours === 'stops' ? 'stop' : random.pick(ACTS);
   if (act === 'release') return releaseOne(options, random);
   const { client, recorder } = options;
-  const listed = await client.tasks({ status: MEANS[act], limit: ACTED_AT_ONCE }, CALL).catch(() => undefined); // nobody answers: looked at again
+  // Nobody answers: looked at again
+  const listed = await client.tasks({ status: MEANS[act], limit: ACTED_AT_ONCE }, CALL).catch(() => undefined);
   const ids = listed?.tasks.map((task) => task.id) ?? [];
   if (ids.length === 0) return;
   const key = randomUUID();
   const change = { ...CALL, idempotencyKey: key };
   await recordedCall(recorder, { op: 'act', phase: 'invoke', act, key, named: ids }, async () => {
     if (act === 'stop') {
-      const { runs } = await client.stopTasks({ ids, then: random.pick(['requeue', 'cancel']), grace_seconds: STOP_GRACE_SECONDS, reason: key }, change);
+      const { runs } = await client.stopTasks(
+        { ids, then: random.pick(['requeue', 'cancel']), grace_seconds: STOP_GRACE_SECONDS, reason: key },
+        change,
+      );
       return { op: 'act', phase: 'ok', act, tasks: runs.map((run) => run.task_id) };
     }
-    const { changed_ids: tasks } = await (act === 'cancel' ? client.cancelTasks({ ids, reason: key }, change) : client.retryTasks({ ids, reason: key }, change));
+    const { changed_ids: tasks } = await (act === 'cancel'
+      ? client.cancelTasks({ ids, reason: key }, change)
+      : client.retryTasks({ ids, reason: key }, change));
     return { op: 'act', phase: 'ok', act, tasks };
   });
 };
@@ -149,7 +177,12 @@ async function releaseOne({ client, recorder }: WorkloadOptions, random: SeededR
   const key = randomUUID();
   await recordedCall(recorder, { op: 'act', phase: 'invoke', act: 'release', key, named: [id] }, async () => {
     const { release } = await client.releaseBacklog({ id, one: true, reason: key }, { ...CALL, idempotencyKey: key });
-    return { op: 'act', phase: 'ok', act: 'release', tasks: release === null || release.last_task_id === null ? [] : [release.last_task_id] };
+    return {
+      op: 'act',
+      phase: 'ok',
+      act: 'release',
+      tasks: release === null || release.last_task_id === null ? [] : [release.last_task_id],
+    };
   });
 }
 
@@ -158,15 +191,21 @@ const raiseAlert: Party = async ({ client, recorder }, random) => {
   const actor = random.pick(LABELS.actor);
   const severity = random.chance(0.7) ? 'critical' : 'high';
   await recordedCall(recorder, { op: 'alert', phase: 'invoke', key, actor, severity }, async () => {
-    const { id: alert } = await client.recordAlert({ kind: 'chaos', ref_id: actor, severity, details: { key } }, { ...CALL, idempotencyKey: key });
+    const { id: alert } = await client.recordAlert(
+      { kind: 'chaos', ref_id: actor, severity, details: { key } },
+      { ...CALL, idempotencyKey: key },
+    );
     return { op: 'alert', phase: 'ok', alert };
   });
 };
 
 const look: Party = async ({ client, recorder }, random) => {
   if (random.chance(0.5)) {
-    await recordedCall(recorder, { op: 'list', phase: 'invoke' }, async () =>
-      ({ op: 'list', phase: 'ok', pauses: (await client.allPauses({}, CALL)).map((pause) => pause.id) }));
+    await recordedCall(recorder, { op: 'list', phase: 'invoke' }, async () => ({
+      op: 'list',
+      phase: 'ok',
+      pauses: (await client.allPauses({}, CALL)).map((pause) => pause.id),
+    }));
     return;
   }
   const kind = random.pick(KINDS);
@@ -179,12 +218,20 @@ const look: Party = async ({ client, recorder }, random) => {
 };
 
 /** Most tasks are alike; some have no label of a kind, fail at first, or do not heed anything. */
-function newTask(random: SeededRandom, workMs: readonly [number, number]): NewTask & { payload: Omit<WorkPayload, 'key'> } {
+function newTask(
+  random: SeededRandom,
+  workMs: readonly [number, number],
+): NewTask & { payload: Omit<WorkPayload, 'key'> } {
   const label = (values: readonly string[]): string | null => (random.chance(0.7) ? random.pick(values) : null);
   return {
-    agent_id: label(LABELS.agent), skill: label(LABELS.skill), quest_id: label(LABELS.quest), actor_id: label(LABELS.actor),
+    agent_id: label(LABELS.agent),
+    skill: label(LABELS.skill),
+    quest_id: label(LABELS.quest),
+    actor_id: label(LABELS.actor),
     repo: random.chance(0.1) ? random.pick(REPOS) : null,
-    priority: random.chance(0.8) ? 0 : random.between(-1, 1), max_attempts: ATTEMPTS_MAX, max_crashes: ATTEMPTS_MAX,
+    priority: random.chance(0.8) ? 0 : random.between(-1, 1),
+    max_attempts: ATTEMPTS_MAX,
+    max_crashes: ATTEMPTS_MAX,
     payload: {
       ms: random.between(...workMs),
       manners: random.pick(['looks at checkpoints', 'heeds its signal', 'deaf']),
@@ -194,5 +241,10 @@ function newTask(random: SeededRandom, workMs: readonly [number, number]): NewTa
 }
 
 function labelsOf(task: NewTask): RecordedLabels {
-  return { agent: task.agent_id ?? null, skill: task.skill ?? null, quest: task.quest_id ?? null, actor: task.actor_id ?? null };
+  return {
+    agent: task.agent_id ?? null,
+    skill: task.skill ?? null,
+    quest: task.quest_id ?? null,
+    actor: task.actor_id ?? null,
+  };
 }

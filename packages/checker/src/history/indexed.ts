@@ -48,10 +48,16 @@ const SLACK_MS = 20;
 export function indexHistory(history: History): Indexed {
   const toDatabase = (t: number): number => t + history.clock.ms;
   const all = pairCalls(history.events);
-  const calls = <O extends CalledOp>(op: O): readonly Call<O>[] => all.filter((call): call is Call<CalledOp> & Call<O> => call.invoke.op === op);
+  const calls = <O extends CalledOp>(op: O): readonly Call<O>[] =>
+    all.filter((call): call is Call<CalledOp> & Call<O> => call.invoke.op === op);
   const eventsOf = Map.groupBy(history.testimony.events, (event) => event.task);
   return {
-    ...history, calls, eventsOf, toDatabase, letThrough: (task, run, pause) => letThrough(eventsOf.get(task) ?? [], run, pause), toHistory: (ms) => ms - history.clock.ms,
+    ...history,
+    calls,
+    eventsOf,
+    toDatabase,
+    letThrough: (task, run, pause) => letThrough(eventsOf.get(task) ?? [], run, pause),
+    toHistory: (ms) => ms - history.clock.ms,
     slackMs: SLACK_MS + 2 * history.clock.errorMs,
     tasks: new Map(history.testimony.tasks.map((task) => [task.id, task])),
     pauses: knownPauses(history, calls('pause'), toDatabase),
@@ -60,7 +66,9 @@ export function indexHistory(history: History): Indexed {
 
 function letThrough(events: readonly WitnessedEvent[], run: string | null, pause: string): boolean {
   const at = events.findIndex((event) => event.kind === 'claimed' && event.run === run);
-  const before = events.slice(0, Math.max(at, 0)).findLast((event) => event.kind === 'claimed' || event.kind === 'probing' && event.data?.['pause_id'] === pause);
+  const before = events
+    .slice(0, Math.max(at, 0))
+    .findLast((event) => event.kind === 'claimed' || (event.kind === 'probing' && event.data?.['pause_id'] === pause));
   return before?.kind === 'probing';
 }
 
@@ -74,21 +82,40 @@ function pairCalls(events: readonly HistoryEvent[]): Call<CalledOp>[] {
     }
     const call = open.get(name);
     if (call === undefined) continue; // work and samples are no calls
-    if (event.phase === 'ok' && event.op !== 'work.start' && event.op !== 'work.end' && event.op !== 'sample' && event.op !== 'attached.idle') call.ok = event;
+    if (
+      event.phase === 'ok' &&
+      event.op !== 'work.start' &&
+      event.op !== 'work.end' &&
+      event.op !== 'sample' &&
+      event.op !== 'attached.idle'
+    )
+      call.ok = event;
     if (event.phase === 'fail') call.refusedT = event.t;
   }
   return [...open.values()];
 }
 
-function knownPauses({ testimony }: History, calls: readonly Call<'pause'>[], toDatabase: (t: number) => number): KnownPause[] {
+function knownPauses(
+  { testimony }: History,
+  calls: readonly Call<'pause'>[],
+  toDatabase: (t: number) => number,
+): KnownPause[] {
   const byKey = new Map(calls.map((call) => [call.invoke.key, call]));
-  const committed = new Map(testimony.audit.filter((row) => row.action === 'pause.created').map((row) => [row.subject, row.committedAt]));
+  const committed = new Map(
+    testimony.audit.filter((row) => row.action === 'pause.created').map((row) => [row.subject, row.committedAt]),
+  );
   return testimony.pauses.map((pause) => {
     const call = byKey.get(pause.reason);
     const endsAt = pause.ttlSeconds === null ? Infinity : pause.pausedAt + pause.ttlSeconds * 1_000;
     return {
-      ...pause, call, endsAt, scope: { kind: pause.kind, value: pause.value, also: pause.also ?? undefined },
-      boundFrom: call?.ok === undefined ? (committed.get(pause.id) ?? pause.pausedAt) + COMMIT_SEEN_WITHIN_MS : toDatabase(call.ok.t),
+      ...pause,
+      call,
+      endsAt,
+      scope: { kind: pause.kind, value: pause.value, also: pause.also ?? undefined },
+      boundFrom:
+        call?.ok === undefined
+          ? (committed.get(pause.id) ?? pause.pausedAt) + COMMIT_SEEN_WITHIN_MS
+          : toDatabase(call.ok.t),
       activeUntil: Math.min(endsAt, pause.clearedAt ?? Infinity),
     };
   });

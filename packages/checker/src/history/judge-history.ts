@@ -18,9 +18,23 @@ import type { History } from './testimony.ts';
 import type { Assertion, AssertionName, Violation } from './violation.ts';
 
 const BY_NAME: Record<AssertionName, Assertion> = {
-  A1: pausesSurvive, A2: noClaimUnderAnAnsweredPause, A3: noClaimInsideAPause, A4: acceptedTasksEnd, A5: endingsBelongToTheLatestClaim,
-  A6: doneOnce, A7: runningWorkEnds, A8: placesAreKept, A9: alertsPauseOnce, A10: rowsArePossible, A11: leasesAreKept, A12: historyIsWritten, A13: oneOfARepo,
-  A14: nothingGoesWrongInside, A15: actsHold, A16: noAttachedClaimUnderAPause, A17: freeAttachedJobsRun,
+  A1: pausesSurvive,
+  A2: noClaimUnderAnAnsweredPause,
+  A3: noClaimInsideAPause,
+  A4: acceptedTasksEnd,
+  A5: endingsBelongToTheLatestClaim,
+  A6: doneOnce,
+  A7: runningWorkEnds,
+  A8: placesAreKept,
+  A9: alertsPauseOnce,
+  A10: rowsArePossible,
+  A11: leasesAreKept,
+  A12: historyIsWritten,
+  A13: oneOfARepo,
+  A14: nothingGoesWrongInside,
+  A15: actsHold,
+  A16: noAttachedClaimUnderAPause,
+  A17: freeAttachedJobsRun,
 };
 
 /** Everything in a history that the promises do not allow. */

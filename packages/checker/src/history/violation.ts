@@ -1,6 +1,24 @@
 import type { Indexed } from './indexed.ts';
 
-export const ASSERTIONS = ['A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'A7', 'A8', 'A9', 'A10', 'A11', 'A12', 'A13', 'A14', 'A15', 'A16', 'A17'] as const;
+export const ASSERTIONS = [
+  'A1',
+  'A2',
+  'A3',
+  'A4',
+  'A5',
+  'A6',
+  'A7',
+  'A8',
+  'A9',
+  'A10',
+  'A11',
+  'A12',
+  'A13',
+  'A14',
+  'A15',
+  'A16',
+  'A17',
+] as const;
 export type AssertionName = (typeof ASSERTIONS)[number];
 
 /** Something that the promises do not allow, found in a history. */

@@ -12,5 +12,16 @@ import { rereadModel } from './reread-model.ts';
 import { wantModel } from './want-model.ts';
 
 export const MODELS: readonly Model[] = [
-  pauseModel, pauseTimeModel, replicaModel, rereadModel, alertModel, retryModel, outcomeModel, cursorModel, hearingModel, processModel, wantModel, ownerModel,
+  pauseModel,
+  pauseTimeModel,
+  replicaModel,
+  rereadModel,
+  alertModel,
+  retryModel,
+  outcomeModel,
+  cursorModel,
+  hearingModel,
+  processModel,
+  wantModel,
+  ownerModel,
 ];

@@ -4,13 +4,23 @@ import { parseArgs } from 'node:util';
 import { findMutant } from './mutants.ts';
 import { withMutatedFunction } from './mutated-function.ts';
 
-const { values } = parseArgs({ options: { mutant: { type: 'string', default: '' }, scenario: { type: 'string' }, model: { type: 'string' }, property: { type: 'string' }, database: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    mutant: { type: 'string', default: '' },
+    scenario: { type: 'string' },
+    model: { type: 'string' },
+    property: { type: 'string' },
+    database: { type: 'string' },
+  },
+});
 
 // Enough for a broken rule to be met, and seconds of work.
 const OPERATIONS = 2_000;
 const SEED = 20_261;
 
-process.stdout.write(`${JSON.stringify(await withMutatedFunction(findMutant(values.mutant), values.database, look))}\n`);
+process.stdout.write(
+  `${JSON.stringify(await withMutatedFunction(findMutant(values.mutant), values.database, look))}\n`,
+);
 
 async function look(): Promise<string | null> {
   if (values.model !== undefined) return breaksModel(values.model);
@@ -19,10 +29,16 @@ async function look(): Promise<string | null> {
 }
 
 async function breaksScenario(name: string | undefined): Promise<string | null> {
-  const [{ explore }, { SCENARIOS }] = await Promise.all([import('../stepped/explore.ts'), import('../stepped/scenarios.ts')]);
+  const [{ explore }, { SCENARIOS }] = await Promise.all([
+    import('../stepped/explore.ts'),
+    import('../stepped/scenarios.ts'),
+  ]);
   const scenario = SCENARIOS.find((one) => one.name === name);
-  if (scenario === undefined || values.database === undefined) throw new Error('give --model, or --scenario or --property and --database');
-  const { violations: [first] } = await explore(scenario, values.database, { untilFirst: true });
+  if (scenario === undefined || values.database === undefined)
+    throw new Error('give --model, or --scenario or --property and --database');
+  const {
+    violations: [first],
+  } = await explore(scenario, values.database, { untilFirst: true });
   return first === undefined ? null : first.what;
 }
 
@@ -40,8 +56,12 @@ async function breaksModel(name: string): Promise<string | null> {
 }
 
 async function breaksProperty(name: string): Promise<string | null> {
-  const [{ PROPERTIES }, { tryPropertyOn }] = await Promise.all([import('../properties/properties.ts'), import('../properties/try-property.ts')]);
+  const [{ PROPERTIES }, { tryPropertyOn }] = await Promise.all([
+    import('../properties/properties.ts'),
+    import('../properties/try-property.ts'),
+  ]);
   const property = PROPERTIES.find((one) => one.name === name);
-  if (property === undefined || values.database === undefined) throw new Error(`there is no property "${name}", or no --database`);
-  return await tryPropertyOn(values.database, { property, seed: SEED, operations: OPERATIONS }) ?? null;
+  if (property === undefined || values.database === undefined)
+    throw new Error(`there is no property "${name}", or no --database`);
+  return (await tryPropertyOn(values.database, { property, seed: SEED, operations: OPERATIONS })) ?? null;
 }

@@ -12,13 +12,19 @@ export interface Mutant {
   caughtBy: { level: 'L0' | 'L1' | 'L3'; name: string };
 }
 
-export interface Edit { find: string; replace: string }
+export interface Edit {
+  find: string;
+  replace: string;
+}
 
 /** @throws when a text does not stand in the source exactly once: the mutant has to be looked at again */
 export function applyMutant(mutant: Mutant, source: string): string {
   return mutant.edits.reduce((text, { find, replace }) => {
     const parts = text.split(find);
-    if (parts.length !== 2) throw new Error(`the mutant "${mutant.name}" looks for a text that stands ${parts.length - 1} times in ${mutant.file}, not once: ${find}`);
+    if (parts.length !== 2)
+      throw new Error(
+        `the mutant "${mutant.name}" looks for a text that stands ${parts.length - 1} times in ${mutant.file}, not once: ${find}`,
+      );
     return parts.join(replace);
   }, source);
 }

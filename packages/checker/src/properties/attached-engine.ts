@@ -24,21 +24,43 @@ export async function startAttachedEngine({ url, db }: Trial): Promise<AttachedE
   const password = randomUUID();
   const admin = await started(new PgBoss({ connectionString: url, supervise: false, schedule: false, max: 4 }));
   await admin.createQueue(QUEUE, { retryLimit: 1_000, retryDelay: 0 });
-  await db.query(`create role ${role} login password '${password}'; grant usage on schema pgboss to ${role}; grant select, insert, update, delete on all tables in schema pgboss to ${role}`);
+  await db.query(
+    `create role ${role} login password '${password}'; grant usage on schema pgboss to ${role}; grant select, insert,
+       update, delete on all tables in schema pgboss to ${role}`,
+  );
   await attach(db, NAME, pgBoss());
   const own = new URL(url);
   own.username = role;
   own.password = password;
   const worker = await started(new PgBoss({ connectionString: own.href, ...SETTINGS }));
   return {
-    add: async (agents) => { await admin.insert(QUEUE, agents.map((agent) => ({ data: { agent_id: agent } }))); },
-    fetch: async (bound, limit) => (await (bound ? worker : admin).fetch<{ agent_id: string }>(QUEUE, { batchSize: limit })).map(({ id, data }) => ({ id, agent: data.agent_id })),
-    complete: async (id) => { await admin.complete(QUEUE, id); },
-    fail: async (id) => { await admin.fail(QUEUE, id); },
+    add: async (agents) => {
+      await admin.insert(
+        QUEUE,
+        agents.map((agent) => ({ data: { agent_id: agent } })),
+      );
+    },
+    fetch: async (bound, limit) =>
+      (await (bound ? worker : admin).fetch<{ agent_id: string }>(QUEUE, { batchSize: limit })).map(({ id, data }) => ({
+        id,
+        agent: data.agent_id,
+      })),
+    complete: async (id) => {
+      await admin.complete(QUEUE, id);
+    },
+    fail: async (id) => {
+      await admin.fail(QUEUE, id);
+    },
     free: async () => {
-      const { rows: [row] } = await db.query<{ free: number }>(
+      const {
+        rows: [row],
+      } = await db.query<{ free: number }>(
         `select count(*)::int as free from orchestra_work_pg_boss w
-          where w.state = 'waiting' and not exists (select from active_pauses p where w.scopes @> pause_labels(p.scope_kind, p.scope_value, p.also))`);
+          where w.state = 'waiting' and not exists (select
+                                                      from active_pauses p
+                                                     where w.scopes @> pause_labels(p.scope_kind, p.scope_value,
+                                                       p.also))`,
+      );
       return row?.free ?? 0;
     },
     stop: async () => {

@@ -10,7 +10,16 @@ import { waitingProperty } from './waiting-property.ts';
 /** The alert rule needs no database; it is here to be tried as often as the others, and with other seeds. */
 const alertProperty: Property = {
   name: alertModel.name,
-  check: async ({ operations, random }) => alertModel.check({ numRuns: operations, seed: random.between(1, 1_000_000) }),
+  check: async ({ operations, random }) =>
+    alertModel.check({ numRuns: operations, seed: random.between(1, 1_000_000) }),
 };
 
-export const PROPERTIES: readonly Property[] = [gatesProperty, probesProperty, oneKeyProperty, streamProperty, waitingProperty, attachedProperty, alertProperty];
+export const PROPERTIES: readonly Property[] = [
+  gatesProperty,
+  probesProperty,
+  oneKeyProperty,
+  streamProperty,
+  waitingProperty,
+  attachedProperty,
+  alertProperty,
+];

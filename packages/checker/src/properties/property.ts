@@ -1,7 +1,10 @@
 import type { Database } from '@orchestra/database';
 import type { SeededRandom } from '../chaos/seeded-random.ts';
 
-/** A rule over a real database: operations drawn at random, from several sides at once, and their outcome compared with a model. */
+/**
+ * A rule over a real database: operations drawn at random, from several sides at once, and their outcome compared with
+ * a model.
+ */
 export interface Property {
   name: string;
   /** @throws with what differs */

@@ -10,7 +10,9 @@ export function taskForTrial(task: NewTask): TaskToAdd {
 export class OwnedRuns {
   readonly #runs: ClaimedTask[] = [];
 
-  add(claimed: readonly ClaimedTask[]): void { this.#runs.push(...claimed); }
+  add(claimed: readonly ClaimedTask[]): void {
+    this.#runs.push(...claimed);
+  }
 
   /** One of them, which nobody else gets. */
   take(random: SeededRandom): ClaimedTask | undefined {

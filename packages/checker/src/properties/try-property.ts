@@ -3,22 +3,39 @@ import { CLAIM_SETTINGS } from '@orchestra/task-queue';
 import { seededRandom } from '../chaos/seeded-random.ts';
 import type { Property } from './property.ts';
 
-export interface PropertyOrder { property: Property; seed: number; operations: number }
+export interface PropertyOrder {
+  property: Property;
+  seed: number;
+  operations: number;
+}
 
 const CONNECTIONS = 16;
 const STATEMENT_TIMEOUT_MS = 60_000;
 
-/** Tries a property in a database that is migrated, and this trial's alone. @returns in words what was found; undefined: nothing */
-export async function tryProperty({ property, seed, operations }: PropertyOrder, url: string): Promise<string | undefined> {
+/**
+ * Tries a property in a database that is migrated, and this trial's alone. @returns in words what was found; undefined:
+ * nothing
+ */
+export async function tryProperty(
+  { property, seed, operations }: PropertyOrder,
+  url: string,
+): Promise<string | undefined> {
   const pool = (applicationName: string, settings: Record<string, string>): Database =>
-    makePool({ connectionString: url, applicationName, max: CONNECTIONS, settings, statementTimeoutMs: STATEMENT_TIMEOUT_MS, connectTimeoutMs: STATEMENT_TIMEOUT_MS });
+    makePool({
+      connectionString: url,
+      applicationName,
+      max: CONNECTIONS,
+      settings,
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+      connectTimeoutMs: STATEMENT_TIMEOUT_MS,
+    });
   const db = pool('the trial', {});
   const claims = pool('the trial, claims', CLAIM_SETTINGS);
   try {
     await property.check({ url, db, claims, random: seededRandom(seed).fork(property.name), operations });
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.stack ?? error.message : String(error);
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
   } finally {
     await Promise.all([db.end(), claims.end()]);
   }

@@ -11,7 +11,10 @@ export type Act = (stage: Stage) => Promise<unknown>;
 /** Some actors whose statements can come in any order. */
 export interface Scenario {
   name: string;
-  /** Statements that need no turn of their own here, because another scenario gives them one: they go along with what follows. */
+  /**
+   * Statements that need no turn of their own here, because another scenario gives them one: they go along with what
+   * follows.
+   */
   goAlong?: RegExp;
   /** Makes the tasks and runs that it begins with; the actors close over them. */
   begin: (db: Database) => Promise<Beginning>;
@@ -41,13 +44,20 @@ const ORDERS_MAX = 2_000;
 const ACTORS_MAX = 4;
 
 /**
- * Runs a scenario in every order in which its statements can come, each from the beginning, and judges each by the promises.
+ * Runs a scenario in every order in which its statements can come, each from the beginning, and judges each by the
+ * promises.
  *
  * @param options.untilFirst ends with the first violation
  */
-export async function explore(scenario: Scenario, databaseUrl: string, options: { untilFirst?: boolean } = {}): Promise<Explored> {
+export async function explore(
+  scenario: Scenario,
+  databaseUrl: string,
+  options: { untilFirst?: boolean } = {},
+): Promise<Explored> {
   const observer = makePool({ connectionString: databaseUrl, applicationName: 'observer', max: 2, ...PATIENT });
-  const pools = Array.from({ length: ACTORS_MAX }, (_, index) => makePool({ connectionString: databaseUrl, applicationName: `actor ${index + 1}`, max: 1 }));
+  const pools = Array.from({ length: ACTORS_MAX }, (_, index) =>
+    makePool({ connectionString: databaseUrl, applicationName: `actor ${index + 1}`, max: 1 }),
+  );
   const violations: Violation[] = [];
   let orders = 0;
   try {
@@ -64,7 +74,10 @@ export async function explore(scenario: Scenario, databaseUrl: string, options: 
   return { scenario: scenario.name, orders, violations };
 }
 
-interface Choice { taken: number; of: number }
+interface Choice {
+  taken: number;
+  of: number;
+}
 
 /** The first order that has not been: another choice at the last place where there was one. */
 function following(choices: readonly Choice[]): number[] | undefined {
@@ -73,10 +86,19 @@ function following(choices: readonly Choice[]): number[] | undefined {
   return choices.slice(0, last + 1).map((choice, index) => (index === last ? choice.taken + 1 : choice.taken));
 }
 
-async function runOnce(scenario: Scenario, prefix: readonly number[], observer: Database, pools: readonly Database[]): Promise<{ choices: Choice[]; order: string[]; wrong: string[] }> {
+async function runOnce(
+  scenario: Scenario,
+  prefix: readonly number[],
+  observer: Database,
+  pools: readonly Database[],
+): Promise<{ choices: Choice[]; order: string[]; wrong: string[] }> {
   // Of a few rows: quicker than to truncate, after which every connection plans its statements anew.
-  await observer.query('delete from task_event_rows; delete from event_batches; delete from tasks; delete from senate_alerts');
-  await observer.query("update senate_pause set cleared_at = clock_timestamp(), cleared_by = 'the beginning' where cleared_at is null");
+  await observer.query(
+    'delete from task_event_rows; delete from event_batches; delete from tasks; delete from senate_alerts',
+  );
+  await observer.query(
+    "update senate_pause set cleared_at = clock_timestamp(), cleared_by = 'the beginning' where cleared_at is null",
+  );
   const { actors, atEnd } = await scenario.begin(observer);
   const clock = new OrderClock();
   const bell = new Bell();
@@ -87,17 +109,38 @@ async function runOnce(scenario: Scenario, prefix: readonly number[], observer: 
     choices.push({ taken, of: among.length });
     return taken;
   };
-  const playing = await Promise.all(Object.entries(actors).map(async ([name, act], index) => {
-    const pool = pools[index];
-    if (pool === undefined) throw new Error(`a scenario has ${ACTORS_MAX} actors at most`);
-    const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid');
-    return { act, pool, turns: new Turns({ name, backend: rows[0]?.pid ?? 0, goAlong: scenario.goAlong, clock, onChange: () => bell.ring() }) };
-  }));
-  const ends = playing.map(({ act, pool, turns }) => act({ db: inTurns(pool, turns), turns, clock, log })
-    .catch((error: unknown) => { log.errors.push(`${turns.name} failed: ${error instanceof Error ? error.message : String(error)}`); })
-    .finally(() => turns.end()));
-  const order = await runOrder(playing.map(({ turns }) => turns), choose, bell, observer);
+  const playing = await Promise.all(
+    Object.entries(actors).map(async ([name, act], index) => {
+      const pool = pools[index];
+      if (pool === undefined) throw new Error(`a scenario has ${ACTORS_MAX} actors at most`);
+      const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid');
+      return {
+        act,
+        pool,
+        turns: new Turns({
+          name,
+          backend: rows[0]?.pid ?? 0,
+          goAlong: scenario.goAlong,
+          clock,
+          onChange: () => bell.ring(),
+        }),
+      };
+    }),
+  );
+  const ends = playing.map(({ act, pool, turns }) =>
+    act({ db: inTurns(pool, turns), turns, clock, log })
+      .catch((error: unknown) => {
+        log.errors.push(`${turns.name} failed: ${error instanceof Error ? error.message : String(error)}`);
+      })
+      .finally(() => turns.end()),
+  );
+  const order = await runOrder(
+    playing.map(({ turns }) => turns),
+    choose,
+    bell,
+    observer,
+  );
   await Promise.all(ends);
-  const own = await atEnd?.(observer, log) ?? [];
-  return { choices, order, wrong: [...own, ...await judgeOrder(observer, log)] };
+  const own = (await atEnd?.(observer, log)) ?? [];
+  return { choices, order, wrong: [...own, ...(await judgeOrder(observer, log))] };
 }

@@ -12,12 +12,17 @@ const IS_LOOK = /pg_locks/;
 export type Choose = (among: readonly string[]) => number;
 
 /**
- * Runs actors to their ends, one statement at a time. Whoever is behind a lock is left there and the others go on; once the lock
- * is free, its statement ends before anybody's next one begins.
+ * Runs actors to their ends, one statement at a time. Whoever is behind a lock is left there and the others go on; once
+ * the lock is free, its statement ends before anybody's next one begins.
  *
  * @returns the order that came of it
  */
-export async function runOrder(actors: readonly Turns[], choose: Choose, changed: Bell, observer: Database): Promise<string[]> {
+export async function runOrder(
+  actors: readonly Turns[],
+  choose: Choose,
+  changed: Bell,
+  observer: Database,
+): Promise<string[]> {
   const order: string[] = [];
   for (;;) {
     await quiet(actors, changed, observer);
@@ -28,7 +33,14 @@ export async function runOrder(actors: readonly Turns[], choose: Choose, changed
       continue;
     }
     // To look again before anybody has done anything would show the same.
-    const fresh = waiting.filter((actor) => !(IS_LOOK.test(actor.statement) && lastOf(actors) === actor.taken.at(-1) && actor.taken.at(-1)?.statement === actor.statement));
+    const fresh = waiting.filter(
+      (actor) =>
+        !(
+          IS_LOOK.test(actor.statement) &&
+          lastOf(actors) === actor.taken.at(-1) &&
+          actor.taken.at(-1)?.statement === actor.statement
+        ),
+    );
     const candidates = fresh.length > 0 ? fresh : waiting;
     const next = candidates[choose(candidates.map((actor) => actor.name))];
     if (next === undefined) throw new Error('nobody was chosen');
@@ -38,7 +50,10 @@ export async function runOrder(actors: readonly Turns[], choose: Choose, changed
 }
 
 function lastOf(actors: readonly Turns[]): Turn | undefined {
-  return actors.flatMap((actor) => actor.taken).toSorted((a, b) => a.at - b.at).at(-1);
+  return actors
+    .flatMap((actor) => actor.taken)
+    .toSorted((a, b) => a.at - b.at)
+    .at(-1);
 }
 
 /** Waits until every actor waits for its turn, has ended, or is behind a lock that another one holds. */
@@ -52,10 +67,14 @@ async function quiet(actors: readonly Turns[], changed: Bell, observer: Database
     if (changed.version !== version || busy.some((actor) => actor.state !== 'asking')) continue;
     const { rows } = await observer.query<{ behind: number }>(
       'select count(*)::int as behind from unnest($1::int[]) as a(pid) where pg_blocking_pids(a.pid) && $2::int[]',
-      [busy.map((actor) => actor.backend), actors.map((actor) => actor.backend)]);
+      [busy.map((actor) => actor.backend), actors.map((actor) => actor.backend)],
+    );
     if (rows[0]?.behind === busy.length && changed.version === version) return;
   }
-  throw new Error(`after ${QUIET_WITHIN_MS} ms still at work: ${actors.map((actor) => `${actor.name} ${actor.state} ${actor.statement.slice(0, 60)}`).join('; ')}`);
+  throw new Error(
+    `after ${QUIET_WITHIN_MS} ms still at work: ` +
+      `${actors.map((actor) => `${actor.name} ${actor.state} ${actor.statement.slice(0, 60)}`).join('; ')}`,
+  );
 }
 
 /** Rings when an actor's state changes. */
@@ -72,7 +91,8 @@ export class Bell {
   /** Resolves with the next ring, or after `ms`. */
   async next(ms: number): Promise<void> {
     const stop = new AbortController();
-    await Promise.race([this.#waiting.promise, delay(ms, undefined, { signal: stop.signal }).catch(() => {})]); // rejects when rung, and only then
+    // Rejects when rung, and only then
+    await Promise.race([this.#waiting.promise, delay(ms, undefined, { signal: stop.signal }).catch(() => {})]);
     stop.abort();
   }
 }

@@ -1,6 +1,9 @@
 import type { Database } from '@orchestra/database';
 
-/** A statement that has had its turn, with the ticks of the order's clock at which it was let go and at which it had ended. */
+/**
+ * A statement that has had its turn, with the ticks of the order's clock at which it was let go and at which it had
+ * ended.
+ */
 export interface Turn {
   actor: string;
   statement: string;
@@ -11,8 +14,12 @@ export interface Turn {
 /** Counts the moments of one order: each beginning and each end of a statement is one. */
 export class OrderClock {
   #tick = 0;
-  now(): number { return this.#tick; }
-  next(): number { return ++this.#tick; }
+  now(): number {
+    return this.#tick;
+  }
+  next(): number {
+    return ++this.#tick;
+  }
 }
 
 export type ActorState =
@@ -107,7 +114,10 @@ export class Turns {
 
 type Ask = (...args: unknown[]) => Promise<unknown>;
 
-/** The same database, or connection, but each statement waits for its turn. Knows promises only, as all of our own code does. */
+/**
+ * The same database, or connection, but each statement waits for its turn. Knows promises only, as all of our own code
+ * does.
+ */
 export function inTurns<D extends Database>(database: D, turns: Turns): D {
   return new Proxy(database, {
     get(target, key) {

@@ -6,10 +6,22 @@ import { OrchestraCommand } from '../orchestra-command.ts';
 
 export default class Doctor extends OrchestraCommand {
   static override summary = 'check services, database, clocks, token and notifications, and test the brake';
-  static override description = 'The brake is proved with an agent that nobody else has: it is paused, a task is added and a claim of it refused, the pause is cleared, the claim granted, the task ended. All of that is put right also at Ctrl-C, and stays in the history. Exit code 0 when nothing has failed, else 1; what could not be looked at (–) and warnings (!) are no failures.';
-  static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --json', '<%= config.bin %> doctor --direct'];
+  static override description =
+    'The brake is proved with an agent that nobody else has: it is paused, a task is added and a claim ' +
+    'of it refused, the pause is cleared, the claim granted, the task ended. All of that is put right ' +
+    'also at Ctrl-C, and stays in the history. Exit code 0 when nothing has failed, else 1; what could ' +
+    'not be looked at (–) and warnings (!) are no failures.';
+  static override examples = [
+    '<%= config.bin %> doctor',
+    '<%= config.bin %> doctor --json',
+    '<%= config.bin %> doctor --direct',
+  ];
   static override flags = {
-    brake: Flags.boolean({ description: 'prove the brake; --no-brake only looks, and changes nothing', default: true, allowNo: true }),
+    brake: Flags.boolean({
+      description: 'prove the brake; --no-brake only looks, and changes nothing',
+      default: true,
+      allowNo: true,
+    }),
     ...deskFlags,
   };
 
@@ -21,7 +33,15 @@ export default class Doctor extends OrchestraCommand {
     const findings: Finding[] = [];
     const endedBy = await whileWanted(async (signal) => {
       try {
-        await runDoctor({ direct: flags.direct, brake: flags.brake, signal, onFinding: (finding) => { findings.push(finding); this.show(showFinding(finding)); } });
+        await runDoctor({
+          direct: flags.direct,
+          brake: flags.brake,
+          signal,
+          onFinding: (finding) => {
+            findings.push(finding);
+            this.show(showFinding(finding));
+          },
+        });
       } catch (error) {
         if (!signal.aborted) throw error;
       }

@@ -5,8 +5,14 @@ import { OrchestraCommand } from '../orchestra-command.ts';
 
 export default class Queue extends OrchestraCommand {
   static override summary = 'how many tasks are where, and what the gates and the pauses hold back';
-  static override description = '--watch keeps it up to date until Ctrl-C: on a terminal as a picture that is drawn over, elsewhere as a line for each change, with --json as a line of JSON for each.';
-  static override examples = ['<%= config.bin %> queue', '<%= config.bin %> queue --watch', '<%= config.bin %> queue labels --by agent'];
+  static override description =
+    '--watch keeps it up to date until Ctrl-C: on a terminal as a picture that is drawn over, elsewhere ' +
+    'as a line for each change, with --json as a line of JSON for each.';
+  static override examples = [
+    '<%= config.bin %> queue',
+    '<%= config.bin %> queue --watch',
+    '<%= config.bin %> queue labels --by agent',
+  ];
   static override flags = { watch: Flags.boolean({ char: 'w', description: 'keep it up to date' }), ...deskFlags };
 
   async run(): Promise<QueueView | undefined> {

@@ -1,4 +1,5 @@
-// What is called most, without its topic. Classes of their own, because oclif writes the name of a command into its class.
+// What is called most, without its topic. Classes of their own, because oclif writes the name of a command into its
+// class.
 import SenatePause from './senate/pause.ts';
 import SenateUnpause from './senate/unpause.ts';
 import TaskWhy from './task/why.ts';

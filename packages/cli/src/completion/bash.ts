@@ -32,8 +32,15 @@ ${commands.flatMap((command) => command.flags.filter(({ takes }) => takes !== 'n
     ${labelPatterns(commands)}) [[ "$cur" == -* ]] || { _orchestra_labels "$prev" "$cur"; return; } ;;
   esac
   case "$cur|$at" in
-${commands.map((command) => `    "-"*"|${command.words.join(' ')}") COMPREPLY=($(compgen -W "${command.flags.map(({ name }) => `--${name}`).join(' ')}" -- "$cur")) ;;`).join('\n')}
-${commands.filter((command) => offered(command).length > 0).map((command) => `    *"|${command.words.join(' ')}") [[ $after == 1 ]] || COMPREPLY=($(compgen -W "${offered(command).join(' ')}" -- "$cur")) ;;`).join('\n')}
+${commands.map((command) => `    "-"*"|${command.words.join(' ')}") COMPREPLY=($(compgen -W ` + `"${command.flags.map(({ name }) => `--${name}`).join(' ')}" -- "$cur")) ;;`).join('\n')}
+${commands
+  .filter((command) => offered(command).length > 0)
+  .map(
+    (command) =>
+      `    *"|${command.words.join(' ')}") [[ $after == 1 ]] || COMPREPLY=($(compgen -W ` +
+      `"${offered(command).join(' ')}" -- "$cur")) ;;`,
+  )
+  .join('\n')}
   esac
 }
 complete -o default -F _orchestra orchestra

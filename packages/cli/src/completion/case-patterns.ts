@@ -5,15 +5,23 @@ import type { KnownCommand, KnownFlag } from './known-commands.ts';
 
 /** Every command and every beginning of one. */
 export function commandPatterns(commands: readonly KnownCommand[]): string {
-  return commands.filter(({ words }) => words.length > 0).map(({ words }) => `"${words.join(' ')}"`).join('|');
+  return commands
+    .filter(({ words }) => words.length > 0)
+    .map(({ words }) => `"${words.join(' ')}"`)
+    .join('|');
 }
 
 /** A kind of label behind a command that takes one. */
 export function labelPatterns(commands: readonly KnownCommand[]): string {
-  return commands.filter(({ takesLabel }) => takesLabel).flatMap(({ words }) => KINDS.map((kind) => `"${words.join(' ')}|${kind}"`)).join('|');
+  return commands
+    .filter(({ takesLabel }) => takesLabel)
+    .flatMap(({ words }) => KINDS.map((kind) => `"${words.join(' ')}|${kind}"`))
+    .join('|');
 }
 
 /** A flag behind its command, by each of its names. */
 export function flagPatterns({ words }: KnownCommand, { name, char }: KnownFlag): string {
-  return [`--${name}`, ...(char === undefined ? [] : [`-${char}`])].map((flag) => `"${words.join(' ')}|${flag}"`).join('|');
+  return [`--${name}`, ...(char === undefined ? [] : [`-${char}`])]
+    .map((flag) => `"${words.join(' ')}|${flag}"`)
+    .join('|');
 }

@@ -5,7 +5,10 @@ import type { KnownCommand, KnownFlag } from './known-commands.ts';
 export function fishCompletion(commands: readonly KnownCommand[]): string {
   return `# Completion of orchestra for fish: orchestra completion fish | source
 function __orchestra_at
-  set -l known ${commands.filter(({ words }) => words.length > 0).map(({ words }) => quoted(words.join(' '))).join(' ')}
+  set -l known ${commands
+    .filter(({ words }) => words.length > 0)
+    .map(({ words }) => quoted(words.join(' ')))
+    .join(' ')}
   set -l at
   set -l after
   for word in (commandline -opc)[2..-1]
@@ -28,10 +31,22 @@ ${commands.flatMap(linesOf).join('\n')}
 function linesOf({ words, flags, next, firstArgument, takesLabel }: KnownCommand): string[] {
   const here = `__orchestra_at ${quoted(words.join(' ')).replaceAll("'", '"')}`;
   return [
-    ...next.map(({ word, summary }) => `complete -c orchestra -n '${here} first' -a ${quoted(word)} -d ${quoted(summary.split('\n', 1)[0] ?? '')}`),
+    ...next.map(
+      ({ word, summary }) =>
+        `complete -c orchestra -n '${here} first' -a ${quoted(word)} -d ${quoted(summary.split('\n', 1)[0] ?? '')}`,
+    ),
     ...firstArgument.map((word) => `complete -c orchestra -n '${here} first' -a ${quoted(word)}`),
-    ...(takesLabel ? KINDS.map((kind) => `complete -c orchestra -n '${here}; and test (commandline -opc)[-1] = ${kind}' -a '(orchestra completion labels ${kind} 2>/dev/null)'`) : []),
-    ...flags.map((flag) => `complete -c orchestra -n '${here}' ${optionOf(flag)} -d ${quoted(flag.summary.split('\n', 1)[0] ?? '')}`),
+    ...(takesLabel
+      ? KINDS.map(
+          (kind) =>
+            `complete -c orchestra -n '${here}; and test (commandline -opc)[-1] = ${kind}' -a '(orchestra ` +
+            `completion labels ${kind} 2>/dev/null)'`,
+        )
+      : []),
+    ...flags.map(
+      (flag) =>
+        `complete -c orchestra -n '${here}' ${optionOf(flag)} -d ${quoted(flag.summary.split('\n', 1)[0] ?? '')}`,
+    ),
   ];
 }
 

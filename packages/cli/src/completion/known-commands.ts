@@ -38,24 +38,42 @@ const TAKE_A_FILE = new Set(['from', 'file', 'token-file', 'folder', 'runner-con
 export function knownCommands(commands: Readonly<Record<string, Command.Class>>): KnownCommand[] {
   const all = new Map<string, KnownCommand>();
   const ids = Object.keys(commands).filter((id) => commands[id]?.hidden !== true);
-  for (const beginning of new Set(['', ...ids.flatMap((id) => id.split(':').map((_word, last, words) => words.slice(0, last + 1).join(':')))])) {
+  for (const beginning of new Set([
+    '',
+    ...ids.flatMap((id) => id.split(':').map((_word, last, words) => words.slice(0, last + 1).join(':'))),
+  ])) {
     const command = commands[beginning];
-    const flags = Object.entries({ ...command?.baseFlags, ...command?.flags }).filter(([, flag]) => flag.hidden !== true);
+    const flags = Object.entries({ ...command?.baseFlags, ...command?.flags }).filter(
+      ([, flag]) => flag.hidden !== true,
+    );
     const arguments_ = Object.entries(command?.args ?? {});
     const firstArgument = arguments_[0]?.[1];
     all.set(beginning, {
       words: beginning === '' ? [] : beginning.split(':'),
       summary: command?.summary ?? '',
-      flags: [...flags.map(([name, flag]): KnownFlag => ({
-        name, char: flag.char, summary: flag.description ?? '',
-        takes: flag.type === 'boolean' ? 'nothing' : TAKE_A_FILE.has(name) ? 'file' : 'text',
-        values: flag.type === 'option' && Array.isArray(flag.options) ? flag.options.map(String) : [],
-        labels: flag.type === 'option' && flag.multiple !== true ? KINDS.find((kind) => kind === name) : undefined,
-      })), ...SHARED],
+      flags: [
+        ...flags.map(([name, flag]): KnownFlag => ({
+          name,
+          char: flag.char,
+          summary: flag.description ?? '',
+          takes: flag.type === 'boolean' ? 'nothing' : TAKE_A_FILE.has(name) ? 'file' : 'text',
+          values: flag.type === 'option' && Array.isArray(flag.options) ? flag.options.map(String) : [],
+          labels: flag.type === 'option' && flag.multiple !== true ? KINDS.find((kind) => kind === name) : undefined,
+        })),
+        ...SHARED,
+      ],
       firstArgument: firstArgument?.options ?? [],
-      takesLabel: arguments_.length > 1 && (arguments_[0]?.[0] === 'kind' || arguments_[0]?.[0] === 'pause') && arguments_[1]?.[0] === 'value',
-      next: [...new Set(ids.filter((id) => id.startsWith(beginning === '' ? '' : `${beginning}:`)).map((id) => id.split(':')[beginning === '' ? 0 : beginning.split(':').length] ?? ''))]
-        .map((word) => ({ word, summary: commands[beginning === '' ? word : `${beginning}:${word}`]?.summary ?? '' })),
+      takesLabel:
+        arguments_.length > 1 &&
+        (arguments_[0]?.[0] === 'kind' || arguments_[0]?.[0] === 'pause') &&
+        arguments_[1]?.[0] === 'value',
+      next: [
+        ...new Set(
+          ids
+            .filter((id) => id.startsWith(beginning === '' ? '' : `${beginning}:`))
+            .map((id) => id.split(':')[beginning === '' ? 0 : beginning.split(':').length] ?? ''),
+        ),
+      ].map((word) => ({ word, summary: commands[beginning === '' ? word : `${beginning}:${word}`]?.summary ?? '' })),
     });
   }
   return [...all.values()].toSorted((a, b) => (a.words.join(' ') < b.words.join(' ') ? -1 : 1));

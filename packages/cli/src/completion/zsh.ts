@@ -35,14 +35,21 @@ ${commands.flatMap((command) => command.flags.filter(({ takes }) => takes !== 'n
   esac
   if [[ "$cur" == -* ]]; then
     case "$at" in
-${commands.map((command) => `      "${command.words.join(' ')}") offers=(${command.flags.map((flag) => described(`--${flag.name}`, flag.summary)).join(' ')}) ;;`).join('\n')}
+${commands.map((command) => `      "${command.words.join(' ')}") ` + `offers=(${command.flags.map((flag) => described(`--${flag.name}`, flag.summary)).join(' ')}) ;;`).join('\n')}
     esac
     _describe -o 'flag' offers
     return
   fi
   [[ $after == 1 ]] && return
   case "$at" in
-${commands.filter(({ next, firstArgument }) => next.length + firstArgument.length > 0).map(({ words, next, firstArgument }) => `    "${words.join(' ')}") offers=(${[...next.map(({ word, summary }) => described(word, summary)), ...firstArgument.map((word) => described(word, ''))].join(' ')}) ;;`).join('\n')}
+${commands
+  .filter(({ next, firstArgument }) => next.length + firstArgument.length > 0)
+  .map(
+    ({ words, next, firstArgument }) =>
+      `    "${words.join(' ')}") ` +
+      `offers=(${[...next.map(({ word, summary }) => described(word, summary)), ...firstArgument.map((word) => described(word, ''))].join(' ')}) ;;`,
+  )
+  .join('\n')}
   esac
   _describe 'command' offers
 }

@@ -13,10 +13,17 @@ function alsoText(also: ScopeLabels | null | undefined): string | undefined {
 
 /** The desk over the services. */
 export function apiDesk(settings: ClientSettings): Desk {
-  const client = createClient({ ...settings, watch: (call) => awaitAnswer(call, (line) => { process.stderr.write(`${visibleLines(line)}\n`); }) });
+  const client = createClient({
+    ...settings,
+    watch: (call) =>
+      awaitAnswer(call, (line) => {
+        process.stderr.write(`${visibleLines(line)}\n`);
+      }),
+  });
   return {
     pause: (request) => client.pause(request),
-    previewPause: (request, signal) => client.pausePreview(request, { signal, ...(signal !== undefined && { triesMax: 1 }) }),
+    previewPause: (request, signal) =>
+      client.pausePreview(request, { signal, ...(signal !== undefined && { triesMax: 1 }) }),
     unpause: (request) => client.unpause(request),
     extend: (request) => client.extend(request),
     triageView: (id, by) => client.triageView(id, by),
@@ -55,8 +62,18 @@ export function apiDesk(settings: ClientSettings): Desk {
     unpark: (request) => client.unpark(request),
     answer: (taskId, answer) => client.answerTask(taskId, { answer }),
     release: (taskId, reason) => client.resumeHeld(taskId, { reason }),
-    actOnTasks: ({ act, request }) => (act === 'cancel' ? client.cancelTasks(request) : act === 'retry' ? client.retryTasks(request) : client.moveTasks(request)),
-    previewAct: ({ act, request }) => (act === 'cancel' ? client.cancelTasksPreview(request) : act === 'retry' ? client.retryTasksPreview(request) : client.moveTasksPreview(request)),
+    actOnTasks: ({ act, request }) =>
+      act === 'cancel'
+        ? client.cancelTasks(request)
+        : act === 'retry'
+          ? client.retryTasks(request)
+          : client.moveTasks(request),
+    previewAct: ({ act, request }) =>
+      act === 'cancel'
+        ? client.cancelTasksPreview(request)
+        : act === 'retry'
+          ? client.retryTasksPreview(request)
+          : client.moveTasksPreview(request),
     stop: (request) => client.stopTasks(request),
     stopOrder: (id) => client.stopOrder(id),
     taskOutput: (taskId) => client.taskOutput(taskId),
@@ -69,14 +86,19 @@ export function apiDesk(settings: ClientSettings): Desk {
 /** The services' errors with the next step of someone at a terminal. */
 export function explainApiError(error: unknown, settings: ClientSettings): unknown {
   if (error instanceof ConnectionError && error.failure === 'unreachable') {
-    return new CommandFailure('unreachable',
-      `the API does not answer at ${error.url}; is it running (\`orchestra up\`)? With the database reachable, add --direct`, { cause: error });
+    return new CommandFailure(
+      'unreachable',
+      `the API does not answer at ${error.url}; is it running (\`orchestra up\`)? With the database ` +
+        'reachable, add --direct',
+      { cause: error },
+    );
   }
   if (error instanceof ConnectionError) return new CommandFailure(error.failure, error.message, { cause: error });
   if (error instanceof ApiError && error.code === 'unauthenticated') {
-    const token = settings.token === undefined
-      ? NO_TOKEN
-      : 'the token is not, or no longer, known to this API: check ORCHESTRA_TOKEN, or start `orchestra up` again';
+    const token =
+      settings.token === undefined
+        ? NO_TOKEN
+        : 'the token is not, or no longer, known to this API: check ORCHESTRA_TOKEN, or start `orchestra up` again';
     return new CommandFailure(error.code, token, { cause: error });
   }
   if (error instanceof ApiError) return new CommandFailure(error.code, error.message, { cause: error });

@@ -23,7 +23,8 @@ async function atApiDesk<T>(work: (desk: Desk) => Promise<T>): Promise<T> {
 }
 
 async function atDatabaseDesk<T>(work: (desk: Desk) => Promise<T>): Promise<T> {
-  if (chosenProfile() !== undefined) throw wrongUsage('say either --profile or --direct: a profile names services, and --direct works on DATABASE_URL');
+  if (chosenProfile() !== undefined)
+    throw wrongUsage('say either --profile or --direct: a profile names services, and --direct works on DATABASE_URL');
   const { atDatabase } = await import('./open-database.ts');
   const { directDesk } = await import('./direct-desk.ts');
   return atDatabase((db) => work(directDesk(db)));

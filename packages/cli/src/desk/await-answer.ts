@@ -12,23 +12,30 @@ const GIVE_UP_AFTER_MS = 4_000;
 const DIRECT = 'With the database reachable, the same command works without the services: add --direct';
 
 /**
- * Stands beside a call that is not answered. A service that answers `/livez` works on the call and may take its time; one
- * that takes connections and answers nothing hangs (its process is stopped, or its machine has nothing left for it). A time in which this process itself
- * stood still, before a look, does not count against the service.
+ * Stands beside a call that is not answered. A service that answers `/livez` works on the call and may take its time;
+ * one that takes connections and answers nothing hangs (its process is stopped, or its machine has nothing left for
+ * it). A time in which this process itself stood still, before a look, does not count against the service.
  *
  * @param talk tells the person at the keyboard
  * @returns when the call is over (`signal`)
  * @throws CommandFailure `no_answer` when the service hangs
  */
-export async function awaitAnswer({ service, url, changes, signal }: WatchedCall, talk: (line: string) => void): Promise<void> {
-  if (!await waited(LOOK_AFTER_MS, signal)) return;
+export async function awaitAnswer(
+  { service, url, changes, signal }: WatchedCall,
+  talk: (line: string) => void,
+): Promise<void> {
+  if (!(await waited(LOOK_AFTER_MS, signal))) return;
   do {
     const silence = setTimeout(talk, TELL_AFTER_MS, `no answer from ${service} at ${url} yet. ${DIRECT}`);
     const sign = await signOfLife(url, signal);
     clearTimeout(silence);
     if (sign === 'silent') {
       const open = changes ? ' What was asked for may still be done when it goes on.' : '';
-      throw new CommandFailure('no_answer', `${service} at ${url} takes connections and answers nothing: it hangs.${open} ${DIRECT}; \`orchestra doctor\` looks at every part`);
+      throw new CommandFailure(
+        'no_answer',
+        `${service} at ${url} takes connections and answers nothing: it hangs.${open} ${DIRECT}; \`orchestra ` +
+          `doctor\` looks at every part`,
+      );
     }
   } while (await waited(LOOK_EVERY_MS, signal));
 }

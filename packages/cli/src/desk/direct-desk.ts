@@ -1,12 +1,62 @@
 import { hostname, userInfo } from 'node:os';
 import type { Database } from '@orchestra/database';
 import {
-  ackAlert, comparePrecedence, copyPausesEverywhere, covers, extendPause, listActivePauses, listAlerts, listHistory, names, PauseError, scopeOf, showRuns, toAlertView, toPauseView, type Scope,
+  ackAlert,
+  comparePrecedence,
+  copyPausesEverywhere,
+  covers,
+  extendPause,
+  listActivePauses,
+  listAlerts,
+  listHistory,
+  names,
+  PauseError,
+  scopeOf,
+  showRuns,
+  toAlertView,
+  toPauseView,
+  type Scope,
 } from '@orchestra/pause-core';
 import type { UnpauseRequest } from '@orchestra/pause-core/contract';
 import {
-  actOnTasks, answerQuestion, CANCEL, enqueueTasks, explainTask, fenceStops, findTask, findTaskOutput, freezeRepo, LEASE_SECONDS, limitRepo, listPausesWithAttached, listTaskEvents, listTasks, moveTasks, parkTask,
-  pauseWithReceipt, previewAct, previewPause, readLabelNumbers, readPausePage, readQueueView, readStop, readTriage, releaseBacklog, resumeHeld, retryTasks, settleStops, stopRelease, stopRuns, TaskError, thawRepo, triageBacklog, unknownLabels, unparkTask, unpauseWithAnswer, verifyEverything, type Act,
+  actOnTasks,
+  answerQuestion,
+  CANCEL,
+  enqueueTasks,
+  explainTask,
+  fenceStops,
+  findTask,
+  findTaskOutput,
+  freezeRepo,
+  LEASE_SECONDS,
+  limitRepo,
+  listPausesWithAttached,
+  listTaskEvents,
+  listTasks,
+  moveTasks,
+  parkTask,
+  pauseWithReceipt,
+  previewAct,
+  previewPause,
+  readLabelNumbers,
+  readPausePage,
+  readQueueView,
+  readStop,
+  readTriage,
+  releaseBacklog,
+  resumeHeld,
+  retryTasks,
+  settleStops,
+  stopRelease,
+  stopRuns,
+  TaskError,
+  thawRepo,
+  triageBacklog,
+  unknownLabels,
+  unparkTask,
+  unpauseWithAnswer,
+  verifyEverything,
+  type Act,
 } from '@orchestra/task-queue';
 import { wrongUsage } from '../failure.ts';
 import type { Desk, Page, TaskAct } from './desk.ts';
@@ -19,9 +69,26 @@ export function directName(): string {
 /** The desk over the database: the same commands that the services run. */
 export function directDesk(db: Database, by: string = directName()): Desk {
   return {
-    pause: async (request) => shown(await pauseWithReceipt(db, {
-      scope: scopeOf(request), reason: request.reason, ttlSeconds: request.ttl_seconds ?? null, endsAs: request.then, by, source: 'person',
-    }, { stopRunning: request.stop_running === undefined ? undefined : { then: request.stop_running, graceSeconds: request.stop_grace_seconds } })),
+    pause: async (request) =>
+      shown(
+        await pauseWithReceipt(
+          db,
+          {
+            scope: scopeOf(request),
+            reason: request.reason,
+            ttlSeconds: request.ttl_seconds ?? null,
+            endsAs: request.then,
+            by,
+            source: 'person',
+          },
+          {
+            stopRunning:
+              request.stop_running === undefined
+                ? undefined
+                : { then: request.stop_running, graceSeconds: request.stop_grace_seconds },
+          },
+        ),
+      ),
     previewPause: (request) => previewPause(db, scopeOf(request)),
     unpause: async (request) => {
       const answer = await unpauseWithAnswer(db, { target: targetOf(request), by, reason: request.reason });
@@ -29,11 +96,16 @@ export function directDesk(db: Database, by: string = directName()): Desk {
       return answer;
     },
     triageView: (id, groups) => readTriage(db, id, groups),
-    triage: ({ id: pauseId, by: groups, at, cancel = [], park = [], reason }, options) => triageBacklog(db, { pauseId, by: groups, at, cancel, park, who: by, reason }, options),
+    triage: ({ id: pauseId, by: groups, at, cancel = [], park = [], reason }, options) =>
+      triageBacklog(db, { pauseId, by: groups, at, cancel, park, who: by, reason }, options),
     releaseBacklog: async ({ id, gap_seconds: gapSeconds, within_seconds: withinSeconds, stop, reason }) => {
       const order = { pauseId: id, by, reason };
       if (stop === true) return stopRelease(db, order);
-      return releaseBacklog(db, { ...order, pace: gapSeconds !== undefined ? { gapSeconds } : withinSeconds !== undefined ? { withinSeconds } : { one: true } });
+      return releaseBacklog(db, {
+        ...order,
+        pace:
+          gapSeconds !== undefined ? { gapSeconds } : withinSeconds !== undefined ? { withinSeconds } : { one: true },
+      });
     },
     extend: async ({ id, ttl_seconds: ttlSeconds, then: endsAs, reason }) => {
       const extended = await extendPause(db, { id, ttlSeconds, endsAs, by, reason });
@@ -41,32 +113,97 @@ export function directDesk(db: Database, by: string = directName()): Desk {
       return toPauseView(extended);
     },
     events: undefined,
-    pauses: async (scope) => listPausesWithAttached(db, (await listActivePauses(db)).filter((pause) =>
-      scope === undefined || names(pause.scope, { kind: scope.scope_kind, value: scope.scope_value, also: scope.also ?? undefined }))),
+    pauses: async (scope) =>
+      listPausesWithAttached(
+        db,
+        (await listActivePauses(db)).filter(
+          (pause) =>
+            scope === undefined ||
+            names(pause.scope, { kind: scope.scope_kind, value: scope.scope_value, also: scope.also ?? undefined }),
+        ),
+      ),
     pausePage: async (id) => {
       const page = await readPausePage(db, id);
       if (page === undefined) throw new PauseError('pause_not_found', `there is no pause ${id}`);
       return shown(page);
     },
     verify: async (query) => shown(await verifyEverything(db, query)),
-    history: async ({ scope_kind: scopeKind, scope_value: scopeValue, also, by: doneBy, action, since, until, limit }) =>
-      pageOf(await listHistory(db, { scopeKind, scopeValue, also, by: doneBy, action, since, until, limit: limit + 1 }), limit),
+    history: async ({
+      scope_kind: scopeKind,
+      scope_value: scopeValue,
+      also,
+      by: doneBy,
+      action,
+      since,
+      until,
+      limit,
+    }) =>
+      pageOf(
+        await listHistory(db, { scopeKind, scopeValue, also, by: doneBy, action, since, until, limit: limit + 1 }),
+        limit,
+      ),
     notices: needsServices,
     resumeNotices: needsServices,
     check: async (labels) => {
-      const task = { agentId: labels.agent_id, skill: labels.skill, questId: labels.quest_id, actorId: labels.actor_id };
-      const [named] = (await listActivePauses(db)).filter((pause) => covers(pause.scope, task)).toSorted(comparePrecedence);
+      const task = {
+        agentId: labels.agent_id,
+        skill: labels.skill,
+        questId: labels.quest_id,
+        actorId: labels.actor_id,
+      };
+      const [named] = (await listActivePauses(db))
+        .filter((pause) => covers(pause.scope, task))
+        .toSorted(comparePrecedence);
       if (named !== undefined) return { paused: true, reason: named.reason, pause: toPauseView(named), stale: false };
       const unknown = await unknownLabels(db, task);
-      return { paused: false, reason: null, pause: null, stale: false, ...(unknown.length === 0 ? {} : { unknown_labels: unknown }) };
+      return {
+        paused: false,
+        reason: null,
+        pause: null,
+        stale: false,
+        ...(unknown.length === 0 ? {} : { unknown_labels: unknown }),
+      };
     },
     alerts: async ({ limit, ref_id: refId, severity, unacknowledged }) =>
       pageOf((await listAlerts(db, { refId, severity, unacknowledged, limit: limit + 1 })).map(toAlertView), limit),
     ackAlert: async (id) => toAlertView(await ackAlert(db, { id, by })),
     enqueue: (tasks) => enqueueTasks(db, tasks, by),
     task: (id) => existingTask(db, id),
-    tasks: async ({ limit, status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, repo, parked, paused, held_by: heldBy, created_since: createdSince, created_until: createdUntil, running_longer_than_seconds: runningLongerThanSeconds }) =>
-      pageOf(shown(await listTasks(db, { status, agentId, skill, questId, actorId, repo, parked, paused, heldBy, createdSince, createdUntil, runningLongerThanSeconds, limit: limit + 1 })), limit),
+    tasks: async ({
+      limit,
+      status,
+      agent_id: agentId,
+      skill,
+      quest_id: questId,
+      actor_id: actorId,
+      repo,
+      parked,
+      paused,
+      held_by: heldBy,
+      created_since: createdSince,
+      created_until: createdUntil,
+      running_longer_than_seconds: runningLongerThanSeconds,
+    }) =>
+      pageOf(
+        shown(
+          await listTasks(db, {
+            status,
+            agentId,
+            skill,
+            questId,
+            actorId,
+            repo,
+            parked,
+            paused,
+            heldBy,
+            createdSince,
+            createdUntil,
+            runningLongerThanSeconds,
+            limit: limit + 1,
+          }),
+        ),
+        limit,
+      ),
     taskEvents: async (id, limit) => {
       await existingTask(db, id); // a task without events and no task must not look the same
       return pageOf(shown(await listTaskEvents(db, id, { limit: limit + 1 })), limit);
@@ -80,15 +217,23 @@ export function directDesk(db: Database, by: string = directName()): Desk {
     release: (taskId, reason) => resumeHeld(db, taskId, by, reason ?? null),
     actOnTasks: (what) => actOnTasks(db, actOf(what), what.request, { by, reason: what.request.reason ?? null }),
     previewAct: (what) => previewAct(db, actOf(what), what.request),
-    stop: async ({ ids, filter, pause_id: pauseId, then, grace_seconds: graceSeconds, reason }) => shown(await stopRuns(db, {
-      runs: ids !== undefined ? { ids } : pauseId !== undefined ? { pauseId } : { filter: filter ?? {} }, then, graceSeconds, by, reason,
-    })),
+    stop: async ({ ids, filter, pause_id: pauseId, then, grace_seconds: graceSeconds, reason }) =>
+      shown(
+        await stopRuns(db, {
+          runs: ids !== undefined ? { ids } : pauseId !== undefined ? { pauseId } : { filter: filter ?? {} },
+          then,
+          graceSeconds,
+          by,
+          reason,
+        }),
+      ),
     stopOrder: async (id) => {
       // With worker-claimer down nobody else would.
       await fenceStops(db);
       await settleStops(db);
       const stop = await readStop(db, id);
-      if (stop === undefined) throw new TaskError('stop_not_found', `there is no order ${id} to stop runs, or none of the last day`);
+      if (stop === undefined)
+        throw new TaskError('stop_not_found', `there is no order ${id} to stop runs, or none of the last day`);
       return shown(stop);
     },
     taskOutput: async (taskId) => {
@@ -103,9 +248,12 @@ export function directDesk(db: Database, by: string = directName()): Desk {
 
 function actOf(what: TaskAct): Act {
   switch (what.act) {
-    case 'cancel': return CANCEL;
-    case 'retry': return retryTasks(what.request.from_start);
-    case 'move': return moveTasks(what.request.priority);
+    case 'cancel':
+      return CANCEL;
+    case 'retry':
+      return retryTasks(what.request.from_start);
+    case 'move':
+      return moveTasks(what.request.priority);
   }
 }
 

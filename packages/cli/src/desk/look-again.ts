@@ -7,26 +7,35 @@ const UNTOLD_EVERY_MS = 2_000;
 const TOLD_EVERY_MS = 10_000;
 
 /**
- * Calls `look` at once, again whenever the stream tells of something, and every two seconds where there is no stream. One look
- * at a time, and always one that began after the last change.
+ * Calls `look` at once, again whenever the stream tells of something, and every two seconds where there is no stream.
+ * One look at a time, and always one that began after the last change.
  *
  * @returns once `look` says so, or at the abort
  */
-export async function lookAgain(events: Desk['events'], signal: AbortSignal, look: () => Promise<'done' | 'go on'>): Promise<void> {
+export async function lookAgain(
+  events: Desk['events'],
+  signal: AbortSignal,
+  look: () => Promise<'done' | 'go on'>,
+): Promise<void> {
   const ended = new AbortController();
   const ending = AbortSignal.any([signal, ended.signal]);
   const line = { isUp: false, isNews: false, wake: () => {}, failure: undefined as Error | undefined };
-  const ring = (): void => { line.isNews = true; line.wake(); };
+  const ring = (): void => {
+    line.isNews = true;
+    line.wake();
+  };
   const following = listen(events, ending, line, ring);
   try {
     while (!ending.aborted) {
       if (line.failure !== undefined) throw line.failure;
       line.isNews = false;
-      if (await look() === 'done') return;
+      if ((await look()) === 'done') return;
       if (line.isNews) continue;
       const waiting = new AbortController();
       line.wake = () => waiting.abort();
-      await delay(line.isUp ? TOLD_EVERY_MS : UNTOLD_EVERY_MS, undefined, { signal: AbortSignal.any([ending, waiting.signal]) }).catch(() => {}); // woken
+      await delay(line.isUp ? TOLD_EVERY_MS : UNTOLD_EVERY_MS, undefined, {
+        signal: AbortSignal.any([ending, waiting.signal]),
+      }).catch(() => {}); // woken
     }
   } finally {
     ended.abort();
@@ -34,11 +43,17 @@ export async function lookAgain(events: Desk['events'], signal: AbortSignal, loo
   }
 }
 
-async function listen(events: Desk['events'], signal: AbortSignal, line: { isUp: boolean; failure: Error | undefined }, ring: () => void): Promise<void> {
+async function listen(
+  events: Desk['events'],
+  signal: AbortSignal,
+  line: { isUp: boolean; failure: Error | undefined },
+  ring: () => void,
+): Promise<void> {
   if (events === undefined) return;
   try {
     const stream = events({
-      signal, onDesk: ring,
+      signal,
+      onDesk: ring,
       onState: ({ state }) => {
         if (state === 'connected') line.isUp = true;
         if (state === 'disconnected') line.isUp = false;

@@ -1,7 +1,8 @@
 import type { StreamState } from '@orchestra-brake/client';
 
 /**
- * What to hand to a stream as `onState`, to be told once when its line is down, however often it is tried again, and once when it is back.
+ * What to hand to a stream as `onState`, to be told once when its line is down, however often it is tried again, and
+ * once when it is back.
  *
  * @param tell given the message of what has cut it off; null: it is up again
  */

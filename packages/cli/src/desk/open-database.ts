@@ -23,10 +23,21 @@ export async function atDatabase<T>(work: (db: Database) => Promise<T>): Promise
  *   search_path
  * @param setting how the address was given
  */
-export async function atGivenDatabase<T>(url: string, work: (db: Database) => Promise<T>, schema?: string, setting?: string): Promise<T> {
+export async function atGivenDatabase<T>(
+  url: string,
+  work: (db: Database) => Promise<T>,
+  schema?: string,
+  setting?: string,
+): Promise<T> {
   let db: Database | undefined;
   try {
-    db = makePool({ connectionString: url, applicationName: 'orchestra cli', max: CONNECTIONS_MAX, connectTimeoutMs: CONNECT_TIMEOUT_MS, ...(schema === undefined ? {} : { schema }) });
+    db = makePool({
+      connectionString: url,
+      applicationName: 'orchestra cli',
+      max: CONNECTIONS_MAX,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      ...(schema === undefined ? {} : { schema }),
+    });
     return await work(db);
   } catch (error) {
     throw explainDatabaseError(error, url, setting);

@@ -9,7 +9,8 @@ const servicesFile = z.object({ alert_cascade: z.url() });
 export function alertCascadeUrl({ home }: FoundSettings): string | undefined {
   if (home === undefined) return undefined;
   try {
-    return servicesFile.parse(JSON.parse(new TextDecoder().decode(readFileSync(join(home, 'services.json'))))).alert_cascade;
+    return servicesFile.parse(JSON.parse(new TextDecoder().decode(readFileSync(join(home, 'services.json')))))
+      .alert_cascade;
   } catch {
     return undefined; // `up` does not run here
   }

@@ -16,7 +16,10 @@ export interface CanaryWay {
   look(id: string): Promise<{ status: string; worker: string | null }>;
   /** Sets a task aside that could not be ended. */
   park(id: string): Promise<void>;
-  /** Listens, and answers a function that waits for the bell of the agent's pause: after so many milliseconds, or never (undefined). */
+  /**
+   * Listens, and answers a function that waits for the bell of the agent's pause: after so many milliseconds, or never
+   * (undefined).
+   */
   listen(agent: string, signal: AbortSignal): Promise<() => Promise<number | undefined>>;
 }
 
@@ -29,4 +32,10 @@ export const BELL_MAX_MS = 2_500;
 /** Behind a proxy that keeps streams back, none ever begins. */
 export const STREAM_BEGINS_MAX_MS = 5_000;
 /** For workers that take anything, should one be quicker than the doctor. */
-export const CANARY_TASK = { skill: 'orchestra-doctor', priority: -32_768, payload: { orchestra_doctor: 'proves the brake; there is nothing to do' }, max_attempts: 1, max_crashes: 1 };
+export const CANARY_TASK = {
+  skill: 'orchestra-doctor',
+  priority: -32_768,
+  payload: { orchestra_doctor: 'proves the brake; there is nothing to do' },
+  max_attempts: 1,
+  max_crashes: 1,
+};

@@ -3,7 +3,10 @@ import { withCommandName } from '../command-name.ts';
 /** What one check has found. */
 export interface Finding {
   check: string;
-  /** `warning`: it works, and somebody should know. `skipped`: it could not be looked at from here, which says nothing about whether it is well. */
+  /**
+   * `warning`: it works, and somebody should know. `skipped`: it could not be looked at from here, which says nothing
+   * about whether it is well.
+   */
   outcome: 'ok' | 'warning' | 'failed' | 'skipped';
   says: string;
   /** What to do; null: nothing. */

@@ -22,14 +22,21 @@ async function findings(...claims: readonly (boolean | undefined)[]): Promise<Fi
 }
 
 test('a task that the sweep still holds for a moment after its pause was cleared has started again', async () => {
-  expect(await findings(undefined, undefined, undefined, true)).toMatchObject([{ outcome: 'ok', says: expect.stringContaining('claimed once the pause was cleared') }]);
+  expect(await findings(undefined, undefined, undefined, true)).toMatchObject([
+    { outcome: 'ok', says: expect.stringContaining('claimed once the pause was cleared') },
+  ]);
 });
 
 test('one that is claimed by nobody for five seconds has not', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const found = findings();
   const passing = setInterval(() => vi.advanceTimersByTime(1_000), 20);
-  expect(await found.finally(() => { clearInterval(passing); vi.useRealTimers(); })).toMatchObject([{ outcome: 'failed', says: expect.stringContaining('does not start again') }]);
+  expect(
+    await found.finally(() => {
+      clearInterval(passing);
+      vi.useRealTimers();
+    }),
+  ).toMatchObject([{ outcome: 'failed', says: expect.stringContaining('does not start again') }]);
 });
 
 test('one that is claimed while it is paused is told', async () => {

@@ -46,36 +46,82 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
 async function overTheServices(options: DoctorOptions): Promise<void> {
   const { onFinding, signal } = options;
   const settings = findSettings();
-  onFinding(ok('settings', settings.profile !== null ? `profile ${settings.profile}` : settings.home === undefined ? 'from the environment' : `from ${settings.home}`));
+  onFinding(
+    ok(
+      'settings',
+      settings.profile !== null
+        ? `profile ${settings.profile}`
+        : settings.home === undefined
+          ? 'from the environment'
+          : `from ${settings.home}`,
+    ),
+  );
   const reach = checkWithinReach(settings);
   if (reach !== undefined) onFinding(reach);
   onFinding(await checkService('pause-api', settings.url, manifest.version));
   onFinding(await checkService('worker-claimer', settings.tasksUrl, manifest.version));
   const cascade = alertCascadeUrl(settings);
-  onFinding(cascade === undefined ? skipped('alert-cascade', 'where it is, is not known here') : await checkService('alert-cascade', cascade, manifest.version));
+  onFinding(
+    cascade === undefined
+      ? skipped('alert-cascade', 'where it is, is not known here')
+      : await checkService('alert-cascade', cascade, manifest.version),
+  );
   signal.throwIfAborted();
   const withToken = async (db: Database | undefined): Promise<SessionView | undefined> => {
-    if (db !== undefined) for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds, checkStandbys, checkAlerts, checkAttachments]) onFinding(await look(db));
+    if (db !== undefined)
+      for (const look of [
+        checkDatabase,
+        checkConnections,
+        checkRows,
+        checkTaskIds,
+        checkStandbys,
+        checkAlerts,
+        checkAttachments,
+      ])
+        onFinding(await look(db));
     const { finding, session } = await checkToken(settings, db);
     onFinding(finding);
     return session;
   };
-  const session = databaseAtHand(settings) ? await atDatabaseChecked(options, withToken) : await notAtHand(onFinding, withToken);
+  const session = databaseAtHand(settings)
+    ? await atDatabaseChecked(options, withToken)
+    : await notAtHand(onFinding, withToken);
   if (!options.brake) return onFinding(skipped('brake', 'not asked for'));
   if (session === undefined) return onFinding(failed('brake', 'not proved: no token opens pause-api', 'see above'));
-  const lacking = (['pause', 'add_tasks', 'run_tasks'] as const).filter((permission) => !mayDo(permission, session.role));
-  if (lacking.length > 0) return onFinding(skipped('brake', `not proved: a token of role ${session.role} may not do all of it (${lacking.join(', ')}); an admin's may, and so does --direct`));
+  const lacking = (['pause', 'add_tasks', 'run_tasks'] as const).filter(
+    (permission) => !mayDo(permission, session.role),
+  );
+  if (lacking.length > 0)
+    return onFinding(
+      skipped(
+        'brake',
+        `not proved: a token of role ${session.role} may not do all of it (${lacking.join(', ')}); an ` +
+          `admin's may, and so does --direct`,
+      ),
+    );
   await proveBrake(canaryByApi(createClient(settings)), signal, onFinding);
 }
 
 async function atTheDatabase(db: Database, { brake, signal, onFinding }: DoctorOptions): Promise<void> {
-  for (const look of [checkDatabase, checkConnections, checkRows, checkTaskIds, checkStandbys, checkAlerts, checkAttachments]) onFinding(await look(db));
+  for (const look of [
+    checkDatabase,
+    checkConnections,
+    checkRows,
+    checkTaskIds,
+    checkStandbys,
+    checkAlerts,
+    checkAttachments,
+  ])
+    onFinding(await look(db));
   if (!brake) return onFinding(skipped('brake', 'not asked for'));
   await proveBrake(canaryDirect(db, directName()), signal, onFinding);
 }
 
 /** A database that does not answer is a finding too. */
-async function atDatabaseChecked<T>({ onFinding, signal }: DoctorOptions, work: (db: Database) => Promise<T>): Promise<T | undefined> {
+async function atDatabaseChecked<T>(
+  { onFinding, signal }: DoctorOptions,
+  work: (db: Database) => Promise<T>,
+): Promise<T | undefined> {
   try {
     return await atDatabase(work);
   } catch (error) {
@@ -94,7 +140,11 @@ async function notAtHand<T>(onFinding: DoctorOptions['onFinding'], work: (db: un
 function databaseAtHand(settings: FoundSettings): boolean {
   if (settings.profile !== null) return false;
   try {
-    return (Boolean(ownEnvironment()['DATABASE_URL'] || ownEnvironment()['DATABASE_URL_FILE']) || settings.home !== undefined) && findDatabaseUrl() !== '';
+    return (
+      (Boolean(ownEnvironment()['DATABASE_URL'] || ownEnvironment()['DATABASE_URL_FILE']) ||
+        settings.home !== undefined) &&
+      findDatabaseUrl() !== ''
+    );
   } catch {
     return false; // none is known here
   }

@@ -18,17 +18,36 @@ export async function checkService(name: string, url: string, expectedVersion: s
     const alive = await fetch(`${at}/livez`, { signal: AbortSignal.timeout(TIME_LIMIT_MS), redirect: 'manual' });
     const heardAt = Date.now();
     const { version } = liveness.parse(await alive.json());
-    const ready = readiness.parse(await (await fetch(`${at}/readyz`, { signal: AbortSignal.timeout(TIME_LIMIT_MS), redirect: 'manual' })).json());
+    const ready = readiness.parse(
+      await (await fetch(`${at}/readyz`, { signal: AbortSignal.timeout(TIME_LIMIT_MS), redirect: 'manual' })).json(),
+    );
     const skew = clockOf(alive.headers.get('date'), sentAt, heardAt);
     const says = `${at}, version ${version ?? 'unknown'}${skew === undefined ? '' : `, ${saySkew(skew, DATE_EXACT_MS)}`}`;
-    const lacking = Object.entries(ready.checks).filter(([, found]) => found !== 'ok').map(([what, found]) => `${what}: ${found}`);
+    const lacking = Object.entries(ready.checks)
+      .filter(([, found]) => found !== 'ok')
+      .map(([what, found]) => `${what}: ${found}`);
     if (!ready.ready) return failed(name, `${says}; not ready: ${lacking.join('; ')}`, whatToDo(ready.checks));
-    if (skew !== undefined && isSkewed(skew, DATE_EXACT_MS)) return failed(name, says, 'set the clock of this machine or of that one (NTP); pauses end by the database’s clock all the same');
-    if (version !== undefined && version !== expectedVersion) return failed(name, `${says}; this command is ${expectedVersion}`, 'bring the older one up to date; services first');
+    if (skew !== undefined && isSkewed(skew, DATE_EXACT_MS))
+      return failed(
+        name,
+        says,
+        'set the clock of this machine or of that one (NTP); pauses end by the database’s clock all the same',
+      );
+    if (version !== undefined && version !== expectedVersion)
+      return failed(
+        name,
+        `${says}; this command is ${expectedVersion}`,
+        'bring the older one up to date; services first',
+      );
     if (lacking.length > 0) return warning(name, `${says}; ready, but ${lacking.join('; ')}`, whatToDo(ready.checks));
     return ok(name, says);
   } catch (error) {
-    return failed(name, `${at} does not answer as ${name} does: ${saysWhy(error)}`, `start it (\`orchestra up\` starts all of them on this machine), or say where it is: ORCHESTRA_URL, ORCHESTRA_TASKS_URL or \`orchestra profile\``);
+    return failed(
+      name,
+      `${at} does not answer as ${name} does: ${saysWhy(error)}`,
+      `start it (\`orchestra up\` starts all of them on this machine), or say where it is: ORCHESTRA_URL, ` +
+        `ORCHESTRA_TASKS_URL or \`orchestra profile\``,
+    );
   }
 }
 
@@ -38,9 +57,11 @@ function clockOf(date: string | null, sentAt: number, heardAt: number): number |
 }
 
 function whatToDo(checks: Readonly<Record<string, string>>): string {
-  if (checks['database'] !== undefined && checks['database'] !== 'ok') return 'see that the database runs and that the service may reach it (DATABASE_URL)';
+  if (checks['database'] !== undefined && checks['database'] !== 'ok')
+    return 'see that the database runs and that the service may reach it (DATABASE_URL)';
   if (checks['migrations'] !== undefined && checks['migrations'] !== 'ok') return 'run `orchestra db migrate`';
-  if (checks['alerts'] !== undefined && checks['alerts'] !== 'ok') return 'see to the table senate_alerts; `orchestra doctor --direct` at the database tells more';
+  if (checks['alerts'] !== undefined && checks['alerts'] !== 'ok')
+    return 'see to the table senate_alerts; `orchestra doctor --direct` at the database tells more';
   return 'see its log';
 }
 

@@ -21,7 +21,13 @@ export interface TokenFound {
 export async function checkToken(settings: ClientSettings, db: Database | undefined): Promise<TokenFound> {
   const check = 'token';
   if (settings.token === undefined) {
-    return { finding: failed(check, 'none was found', 'set ORCHESTRA_TOKEN, give the profile one, or call this below the folder where `orchestra up` was started') };
+    return {
+      finding: failed(
+        check,
+        'none was found',
+        'set ORCHESTRA_TOKEN, give the profile one, or call this below the folder where `orchestra up` was started',
+      ),
+    };
   }
   try {
     const session = await createClient(settings).session({ triesMax: 1 });
@@ -30,12 +36,18 @@ export async function checkToken(settings: ClientSettings, db: Database | undefi
     if (expires === undefined) return { session, finding: ok(check, says) };
     if (expires === null) return { session, finding: ok(check, `${says}, until it is revoked`) };
     const until = `${says}, until ${sayInstant(expires.toISOString())}`;
-    if (expires.getTime() - Date.now() < SOON_MS) return { session, finding: failed(check, `${until}, which is soon`, 'make a new one: `orchestra token create`') };
+    if (expires.getTime() - Date.now() < SOON_MS)
+      return { session, finding: failed(check, `${until}, which is soon`, 'make a new one: `orchestra token create`') };
     return { session, finding: ok(check, until) };
   } catch (error) {
     const isRefused = error instanceof ApiError && error.code === 'unauthenticated';
     return {
-      finding: isRefused ? failed(check, 'it is not, or no longer, known to this API', 'make a new one (`orchestra token create`), or start `orchestra up` again')
+      finding: isRefused
+        ? failed(
+            check,
+            'it is not, or no longer, known to this API',
+            'make a new one (`orchestra token create`), or start `orchestra up` again',
+          )
         : failed(check, `it could not be asked about: ${wordsOf(error)}`, 'see what is said of pause-api above'),
     };
   }

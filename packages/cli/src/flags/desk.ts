@@ -6,7 +6,8 @@ import { COMMAND } from '../command-name.ts';
 
 /** `--profile` */
 export const profile = Flags.string({
-  description: `the services of this profile, whatever the environment says; see \`${COMMAND} profile list\``, helpValue: 'NAME',
+  description: `the services of this profile, whatever the environment says; see \`${COMMAND} profile list\``,
+  helpValue: 'NAME',
   parse: (name) => Promise.resolve(chooseProfile(name)),
 });
 
@@ -18,8 +19,11 @@ export function servicesOnly(instead: string) {
   return {
     profile,
     direct: Flags.boolean({
-      hidden: true, description: 'not here',
-      parse: () => { throw wrongUsage(`this command needs the services; ${instead}`); },
+      hidden: true,
+      description: 'not here',
+      parse: () => {
+        throw wrongUsage(`this command needs the services; ${instead}`);
+      },
     }),
   };
 }

@@ -18,11 +18,13 @@ export const DURATION_MAX_SECONDS = 10 * 366 * 24 * 3_600;
 export async function parseDuration(text: string): Promise<number> {
   const given = text.trim();
   if (BARE_NUMBER.test(given)) throw wrongUsage(`"${given}" has no unit: say ${given}s or ${given}m`);
-  if (!AS_PEOPLE_SAY.test(given)) throw wrongUsage(`"${text}" is not a duration: say for example 90s, 30m, 1h30m or 2d`);
+  if (!AS_PEOPLE_SAY.test(given))
+    throw wrongUsage(`"${text}" is not a duration: say for example 90s, 30m, 1h30m or 2d`);
   const { default: parse } = await import('parse-duration');
   const seconds = parse(given, 's') ?? 0;
   if (seconds > DURATION_MAX_SECONDS) throw wrongUsage(`"${given}" is longer than ten years`);
-  if (!Number.isInteger(seconds) || seconds < 1) throw wrongUsage(`"${given}" is not a whole number of seconds, at least one`);
+  if (!Number.isInteger(seconds) || seconds < 1)
+    throw wrongUsage(`"${given}" is not a whole number of seconds, at least one`);
   return seconds;
 }
 

@@ -18,8 +18,9 @@ export async function parseInstant(text: string, now: () => number = Date.now): 
     if (Number.isNaN(at)) throw wrongUsage(`"${given}" is no day that there is`);
     return new Date(at).toISOString();
   }
-  if (/^\d{4}-\d{2}-\d{2}[T ]/.test(given)) throw wrongUsage(`"${given}" is not an instant: say for example 2026-11-21T03:00:00Z, with its offset`);
-  return new Date(now() - await parseDuration(given) * 1_000).toISOString();
+  if (/^\d{4}-\d{2}-\d{2}[T ]/.test(given))
+    throw wrongUsage(`"${given}" is not an instant: say for example 2026-11-21T03:00:00Z, with its offset`);
+  return new Date(now() - (await parseDuration(given)) * 1_000).toISOString();
 }
 
 /** A flag that takes an instant as people say it. */

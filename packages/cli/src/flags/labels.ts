@@ -9,6 +9,11 @@ export const labelFlags = {
 };
 
 /** The flags under the contract's names. */
-export function toLabels(flags: { agent?: string | undefined; skill?: string | undefined; quest?: string | undefined; actor?: string | undefined }) {
+export function toLabels(flags: {
+  agent?: string | undefined;
+  skill?: string | undefined;
+  quest?: string | undefined;
+  actor?: string | undefined;
+}) {
   return { agent_id: flags.agent, skill: flags.skill, quest_id: flags.quest, actor_id: flags.actor };
 }

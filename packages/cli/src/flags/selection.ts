@@ -34,12 +34,19 @@ interface FilterValues {
  */
 export function selectionOf(ids: readonly string[], flags: FilterValues): { ids: string[] } | { filter: object } {
   const given = {
-    ...toLabels(flags), status: flags.status, repo: flags.repo, parked: flags.parked, held_by: flags['held-by'], created_since: flags.since, created_until: flags.until,
+    ...toLabels(flags),
+    status: flags.status,
+    repo: flags.repo,
+    parked: flags.parked,
+    held_by: flags['held-by'],
+    created_since: flags.since,
+    created_until: flags.until,
   };
   const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const filters = Object.keys(filter).length > 0;
   if (ids.length > 0 && filters) throw wrongUsage('name tasks by their ids, or by what they are like; not both');
   if (ids.length > 0) return { ids: [...new Set(ids)] };
-  if (!filters) throw wrongUsage('which tasks? Name them by their ids, or by what they are like: for example --agent skeptic');
+  if (!filters)
+    throw wrongUsage('which tasks? Name them by their ids, or by what they are like: for example --agent skeptic');
   return { filter };
 }

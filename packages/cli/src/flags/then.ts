@@ -11,5 +11,6 @@ export function thenFlag(description: string) {
 
 /** @throws CommandFailure `wrong_usage` for what could only be done at an end, where there is none */
 export function checkThen({ then, ttl }: { then?: string | undefined; ttl?: number | undefined }): void {
-  if (then !== undefined && then !== 'resume' && ttl === undefined) throw wrongUsage(`--then ${then} needs --ttl: without a time there is no end at which to do it`);
+  if (then !== undefined && then !== 'resume' && ttl === undefined)
+    throw wrongUsage(`--then ${then} needs --ttl: without a time there is no end at which to do it`);
 }

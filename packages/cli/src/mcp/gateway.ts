@@ -8,7 +8,9 @@ import { serveHttp } from './http-front.ts';
 import { relay } from './relay.ts';
 
 /** The server behind the gateway: a command that speaks over stdio, or an address. */
-export type Upstream = { command: string; args: string[]; env: Record<string, string> } | { url: string; headers: Record<string, string> };
+export type Upstream =
+  | { command: string; args: string[]; env: Record<string, string> }
+  | { url: string; headers: Record<string, string> };
 
 export interface GatewayOptions {
   upstream: Upstream;
@@ -23,9 +25,22 @@ export interface GatewayOptions {
   tell: (line: string) => void;
 }
 
-/** Stands in front of an MCP server and passes `tools/call` only where nothing is paused. Resolves when either side has ended. */
-export async function runGateway({ upstream, labels, listen, pauseApi, strict, name, signal, tell }: GatewayOptions): Promise<void> {
-  // It begins also while pause-api is away: a client that finds no server at all would go on without the tools' answers. Until then every call is refused.
+/**
+ * Stands in front of an MCP server and passes `tools/call` only where nothing is paused. Resolves when either side has
+ * ended.
+ */
+export async function runGateway({
+  upstream,
+  labels,
+  listen,
+  pauseApi,
+  strict,
+  name,
+  signal,
+  tell,
+}: GatewayOptions): Promise<void> {
+  // It begins also while pause-api is away: a client that finds no server at all would go on without the tools'
+  // answers. Until then every call is refused.
   const brake = await connectBrake({ ...pauseApi, strict, name, kind: 'mcp-gateway', beginUnknown: true });
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
@@ -50,6 +65,7 @@ export async function runGateway({ upstream, labels, listen, pauseApi, strict, n
 }
 
 function connectUpstream(upstream: Upstream): Transport {
-  if ('url' in upstream) return new StreamableHTTPClientTransport(new URL(upstream.url), { requestInit: { headers: upstream.headers } });
+  if ('url' in upstream)
+    return new StreamableHTTPClientTransport(new URL(upstream.url), { requestInit: { headers: upstream.headers } });
   return new StdioClientTransport({ ...upstream, stderr: 'inherit' });
 }

@@ -18,16 +18,28 @@ interface Session {
 }
 
 /**
- * Serves streamable HTTP at `/mcp`: each session of a client is handed to `open`. It answers to names of this machine alone. With a hundred
- * sessions the oldest one is ended for a new one.
+ * Serves streamable HTTP at `/mcp`: each session of a client is handed to `open`. It answers to names of this machine
+ * alone. With a hundred sessions the oldest one is ended for a new one.
  */
-export async function serveHttp({ host, port, open, tell }: { host: string; port: number; open: (client: Transport) => Promise<() => Promise<void>>; tell: (line: string) => void }): Promise<HttpFront> {
+export async function serveHttp({
+  host,
+  port,
+  open,
+  tell,
+}: {
+  host: string;
+  port: number;
+  open: (client: Transport) => Promise<() => Promise<void>>;
+  tell: (line: string) => void;
+}): Promise<HttpFront> {
   const sessions = new Map<string, Session>();
   let boundTo: string[] = [];
 
   async function begin(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const transport = new StreamableHTTPServerTransport({
-      sessionIdGenerator: randomUUID, enableDnsRebindingProtection: true, allowedHosts: boundTo,
+      sessionIdGenerator: randomUUID,
+      enableDnsRebindingProtection: true,
+      allowedHosts: boundTo,
       onsessioninitialized: async (id) => {
         const oldest = sessions.entries().next();
         if (sessions.size >= SESSIONS_MAX && !oldest.done) {
@@ -53,7 +65,10 @@ export async function serveHttp({ host, port, open, tell }: { host: string; port
       const id = request.headers['mcp-session-id'];
       const known = typeof id === 'string' ? sessions.get(id) : undefined;
       if (known !== undefined) return known.transport.handleRequest(request, response);
-      if (id !== undefined) return void response.writeHead(404, { 'content-type': 'text/plain' }).end('this session has ended; begin a new one');
+      if (id !== undefined)
+        return void response
+          .writeHead(404, { 'content-type': 'text/plain' })
+          .end('this session has ended; begin a new one');
       await begin(request, response);
     })().catch((error: unknown) => {
       tell(`a request could not be served: ${error instanceof Error ? error.message : String(error)}`);

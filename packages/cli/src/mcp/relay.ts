@@ -11,23 +11,32 @@ export interface Relay {
 }
 
 /**
- * Passes every message between a client and a server as it is, whatever later versions of the protocol bring. A request that
- * cannot be passed on is answered with an error, so that nobody waits for it.
+ * Passes every message between a client and a server as it is, whatever later versions of the protocol bring. A request
+ * that cannot be passed on is answered with an error, so that nobody waits for it.
  */
 export async function relay(client: Transport, server: Transport, tell: (line: string) => void): Promise<Relay> {
   const ended = Promise.withResolvers<void>();
   const closing: { promise?: Promise<void> } = {};
-  const close = (): Promise<void> => closing.promise ??= (async () => {
-    await Promise.allSettled([client.close(), server.close()]);
-    ended.resolve();
-  })();
+  const close = (): Promise<void> =>
+    (closing.promise ??= (async () => {
+      await Promise.allSettled([client.close(), server.close()]);
+      ended.resolve();
+    })());
   const initializing = new Set<string | number>();
   client.onmessage = (message) => {
     if ('method' in message && message.method === 'initialize' && 'id' in message) initializing.add(message.id);
     server.send(message).catch((error: unknown) => {
       tell(`the server could not be sent a message: ${words(error)}`);
       if ('method' in message && 'id' in message) {
-        void answer(client, { jsonrpc: '2.0', id: message.id, error: { code: SERVER_GONE, message: `the server behind the gateway cannot be reached: ${words(error)}` } }, tell);
+        void answer(
+          client,
+          {
+            jsonrpc: '2.0',
+            id: message.id,
+            error: { code: SERVER_GONE, message: `the server behind the gateway cannot be reached: ${words(error)}` },
+          },
+          tell,
+        );
       }
     });
   };

@@ -16,7 +16,10 @@ const profile = z.strictObject({
 const PROFILES_MAX = 200;
 const profilesFile = z.strictObject({
   current: z.string().nullable().default(null),
-  profiles: z.record(z.string(), profile).refine((all) => Object.keys(all).length <= PROFILES_MAX, `must hold at most ${PROFILES_MAX} profiles`).default({}),
+  profiles: z
+    .record(z.string(), profile)
+    .refine((all) => Object.keys(all).length <= PROFILES_MAX, `must hold at most ${PROFILES_MAX} profiles`)
+    .default({}),
 });
 
 /** Where a set of services is, and as whom to call them. */
@@ -35,7 +38,8 @@ export function profilesPath(env: NodeJS.ProcessEnv = ownEnvironment()): string 
 /**
  * The profiles of this user; none where no file is.
  *
- * @throws CommandFailure `settings` for a file that cannot be read or understood, or that holds a token and is open to others
+ * @throws CommandFailure `settings` for a file that cannot be read or understood, or that holds a token and is open to
+ *   others
  */
 export function readProfiles(path: string = profilesPath()): Profiles {
   const text = readIfThere(path);
@@ -43,7 +47,12 @@ export function readProfiles(path: string = profilesPath()): Profiles {
   const parsed = profilesFile.safeParse(parseJson(text));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new CommandFailure('settings', `${path} is not as \`orchestra profile set\` writes it (${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'unreadable'}); repair or remove it`, { cause: parsed.error });
+    throw new CommandFailure(
+      'settings',
+      `${path} is not as \`orchestra profile set\` writes it (${issue?.path.join('.') || 'the file'}: ` +
+        `${issue?.message ?? 'unreadable'}); repair or remove it`,
+      { cause: parsed.error },
+    );
   }
   const holdsToken = Object.values(parsed.data.profiles).some(({ token }) => token !== undefined);
   if (holdsToken && process.platform !== 'win32' && (statSync(path).mode & OTHERS_MAY_READ) !== 0) {
@@ -59,7 +68,11 @@ export async function writeProfiles(profiles: Profiles, path: string = profilesP
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writePrivately(path, `${JSON.stringify(profilesFile.parse(profiles), undefined, 2)}\n`);
   } catch (cause) {
-    throw new CommandFailure('settings', `cannot write ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new CommandFailure(
+      'settings',
+      `cannot write ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 
@@ -68,8 +81,13 @@ function readIfThere(path: string): string | undefined {
     // The decoder leaves out a byte order mark, which Windows writes.
     return new TextDecoder().decode(readFileSync(path));
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return undefined;
-    throw new CommandFailure('settings', `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
+      return undefined;
+    throw new CommandFailure(
+      'settings',
+      `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 

@@ -32,21 +32,40 @@ test('the file is its owner’s alone', async () => {
 
 test('the profile in use says where and as whom; the environment goes before it', () => {
   expect(findSettings({})).toEqual({
-    url: PROD.url, tasksUrl: PROD.tasks_url, token: 'orc_prod', home: undefined, profile: 'prod', origins: { url: PROFILE, tasksUrl: PROFILE, token: PROFILE },
+    url: PROD.url,
+    tasksUrl: PROD.tasks_url,
+    token: 'orc_prod',
+    home: undefined,
+    profile: 'prod',
+    origins: { url: PROFILE, tasksUrl: PROFILE, token: PROFILE },
   });
-  expect(findSettings({ ORCHESTRA_PROFILE: 'test' })).toMatchObject({ url: TEST.url, token: undefined, profile: 'test' });
-  expect(findSettings({ ORCHESTRA_TOKEN: 'orc_mine' })).toMatchObject({ url: PROD.url, token: 'orc_mine', origins: { url: PROFILE, token: { kind: 'variable', name: 'ORCHESTRA_TOKEN' } } });
+  expect(findSettings({ ORCHESTRA_PROFILE: 'test' })).toMatchObject({
+    url: TEST.url,
+    token: undefined,
+    profile: 'test',
+  });
+  expect(findSettings({ ORCHESTRA_TOKEN: 'orc_mine' })).toMatchObject({
+    url: PROD.url,
+    token: 'orc_mine',
+    origins: { url: PROFILE, token: { kind: 'variable', name: 'ORCHESTRA_TOKEN' } },
+  });
   expect(findSettings({ ORCHESTRA_HOME: folder })).toMatchObject({ url: 'http://127.0.0.1:4400', profile: null });
 });
 
 test('a profile’s token is never sent to another address', () => {
-  const elsewhere = findSettings({ ORCHESTRA_URL: 'http://elsewhere.example', ORCHESTRA_TASKS_URL: 'http://elsewhere.example', ORCHESTRA_TOKEN: '' });
+  const elsewhere = findSettings({
+    ORCHESTRA_URL: 'http://elsewhere.example',
+    ORCHESTRA_TASKS_URL: 'http://elsewhere.example',
+    ORCHESTRA_TOKEN: '',
+  });
   expect(elsewhere).toMatchObject({ url: 'http://elsewhere.example', profile: null });
   expect(elsewhere.token).not.toBe('orc_prod');
 });
 
 test('two ways to say where, that may mean different services, are refused; so is a profile that is not there', () => {
-  expect(() => findSettings({ ORCHESTRA_PROFILE: 'test', ORCHESTRA_URL: 'http://elsewhere.example' })).toThrow(expect.objectContaining({ exitCode: EXIT.usage }));
+  expect(() => findSettings({ ORCHESTRA_PROFILE: 'test', ORCHESTRA_URL: 'http://elsewhere.example' })).toThrow(
+    expect.objectContaining({ exitCode: EXIT.usage }),
+  );
   expect(() => findSettings({ ORCHESTRA_PROFILE: 'nowhere' })).toThrow('there are: prod, test');
   expect(() => findSettings({ ORCHESTRA_PROFILE: 'toString' })).toThrow('there is no profile "toString"');
 });
@@ -64,7 +83,10 @@ test('a token that others may read is not used, nor a file that is none', async 
 test('a token in a file is read from there at each call', async () => {
   const file = join(folder, 'token');
   await writeFile(file, 'orc_first\n');
-  await writeProfiles({ current: 'prod', profiles: { prod: { url: PROD.url, tasks_url: PROD.tasks_url, token_file: file } } });
+  await writeProfiles({
+    current: 'prod',
+    profiles: { prod: { url: PROD.url, tasks_url: PROD.tasks_url, token_file: file } },
+  });
   expect(await readFile(profilesPath(), 'utf8')).not.toContain('orc_first');
   expect(findSettings({}).token).toBe('orc_first');
   await rm(file);
@@ -76,12 +98,23 @@ test('an empty token file is no token: that of an `orchestra up` near here is ne
   await writeFile(join(folder, '.orchestra', 'admin-token'), 'orc_of_up\n');
   await writeFile(join(folder, 'token'), '\n');
   vi.spyOn(process, 'cwd').mockReturnValue(folder);
-  expect(findSettings({ ORCHESTRA_TOKEN_FILE: join(folder, 'token') })).toMatchObject({ url: PROD.url, token: 'orc_prod' });
+  expect(findSettings({ ORCHESTRA_TOKEN_FILE: join(folder, 'token') })).toMatchObject({
+    url: PROD.url,
+    token: 'orc_prod',
+  });
 });
 
 // The last test of the file: what the command line chose holds for the rest of the process.
 test('the command line goes before everything', () => {
   chooseProfile('test');
-  expect(findSettings({ ORCHESTRA_URL: 'http://elsewhere.example', ORCHESTRA_PROFILE: 'prod', ORCHESTRA_TOKEN: 'orc_mine' }))
-    .toMatchObject({ url: TEST.url, tasksUrl: TEST.tasks_url, token: undefined, home: undefined, profile: 'test', origins: { url: { kind: 'profile', name: 'test' }, token: undefined } });
+  expect(
+    findSettings({ ORCHESTRA_URL: 'http://elsewhere.example', ORCHESTRA_PROFILE: 'prod', ORCHESTRA_TOKEN: 'orc_mine' }),
+  ).toMatchObject({
+    url: TEST.url,
+    tasksUrl: TEST.tasks_url,
+    token: undefined,
+    home: undefined,
+    profile: 'test',
+    origins: { url: { kind: 'profile', name: 'test' }, token: undefined },
+  });
 });

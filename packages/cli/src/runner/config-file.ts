@@ -10,30 +10,41 @@ const BYTES_MAX = 256 * 1_024;
 // A timer takes no more than 24 days, and no run of a stage should.
 const TIME_LIMIT_MAX_SECONDS = 7 * 24 * 3_600;
 
-const word = z.string().max(32_768).refine((text) => !text.includes('\0'), 'must not hold NUL');
+const word = z
+  .string()
+  .max(32_768)
+  .refine((text) => !text.includes('\0'), 'must not hold NUL');
 
 /** A program and its arguments, word by word: no shell takes them apart. */
-export const argv = z.array(word, 'must be a list of words, the program first: [npm, test]').min(1, 'must name a program').max(1_000)
+export const argv = z
+  .array(word, 'must be a list of words, the program first: [npm, test]')
+  .min(1, 'must name a program')
+  .max(1_000)
   .refine(([program]) => program?.trim() !== '', 'must name a program');
 /** A file or folder; see {@link ConfigFile.path}. */
 export const path = word.min(1, 'must not be empty').max(4_096);
 /** Seconds, from what people say: `20m`. */
-export const duration = z.union([z.string(), z.number().transform(String)], 'must be a duration: 90s, 20m, 1h').transform(async (text, context) => {
-  try {
-    const seconds = await parseDuration(text);
-    if (seconds <= TIME_LIMIT_MAX_SECONDS) return seconds;
-    context.addIssue({ code: 'custom', message: `"${text}" is longer than a week` });
-  } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
-    context.addIssue({ code: 'custom', message: error.message });
-  }
-  return z.NEVER;
-});
+export const duration = z
+  .union([z.string(), z.number().transform(String)], 'must be a duration: 90s, 20m, 1h')
+  .transform(async (text, context) => {
+    try {
+      const seconds = await parseDuration(text);
+      if (seconds <= TIME_LIMIT_MAX_SECONDS) return seconds;
+      context.addIssue({ code: 'custom', message: `"${text}" is longer than a week` });
+    } catch (error) {
+      if (!(error instanceof CommandFailure)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+    }
+    return z.NEVER;
+  });
 
 /** The settings of a runner, as an operator has written them. */
 export interface ConfigFile<T> {
   settings: T;
-  /** A path as the file means it: relative ones count from the folder of the file, and not from where the worker is started. */
+  /**
+   * A path as the file means it: relative ones count from the folder of the file, and not from where the worker is
+   * started.
+   */
   path: (given: string) => string;
 }
 
@@ -47,11 +58,20 @@ export async function readConfigFile<T extends z.ZodType>(file: string, schema: 
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   if (document.errors.length > 0) {
-    throw wrongUsage(document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join('\n'), { cause: document.errors[0] });
+    throw wrongUsage(
+      document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join('\n'),
+      { cause: document.errors[0] },
+    );
   }
-  const parsed = await schema.safeParseAsync(plainValue(document, file), { error: (issue) => (issue.input === undefined ? 'is required' : undefined) });
+  const parsed = await schema.safeParseAsync(plainValue(document, file), {
+    error: (issue) => (issue.input === undefined ? 'is required' : undefined),
+  });
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${file}:${lineOf(document, lines, issue.path)}: ${[issue.path.map(String).join('.'), issue.message].filter(Boolean).join(': ')}`);
+    const problems = parsed.error.issues.map(
+      (issue) =>
+        `${file}:${lineOf(document, lines, issue.path)}: ` +
+        `${[issue.path.map(String).join('.'), issue.message].filter(Boolean).join(': ')}`,
+    );
     throw wrongUsage(problems.join('\n'), { cause: parsed.error });
   }
   const folder = file === '-' ? '.' : dirname(file);
@@ -88,7 +108,9 @@ function lineOf(document: Document, lines: LineCounter, at: readonly PropertyKey
   for (let depth = at.length; depth > 0; depth--) {
     const around = depth === 1 ? document.contents : document.getIn(at.slice(0, depth - 1), true);
     if (!isMap(around)) continue;
-    const key = around.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(at[depth - 1]))?.key;
+    const key = around.items.find(
+      (pair) => isScalar(pair.key) && String(pair.key.value) === String(at[depth - 1]),
+    )?.key;
     if (isScalar(key) && key.range) return lines.linePos(key.range[0]).line;
   }
   return 1;

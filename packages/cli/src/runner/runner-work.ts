@@ -22,15 +22,21 @@ export async function readRunnerWork(skill: RunnerSkill, file: string): Promise<
     case 'testing': {
       const options = await readTestingConfig(file);
       return {
-        runner: 'test', handler: testRunnerHandler(options), says: `the tests of ${Object.keys(options.projects).join(', ')}`,
-        execHostSide: false, look: (signal) => preflightTests(options, { signal }),
+        runner: 'test',
+        handler: testRunnerHandler(options),
+        says: `the tests of ${Object.keys(options.projects).join(', ')}`,
+        execHostSide: false,
+        look: (signal) => preflightTests(options, { signal }),
       };
     }
     case 'staging': {
       const options = await readStagingConfig(file);
       return {
-        runner: 'staging', handler: stagingRunnerHandler(options), says: `${options.command.join(' ')} on ${options.user}@${options.host}`,
-        execHostSide: true, look: (signal) => preflightStaging(options, { signal }),
+        runner: 'staging',
+        handler: stagingRunnerHandler(options),
+        says: `${options.command.join(' ')} on ${options.user}@${options.host}`,
+        execHostSide: true,
+        look: (signal) => preflightStaging(options, { signal }),
       };
     }
   }

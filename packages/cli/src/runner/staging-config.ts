@@ -24,12 +24,24 @@ const stagingConfig = z.strictObject({
 export async function readStagingConfig(file: string): Promise<StagingRunnerOptions> {
   const { settings, path: at } = await readConfigFile(file, stagingConfig);
   const { user, host, port, command, time_limit: seconds, outcomes } = settings;
-  const target = { user, host, port, identityFile: at(settings.identity_file), knownHostsFile: at(settings.known_hosts_file), connectTimeoutSeconds: settings.connect_timeout };
+  const target = {
+    user,
+    host,
+    port,
+    identityFile: at(settings.identity_file),
+    knownHostsFile: at(settings.known_hosts_file),
+    connectTimeoutSeconds: settings.connect_timeout,
+  };
   try {
     checkTarget(target);
   } catch (cause) {
     if (!(cause instanceof SshTargetError)) throw cause;
     throw wrongUsage(`${file}: ${cause.message}`, { cause });
   }
-  return { ...target, command, timeLimitMs: seconds === undefined ? undefined : seconds * 1_000, table: await readOutcomes(outcomes === undefined ? undefined : at(outcomes)) };
+  return {
+    ...target,
+    command,
+    timeLimitMs: seconds === undefined ? undefined : seconds * 1_000,
+    table: await readOutcomes(outcomes === undefined ? undefined : at(outcomes)),
+  };
 }

@@ -11,9 +11,12 @@ export function showAlerts(alerts: readonly AlertView[]): string {
     { head: 'SEVERITY', cell: (alert) => alert.severity },
     { head: 'ACTOR', cell: (alert) => alert.ref_id },
     { head: 'KIND', cell: (alert) => alert.kind },
-    { head: 'CAME', cell: (alert) => alert.created_at === null ? 'at an unknown time' : sayAgo(alert.created_at) },
-    { head: 'ACKNOWLEDGED', cell: (alert) => alert.ack_at === null ? null : `${alert.ack_by ?? 'someone'} (${sayInstant(alert.ack_at)})` },
-    { head: 'OVER', cell: (alert) => alert.resolved_at === null ? null : sayInstant(alert.resolved_at) },
-    { head: 'DETAILS', cell: (alert) => alert.details === null ? null : printableJson(alert.details) },
+    { head: 'CAME', cell: (alert) => (alert.created_at === null ? 'at an unknown time' : sayAgo(alert.created_at)) },
+    {
+      head: 'ACKNOWLEDGED',
+      cell: (alert) => (alert.ack_at === null ? null : `${alert.ack_by ?? 'someone'} (${sayInstant(alert.ack_at)})`),
+    },
+    { head: 'OVER', cell: (alert) => (alert.resolved_at === null ? null : sayInstant(alert.resolved_at)) },
+    { head: 'DETAILS', cell: (alert) => (alert.details === null ? null : printableJson(alert.details)) },
   ]);
 }

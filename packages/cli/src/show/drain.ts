@@ -11,7 +11,9 @@ export class DrainLine {
   #drain: Drain | undefined;
   #ticking: NodeJS.Timeout | undefined;
 
-  constructor(stream: NodeJS.WriteStream = process.stderr) { this.#stream = stream; }
+  constructor(stream: NodeJS.WriteStream = process.stderr) {
+    this.#stream = stream;
+  }
 
   note(drain: Drain): void {
     this.#drain = drain;
@@ -44,11 +46,15 @@ export class DrainLine {
     if (this.#drain === undefined) return;
     const { left, of } = this.#drain;
     const filled = of === 0 ? BAR_WIDTH : Math.round((1 - left / of) * BAR_WIDTH);
-    const line = `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${sayDrain(this.#drain)} (${sayDuration((performance.now() - this.#startedAt) / 1_000)})`;
+    const line =
+      `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${sayDrain(this.#drain)} ` +
+      `(${sayDuration((performance.now() - this.#startedAt) / 1_000)})`;
     this.#stream.write(`${CLEAR_LINE}${line.slice(0, Math.max(1, (this.#stream.columns || 80) - 1))}`);
   }
 }
 
 function sayDrain({ left, of }: Drain): string {
-  return left === 0 ? 'draining: nothing in flight' : `draining: ${left} of ${of} ${of === 1 ? 'run' : 'runs'} in flight`;
+  return left === 0
+    ? 'draining: nothing in flight'
+    : `draining: ${left} of ${of} ${of === 1 ? 'run' : 'runs'} in flight`;
 }

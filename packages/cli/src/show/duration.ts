@@ -1,4 +1,9 @@
-const UNITS = [['days', 86_400], ['hours', 3_600], ['minutes', 60], ['seconds', 1]] as const;
+const UNITS = [
+  ['days', 86_400],
+  ['hours', 3_600],
+  ['minutes', 60],
+  ['seconds', 1],
+] as const;
 
 // Made when it is first asked for: that takes a millisecond, and most commands say no duration.
 let narrow: Intl.DurationFormat | undefined;

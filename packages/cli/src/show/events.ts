@@ -9,37 +9,71 @@ import { COMMAND } from '../command-name.ts';
 type PauseEventType = Extract<SenateEvent, { data: PauseView }>['type'];
 
 const PAUSE_LINES: Record<PauseEventType, (pause: PauseView) => string> = {
-  'pause.created': (pause) => `paused ${sayScope(pause)} ${sayEnd(pause)} (pause ${pause.id}, by ${visibleText(pause.paused_by)}): ${visibleText(pause.reason)}`,
+  'pause.created': (pause) =>
+    `paused ${sayScope(pause)} ${sayEnd(pause)} (pause ${pause.id}, by ${visibleText(pause.paused_by)}): ` +
+    `${visibleText(pause.reason)}`,
   'pause.changed': (pause) => `pause ${pause.id} on ${sayScope(pause)} now lasts ${sayUntil(pause)}`,
-  'pause.cleared': (pause) => `cleared pause ${pause.id} on ${sayScope(pause)}, by ${visibleText(pause.cleared_by ?? 'someone')}`,
+  'pause.cleared': (pause) =>
+    `cleared pause ${pause.id} on ${sayScope(pause)}, by ${visibleText(pause.cleared_by ?? 'someone')}`,
   'pause.expired': (pause) => `pause ${pause.id} on ${sayScope(pause)} is over: its time has passed`,
   'pause.quiet': (pause) => `quiet: nothing that pause ${pause.id} on ${sayScope(pause)} covers runs any more`,
-  'pause.warning': (pause) => `pause ${pause.id} on ${sayScope(pause)} expires soon (${sayUntil(pause)}), then ${THEN[pause.then]}`,
-  'pause.stayed': (pause) => `stays: the time of pause ${pause.id} on ${sayScope(pause)} is over, and it waits for a person (${COMMAND} senate unpause --id ${pause.id})`,
-  'pause.probing': (pause) => `probing: the time of pause ${pause.id} on ${sayScope(pause)} is over, and one task is let through${pause.probe_task_id === null ? '' : ` (task ${pause.probe_task_id})`}`,
+  'pause.warning': (pause) =>
+    `pause ${pause.id} on ${sayScope(pause)} expires soon (${sayUntil(pause)}), then ${THEN[pause.then]}`,
+  'pause.stayed': (pause) =>
+    `stays: the time of pause ${pause.id} on ${sayScope(pause)} is over, and it waits for a person ` +
+    `(${COMMAND} senate unpause --id ${pause.id})`,
+  'pause.probing': (pause) =>
+    `probing: the time of pause ${pause.id} on ${sayScope(pause)} is over, and one task is let ` +
+    `through${pause.probe_task_id === null ? '' : ` (task ${pause.probe_task_id})`}`,
 };
 
 const THEN: Record<PauseView['then'], string> = {
-  resume: 'work goes on', stay: 'it stays until a person clears it', probe: 'one test task runs',
+  resume: 'work goes on',
+  stay: 'it stays until a person clears it',
+  probe: 'one test task runs',
 };
 
 /** A change for people: one line; of a snapshot one line for each active pause. */
 export function eventLines(event: SenateEvent, now: Date = new Date()): string[] {
-  const at = (instant: string | null, line: string) => `${instant === null ? sayInstant(now.toISOString(), now) : sayInstant(instant, now)}  ${line}`;
+  const at = (instant: string | null, line: string) =>
+    `${instant === null ? sayInstant(now.toISOString(), now) : sayInstant(instant, now)}  ${line}`;
   switch (event.type) {
     case 'snapshot':
       return event.data.pauses.length === 0
         ? [at(null, 'nothing is paused')]
-        : event.data.pauses.map((pause) => at(null, `now: ${sayPause(pause)}${pause.quiet ? '; quiet' : `; ${pause.in_flight_count + pause.claimed_ahead_count} in flight`}`));
+        : event.data.pauses.map((pause) =>
+            at(
+              null,
+              `now: ${sayPause(pause)}${pause.quiet ? '; quiet' : `; ${pause.in_flight_count + pause.claimed_ahead_count} in flight`}`,
+            ),
+          );
     case 'run.stopping':
-      return [at(event.data.asked_at, `stopping ${sayTasks(event.data.task_ids)}, by ${visibleText(event.data.asked_by)}: ${visibleText(event.data.reason)}`)];
+      return [
+        at(
+          event.data.asked_at,
+          `stopping ${sayTasks(event.data.task_ids)}, by ${visibleText(event.data.asked_by)}: ` +
+            `${visibleText(event.data.reason)}`,
+        ),
+      ];
     case 'alert.created':
       return [at(event.data.created_at, `alert ${sayAlert(event.data)}`)];
     case 'alert.acknowledged':
-      return [at(event.data.ack_at, `acknowledged ${sayAlert(event.data)}, by ${visibleText(event.data.ack_by ?? 'someone')}`)];
+      return [
+        at(
+          event.data.ack_at,
+          `acknowledged ${sayAlert(event.data)}, by ${visibleText(event.data.ack_by ?? 'someone')}`,
+        ),
+      ];
     case 'alert.resolved':
       return [at(event.data.resolved_at, `over ${sayAlert(event.data)}`)];
-    case 'pause.created': case 'pause.changed': case 'pause.cleared': case 'pause.expired': case 'pause.quiet': case 'pause.warning': case 'pause.stayed': case 'pause.probing':
+    case 'pause.created':
+    case 'pause.changed':
+    case 'pause.cleared':
+    case 'pause.expired':
+    case 'pause.quiet':
+    case 'pause.warning':
+    case 'pause.stayed':
+    case 'pause.probing':
       return [at(happenedAt(event.type, event.data), PAUSE_LINES[event.type](event.data))];
   }
 }
@@ -56,15 +90,21 @@ export function isAbout(event: SenateEvent, scope: ScopeFilter): SenateEvent | u
     return wanted.every(([kind, value]) => named.some(([k, v]) => k === kind && v === value));
   };
   if (event.type === 'snapshot') return { type: 'snapshot', data: { pauses: event.data.pauses.filter(isIt) } };
-  if (event.type === 'alert.created' || event.type === 'alert.acknowledged' || event.type === 'alert.resolved') return wanted.length === 1 && wanted[0]?.[0] === 'actor' && event.data.ref_id === wanted[0][1] ? event : undefined;
+  if (event.type === 'alert.created' || event.type === 'alert.acknowledged' || event.type === 'alert.resolved')
+    return wanted.length === 1 && wanted[0]?.[0] === 'actor' && event.data.ref_id === wanted[0][1] ? event : undefined;
   if (event.type === 'run.stopping') return undefined;
   return isIt(event.data) ? event : undefined;
 }
 
 function happenedAt(type: PauseEventType, pause: PauseView): string | null {
   const instants: Partial<Record<PauseEventType, string | null>> = {
-    'pause.created': pause.paused_at, 'pause.cleared': pause.cleared_at, 'pause.expired': pause.cleared_at, 'pause.quiet': pause.quiet_at,
-    'pause.warning': pause.warned_at, 'pause.stayed': pause.stayed_at, 'pause.probing': pause.probing_at,
+    'pause.created': pause.paused_at,
+    'pause.cleared': pause.cleared_at,
+    'pause.expired': pause.cleared_at,
+    'pause.quiet': pause.quiet_at,
+    'pause.warning': pause.warned_at,
+    'pause.stayed': pause.stayed_at,
+    'pause.probing': pause.probing_at,
   };
   return instants[type] ?? null;
 }
@@ -74,5 +114,7 @@ function sayTasks(ids: readonly string[]): string {
 }
 
 function sayAlert(alert: AlertView): string {
-  return visibleText(`${alert.id} (${alert.severity}) about ${alert.ref_id ?? 'nobody'}: ${alert.kind ?? 'of no kind'}`);
+  return visibleText(
+    `${alert.id} (${alert.severity}) about ${alert.ref_id ?? 'nobody'}: ${alert.kind ?? 'of no kind'}`,
+  );
 }

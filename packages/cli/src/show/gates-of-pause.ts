@@ -9,7 +9,8 @@ import { visibleText } from './visible-text.ts';
 export function sayConfirmed(counts: GateCounts | null): string[] {
   if (counts === null || counts.connected === 0) return [];
   const { connected, confirmed } = counts;
-  if (confirmed === connected) return [`gates: ${connected === 1 ? 'the one connected has' : `all ${connected} connected have`} confirmed it`];
+  if (confirmed === connected)
+    return [`gates: ${connected === 1 ? 'the one connected has' : `all ${connected} connected have`} confirmed it`];
   return [`gates: ${confirmed} of ${connected} connected ${confirmed === 1 ? 'has' : 'have'} confirmed it so far`];
 }
 
@@ -18,7 +19,11 @@ export function showPauseGates(gates: PauseGates | null, now: Date = new Date())
   if (gates === null) return [];
   return [
     ...sayConfirmed(gates),
-    ...gates.unconfirmed.map((gate) => `  not yet: ${sayGate(gate)}, last heard of ${sayDuration((now.getTime() - Date.parse(gate.seen_at)) / 1_000)} ago`),
+    ...gates.unconfirmed.map(
+      (gate) =>
+        `  not yet: ${sayGate(gate)}, last heard of ` +
+        `${sayDuration((now.getTime() - Date.parse(gate.seen_at)) / 1_000)} ago`,
+    ),
     ...showRefusals(gates, now),
   ];
 }
@@ -32,13 +37,19 @@ function showRefusals({ refused, refused_by: by, last_refused_at: last, refusals
   const ago = sayDuration((now.getTime() - Date.parse(last)) / 1_000);
   return [
     `refused ${refused} ${refused === 1 ? 'time' : 'times'} by ${by} ${by === 1 ? 'gate' : 'gates'}, last ${ago} ago`,
-    indented(table(refusals, [
-      { head: 'GATE', cell: ({ gate }) => (gate === '' ? '(others)' : gate) },
-      { head: 'TOKEN', cell: (refusal) => refusal.by },
-      { head: 'AGENT', cell: ({ agent_id }) => agent_id },
-      { head: 'SKILL', cell: ({ skill }) => skill },
-      { head: 'REFUSED', cell: (refusal) => refusal.refused, align: 'right' },
-      { head: 'LAST', cell: ({ last_at }) => sayInstant(last_at, now) },
-    ], terminalWidth() - 2)),
+    indented(
+      table(
+        refusals,
+        [
+          { head: 'GATE', cell: ({ gate }) => (gate === '' ? '(others)' : gate) },
+          { head: 'TOKEN', cell: (refusal) => refusal.by },
+          { head: 'AGENT', cell: ({ agent_id }) => agent_id },
+          { head: 'SKILL', cell: ({ skill }) => skill },
+          { head: 'REFUSED', cell: (refusal) => refusal.refused, align: 'right' },
+          { head: 'LAST', cell: ({ last_at }) => sayInstant(last_at, now) },
+        ],
+        terminalWidth() - 2,
+      ),
+    ),
   ];
 }

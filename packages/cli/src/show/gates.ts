@@ -8,7 +8,10 @@ import { visibleText } from './visible-text.ts';
 import { COMMAND } from '../command-name.ts';
 
 const WAITS_FOR: Record<NonNullable<RepoGateView['head']>['waiting_for'], string> = {
-  worker: 'a worker', gate: 'its gate', pause: 'the end of a pause', retry: 'its next attempt',
+  worker: 'a worker',
+  gate: 'its gate',
+  pause: 'the end of a pause',
+  retry: 'its next attempt',
 };
 
 /** The switch, and the gates at which there is something to see. */
@@ -19,11 +22,19 @@ export function showGates(gates: SerialGateView): string {
     head,
     table(gates.repos, [
       { head: 'REPO', cell: (gate) => gate.repo },
-      { head: 'IN PROGRESS', cell: (gate) => gate.gated ? `${gate.in_progress} of ${gate.max_in_progress}` : String(gate.in_progress), align: 'right' },
+      {
+        head: 'IN PROGRESS',
+        cell: (gate) => (gate.gated ? `${gate.in_progress} of ${gate.max_in_progress}` : String(gate.in_progress)),
+        align: 'right',
+      },
       { head: 'IN LINE', cell: (gate) => gate.waiting, align: 'right' },
       { head: 'PARKED', cell: (gate) => gate.parked_count, align: 'right' },
       { head: 'FIRST IN LINE', cell: sayHead },
-      { head: 'GATE', cell: (gate) => gate.frozen === null ? gate.gated ? 'open' : 'off' : `frozen by ${gate.frozen.by}: ${gate.frozen.reason}` },
+      {
+        head: 'GATE',
+        cell: (gate) =>
+          gate.frozen === null ? (gate.gated ? 'open' : 'off') : `frozen by ${gate.frozen.by}: ${gate.frozen.reason}`,
+      },
     ]),
     ...(gates.more ? ['(there are more repos)'] : []),
   ].join('\n');
@@ -44,14 +55,23 @@ export function showGate(gate: RepoGateView): string {
   return [
     gate.frozen === null
       ? `the gate of ${repo} is ${gate.gated ? 'open' : 'switched off'}`
-      : `${loud(`the gate of ${repo} is frozen`)} by ${visibleText(gate.frozen.by)} since ${sayInstant(gate.frozen.at)}: ${visibleText(gate.frozen.reason)}`,
+      : `${loud(`the gate of ${repo} is frozen`)} by ${visibleText(gate.frozen.by)} since ` +
+        `${sayInstant(gate.frozen.at)}: ${visibleText(gate.frozen.reason)}`,
     ...(gate.repo_known === false ? [sayRepoNotKnown(gate.repo, gate.near_repos)] : []),
     `in progress: ${gate.in_progress} of ${gate.max_in_progress}`,
-    ...gate.holders.map((task) => `  task ${task.task_id} ${task.status}${task.worker === null ? '' : ` on ${visibleText(task.worker)}`}${task.since === null ? '' : `, since ${sayAgo(task.since)}`}`),
+    ...gate.holders.map(
+      (task) =>
+        `  task ${task.task_id} ` +
+        `${task.status}${task.worker === null ? '' : ` on ${visibleText(task.worker)}`}${task.since === null ? '' : `, since ${sayAgo(task.since)}`}`,
+    ),
     ...beyond(gate.in_progress - gate.holders.length),
     `in line: ${gate.waiting}${gate.head === null ? '' : `; ${sayHead(gate)}`}`,
     `parked: ${gate.parked_count}`,
-    ...gate.parked.map((task) => `  task ${task.task_id} by ${visibleText(task.by)} ${sayAgo(task.since)}: ${visibleText(task.reason)}${task.has_question ? ` (${COMMAND} task answer ${task.task_id})` : ''}`),
+    ...gate.parked.map(
+      (task) =>
+        `  task ${task.task_id} by ${visibleText(task.by)} ${sayAgo(task.since)}: ` +
+        `${visibleText(task.reason)}${task.has_question ? ` (${COMMAND} task answer ${task.task_id})` : ''}`,
+    ),
     ...beyond(gate.parked_count - gate.parked.length),
   ].join('\n');
 }

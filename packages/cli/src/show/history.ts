@@ -12,7 +12,11 @@ export function showHistory(entries: readonly HistoryEntry[]): string {
     { head: 'BY', cell: ({ by }) => by },
     { head: 'WHAT', cell: ({ action }) => action },
     { head: 'ON', cell: (entry) => `${visibleText(entry.subject_kind)} ${entry.subject_id}` },
-    { head: 'SCOPE', cell: ({ scope_kind, scope_value, also }) => scope_kind === null ? null : sayScope({ scope_kind, scope_value: scope_value ?? '', also }) },
-    { head: 'WHY', cell: ({ why }) => why === '' ? null : why },
+    {
+      head: 'SCOPE',
+      cell: ({ scope_kind, scope_value, also }) =>
+        scope_kind === null ? null : sayScope({ scope_kind, scope_value: scope_value ?? '', also }),
+    },
+    { head: 'WHY', cell: ({ why }) => (why === '' ? null : why) },
   ]);
 }

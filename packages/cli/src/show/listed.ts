@@ -2,7 +2,10 @@
 
 /** Every line of it further in. */
 export function indented(text: string): string {
-  return text.split('\n').map((line) => `  ${line}`).join('\n');
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
 }
 
 /** The line for what a list leaves out; none where it leaves out nothing. */

@@ -16,10 +16,12 @@ export function sayNotKnown(
   const label = labelsOf(scopeOf(scope)).find(([kind]) => kind === unknownKind);
   const meant = near.map(
     (one) =>
-      `${visibleText(one.scope_value)} (${one.in_flight_count} in flight, ${one.queued}${one.queued_more ? '+' : ''} waiting)`,
+      `${visibleText(one.scope_value)} (${one.in_flight_count} in flight, ` +
+      `${one.queued}${one.queued_more ? '+' : ''} waiting)`,
   );
   return loud(
-    `NOT KNOWN: ${carriers} has ever carried ${label === undefined ? sayScope(scope) : visibleText(label.join(' '))}${meant.length === 0 ? '' : `; near it: ${meant.join(', ')}`}`,
+    `NOT KNOWN: ${carriers} has ever carried ` +
+      `${label === undefined ? sayScope(scope) : visibleText(label.join(' '))}${meant.length === 0 ? '' : `; near it: ${meant.join(', ')}`}`,
   );
 }
 
@@ -27,6 +29,7 @@ export function sayNotKnown(
 export function sayRepoNotKnown(repo: string, near: readonly string[] = []): string {
   const meant = near.map((one) => visibleText(one));
   return loud(
-    `NOT KNOWN: until now no task has named the repo ${visibleText(repo)}, and nobody has frozen or limited it${meant.length === 0 ? '' : `; near it: ${meant.join(', ')}`}`,
+    `NOT KNOWN: until now no task has named the repo ${visibleText(repo)}, and nobody has frozen or ` +
+      `limited it${meant.length === 0 ? '' : `; near it: ${meant.join(', ')}`}`,
   );
 }

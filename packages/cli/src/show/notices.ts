@@ -13,8 +13,14 @@ export function showNotices(targets: readonly NoticeTargetView[]): string {
     { head: 'WAITING', cell: (target) => target.backlog, align: 'right' },
     { head: 'SENT', cell: (target) => target.delivered, align: 'right' },
     { head: 'GIVEN UP', cell: (target) => target.given_up, align: 'right' },
-    { head: 'LAST SENT', cell: (target) => target.last_success_at === null ? null : sayAgo(target.last_success_at) },
-    { head: 'LAST FAILURE', cell: (target) => target.last_failure_at === null ? null : `${sayAgo(target.last_failure_at)}: ${target.last_failure ?? 'unknown'}` },
+    { head: 'LAST SENT', cell: (target) => (target.last_success_at === null ? null : sayAgo(target.last_success_at)) },
+    {
+      head: 'LAST FAILURE',
+      cell: (target) =>
+        target.last_failure_at === null
+          ? null
+          : `${sayAgo(target.last_failure_at)}: ${target.last_failure ?? 'unknown'}`,
+    },
     { head: 'URL', cell: (target) => target.url },
   ]);
 }

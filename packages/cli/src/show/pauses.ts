@@ -14,22 +14,34 @@ export function showPauses(pauses: readonly ActivePauseView[]): string {
     { head: 'BY', cell: (pause) => pause.paused_by },
     { head: 'SINCE', cell: (pause) => `${sayDuration(pause.age_seconds)} ago (${sayInstant(pause.paused_at)})` },
     { head: 'LEFT', cell: sayLeft },
-    { head: 'IN FLIGHT', cell: (pause) => pause.quiet ? 'quiet' : pause.in_flight_count + pause.claimed_ahead_count, align: 'right' },
-    { head: 'WAITING', cell: (pause) => pause.queued_more ? `${pause.queued}+` : pause.queued, align: 'right' },
+    {
+      head: 'IN FLIGHT',
+      cell: (pause) => (pause.quiet ? 'quiet' : pause.in_flight_count + pause.claimed_ahead_count),
+      align: 'right',
+    },
+    { head: 'WAITING', cell: (pause) => (pause.queued_more ? `${pause.queued}+` : pause.queued), align: 'right' },
     { head: 'REASON', cell: (pause) => pause.reason },
   ]);
   // Numbers of other queues have lines of their own: another engine's jobs are no tasks.
-  const attached = pauses.flatMap(({ id, attached: works = [] }) => showAttached(works.filter(hasWork)).map((line) => `pause ${id}: ${line}`));
+  const attached = pauses.flatMap(({ id, attached: works = [] }) =>
+    showAttached(works.filter(hasWork)).map((line) => `pause ${id}: ${line}`),
+  );
   return [listed, ...attached].join('\n');
 }
 
-function hasWork({ not_read: notRead, in_flight_count: begun, claimed_ahead_count: ahead, queued }: AttachedWork): boolean {
+function hasWork({
+  not_read: notRead,
+  in_flight_count: begun,
+  claimed_ahead_count: ahead,
+  queued,
+}: AttachedWork): boolean {
   return notRead !== null || (begun ?? 0) + (ahead ?? 0) + (queued ?? 0) > 0;
 }
 
 function sayLeft(pause: ActivePauseView): string {
   if (pause.stayed_at !== null) return 'over: waits for a person';
-  if (pause.probing_at !== null) return `over: probing${pause.probe_task_id === null ? '' : ` with task ${pause.probe_task_id}`}`;
+  if (pause.probing_at !== null)
+    return `over: probing${pause.probe_task_id === null ? '' : ` with task ${pause.probe_task_id}`}`;
   if (pause.remaining_seconds === null) return 'until cleared';
   return `${sayDuration(pause.remaining_seconds)}${pause.then === 'resume' ? '' : `, then ${pause.then}`}`;
 }

@@ -16,11 +16,21 @@ export function showQueue(queue: QueueView): string {
     '',
     showGates(queue.serial_gate),
     `pauses: ${queue.pauses.active} active; ${queue.pauses.deferred} queued tasks are paused`,
-    `reaper: a run without a heartbeat for ${queue.reaper.lease_seconds}s is taken away; ${queue.reaper.reaped_total} so far`,
-    ...(queue.reaper.rows_failing > 0 ? [`cannot be healed or taken from a lost worker: ${queue.reaper.rows_failing} rows; the log of worker-claimer tells which, and why`] : []),
-    ...(queue.reaper.impossible_queued_total > 0 ? [`healed: ${queue.reaper.impossible_queued_total} queued rows that still named a run`] : []),
+    `reaper: a run without a heartbeat for ${queue.reaper.lease_seconds}s is taken away; ` +
+      `${queue.reaper.reaped_total} so far`,
+    ...(queue.reaper.rows_failing > 0
+      ? [
+          `cannot be healed or taken from a lost worker: ${queue.reaper.rows_failing} rows; the log of ` +
+            'worker-claimer tells which, and why',
+        ]
+      : []),
+    ...(queue.reaper.impossible_queued_total > 0
+      ? [`healed: ${queue.reaper.impossible_queued_total} queued rows that still named a run`]
+      : []),
     sayProof(queue.brake_proof),
-    ...queue.runners.filter((runner) => runner.switched === 'on' || runner.held > 0 || runner.permanent_env).map(sayRunner),
+    ...queue.runners
+      .filter((runner) => runner.switched === 'on' || runner.held > 0 || runner.permanent_env)
+      .map(sayRunner),
   ].join('\n');
 }
 
@@ -28,12 +38,19 @@ export function showQueue(queue: QueueView): string {
 function sayProof(proof: QueueView['brake_proof']): string {
   if (proof === null) return 'self-test of the brake: off';
   const last = proof.proved_at === null ? 'never proved yet' : `last proved ${sayAgo(proof.proved_at)}`;
-  if (proof.failure !== null) return loud(`THE SELF-TEST OF THE BRAKE FAILED ${sayAgo(proof.failed_at ?? '')}: ${visibleText(proof.failure)}; ${last}`);
-  if (proof.overdue) return loud(`THE SELF-TEST OF THE BRAKE IS OVERDUE: no instance of pause-api has made it; ${last}`);
+  if (proof.failure !== null)
+    return loud(
+      `THE SELF-TEST OF THE BRAKE FAILED ${sayAgo(proof.failed_at ?? '')}: ${visibleText(proof.failure)}; ${last}`,
+    );
+  if (proof.overdue)
+    return loud(`THE SELF-TEST OF THE BRAKE IS OVERDUE: no instance of pause-api has made it; ${last}`);
   return `self-test of the brake: ${last}, every ${sayDuration(proof.every_seconds)}`;
 }
 
 function sayRunner(runner: RunnerView): string {
-  const found = runner.preflight === null ? 'no preflight in the last day' : `${runner.preflight.outcome} ${sayAgo(runner.preflight.at)}: ${visibleText(runner.preflight.says)}`;
+  const found =
+    runner.preflight === null
+      ? 'no preflight in the last day'
+      : `${runner.preflight.outcome} ${sayAgo(runner.preflight.at)}: ${visibleText(runner.preflight.says)}`;
   return `runner ${runner.runner}: ${runner.switched}, ${runner.held} held; ${found}`;
 }

@@ -10,7 +10,11 @@ import { visibleText } from './visible-text.ts';
 const LOOK_EVERY_MS = 500;
 
 /** The task once the run that it was let go for has ended, or as it is when the time is up. */
-export async function awaitEnd(desk: Desk, { last_task_id: taskId, asked_at: since }: { last_task_id: string; asked_at: string }, waitMs: number): Promise<TaskView> {
+export async function awaitEnd(
+  desk: Desk,
+  { last_task_id: taskId, asked_at: since }: { last_task_id: string; asked_at: string },
+  waitMs: number,
+): Promise<TaskView> {
   const until = performance.now() + waitMs;
   for (;;) {
     const task = await desk.task(taskId);
@@ -29,12 +33,17 @@ function isOver({ status, last_run: run }: TaskView, since: string): boolean {
 export function sayReleasedTask(release: ReleaseView | null, task: TaskView | null): string {
   if (release === null || release.last_task_id === null || task === null) return 'nothing was let go';
   const { id, status, last_run: run } = task;
-  if (status === 'running') return `task ${id} is running, at ${visibleText(task.worker ?? 'a worker')}; \`${COMMAND} task show ${id}\` tells on`;
-  if (!isOver(task, release.asked_at)) return `task ${id} has not started yet; \`${COMMAND} task why ${id}\` says what it waits for`;
+  if (status === 'running')
+    return `task ${id} is running, at ${visibleText(task.worker ?? 'a worker')}; \`${COMMAND} task show ${id}\` tells on`;
+  if (!isOver(task, release.asked_at))
+    return `task ${id} has not started yet; \`${COMMAND} task why ${id}\` says what it waits for`;
   const took = run === null || run.duration_ms === null ? '' : ` after ${sayDuration(run.duration_ms / 1_000)}`;
   if (status === 'succeeded') return `task ${id} is done${took}`;
   const error = run === null || run.error === null ? '' : `: ${visibleText(run.error)}`;
-  return `task ${id} has not ended well${took}: its run ${run === null ? 'ended' : run.as}, and it ${STATUS_WORDS[status]}${error}`;
+  return (
+    `task ${id} has not ended well${took}: its run ${run === null ? 'ended' : run.as}, and it ` +
+    `${STATUS_WORDS[status]}${error}`
+  );
 }
 
 /** How far a release has come. */
@@ -44,7 +53,10 @@ export function sayRelease(release: ReleaseView | null): string {
   const soFar = released === 1 ? '1 task was let go' : `${released} tasks were let go`;
   if (ended === 'stopped') return `release of pause ${pause} stopped: ${soFar}, and the pause holds the others`;
   if (ended !== null) return `release of pause ${pause} ended ${at === null ? '' : sayInstant(at)}: ${soFar}`;
-  return `pause ${pause} is released: one task every ${sayGap(gap ?? 0)} at the most, ${released === 0 ? 'the first one now' : `${soFar}, the next at ${next === null ? 'once' : sayInstant(next)}`}; to stop that: ${COMMAND} senate release ${pause} --stop`;
+  return (
+    `pause ${pause} is released: one task every ${sayGap(gap ?? 0)} at the most, ` +
+    `${released === 0 ? 'the first one now' : `${soFar}, the next at ${next === null ? 'once' : sayInstant(next)}`}; to stop that: ${COMMAND} senate release ${pause} --stop`
+  );
 }
 
 function sayGap(seconds: number): string {

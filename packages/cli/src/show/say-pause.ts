@@ -7,7 +7,9 @@ import { sayInstant } from './instant.ts';
 import { visibleText } from './visible-text.ts';
 
 /** `agent skeptic`, `agent skeptic + quest q-7`, `the whole fleet` */
-export function sayScope(pause: Pick<PauseView, 'scope_kind' | 'scope_value'> & { also?: ScopeLabels | null | undefined }): string {
+export function sayScope(
+  pause: Pick<PauseView, 'scope_kind' | 'scope_value'> & { also?: ScopeLabels | null | undefined },
+): string {
   return visibleText(scopeText(scopeOf(pause)));
 }
 
@@ -24,7 +26,10 @@ export function sayUntil(pause: Pick<PauseView, 'expires_at'>): string {
 
 /** One pause in a sentence: which, who, since when, until when, why. */
 export function sayPause(pause: PauseView): string {
-  return `${sayScope(pause)} is paused by ${visibleText(pause.paused_by)} since ${sayInstant(pause.paused_at)}, ${sayEnd(pause)}: ${visibleText(pause.reason)}`;
+  return (
+    `${sayScope(pause)} is paused by ${visibleText(pause.paused_by)} since ` +
+    `${sayInstant(pause.paused_at)}, ${sayEnd(pause)}: ${visibleText(pause.reason)}`
+  );
 }
 
 /** Colour for what must not be overlooked. */

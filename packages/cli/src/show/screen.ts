@@ -7,14 +7,18 @@ const CLEAR_REST_OF_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 
 /**
- * A terminal's second screen, drawn over again and again: when it is closed, the terminal shows what it showed before, with
- * its cursor. It is closed also where the process ends some other way.
+ * A terminal's second screen, drawn over again and again: when it is closed, the terminal shows what it showed before,
+ * with its cursor. It is closed also where the process ends some other way.
  */
 export class Screen {
   readonly #stream: NodeJS.WriteStream;
-  readonly #restore = (): void => { this.#stream.write(LEAVE); };
+  readonly #restore = (): void => {
+    this.#stream.write(LEAVE);
+  };
   #last = '';
-  readonly #redraw = (): void => { this.draw(this.#last); };
+  readonly #redraw = (): void => {
+    this.draw(this.#last);
+  };
 
   constructor(stream: NodeJS.WriteStream = process.stdout) {
     this.#stream = stream;

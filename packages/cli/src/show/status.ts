@@ -15,7 +15,11 @@ export interface Status {
 
 /** That a reaper made its round is no change, nor that time went by since the brake was proved. */
 function withoutClocks(queue: QueueView): object {
-  return { ...queue, reaper: { ...queue.reaper, last_tick_at: null }, brake_proof: queue.brake_proof === null ? null : { ...queue.brake_proof, last_proven_seconds: null } };
+  return {
+    ...queue,
+    reaper: { ...queue.reaper, last_tick_at: null },
+    brake_proof: queue.brake_proof === null ? null : { ...queue.brake_proof, last_proven_seconds: null },
+  };
 }
 
 /** The queue and what is paused. */
@@ -25,7 +29,8 @@ export const statusView: View<Status> = {
     return { queue, pauses };
   },
   picture: ({ queue, pauses }) => [showPauses(pauses), '', showQueue(queue)].join('\n'),
-  line: ({ queue: { counts }, pauses }) => [...Object.entries(counts).map(([status, count]) => `${status} ${count}`), namePauses(pauses)].join('  '),
+  line: ({ queue: { counts }, pauses }) =>
+    [...Object.entries(counts).map(([status, count]) => `${status} ${count}`), namePauses(pauses)].join('  '),
   answer: (status) => status,
   changes: ({ queue, pauses }) => ({
     queue: withoutClocks(queue),

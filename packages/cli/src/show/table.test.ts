@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { table } from './table.ts';
 
-interface Row { name: string; count: number | null; why: string }
+interface Row {
+  name: string;
+  count: number | null;
+  why: string;
+}
 
 const columns = [
   { head: 'NAME', cell: (row: Row) => row.name },
@@ -10,15 +14,23 @@ const columns = [
 ];
 
 test('columns stand under their heads, wide characters counted as wide, nothing as a dash', () => {
-  expect(table([{ name: '懐疑', count: 12, why: 'loop' }, { name: 'scribe', count: null, why: '' }], columns, Infinity).split('\n')).toEqual([
-    'NAME    COUNT  WHY',
-    '懐疑       12  loop',
-    'scribe      –',
-  ]);
+  expect(
+    table(
+      [
+        { name: '懐疑', count: 12, why: 'loop' },
+        { name: 'scribe', count: null, why: '' },
+      ],
+      columns,
+      Infinity,
+    ).split('\n'),
+  ).toEqual(['NAME    COUNT  WHY', '懐疑       12  loop', 'scribe      –']);
 });
 
 test('a cell stays one line and cannot change the terminal', () => {
-  expect(table([{ name: 'a\nb', count: 1, why: '\u001b[2J' }], columns, Infinity).split('\n')).toEqual(['NAME  COUNT  WHY', 'a\\nb      1  \\x1b[2J']);
+  expect(table([{ name: 'a\nb', count: 1, why: '\u001b[2J' }], columns, Infinity).split('\n')).toEqual([
+    'NAME  COUNT  WHY',
+    'a\\nb      1  \\x1b[2J',
+  ]);
 });
 
 test('on a terminal the last column is cut to what fits', () => {
@@ -27,13 +39,24 @@ test('on a terminal the last column is cut to what fits', () => {
 });
 
 test('a row is one line on a terminal: the longest cells are cut first, and ids, numbers and heads never', () => {
-  const rows = [{ id: '1234567890123456789', label: 'a-very-long-label-that-goes-on', why: 'the vendor answered 503 and went on doing so for an hour', count: 12_345 }];
-  const shown = table(rows, [
-    { head: 'ID', cell: (row) => row.id, whole: true },
-    { head: 'LABEL', cell: (row) => row.label },
-    { head: 'COUNT', cell: (row) => row.count, align: 'right' },
-    { head: 'WHY', cell: (row) => row.why },
-  ], 60).split('\n');
+  const rows = [
+    {
+      id: '1234567890123456789',
+      label: 'a-very-long-label-that-goes-on',
+      why: 'the vendor answered 503 and went on doing so for an hour',
+      count: 12_345,
+    },
+  ];
+  const shown = table(
+    rows,
+    [
+      { head: 'ID', cell: (row) => row.id, whole: true },
+      { head: 'LABEL', cell: (row) => row.label },
+      { head: 'COUNT', cell: (row) => row.count, align: 'right' },
+      { head: 'WHY', cell: (row) => row.why },
+    ],
+    60,
+  ).split('\n');
   expect(shown.map((line) => line.length)).toEqual([expect.any(Number), 60]);
   expect(shown[1]).toMatch(/^1234567890123456789  a-very-\S*… +12345  the vendor.*…$/);
 });

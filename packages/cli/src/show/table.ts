@@ -12,17 +12,32 @@ export interface Column<Row> {
   whole?: boolean;
 }
 
-const NO_LINES = Object.fromEntries([
-  'top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right',
-  'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle',
-].map((name) => [name, '']));
+const NO_LINES = Object.fromEntries(
+  [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid',
+    'middle',
+  ].map((name) => [name, '']),
+);
 const GAP = 2;
 // So much of a cell is left at the least.
 const CUT_MIN = 5;
 
 /**
- * Rows for people: no lines, wide characters counted as wide, control characters made visible. On a terminal cells are cut so that
- * a row is one line, the longest first; anywhere else everything is whole.
+ * Rows for people: no lines, wide characters counted as wide, control characters made visible. On a terminal cells are
+ * cut so that a row is one line, the longest first; anywhere else everything is whole.
  *
  * @param width of the terminal, in columns
  */
@@ -36,7 +51,11 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP, compact: true },
   });
   drawn.push(...cells);
-  return drawn.toString().split('\n').map((line) => line.trimEnd()).join('\n');
+  return drawn
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
 }
 
 /** Of the terminal, in columns; Infinity where there is none. */
@@ -44,13 +63,25 @@ export function terminalWidth(): number {
   return process.stdout.isTTY ? process.stdout.columns : Infinity;
 }
 
-function fit(cells: string[][], columns: readonly Pick<Column<unknown>, 'head' | 'align' | 'whole'>[], width: number): void {
+function fit(
+  cells: string[][],
+  columns: readonly Pick<Column<unknown>, 'head' | 'align' | 'whole'>[],
+  width: number,
+): void {
   if (width === Infinity) return;
-  const widths = columns.map(({ head }, index) => Math.max(stringWidth(head), ...cells.map((row) => stringWidth(row[index] ?? ''))));
-  const least = columns.map(({ head, align, whole }, index) => (whole === true || align === 'right' ? widths[index] ?? 0 : Math.max(stringWidth(head), CUT_MIN)));
+  const widths = columns.map(({ head }, index) =>
+    Math.max(stringWidth(head), ...cells.map((row) => stringWidth(row[index] ?? ''))),
+  );
+  const least = columns.map(({ head, align, whole }, index) =>
+    whole === true || align === 'right' ? (widths[index] ?? 0) : Math.max(stringWidth(head), CUT_MIN),
+  );
   let over = widths.reduce((sum, taken) => sum + taken, 0) + GAP * (columns.length - 1) - width;
   while (over > 0) {
-    const longest = widths.reduce((found, taken, index) => (taken > (least[index] ?? 0) && (found === -1 || taken > (widths[found] ?? 0)) ? index : found), -1);
+    const longest = widths.reduce(
+      (found, taken, index) =>
+        taken > (least[index] ?? 0) && (found === -1 || taken > (widths[found] ?? 0)) ? index : found,
+      -1,
+    );
     if (longest === -1) return; // as narrow as it can be
     widths[longest] = (widths[longest] ?? 0) - 1;
     over -= 1;

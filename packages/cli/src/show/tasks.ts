@@ -32,7 +32,11 @@ export function showFailedTasks(tasks: readonly TaskView[], now: Date = new Date
     { head: 'QUEST', cell: (task) => task.quest_id },
     { head: 'ACTOR', cell: (task) => task.actor_id },
     { head: 'TRY', cell: (task) => `${task.attempt}/${task.max_attempts}`, align: 'right' },
-    { head: 'FAILED', cell: (task) => (task.finished_at === null ? null : `${since(task.finished_at, now)} ago`), align: 'right' },
+    {
+      head: 'FAILED',
+      cell: (task) => (task.finished_at === null ? null : `${since(task.finished_at, now)} ago`),
+      align: 'right',
+    },
     { head: 'RAN', cell: (task) => sayRan(task, now), align: 'right' },
     { head: 'ERROR', cell: (task) => task.last_run?.error?.split('\n', 1)[0] },
   ]);
@@ -62,7 +66,9 @@ function sayStatus(task: TaskView): string {
 
 /** Of a task under a pause the time says little: the pause may end by no clock, or be cleared at any moment. */
 function sayEligible({ id, next_eligible_at: from, deferred_by: pause }: TaskView): string {
-  return pause === null ? `from ${sayInstant(from)}` : `as soon as no pause covers it, as pause ${pause} does; to see when: ${COMMAND} task why ${id}`;
+  return pause === null
+    ? `from ${sayInstant(from)}`
+    : `as soon as no pause covers it, as pause ${pause} does; to see when: ${COMMAND} task why ${id}`;
 }
 
 /** `by dana 4m ago (03:00:12Z): waits for the new schema`; of a parked task. */
@@ -75,18 +81,40 @@ export function showTask(task: TaskView): string {
   const lines: [string, string | null][] = [
     ['task', task.id],
     ['status', sayStatus(task)],
-    ['agent', task.agent_id], ['skill', task.skill], ['quest', task.quest_id], ['actor', task.actor_id], ['repo', task.repo],
-    ['stage', task.stage === null ? null : `${task.stage} of ${task.pipeline ?? 'no pipeline'}${task.stage_since === null ? '' : `, since ${sayAgo(task.stage_since)}`}`],
+    ['agent', task.agent_id],
+    ['skill', task.skill],
+    ['quest', task.quest_id],
+    ['actor', task.actor_id],
+    ['repo', task.repo],
+    [
+      'stage',
+      task.stage === null
+        ? null
+        : `${task.stage} of ${task.pipeline ?? 'no pipeline'}${task.stage_since === null ? '' : `, since ${sayAgo(task.stage_since)}`}`,
+    ],
     ['priority', String(task.priority)],
     ['created', `${sayAgo(task.created_at)} by ${task.created_by}`],
     ['eligible', task.status === 'queued' ? sayEligible(task) : null],
     ['parked', task.paused_at === null ? null : sayParked(task)],
-    ['held', task.held_at === null ? null : `since ${sayAgo(task.held_at)}${task.questions !== null && task.answer === null ? '' : `; once it is repaired: ${COMMAND} task release ${task.id}`}`],
+    [
+      'held',
+      task.held_at === null
+        ? null
+        : `since ${sayAgo(task.held_at)}${task.questions !== null && task.answer === null ? '' : `; once it is repaired: ${COMMAND} task release ${task.id}`}`,
+    ],
     ['evidence', isNothing(task.held_evidence) ? null : printableJson(task.held_evidence, 2)],
-    ['disturbed', task.transient_failures === 0 ? null : `${task.transient_failures} times in a row; that uses up no attempt`],
+    [
+      'disturbed',
+      task.transient_failures === 0 ? null : `${task.transient_failures} times in a row; that uses up no attempt`,
+    ],
     ['attempt', `${task.attempt} of ${task.max_attempts}`],
     ['crashes', task.crashes === 0 ? null : `${task.crashes} of ${task.max_crashes}: its worker was lost while it ran`],
-    ['run', task.run_id === null ? null : `${task.run_id} on ${task.worker ?? 'an unknown worker'}${task.host === null ? '' : `, ${task.host}`}${task.pid === null ? '' : ` pid ${task.pid}`}`],
+    [
+      'run',
+      task.run_id === null
+        ? null
+        : `${task.run_id} on ${task.worker ?? 'an unknown worker'}${task.host === null ? '' : `, ${task.host}`}${task.pid === null ? '' : ` pid ${task.pid}`}`,
+    ],
     ['started', task.started_at === null ? null : sayAgo(task.started_at)],
     ['finished', task.finished_at === null ? null : sayAgo(task.finished_at)],
     ['last run', task.last_run === null ? null : sayLastRun(task.last_run)],
@@ -95,7 +123,12 @@ export function showTask(task: TaskView): string {
     ['heartbeat', task.heartbeat_at === null ? null : sayAgo(task.heartbeat_at)],
     ['payload', printableJson(task.payload, 2)],
     ['cursor', isNothing(task.cursor) ? null : printableJson(task.cursor, 2)],
-    ['asked', task.asked_at === null ? null : `${sayAgo(task.asked_at)}${task.answer === null ? `; to answer: ${COMMAND} task answer ${task.id}` : ''}`],
+    [
+      'asked',
+      task.asked_at === null
+        ? null
+        : `${sayAgo(task.asked_at)}${task.answer === null ? `; to answer: ${COMMAND} task answer ${task.id}` : ''}`,
+    ],
     ['questions', task.questions],
     ['answered', task.answered_at === null ? null : `${sayAgo(task.answered_at)} by ${task.answered_by ?? 'someone'}`],
     ['answer', task.answer],
@@ -104,12 +137,25 @@ export function showTask(task: TaskView): string {
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;
   return lines
     .filter((line): line is [string, string] => line[1] !== null)
-    .map(([name, text]) => name.padEnd(width) + text.split('\n').map(visibleText).join(`\n${' '.repeat(width)}`))
+    .map(
+      ([name, text]) =>
+        name.padEnd(width) +
+        text
+          .split('\n')
+          .map(visibleText)
+          .join(`\n${' '.repeat(width)}`),
+    )
     .join('\n');
 }
 
 /** `failed after 12s at attempt 3, 4m ago (03:00:12Z), at worker w-1` */
-function sayLastRun({ as, ended_at: endedAt, duration_ms: ms, attempt, worker }: NonNullable<TaskView['last_run']>): string {
+function sayLastRun({
+  as,
+  ended_at: endedAt,
+  duration_ms: ms,
+  attempt,
+  worker,
+}: NonNullable<TaskView['last_run']>): string {
   return `${as}${ms === null ? '' : ` after ${sayRunDuration(ms)}`}${attempt === null ? '' : ` at attempt ${attempt}`}, ${sayAgo(endedAt)}${worker === null ? '' : `, at worker ${worker}`}`;
 }
 
@@ -121,7 +167,7 @@ export function showTaskEvents(events: readonly TaskEventView[]): string {
     { head: 'EVENT', cell: (event) => event.kind },
     { head: 'BY', cell: (event) => event.by },
     { head: 'RUN', cell: (event) => event.run_id?.slice(0, 8) },
-    { head: 'DATA', cell: (event) => isNothing(event.data) ? null : printableJson(event.data) },
+    { head: 'DATA', cell: (event) => (isNothing(event.data) ? null : printableJson(event.data)) },
   ]);
 }
 

@@ -10,7 +10,8 @@ const PASSED_MAX = 20;
 export function sayTriage({ pause_id: id, by, counted, more, groups, groups_more: groupsMore }: TriageView): string {
   if (groups.length === 0) return `nothing waits under pause ${id} that is not parked`;
   return [
-    `${counted}${more ? ' or more tasks wait' : counted === 1 ? ' task waits' : ' tasks wait'} under pause ${id}, by ${by}:`,
+    `${counted}${more ? ' or more tasks wait' : counted === 1 ? ' task waits' : ' tasks wait'} under ` +
+      `pause ${id}, by ${by}:`,
     table(groups, [
       { head: 'GROUP', cell: ({ key }) => (key === '' ? '""' : key), whole: true },
       { head: 'TASKS', cell: ({ tasks }) => tasks, align: 'right' },
@@ -24,6 +25,8 @@ export function sayTriage({ pause_id: id, by, counted, more, groups, groups_more
 
 /** What was done about them, or with `--dry-run` would be. */
 export function sayTriaged({ dry_run: isDryRun, cancelled, parked, left, passed_over: passed }: TriageAnswer): string {
-  const what = isDryRun ? `dry run: ${cancelled} would be cancelled, ${parked} parked; ${left} would be left to run` : `${cancelled} cancelled, ${parked} parked; ${left} left to run once the pause ends`;
+  const what = isDryRun
+    ? `dry run: ${cancelled} would be cancelled, ${parked} parked; ${left} would be left to run`
+    : `${cancelled} cancelled, ${parked} parked; ${left} left to run once the pause ends`;
   return [what, ...passed.slice(0, PASSED_MAX).map(({ says }) => visibleText(says))].join('\n');
 }

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { printableJson, visibleLines, visibleText } from './visible-text.ts';
 
 test('what could change the terminal is shown as its code', () => {
-  expect(visibleText('red \u001b[31m, bell \u0007, csi \u009b2J, del \u007f')).toBe('red \\x1b[31m, bell \\x07, csi \\x9b2J, del \\x7f');
+  expect(visibleText('red \u001b[31m, bell \u0007, csi \u009b2J, del \u007f')).toBe(
+    'red \\x1b[31m, bell \\x07, csi \\x9b2J, del \\x7f',
+  );
 });
 
 test('what could forge or reorder a line is shown as its code', () => {

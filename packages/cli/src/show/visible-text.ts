@@ -23,5 +23,7 @@ export function visibleOutput(text: string): string {
 /** JSON that is as safe to print: the same characters, in the escapes that JSON has for them. */
 export function printableJson(value: unknown, indent?: number): string {
   // JSON.stringify escapes what is below U+0020 by itself; its own line breaks must stay.
-  return withoutInvisible(JSON.stringify(value, undefined, indent), (character) => (character === '\n' ? character : asJsonEscape(character)));
+  return withoutInvisible(JSON.stringify(value, undefined, indent), (character) =>
+    character === '\n' ? character : asJsonEscape(character),
+  );
 }

@@ -9,10 +9,15 @@ export function showWhy(why: TaskWhy): string {
   return [
     `task ${why.task_id} ${STATUS_WORDS[why.status]}${why.can_start_now ? ', and nothing holds it' : ''}`,
     ...why.holds.map((hold, place) => `  ${place + 1}. ${visibleText(hold.says)}`),
-    ...(why.status === 'queued' ? [`ahead of it: ${sayAhead(why.ahead)}`, `earliest start: ${sayStart(why.earliest_start, now)}`] : []),
-    ...why.if_cleared.map(({ pause_id: pause, ready_at: at, ahead }) => at === null
-      ? `if pause ${pause} is cleared, it would still be blocked; no end known`
-      : `if pause ${pause} is cleared, it is ready ${at === why.at ? 'now' : `at ${sayStart(at, now)}`}${ahead === null ? '' : ` (${sayInFront(ahead)})`}`),
+    ...(why.status === 'queued'
+      ? [`ahead of it: ${sayAhead(why.ahead)}`, `earliest start: ${sayStart(why.earliest_start, now)}`]
+      : []),
+    ...why.if_cleared.map(({ pause_id: pause, ready_at: at, ahead }) =>
+      at === null
+        ? `if pause ${pause} is cleared, it would still be blocked; no end known`
+        : `if pause ${pause} is cleared, it is ready ` +
+          `${at === why.at ? 'now' : `at ${sayStart(at, now)}`}${ahead === null ? '' : ` (${sayInFront(ahead)})`}`,
+    ),
   ].join('\n');
 }
 

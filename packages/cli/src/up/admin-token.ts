@@ -15,7 +15,10 @@ const NAMES_MAX = 20;
  * @returns the name, which the history shows
  */
 export async function ensureAdminToken(db: Database, file: string, by: string): Promise<string> {
-  const kept = await readFile(file, 'utf8').then((text) => text.trim(), () => undefined);
+  const kept = await readFile(file, 'utf8').then(
+    (text) => text.trim(),
+    () => undefined,
+  );
   const holder = kept === undefined ? undefined : await findToken(db, kept);
   if (holder?.role === 'admin') {
     await writePrivately(file, `${kept}\n`); // somebody may have opened it to others since
@@ -27,7 +30,10 @@ export async function ensureAdminToken(db: Database, file: string, by: string): 
     await writePrivately(file, `${token}\n`);
     return name;
   }
-  throw new Error(`the names ${NAME} to ${NAME}-${hostname()}-${NAMES_MAX} all belong to living tokens; end some with \`orchestra token revoke\``);
+  throw new Error(
+    `the names ${NAME} to ${NAME}-${hostname()}-${NAMES_MAX} all belong to living tokens; end some with ` +
+      `\`orchestra token revoke\``,
+  );
 }
 
 function* names(): Generator<string> {

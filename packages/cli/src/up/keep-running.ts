@@ -30,7 +30,10 @@ const WAITS_MS = [500, 1_000, 2_000, 5_000, 10_000];
 const STEADY_MS = 60_000;
 
 /** Starts what has died again: a few times, with growing waits, and says so each time. */
-export function keepRunning<R extends Running>(first: R, { name, restart, say, waitsMs = WAITS_MS, steadyMs = STEADY_MS }: KeepOptions<R>): Kept {
+export function keepRunning<R extends Running>(
+  first: R,
+  { name, restart, say, waitsMs = WAITS_MS, steadyMs = STEADY_MS }: KeepOptions<R>,
+): Kept {
   const stopping = new AbortController();
   const givenUp = Promise.withResolvers<string>();
   let current: R | undefined = first;
@@ -48,7 +51,8 @@ export function keepRunning<R extends Running>(first: R, { name, restart, say, w
         return;
       }
       say(`${name} has ended (${how}); starting it again (${failures} of ${waitsMs.length})`);
-      await delay(waitMs, undefined, { signal: stopping.signal }).catch(() => {}); // rejects when stopped, and only then
+      // Rejects when stopped, and only then
+      await delay(waitMs, undefined, { signal: stopping.signal }).catch(() => {});
       if (stopping.signal.aborted) return;
       sinceMs = performance.now();
       try {

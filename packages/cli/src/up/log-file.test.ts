@@ -43,7 +43,10 @@ test('a log that grew too long is put aside at the start', () => {
 
 test('a log that cannot be written stops nothing', () => {
   const log = new LogFile(join(path(), 'not-a-folder', 'x.log'));
-  expect(() => { log.write('lost'); log.close(); }).not.toThrow();
+  expect(() => {
+    log.write('lost');
+    log.close();
+  }).not.toThrow();
 });
 
 test('what could not be written once is not the end of the log: it goes on when it can', () => {

@@ -1,12 +1,19 @@
 import { visibleText } from '../show/visible-text.ts';
 
 const WARN = 40;
-const LEVELS: Readonly<Record<number, string>> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
+const LEVELS: Readonly<Record<number, string>> = {
+  10: 'trace',
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+  60: 'fatal',
+};
 const SHOWN_CHARS = 500;
 
 /**
- * One line of a service's log as it is shown on a terminal: `worker-claimer warn: …`; undefined for what is only kept in
- * the file. What is not a line of the logger (a crash, a warning of Node.js) is always shown.
+ * One line of a service's log as it is shown on a terminal: `worker-claimer warn: …`; undefined for what is only kept
+ * in the file. What is not a line of the logger (a crash, a warning of Node.js) is always shown.
  */
 export function shownLogLine(service: string, line: string, verbose: boolean): string | undefined {
   const entry = parse(line);
@@ -19,7 +26,8 @@ function parse(line: string): { level: number; text: string } | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
     const entry: unknown = JSON.parse(line);
-    if (typeof entry !== 'object' || entry === null || !('level' in entry) || typeof entry.level !== 'number') return undefined;
+    if (typeof entry !== 'object' || entry === null || !('level' in entry) || typeof entry.level !== 'number')
+      return undefined;
     const text = 'msg' in entry && typeof entry.msg === 'string' ? entry.msg : '';
     return { level: entry.level, text: [text, causeOf(entry)].filter((part) => part !== '').join(': ') };
   } catch {

@@ -13,11 +13,16 @@ const TIME_LIMIT_MS = 5_000;
 export async function checkDatabase(url: string): Promise<string> {
   let client: pg.Client | undefined;
   try {
-    client = new pg.Client({ ...connectionTo(url, 'orchestra up', TIME_LIMIT_MS).config, query_timeout: TIME_LIMIT_MS });
+    client = new pg.Client({
+      ...connectionTo(url, 'orchestra up', TIME_LIMIT_MS).config,
+      query_timeout: TIME_LIMIT_MS,
+    });
     client.on('error', () => {}); // the statement under way reports it
     await client.connect();
     await refuseUnsuitable(client);
-    const { rows: [row] } = await client.query<{ version: string }>("select current_setting('server_version') as version");
+    const {
+      rows: [row],
+    } = await client.query<{ version: string }>("select current_setting('server_version') as version");
     return row?.version ?? 'of an unknown version';
   } catch (error) {
     throw explainDatabaseError(error, url);

@@ -28,14 +28,19 @@ export async function runUp({ verbose, json, say }: RunUpOptions): Promise<void>
   try {
     const settings = readUpSettings(ownEnvironment());
     const home = await openHome(settings.home);
-    const lock = await lockFolder(home.folder, 'orchestra up').catch((error: unknown) => { throw alreadyRunning(error, home); });
+    const lock = await lockFolder(home.folder, 'orchestra up').catch((error: unknown) => {
+      throw alreadyRunning(error, home);
+    });
     try {
       const everything = await startEverything({ home, settings, verbose, say, signal: requests.signal });
       isUp = true;
       process.stdout.write(json ? `${JSON.stringify(summary(everything, home))}\n` : `${welcome(everything, home)}\n`);
       void everything.givenUp.then((name) => {
         process.exitCode = EXIT.failed;
-        say(`${name} has died again and again and stays down; the rest goes on. Its log is in ${home.logs}. Stop with Ctrl-C and start again; until then use --direct`);
+        say(
+          `${name} has died again and again and stays down; the rest goes on. Its log is in ${home.logs}. Stop ` +
+            'with Ctrl-C and start again; until then use --direct',
+        );
       });
       await requests.first;
       say('stopping (services first, then the database)');
@@ -56,8 +61,11 @@ export async function runUp({ verbose, json, say }: RunUpOptions): Promise<void>
 
 function summary({ urls, database }: Everything, home: Home): object {
   return {
-    pause_api: urls['pause-api'], worker_claimer: urls['worker-claimer'], alert_cascade: urls['alert-cascade'],
-    database, token_file: home.adminToken,
+    pause_api: urls['pause-api'],
+    worker_claimer: urls['worker-claimer'],
+    alert_cascade: urls['alert-cascade'],
+    database,
+    token_file: home.adminToken,
   };
 }
 
@@ -83,8 +91,13 @@ In another terminal, put a task in the queue, pause its agent, and look:
 
 function alreadyRunning(error: unknown, home: Home): unknown {
   if (!(error instanceof FolderLockedError)) return error;
-  return new CommandFailure('already_running',
-    `\`${COMMAND} up\` is already running in ${home.folder}${error.pid === undefined ? '' : ` (pid ${error.pid})`}; stop that one, or set ORCHESTRA_HOME to another folder`, { cause: error });
+  return new CommandFailure(
+    'already_running',
+    `\`${COMMAND} up\` is already running in ` +
+      `${home.folder}${error.pid === undefined ? '' : ` (pid ${error.pid})`}; stop that one, or set ` +
+      'ORCHESTRA_HOME to another folder',
+    { cause: error },
+  );
 }
 
 /** Foreseen failures speak for themselves; of the others the cause is shown as it is. */

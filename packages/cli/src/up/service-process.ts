@@ -18,7 +18,8 @@ const READY_WAIT_MS = 90_000;
 // Longer than the ten seconds that a service allows itself.
 const STOP_WAIT_MS = 15_000;
 const LAST_WORDS = 20;
-// The file descriptor behind those that every child has: the others would be seen by every program of this user in /proc/PID/environ.
+// The file descriptor behind those that every child has: the others would be seen by every program of this user in
+// /proc/PID/environ.
 const SECRETS_AT = 4;
 
 export interface ServiceOrder {
@@ -45,14 +46,20 @@ export async function startService({ service, env, onLine, signal }: ServiceOrde
   const main = fileURLToPath(service.entry);
   const { open, secret } = splitSecrets(env);
   const child = fork(main, [], {
-    detached: true, env: { ...open, ...compileCache(), [HIDDEN_FD]: String(SECRETS_AT) }, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+    detached: true,
+    env: { ...open, ...compileCache(), [HIDDEN_FD]: String(SECRETS_AT) },
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
   });
   hand(child, secret);
   const words: string[] = [];
   let starting = true;
   listenTo(child, (line, isTalk) => {
     // What it says while it starts becomes the one message of the failure.
-    if (!starting || !isTalk) { onLine(line); return; }
+    if (!starting || !isTalk) {
+      onLine(line);
+      return;
+    }
     words.push(line);
     words.splice(0, words.length - LAST_WORDS);
   });
@@ -91,7 +98,13 @@ function listenTo(child: ChildProcess, onLine: (line: string, isTalk: boolean) =
   if (child.stderr) createInterface({ input: child.stderr }).on('line', (line) => onLine(line, true));
 }
 
-async function ready(child: ChildProcess, ended: Promise<string>, signal: AbortSignal, name: string, words: readonly string[]): Promise<string> {
+async function ready(
+  child: ChildProcess,
+  ended: Promise<string>,
+  signal: AbortSignal,
+  name: string,
+  words: readonly string[],
+): Promise<string> {
   const failed = (message: string): CommandFailure => new CommandFailure('service_failed', message);
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
@@ -101,8 +114,15 @@ async function ready(child: ChildProcess, ended: Promise<string>, signal: AbortS
         const message = readyMessage.safeParse(raw);
         if (message.success) resolve(message.data.url);
       });
-      void ended.then((how) => reject(failed(words.length > 0 ? words.join('\n') : `${name} ended before it was ready (${how}); its log says why`)));
-      timer = setTimeout(() => reject(failed(`${name} was not ready after ${READY_WAIT_MS / 1_000} s; its log says what it waited for`)), READY_WAIT_MS);
+      void ended.then((how) =>
+        reject(
+          failed(words.length > 0 ? words.join('\n') : `${name} ended before it was ready (${how}); its log says why`),
+        ),
+      );
+      timer = setTimeout(
+        () => reject(failed(`${name} was not ready after ${READY_WAIT_MS / 1_000} s; its log says what it waited for`)),
+        READY_WAIT_MS,
+      );
       onAbort = () => reject(new CommandFailure('stopped_while_starting', `${name} was stopped while it started`));
       signal.addEventListener('abort', onAbort);
       if (signal.aborted) onAbort();

@@ -11,7 +11,10 @@ export const UP_SETTINGS = {
   ...WORKER_CLAIMER,
   ...ALERT_CASCADE,
   DATABASE_URL: COMMON_SETTINGS.DATABASE_URL.optional(),
-  ORCHESTRA_HOME: z.string().optional().describe('the folder of `orchestra up`: its database, the admin\'s token, the addresses of the services'),
+  ORCHESTRA_HOME: z
+    .string()
+    .optional()
+    .describe("the folder of `orchestra up`: its database, the admin's token, the addresses of the services"),
 };
 
 export interface UpSettings {
@@ -31,11 +34,20 @@ export interface UpSettings {
 export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
   const values = readSettings(UP_SETTINGS, env);
   if (values.DATABASE_URL === undefined && values.LISTEN_DATABASE_URL !== undefined) {
-    throw new ConfigError('LISTEN_DATABASE_URL is set and DATABASE_URL is not: set both, or neither to use the PostgreSQL that comes along');
+    throw new ConfigError(
+      'LISTEN_DATABASE_URL is set and DATABASE_URL is not: set both, or neither to use the PostgreSQL that comes along',
+    );
   }
   if (isInsideCommand(env) && values.ORCHESTRA_HOME === undefined) {
-    throw new ConfigError('inside a command that a worker runs, `orchestra up` needs a folder of its own: set ORCHESTRA_HOME');
+    throw new ConfigError(
+      'inside a command that a worker runs, `orchestra up` needs a folder of its own: set ORCHESTRA_HOME',
+    );
   }
   const { DATABASE_URL_FILE: _, LISTEN_DATABASE_URL_FILE: __, ...rest } = env;
-  return { databaseUrl: values.DATABASE_URL, listenDatabaseUrl: values.LISTEN_DATABASE_URL, home: values.ORCHESTRA_HOME, env: rest };
+  return {
+    databaseUrl: values.DATABASE_URL,
+    listenDatabaseUrl: values.LISTEN_DATABASE_URL,
+    home: values.ORCHESTRA_HOME,
+    env: rest,
+  };
 }

@@ -19,7 +19,11 @@ const LAST_ONE_POLL_MS = 200;
  * @returns its connection string
  * @throws CommandFailure, LocalPostgresError with the next step
  */
-export async function startDatabase({ home, settings, say, signal }: UpOptions, started: Stack, giveUp: (name: string) => void): Promise<string> {
+export async function startDatabase(
+  { home, settings, say, signal }: UpOptions,
+  started: Stack,
+  giveUp: (name: string) => void,
+): Promise<string> {
   if (settings.databaseUrl !== undefined) {
     const version = await checkDatabase(settings.databaseUrl);
     say(`using PostgreSQL ${version} at ${withoutPassword(settings.databaseUrl)}`);
@@ -29,13 +33,25 @@ export async function startDatabase({ home, settings, say, signal }: UpOptions, 
   const log = new LogFile(join(home.logs, 'postgres.log'));
   started.add(() => log.close());
   const port = await freePort();
-  const spawn = (stopping: AbortSignal): Promise<SpawnedCluster> => spawnCluster({
-    folder: home.database, port, signal: stopping, onNotice: say, onLog: (line) => log.write(line),
-  });
+  const spawn = (stopping: AbortSignal): Promise<SpawnedCluster> =>
+    spawnCluster({
+      folder: home.database,
+      port,
+      signal: stopping,
+      onNotice: say,
+      onLog: (line) => log.write(line),
+    });
   const cluster = await afterLastOne(() => spawn(signal), say, signal);
-  const asRunning = (running: SpawnedCluster): Running => ({ ended: running.ended.then(() => 'the server is gone'), stop: () => running.stop() });
+  const asRunning = (running: SpawnedCluster): Running => ({
+    ended: running.ended.then(() => 'the server is gone'),
+    stop: () => running.stop(),
+  });
   // The services find it again by themselves: it comes back on the same port.
-  const kept = keepRunning(asRunning(cluster), { name: 'PostgreSQL', say, restart: async (stopping) => asRunning(await spawn(stopping)) });
+  const kept = keepRunning(asRunning(cluster), {
+    name: 'PostgreSQL',
+    say,
+    restart: async (stopping) => asRunning(await spawn(stopping)),
+  });
   started.add(() => kept.stop());
   void kept.givenUp.then(() => giveUp('PostgreSQL'));
   return cluster.url;
@@ -44,7 +60,11 @@ export async function startDatabase({ home, settings, say, signal }: UpOptions, 
 /**
  * We hold the home, so whoever still holds the database in it belongs to an `up` that was killed, and is just ending.
  */
-async function afterLastOne(spawn: () => Promise<SpawnedCluster>, say: (line: string) => void, signal: AbortSignal): Promise<SpawnedCluster> {
+async function afterLastOne(
+  spawn: () => Promise<SpawnedCluster>,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<SpawnedCluster> {
   const deadline = performance.now() + LAST_ONE_WAIT_MS;
   for (let told = false; ; told = true) {
     try {

@@ -47,11 +47,20 @@ async function start(options: UpOptions, started: Stack): Promise<Everything> {
   await writePrivately(home.databaseUrl, `${databaseUrl}\n`);
   signal.throwIfAborted();
 
-  const env = { ...settings.env, DATABASE_URL: databaseUrl, LISTEN_DATABASE_URL: settings.listenDatabaseUrl ?? databaseUrl, PAUSE_API_TOKEN_FILE_TOLD: home.adminToken };
+  const env = {
+    ...settings.env,
+    DATABASE_URL: databaseUrl,
+    LISTEN_DATABASE_URL: settings.listenDatabaseUrl ?? databaseUrl,
+    PAUSE_API_TOKEN_FILE_TOLD: home.adminToken,
+  };
   say(`starting ${SERVICES.map((service) => service.name).join(', ')}`);
   const services = await startServices(options, env, started, givenUp.resolve);
-  const urls = Object.fromEntries(services.map(({ name, url }) => [name, url])) as Record<ServiceName, string>; // one entry for each of SERVICES
-  await writePrivately(home.services, `${JSON.stringify({ pause_api: urls['pause-api'], worker_claimer: urls['worker-claimer'], alert_cascade: urls['alert-cascade'] })}\n`);
+  // One entry for each of SERVICES
+  const urls = Object.fromEntries(services.map(({ name, url }) => [name, url])) as Record<ServiceName, string>;
+  await writePrivately(
+    home.services,
+    `${JSON.stringify({ pause_api: urls['pause-api'], worker_claimer: urls['worker-claimer'], alert_cascade: urls['alert-cascade'] })}\n`,
+  );
   return { urls, database: withoutPassword(databaseUrl), admin, givenUp: givenUp.promise, stop: () => started.stop() };
 }
 

@@ -9,7 +9,9 @@ export function Age({ since, word = 'since' }: { since: string; word?: 'since' |
   return (
     <time dateTime={since} title={since}>
       <span class="ticking">{now === null ? '–' : shortDuration(now - Date.parse(since))}</span>
-      <span class="exact">{word} <ClockTime at={since} now={now} /></span>
+      <span class="exact">
+        {word} <ClockTime at={since} now={now} />
+      </span>
     </time>
   );
 }

@@ -17,20 +17,45 @@ export function ClearDialog({ view, onClose }: { view: PauseView; onClose: () =>
     change.start(view.id, reason.value.trim());
   };
   return (
-    <Dialog title={<>Clear the pause of <ScopeName of={view} /></>} onClose={onClose}>
+    <Dialog
+      title={
+        <>
+          Clear the pause of <ScopeName of={view} />
+        </>
+      }
+      onClose={onClose}
+    >
       <form onSubmit={submit} autocomplete="off">
-        <p class="aside">Paused by <Prose text={view.paused_by} />: <Prose text={view.reason} /></p>
+        <p class="aside">
+          Paused by <Prose text={view.paused_by} />: <Prose text={view.reason} />
+        </p>
         <p>What it held goes on in its old order at once, unless another pause covers it too.</p>
         <label class="field">
           <span class="label">Why it may go on</span>
-          <input name="reason" autofocus maxLength={2_000} value={reason.value} onInput={(event) => { reason.value = event.currentTarget.value; }} />
+          <input
+            name="reason"
+            autofocus
+            maxLength={2_000}
+            value={reason.value}
+            onInput={(event) => {
+              reason.value = event.currentTarget.value;
+            }}
+          />
           <span class="hint">Stands in the history. May be left empty.</span>
         </label>
-        {change.trouble !== null && <p class="line-trouble" role="alert">{change.trouble}</p>}
+        {change.trouble !== null && (
+          <p class="line-trouble" role="alert">
+            {change.trouble}
+          </p>
+        )}
         {change.slow && <Busy says="Clearing…" />}
         <div class="actions">
-          <button type="submit" class="button primary" disabled={change.busy}>Clear this pause</button>
-          <button type="button" class="button" onClick={onClose}>Cancel</button>
+          <button type="submit" class="button primary" disabled={change.busy}>
+            Clear this pause
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
         </div>
       </form>
     </Dialog>

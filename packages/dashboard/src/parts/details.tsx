@@ -8,5 +8,11 @@ export function Details({ details }: { details: unknown }): VNode | null {
   if (details === null || details === undefined) return null;
   const characters = [...JSON.stringify(details)];
   if (characters.length <= 2) return null; // {} or ""
-  return <p class="details"><Prose text={characters.length > DETAILS_MAX ? `${characters.slice(0, DETAILS_MAX).join('')}…` : characters.join('')} /></p>;
+  return (
+    <p class="details">
+      <Prose
+        text={characters.length > DETAILS_MAX ? `${characters.slice(0, DETAILS_MAX).join('')}…` : characters.join('')}
+      />
+    </p>
+  );
 }

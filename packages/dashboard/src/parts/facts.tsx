@@ -4,7 +4,14 @@ import type { ComponentChildren, VNode } from 'preact';
 export function Facts({ facts }: { facts: readonly (readonly [string, ComponentChildren])[] }): VNode {
   return (
     <dl class="facts">
-      {facts.filter(([, fact]) => fact !== null && fact !== undefined).map(([name, fact]) => <div key={name}><dt>{name}</dt><dd>{fact}</dd></div>)}
+      {facts
+        .filter(([, fact]) => fact !== null && fact !== undefined)
+        .map(([name, fact]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{fact}</dd>
+          </div>
+        ))}
     </dl>
   );
 }

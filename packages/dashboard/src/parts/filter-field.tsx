@@ -4,7 +4,13 @@ import { go, query, withQuery } from '../state/route.ts';
 
 const SETTLES_MS = 250;
 
-interface FilterProps { name: string; label: string; placeholder?: string; type?: 'text' | 'datetime-local'; main?: boolean }
+interface FilterProps {
+  name: string;
+  label: string;
+  placeholder?: string;
+  type?: 'text' | 'datetime-local';
+  main?: boolean;
+}
 
 /** A filter that stands in the address. `main` is the one that `/` goes to. */
 export function FilterField({ name, label, placeholder = '', type = 'text', main = false }: FilterProps): VNode {
@@ -28,19 +34,44 @@ export function FilterField({ name, label, placeholder = '', type = 'text', main
   return (
     <label class="filter">
       <span>{label}</span>
-      <input ref={field} {...(type === 'text' ? { type, placeholder } : { type })} defaultValue={value} autocomplete="off" spellcheck={false} data-filter={main ? '' : undefined} onInput={apply} />
+      <input
+        ref={field}
+        {...(type === 'text' ? { type, placeholder } : { type })}
+        defaultValue={value}
+        autocomplete="off"
+        spellcheck={false}
+        data-filter={main ? '' : undefined}
+        onInput={apply}
+      />
     </label>
   );
 }
 
 /** A filter with a few values to choose from. */
-export function FilterChoice({ name, label, values, any }: { name: string; label: string; values: readonly (readonly [string, string])[]; any: string }): VNode {
+export function FilterChoice({
+  name,
+  label,
+  values,
+  any,
+}: {
+  name: string;
+  label: string;
+  values: readonly (readonly [string, string])[];
+  any: string;
+}): VNode {
   return (
     <label class="filter">
       <span>{label}</span>
-      <select value={query.value.get(name) ?? ''} onChange={(event) => go(withQuery({ [name]: event.currentTarget.value }))}>
+      <select
+        value={query.value.get(name) ?? ''}
+        onChange={(event) => go(withQuery({ [name]: event.currentTarget.value }))}
+      >
         <option value="">{any}</option>
-        {values.map(([value, says]) => <option key={value} value={value}>{says}</option>)}
+        {values.map(([value, says]) => (
+          <option key={value} value={value}>
+            {says}
+          </option>
+        ))}
       </select>
     </label>
   );

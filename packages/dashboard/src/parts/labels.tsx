@@ -4,9 +4,16 @@ import { labelAt, reposAt } from '../state/place.ts';
 import { Link } from './link.tsx';
 import { Prose } from './prose.tsx';
 
-const LABELS = [['agent', 'agent_id'], ['skill', 'skill'], ['quest', 'quest_id'], ['actor', 'actor_id'], ['repo', 'repo']] as const;
+const LABELS = [
+  ['agent', 'agent_id'],
+  ['skill', 'skill'],
+  ['quest', 'quest_id'],
+  ['actor', 'actor_id'],
+  ['repo', 'repo'],
+] as const;
 
-const pageOf = (kind: (typeof LABELS)[number][0], value: string): string => (kind === 'repo' ? reposAt(value) : labelAt(kind, value));
+const pageOf = (kind: (typeof LABELS)[number][0], value: string): string =>
+  kind === 'repo' ? reposAt(value) : labelAt(kind, value);
 
 /** The labels of a task, each a link to its own page. */
 export function Labels({ task }: { task: Pick<TaskView, (typeof LABELS)[number][1]> }): VNode {
@@ -16,7 +23,10 @@ export function Labels({ task }: { task: Pick<TaskView, (typeof LABELS)[number][
     <span class="labels">
       {given.map(([kind, field]) => (
         <Link key={field} to={pageOf(kind, task[field] ?? '')} class="scope">
-          <span class="kind">{kind}</span> <b><Prose text={task[field] ?? ''} /></b>
+          <span class="kind">{kind}</span>{' '}
+          <b>
+            <Prose text={task[field] ?? ''} />
+          </b>
         </Link>
       ))}
     </span>

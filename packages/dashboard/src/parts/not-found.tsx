@@ -6,7 +6,15 @@ import { isMissing } from '../state/store.ts';
 export function NotFound({ title, children }: { title: string; children: ComponentChildren }): VNode {
   useEffect(() => {
     isMissing.value = true;
-    return () => { isMissing.value = false; };
+    return () => {
+      isMissing.value = false;
+    };
   }, []);
-  return <div class="not-found"><p class="kicker">Not found</p><h1>{title}</h1><p>{children}</p></div>;
+  return (
+    <div class="not-found">
+      <p class="kicker">Not found</p>
+      <h1>{title}</h1>
+      <p>{children}</p>
+    </div>
+  );
 }

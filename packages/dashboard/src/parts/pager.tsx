@@ -9,7 +9,9 @@ export function Pager({ next }: { next: string | null }): VNode | null {
   return (
     <nav class="pager" aria-label="Pages">
       {beyond && <Link to={withQuery({})}>Newest</Link>}
-      {next !== null && <Link to={`${withQuery({})}${withQuery({}).includes('?') ? '&' : '?'}cursor=${next}`}>Older</Link>}
+      {next !== null && (
+        <Link to={`${withQuery({})}${withQuery({}).includes('?') ? '&' : '?'}cursor=${next}`}>Older</Link>
+      )}
     </nav>
   );
 }

@@ -6,5 +6,14 @@ import { may } from '../state/store.ts';
 /** One click from a row to its pause. Not there for who may not pause. */
 export function PauseButton({ kind, value }: { kind: ScopeKind; value: string }): VNode | null {
   if (!may('pause')) return null;
-  return <button type="button" class="row-button" aria-label={`Pause ${kind} ${value}`} onClick={() => askToPause({ kind, value })}>Pause</button>;
+  return (
+    <button
+      type="button"
+      class="row-button"
+      aria-label={`Pause ${kind} ${value}`}
+      onClick={() => askToPause({ kind, value })}
+    >
+      Pause
+    </button>
+  );
 }

@@ -5,7 +5,9 @@ import { visiblePieces } from '../text/visible-text.ts';
 export function Prose({ text }: { text: string }): VNode {
   return (
     <bdi>
-      {visiblePieces(text).map((piece) => 'text' in piece ? piece.text : <span class="code-point">{piece.codePoint}</span>)}
+      {visiblePieces(text).map((piece) =>
+        'text' in piece ? piece.text : <span class="code-point">{piece.codePoint}</span>,
+      )}
     </bdi>
   );
 }

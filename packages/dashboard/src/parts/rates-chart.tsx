@@ -34,7 +34,7 @@ export function RatesChart({ points, names, says }: RatesChartProps): VNode {
   useEffect(() => {
     const { current } = place;
     if (current === null) return;
-    const plot = chart.current = new uPlot(optionsIn(current, names, isLong), dataOf(points, names), current);
+    const plot = (chart.current = new uPlot(optionsIn(current, names, isLong), dataOf(points, names), current));
     const watching = new ResizeObserver(() => plot.setSize({ width: current.clientWidth, height: HEIGHT }));
     watching.observe(current);
     return () => {
@@ -47,12 +47,20 @@ export function RatesChart({ points, names, says }: RatesChartProps): VNode {
 }
 
 function dataOf(points: readonly RatePoint[], names: readonly RateName[]): AlignedData {
-  return [points.map(({ atMs }) => atMs / 1_000), ...names.map((name) => points.map(({ rates }) => rates?.[name] ?? null))] as AlignedData;
+  return [
+    points.map(({ atMs }) => atMs / 1_000),
+    ...names.map((name) => points.map(({ rates }) => rates?.[name] ?? null)),
+  ] as AlignedData;
 }
 
 function optionsIn(element: HTMLElement, names: readonly RateName[], isLong: boolean): Options {
   const colour = (name: string): string => colourOf(element, name);
-  const axis = { stroke: colour('muted'), grid: { stroke: colour('line'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
+  const axis = {
+    stroke: colour('muted'),
+    grid: { stroke: colour('line'), width: 1 },
+    ticks: { show: false },
+    font: '11px system-ui, sans-serif',
+  };
   const clock = zone.value;
   return {
     width: element.clientWidth,
@@ -62,11 +70,23 @@ function optionsIn(element: HTMLElement, names: readonly RateName[], isLong: boo
     ...(clock === 'utc' ? { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC') } : {}),
     cursor: { drag: { x: false, y: false }, points: { show: false } },
     scales: { y: { range: (_plot, _min, max) => [0, Math.max(5, max * 1.1)] } },
-    axes: [{ ...axis, size: 24, space: 70, values: (_plot, splits) => splits.map((seconds) => axisText(seconds * 1_000, clock, isLong)) }, { ...axis, size: 40, space: 30 }],
+    axes: [
+      {
+        ...axis,
+        size: 24,
+        space: 70,
+        values: (_plot, splits) => splits.map((seconds) => axisText(seconds * 1_000, clock, isLong)),
+      },
+      { ...axis, size: 40, space: 30 },
+    ],
     series: [
       {},
       ...names.map((name) => ({
-        label: SAID[name], stroke: colour(name), width: 1.5, points: { show: false }, ...(name === 'failed' ? { fill: colour('failed-ground') } : {}),
+        label: SAID[name],
+        stroke: colour(name),
+        width: 1.5,
+        points: { show: false },
+        ...(name === 'failed' ? { fill: colour('failed-ground') } : {}),
       })),
     ],
   };

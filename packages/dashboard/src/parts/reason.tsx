@@ -13,7 +13,14 @@ export function Reason({ text }: { text: string }): VNode {
   return (
     <>
       <Prose text={whole.value ? text : `${short}…`} />{' '}
-      <button type="button" class="quiet-button" aria-expanded={whole.value} onClick={() => { whole.value = !whole.value; }}>
+      <button
+        type="button"
+        class="quiet-button"
+        aria-expanded={whole.value}
+        onClick={() => {
+          whole.value = !whole.value;
+        }}
+      >
         {whole.value ? 'Show less' : 'Show all'}
       </button>
     </>

@@ -4,7 +4,10 @@ import { shortDuration } from '../text/duration.ts';
 import { serverMs } from '../state/store.ts';
 import { ClockTime } from './clock-time.tsx';
 
-/** How long the pause has still to go. One whose time is over says what holds it now, or that it has ended until the stream takes it away. */
+/**
+ * How long the pause has still to go. One whose time is over says what holds it now, or that it has ended until the
+ * stream takes it away.
+ */
 export function TimeLeft({ view }: { view: PauseView }): VNode {
   const { expires_at: end, ttl_seconds: ttlSeconds } = view;
   if (end === null) return <span class="endless">until cleared</span>;
@@ -15,7 +18,10 @@ export function TimeLeft({ view }: { view: PauseView }): VNode {
     <time dateTime={end} title={end}>
       {/* Up to the next second: "1s" until the very end, and never "0s". */}
       <span class="ticking">{leftMs > 0 ? shortDuration(leftMs + 999) : onceOver(view)}</span>
-      <span class="exact">{leftMs > 0 ? 'until' : 'over at'} <ClockTime at={end} now={now} />{leftMs > 0 && view.then !== 'resume' && `, then ${view.then}`}</span>
+      <span class="exact">
+        {leftMs > 0 ? 'until' : 'over at'} <ClockTime at={end} now={now} />
+        {leftMs > 0 && view.then !== 'resume' && `, then ${view.then}`}
+      </span>
     </time>
   );
 }

@@ -11,7 +11,12 @@ export interface Moment {
 export function Timeline({ moments, label }: { moments: readonly Moment[]; label: string }): VNode {
   return (
     <ol class="entries" aria-label={label}>
-      {moments.map(({ key, at, says }) => <li key={key}><When at={at} /><div>{says}</div></li>)}
+      {moments.map(({ key, at, says }) => (
+        <li key={key}>
+          <When at={at} />
+          <div>{says}</div>
+        </li>
+      ))}
     </ol>
   );
 }

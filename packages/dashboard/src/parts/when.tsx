@@ -8,7 +8,8 @@ export function When({ at, ago = false }: { at: string; ago?: boolean }): VNode 
   const now = ago ? serverMs.value : serverMs.peek();
   return (
     <time class="at" dateTime={at} title={at}>
-      <ClockTime at={at} now={now} />{ago && now !== null && <span class="ago"> {shortDuration(now - Date.parse(at))} ago</span>}
+      <ClockTime at={at} now={now} />
+      {ago && now !== null && <span class="ago"> {shortDuration(now - Date.parse(at))} ago</span>}
     </time>
   );
 }

@@ -17,7 +17,16 @@ interface WordsDialogProps {
 }
 
 /** A change that needs a few words. */
-export function WordsDialog({ title, says, label, submit, long = false, make, onDone, onClose }: WordsDialogProps): VNode {
+export function WordsDialog({
+  title,
+  says,
+  label,
+  submit,
+  long = false,
+  make,
+  onDone,
+  onClose,
+}: WordsDialogProps): VNode {
   const words = useSignal('');
   const change = useChange(make, onDone);
   const send = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
@@ -27,18 +36,48 @@ export function WordsDialog({ title, says, label, submit, long = false, make, on
   return (
     <Dialog title={title} onClose={onClose}>
       <form onSubmit={send} autocomplete="off">
-        <p class="prose"><Prose text={says} /></p>
+        <p class="prose">
+          <Prose text={says} />
+        </p>
         <label class="field">
           <span class="label">{label}</span>
-          {long
-            ? <textarea name="words" rows={5} required autofocus value={words.value} onInput={(event) => { words.value = event.currentTarget.value; }} />
-            : <input name="words" required autofocus maxLength={2_000} value={words.value} onInput={(event) => { words.value = event.currentTarget.value; }} />}
+          {long ? (
+            <textarea
+              name="words"
+              rows={5}
+              required
+              autofocus
+              value={words.value}
+              onInput={(event) => {
+                words.value = event.currentTarget.value;
+              }}
+            />
+          ) : (
+            <input
+              name="words"
+              required
+              autofocus
+              maxLength={2_000}
+              value={words.value}
+              onInput={(event) => {
+                words.value = event.currentTarget.value;
+              }}
+            />
+          )}
         </label>
-        {change.trouble !== null && <p class="line-trouble" role="alert">{change.trouble}</p>}
+        {change.trouble !== null && (
+          <p class="line-trouble" role="alert">
+            {change.trouble}
+          </p>
+        )}
         {change.slow && <Busy says="Waiting for the service…" />}
         <div class="actions">
-          <button type="submit" class="button primary" disabled={words.value.trim() === '' || change.busy}>{submit}</button>
-          <button type="button" class="button" onClick={onClose}>Cancel</button>
+          <button type="submit" class="button primary" disabled={words.value.trim() === '' || change.busy}>
+            {submit}
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
         </div>
       </form>
     </Dialog>

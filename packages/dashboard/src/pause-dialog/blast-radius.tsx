@@ -20,14 +20,29 @@ const LISTED_MAX = 6;
 const GAP_MS = 2_000;
 
 /** What the pause would hold, as of now, and kept up to date while the dialog is open. */
-export function BlastRadius({ scope, onKnown }: { scope: AskedScope; onKnown: (preview: PausePreview) => void }): VNode {
-  if (scope.value === '') return <div class="blast-radius"><p class="hint">What it would hold is shown here before anything is done.</p></div>;
+export function BlastRadius({
+  scope,
+  onKnown,
+}: {
+  scope: AskedScope;
+  onKnown: (preview: PausePreview) => void;
+}): VNode {
+  if (scope.value === '')
+    return (
+      <div class="blast-radius">
+        <p class="hint">What it would hold is shown here before anything is done.</p>
+      </div>
+    );
   return <KnownScope scope={scope} onKnown={onKnown} />;
 }
 
 function KnownScope({ scope, onKnown }: { scope: AskedScope; onKnown: (preview: PausePreview) => void }): VNode {
-  const reading = useReading(scopeText(scope), (signal) => previewPause(scope, signal), queueVersion, { gapMs: GAP_MS });
-  useEffect(() => { if (reading.value !== null) onKnown(reading.value); }, [reading.value]);
+  const reading = useReading(scopeText(scope), (signal) => previewPause(scope, signal), queueVersion, {
+    gapMs: GAP_MS,
+  });
+  useEffect(() => {
+    if (reading.value !== null) onKnown(reading.value);
+  }, [reading.value]);
   return (
     <section class="blast-radius" aria-label="What it would hold" aria-live="polite">
       <ReadingState reading={reading} what="What it would hold" />
@@ -37,24 +52,96 @@ function KnownScope({ scope, onKnown }: { scope: AskedScope; onKnown: (preview: 
 }
 
 function Radius({ scope, preview }: { scope: AskedScope; preview: PausePreview }): VNode {
-  const { queued, queued_more: more, queued_share: share, in_flight_count: running, claimed_ahead_count: ahead, quests, repos, other_pauses: others } = preview;
+  const {
+    queued,
+    queued_more: more,
+    queued_share: share,
+    in_flight_count: running,
+    claimed_ahead_count: ahead,
+    quests,
+    repos,
+    other_pauses: others,
+  } = preview;
   const waiting = tasksAt({ ...labelFields(scope), status: 'queued' });
-  const attached = preview.attached.flatMap((work) => { const words = sayAttachedWork(work); return words === null ? [] : [{ key: work.name, text: work.name, more: words }]; });
+  const attached = preview.attached.flatMap((work) => {
+    const words = sayAttachedWork(work);
+    return words === null ? [] : [{ key: work.name, text: work.name, more: words }];
+  });
   const nothing = queued + running + ahead + attached.length === 0;
   return (
     <ul>
-      {preview.label_known === false && <li><UnknownLabel near={preview.near_labels} kind={preview.unknown_kind} /></li>}
-      {nothing && <li>{scope.kind === 'fleet' ? 'Nothing waits or runs just now.' : scope.also === undefined ? 'Nothing carries this label just now.' : 'Nothing carries all of these labels just now.'} Work that comes later is held all the same.</li>}
-      {queued > 0 && <li><b><Link to={waiting} apart>{counted(queued, 'task', more)}</Link> held</b>{share !== null && `, ${percent(share)} of what is queued`}</li>}
-      {running > 0 && <li><b>{counted(running, 'task')}</b> still running ({running === 1 ? 'it' : 'they'} will finish normally)</li>}
-      {ahead > 0 && <li><b>{counted(ahead, 'task')}</b> claimed ahead {ahead === 1 ? 'goes' : 'go'} back to {ahead === 1 ? 'its' : 'their'} place</li>}
-      {attached.length > 0 && <li>In attached queues: <Listed items={attached} /></li>}
-      {quests.length > 0 && <li>Quests: <Listed items={quests.map((quest) => ({ key: quest.quest_id, text: quest.quest_id, more: quest.stalled ? 'stalls' : `${count(quest.queued)} held` }))} /></li>}
-      {repos.length > 0 && <li>Serial gates that would stand still: <Listed items={repos.map(({ repo }) => ({ key: repo, text: repo, more: null }))} /></li>}
+      {preview.label_known === false && (
+        <li>
+          <UnknownLabel near={preview.near_labels} kind={preview.unknown_kind} />
+        </li>
+      )}
+      {nothing && (
+        <li>
+          {scope.kind === 'fleet'
+            ? 'Nothing waits or runs just now.'
+            : scope.also === undefined
+              ? 'Nothing carries this label just now.'
+              : 'Nothing carries all of these labels just now.'}{' '}
+          Work that comes later is held all the same.
+        </li>
+      )}
+      {queued > 0 && (
+        <li>
+          <b>
+            <Link to={waiting} apart>
+              {counted(queued, 'task', more)}
+            </Link>{' '}
+            held
+          </b>
+          {share !== null && `, ${percent(share)} of what is queued`}
+        </li>
+      )}
+      {running > 0 && (
+        <li>
+          <b>{counted(running, 'task')}</b> still running ({running === 1 ? 'it' : 'they'} will finish normally)
+        </li>
+      )}
+      {ahead > 0 && (
+        <li>
+          <b>{counted(ahead, 'task')}</b> claimed ahead {ahead === 1 ? 'goes' : 'go'} back to{' '}
+          {ahead === 1 ? 'its' : 'their'} place
+        </li>
+      )}
+      {attached.length > 0 && (
+        <li>
+          In attached queues: <Listed items={attached} />
+        </li>
+      )}
+      {quests.length > 0 && (
+        <li>
+          Quests:{' '}
+          <Listed
+            items={quests.map((quest) => ({
+              key: quest.quest_id,
+              text: quest.quest_id,
+              more: quest.stalled ? 'stalls' : `${count(quest.queued)} held`,
+            }))}
+          />
+        </li>
+      )}
+      {repos.length > 0 && (
+        <li>
+          Serial gates that would stand still:{' '}
+          <Listed items={repos.map(({ repo }) => ({ key: repo, text: repo, more: null }))} />
+        </li>
+      )}
       {others.length > 0 && (
         <li>
           Paused already by {counted(others.length, 'other pause')}:{' '}
-          {others.slice(0, LISTED_MAX).map((other, index) => <span key={other.id}>{index > 0 && ', '}<Link to={`pauses/${other.id}`} apart><ScopeName of={other} /></Link>{other.also_holds !== null && ` (${count(other.also_holds, other.also_holds_more)} of these tasks)`}</span>)}
+          {others.slice(0, LISTED_MAX).map((other, index) => (
+            <span key={other.id}>
+              {index > 0 && ', '}
+              <Link to={`pauses/${other.id}`} apart>
+                <ScopeName of={other} />
+              </Link>
+              {other.also_holds !== null && ` (${count(other.also_holds, other.also_holds_more)} of these tasks)`}
+            </span>
+          ))}
           . A task that several pauses hold starts when all of them have ended.
         </li>
       )}
@@ -67,7 +154,13 @@ function Listed({ items }: { items: readonly { key: string; text: string; more: 
   return (
     <>
       {items.slice(0, LISTED_MAX).map(({ key, text, more }, index) => (
-        <span key={key}>{index > 0 && ', '}<b class="mono"><Prose text={text} /></b>{more !== null && ` (${more})`}</span>
+        <span key={key}>
+          {index > 0 && ', '}
+          <b class="mono">
+            <Prose text={text} />
+          </b>
+          {more !== null && ` (${more})`}
+        </span>
       ))}
       {rest > 0 && ` and ${rest} more`}
     </>

@@ -29,7 +29,9 @@ export function PauseDialog({ asked }: { asked: AskedScope }): VNode {
   const preview = useSignal<PausePreview | null>(null);
   const typed = useSignal('');
   const stop = useSignal<StopView['then'] | null>(null);
-  const close = (): void => { pauseDialog.value = null; };
+  const close = (): void => {
+    pauseDialog.value = null;
+  };
   const change = useChange(pause, (receipt) => {
     lastReceipt.value = receipt;
     close();
@@ -42,13 +44,21 @@ export function PauseDialog({ asked }: { asked: AskedScope }): VNode {
   const expected = isFleet ? 'fleet' : also === undefined ? value : scopeText(named);
   const known = preview.value !== null && isSameScope(scopeOf(preview.value), named) ? preview.value : null;
   const broad = isFleet || (known?.broad ?? false);
-  const ready = value !== '' && reason.value.trim() !== '' && duration.value !== null && (!broad || typed.value.trim() === expected);
+  const ready =
+    value !== '' &&
+    reason.value.trim() !== '' &&
+    duration.value !== null &&
+    (!broad || typed.value.trim() === expected);
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     if (!ready || duration.value === null) return;
     const { seconds } = duration.value;
     change.start({
-      scope_kind: kind, scope_value: value, ...(also === undefined ? {} : { also }), reason: reason.value.trim(), ttl_seconds: seconds,
+      scope_kind: kind,
+      scope_value: value,
+      ...(also === undefined ? {} : { also }),
+      reason: reason.value.trim(),
+      ttl_seconds: seconds,
       ...(stop.value === null ? {} : { stop_running: stop.value }),
       ...(seconds === null || then.value === 'resume' ? {} : { then: then.value }),
     });
@@ -57,24 +67,94 @@ export function PauseDialog({ asked }: { asked: AskedScope }): VNode {
   return (
     <Dialog title="Pause" onClose={close} wide>
       <form class="pause-form" onSubmit={submit} autocomplete="off">
-        <ScopeField scope={scope.value} onChange={(next) => { scope.value = next; }} focused={asked.value === ''} />
+        <ScopeField
+          scope={scope.value}
+          onChange={(next) => {
+            scope.value = next;
+          }}
+          focused={asked.value === ''}
+        />
         <label class="field">
           <span class="label">Reason</span>
-          <input name="reason" required maxLength={2_000} autofocus={asked.value !== ''} value={reason.value} onInput={(event) => { reason.value = event.currentTarget.value; }} />
+          <input
+            name="reason"
+            required
+            maxLength={2_000}
+            autofocus={asked.value !== ''}
+            value={reason.value}
+            onInput={(event) => {
+              reason.value = event.currentTarget.value;
+            }}
+          />
           <span class="hint">Visible to everyone. Saved in the history.</span>
         </label>
-        <DurationField onChange={(next) => { duration.value = next; }} />
-        {duration.value !== null && duration.value.seconds !== null && <ThenField value={then.value} onChange={(next) => { then.value = next; }} />}
-        <BlastRadius key={scopeText(settled)} scope={settled} onKnown={(next) => { preview.value = next; }} />
-        <label class="check"><input type="checkbox" name="stop" checked={stop.value !== null} onChange={(event) => { stop.value = event.currentTarget.checked ? 'requeue' : null; }} /> Also stop what runs. Otherwise it goes on to its normal end.</label>
-        {stop.value !== null && <StopThenField value={stop.value} onChange={(next) => { stop.value = next; }} />}
-        {broad && <TypedOut expected={expected} isFleet={isFleet} value={typed.value} onInput={(next) => { typed.value = next; }} />}
-        {change.trouble !== null && <p class="line-trouble" role="alert">{change.trouble}</p>}
+        <DurationField
+          onChange={(next) => {
+            duration.value = next;
+          }}
+        />
+        {duration.value !== null && duration.value.seconds !== null && (
+          <ThenField
+            value={then.value}
+            onChange={(next) => {
+              then.value = next;
+            }}
+          />
+        )}
+        <BlastRadius
+          key={scopeText(settled)}
+          scope={settled}
+          onKnown={(next) => {
+            preview.value = next;
+          }}
+        />
+        <label class="check">
+          <input
+            type="checkbox"
+            name="stop"
+            checked={stop.value !== null}
+            onChange={(event) => {
+              stop.value = event.currentTarget.checked ? 'requeue' : null;
+            }}
+          />{' '}
+          Also stop what runs. Otherwise it goes on to its normal end.
+        </label>
+        {stop.value !== null && (
+          <StopThenField
+            value={stop.value}
+            onChange={(next) => {
+              stop.value = next;
+            }}
+          />
+        )}
+        {broad && (
+          <TypedOut
+            expected={expected}
+            isFleet={isFleet}
+            value={typed.value}
+            onInput={(next) => {
+              typed.value = next;
+            }}
+          />
+        )}
+        {change.trouble !== null && (
+          <p class="line-trouble" role="alert">
+            {change.trouble}
+          </p>
+        )}
         {change.slow && <Busy says="Waiting for claims that began before…" />}
         <div class="actions">
-          <button type="submit" class="button primary" disabled={!ready || change.busy}>{value === '' ? 'Pause' : `Pause ${shortened(scopeText(named))}`}</button>
-          <button type="button" class="button" onClick={close}>Cancel</button>
-          {!ready && <span class="hint">{missing(scope.value, reason.value, duration.value, broad && typed.value.trim() !== expected)}</span>}
+          <button type="submit" class="button primary" disabled={!ready || change.busy}>
+            {value === '' ? 'Pause' : `Pause ${shortened(scopeText(named))}`}
+          </button>
+          <button type="button" class="button" onClick={close}>
+            Cancel
+          </button>
+          {!ready && (
+            <span class="hint">
+              {missing(scope.value, reason.value, duration.value, broad && typed.value.trim() !== expected)}
+            </span>
+          )}
         </div>
       </form>
     </Dialog>
@@ -82,7 +162,12 @@ export function PauseDialog({ asked }: { asked: AskedScope }): VNode {
 }
 
 function missing(scope: AskedScope, reason: string, duration: Duration | null, untyped: boolean): string {
-  const what = [scope.value.trim() === '' && 'target', reason.trim() === '' && 'reason', duration === null && 'duration', untyped && 'the name typed out'].filter((part) => part !== false);
+  const what = [
+    scope.value.trim() === '' && 'target',
+    reason.trim() === '' && 'reason',
+    duration === null && 'duration',
+    untyped && 'the name typed out',
+  ].filter((part) => part !== false);
   return what.length === 0 ? '' : `Fill in: ${what.join(', ')}.`;
 }
 
@@ -93,15 +178,21 @@ function shortened(name: string): string {
 
 /** Without blanks around labels, in the one form that a scope has. */
 function trimmed({ kind, value, also = {} }: AskedScope): AskedScope {
-  const others = Object.entries(also).flatMap(([one, label]) => (label === undefined || label.trim() === '' || one === kind ? [] : [[one, label.trim()]]));
-  return value.trim() === '' ? { kind, value: '' } : inOrder({ kind, value: value.trim(), also: Object.fromEntries(others) });
+  const others = Object.entries(also).flatMap(([one, label]) =>
+    label === undefined || label.trim() === '' || one === kind ? [] : [[one, label.trim()]],
+  );
+  return value.trim() === ''
+    ? { kind, value: '' }
+    : inOrder({ kind, value: value.trim(), also: Object.fromEntries(others) });
 }
 
 /** The scope once nobody has typed for a moment. */
 function useSettled(scope: AskedScope): AskedScope {
   const settled = useSignal(trimmed(scope));
   useEffect(() => {
-    const timer = setTimeout(() => { settled.value = trimmed(scope); }, SETTLES_MS);
+    const timer = setTimeout(() => {
+      settled.value = trimmed(scope);
+    }, SETTLES_MS);
     return () => clearTimeout(timer);
   }, [scopeText(scope)]);
   return settled.value;

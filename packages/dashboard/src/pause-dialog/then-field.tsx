@@ -15,7 +15,10 @@ export function ThenField({ value, onChange }: { value: Then; onChange: (next: T
     <fieldset class="choices then">
       <legend class="label">And then</legend>
       {CHOICES.map(([then, says]) => (
-        <label key={then}><input type="radio" name="then" checked={value === then} onChange={() => onChange(then)} /><span>{says}</span></label>
+        <label key={then}>
+          <input type="radio" name="then" checked={value === then} onChange={() => onChange(then)} />
+          <span>{says}</span>
+        </label>
       ))}
       <span class="hint">{CHOICES.find(([then]) => then === value)?.[2]}</span>
     </fieldset>

@@ -23,7 +23,17 @@ import { KeysDialog } from './keys-dialog.tsx';
 import { TopBar } from './top-bar.tsx';
 
 const NAMES = {
-  now: 'Now', tasks: 'Tasks', repos: 'Repos', workers: 'Workers', alerts: 'Alerts', history: 'History', search: 'Search', nowhere: 'Not found', pause: 'Pause', task: 'Task', label: 'Label',
+  now: 'Now',
+  tasks: 'Tasks',
+  repos: 'Repos',
+  workers: 'Workers',
+  alerts: 'Alerts',
+  history: 'History',
+  search: 'Search',
+  nowhere: 'Not found',
+  pause: 'Pause',
+  task: 'Task',
+  label: 'Label',
 } as const;
 
 /** What the address names, with its id: it is how tabs and bookmarks are told apart. */
@@ -35,14 +45,22 @@ function nameOf(at: Place): string {
 /** The whole page: the sign-in, or the view that its address names. */
 export function App(): VNode {
   useSignalEffect(() => {
-    if (senate.value.position === null) { document.title = 'Orchestra'; return; }
-    const where = place.value.view === 'now' ? '' : ` · ${isMissing.value && place.value.view !== 'nowhere' ? `${nameOf(place.value)}: not found` : nameOf(place.value)}`;
+    if (senate.value.position === null) {
+      document.title = 'Orchestra';
+      return;
+    }
+    const where =
+      place.value.view === 'now'
+        ? ''
+        : ` · ${isMissing.value && place.value.view !== 'nowhere' ? `${nameOf(place.value)}: not found` : nameOf(place.value)}`;
     document.title = `${shownPauses.value.length} paused${confirmed.value ? '' : ' (not live)'}${where} · Orchestra`;
   });
   if (connection.value.phase === 'signed-out') return <SignIn notice={connection.value.notice} />;
   return (
     <>
-      <a class="skip" href="#main">Skip to the content</a>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
       <TopBar />
       <ConnectionState />
       {session.value !== null && senate.value.position !== null && <Main at={place.value} />}
@@ -62,21 +80,36 @@ function Main({ at }: { at: Place }): VNode {
     first.current = false;
     scrollTo(0, 0);
   }, [name]);
-  return <main id="main" ref={main} tabIndex={-1} key={name} aria-label={name}>{viewOf(at)}</main>;
+  return (
+    <main id="main" ref={main} tabIndex={-1} key={name} aria-label={name}>
+      {viewOf(at)}
+    </main>
+  );
 }
 
 function viewOf(at: Place): VNode {
   switch (at.view) {
-    case 'now': return <NowView />;
-    case 'tasks': return <TasksView />;
-    case 'task': return <TaskView id={at.id} />;
-    case 'pause': return <PauseView id={at.id} />;
-    case 'repos': return <ReposView />;
-    case 'workers': return <WorkersView />;
-    case 'label': return <LabelView kind={at.kind} value={at.value} />;
-    case 'search': return <SearchView />;
-    case 'alerts': return <AlertsView />;
-    case 'history': return <HistoryView />;
-    case 'nowhere': return <Nowhere />;
+    case 'now':
+      return <NowView />;
+    case 'tasks':
+      return <TasksView />;
+    case 'task':
+      return <TaskView id={at.id} />;
+    case 'pause':
+      return <PauseView id={at.id} />;
+    case 'repos':
+      return <ReposView />;
+    case 'workers':
+      return <WorkersView />;
+    case 'label':
+      return <LabelView kind={at.kind} value={at.value} />;
+    case 'search':
+      return <SearchView />;
+    case 'alerts':
+      return <AlertsView />;
+    case 'history':
+      return <HistoryView />;
+    case 'nowhere':
+      return <Nowhere />;
   }
 }

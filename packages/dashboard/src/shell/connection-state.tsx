@@ -15,7 +15,10 @@ export function ConnectionState(): VNode | null {
 function Stale({ word, trouble }: { word: string; trouble: string }): VNode {
   return (
     <p class="line-notice warn">
-      <strong>{word} – what you see was true {shortDuration(staleForMs.value ?? 0)} ago.</strong> {trouble}
+      <strong>
+        {word} – what you see was true {shortDuration(staleForMs.value ?? 0)} ago.
+      </strong>{' '}
+      {trouble}
     </p>
   );
 }

@@ -39,10 +39,28 @@ let gPressedAtMs = -Infinity;
 /** Listens to the keys of the page; those of a field, a dialog or the browser itself are left alone. */
 export function listenToKeys(): void {
   addEventListener('keydown', (event) => {
-    if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || connection.peek().phase === 'signed-out') return;
+    if (
+      event.defaultPrevented ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.altKey ||
+      connection.peek().phase === 'signed-out'
+    )
+      return;
     const { target } = event;
-    if (event.key === 'Escape' && target instanceof HTMLInputElement && ('filter' in target.dataset || 'search' in target.dataset)) target.blur();
-    if (inField(target) || pauseDialog.peek() !== null || keysDialog.peek() || document.querySelector('dialog[open]') !== null) return;
+    if (
+      event.key === 'Escape' &&
+      target instanceof HTMLInputElement &&
+      ('filter' in target.dataset || 'search' in target.dataset)
+    )
+      target.blur();
+    if (
+      inField(target) ||
+      pauseDialog.peek() !== null ||
+      keysDialog.peek() ||
+      document.querySelector('dialog[open]') !== null
+    )
+      return;
     if (press(event.key)) event.preventDefault();
   });
 }
@@ -51,10 +69,22 @@ export function listenToKeys(): void {
 function press(key: string): boolean {
   const place = performance.now() - gPressedAtMs < SECOND_KEY_WITHIN_MS ? PLACES[key] : undefined;
   gPressedAtMs = key === 'g' ? performance.now() : -Infinity;
-  if (place !== undefined) { go(place); return true; }
-  if (key === '?') { keysDialog.value = true; return true; }
-  if (key === 'p') { askToPauseHere(); return true; }
-  if (key === 'u') { nextZone(); return true; }
+  if (place !== undefined) {
+    go(place);
+    return true;
+  }
+  if (key === '?') {
+    keysDialog.value = true;
+    return true;
+  }
+  if (key === 'p') {
+    askToPauseHere();
+    return true;
+  }
+  if (key === 'u') {
+    nextZone();
+    return true;
+  }
   if (key === '/') return focusOn('[data-filter]');
   if (key === 's') return focusOn('[data-search]');
   return pressButton(key);
@@ -67,22 +97,32 @@ function focusOn(selector: string): boolean {
   return field !== null;
 }
 
-/** Presses the button that this key stands for: that of the row with the focus, else that of what is selected or of the whole view. */
+/**
+ * Presses the button that this key stands for: that of the row with the focus, else that of what is selected or of the
+ * whole view.
+ */
 function pressButton(key: string): boolean {
   if (!/^[a-z]$/.test(key)) return false;
   const button = `[data-key="${key}"]:not(:disabled)`;
-  const found = document.activeElement?.closest('tr')?.querySelector<HTMLElement>(button)
-    ?? document.querySelector<HTMLElement>(`main .bulk-bar ${button}, main [data-whole-view] > header ${button}`);
+  const found =
+    document.activeElement?.closest('tr')?.querySelector<HTMLElement>(button) ??
+    document.querySelector<HTMLElement>(`main .bulk-bar ${button}, main [data-whole-view] > header ${button}`);
   found?.click();
   return found !== null && found !== undefined;
 }
 
 /** The scope of the row, or of the view, in which the focus is. */
 function askToPauseHere(): void {
-  const marked = document.activeElement?.closest<HTMLElement>('[data-scope-kind]') ?? document.querySelector<HTMLElement>('main [data-scope-kind][data-whole-view]');
+  const marked =
+    document.activeElement?.closest<HTMLElement>('[data-scope-kind]') ??
+    document.querySelector<HTMLElement>('main [data-scope-kind][data-whole-view]');
   askToPause(readScopeData(marked?.dataset ?? {}));
 }
 
 function inField(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement && target.type !== 'radio' && target.type !== 'checkbox' || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+  return (
+    (target instanceof HTMLInputElement && target.type !== 'radio' && target.type !== 'checkbox') ||
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement
+  );
 }

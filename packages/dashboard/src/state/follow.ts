@@ -9,7 +9,17 @@ import { ApiError } from '../wire/api-error.ts';
 import { ALERTS_MAX, applyCounts, applyEvent, mergeAlerts, passOver } from './senate-state.ts';
 import { setByDatabase, setByDateHeader, setByPauses } from './server-clock.ts';
 import {
-  alertsTrouble, alertsVersion, confirmedAtMs, connection, desk, doubt, monotonicMs, pausesVersion, queueVersion, senate, serverClock,
+  alertsTrouble,
+  alertsVersion,
+  confirmedAtMs,
+  connection,
+  desk,
+  doubt,
+  monotonicMs,
+  pausesVersion,
+  queueVersion,
+  senate,
+  serverClock,
 } from './store.ts';
 
 const reconnecting = new Waiting();
@@ -43,7 +53,10 @@ export function follow(signal: AbortSignal): Promise<void> {
     onDesk: receiveDesk,
     onMessage: (message) => receive(message, signal),
     onLost: (error) => {
-      connection.value = { phase: senate.value.position === null ? 'connecting' : 'reconnecting', trouble: error.message };
+      connection.value = {
+        phase: senate.value.position === null ? 'connecting' : 'reconnecting',
+        trouble: error.message,
+      };
     },
   };
   return followStream(BASE_URL, follower, reconnecting, signal);
@@ -85,8 +98,13 @@ function receiveDesk(numbers: DeskNumbers | null): void {
 
 /** Whether something happened in the queue, or a minute is over: rates are told by the minute. */
 function moved(before: DeskNumbers | null, now: DeskNumbers): boolean {
-  return before === null || before.last_task_event_id !== now.last_task_event_id || before.queued !== now.queued
-    || before.running !== now.running || before.at.slice(0, 16) !== now.at.slice(0, 16);
+  return (
+    before === null ||
+    before.last_task_event_id !== now.last_task_event_id ||
+    before.queued !== now.queued ||
+    before.running !== now.running ||
+    before.at.slice(0, 16) !== now.at.slice(0, 16)
+  );
 }
 
 function everythingMayHaveChanged(): void {

@@ -7,7 +7,15 @@ export type Place =
   | { readonly view: 'pause' | 'task'; readonly id: string }
   | { readonly view: 'label'; readonly kind: LabelKind; readonly value: string };
 
-const LISTS = { '': 'now', 'tasks': 'tasks', 'repos': 'repos', 'workers': 'workers', 'alerts': 'alerts', 'history': 'history', 'search': 'search' } as const;
+const LISTS = {
+  '': 'now',
+  tasks: 'tasks',
+  repos: 'repos',
+  workers: 'workers',
+  alerts: 'alerts',
+  history: 'history',
+  search: 'search',
+} as const;
 
 /** The place that an address names, below the base and without its slash. */
 export function placeOf(path: string, query: URLSearchParams): Place {
@@ -28,7 +36,10 @@ export function reposAt(repo: string): string {
   return `repos?${new URLSearchParams({ repo })}`;
 }
 
-/** The page of an agent, skill, quest or actor. In the query: a slash in a label would be lost on the way through some proxies. */
+/**
+ * The page of an agent, skill, quest or actor. In the query: a slash in a label would be lost on the way through some
+ * proxies.
+ */
 export function labelAt(kind: LabelKind, value: string): string {
   return `label?${new URLSearchParams({ kind, value })}`;
 }

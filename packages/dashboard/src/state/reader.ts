@@ -39,7 +39,9 @@ export class Reader<T> {
     this.#options = options;
   }
 
-  get state(): ReadonlySignal<Reading<T>> { return this.#state; }
+  get state(): ReadonlySignal<Reading<T>> {
+    return this.#state;
+  }
 
   /** Asks for a reading that begins after this call. */
   refresh(): void {
@@ -54,12 +56,18 @@ export class Reader<T> {
     this.#gap.wake();
   }
 
-  stop(): void { this.#ending.abort(); }
+  stop(): void {
+    this.#ending.abort();
+  }
 
   async #run(): Promise<void> {
     const { signal: ending } = this.#ending;
     this.#running = true;
-    for (let answered = 0; answered !== this.#asked && !ending.aborted; await this.#gap.wait(this.#options.gapMs, ending)) {
+    for (
+      let answered = 0;
+      answered !== this.#asked && !ending.aborted;
+      await this.#gap.wait(this.#options.gapMs, ending)
+    ) {
       answered = this.#asked;
       await this.#once(ending);
     }
@@ -76,7 +84,10 @@ export class Reader<T> {
       if (this.#options.isOld?.(value, performance.now() - this.#askedAtMs) === true) this.#asked += 1;
     } catch (error) {
       if (ending.aborted) return;
-      const trouble = error instanceof ApiError ? error : new ApiError('malformed', `This page has an error of its own: ${String(error)}`, { cause: error });
+      const trouble =
+        error instanceof ApiError
+          ? error
+          : new ApiError('malformed', `This page has an error of its own: ${String(error)}`, { cause: error });
       this.#state.value = { ...this.#state.peek(), trouble, busySinceMs: null };
       this.#options.onTrouble?.(trouble);
     }

@@ -10,7 +10,9 @@ const address = signal(here());
 export const query = computed(() => new URLSearchParams(address.value.search));
 export const place = computed<Place>(() => placeOf(address.value.path, query.value));
 
-addEventListener('popstate', () => { address.value = here(); });
+addEventListener('popstate', () => {
+  address.value = here();
+});
 
 /** The address of a place as a link has it. */
 export function hrefOf(to: string): string {
@@ -23,7 +25,10 @@ export function go(to: string, { replace = false }: { replace?: boolean } = {}):
   address.value = here();
 }
 
-/** The place that is shown, with some of its filters changed; null or empty takes one away. The page of a list begins anew. */
+/**
+ * The place that is shown, with some of its filters changed; null or empty takes one away. The page of a list begins
+ * anew.
+ */
 export function withQuery(changes: Record<string, string | null>): string {
   const next = new URLSearchParams(address.value.search);
   next.delete('cursor');

@@ -17,13 +17,19 @@ export interface ShownPause {
 }
 
 /** What is counted anew about an active pause. */
-export type CountedPause = Pick<ActivePauseView, 'id' | 'in_flight_count' | 'claimed_ahead_count' | 'queued' | 'queued_more' | 'quiet'>;
+export type CountedPause = Pick<
+  ActivePauseView,
+  'id' | 'in_flight_count' | 'claimed_ahead_count' | 'queued' | 'queued_more' | 'quiet'
+>;
 
 /** One line of what happened while the page was open. */
 export interface Change {
   /** The event's position. */
   readonly id: string;
-  readonly type: Exclude<SenateEvent['type'], 'snapshot' | 'alert.created' | 'alert.acknowledged' | 'alert.resolved' | 'run.stopping'>;
+  readonly type: Exclude<
+    SenateEvent['type'],
+    'snapshot' | 'alert.created' | 'alert.acknowledged' | 'alert.resolved' | 'run.stopping'
+  >;
   readonly view: PauseView;
 }
 
@@ -74,14 +80,22 @@ export function applyCounts(state: SenateState, listed: readonly CountedPause[])
   for (const counted of listed) {
     const known = pauses.get(counted.id);
     // Quiet does not end: a list read before the last run ended would say otherwise.
-    if (known !== undefined) pauses.set(counted.id, { ...known, ...(known.quiet ? {} : shownEffect(counted)), queued: counted.queued, queuedMore: counted.queued_more });
+    if (known !== undefined)
+      pauses.set(counted.id, {
+        ...known,
+        ...(known.quiet ? {} : shownEffect(counted)),
+        queued: counted.queued,
+        queuedMore: counted.queued_more,
+      });
   }
   return { ...state, pauses };
 }
 
 /** The latest critical alerts of two lists, newest first, each once. */
 export function mergeAlerts(known: readonly AlertView[], more: readonly AlertView[]): readonly AlertView[] {
-  const byId = new Map([...known, ...more].filter((alert) => alert.severity === 'critical').map((alert) => [alert.id, alert]));
+  const byId = new Map(
+    [...known, ...more].filter((alert) => alert.severity === 'critical').map((alert) => [alert.id, alert]),
+  );
   return [...byId.values()].toSorted((a, b) => newestFirst(a.id, b.id)).slice(0, ALERTS_MAX);
 }
 
@@ -100,7 +114,13 @@ function withPause(pauses: SenateState['pauses'], type: Change['type'], view: Pa
     return next;
   }
   const quiet = view.quiet_at !== null || type === 'pause.quiet' || (known?.quiet ?? false);
-  next.set(view.id, { view, quiet, inFlightCount: quiet ? 0 : known?.inFlightCount ?? null, queued: known?.queued ?? null, queuedMore: known?.queuedMore ?? false });
+  next.set(view.id, {
+    view,
+    quiet,
+    inFlightCount: quiet ? 0 : (known?.inFlightCount ?? null),
+    queued: known?.queued ?? null,
+    queuedMore: known?.queuedMore ?? false,
+  });
   return next;
 }
 

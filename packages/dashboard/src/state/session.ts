@@ -7,7 +7,17 @@ import { Waiting } from '../wire/waiting.ts';
 import { follow, lookAgain as resume } from './follow.ts';
 import { UNSET_CLOCK } from './server-clock.ts';
 import { EMPTY_SENATE } from './senate-state.ts';
-import { alertsTrouble, confirmedAtMs, connection, desk, doubt, lastReceipt, senate, serverClock, session } from './store.ts';
+import {
+  alertsTrouble,
+  confirmedAtMs,
+  connection,
+  desk,
+  doubt,
+  lastReceipt,
+  senate,
+  serverClock,
+  session,
+} from './store.ts';
 
 let ending: AbortController | undefined;
 const asking = new Waiting();
@@ -22,7 +32,10 @@ export function start(): void {
         return;
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof ApiError && error.code === 'token_refused') { leave(null); return; }
+        if (error instanceof ApiError && error.code === 'token_refused') {
+          leave(null);
+          return;
+        }
         connection.value = { phase: 'connecting', trouble: noticeFor(error) };
         await asking.wait(backoffMs(failures), signal);
       }
@@ -46,7 +59,8 @@ export async function signOut(): Promise<void> {
   try {
     await closeSession(new AbortController().signal);
   } catch (error) {
-    if (connection.value.phase === 'signed-out') leave(`${noticeFor(error)} This browser is still signed in: sign out again once the service answers.`);
+    if (connection.value.phase === 'signed-out')
+      leave(`${noticeFor(error)} This browser is still signed in: sign out again once the service answers.`);
   }
 }
 
@@ -86,7 +100,9 @@ function enter(who: SessionView, signal: AbortSignal): void {
     return;
   }
   session.value = who;
-  follow(signal).catch((error: unknown) => { if (!signal.aborted) leave(noticeFor(error)); });
+  follow(signal).catch((error: unknown) => {
+    if (!signal.aborted) leave(noticeFor(error));
+  });
 }
 
 function leave(notice: string | null): void {
@@ -102,6 +118,7 @@ function leave(notice: string | null): void {
 
 function noticeFor(error: unknown): string {
   if (!(error instanceof ApiError)) return `This page has an error of its own: ${String(error)}`;
-  if (error.code === 'token_refused') return 'This token was refused. Is it complete, and of this installation? It may also have expired or been revoked.';
+  if (error.code === 'token_refused')
+    return 'This token was refused. Is it complete, and of this installation? It may also have expired or been revoked.';
   return error.code === 'not_allowed' ? `This token may not read pauses. ${error.message}` : error.message;
 }

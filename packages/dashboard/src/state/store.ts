@@ -45,12 +45,16 @@ export const serverClock = signal<ServerClock>(UNSET_CLOCK);
 export const serverMs = computed(() => serverTimeMs(serverClock.value, monotonicMs.value));
 
 /** How old what is shown may be, in ms; null: nothing is shown yet. */
-export const staleForMs = computed(() => confirmedAtMs.value === null ? null : Math.max(0, monotonicMs.value - confirmedAtMs.value));
-// The service tells how the desk stands every two seconds. Two of them are missing then, and with the tick of the page's
-// own clock it is said within five seconds.
+export const staleForMs = computed(() =>
+  confirmedAtMs.value === null ? null : Math.max(0, monotonicMs.value - confirmedAtMs.value),
+);
+// The service tells how the desk stands every two seconds. Two of them are missing then, and with the tick of the
+// page's own clock it is said within five seconds.
 const SILENT_AFTER_MS = 4_000;
 /** The line is there, and nothing comes: the service hangs, or the network swallows what it says. */
-export const silent = computed(() => connection.value.phase === 'live' && staleForMs.value !== null && staleForMs.value > SILENT_AFTER_MS);
+export const silent = computed(
+  () => connection.value.phase === 'live' && staleForMs.value !== null && staleForMs.value > SILENT_AFTER_MS,
+);
 /** Is what is shown known to be true now? */
 export const confirmed = computed(() => connection.value.phase === 'live' && doubt.value === null && !silent.value);
 

@@ -19,7 +19,9 @@ effect(() => {
 
 /** Whether it is dark now: what is drawn on a canvas has to know. */
 export const machineIsDark = signal(matchMedia('(prefers-color-scheme: dark)').matches);
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => { machineIsDark.value = event.matches; });
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => {
+  machineIsDark.value = event.matches;
+});
 
 export function nextTheme(): void {
   theme.value = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length] ?? 'system';

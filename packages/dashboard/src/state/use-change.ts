@@ -21,7 +21,10 @@ export interface Change<Args extends unknown[]> {
  * A change that a person asks for. Asked for again after a failure, with the same arguments, it carries the same
  * `Idempotency-Key`: an answer that was lost is not a change made twice.
  */
-export function useChange<Args extends unknown[], T>(make: (wanted: { key: string; signal: AbortSignal }, ...args: Args) => Promise<T>, onDone: (answer: T) => void): Change<Args> {
+export function useChange<Args extends unknown[], T>(
+  make: (wanted: { key: string; signal: AbortSignal }, ...args: Args) => Promise<T>,
+  onDone: (answer: T) => void,
+): Change<Args> {
   const sinceMs = useSignal<number | null>(null);
   const trouble = useSignal<string | null>(null);
   const wanted = useRef<{ key: string; what: string } | null>(null);
@@ -36,16 +39,24 @@ export function useChange<Args extends unknown[], T>(make: (wanted: { key: strin
     const { signal } = leaving.current;
     sinceMs.value = performance.now();
     trouble.value = null;
-    make({ key, signal }, ...args).then((answer) => {
-      wanted.current = null;
-      sinceMs.value = null;
-      onDone(answer);
-    }, (error: unknown) => {
-      sinceMs.value = null;
-      if (signal.aborted) return;
-      trouble.value = error instanceof Error ? error.message : String(error);
-      if (error instanceof ApiError) endSessionFor(error);
-    });
+    make({ key, signal }, ...args).then(
+      (answer) => {
+        wanted.current = null;
+        sinceMs.value = null;
+        onDone(answer);
+      },
+      (error: unknown) => {
+        sinceMs.value = null;
+        if (signal.aborted) return;
+        trouble.value = error instanceof Error ? error.message : String(error);
+        if (error instanceof ApiError) endSessionFor(error);
+      },
+    );
   };
-  return { busy: sinceMs.value !== null, slow: sinceMs.value !== null && monotonicMs.value - sinceMs.value > SLOW_MS, trouble: trouble.value, start };
+  return {
+    busy: sinceMs.value !== null,
+    slow: sinceMs.value !== null && monotonicMs.value - sinceMs.value > SLOW_MS,
+    trouble: trouble.value,
+    start,
+  };
 }

@@ -10,13 +10,22 @@ const GAP_MS = 1_000;
  *
  * @param what names what is read: another name begins anew, the same one keeps what was read while it is read again
  */
-export function useReading<T>(what: string, read: (signal: AbortSignal) => Promise<T>, again: ReadonlySignal<unknown>, { gapMs = GAP_MS, isOld }: { gapMs?: number; isOld?: (value: T, askedMsAgo: number) => boolean } = {}): Reading<T> & { now: () => void } {
+export function useReading<T>(
+  what: string,
+  read: (signal: AbortSignal) => Promise<T>,
+  again: ReadonlySignal<unknown>,
+  { gapMs = GAP_MS, isOld }: { gapMs?: number; isOld?: (value: T, askedMsAgo: number) => boolean } = {},
+): Reading<T> & { now: () => void } {
   const reader = useMemo(() => new Reader(read, { gapMs, isOld, onTrouble: endSessionFor }), [what]);
   useEffect(() => () => reader.stop(), [reader]);
   // By itself: what it is read again for may change while it stays the same that is read.
-  useEffect(() => effect(() => {
-    void again.value;
-    reader.refresh();
-  }), [reader, again]);
+  useEffect(
+    () =>
+      effect(() => {
+        void again.value;
+        reader.refresh();
+      }),
+    [reader, again],
+  );
   return { ...reader.state.value, now: () => reader.now() };
 }

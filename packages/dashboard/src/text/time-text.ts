@@ -23,18 +23,26 @@ export function timeText(instant: string, nowMs: number | null, zone: Zone): { t
 
 /** A short time below a chart: of one that reaches over days the day, else the hour and minute. */
 export function axisText(atMs: number, zone: Zone, isLong: boolean): string {
-  return formatter(isLong ? { month: 'short', day: 'numeric' } : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }, zone).format(atMs);
+  return formatter(
+    isLong ? { month: 'short', day: 'numeric' } : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+    zone,
+  ).format(atMs);
 }
 
 /** `UTC`, `GMT+2`, `CET`: as the browser calls it. */
 export function zoneName(atMs: number, zone: Zone): string {
   if (zone === 'utc') return 'UTC';
-  return formatter({ hour: '2-digit', timeZoneName: 'short' }, zone).formatToParts(atMs).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  return (
+    formatter({ hour: '2-digit', timeZoneName: 'short' }, zone)
+      .formatToParts(atMs)
+      .find(({ type }) => type === 'timeZoneName')?.value ?? ''
+  );
 }
 
 function formatter(shape: Intl.DateTimeFormatOptions, zone: Zone): Intl.DateTimeFormat {
   const key = JSON.stringify([shape, zone]);
-  const known = made.get(key) ?? new Intl.DateTimeFormat(undefined, { ...shape, ...(zone === 'utc' ? { timeZone: 'UTC' } : {}) });
+  const known =
+    made.get(key) ?? new Intl.DateTimeFormat(undefined, { ...shape, ...(zone === 'utc' ? { timeZone: 'UTC' } : {}) });
   made.set(key, known);
   return known;
 }

@@ -8,7 +8,12 @@ const NAMED = new RegExp(String.raw`([^\P{Cc}\t\n\r]|[${DECEIVING}])`, 'u');
 
 /** The pieces of a text from outside, in order, with every deceiving character named instead of obeyed. */
 export function visiblePieces(text: string): TextPiece[] {
-  return text.split(NAMED).filter((piece) => piece !== '').map((piece) => NAMED.test(piece)
-    ? { codePoint: `U+${Number(piece.codePointAt(0)).toString(16).toUpperCase().padStart(4, '0')}` }
-    : { text: piece });
+  return text
+    .split(NAMED)
+    .filter((piece) => piece !== '')
+    .map((piece) =>
+      NAMED.test(piece)
+        ? { codePoint: `U+${Number(piece.codePointAt(0)).toString(16).toUpperCase().padStart(4, '0')}` }
+        : { text: piece },
+    );
 }

@@ -34,14 +34,18 @@ afterEach(async () => {
 
 const snapshot = (id: string): string => `id: ${id}\nevent: snapshot\ndata: {"data":{"pauses":[]}}\n\n`;
 const event = (id: string): string => `id: ${id}\nevent: pause.created\ndata: {"data":{"id":"1"}}\n\n`;
-const sends = (...texts: string[]) => (response: ServerResponse): void => {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  response.end(texts.join(''));
-};
-const answers = (status: number, detail: string) => (response: ServerResponse): void => {
-  response.writeHead(status, { 'content-type': 'application/problem+json' });
-  response.end(JSON.stringify({ detail }));
-};
+const sends =
+  (...texts: string[]) =>
+  (response: ServerResponse): void => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.end(texts.join(''));
+  };
+const answers =
+  (status: number, detail: string) =>
+  (response: ServerResponse): void => {
+    response.writeHead(status, { 'content-type': 'application/problem+json' });
+    response.end(JSON.stringify({ detail }));
+  };
 
 /** Follows until the turns are used up. */
 async function follow(): Promise<{ received: StreamMessage[]; lost: string[] }> {
@@ -53,7 +57,9 @@ async function follow(): Promise<{ received: StreamMessage[]; lost: string[] }> 
     onOpen: () => {},
     onHeard: () => {},
     onDesk: () => {},
-    onMessage: (message) => { received.push(message); },
+    onMessage: (message) => {
+      received.push(message);
+    },
     onLost: (error) => {
       lost.push(error.code);
       queueMicrotask(() => waiting.wake()); // no test waits out a backoff
@@ -103,17 +109,35 @@ test('a role that may not read ends it', async () => {
 
 test('a line on which nothing is heard is given up, a heartbeat is heard', async () => {
   let heard = 0;
-  turns = [(response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(': still here\n\n'); // and then nothing more
-  }];
-  const messages = readStream(baseUrl, null, { onOpen: () => {}, onHeard: () => { heard += 1; }, onDesk: () => {} }, ending.signal, 200);
+  turns = [
+    (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(': still here\n\n'); // and then nothing more
+    },
+  ];
+  const messages = readStream(
+    baseUrl,
+    null,
+    {
+      onOpen: () => {},
+      onHeard: () => {
+        heard += 1;
+      },
+      onDesk: () => {},
+    },
+    ending.signal,
+    200,
+  );
   await expect(messages.next()).rejects.toMatchObject({ code: 'silent' });
   expect(heard).toBe(2); // the head of the answer, and the heartbeat
 });
 
 test('a page that is not the event stream is malformed', async () => {
-  turns = [(response) => { response.end('<h1>captive portal</h1>'); }];
+  turns = [
+    (response) => {
+      response.end('<h1>captive portal</h1>');
+    },
+  ];
   const messages = readStream(baseUrl, null, { onOpen: () => {}, onHeard: () => {}, onDesk: () => {} }, ending.signal);
   await expect(messages.next()).rejects.toMatchObject({ code: 'malformed' });
 });

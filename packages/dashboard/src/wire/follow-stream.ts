@@ -26,7 +26,12 @@ export interface Follower {
  *
  * @throws {ApiError} `token_refused` or `not_allowed`: to try again would change nothing
  */
-export async function followStream(baseUrl: string, follower: Follower, waiting: Waiting, signal: AbortSignal): Promise<void> {
+export async function followStream(
+  baseUrl: string,
+  follower: Follower,
+  waiting: Waiting,
+  signal: AbortSignal,
+): Promise<void> {
   let failures = 0;
   let beginAnew = false;
   while (!signal.aborted) {

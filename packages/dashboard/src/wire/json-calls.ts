@@ -16,7 +16,12 @@ export function readJson<T>(path: string, signal: AbortSignal): Promise<T> {
  * @param key the `Idempotency-Key`: the same for every attempt at the same thing
  * @throws {ApiError} `unreachable` also where nobody knows whether the change was made: ask again with the same key
  */
-export function sendJson<T>(method: 'POST' | 'DELETE', path: string, body: object, { key, signal }: { key?: string; signal: AbortSignal }): Promise<T> {
+export function sendJson<T>(
+  method: 'POST' | 'DELETE',
+  path: string,
+  body: object,
+  { key, signal }: { key?: string; signal: AbortSignal },
+): Promise<T> {
   return json<T>(path, { method, body, headers: key === undefined ? {} : { 'idempotency-key': key }, signal });
 }
 

@@ -5,7 +5,8 @@ import { readDeskMessage } from './desk-message.ts';
 import { request } from './request.ts';
 import { readMessage, type StreamMessage } from './stream-message.ts';
 
-// The service tells how the desk stands every two seconds; seven times that without a byte and the line is dead, whatever TCP thinks.
+// The service tells how the desk stands every two seconds; seven times that without a byte and the line is dead,
+// whatever TCP thinks.
 const SILENCE_MAX_MS = 15_000;
 // Characters of one message. A snapshot of a thousand pauses with the longest reasons fits; beyond it is no snapshot.
 const MESSAGE_MAX = 8 * 1_024 * 1_024;
@@ -27,7 +28,11 @@ export interface StreamHooks {
  * @throws {ApiError} whatever ends it: a stream of events has no good end
  */
 export async function* readStream(
-  baseUrl: string, lastEventId: string | null, hooks: StreamHooks, signal: AbortSignal, silenceMaxMs = SILENCE_MAX_MS,
+  baseUrl: string,
+  lastEventId: string | null,
+  hooks: StreamHooks,
+  signal: AbortSignal,
+  silenceMaxMs = SILENCE_MAX_MS,
 ): AsyncGenerator<StreamMessage, never> {
   const ending = new AbortController();
   const either = AbortSignal.any([signal, ending.signal]);
@@ -51,7 +56,8 @@ export async function* readStream(
     }
     hooks.onOpen(response);
     heard();
-    const reader = response.body.pipeThrough(new TextDecoderStream())
+    const reader = response.body
+      .pipeThrough(new TextDecoderStream())
       .pipeThrough(new EventSourceParserStream({ onComment: heard, maxBufferSize: MESSAGE_MAX }))
       .getReader();
     // Not `for await`: Safari learned to iterate streams only lately.
@@ -68,7 +74,8 @@ export async function* readStream(
   } catch (error) {
     if (either.aborted) throw either.reason;
     if (error instanceof ApiError) throw error;
-    if (error instanceof ParseError) throw new ApiError('malformed', 'A message of the stream is too long.', { cause: error });
+    if (error instanceof ParseError)
+      throw new ApiError('malformed', 'A message of the stream is too long.', { cause: error });
     throw new ApiError('ended', 'The stream broke off.', { cause: error });
   } finally {
     clearTimeout(timer);

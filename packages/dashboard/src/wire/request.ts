@@ -16,7 +16,11 @@ export interface Asking {
  * @param baseUrl what the paths of the API stand behind, with a slash at the end
  * @throws {ApiError} for every answer that is no success, and when none comes
  */
-export async function request(baseUrl: string, path: string, { method = 'GET', headers = {}, body, signal }: Asking): Promise<Response> {
+export async function request(
+  baseUrl: string,
+  path: string,
+  { method = 'GET', headers = {}, body, signal }: Asking,
+): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(new URL(path, baseUrl), {
@@ -46,7 +50,7 @@ export async function request(baseUrl: string, path: string, { method = 'GET', h
 async function problemDetail(response: Response): Promise<string> {
   const fallback = `The service answers ${response.status}.`;
   try {
-    const problem = await response.json() as Partial<Problem> | null;
+    const problem = (await response.json()) as Partial<Problem> | null;
     return typeof problem?.detail === 'string' ? sentence(problem.detail) : fallback;
   } catch {
     return fallback; // a proxy's page, or a body that was cut off: the status is all there is to tell

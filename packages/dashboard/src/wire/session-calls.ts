@@ -6,7 +6,10 @@ export function readSession(signal: AbortSignal): Promise<SessionView> {
   return readJson<SessionView>('api/session', signal);
 }
 
-/** Hands over the token; the browser keeps it where no script can read it. @throws {ApiError} `token_refused`, `unavailable` */
+/**
+ * Hands over the token; the browser keeps it where no script can read it. @throws {ApiError} `token_refused`,
+ * `unavailable`
+ */
 export function openSession(token: string, signal: AbortSignal): Promise<SessionView> {
   return sendJson<SessionView>('POST', 'api/session', { token }, { signal });
 }

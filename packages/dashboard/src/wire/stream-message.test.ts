@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
 import { positionOf, readMessage } from './stream-message.ts';
 
-const wrapped = (data: string): string => `{"specversion":"1.0","id":"1","source":"/orchestra/senate","type":"orchestra.x","data":${data}}`;
+const wrapped = (data: string): string =>
+  `{"specversion":"1.0","id":"1","source":"/orchestra/senate","type":"orchestra.x","data":${data}}`;
 
 test('a message of the contract is read out of its envelope', () => {
-  expect(readMessage({ id: '7', event: 'snapshot', data: wrapped('{"pauses":[]}') })).toEqual({ id: '7', event: { type: 'snapshot', data: { pauses: [] } } });
+  expect(readMessage({ id: '7', event: 'snapshot', data: wrapped('{"pauses":[]}') })).toEqual({
+    id: '7',
+    event: { type: 'snapshot', data: { pauses: [] } },
+  });
 });
 
 test('an id is the position and the mark of its event, and tells the position', () => {
@@ -13,7 +17,9 @@ test('an id is the position and the mark of its event, and tells the position', 
   expect(positionOf('12.0583920174')).toBe(12n);
   expect(positionOf('12')).toBe(12n);
   expect(readMessage({ id: '12.05', event: 'task.parked', data: '{}' })?.id).toBe('12.05');
-  expect(() => readMessage({ id: '12.', event: 'snapshot', data: wrapped('{"pauses":[]}') })).toThrow(expect.objectContaining({ code: 'malformed' }));
+  expect(() => readMessage({ id: '12.', event: 'snapshot', data: wrapped('{"pauses":[]}') })).toThrow(
+    expect.objectContaining({ code: 'malformed' }),
+  );
 });
 
 test('a type that is not known yet is passed over, and its position counts', () => {

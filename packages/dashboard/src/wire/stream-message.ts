@@ -10,7 +10,7 @@ export interface StreamMessage {
 
 // Total, so that a type added to the contract does not compile until this page knows it.
 const KNOWN: Record<SenateEventType | 'snapshot', true> = {
-  'snapshot': true,
+  snapshot: true,
   'pause.created': true,
   'pause.changed': true,
   'pause.cleared': true,
@@ -32,14 +32,21 @@ const KNOWN: Record<SenateEventType | 'snapshot', true> = {
  *
  * @throws {ApiError} `malformed`
  */
-export function readMessage(message: { id?: string | undefined; event?: string | undefined; data: string }): StreamMessage | null {
+export function readMessage(message: {
+  id?: string | undefined;
+  event?: string | undefined;
+  data: string;
+}): StreamMessage | null {
   const { id, event: type, data } = message;
   if (type === undefined || !Object.hasOwn(KNOWN, type)) return isStreamId(id) ? { id, event: null } : null;
   if (!isStreamId(id)) throw new ApiError('malformed', `A ${type} message came without a position.`);
   const facts = dataOf(type, data);
-  const usable = type === 'snapshot'
-    ? 'pauses' in facts && Array.isArray(facts.pauses) && facts.pauses.every((pause: { id?: unknown } | null) => isId(pause?.id))
-    : 'id' in facts && isId(facts.id);
+  const usable =
+    type === 'snapshot'
+      ? 'pauses' in facts &&
+        Array.isArray(facts.pauses) &&
+        facts.pauses.every((pause: { id?: unknown } | null) => isId(pause?.id))
+      : 'id' in facts && isId(facts.id);
   if (!usable) throw new ApiError('malformed', `A ${type} message has not the shape it should have.`);
   return { id, event: { type, data: facts } as SenateEvent };
 }
@@ -56,7 +63,10 @@ function dataOf(type: string, text: string): object {
   return typeof facts === 'object' && facts !== null ? facts : {};
 }
 
-/** The position in the stream that a message's id tells: `12.0583920174` is the event at position 12, whose mark is 0583920174. */
+/**
+ * The position in the stream that a message's id tells: `12.0583920174` is the event at position 12, whose mark is
+ * 0583920174.
+ */
 export function positionOf(streamId: string): bigint {
   return BigInt(streamId.split('.', 1)[0] ?? streamId);
 }

@@ -34,12 +34,18 @@ export class AddressError extends Error {
   override readonly name = 'AddressError';
 }
 
-export const ADDRESS_FORM = 'must look like postgresql://user:password@host:5432/database, or like host=… dbname=… user=…';
+export const ADDRESS_FORM =
+  'must look like postgresql://user:password@host:5432/database, or like host=… dbname=… user=…';
 
 /** The address for messages: who and where, without password or parameters. */
-export function describeAddress({ endpoints, user, database }: Pick<Address, 'endpoints' | 'user' | 'database'>): string {
+export function describeAddress({
+  endpoints,
+  user,
+  database,
+}: Pick<Address, 'endpoints' | 'user' | 'database'>): string {
   const places = endpoints.map(({ host, port }) => {
-    if (isSocketFolder(host)) return endpoints.length === 1 ? `${encodeURIComponent(host)}:${port}` : encodeURIComponent(host);
+    if (isSocketFolder(host))
+      return endpoints.length === 1 ? `${encodeURIComponent(host)}:${port}` : encodeURIComponent(host);
     return `${host.includes(':') ? `[${host}]` : host}:${port}`;
   });
   return `postgresql://${encodeURIComponent(user)}@${places.join(',')}/${encodeURIComponent(database)}`;

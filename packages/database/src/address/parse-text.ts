@@ -10,8 +10,8 @@ export function trimmed(text: string): string {
 }
 
 /**
- * Reads a URI or a keyword/value string as libpq does, and takes besides what libpq would refuse but can only be meant one way:
- * a password with @, /, ?, #, % or a blank that are not percent-encoded.
+ * Reads a URI or a keyword/value string as libpq does, and takes besides what libpq would refuse but can only be meant
+ * one way: a password with @, /, ?, #, % or a blank that are not percent-encoded.
  *
  * @throws AddressError
  */
@@ -33,10 +33,15 @@ const LENIENT = new RegExp(`^(.*)@${AFTER_USER}`, 's');
 
 function parseUri(rest: string): Parameters {
   const match = AS_WRITTEN.exec(rest) ?? LENIENT.exec(rest);
-  if (match === null) throw new AddressError(`${ADDRESS_FORM}; what follows :// cannot be read. Percent-encode special characters of the password`);
+  if (match === null)
+    throw new AddressError(
+      `${ADDRESS_FORM}; what follows :// cannot be read. Percent-encode special characters of the password`,
+    );
   const [, userPart, hostPart = '', database, query] = match;
   const found: Parameters = new Map();
-  const put = (name: string, value: string | undefined): void => { if (value !== undefined && value !== '') found.set(name, value); };
+  const put = (name: string, value: string | undefined): void => {
+    if (value !== undefined && value !== '') found.set(name, value);
+  };
   const [, user, password] = /^([^:]*)(?::(.*))?$/s.exec(userPart ?? '') ?? [];
   put('user', decoded(user));
   put('password', decoded(password));
@@ -72,7 +77,11 @@ function parseKeywords(text: string): Parameters {
   let last = 'the beginning';
   while (PAIR.lastIndex < text.length) {
     const match = PAIR.exec(text);
-    if (match === null) throw new AddressError(`cannot be read behind ${last}: put values with blanks or quotes between single quotes, with \\' and \\\\ inside`);
+    if (match === null)
+      throw new AddressError(
+        `cannot be read behind ${last}: put values with blanks or quotes between single quotes, with \\' and ` +
+          `\\\\ inside`,
+      );
     const [, name = '', quoted, plain = ''] = match;
     last = name;
     const value = (quoted ?? plain).replace(/\\(.)/gs, '$1');

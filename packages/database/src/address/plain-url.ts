@@ -3,7 +3,17 @@ import { parseAddress } from './parse-address.ts';
 import { parseText } from './parse-text.ts';
 
 // These stand in front of the parameters, or are secrets and files of one machine.
-const NOT_AS_PARAMETERS = new Set(['host', 'port', 'user', 'username', 'dbname', 'database', 'password', 'passfile', 'sslpassword']);
+const NOT_AS_PARAMETERS = new Set([
+  'host',
+  'port',
+  'user',
+  'username',
+  'dbname',
+  'database',
+  'password',
+  'passfile',
+  'sslpassword',
+]);
 const PLAIN = /^postgresql:\/\/([^:@/]*)@/;
 
 /**
@@ -15,8 +25,13 @@ const PLAIN = /^postgresql:\/\/([^:@/]*)@/;
  */
 export function plainUrl(text: string, user?: string): string {
   const address = parseAddress(text);
-  const parameters = [...parseText(text)].filter(([name]) => !NOT_AS_PARAMETERS.has(name)).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
-  return describeAddress({ ...address, user: user ?? address.user }) + (parameters.length === 0 ? '' : `?${parameters.join('&')}`);
+  const parameters = [...parseText(text)]
+    .filter(([name]) => !NOT_AS_PARAMETERS.has(name))
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  return (
+    describeAddress({ ...address, user: user ?? address.user }) +
+    (parameters.length === 0 ? '' : `?${parameters.join('&')}`)
+  );
 }
 
 /** The same address with a password. @param url as {@link plainUrl} has made it */

@@ -33,31 +33,48 @@ export interface TlsSettings {
 export function readTlsSettings(given: Parameters, home: string | undefined): TlsSettings {
   const mode = tlsMode(given);
   const direct = given.get('sslnegotiation') === 'direct';
-  if (direct && !['require', 'verify-ca', 'verify-full'].includes(mode)) throw new AddressError('has sslnegotiation=direct, which needs sslmode=require, verify-ca or verify-full');
+  if (direct && !['require', 'verify-ca', 'verify-full'].includes(mode))
+    throw new AddressError('has sslnegotiation=direct, which needs sslmode=require, verify-ca or verify-full');
   const root = rootFile(given, home);
   if (mode === 'verify-ca' && (root === undefined || root === 'system')) {
-    throw new AddressError('has sslmode=verify-ca, for which sslrootcert has to name the file of the certificate authority; with a public authority, use sslmode=verify-full');
+    throw new AddressError(
+      'has sslmode=verify-ca, for which sslrootcert has to name the file of the certificate authority; ' +
+        'with a public authority, use sslmode=verify-full',
+    );
   }
   const checksAuthority = mode === 'verify-ca' || mode === 'verify-full' || (mode === 'require' && root !== undefined);
-  const options: tls.SecureContextOptions = mode === 'disable' ? {} : {
-    ...authorities(root, checksAuthority),
-    ...ownFile(given, 'sslcert', 'cert', home, 'postgresql.crt'),
-    ...ownFile(given, 'sslkey', 'key', home, 'postgresql.key'),
-    ...(given.has('sslpassword') ? { passphrase: given.get('sslpassword') } : {}),
-    ...minVersion(given.get('ssl_min_protocol_version')),
-  };
+  const options: tls.SecureContextOptions =
+    mode === 'disable'
+      ? {}
+      : {
+          ...authorities(root, checksAuthority),
+          ...ownFile(given, 'sslcert', 'cert', home, 'postgresql.crt'),
+          ...ownFile(given, 'sslkey', 'key', home, 'postgresql.key'),
+          ...(given.has('sslpassword') ? { passphrase: given.get('sslpassword') } : {}),
+          ...minVersion(given.get('ssl_min_protocol_version')),
+        };
   return {
-    mode, direct, checksAuthority, checksHost: mode === 'verify-full' || (root === 'system' && checksAuthority), options,
-    namesHost: given.get('sslsni') !== '0', channelBinding: given.get('channel_binding') === 'require',
+    mode,
+    direct,
+    checksAuthority,
+    checksHost: mode === 'verify-full' || (root === 'system' && checksAuthority),
+    options,
+    namesHost: given.get('sslsni') !== '0',
+    channelBinding: given.get('channel_binding') === 'require',
   };
 }
 
 function tlsMode(given: Parameters): TlsMode {
-  const named = given.get('sslmode') ?? { true: 'require', 1: 'require', require: 'require', 'no-verify': 'require', false: 'disable', 0: 'disable' }[given.get('ssl') ?? ''];
+  const named =
+    given.get('sslmode') ??
+    { true: 'require', 1: 'require', require: 'require', 'no-verify': 'require', false: 'disable', 0: 'disable' }[
+      given.get('ssl') ?? ''
+    ];
   if (named === undefined) return given.get('channel_binding') === 'require' ? 'require' : 'allow';
   if (named === 'no-verify') return 'require';
   const mode = TLS_MODES.find((known) => known === named);
-  if (mode === undefined) throw new AddressError(`has sslmode=${named.slice(0, 40)}, which is none of ${TLS_MODES.join(', ')}`);
+  if (mode === undefined)
+    throw new AddressError(`has sslmode=${named.slice(0, 40)}, which is none of ${TLS_MODES.join(', ')}`);
   return mode;
 }
 
@@ -75,7 +92,13 @@ function authorities(root: string | undefined, needed: boolean): tls.SecureConte
   return { ca: readNamed('sslrootcert', root) };
 }
 
-function ownFile(given: Parameters, parameter: 'sslcert' | 'sslkey', option: 'cert' | 'key', home: string | undefined, usualName: string): tls.SecureContextOptions {
+function ownFile(
+  given: Parameters,
+  parameter: 'sslcert' | 'sslkey',
+  option: 'cert' | 'key',
+  home: string | undefined,
+  usualName: string,
+): tls.SecureContextOptions {
   const named = given.get(parameter);
   const usual = home === undefined ? undefined : join(home, '.postgresql', usualName);
   const file = named ?? (usual !== undefined && existsSync(usual) ? usual : undefined);
@@ -86,7 +109,11 @@ function readNamed(parameter: string, file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {
-    throw new AddressError(`names ${parameter}=${file}, which cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'no such file'})`, { cause });
+    throw new AddressError(
+      `names ${parameter}=${file}, which cannot be read ` +
+        `(${cause instanceof Error && 'code' in cause ? String(cause.code) : 'no such file'})`,
+      { cause },
+    );
   }
 }
 

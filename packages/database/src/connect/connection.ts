@@ -24,7 +24,11 @@ const CONNECT_TIMEOUT_MS = 2_000;
  * @param timeoutMs for one server, unless the address says otherwise
  * @throws AddressError
  */
-export function connectionTo(text: string, applicationName: string, timeoutMs: number = CONNECT_TIMEOUT_MS): Connection {
+export function connectionTo(
+  text: string,
+  applicationName: string,
+  timeoutMs: number = CONNECT_TIMEOUT_MS,
+): Connection {
   const address = parseAddress(text);
   const [{ host, port }] = address.endpoints;
   const eachMs = address.connectTimeoutMs ?? timeoutMs;
@@ -32,13 +36,23 @@ export function connectionTo(text: string, applicationName: string, timeoutMs: n
   const stream = (): ServerStream => new ServerStream(servers, address.tls);
   const allMs = address.endpoints.length === 1 ? eachMs : eachMs * (address.endpoints.length + 1);
   return {
-    address, servers, stream, timeoutMs: allMs,
+    address,
+    servers,
+    stream,
+    timeoutMs: allMs,
     config: {
-      user: address.user, database: address.database, host, port, ssl: false, sslnegotiation: 'postgres',
+      user: address.user,
+      database: address.database,
+      host,
+      port,
+      ssl: false,
+      sslnegotiation: 'postgres',
       password: address.password,
       application_name: address.applicationName ?? applicationName,
       ...(address.options === undefined ? {} : { options: address.options }),
-      enableChannelBinding: address.tls.channelBinding, connectionTimeoutMillis: allMs, keepAlive: true,
+      enableChannelBinding: address.tls.channelBinding,
+      connectionTimeoutMillis: allMs,
+      keepAlive: true,
       stream: (): Duplex => stream(),
     },
   };

@@ -15,8 +15,12 @@ export function readFirstAnswer(bytes: Buffer): FirstAnswer {
   if (type !== ERROR) return { kind: 'not_postgres' };
   if (bytes.length < HEADER_BYTES) return { kind: 'incomplete' };
   const length = bytes.readUInt32BE(1);
-  if (length > MESSAGE_MAX) return { kind: 'accepted' }; // an error from before the third version of the protocol; the client reads it
+  // An error from before the third version of the protocol; the client reads it
+  if (length > MESSAGE_MAX) return { kind: 'accepted' };
   if (bytes.length < length + 1) return { kind: 'incomplete' };
-  const fields = bytes.subarray(HEADER_BYTES, length + 1).toString('latin1').split('\0');
+  const fields = bytes
+    .subarray(HEADER_BYTES, length + 1)
+    .toString('latin1')
+    .split('\0');
   return { kind: 'refused', state: fields.find((field) => field.startsWith('C'))?.slice(1) ?? '' };
 }

@@ -7,9 +7,17 @@ import { TransportError } from './transport-error.ts';
 /** `opportunistic`: encrypted where the server can, else plain. */
 export type Encryption = 'plain' | 'opportunistic' | 'tls';
 
-/** The ways to connect that a mode allows, the first one first; the next one is tried where the server refuses the one before. */
+/**
+ * The ways to connect that a mode allows, the first one first; the next one is tried where the server refuses the one
+ * before.
+ */
 const WAYS: Record<TlsMode, readonly Encryption[]> = {
-  disable: ['plain'], allow: ['plain', 'tls'], prefer: ['opportunistic', 'plain'], require: ['tls'], 'verify-ca': ['tls'], 'verify-full': ['tls'],
+  disable: ['plain'],
+  allow: ['plain', 'tls'],
+  prefer: ['opportunistic', 'plain'],
+  require: ['tls'],
+  'verify-ca': ['tls'],
+  'verify-full': ['tls'],
 };
 
 export function waysTo(endpoint: Endpoint, settings: TlsSettings): readonly Encryption[] {
@@ -24,7 +32,12 @@ const TLS_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
  * @param onSocket told of the socket at once, so that it can be ended at any moment
  * @throws TransportError `no_tls`; or what the operating system, or TLS, says
  */
-export async function openTransport(endpoint: Endpoint, encryption: Encryption, settings: TlsSettings, onSocket: (socket: net.Socket) => void): Promise<net.Socket> {
+export async function openTransport(
+  endpoint: Endpoint,
+  encryption: Encryption,
+  settings: TlsSettings,
+  onSocket: (socket: net.Socket) => void,
+): Promise<net.Socket> {
   const socket = isSocketFolder(endpoint.host)
     ? net.connect({ path: `${endpoint.host.replace(/^@/, '\0')}/.s.PGSQL.${endpoint.port}` })
     : net.connect({ host: endpoint.hostAddress ?? endpoint.host, port: endpoint.port, noDelay: true });
@@ -43,8 +56,11 @@ export async function openTransport(endpoint: Endpoint, encryption: Encryption, 
     }
   }
   const secure = tls.connect({
-    socket, host: endpoint.host, ...(settings.namesHost && net.isIP(endpoint.host) === 0 ? { servername: endpoint.host } : {}),
-    ...settings.options, rejectUnauthorized: settings.checksAuthority,
+    socket,
+    host: endpoint.host,
+    ...(settings.namesHost && net.isIP(endpoint.host) === 0 ? { servername: endpoint.host } : {}),
+    ...settings.options,
+    rejectUnauthorized: settings.checksAuthority,
     ...(settings.checksHost ? {} : { checkServerIdentity: () => undefined }),
     ...(settings.direct ? { ALPNProtocols: ['postgresql'] } : {}),
   });

@@ -7,7 +7,8 @@ import { readFirstAnswer } from './first-answer.ts';
 import { openTransport, waysTo, type Encryption } from './open-transport.ts';
 import { TransportError } from './transport-error.ts';
 
-// A server refuses a connection for how it is encrypted with one of these: no line of pg_hba.conf for it, or a pooler that wants TLS.
+// A server refuses a connection for how it is encrypted with one of these: no line of pg_hba.conf for it, or a pooler
+// that wants TLS.
 const REFUSED_FOR_ENCRYPTION = /^(28000|08P01)$/;
 
 /** Which server to connect to. */
@@ -18,9 +19,9 @@ export interface ServerChoice {
 }
 
 /**
- * The stream that a `pg` client speaks through. `pg` knows only "TLS" and "no TLS"; this connects as the address says: to the server
- * that was chosen from its list, and encrypted with the meaning that psql gives `sslmode`. Where the server's first word is that it
- * does not take a connection of this kind, the next kind that the mode allows is tried.
+ * The stream that a `pg` client speaks through. `pg` knows only "TLS" and "no TLS"; this connects as the address says:
+ * to the server that was chosen from its list, and encrypted with the meaning that psql gives `sslmode`. Where the
+ * server's first word is that it does not take a connection of this kind, the next kind that the mode allows is tried.
  */
 export class ServerStream extends Duplex {
   readonly #servers: ServerChoice;
@@ -42,14 +43,21 @@ export class ServerStream extends Duplex {
 
   /** Called by `pg`, with the host that it was given for messages. */
   connect(): this {
-    void this.#begin().then(() => this.emit('connect'), (error: Error) => this.destroy(error));
+    void this.#begin().then(
+      () => this.emit('connect'),
+      (error: Error) => this.destroy(error),
+    );
     return this;
   }
 
   /** True until there is a connection. */
-  get pending(): boolean { return this.#socket?.pending ?? true; }
+  get pending(): boolean {
+    return this.#socket?.pending ?? true;
+  }
 
-  setNoDelay(): this { return this; } // sockets are opened so
+  setNoDelay(): this {
+    return this;
+  } // sockets are opened so
 
   setKeepAlive(enable = false, delayMs = 0): this {
     this.#keepAlive = [enable, delayMs];
@@ -57,15 +65,23 @@ export class ServerStream extends Duplex {
     return this;
   }
 
-  ref(): this { this.#socket?.ref(); return this; }
-  unref(): this { this.#socket?.unref(); return this; }
+  ref(): this {
+    this.#socket?.ref();
+    return this;
+  }
+  unref(): this {
+    this.#socket?.unref();
+    return this;
+  }
 
   /** For channel binding. */
   getPeerCertificate(): unknown {
     return this.#socket instanceof TLSSocket ? this.#socket.getPeerCertificate() : undefined;
   }
 
-  override _read(): void { this.#socket?.resume(); }
+  override _read(): void {
+    this.#socket?.resume();
+  }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#sent?.push(chunk);
@@ -107,18 +123,31 @@ export class ServerStream extends Duplex {
     if (endpoint === undefined || this.destroyed) throw new Error('Connection terminated');
     let socket: Socket;
     try {
-      socket = await openTransport(endpoint, way, this.#tls, (opened) => { this.#socket = opened; opened.on('error', () => {}); });
+      socket = await openTransport(endpoint, way, this.#tls, (opened) => {
+        this.#socket = opened;
+        opened.on('error', () => {});
+      });
     } catch (error) {
       // "prefer": what goes wrong with TLS does not matter; a server that is not there does.
-      const again = way === 'opportunistic' && error instanceof Error && 'code' in error && /^(ERR_)?(SSL|TLS)|_CERT_|^EPROTO$/.test(String(error.code));
+      const again =
+        way === 'opportunistic' &&
+        error instanceof Error &&
+        'code' in error &&
+        /^(ERR_)?(SSL|TLS)|_CERT_|^EPROTO$/.test(String(error.code));
       if (!again) throw error;
       return this.#openNext();
     }
     if (this.#keepAlive !== undefined) socket.setKeepAlive(...this.#keepAlive);
     socket.on('data', (bytes: Buffer) => this.#arrived(socket, bytes));
-    socket.on('error', (error) => { if (socket === this.#socket) this.destroy(error); });
-    socket.on('end', () => { if (socket === this.#socket) this.push(null); });
-    socket.on('close', () => { if (socket === this.#socket) this.destroy(); });
+    socket.on('error', (error) => {
+      if (socket === this.#socket) this.destroy(error);
+    });
+    socket.on('end', () => {
+      if (socket === this.#socket) this.push(null);
+    });
+    socket.on('close', () => {
+      if (socket === this.#socket) this.destroy();
+    });
     if (this.destroyed) socket.destroy();
     else socket.resume();
     return socket;
@@ -126,7 +155,10 @@ export class ServerStream extends Duplex {
 
   #arrived(socket: Socket, bytes: Buffer): void {
     if (socket !== this.#socket) return;
-    if (this.#sent === undefined) { this.#pass(socket, bytes); return; }
+    if (this.#sent === undefined) {
+      this.#pass(socket, bytes);
+      return;
+    }
     this.#received = Buffer.concat([this.#received, bytes]);
     const answer = readFirstAnswer(this.#received);
     if (answer.kind === 'incomplete') return;

@@ -10,11 +10,12 @@ export interface ServerState {
   isReadOnly: boolean;
 }
 
-export const SERVER_STATE = "pg_is_in_recovery() as standby, current_setting('transaction_read_only') = 'on' as read_only";
+export const SERVER_STATE =
+  "pg_is_in_recovery() as standby, current_setting('transaction_read_only') = 'on' as read_only";
 
 /**
- * Chooses from an address's list the server to connect to, and remembers it for as long as it is the right one. An address that
- * names one server, and any kind of it, is never asked beforehand.
+ * Chooses from an address's list the server to connect to, and remembers it for as long as it is the right one. An
+ * address that names one server, and any kind of it, is never asked beforehand.
  */
 export class Servers implements ServerChoice {
   readonly #address: Address;
@@ -31,18 +32,25 @@ export class Servers implements ServerChoice {
   /** @throws TransportError `no_server` with what each of them said; or a server's refusal of this user */
   async choose(): Promise<Endpoint> {
     if (this.#chosen !== undefined) return this.#chosen;
-    this.#choosing ??= this.#lookThrough().finally(() => { this.#choosing = undefined; });
+    this.#choosing ??= this.#lookThrough().finally(() => {
+      this.#choosing = undefined;
+    });
     return this.#choosing;
   }
 
   /** True for a server of the kind that the address asks for. */
   fits({ isStandby, isReadOnly }: ServerState): boolean {
     switch (this.#address.sessionAttributes) {
-      case 'read-write': return !isReadOnly && !isStandby;
-      case 'read-only': return isReadOnly || isStandby;
-      case 'primary': return !isStandby;
-      case 'standby': return isStandby;
-      default: return true;
+      case 'read-write':
+        return !isReadOnly && !isStandby;
+      case 'read-only':
+        return isReadOnly || isStandby;
+      case 'primary':
+        return !isStandby;
+      case 'standby':
+        return isStandby;
+      default:
+        return true;
     }
   }
 
@@ -62,7 +70,7 @@ export class Servers implements ServerChoice {
       try {
         const state = await this.#ask(endpoint);
         if (this.#address.sessionAttributes === 'prefer-standby' && !state.isStandby) second ??= endpoint;
-        else if (this.fits(state)) return this.#chosen = endpoint;
+        else if (this.fits(state)) return (this.#chosen = endpoint);
         said.push(`${at} is ${state.isStandby ? 'a standby' : state.isReadOnly ? 'read-only' : 'a primary'}`);
       } catch (error) {
         // A refusal of this user is the answer; another server would only hide it.
@@ -71,22 +79,35 @@ export class Servers implements ServerChoice {
         said.push(`${at}: ${error instanceof AggregateError ? String(error.errors[0]?.message) : error.message}`);
       }
     }
-    if (second !== undefined) return this.#chosen = second;
-    throw new TransportError('no_server', `of the servers of ${describeAddress(this.#address)} none is ${this.#address.sessionAttributes === 'any' ? 'there' : this.#address.sessionAttributes}: ${said.join('; ')}`,
-      { cause: causes[0] });
+    if (second !== undefined) return (this.#chosen = second);
+    throw new TransportError(
+      'no_server',
+      `of the servers of ${describeAddress(this.#address)} none is ` +
+        `${this.#address.sessionAttributes === 'any' ? 'there' : this.#address.sessionAttributes}: ` +
+        `${said.join('; ')}`,
+      { cause: causes[0] },
+    );
   }
 
   async #ask(endpoint: Endpoint): Promise<ServerState> {
     const { user, database, password, tls } = this.#address;
     const client = new pg.Client({
-      user, database, password, ssl: false, application_name: 'orchestra chooses a server', connectionTimeoutMillis: this.#timeoutMs, query_timeout: this.#timeoutMs,
+      user,
+      database,
+      password,
+      ssl: false,
+      application_name: 'orchestra chooses a server',
+      connectionTimeoutMillis: this.#timeoutMs,
+      query_timeout: this.#timeoutMs,
       stream: () => new ServerStream({ choose: async () => endpoint, forget: () => false }, tls),
     });
     client.on('error', () => {}); // the statement under way reports it
     try {
       await client.connect();
       if (this.#address.sessionAttributes === 'any') return { isStandby: false, isReadOnly: false };
-      const { rows: [row] } = await client.query<{ standby: boolean; read_only: boolean }>(`select ${SERVER_STATE}`);
+      const {
+        rows: [row],
+      } = await client.query<{ standby: boolean; read_only: boolean }>(`select ${SERVER_STATE}`);
       return { isStandby: row?.standby ?? false, isReadOnly: row?.read_only ?? false };
     } finally {
       await client.end().catch(() => {}); // never connected, or already gone

@@ -3,7 +3,13 @@ import { route, type Route } from '@orchestra/service-shell';
 import { readQueueView, type GatedRepos, type Pipeline, type RunnerSwitches } from '@orchestra/task-queue';
 import { queueView } from '@orchestra/task-queue/contract';
 
-export function queueRoute({ db, leaseSeconds, gatedRepos, heal, runners }: {
+export function queueRoute({
+  db,
+  leaseSeconds,
+  gatedRepos,
+  heal,
+  runners,
+}: {
   db: Database;
   leaseSeconds: number;
   gatedRepos: GatedRepos;
@@ -11,7 +17,9 @@ export function queueRoute({ db, leaseSeconds, gatedRepos, heal, runners }: {
   runners: { switches: RunnerSwitches; pipelines: readonly Pipeline[] };
 }): Route {
   return route({
-    method: 'get', path: '/api/queue', permission: 'read',
+    method: 'get',
+    path: '/api/queue',
+    permission: 'read',
     summary: 'the queue in numbers',
     answer: queueView,
     handle: () => readQueueView(db, leaseSeconds, gatedRepos, heal, runners),

@@ -16,31 +16,70 @@ export function readTaskRoutes({ db }: { db: Database }): Route[] {
   };
   return [
     route({
-      method: 'get', path: '/api/tasks', permission: 'read',
+      method: 'get',
+      path: '/api/tasks',
+      permission: 'read',
       summary: 'list tasks, newest first',
-      query: tasksQuery, answer: tasks,
+      query: tasksQuery,
+      answer: tasks,
       handle: async ({ query }) => {
-        const { status, agent_id: agentId, skill, quest_id: questId, actor_id: actorId, repo, parked, paused, held_by: heldBy, limit, cursor } = query;
-        const { created_since: createdSince, created_until: createdUntil, running_longer_than_seconds: runningLongerThanSeconds } = query;
+        const {
+          status,
+          agent_id: agentId,
+          skill,
+          quest_id: questId,
+          actor_id: actorId,
+          repo,
+          parked,
+          paused,
+          held_by: heldBy,
+          limit,
+          cursor,
+        } = query;
+        const {
+          created_since: createdSince,
+          created_until: createdUntil,
+          running_longer_than_seconds: runningLongerThanSeconds,
+        } = query;
         const rows = await listTasks(db, {
-          status, agentId, skill, questId, actorId, repo, parked, paused, heldBy, createdSince, createdUntil, runningLongerThanSeconds, beforeId: readCursor(cursor), limit: limit + 1,
+          status,
+          agentId,
+          skill,
+          questId,
+          actorId,
+          repo,
+          parked,
+          paused,
+          heldBy,
+          createdSince,
+          createdUntil,
+          runningLongerThanSeconds,
+          beforeId: readCursor(cursor),
+          limit: limit + 1,
         });
         const { items, nextCursor } = toPage(rows, limit);
         return { tasks: items, next_cursor: nextCursor };
       },
     }),
     route({
-      method: 'get', path: '/api/tasks/:id', permission: 'read',
+      method: 'get',
+      path: '/api/tasks/:id',
+      permission: 'read',
       refuses: ['task_not_found'],
       summary: 'read one task',
-      params, answer: taskView,
+      params,
+      answer: taskView,
       handle: ({ params: { id: taskId } }) => requireTask(taskId),
     }),
     route({
-      method: 'get', path: '/api/tasks/:id/events', permission: 'read',
+      method: 'get',
+      path: '/api/tasks/:id/events',
+      permission: 'read',
       refuses: ['task_not_found'],
       summary: 'what happened to a task, oldest first',
-      params, query: page, answer: taskEvents,
+      params,
+      query: page,
+      answer: taskEvents,
       handle: async ({ params: { id: taskId }, query: { limit, cursor } }) => {
         const afterId = readCursor(cursor);
         await requireTask(taskId);
@@ -50,11 +89,14 @@ export function readTaskRoutes({ db }: { db: Database }): Route[] {
       },
     }),
     route({
-      method: 'get', path: '/api/tasks/:id/output', permission: 'read',
+      method: 'get',
+      path: '/api/tasks/:id/output',
+      permission: 'read',
       refuses: ['task_not_found'],
       summary: 'the end of what the last run of a task has printed so far',
       description: 'As its heartbeats bring it. What a run has to keep is in its result or its report.',
-      params, answer: taskOutput,
+      params,
+      answer: taskOutput,
       handle: async ({ params: { id: taskId } }) => {
         await requireTask(taskId);
         return findTaskOutput(db, taskId);

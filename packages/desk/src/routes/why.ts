@@ -7,14 +7,28 @@ import { z } from 'zod';
 
 const params = z.strictObject({ id });
 
-export function whyRoute({ db, gatedRepos, kept }: { db: Database; gatedRepos: GatedRepos; kept: KeptForRunners }): Route {
+export function whyRoute({
+  db,
+  gatedRepos,
+  kept,
+}: {
+  db: Database;
+  gatedRepos: GatedRepos;
+  kept: KeptForRunners;
+}): Route {
   return route({
-    method: 'get', path: '/api/tasks/:id/why', permission: 'read',
+    method: 'get',
+    path: '/api/tasks/:id/why',
+    permission: 'read',
     refuses: ['task_not_found'],
     summary: 'why a task is not running, and when it could',
-    description: 'Everything that holds it, read in one snapshot and in the order in which it has to go; how many tasks stand in front of it; the earliest instant at which it could start; and for each pause over it, '
-      + 'when it could if that one alone were cleared. No worker that would take it counts as a hold when none has asked for three minutes.',
-    params, answer: taskWhy,
+    description:
+      'Everything that holds it, read in one snapshot and in the order in which it has to go; how many ' +
+      'tasks stand in front of it; the earliest instant at which it could start; and for each pause over it, ' +
+      'when it could if that one alone were cleared. No worker that would take it counts as a hold when ' +
+      'none has asked for three minutes.',
+    params,
+    answer: taskWhy,
     handle: ({ params: { id: taskId } }) => explainTask(db, taskId, { gatedRepos, kept }),
   });
 }

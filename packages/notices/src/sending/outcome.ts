@@ -30,7 +30,12 @@ export function outcomeOfAnswer(kind: TargetKind, answer: Answer, now: Date): Ou
 /** No answer at all. */
 export function outcomeOfError(error: unknown): Outcome {
   const reasons = error instanceof AggregateError && error.message === '' ? error.errors : [error];
-  return { result: 'failed', why: sayWhy(reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; ')), whole: true, waitMs: 0 };
+  return {
+    result: 'failed',
+    why: sayWhy(reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; ')),
+    whole: true,
+    waitMs: 0,
+  };
 }
 
 function sayWhy(text: string): string {

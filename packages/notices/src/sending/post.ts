@@ -28,22 +28,38 @@ export interface PostOptions {
  *
  * @throws AddressRefusedError, or the network's error; `TimeoutError` after the time limit
  */
-export async function post({ url, allowPrivate }: Pick<NoticeTarget, 'url' | 'allowPrivate'>, { headers, body }: NoticeRequest, options: PostOptions): Promise<Answer> {
+export async function post(
+  { url, allowPrivate }: Pick<NoticeTarget, 'url' | 'allowPrivate'>,
+  { headers, body }: NoticeRequest,
+  options: PostOptions,
+): Promise<Answer> {
   checkLiteral(url, allowPrivate);
   const bytes = Buffer.from(body);
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeLimitMs ?? TIME_LIMIT_MS)]);
   signal.throwIfAborted();
   const answered = Promise.withResolvers<IncomingMessage>();
   const call = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
-    method: 'POST', agent: false, lookup: checkedLookup(allowPrivate, options.resolve), signal, maxHeaderSize: 16_384,
+    method: 'POST',
+    agent: false,
+    lookup: checkedLookup(allowPrivate, options.resolve),
+    signal,
+    maxHeaderSize: 16_384,
     headers: { ...headers, 'content-length': bytes.length, 'user-agent': 'Orchestra' },
   });
-  call.on('response', answered.resolve).on('error', (error) => answered.reject(signal.aborted ? signal.reason : error))
-    // To a change of protocol (101) Node.js hangs up, with no word of an error, and the time limit has nothing left to end.
-    .on('close', () => answered.reject(new Error('the connection ended without an answer'))).end(bytes);
+  call
+    .on('response', answered.resolve)
+    .on('error', (error) => answered.reject(signal.aborted ? signal.reason : error))
+    // To a change of protocol (101) Node.js hangs up, with no word of an error, and the time limit has nothing left to
+    // end.
+    .on('close', () => answered.reject(new Error('the connection ended without an answer')))
+    .end(bytes);
   const response = await answered.promise;
   try {
-    return { status: response.statusCode ?? 0, text: await beginningOf(response), retryAfter: response.headers['retry-after'] };
+    return {
+      status: response.statusCode ?? 0,
+      text: await beginningOf(response),
+      retryAfter: response.headers['retry-after'],
+    };
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {

@@ -11,7 +11,8 @@ const SUMMARY_MAX = 1_024;
 const DETAILS_CHARS_MAX = 100_000;
 
 /**
- * An event of PagerDuty's Events API v2. Each pause is one incident, and so is each alert: `dedup_key` keeps what is told of it together.
+ * An event of PagerDuty's Events API v2. Each pause is one incident, and so is each alert: `dedup_key` keeps what is
+ * told of it together.
  *
  * @returns undefined for what changes nothing about an incident
  */
@@ -25,29 +26,58 @@ export function pagerDutyRequest({ at, event }: Notice, routingKey: string): Not
       routing_key: routingKey,
       event_action: action,
       dedup_key: `orchestra-${event.type.startsWith('alert.') ? 'alert' : 'pause'}-${event.data.id}`,
-      ...(action === 'trigger' ? {
-        payload: {
-          summary: shortened(sayEvent(event), SUMMARY_MAX), source: 'orchestra', severity: severityOf(event), timestamp: at.toISOString(), class: event.type,
-          custom_details: details.length <= DETAILS_CHARS_MAX ? event.data : { left_out: 'longer than an incident takes', id: event.data.id },
-        },
-        client: 'Orchestra',
-      } : {}),
+      ...(action === 'trigger'
+        ? {
+            payload: {
+              summary: shortened(sayEvent(event), SUMMARY_MAX),
+              source: 'orchestra',
+              severity: severityOf(event),
+              timestamp: at.toISOString(),
+              class: event.type,
+              custom_details:
+                details.length <= DETAILS_CHARS_MAX
+                  ? event.data
+                  : { left_out: 'longer than an incident takes', id: event.data.id },
+            },
+            client: 'Orchestra',
+          }
+        : {}),
     }),
   };
 }
 
-/** What a person does about a pause says that someone is at it. `quiet` may come when the pause has ended: it must not open the incident again. */
+/**
+ * What a person does about a pause says that someone is at it. `quiet` may come when the pause has ended: it must not
+ * open the incident again.
+ */
 function actionOf(event: Notice['event']): Action | undefined {
   switch (event.type) {
     // An alert that a person has seen, or that is over, asks nothing more of anybody.
-    case 'pause.cleared': case 'pause.expired': case 'alert.acknowledged': case 'alert.resolved': return 'resolve';
-    case 'pause.changed': return 'acknowledge';
-    case 'pause.quiet': case 'run.stopping': return undefined;
-    case 'pause.created': case 'pause.warning': case 'pause.stayed': case 'pause.probing': case 'alert.created': return 'trigger';
+    case 'pause.cleared':
+    case 'pause.expired':
+    case 'alert.acknowledged':
+    case 'alert.resolved':
+      return 'resolve';
+    case 'pause.changed':
+      return 'acknowledge';
+    case 'pause.quiet':
+    case 'run.stopping':
+      return undefined;
+    case 'pause.created':
+    case 'pause.warning':
+    case 'pause.stayed':
+    case 'pause.probing':
+    case 'alert.created':
+      return 'trigger';
   }
 }
 
-const OF_ALERTS: Readonly<Record<string, Severity>> = { low: 'info', medium: 'warning', high: 'error', critical: 'critical' };
+const OF_ALERTS: Readonly<Record<string, Severity>> = {
+  low: 'info',
+  medium: 'warning',
+  high: 'error',
+  critical: 'critical',
+};
 
 /** A pause that a machine made, or that waits for a person, is what somebody has to be woken for. */
 function severityOf(event: Exclude<SenateEvent, { type: 'snapshot' }>): Severity {

@@ -10,7 +10,11 @@ const folder = mkdtempSync(join(tmpdir(), 'orchestra-notices-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const KEY = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
-const ENV = { HOOK_SECRET: KEY, SLACK_URL: 'https://hooks.slack.com/services/T0/B0/verysecret', PD_KEY: 'R'.repeat(32) };
+const ENV = {
+  HOOK_SECRET: KEY,
+  SLACK_URL: 'https://hooks.slack.com/services/T0/B0/verysecret',
+  PD_KEY: 'R'.repeat(32),
+};
 
 function read(text: string, env: NodeJS.ProcessEnv = ENV) {
   const path = join(folder, 'notices.yaml');
@@ -49,32 +53,81 @@ targets:
     secret: [env:HOOK_SECRET, ${KEY}]
     allow_private: true
 `);
-    expect([...chat?.types ?? []]).toEqual(SENATE_EVENT_TYPES.filter((type) => type.startsWith('pause.')));
+    expect([...(chat?.types ?? [])]).toEqual(SENATE_EVENT_TYPES.filter((type) => type.startsWith('pause.')));
     expect(chat && shownAddress(chat)).toBe('https://hooks.slack.com/…');
-    expect(pager).toMatchObject({ routingKey: 'R'.repeat(32), minSeverity: 'critical', scopes: [{ kind: 'actor', value: 'acct-7' }, { kind: 'quest', value: undefined }], allowPrivate: false });
+    expect(pager).toMatchObject({
+      routingKey: 'R'.repeat(32),
+      minSeverity: 'critical',
+      scopes: [
+        { kind: 'actor', value: 'acct-7' },
+        { kind: 'quest', value: undefined },
+      ],
+      allowPrivate: false,
+    });
     expect(pager?.url.href).toBe('https://events.pagerduty.com/v2/enqueue');
-    expect([...pager?.types ?? []]).toEqual(['pause.stayed', 'alert.created', 'alert.acknowledged', 'alert.resolved', 'pause.cleared', 'pause.expired']);
+    expect([...(pager?.types ?? [])]).toEqual([
+      'pause.stayed',
+      'alert.created',
+      'alert.acknowledged',
+      'alert.resolved',
+      'pause.cleared',
+      'pause.expired',
+    ]);
     expect(hook?.keys).toHaveLength(2);
-    expect([...hook?.types ?? []]).toEqual([...SENATE_EVENT_TYPES]);
+    expect([...(hook?.types ?? [])]).toEqual([...SENATE_EVENT_TYPES]);
     expect(hook && shownAddress(hook)).toBe('https://example.com/hook?…');
   });
 
   test('may be JSON', () => {
-    expect(read(JSON.stringify({ targets: [{ name: 'chat', kind: 'slack', url: 'https://example.com/x' }] }))).toHaveLength(1);
+    expect(
+      read(JSON.stringify({ targets: [{ name: 'chat', kind: 'slack', url: 'https://example.com/x' }] })),
+    ).toHaveLength(1);
   });
 
   test.each([
-    ['a name that is none', `{targets: [{name: 'A b', kind: slack, url: 'https://e.com'}]}`, 'targets[0] (A b).name must be 1 to 40 small letters'],
-    ['an unknown kind', `{targets: [{name: a, kind: fax, url: 'https://e.com'}]}`, 'targets[0] (a).kind must be one of standard, slack, pagerduty'],
-    ['another protocol', `{targets: [{name: a, kind: slack, url: 'ftp://e.com'}]}`, 'url must begin with https:// or http://'],
-    ['a password in the address', `{targets: [{name: a, kind: slack, url: 'https://u:geheim@e.com'}]}`, 'url must not hold a user name or a password'],
+    [
+      'a name that is none',
+      `{targets: [{name: 'A b', kind: slack, url: 'https://e.com'}]}`,
+      'targets[0] (A b).name must be 1 to 40 small letters',
+    ],
+    [
+      'an unknown kind',
+      `{targets: [{name: a, kind: fax, url: 'https://e.com'}]}`,
+      'targets[0] (a).kind must be one of standard, slack, pagerduty',
+    ],
+    [
+      'another protocol',
+      `{targets: [{name: a, kind: slack, url: 'ftp://e.com'}]}`,
+      'url must begin with https:// or http://',
+    ],
+    [
+      'a password in the address',
+      `{targets: [{name: a, kind: slack, url: 'https://u:geheim@e.com'}]}`,
+      'url must not hold a user name or a password',
+    ],
     ['no address', `{targets: [{name: a, kind: slack}]}`, 'url is required'],
     ['no secret', `{targets: [{name: a, kind: standard, url: 'https://e.com'}]}`, 'secret is required'],
-    ['a secret that is too short', `{targets: [{name: a, kind: standard, url: 'https://e.com', secret: whsec_geheim}]}`, 'must be whsec_ and 24 to 64 random bytes'],
-    ['a secret that is not used', `{targets: [{name: a, kind: slack, url: 'https://e.com', secret: ${KEY}}]}`, 'secret belongs to kind standard'],
+    [
+      'a secret that is too short',
+      `{targets: [{name: a, kind: standard, url: 'https://e.com', secret: whsec_geheim}]}`,
+      'must be whsec_ and 24 to 64 random bytes',
+    ],
+    [
+      'a secret that is not used',
+      `{targets: [{name: a, kind: slack, url: 'https://e.com', secret: ${KEY}}]}`,
+      'secret belongs to kind standard',
+    ],
     ['no routing key', `{targets: [{name: a, kind: pagerduty}]}`, 'routing_key is required'],
-    ['a variable that is not set', `{targets: [{name: a, kind: slack, url: 'env:NOWHERE'}]}`, 'names the environment variable NOWHERE, which is not set'],
-    ['an event that is none', `{targets: [{name: a, kind: slack, url: 'https://e.com', events: [pause.dreamt]}]}`, 'is not an event; there are pause.*'],
+    [
+      'a variable that is not set',
+      `{targets: [{name: a, kind: slack, url: 'env:NOWHERE'}]}`,
+      'names the environment variable NOWHERE, which is not set',
+    ],
+    [
+      'an event that is none',
+      `{targets: [{name: a, kind: slack, url: 'https://e.com', events: [pause.dreamt]}]}`,
+      'is not an event; there are pause.*',
+    ],
     ['a field that is none', `{targets: [{name: a, kind: slack, url: 'https://e.com', colour: red}]}`, 'colour'],
     ['two of one name', `{targets: [${STANDARD}, ${STANDARD}]}`, 'two targets have the name a'],
     ['no YAML', `{targets: [`, 'cannot be read'],
@@ -86,7 +139,9 @@ targets:
   });
 
   test('every problem is told at once', () => {
-    expect(problemOf(`{targets: [{name: a, kind: fax}, {name: b, kind: standard}]}`).match(/targets\[/g)).toHaveLength(3);
+    expect(problemOf(`{targets: [{name: a, kind: fax}, {name: b, kind: standard}]}`).match(/targets\[/g)).toHaveLength(
+      3,
+    );
   });
 
   test('a file that is not there is told', () => {

@@ -17,13 +17,22 @@ export class TargetsError extends Error {
 export function readTargets(path: string, env: NodeJS.ProcessEnv): NoticeTarget[] {
   let given: unknown;
   try {
-    given = parse(new TextDecoder().decode(readFileSync(path)), { logLevel: 'error', prettyErrors: false, maxAliasCount: 0 });
+    given = parse(new TextDecoder().decode(readFileSync(path)), {
+      logLevel: 'error',
+      prettyErrors: false,
+      maxAliasCount: 0,
+    });
   } catch (cause) {
-    throw new TargetsError(`${path} cannot be read: ${cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)}`, { cause });
+    throw new TargetsError(
+      `${path} cannot be read: ${cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)}`,
+      { cause },
+    );
   }
   const parsed = targetFile(env).safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new TargetsError(`${path} is wrong:\n${parsed.error.issues.map((issue) => `    ${where(issue, given)} ${issue.message}`).join('\n')}`);
+  throw new TargetsError(
+    `${path} is wrong:\n${parsed.error.issues.map((issue) => `    ${where(issue, given)} ${issue.message}`).join('\n')}`,
+  );
 }
 
 /** The place of a problem as a person finds it: by the target's name where it has one. */

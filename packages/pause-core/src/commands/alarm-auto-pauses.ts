@@ -1,7 +1,10 @@
 import { inTransaction, type Database } from '@orchestra/database';
 import { AUTO_PAUSER } from './check-auto-pause.ts';
 
-/** Of this kind is the alert about a source whose alerts make more auto-pauses than is usual. It names no actor and counts toward no pause. */
+/**
+ * Of this kind is the alert about a source whose alerts make more auto-pauses than is usual. It names no actor and
+ * counts toward no pause.
+ */
 const AUTO_PAUSE_FLOOD = 'auto_pause_flood';
 /** More auto-pauses by the alerts of one source within an hour than incidents account for. */
 export const AUTO_PAUSES_AN_HOUR = 20;
@@ -14,8 +17,8 @@ export interface AutoPauseFlood {
 }
 
 /**
- * Raises an alert about each source whose alerts made more auto-pauses within the last hour than that: once an hour for each. The pauses stand,
- * because each may be right; a person has to look. Call it after auto-pauses were made.
+ * Raises an alert about each source whose alerts made more auto-pauses within the last hour than that: once an hour for
+ * each. The pauses stand, because each may be right; a person has to look. Call it after auto-pauses were made.
  *
  * @returns the sources that an alert was raised about
  */
@@ -38,10 +41,13 @@ export async function alarmAutoPauses(db: Database, max: number = AUTO_PAUSES_AN
            from flood f
           where not exists (
                 select from senate_alerts known
-                 where known.kind = $3 and known.details ->> 'source' = f.source and known.created_at > now() - interval '1 hour')
+                 where known.kind = $3 and known.details ->> 'source' = f.source
+                   and known.created_at > now() - interval '1 hour')
          returning details ->> 'source' as source
        )
-       select f.source, f.pauses from flood f join raised using (source) order by f.source`, [AUTO_PAUSER, max, AUTO_PAUSE_FLOOD]);
+       select f.source, f.pauses from flood f join raised using (source) order by f.source`,
+      [AUTO_PAUSER, max, AUTO_PAUSE_FLOOD],
+    );
     return rows;
   });
 }

@@ -5,7 +5,10 @@ import { insertPause } from './pause-scope.ts';
 import { runRinging } from './run-ringing.ts';
 import { PAUSE_NEEDS_PERSON } from './stay-paused.ts';
 
-/** Of this kind are alerts about tasks that their environment holds. They count toward no auto-pause, whatever their severity and whatever the rule: it is nobody's conduct. */
+/**
+ * Of this kind are alerts about tasks that their environment holds. They count toward no auto-pause, whatever their
+ * severity and whatever the rule: it is nobody's conduct.
+ */
 const TASK_HELD = 'task_held';
 
 // Times ahead of the database's clock (another system's clock or time zone) count as when the alert came.
@@ -42,7 +45,9 @@ export async function autoPauseCandidates(db: Queryable, rule: AlertRule = AUTO_
       group by label_nfc(a.ref_id)
      having count(*) >= $2
       order by max(a.created_at) desc
-      limit 1000`, [(rule.pauseMs + rule.windowMs) / 1_000, rule.alerts]);
+      limit 1000`,
+    [(rule.pauseMs + rule.windowMs) / 1_000, rule.alerts],
+  );
   return rows.map((row) => row.ref_id);
 }
 
@@ -52,8 +57,13 @@ export async function autoPauseCandidates(db: Queryable, rule: AlertRule = AUTO_
  *
  * @returns the pause this call made; null when none was due
  */
-export async function checkAutoPause(db: Database, refId: string, rule: AlertRule = AUTO_PAUSE_RULE): Promise<AutoPause | null> {
-  // Whoever sends alerts may write a blank around a name. No task can carry what is no label, so there is nothing to pause.
+export async function checkAutoPause(
+  db: Database,
+  refId: string,
+  rule: AlertRule = AUTO_PAUSE_RULE,
+): Promise<AutoPause | null> {
+  // Whoever sends alerts may write a blank around a name. No task can carry what is no label, so there is nothing to
+  // pause.
   const read = label.safeParse(refId.trim());
   if (!read.success) return null;
   const actor = read.data;
@@ -70,24 +80,37 @@ export async function checkAutoPause(db: Database, refId: string, rule: AlertRul
     if (pauseMs === null) return null;
     const ttlSeconds = Math.ceil(pauseMs / 1_000);
     const reason = `auto-paused: ${rule.alerts}+ critical alerts in ${rule.windowMs / 60_000}m`;
-    const { id: pauseId } = await insertPause(tx, { scope: { kind: 'actor', value: actor }, reason, ttlSeconds, by: AUTO_PAUSER, source: 'machine' });
+    const { id: pauseId } = await insertPause(tx, {
+      scope: { kind: 'actor', value: actor },
+      reason,
+      ttlSeconds,
+      by: AUTO_PAUSER,
+      source: 'machine',
+    });
     // For people alone: what counts toward the next pause is told by when this one ends.
     await tx.query(
       `update senate_alerts a set fed_pause = $1
-        where a.ref_id = any ($2::text[]) and a.severity = 'critical' and a.ack_at is null and ${ABOUT_CONDUCT} and extract(epoch from ${COUNTED_AT})::float8 * 1000 = any ($3::float8[])`,
-      [pauseId, spellings, feedingAlerts(alertTimes, rule)]);
+        where a.ref_id = any ($2::text[]) and a.severity = 'critical' and a.ack_at is null and ${ABOUT_CONDUCT}
+          and extract(epoch from ${COUNTED_AT})::float8 * 1000 = any ($3::float8[])`,
+      [pauseId, spellings, feedingAlerts(alertTimes, rule)],
+    );
     return { pauseId, actor, ttlSeconds };
   });
 }
 
-interface Case { alertTimes: number[]; now: number; paused: boolean }
+interface Case {
+  alertTimes: number[];
+  now: number;
+  paused: boolean;
+}
 
 /** What a judge needs to know about one actor, by the database's clock. */
 async function readCase(tx: Transaction, actor: string, spellings: readonly string[], rule: AlertRule): Promise<Case> {
   const { rows } = await tx.query<{ alert_times: number[] | null; now: number; paused: boolean }>(
     `with last_auto as (
        -- a person may have given it another end since, or another way to end
-       select max(least(p.cleared_at, case when p.ends_as = 'resume' then p.paused_at + make_interval(secs => p.ttl_seconds) end)) as ended_at,
+       select max(least(p.cleared_at, case when p.ends_as = 'resume'
+                        then p.paused_at + make_interval(secs => p.ttl_seconds) end)) as ended_at,
               coalesce(bool_or(p.cleared_at is null and (p.ttl_seconds is null or p.ends_as <> 'resume'
                                                          or p.paused_at + make_interval(secs => p.ttl_seconds) > clock_timestamp())), false) as paused
          from senate_pause p
@@ -95,12 +118,14 @@ async function readCase(tx: Transaction, actor: string, spellings: readonly stri
      select l.paused, extract(epoch from clock_timestamp())::float8 * 1000 as now,
             (select array_agg(extract(epoch from a.counted_at)::float8 * 1000 order by a.counted_at)
                from (select ${COUNTED_AT} as counted_at from senate_alerts a
-                      where a.ref_id = any ($5::text[]) and a.severity = 'critical' and a.ack_at is null and ${ABOUT_CONDUCT}
+                      where a.ref_id = any ($5::text[]) and a.severity = 'critical' and a.ack_at is null
+                        and ${ABOUT_CONDUCT}
                         and a.created_at > now() - make_interval(secs => 2 * $3)
                         and (l.ended_at is null or ${COUNTED_AT} > l.ended_at)
                       order by 1 desc limit $4) a) as alert_times
        from last_auto l`,
-    [actor, AUTO_PAUSER, (rule.pauseMs + rule.windowMs) / 1_000, ALERTS_JUDGED_MAX, spellings]);
+    [actor, AUTO_PAUSER, (rule.pauseMs + rule.windowMs) / 1_000, ALERTS_JUDGED_MAX, spellings],
+  );
   const row = rows[0];
   return { alertTimes: row?.alert_times ?? [], now: row?.now ?? 0, paused: row?.paused ?? false };
 }

@@ -51,16 +51,31 @@ export async function pauseScope(db: Database, order: PauseOrder, options: Pause
     call.made = await insertPause(tx, order);
     return call.made.id;
   });
-  const id = await commit.catch(async (error: unknown) => {
-    // Cut off while it committed: only the row can say whether it did.
-    if (call.made === undefined || !(error instanceof Error) || !hasServerChanged(error) || !await isThere(db, call.made.id)) throw error;
-    call.wasCutOff = true;
-    return call.made.id;
-  }).finally(() => call.warnings?.stop());
+  const id = await commit
+    .catch(async (error: unknown) => {
+      // Cut off while it committed: only the row can say whether it did.
+      if (
+        call.made === undefined ||
+        !(error instanceof Error) ||
+        !hasServerChanged(error) ||
+        !(await isThere(db, call.made.id))
+      )
+        throw error;
+      call.wasCutOff = true;
+      return call.made.id;
+    })
+    .finally(() => call.warnings?.stop());
   const notRead: NotRead[] = [];
-  const note = (what: NotRead): void => { notRead.push(what); };
-  const settled = await readAfterCommit('whether it has settled', () => settleClaims(db, { timeoutMs: options.settleTimeoutMs }), note);
-  // A repeated call has made none: it answers with the first one's, of which nobody knows any more how it was committed.
+  const note = (what: NotRead): void => {
+    notRead.push(what);
+  };
+  const settled = await readAfterCommit(
+    'whether it has settled',
+    () => settleClaims(db, { timeoutMs: options.settleTimeoutMs }),
+    note,
+  );
+  // A repeated call has made none: it answers with the first one's, of which nobody knows any more how it was
+  // committed.
   const { made } = call;
   if (made === undefined) {
     const pause = await findPause(db, id);
@@ -68,21 +83,38 @@ export async function pauseScope(db: Database, order: PauseOrder, options: Pause
     return { pause, settled, durable: 'local', notRead };
   }
   const mayHaveWaited = call.wasCutOff === undefined && call.warnings?.count() === 0;
-  const waited = mayHaveWaited && await readAfterCommit('whether a standby has it', () => waitsForStandby(db, made.pausedAt), note);
+  const waited =
+    mayHaveWaited &&
+    (await readAfterCommit('whether a standby has it', () => waitsForStandby(db, made.pausedAt), note));
   return { pause: made, settled, durable: waited === true ? 'replicated' : 'local', notRead };
 }
 
 async function isThere(db: Database, id: string): Promise<boolean> {
-  return await findPause(db, id).catch(() => undefined) !== undefined; // as good as not there: the caller is told of the first failure
+  // As good as not there: the caller is told of the first failure
+  return (await findPause(db, id).catch(() => undefined)) !== undefined;
 }
 
 /** Writes the row inside the caller's transaction and answers it. Bell, audit and event follow by trigger. */
-export async function insertPause(tx: Transaction, { scope, reason, ttlSeconds, endsAs = 'resume', by, source, traceparent }: PauseOrder): Promise<Pause> {
+export async function insertPause(
+  tx: Transaction,
+  { scope, reason, ttlSeconds, endsAs = 'resume', by, source, traceparent }: PauseOrder,
+): Promise<Pause> {
   const { rows } = await tx.query<PauseRow>(
-    `insert into senate_pause as p (scope_kind, scope_value, also, paused_at, paused_by, reason, ttl_seconds, ends_as, source, traceparent)
+    `insert into senate_pause as p (scope_kind, scope_value, also, paused_at, paused_by, reason, ttl_seconds, ends_as,
+                                    source, traceparent)
      values ($1, $2, $3::jsonb, clock_timestamp(), $4, $5, $6, $7, $8, $9)
      returning ${PAUSE_COLUMNS}`,
-    [scope.kind, scope.value, scope.also === undefined ? null : JSON.stringify(scope.also), by, reason, ttlSeconds, endsAs, source, traceparent ?? null],
+    [
+      scope.kind,
+      scope.value,
+      scope.also === undefined ? null : JSON.stringify(scope.also),
+      by,
+      reason,
+      ttlSeconds,
+      endsAs,
+      source,
+      traceparent ?? null,
+    ],
   );
   const row = rows[0];
   if (row === undefined) throw new Error('the insert of a pause answered no row');

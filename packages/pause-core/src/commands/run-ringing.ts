@@ -2,10 +2,15 @@ import { SQLSTATE, sqlState, type Database, type Transaction } from '@orchestra/
 import { runOnce, type Idempotency } from './run-once.ts';
 
 /**
- * {@link runOnce} for work whose rows ring the bell. With the server's notification queue full, the bell would take down with it what was
- * written: then once more, without a bell. Whoever listens looks again by the clock, so that costs time only.
+ * {@link runOnce} for work whose rows ring the bell. With the server's notification queue full, the bell would take
+ * down with it what was written: then once more, without a bell. Whoever listens looks again by the clock, so that
+ * costs time only.
  */
-export async function runRinging<T>(db: Database, idempotency: Idempotency | undefined, work: (tx: Transaction) => Promise<T>): Promise<T> {
+export async function runRinging<T>(
+  db: Database,
+  idempotency: Idempotency | undefined,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
   try {
     return await runOnce(db, idempotency, work);
   } catch (error) {

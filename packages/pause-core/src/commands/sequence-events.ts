@@ -14,7 +14,9 @@ export const PLACED_MAX = 500;
  * @returns how many were placed; {@link PLACED_MAX} means that there may be more
  */
 export async function sequenceEvents(db: Database): Promise<number> {
-  const { rows } = await db.query<{ any: boolean }>('select exists (select from senate_events e where e.position is null) as any');
+  const { rows } = await db.query<{ any: boolean }>(
+    'select exists (select from senate_events e where e.position is null) as any',
+  );
   if (!rows[0]?.any) return 0;
   return inTransaction(db, async (tx) => {
     await tx.query(`set local lock_timeout = ${LOCK_WAIT_MS}`);
@@ -24,7 +26,9 @@ export async function sequenceEvents(db: Database): Promise<number> {
       `update senate_events e set position = placed.position
          from (select waiting.id, nextval('senate_event_position') as position
                  from (select w.id from senate_events w where w.position is null order by w.id limit $1) waiting) placed
-        where e.id = placed.id`, [PLACED_MAX]);
+        where e.id = placed.id`,
+      [PLACED_MAX],
+    );
     return rowCount ?? 0;
   });
 }

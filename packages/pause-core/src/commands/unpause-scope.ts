@@ -26,7 +26,11 @@ export interface UnpausedScope {
  *
  * @throws PauseError `pause_not_found` for an id that no pause has, `pause_not_active` for one that has ended
  */
-export async function unpauseScope(db: Database, order: UnpauseOrder, idempotency?: Idempotency): Promise<UnpausedScope> {
+export async function unpauseScope(
+  db: Database,
+  order: UnpauseOrder,
+  idempotency?: Idempotency,
+): Promise<UnpausedScope> {
   const done: { answer?: UnpausedScope | undefined } = {};
   const ids = await runRinging(db, idempotency, async (tx) => {
     const cleared = (await clear(tx, order)).map(toPause);
@@ -36,7 +40,9 @@ export async function unpauseScope(db: Database, order: UnpauseOrder, idempotenc
   // After the commit nothing has to be read; a repeated call has cleared nothing.
   if (done.answer !== undefined) return done.answer;
   const { rows } = await db.query<PauseRow>(
-    `select ${PAUSE_COLUMNS} from senate_pause p where p.id = any($1::bigint[]) order by p.id`, [ids]);
+    `select ${PAUSE_COLUMNS} from senate_pause p where p.id = any($1::bigint[]) order by p.id`,
+    [ids],
+  );
   return unpaused(db, order, rows.map(toPause));
 }
 
@@ -51,14 +57,20 @@ async function clear(tx: Transaction, { target, by, reason }: UnpauseOrder): Pro
     const { rows } = await tx.query<PauseRow>(
       `update senate_pause p set cleared_at = clock_timestamp(), cleared_by = $4
         where ${ON_SCOPE} and p.cleared_at is null
-          and (p.ttl_seconds is null or p.ends_as <> 'resume' or p.paused_at + make_interval(secs => p.ttl_seconds) > now())
-        returning ${PAUSE_COLUMNS}`, [...scopeValues(target), by]);
+          and (p.ttl_seconds is null or p.ends_as <> 'resume'
+               or p.paused_at + make_interval(secs => p.ttl_seconds) > now())
+        returning ${PAUSE_COLUMNS}`,
+      [...scopeValues(target), by],
+    );
     return rows.toSorted((a, b) => Number(BigInt(a.id) - BigInt(b.id)));
   }
   const { rows } = await tx.query<PauseRow>(
     `update senate_pause p set cleared_at = clock_timestamp(), cleared_by = $2
       where p.id = $1 and p.cleared_at is null
-        and (p.ttl_seconds is null or p.ends_as <> 'resume' or p.paused_at + make_interval(secs => p.ttl_seconds) > now())
-      returning ${PAUSE_COLUMNS}`, [target.id, by]);
+        and (p.ttl_seconds is null or p.ends_as <> 'resume'
+             or p.paused_at + make_interval(secs => p.ttl_seconds) > now())
+      returning ${PAUSE_COLUMNS}`,
+    [target.id, by],
+  );
   return rows.length === 0 ? refusePause(tx, target.id) : rows;
 }

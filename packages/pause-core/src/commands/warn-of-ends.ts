@@ -6,8 +6,8 @@ import { TTL_CLEARER } from './close-expired.ts';
 const BATCH_MAX = 500;
 
 /**
- * Gives the warnings of coming ends that are due by the database's clock, each once; the event `pause.warning` follows by trigger. Of two
- * that were missed, the later one is given alone. Safe from several processes at once.
+ * Gives the warnings of coming ends that are due by the database's clock, each once; the event `pause.warning` follows
+ * by trigger. Of two that were missed, the later one is given alone. Safe from several processes at once.
  *
  * @returns how many pauses warned
  */
@@ -19,11 +19,13 @@ export function warnOfEnds(db: Database): Promise<number> {
          select p.id, ${WARNINGS_DUE} as given
            from senate_pause p
           cross join lateral (${WARNING_TIMES}) w
-          where p.cleared_at is null and p.ttl_seconds is not null and w.over_at > now() and ${WARNINGS_DUE} > p.warnings
+          where p.cleared_at is null and p.ttl_seconds is not null and w.over_at > now()
+            and ${WARNINGS_DUE} > p.warnings
           order by p.id limit ${BATCH_MAX}
             for update of p skip locked)
        update senate_pause p set warnings = d.given, warned_at = clock_timestamp()
-         from due d where p.id = d.id`);
+         from due d where p.id = d.id`,
+    );
     return rowCount ?? 0;
   });
 }

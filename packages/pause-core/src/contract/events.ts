@@ -5,14 +5,30 @@ import { stopOrdered } from './stops.ts';
 
 /** What is told of a pause. */
 export const PAUSE_EVENT_TYPES = [
-  'pause.created', 'pause.changed', 'pause.cleared', 'pause.expired', 'pause.quiet', 'pause.warning', 'pause.stayed', 'pause.probing',
+  'pause.created',
+  'pause.changed',
+  'pause.cleared',
+  'pause.expired',
+  'pause.quiet',
+  'pause.warning',
+  'pause.stayed',
+  'pause.probing',
 ] as const;
 
 /** What the stream tells, besides the `snapshot` that opens it. */
-export const SENATE_EVENT_TYPES = [...PAUSE_EVENT_TYPES, 'alert.created', 'alert.acknowledged', 'alert.resolved', 'run.stopping'] as const;
+export const SENATE_EVENT_TYPES = [
+  ...PAUSE_EVENT_TYPES,
+  'alert.created',
+  'alert.acknowledged',
+  'alert.resolved',
+  'run.stopping',
+] as const;
 export type SenateEventType = (typeof SENATE_EVENT_TYPES)[number];
 
-export const snapshotEvent = z.strictObject({ type: z.literal('snapshot'), data: z.strictObject({ pauses: z.array(activePauseView) }) });
+export const snapshotEvent = z.strictObject({
+  type: z.literal('snapshot'),
+  data: z.strictObject({ pauses: z.array(activePauseView) }),
+});
 export const pauseEvent = z.strictObject({
   type: z.enum(PAUSE_EVENT_TYPES),
   data: pauseView,
@@ -27,6 +43,15 @@ export const alertResolvedEvent = z.strictObject({ type: z.literal('alert.resolv
  * One message of `GET /api/senate/events`: the `event:` line is `type`, the `data:` line is `data` in its envelope
  * (`senateMessage`), the `id:` line is the position to resume behind (`Last-Event-ID`).
  */
-export const senateEvent = z.discriminatedUnion('type', [snapshotEvent, pauseEvent, alertEvent, alertAcknowledgedEvent, alertResolvedEvent, runStoppingEvent]).meta({ id: 'SenateEvent' });
+export const senateEvent = z
+  .discriminatedUnion('type', [
+    snapshotEvent,
+    pauseEvent,
+    alertEvent,
+    alertAcknowledgedEvent,
+    alertResolvedEvent,
+    runStoppingEvent,
+  ])
+  .meta({ id: 'SenateEvent' });
 
 export type SenateEvent = z.infer<typeof senateEvent>;

@@ -16,4 +16,17 @@ export * from './session.ts';
 export * from './stops.ts';
 export * from './text.ts';
 export * from './tokens.ts';
-export { isSameScope, LABEL_KINDS, labelsOf, SCOPE_KINDS, scopeOf, scopeText, WHOLE_FLEET, type LabelKind, type Labels as ScopeLabels, type Scope, type ScopeKind, type TaskLabels } from '../scope.ts';
+export {
+  isSameScope,
+  LABEL_KINDS,
+  labelsOf,
+  SCOPE_KINDS,
+  scopeOf,
+  scopeText,
+  WHOLE_FLEET,
+  type LabelKind,
+  type Labels as ScopeLabels,
+  type Scope,
+  type ScopeKind,
+  type TaskLabels,
+} from '../scope.ts';

@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 /**
  * What a token may do. `viewer` reads; `worker` also adds, claims and finishes tasks; `source` posts alerts;
- * `operator` reads, pauses, clears, acknowledges and adds tasks; `admin` may do everything; `agent` asks what is paused and
- * nothing else, which is enough for a turn gate.
+ * `operator` reads, pauses, clears, acknowledges and adds tasks; `admin` may do everything; `agent` asks what is paused
+ *   and nothing else, which is enough for a turn gate.
  */
 export const ROLES = ['viewer', 'worker', 'source', 'operator', 'admin', 'agent'] as const;
 export const role = z.enum(ROLES).meta({ id: 'Role' });

@@ -8,9 +8,9 @@ import { atOtherDatabase, HomeNotReadError, type OtherDatabaseOptions, type Othe
 const REASON_MAX = 500;
 
 /**
- * Brings the copies of the active pauses in another database to what holds at home: those that are new or have changed are
- * written there, those that have ended end there. Whoever copies holds the same lock from before it reads at home until
- * the copies are committed, so no older reading is ever written over a newer one.
+ * Brings the copies of the active pauses in another database to what holds at home: those that are new or have changed
+ * are written there, those that have ended end there. Whoever copies holds the same lock from before it reads at home
+ * until the copies are committed, so no older reading is ever written over a newer one.
  *
  * @param key as the attachment at home has it
  * @throws what the database there says; nothing is changed then
@@ -33,7 +33,7 @@ export function copyPauses(home: Queryable, place: OtherPlace, options?: OtherDa
  * reached is worker-claimer's affair, which tries again; `attach check` tells.
  */
 export async function copyPausesEverywhere(home: Queryable): Promise<void> {
-  const places = (await listAttachedQueues(home)).flatMap(({ elsewhere }) => elsewhere === null ? [] : [elsewhere]);
+  const places = (await listAttachedQueues(home)).flatMap(({ elsewhere }) => (elsewhere === null ? [] : [elsewhere]));
   await Promise.all(places.map((place) => copyPauses(home, place).catch(notReadElsewhere)));
 }
 
@@ -49,7 +49,16 @@ async function readHome(home: Queryable): Promise<ActivePause[]> {
 function copyOf(pause: ActivePause): Record<string, unknown> {
   const { id, scope, reason, source, pausedAt, pausedBy, ttlSeconds, endsAs, remainingMs } = pause;
   return {
-    id, scope_kind: scope.kind, scope_value: scope.value, also: scope.also, reason: [...reason].slice(0, REASON_MAX).join(''), source,
-    paused_at: pausedAt.toISOString(), paused_by: pausedBy, ttl_seconds: ttlSeconds, ends_as: endsAs, remaining_ms: remainingMs,
+    id,
+    scope_kind: scope.kind,
+    scope_value: scope.value,
+    also: scope.also,
+    reason: [...reason].slice(0, REASON_MAX).join(''),
+    source,
+    paused_at: pausedAt.toISOString(),
+    paused_by: pausedBy,
+    ttl_seconds: ttlSeconds,
+    ends_as: endsAs,
+    remaining_ms: remainingMs,
   };
 }

@@ -26,7 +26,10 @@ export function passwordVariable(name: string): string {
 export interface OtherDatabaseOptions {
   /** For connecting, and for each statement; two seconds unless given. */
   eachMs?: number;
-  /** For all of it: then it is given up here, though a statement under way may go on there. Absent: each step's own limit. */
+  /**
+   * For all of it: then it is given up here, though a statement under way may go on there. Absent: each step's own
+   * limit.
+   */
   limitMs?: number;
 }
 
@@ -36,15 +39,23 @@ export interface OtherDatabaseOptions {
  *
  * @throws OtherDatabaseError where that database cannot be used
  */
-export async function atOtherDatabase<T>(place: OtherPlace, work: (there: Database) => Promise<T>, { eachMs, limitMs }: OtherDatabaseOptions = {}): Promise<T> {
+export async function atOtherDatabase<T>(
+  place: OtherPlace,
+  work: (there: Database) => Promise<T>,
+  { eachMs, limitMs }: OtherDatabaseOptions = {},
+): Promise<T> {
   let there: Database | undefined;
   try {
     // Services that `up` has started have these settings by a pipe, and not in their environment.
     const env = ownEnvironment();
     const password = env[passwordVariable(place.name)] ?? parseAddress(place.url, env).password;
     there = makePool({
-      connectionString: password === undefined ? place.url : withPassword(place.url, password), applicationName: 'orchestra attached', max: CONNECTIONS_MAX,
-      connectTimeoutMs: eachMs ?? CONNECT_MS, statementTimeoutMs: eachMs ?? STATEMENT_MS, schema: place.schema,
+      connectionString: password === undefined ? place.url : withPassword(place.url, password),
+      applicationName: 'orchestra attached',
+      max: CONNECTIONS_MAX,
+      connectTimeoutMs: eachMs ?? CONNECT_MS,
+      statementTimeoutMs: eachMs ?? STATEMENT_MS,
+      schema: place.schema,
     });
     const working = work(there);
     return await (limitMs === undefined ? working : within(limitMs, working));
@@ -81,9 +92,14 @@ export class HomeNotReadError extends Error {
 function wordsOf({ name, url, schema }: OtherPlace, cause: unknown): string {
   if (cause instanceof OtherDatabaseError || cause instanceof HomeNotReadError) return cause.message;
   const state = stateOf(cause);
-  if (state === OF_ANOTHER) return `the schema ${schema} in its database belongs to another Orchestra: attach ${name} again under another name`;
-  if (state === UNDEFINED_FUNCTION || state === UNDEFINED_TABLE) return `its database has no schema ${schema} of this attachment any more: remove the attachment and attach again`;
-  return explainDatabaseFailure(cause, url, `the address of ${name}`)?.message ?? (cause instanceof Error ? cause.message : String(cause));
+  if (state === OF_ANOTHER)
+    return `the schema ${schema} in its database belongs to another Orchestra: attach ${name} again under another name`;
+  if (state === UNDEFINED_FUNCTION || state === UNDEFINED_TABLE)
+    return `its database has no schema ${schema} of this attachment any more: remove the attachment and attach again`;
+  return (
+    explainDatabaseFailure(cause, url, `the address of ${name}`)?.message ??
+    (cause instanceof Error ? cause.message : String(cause))
+  );
 }
 
 function stateOf(cause: unknown): string | undefined {
@@ -93,7 +109,10 @@ function stateOf(cause: unknown): string | undefined {
 
 async function within<T>(limitMs: number, working: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`its database did not answer within ${limitMs / 1_000} s`)), limitMs);
+  const timer = setTimeout(
+    () => late.reject(new Error(`its database did not answer within ${limitMs / 1_000} s`)),
+    limitMs,
+  );
   working.catch(() => {}); // told below, unless it is late
   try {
     return await Promise.race([working, late.promise]);

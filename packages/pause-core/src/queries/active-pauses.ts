@@ -3,7 +3,9 @@ import type { ActivePause } from '../pause.ts';
 import { inOrder, type Scope } from '../scope.ts';
 import { PAUSE_COLUMNS, toPause, type PauseRow } from './pause-row.ts';
 
-interface ActiveRow extends PauseRow { remaining_ms: number | null }
+interface ActiveRow extends PauseRow {
+  remaining_ms: number | null;
+}
 
 /** Where they are read: the view, or the function for who may read no table (migrations/0038). */
 export type PausesSource = 'active_pauses' | 'orchestra_work_pauses()';
@@ -30,9 +32,11 @@ export function scopeValues(scope: Scope): [kind: string, value: string, also: s
  * @param scope only those on exactly this set of labels
  */
 export async function listActivePauses(db: Queryable, scope?: Scope, source?: PausesSource): Promise<ActivePause[]> {
-  const { rows } = await db.query<ActiveRow>(scope === undefined
-    // Prepared once for each connection: every replica asks this at every bell.
-    ? { name: 'orchestra-active-pauses', text: activePauses('', source) }
-    : { text: activePauses(`where ${ON_SCOPE}`, source), values: scopeValues(scope) });
+  const { rows } = await db.query<ActiveRow>(
+    scope === undefined
+      ? // Prepared once for each connection: every replica asks this at every bell.
+        { name: 'orchestra-active-pauses', text: activePauses('', source) }
+      : { text: activePauses(`where ${ON_SCOPE}`, source), values: scopeValues(scope) },
+  );
   return rows.map((row) => ({ ...toPause(row), remainingMs: row.remaining_ms }));
 }

@@ -18,9 +18,13 @@ export interface Alert {
   unreadable: string[];
 }
 
-// The table may be another system's, and hold instants that RFC 3339 cannot say: those are told apart, and the rest of the row goes on.
-const readable = (column: string, as = column): string => `case when a.${column} >= '0001-01-01Z' and a.${column} < '10000-01-01Z' then a.${column} end as ${as}`;
-const complaint = (column: string): string => `case when a.${column} < '0001-01-01Z' or a.${column} >= '10000-01-01Z' then '${column} is ' || a.${column}::text end`;
+// The table may be another system's, and hold instants that RFC 3339 cannot say: those are told apart, and the rest of
+// the row goes on.
+const readable = (column: string, as = column): string =>
+  `case when a.${column} >= '0001-01-01Z' and a.${column} < '10000-01-01Z' then a.${column} end as ${as}`;
+const complaint = (column: string): string =>
+  `case when a.${column} < '0001-01-01Z' or a.${column} >= '10000-01-01Z' then '${column} is ' || ` +
+  `a.${column}::text end`;
 
 export const ALERT_COLUMNS = `a.id::text as id, a.kind, a.ref_id, a.severity, a.details, ${readable('created_at')}, ${readable('ack_at')}, a.ack_by, ${readable('source_resolved_at', 'resolved_at')}, a.fed_pause,
        array_remove(array[${complaint('created_at')}, ${complaint('ack_at')}, ${complaint('source_resolved_at')}], null) as unreadable`;
@@ -41,7 +45,16 @@ export interface AlertRow {
 
 export function toAlert(row: AlertRow): Alert {
   return {
-    id: row.id, kind: row.kind, refId: row.ref_id, severity: row.severity, details: row.details,
-    createdAt: row.created_at, ackAt: row.ack_at, ackBy: row.ack_by, resolvedAt: row.resolved_at, fedPause: row.fed_pause, unreadable: row.unreadable,
+    id: row.id,
+    kind: row.kind,
+    refId: row.ref_id,
+    severity: row.severity,
+    details: row.details,
+    createdAt: row.created_at,
+    ackAt: row.ack_at,
+    ackBy: row.ack_by,
+    resolvedAt: row.resolved_at,
+    fedPause: row.fed_pause,
+    unreadable: row.unreadable,
   };
 }

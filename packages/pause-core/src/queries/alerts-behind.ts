@@ -21,7 +21,8 @@ const BEHIND_MAX = 1_000;
  */
 export async function alertsBehind(db: Queryable, rule: AlertRule = AUTO_PAUSE_RULE): Promise<AlertBehind[]> {
   const { rows } = await db.query<AlertBehind>(
-    `select a.id::text as id, a.kind, a.ref_id as actor, (extract(epoch from a.noted_at) - extract(epoch from a.created_at))::float8 as "behindSeconds"
+    `select a.id::text as id, a.kind, a.ref_id as actor,
+            (extract(epoch from a.noted_at) - extract(epoch from a.created_at))::float8 as "behindSeconds"
        from senate_alerts a
       -- word by word the condition of the index senate_alerts_behind
       where a.severity = 'critical' and a.ack_at is null and (a.created_at is null or a.created_at < a.noted_at)

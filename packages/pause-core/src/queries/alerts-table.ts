@@ -24,13 +24,24 @@ const TRIAL_EVERY_MS = 600_000;
 // Changes with the table, its columns, constraints, indexes, triggers, rules and rights.
 const FINGERPRINT = `
   select md5(concat_ws(' ', c.oid, c.xmin,
-              (select string_agg(concat(a.attnum, a.xmin), ' ' order by a.attnum) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0),
-              (select string_agg(concat(d.adnum, d.xmin), ' ' order by d.adnum) from pg_attrdef d where d.adrelid = c.oid),
-              (select string_agg(concat(o.oid, o.xmin), ' ' order by o.oid) from pg_constraint o where o.conrelid = c.oid),
-              (select string_agg(concat(i.indexrelid, i.xmin), ' ' order by i.indexrelid) from pg_index i where i.indrelid = c.oid),
+              (select string_agg(concat(a.attnum, a.xmin), ' ' order by a.attnum)
+                 from pg_attribute a
+                where a.attrelid = c.oid
+                  and a.attnum > 0),
+              (select string_agg(concat(d.adnum, d.xmin), ' ' order by d.adnum)
+                 from pg_attrdef d
+                where d.adrelid = c.oid),
+              (select string_agg(concat(o.oid, o.xmin), ' ' order by o.oid)
+                 from pg_constraint o
+                where o.conrelid = c.oid),
+              (select string_agg(concat(i.indexrelid, i.xmin), ' ' order by i.indexrelid)
+                 from pg_index i
+                where i.indrelid = c.oid),
               (select string_agg(concat(t.oid, t.xmin), ' ' order by t.oid) from pg_trigger t where t.tgrelid = c.oid),
               (select string_agg(concat(p.oid, p.xmin), ' ' order by p.oid) from pg_policy p where p.polrelid = c.oid),
-              (select string_agg(concat(r.oid, r.xmin), ' ' order by r.oid) from pg_rewrite r where r.ev_class = c.oid))) as fingerprint
+              (select string_agg(concat(r.oid, r.xmin), ' ' order by r.oid)
+                 from pg_rewrite r
+                where r.ev_class = c.oid))) as fingerprint
     from pg_class c where c.oid = to_regclass('senate_alerts')`;
 
 /**

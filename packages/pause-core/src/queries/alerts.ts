@@ -21,6 +21,13 @@ export async function listAlerts(db: Queryable, filter: AlertFilter): Promise<Al
         and ($4::bigint is null or a.id < $4)
       order by a.id desc
       limit $5`,
-    [filter.refId ?? null, filter.severity ?? null, filter.unacknowledged ?? false, filter.beforeId ?? null, filter.limit]);
+    [
+      filter.refId ?? null,
+      filter.severity ?? null,
+      filter.unacknowledged ?? false,
+      filter.beforeId ?? null,
+      filter.limit,
+    ],
+  );
   return rows.map(toAlert);
 }

@@ -10,7 +10,10 @@ import { olderSnapshots } from './older-snapshots.ts';
 const READ_MAX_MS = 1_000;
 const COUNTED_MAX = 10_000;
 const LISTED_MAX = 200;
-/** A pause is dated before its commit, which a slow disk or a standby holds up. Later than this no claim can have missed it. */
+/**
+ * A pause is dated before its commit, which a slow disk or a standby holds up. Later than this no claim can have missed
+ * it.
+ */
 const SURELY_AFTER = "interval '10 seconds'";
 
 /** A queue of another engine whose claims read our pauses. */
@@ -26,24 +29,34 @@ export interface AttachedQueue {
   elsewhere: OtherPlace | null;
 }
 
-/** The view of the jobs of an attachment: `job`, `state` (waiting or running), `scopes` (`agent skeptic`), `claim`, `claimed_at`. */
+/**
+ * The view of the jobs of an attachment: `job`, `state` (waiting or running), `scopes` (`agent skeptic`), `claim`,
+ * `claimed_at`.
+ */
 export function attachedWorkView(name: string): string {
   return `"orchestra_work_${name.replaceAll('-', '_')}"`;
 }
 
-interface QueueRow extends Omit<AttachedQueue, 'elsewhere'> { url: string | null; schema: string | null; key: string | null }
+interface QueueRow extends Omit<AttachedQueue, 'elsewhere'> {
+  url: string | null;
+  schema: string | null;
+  key: string | null;
+}
 
 /** Those in this database and those in others, by name. */
 export async function listAttachedQueues(db: Queryable): Promise<AttachedQueue[]> {
   const { rows } = await db.query<QueueRow>(
-    `select q.name, q.engine, coalesce(q.queue ->> 'snapshots' = 'old', false) as "mayReadOldSnapshots", q.queue ? 'claimedAt' as "saysClaimTimes",
+    `select q.name, q.engine, coalesce(q.queue ->> 'snapshots' = 'old', false) as "mayReadOldSnapshots",
+            q.queue ? 'claimedAt' as "saysClaimTimes",
             coalesce((q.queue ->> 'knowsFleet')::boolean, false) as "knowsFleet", q.url, q.schema, q.key
        from (select a.name, a.engine, a.queue, null as url, null as schema, null as key from attachments a
               union all
              select e.name, e.engine, e.queue, e.url, e.schema, e.key::text from attached_elsewhere e) q
-      order by q.name`);
+      order by q.name`,
+  );
   return rows.map(({ url, schema, key, ...queue }) => ({
-    ...queue, elsewhere: url === null || schema === null || key === null ? null : { name: queue.name, url, schema, key },
+    ...queue,
+    elsewhere: url === null || schema === null || key === null ? null : { name: queue.name, url, schema, key },
   }));
 }
 
@@ -51,14 +64,26 @@ export async function listAttachedQueues(db: Queryable): Promise<AttachedQueue[]
  * What a scope covers in each attached queue. One that cannot be read in time is told with the reason, and keeps nobody
  * up: other databases are read at the same time, those here one after the other, over few connections.
  */
-export async function attachedWorkUnder(db: Database, scope: Scope, queues: readonly AttachedQueue[]): Promise<AttachedWork[]> {
+export async function attachedWorkUnder(
+  db: Database,
+  scope: Scope,
+  queues: readonly AttachedQueue[],
+): Promise<AttachedWork[]> {
   const [works] = await attachedWorksUnder(db, [scope], queues);
   return works ?? [];
 }
 
 /** What stands for the numbers of a queue that could not be read. */
 export function unknownWork({ name, engine }: Pick<AttachedQueue, 'name' | 'engine'>, why: string): AttachedWork {
-  return { name, engine, not_read: why, in_flight_count: null, claimed_ahead_count: null, queued: null, queued_more: null };
+  return {
+    name,
+    engine,
+    not_read: why,
+    in_flight_count: null,
+    claimed_ahead_count: null,
+    queued: null,
+    queued_more: null,
+  };
 }
 
 /** @throws the error itself, where it has nothing to do with the other database */
@@ -68,71 +93,134 @@ export function notReadElsewhere(error: unknown): string {
 }
 
 /** What a scope covers in one attached queue of this database. */
-export async function attachedWorkAt(db: Database, queue: Pick<AttachedQueue, 'name' | 'engine'>, scope: Scope): Promise<AttachedWork> {
+export async function attachedWorkAt(
+  db: Database,
+  queue: Pick<AttachedQueue, 'name' | 'engine'>,
+  scope: Scope,
+): Promise<AttachedWork> {
   const [work] = await attachedWorksAt(db, queue, [scope]);
   return work ?? unknownWork(queue, 'the database answered nothing');
 }
 
 /** The same of several scopes, each in turn, by one reading. */
-export async function attachedWorksUnder(db: Database, scopes: readonly Scope[], queues: readonly AttachedQueue[]): Promise<AttachedWork[][]> {
+export async function attachedWorksUnder(
+  db: Database,
+  scopes: readonly Scope[],
+  queues: readonly AttachedQueue[],
+): Promise<AttachedWork[][]> {
   if (scopes.length === 0) return [];
-  const elsewhere = new Map(queues.flatMap((queue) => queue.elsewhere === null ? [] : [[queue,
-    atOtherDatabase(queue.elsewhere, (there) => attachedWorksAt(there, queue, scopes)).catch((error: unknown) => scopes.map(() => unknownWork(queue, notReadElsewhere(error))))]]));
+  const elsewhere = new Map(
+    queues.flatMap((queue) =>
+      queue.elsewhere === null
+        ? []
+        : [
+            [
+              queue,
+              atOtherDatabase(queue.elsewhere, (there) => attachedWorksAt(there, queue, scopes)).catch(
+                (error: unknown) => scopes.map(() => unknownWork(queue, notReadElsewhere(error))),
+              ),
+            ],
+          ],
+    ),
+  );
   const works: AttachedWork[][] = scopes.map(() => []);
   for (const queue of queues) {
-    for (const [nth, work] of (await (elsewhere.get(queue) ?? attachedWorksAt(db, queue, scopes))).entries()) works[nth]?.push(work);
+    for (const [nth, work] of (await (elsewhere.get(queue) ?? attachedWorksAt(db, queue, scopes))).entries())
+      works[nth]?.push(work);
   }
   return works;
 }
 
-async function attachedWorksAt(db: Database, queue: Pick<AttachedQueue, 'name' | 'engine'>, scopes: readonly Scope[]): Promise<AttachedWork[]> {
-  const { rows, notRead } = await readShortly<{ nth: number; running: number; claims: number; waiting: number }>(db,
+async function attachedWorksAt(
+  db: Database,
+  queue: Pick<AttachedQueue, 'name' | 'engine'>,
+  scopes: readonly Scope[],
+): Promise<AttachedWork[]> {
+  const { rows, notRead } = await readShortly<{ nth: number; running: number; claims: number; waiting: number }>(
+    db,
     `with scopes as materialized (
-       select s.nth::int as nth, array(select jsonb_array_elements_text(s.labels)) as labels from jsonb_array_elements($1::jsonb) with ordinality as s(labels, nth)
+       select s.nth::int as nth, array(select jsonb_array_elements_text(s.labels)) as labels
+         from jsonb_array_elements($1::jsonb) with ordinality as s(labels, nth)
      )
-     select s.nth, count(w.job) filter (where w.state = 'running')::int as running, count(distinct w.claim) filter (where w.state = 'running')::int as claims,
+     select s.nth, count(w.job) filter (where w.state = 'running')::int as running, count(distinct w.claim)
+       filter (where w.state = 'running')::int as claims,
             count(w.job) filter (where w.state = 'waiting')::int as waiting
        from scopes s left join ${attachedWorkView(queue.name)} w on w.scopes @> s.labels group by s.nth order by s.nth`,
-    [JSON.stringify(scopes.map((scope) => labelsOf(scope).map((label) => label.join(' '))))]);
+    [JSON.stringify(scopes.map((scope) => labelsOf(scope).map((label) => label.join(' '))))],
+  );
   if (rows === undefined) return scopes.map(() => unknownWork(queue, notRead ?? 'the database answered nothing'));
   return rows.map((row) => ({
-    name: queue.name, engine: queue.engine, not_read: null, in_flight_count: row.claims, claimed_ahead_count: row.running - row.claims,
-    queued: Math.min(row.waiting, COUNTED_MAX), queued_more: row.waiting > COUNTED_MAX,
+    name: queue.name,
+    engine: queue.engine,
+    not_read: null,
+    in_flight_count: row.claims,
+    claimed_ahead_count: row.running - row.claims,
+    queued: Math.min(row.waiting, COUNTED_MAX),
+    queued_more: row.waiting > COUNTED_MAX,
   }));
 }
 
 /**
- * Of these pauses, those that cover nothing that a worker of an attached queue has. Where a queue cannot be read, none is
- * said to be quiet.
+ * Of these pauses, those that cover nothing that a worker of an attached queue has. Where a queue cannot be read, none
+ * is said to be quiet.
  */
 export async function quietInAttached(db: Database, pauseIds: readonly string[]): Promise<string[]> {
   let quiet = [...pauseIds];
   for (const queue of await listAttachedQueues(db)) {
     if (quiet.length === 0) return [];
     const asked = quiet;
-    quiet = queue.elsewhere === null ? await quietAt(db, queue, asked)
-      : await atOtherDatabase(queue.elsewhere, async (there) => await settleClaims(there) ? quietAt(there, queue, asked) : []).catch((error: unknown) => { notReadElsewhere(error); return []; });
+    quiet =
+      queue.elsewhere === null
+        ? await quietAt(db, queue, asked)
+        : await atOtherDatabase(queue.elsewhere, async (there) =>
+            (await settleClaims(there)) ? quietAt(there, queue, asked) : [],
+          ).catch((error: unknown) => {
+            notReadElsewhere(error);
+            return [];
+          });
   }
   return quiet;
 }
 
 /** Of these pauses, those that hold in this database and cover nothing that a worker of the queue has. */
-async function quietAt(db: Database, { name, mayReadOldSnapshots }: AttachedQueue, pauseIds: readonly string[]): Promise<string[]> {
-  const { rows } = await readShortly<{ id: string }>(db,
+async function quietAt(
+  db: Database,
+  { name, mayReadOldSnapshots }: AttachedQueue,
+  pauseIds: readonly string[],
+): Promise<string[]> {
+  const { rows } = await readShortly<{ id: string }>(
+    db,
     `select p.id from senate_pause p
       where p.id = any ($1::bigint[])
-        and not exists (select from ${attachedWorkView(name)} w where w.state = 'running' and w.scopes @> pause_labels(p.scope_kind, p.scope_value, p.also))`, [pauseIds]);
+        and not exists (select
+                          from ${attachedWorkView(name)} w
+                         where w.state = 'running'
+                           and w.scopes @> pause_labels(p.scope_kind, p.scope_value, p.also))`,
+    [pauseIds],
+  );
   const quiet = (rows ?? []).map(({ id }) => id);
   if (!mayReadOldSnapshots) return quiet;
-  return (await Promise.all(quiet.map(async (id) => (await olderSnapshots(db, id)) === 0 ? [id] : []))).flat();
+  return (await Promise.all(quiet.map(async (id) => ((await olderSnapshots(db, id)) === 0 ? [id] : [])))).flat();
 }
 
 /** What workers of attached queues have just now and was claimed although a pause covered it. */
 export async function verifyAttached(db: Database): Promise<AttachedVerified[]> {
   const queues = await listAttachedQueues(db);
-  const elsewhere = new Map(queues.flatMap((queue) => queue.elsewhere === null ? [] : [[queue,
-    // By when the copy was made: before that nothing held there.
-    atOtherDatabase(queue.elsewhere, (there) => verifyAt(there, queue, 'applied_at')).catch((error: unknown) => notVerified(queue, notReadElsewhere(error)))]]));
+  const elsewhere = new Map(
+    queues.flatMap((queue) =>
+      queue.elsewhere === null
+        ? []
+        : [
+            [
+              queue,
+              // By when the copy was made: before that nothing held there.
+              atOtherDatabase(queue.elsewhere, (there) => verifyAt(there, queue, 'applied_at')).catch(
+                (error: unknown) => notVerified(queue, notReadElsewhere(error)),
+              ),
+            ],
+          ],
+    ),
+  );
   const found: AttachedVerified[] = [];
   for (const queue of queues) found.push(await (elsewhere.get(queue) ?? verifyAt(db, queue, 'paused_at')));
   return found;
@@ -142,27 +230,65 @@ function notVerified({ name, engine }: AttachedQueue, why: string): AttachedVeri
   return { name, engine, running_checked: null, not_read: why, violations: [] };
 }
 
-async function verifyAt(db: Database, queue: AttachedQueue, since: 'paused_at' | 'applied_at'): Promise<AttachedVerified> {
+async function verifyAt(
+  db: Database,
+  queue: AttachedQueue,
+  since: 'paused_at' | 'applied_at',
+): Promise<AttachedVerified> {
   const { name, engine, saysClaimTimes } = queue;
   if (!saysClaimTimes) return notVerified(queue, 'the attachment does not say when a job was claimed');
-  const { rows, notRead } = await readShortly<{ checked: number; job: string | null; claimed_at: Date; pause_id: string; scope: string; paused_at: Date }>(db,
+  const { rows, notRead } = await readShortly<{
+    checked: number;
+    job: string | null;
+    claimed_at: Date;
+    pause_id: string;
+    scope: string;
+    paused_at: Date;
+  }>(
+    db,
     `with running as materialized (select w.* from ${attachedWorkView(name)} w where w.state = 'running'),
-          violations as (select r.job, r.claimed_at, p.id::text as pause_id, case when p.scope_kind = 'fleet' then 'the whole fleet' else array_to_string(pause_labels(p.scope_kind, p.scope_value, p.also), ' + ') end as scope, p.${since} as paused_at
-                           from running r join active_pauses p on r.scopes @> pause_labels(p.scope_kind, p.scope_value, p.also)
-                          where r.claimed_at > p.${since} + ${SURELY_AFTER} order by r.claimed_at, r.job limit ${LISTED_MAX})
-     select (select count(*)::int from running) as checked, v.* from (select) as always left join violations v on true`, []);
+          violations as (select r.job, r.claimed_at, p.id::text as pause_id, case when p.scope_kind = 'fleet'
+                                then 'the whole fleet'
+                                  else array_to_string(pause_labels(p.scope_kind, p.scope_value, p.also), ' + ')
+                                    end as scope, p.${since} as paused_at
+                           from running r
+                           join active_pauses p on r.scopes @> pause_labels(p.scope_kind, p.scope_value, p.also)
+                          where r.claimed_at > p.${since} + ${SURELY_AFTER}
+                          order by r.claimed_at, r.job
+                          limit ${LISTED_MAX})
+     select (select count(*)::int from running) as checked, v.* from (select) as always left join violations v on true`,
+    [],
+  );
   return {
-    name, engine, running_checked: rows?.[0]?.checked ?? null, not_read: notRead,
-    violations: (rows ?? []).flatMap(({ job, claimed_at, pause_id, scope, paused_at }) => job === null ? [] : [{ job, claimed_at: claimed_at.toISOString(), pause_id, scope, paused_at: paused_at.toISOString() }]),
+    name,
+    engine,
+    running_checked: rows?.[0]?.checked ?? null,
+    not_read: notRead,
+    violations: (rows ?? []).flatMap(({ job, claimed_at, pause_id, scope, paused_at }) =>
+      job === null
+        ? []
+        : [{ job, claimed_at: claimed_at.toISOString(), pause_id, scope, paused_at: paused_at.toISOString() }],
+    ),
   };
 }
 
 /** @returns the rows; undefined with the reason where they could not be read in time */
-async function readShortly<R extends object>(db: Database, sql: string, values: readonly unknown[]): Promise<{ rows: R[] | undefined; notRead: string | null }> {
+async function readShortly<R extends object>(
+  db: Database,
+  sql: string,
+  values: readonly unknown[],
+): Promise<{ rows: R[] | undefined; notRead: string | null }> {
   let notRead: string | null = null;
-  const rows = await readAfterCommit('its jobs', () => inTransaction(db, async (tx) => {
-    await tx.query(`set local statement_timeout = ${READ_MAX_MS}`);
-    return (await tx.query<R>(sql, [...values])).rows;
-  }), ({ words }) => { notRead = words; });
+  const rows = await readAfterCommit(
+    'its jobs',
+    () =>
+      inTransaction(db, async (tx) => {
+        await tx.query(`set local statement_timeout = ${READ_MAX_MS}`);
+        return (await tx.query<R>(sql, [...values])).rows;
+      }),
+    ({ words }) => {
+      notRead = words;
+    },
+  );
   return { rows: rows ?? undefined, notRead };
 }

@@ -3,6 +3,8 @@ import { ALERT_COLUMNS, toAlert, type Alert, type AlertRow } from './alert-row.t
 
 /** One alert; undefined where there is none. */
 export async function findAlert(db: Queryable, id: string): Promise<Alert | undefined> {
-  const { rows: [row] } = await db.query<AlertRow>(`select ${ALERT_COLUMNS} from senate_alerts a where a.id = $1`, [id]);
+  const {
+    rows: [row],
+  } = await db.query<AlertRow>(`select ${ALERT_COLUMNS} from senate_alerts a where a.id = $1`, [id]);
   return row === undefined ? undefined : toAlert(row);
 }

@@ -4,7 +4,10 @@ import { runKeyOf } from '../run-owner.ts';
 import type { TokenLabels } from '../token-labels.ts';
 import { looksLikeToken, tokenHash } from '../token-format.ts';
 
-/** Who a living token stands for. The name is what the history shows; another token may carry it once this one is revoked. */
+/**
+ * Who a living token stands for. The name is what the history shows; another token may carry it once this one is
+ * revoked.
+ */
 export interface TokenHolder {
   /** Of the token: what belongs to it goes by this and not by its name. */
   id: string;
@@ -29,22 +32,32 @@ export async function findTokens(db: Queryable, tokens: readonly string[]): Prom
   const byHash = new Map(tokens.filter(looksLikeToken).map((token) => [tokenHash(token).toString('hex'), token]));
   if (byHash.size === 0) return new Map();
   const { rows } = await db.query<Omit<TokenHolder, 'runKey'> & { hash: Buffer; note_use: boolean }>(
-    `select t.id, t.token_sha256 as hash, t.name, t.role, t.labels, coalesce(t.last_used_at < now() - interval '1 minute', true) as note_use
+    `select t.id, t.token_sha256 as hash, t.name, t.role, t.labels,
+            coalesce(t.last_used_at < now() - interval '1 minute', true) as note_use
        from api_tokens t
-      where t.token_sha256 = any ($1::bytea[]) and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())`,
-    [[...byHash.keys()].map((hash) => Buffer.from(hash, 'hex'))]);
+      where t.token_sha256 = any ($1::bytea[]) and t.revoked_at is null
+        and (t.expires_at is null or t.expires_at > now())`,
+    [[...byHash.keys()].map((hash) => Buffer.from(hash, 'hex'))],
+  );
   const used = rows.filter((row) => row.note_use).map((row) => row.id);
   if (used.length > 0) await noteUse(db, used);
-  return new Map(rows.flatMap(({ hash, id, name, role, labels }) => {
-    const token = byHash.get(hash.toString('hex'));
-    return token === undefined ? [] : [[token, { id, name, role, runKey: runKeyOf(hash), labels }]];
-  }));
+  return new Map(
+    rows.flatMap(({ hash, id, name, role, labels }) => {
+      const token = byHash.get(hash.toString('hex'));
+      return token === undefined ? [] : [[token, { id, name, role, runKey: runKeyOf(hash), labels }]];
+    }),
+  );
 }
 
 /** Those of the tokens with these ids that are neither revoked nor expired. */
 export async function livingTokens(db: Queryable, ids: readonly string[]): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(
-    'select t.id from api_tokens t where t.id = any ($1::bigint[]) and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())', [ids]);
+    `select t.id from api_tokens t
+      where t.id = any ($1::bigint[])
+        and t.revoked_at is null
+        and (t.expires_at is null or t.expires_at > now())`,
+    [ids],
+  );
   return new Set(rows.map(({ id }) => id));
 }
 
@@ -54,7 +67,9 @@ async function noteUse(db: Queryable, ids: readonly string[]): Promise<void> {
     await db.query(
       `update api_tokens t set last_used_at = now()
         where t.id in (select u.id from api_tokens u where u.id = any ($1::bigint[]) for no key update skip locked)
-          and coalesce(t.last_used_at < now() - interval '1 minute', true)`, [ids]);
+          and coalesce(t.last_used_at < now() - interval '1 minute', true)`,
+      [ids],
+    );
   } catch (error) {
     if (sqlState(error) === undefined) throw error; // the server was lost, which the caller has to hear of
   }

@@ -19,10 +19,15 @@ export interface HistoryFilter {
 
 type HistoryRow = Omit<HistoryEntry, 'at'> & { at: Date };
 
-/** Who did what, when, why: newest first (P12). The filters look through the newest entries one by one; a time bounds that. */
+/**
+ * Who did what, when, why: newest first (P12). The filters look through the newest entries one by one; a time bounds
+ * that.
+ */
 export async function listHistory(db: Queryable, filter: HistoryFilter): Promise<HistoryEntry[]> {
   const { rows } = await db.query<HistoryRow>(
-    `select a.id, a.at, a.by, a.action, a.subject_kind, a.subject_id, case when a.data ->> 'scope_kind' in (${SCOPE_KINDS.map((kind) => `'${kind}'`).join(', ')}) then a.data ->> 'scope_kind' end as scope_kind, a.data ->> 'scope_value' as scope_value,
+    `select a.id, a.at, a.by, a.action, a.subject_kind, a.subject_id, case
+       when a.data ->> 'scope_kind' in (${SCOPE_KINDS.map((kind) => `'${kind}'`).join(', ')})
+         then a.data ->> 'scope_kind' end as scope_kind, a.data ->> 'scope_value' as scope_value,
             nullif(a.data -> 'also', 'null') as also, a.why, a.data
        from senate_audit a
       where ${namesLabels("a.data ->> 'scope_kind'", "a.data ->> 'scope_value'", "nullif(a.data -> 'also', 'null')")}
@@ -33,6 +38,15 @@ export async function listHistory(db: Queryable, filter: HistoryFilter): Promise
         and ($8::bigint is null or a.id < $8)
       order by a.id desc
       limit $9`,
-    [...namingValues({ kind: filter.scopeKind, value: filter.scopeValue, also: filter.also }), filter.by ?? null, filter.action ?? null, filter.since ?? null, filter.until ?? null, filter.beforeId ?? null, filter.limit]);
+    [
+      ...namingValues({ kind: filter.scopeKind, value: filter.scopeValue, also: filter.also }),
+      filter.by ?? null,
+      filter.action ?? null,
+      filter.since ?? null,
+      filter.until ?? null,
+      filter.beforeId ?? null,
+      filter.limit,
+    ],
+  );
   return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
 }

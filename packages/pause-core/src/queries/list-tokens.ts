@@ -37,9 +37,17 @@ export async function listTokens(db: Queryable, { all = false }: { all?: boolean
     `select t.name, t.role, t.labels, t.created_at, t.created_by, t.expires_at, t.last_used_at, t.revoked_at
        from api_tokens t
       where $1::boolean or (t.revoked_at is null and (t.expires_at is null or t.expires_at > now()))
-      order by t.id desc limit $2`, [all, TOKENS_MAX]);
+      order by t.id desc limit $2`,
+    [all, TOKENS_MAX],
+  );
   return rows.map((row) => ({
-    name: row.name, role: row.role, labels: row.labels, createdAt: row.created_at, createdBy: row.created_by,
-    expiresAt: row.expires_at, lastUsedAt: row.last_used_at, revokedAt: row.revoked_at,
+    name: row.name,
+    role: row.role,
+    labels: row.labels,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
+    revokedAt: row.revoked_at,
   }));
 }

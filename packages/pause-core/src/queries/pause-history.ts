@@ -19,7 +19,8 @@ export async function listEndedPauses(db: Queryable, filter: PauseHistoryFilter)
   const { rows } = await db.query<PauseRow>(
     `select ${PAUSE_COLUMNS}
        from senate_pause p
-      where (p.cleared_at is not null or (p.ends_as = 'resume' and p.paused_at + make_interval(secs => p.ttl_seconds) <= now()))
+      where (p.cleared_at is not null or (p.ends_as = 'resume'
+                                          and p.paused_at + make_interval(secs => p.ttl_seconds) <= now()))
         and ${namesLabels('p.scope_kind', 'p.scope_value', 'p.also')}
         and ($4::bigint is null or p.id < $4)
       order by p.id desc

@@ -3,7 +3,9 @@ import type { Labels, ScopeKind } from '../scope.ts';
 
 /** The columns of `senate_pause` (or of the view `active_pauses`) that make a {@link Pause}. */
 export const PAUSE_COLUMNS =
-  'p.id, p.scope_kind, p.scope_value, p.also, p.reason, p.source, p.paused_at, p.paused_by, p.ttl_seconds, p.cleared_at, p.cleared_by, p.quiet_at, p.ends_as, p.stayed_at, p.probing_at, p.probe_task_id, p.warned_at';
+  'p.id, p.scope_kind, p.scope_value, p.also, p.reason, p.source, p.paused_at, p.paused_by, ' +
+  'p.ttl_seconds, p.cleared_at, p.cleared_by, p.quiet_at, p.ends_as, p.stayed_at, p.probing_at, ' +
+  'p.probe_task_id, p.warned_at';
 
 export interface PauseRow {
   id: string;

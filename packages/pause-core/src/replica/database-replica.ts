@@ -4,8 +4,14 @@ import { createListenHub, type ListenHubOptions } from './listen-hub.ts';
 import { readNamedPause } from './named-pause.ts';
 import { PauseReplica, type ReplicaOptions } from './replica.ts';
 
-export interface DatabaseReplicaOptions extends Omit<ReplicaOptions, 'read' | 'listen'>, Pick<ListenHubOptions, 'applicationName' | 'pingEveryMs' | 'pingTimeoutMs'> {
-  /** Where the pauses are read. Its time limits should be short: a reading is given up after `readTimeoutMs`, the statement is not. */
+export interface DatabaseReplicaOptions
+  extends
+    Omit<ReplicaOptions, 'read' | 'listen'>,
+    Pick<ListenHubOptions, 'applicationName' | 'pingEveryMs' | 'pingTimeoutMs'> {
+  /**
+   * Where the pauses are read. Its time limits should be short: a reading is given up after `readTimeoutMs`, the
+   * statement is not.
+   */
   pool: Queryable;
   /** A direct connection to the same database, not one through a pooler. */
   listenConnectionString: string;
@@ -17,7 +23,8 @@ export interface DatabaseReplicaOptions extends Omit<ReplicaOptions, 'read' | 'l
 
 /** A replica fed by the database. It does nothing before `start()`. */
 export function createDatabaseReplica(options: DatabaseReplicaOptions): PauseReplica {
-  const { pool, listenConnectionString, onBell, onConnect, applicationName, pingEveryMs, pingTimeoutMs, ...timings } = options;
+  const { pool, listenConnectionString, onBell, onConnect, applicationName, pingEveryMs, pingTimeoutMs, ...timings } =
+    options;
   let schema: string | undefined;
   return new PauseReplica({
     ...timings,
@@ -38,7 +45,10 @@ export function createDatabaseReplica(options: DatabaseReplicaOptions): PauseRep
           if (topic !== 'alert') ears.onBell();
           onBell?.(topic);
         },
-        onConnect: () => { ears.onBell(); onConnect?.(); },
+        onConnect: () => {
+          ears.onBell();
+          onConnect?.();
+        },
         onLost: (error) => ears.onLost(error),
       });
       const close = (): Promise<void> => hub.close();
@@ -51,6 +61,8 @@ export function createDatabaseReplica(options: DatabaseReplicaOptions): PauseRep
 
 /** Where the pauses are that this pool reads: installations in one database share a bell. */
 async function readSchema(db: Queryable): Promise<string | undefined> {
-  const { rows: [row] } = await db.query<{ schema: string | null }>('select current_schema() as schema');
+  const {
+    rows: [row],
+  } = await db.query<{ schema: string | null }>('select current_schema() as schema');
   return row?.schema ?? undefined;
 }

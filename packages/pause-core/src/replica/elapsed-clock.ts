@@ -2,10 +2,11 @@
 const JUMP_MS = 1_000;
 
 /**
- * Milliseconds that have passed, the time included in which the machine was suspended. `performance.now()` leaves that out on Linux
- * (CLOCK_MONOTONIC), so after a night in a bag a lease and a reading of the pauses would still look fresh. The wall clock beside it tells:
- * where it has gone on by a second more, the rest counts as suspension. A clock that was set forward looks the same, which costs a
- * reading or a run and nothing else; one that was set back is passed over. It never goes backward.
+ * Milliseconds that have passed, the time included in which the machine was suspended. `performance.now()` leaves that
+ * out on Linux (CLOCK_MONOTONIC), so after a night in a bag a lease and a reading of the pauses would still look fresh.
+ * The wall clock beside it tells: where it has gone on by a second more, the rest counts as suspension. A clock that
+ * was set forward looks the same, which costs a reading or a run and nothing else; one that was set back is passed
+ * over. It never goes backward.
  */
 export function elapsedClock({ monotonic, wall }: { monotonic: () => number; wall: () => number }): () => number {
   let suspendedMs = 0;
@@ -19,5 +20,8 @@ export function elapsedClock({ monotonic, wall }: { monotonic: () => number; wal
   };
 }
 
-/** {@link elapsedClock} of this process. For how old something is; when a pause ends is judged by the later, monotonic clock. */
+/**
+ * {@link elapsedClock} of this process. For how old something is; when a pause ends is judged by the later, monotonic
+ * clock.
+ */
 export const elapsedMs = elapsedClock({ monotonic: () => performance.now(), wall: () => Date.now() });

@@ -2,7 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ReplicaError } from './errors.ts';
 import { ListenSession } from './listen-session.ts';
 
-/** The one channel that bells ring on; the payload is the topic, behind which a pause may be named. See the triggers in `migrations/`. */
+/**
+ * The one channel that bells ring on; the payload is the topic, behind which a pause may be named. See the triggers in
+ * `migrations/`.
+ */
 export const BELL_CHANNEL = 'orchestra';
 
 /**
@@ -67,9 +70,13 @@ class Hub implements ListenHub {
   #session: ListenSession | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(options: ListenHubOptions) { this.#options = options; }
+  constructor(options: ListenHubOptions) {
+    this.#options = options;
+  }
 
-  get state(): ListenHubState { return this.#state; }
+  get state(): ListenHubState {
+    return this.#state;
+  }
 
   start(): Promise<void> {
     if (this.#state === 'idle') this.#running = this.#run();
@@ -88,23 +95,38 @@ class Hub implements ListenHub {
     this.#state = 'connecting';
     let told = false;
     for (let failures = 0; !this.#closing.signal.aborted; failures++) {
-      const error = await this.#listenOnce(() => { failures = 0; told = false; });
+      const error = await this.#listenOnce(() => {
+        failures = 0;
+        told = false;
+      });
       if (this.#closing.signal.aborted) return;
       this.#state = 'connecting';
       if (!told) this.#options.onLost?.(error);
       told = true;
       this.#firstAttempt.resolve();
-      await delay(backoffMs(failures), undefined, { signal: this.#closing.signal }).catch(() => {}); // rejects when closed, and only then
+      // Rejects when closed, and only then
+      await delay(backoffMs(failures), undefined, { signal: this.#closing.signal }).catch(() => {});
     }
   }
 
   /** One connection, from its making to its end. Answers why it ended. */
   async #listenOnce(onListening: () => void): Promise<ReplicaError> {
-    const { pingEveryMs = PING_EVERY_MS, pingTimeoutMs = PING_TIMEOUT_MS, applicationName = 'orchestra listen', connectionString, onBell, onTasks } = this.#options;
+    const {
+      pingEveryMs = PING_EVERY_MS,
+      pingTimeoutMs = PING_TIMEOUT_MS,
+      applicationName = 'orchestra listen',
+      connectionString,
+      onBell,
+      onTasks,
+    } = this.#options;
     let session: ListenSession | undefined;
     try {
       session = this.#session = new ListenSession({
-        connectionString, applicationName, channels: onTasks === undefined ? [BELL_CHANNEL] : [BELL_CHANNEL, TASKS_CHANNEL], connectTimeoutMs: CONNECT_TIMEOUT_MS, pingTimeoutMs,
+        connectionString,
+        applicationName,
+        channels: onTasks === undefined ? [BELL_CHANNEL] : [BELL_CHANNEL, TASKS_CHANNEL],
+        connectTimeoutMs: CONNECT_TIMEOUT_MS,
+        pingTimeoutMs,
         onPayload: (payload, channel) => {
           if (this.#closing.signal.aborted) return;
           if (channel === TASKS_CHANNEL) onTasks?.();
@@ -123,7 +145,11 @@ class Hub implements ListenHub {
       if (error instanceof ReplicaError) return error;
       // The wait between two pings, or a statement, was broken off because the connection had gone.
       if (session?.gone.aborted) return session.gone.reason;
-      return new ReplicaError('connection_lost', `could not listen: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      return new ReplicaError(
+        'connection_lost',
+        `could not listen: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
     } finally {
       session?.drop();
       this.#session = undefined;
@@ -147,5 +173,5 @@ function topicOf(payload: string): [topic: string, names: string] {
 /** Doubles from 100 ms to 1 s, with a random half, so that a fleet that lost its server does not come back in step. */
 function backoffMs(failures: number): number {
   const fullMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** failures);
-  return fullMs / 2 + Math.random() * fullMs / 2;
+  return fullMs / 2 + (Math.random() * fullMs) / 2;
 }

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connectionTo, SESSION_SETTINGS, settingOptions, SQLSTATE, sqlState, type ServerStream } from '@orchestra/database/connect';
+import {
+  connectionTo,
+  SESSION_SETTINGS,
+  settingOptions,
+  SQLSTATE,
+  sqlState,
+  type ServerStream,
+} from '@orchestra/database/connect';
 import pg from 'pg';
 import { ReplicaError } from './errors.ts';
 
@@ -38,15 +45,24 @@ export class ListenSession {
   /** @throws when the connection string cannot be understood */
   constructor(options: ListenSessionOptions) {
     this.#options = options;
-    const { address, config, stream } = connectionTo(options.connectionString, options.applicationName, options.connectTimeoutMs);
+    const { address, config, stream } = connectionTo(
+      options.connectionString,
+      options.applicationName,
+      options.connectTimeoutMs,
+    );
     this.#socket = stream();
-    this.#socket.on('error', (error) => { this.#socketError = error; }); // followed by 'close'
+    this.#socket.on('error', (error) => {
+      this.#socketError = error;
+    }); // followed by 'close'
     this.#socket.on('close', () => this.#ended());
     this.#client = new pg.Client({
       ...config,
       // A ping that waits longer for others to ring is given up by the server. Given up here alone, it would go on
       // waiting there, and so would the next one.
-      options: settingOptions(address.options, { ...SESSION_SETTINGS, lock_timeout: String(Math.ceil(options.pingTimeoutMs / 2)) }),
+      options: settingOptions(address.options, {
+        ...SESSION_SETTINGS,
+        lock_timeout: String(Math.ceil(options.pingTimeoutMs / 2)),
+      }),
       query_timeout: options.pingTimeoutMs,
       stream: () => this.#socket,
     });
@@ -59,7 +75,9 @@ export class ListenSession {
   }
 
   /** Aborts when the connection is gone, with the reason. */
-  get gone(): AbortSignal { return this.#gone.signal; }
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
 
   /** Connects and listens. Resolves when LISTEN is in force; rejects with what the server or the network said. */
   async open(): Promise<void> {
@@ -80,11 +98,18 @@ export class ListenSession {
     const payload = String(++this.#pings);
     const arrived = Promise.withResolvers<void>();
     this.#pong = { payload, arrived };
-    const unanswered = (cause?: unknown): void => arrived.reject(this.#gone.signal.aborted
-      ? this.#gone.signal.reason
-      : new ReplicaError('ping_unanswered', `a ping through the listening connection did not come back within ${pingTimeoutMs} ms`, { cause }));
-    // After a stall of this process timers (also pg's own) are due before what came in meanwhile has been read. Node reads
-    // before it comes to setImmediate, so the answer still counts.
+    const unanswered = (cause?: unknown): void =>
+      arrived.reject(
+        this.#gone.signal.aborted
+          ? this.#gone.signal.reason
+          : new ReplicaError(
+              'ping_unanswered',
+              `a ping through the listening connection did not come back within ${pingTimeoutMs} ms`,
+              { cause },
+            ),
+      );
+    // After a stall of this process timers (also pg's own) are due before what came in meanwhile has been read. Node
+    // reads before it comes to setImmediate, so the answer still counts.
     const timer = setTimeout(() => setImmediate(unanswered), pingTimeoutMs);
     this.#client.query(`NOTIFY ${this.#pingChannel}, '${payload}'`).catch((error: unknown) => {
       // The server's queue is full, or a commit holds up everybody who rings; but it has answered: this connection is

@@ -28,8 +28,21 @@ export function readNamedPause(json: string, schema: string | undefined): Active
   if (!parsed.success || (schema !== undefined && parsed.data.schema !== schema)) return undefined;
   const { id, reason, source, paused_at, paused_by: pausedBy, ttl_seconds: ttlSeconds } = parsed.data;
   return {
-    id, scope: scopeOf(parsed.data), reason, source, pausedAt: new Date(paused_at), pausedBy, ttlSeconds,
-    clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null,
+    id,
+    scope: scopeOf(parsed.data),
+    reason,
+    source,
+    pausedAt: new Date(paused_at),
+    pausedBy,
+    ttlSeconds,
+    clearedAt: null,
+    clearedBy: null,
+    quietAt: null,
+    endsAs: 'resume',
+    stayedAt: null,
+    probingAt: null,
+    probeTaskId: null,
+    warnedAt: null,
     remainingMs: ttlSeconds === null ? null : ttlSeconds * 1_000,
   };
 }

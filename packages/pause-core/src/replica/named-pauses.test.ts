@@ -5,14 +5,32 @@ import { NamedPauses } from './named-pauses.ts';
 
 const HOLD_MS = 5_000;
 const SKEPTIC: ActivePause = {
-  id: '7', scope: { kind: 'agent', value: 'skeptic' }, reason: 'runaway loop', source: 'person', pausedAt: new Date(0), pausedBy: 'dana',
-  ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null, remainingMs: null,
+  id: '7',
+  scope: { kind: 'agent', value: 'skeptic' },
+  reason: 'runaway loop',
+  source: 'person',
+  pausedAt: new Date(0),
+  pausedBy: 'dana',
+  ttlSeconds: null,
+  clearedAt: null,
+  clearedBy: null,
+  quietAt: null,
+  endsAs: 'resume',
+  stayedAt: null,
+  probingAt: null,
+  probeTaskId: null,
+  warnedAt: null,
+  remainingMs: null,
 };
 
 const holds = (named: NamedPauses, agentId = 'skeptic'): boolean => named.index?.find({ agentId }) !== undefined;
 
-beforeEach(() => { vi.useFakeTimers({ toFake: ['performance'] }); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('what a bell has named', () => {
   test('P6 is held, for five seconds and no longer where nothing can be read', () => {
@@ -42,7 +60,8 @@ describe('what a bell has named', () => {
 
   test('said again holds no longer than the last time that it was said, and a flood of names is kept out', () => {
     const named = new NamedPauses();
-    for (let n = 1; n <= 1_000; n++) named.add({ ...SKEPTIC, id: String(n), scope: { kind: 'agent', value: `agent-${n}` } }, n);
+    for (let n = 1; n <= 1_000; n++)
+      named.add({ ...SKEPTIC, id: String(n), scope: { kind: 'agent', value: `agent-${n}` } }, n);
     expect(named.index?.size).toBe(100);
     vi.advanceTimersByTime(HOLD_MS);
     named.add({ ...SKEPTIC, id: '2000' }, 2_000);
@@ -52,11 +71,22 @@ describe('what a bell has named', () => {
 });
 
 describe('the name in a bell', () => {
-  const told = { id: '7', scope_kind: 'agent', scope_value: 'skeptic', reason: 'runaway loop', source: 'person', paused_at: '1970-01-01T00:00:00+00:00', paused_by: 'dana', ttl_seconds: null };
+  const told = {
+    id: '7',
+    scope_kind: 'agent',
+    scope_value: 'skeptic',
+    reason: 'runaway loop',
+    source: 'person',
+    paused_at: '1970-01-01T00:00:00+00:00',
+    paused_by: 'dana',
+    ttl_seconds: null,
+  };
 
   test('is the pause as its row has it', () => {
     expect(readNamedPause(JSON.stringify(told), 'public')).toEqual(SKEPTIC);
-    expect(readNamedPause(JSON.stringify({ ...told, ttl_seconds: 60, schema: 'orchestra' }), 'orchestra')).toMatchObject({ ttlSeconds: 60, remainingMs: 60_000 });
+    expect(
+      readNamedPause(JSON.stringify({ ...told, ttl_seconds: 60, schema: 'orchestra' }), 'orchestra'),
+    ).toMatchObject({ ttlSeconds: 60, remainingMs: 60_000 });
   });
 
   test('of another installation in the same database names nothing here', () => {
@@ -65,8 +95,15 @@ describe('the name in a bell', () => {
     expect(readNamedPause(JSON.stringify(told), undefined)).toEqual(SKEPTIC);
   });
 
-  test.each(['{', '[]', '{}', JSON.stringify({ ...told, scope_kind: 'everything' }), JSON.stringify({ ...told, scope_value: '' }), JSON.stringify({ ...told, id: 7 }), JSON.stringify({ ...told, paused_at: 'now' })])(
-    'that cannot be understood names nothing: %s', (text) => {
-      expect(readNamedPause(text, 'public')).toBeUndefined();
-    });
+  test.each([
+    '{',
+    '[]',
+    '{}',
+    JSON.stringify({ ...told, scope_kind: 'everything' }),
+    JSON.stringify({ ...told, scope_value: '' }),
+    JSON.stringify({ ...told, id: 7 }),
+    JSON.stringify({ ...told, paused_at: 'now' }),
+  ])('that cannot be understood names nothing: %s', (text) => {
+    expect(readNamedPause(text, 'public')).toBeUndefined();
+  });
 });

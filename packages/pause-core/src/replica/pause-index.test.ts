@@ -1,14 +1,36 @@
 import { expect, test } from 'vitest';
 import { comparePrecedence, type ActivePause } from '../pause.ts';
-import { covers, inOrder, LABEL_KINDS, SCOPE_KINDS, type LabelKind, type ScopeKind, type TaskLabels } from '../scope.ts';
+import {
+  covers,
+  inOrder,
+  LABEL_KINDS,
+  SCOPE_KINDS,
+  type LabelKind,
+  type ScopeKind,
+  type TaskLabels,
+} from '../scope.ts';
 import { PauseIndex } from './pause-index.ts';
 
 let lastId = 0;
 
 function pauseOn(kind: ScopeKind, value: string, remainingMs: number | null = null): ActivePause {
   return {
-    id: String(++lastId), scope: { kind, value }, reason: `${kind} ${value}`, source: 'person', pausedAt: new Date(), pausedBy: 'dana',
-    ttlSeconds: remainingMs === null ? null : Math.ceil(remainingMs / 1_000), clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null, remainingMs,
+    id: String(++lastId),
+    scope: { kind, value },
+    reason: `${kind} ${value}`,
+    source: 'person',
+    pausedAt: new Date(),
+    pausedBy: 'dana',
+    ttlSeconds: remainingMs === null ? null : Math.ceil(remainingMs / 1_000),
+    clearedAt: null,
+    clearedBy: null,
+    quietAt: null,
+    endsAs: 'resume',
+    stayedAt: null,
+    probingAt: null,
+    probeTaskId: null,
+    warnedAt: null,
+    remainingMs,
   };
 }
 
@@ -21,7 +43,10 @@ test.each<{ covered: string; on: LabelKind[]; named: LabelKind }>([
   { covered: 'by the quest alone', on: ['quest'], named: 'quest' },
 ])('precedence: a task covered $covered is told of the $named', ({ on, named }) => {
   const value = { actor: 'a', agent: 'g', skill: 's', quest: 'q' };
-  const index = new PauseIndex(on.map((kind) => pauseOn(kind, value[kind])), 0);
+  const index = new PauseIndex(
+    on.map((kind) => pauseOn(kind, value[kind])),
+    0,
+  );
   expect(index.find(ALL_FOUR, 1)?.pause.scope).toEqual({ kind: named, value: value[named] });
 });
 
@@ -34,10 +59,19 @@ test('precedence: on one scope the pause that ends last is named, and one withou
 });
 
 test.each([
-  ['Jos\u00e9', 'Jose\u0301'], ['Jose\u0301', 'Jos\u00e9'], ['\u1ec7', 'e\u0323\u0302'], ['\u1ec7', 'e\u0302\u0323'], ['K-9', '\u212a-9'], ['a`b', 'a\u1fefb'], ['\uac00', '\u1100\u1161'],
+  ['Jos\u00e9', 'Jose\u0301'],
+  ['Jose\u0301', 'Jos\u00e9'],
+  ['\u1ec7', 'e\u0323\u0302'],
+  ['\u1ec7', 'e\u0302\u0323'],
+  ['K-9', '\u212a-9'],
+  ['a`b', 'a\u1fefb'],
+  ['\uac00', '\u1100\u1161'],
 ])('P1 a pause on %j holds work that spells it %j, whatever kind of scope it is', (paused, spelled) => {
   for (const kind of LABEL_KINDS) {
-    const labels = { agentId: null, [{ actor: 'actorId', agent: 'agentId', skill: 'skill', quest: 'questId' }[kind]]: spelled };
+    const labels = {
+      agentId: null,
+      [{ actor: 'actorId', agent: 'agentId', skill: 'skill', quest: 'questId' }[kind]]: spelled,
+    };
     const pause = pauseOn(kind, paused);
     const index = new PauseIndex([pause], 0);
     expect(index.find(labels, 1)?.pause).toBe(pause);
@@ -57,7 +91,8 @@ test('P8 the time left counts from when the answer was here: a slow reading ends
   const askedAtMs = 1_000;
   const answeredAtMs = 1_800;
   const index = new PauseIndex([pauseOn('skill', 's', 500)], answeredAtMs);
-  // The database may have judged as late as the answer left it; until then plus the time left the pause holds for certain.
+  // The database may have judged as late as the answer left it; until then plus the time left the pause holds for
+  // certain.
   expect(index.find(ALL_FOUR, answeredAtMs + 499)).toBeDefined();
   // ... and it is held longer by no more than the reading took.
   expect(index.find(ALL_FOUR, askedAtMs + 500 + (answeredAtMs - askedAtMs))).toBeUndefined();
@@ -65,7 +100,8 @@ test('P8 the time left counts from when the answer was here: a slow reading ends
 
 test('missing labels are covered by nothing', () => {
   const index = new PauseIndex([pauseOn('agent', 'g')], 0);
-  for (const labels of [{}, { agentId: null }, { agentId: undefined }, { agentId: '' }, { skill: 'g' }]) expect(index.find(labels)).toBeUndefined();
+  for (const labels of [{}, { agentId: null }, { agentId: undefined }, { agentId: '' }, { skill: 'g' }])
+    expect(index.find(labels)).toBeUndefined();
   expect(new PauseIndex([], 0).find(ALL_FOUR)).toBeUndefined();
 });
 
@@ -77,8 +113,14 @@ test('names that JavaScript gives a meaning are labels like any other', () => {
 });
 
 test('active: what has not ended, with the time left as of now', () => {
-  const index = new PauseIndex([pauseOn('agent', 'g', 1_000), pauseOn('skill', 's', 3_000), pauseOn('quest', 'q')], 500);
-  expect(index.active(1_500).map((pause) => [pause.scope.kind, pause.remainingMs])).toEqual([['skill', 2_000], ['quest', null]]);
+  const index = new PauseIndex(
+    [pauseOn('agent', 'g', 1_000), pauseOn('skill', 's', 3_000), pauseOn('quest', 'q')],
+    500,
+  );
+  expect(index.active(1_500).map((pause) => [pause.scope.kind, pause.remainingMs])).toEqual([
+    ['skill', 2_000],
+    ['quest', null],
+  ]);
 });
 
 test('a hundred random worlds: find agrees with the rule told plainly, at every moment', () => {
@@ -86,15 +128,22 @@ test('a hundred random worlds: find agrees with the rule told plainly, at every 
   const pick = <T>(...from: [T, ...T[]]): T => from[Math.floor(random() * from.length)] ?? from[0];
   let covered = 0;
   for (let world = 0; world < 100; world++) {
-    const pauses = Array.from({ length: Math.floor(random() * 12) }, () => (
-      withLabels(pauseOn(pick(...SCOPE_KINDS), pick('x', 'y', 'z'), pick(0, 100, 200, 200, 300, 400.5) || null), pick(...SCOPE_KINDS), pick('x', 'y', 'z'))
-    ));
+    const pauses = Array.from({ length: Math.floor(random() * 12) }, () =>
+      withLabels(
+        pauseOn(pick(...SCOPE_KINDS), pick('x', 'y', 'z'), pick(0, 100, 200, 200, 300, 400.5) || null),
+        pick(...SCOPE_KINDS),
+        pick('x', 'y', 'z'),
+      ),
+    );
     const answeredAtMs = 1_000;
     const index = new PauseIndex(pauses, answeredAtMs);
     for (const nowMs of [1_000, 1_099.9, 1_100, 1_150, 1_200, 1_300, 1_400.5, 1_000_000]) {
       for (let look = 0; look < 20; look++) {
         const labels: TaskLabels = {
-          actorId: pick(null, 'x', 'y', 'z'), agentId: pick(null, 'x', 'y', 'z'), skill: pick('', 'x', 'y', 'z'), questId: pick('nobody', 'x', 'y', 'z'),
+          actorId: pick(null, 'x', 'y', 'z'),
+          agentId: pick(null, 'x', 'y', 'z'),
+          skill: pick('', 'x', 'y', 'z'),
+          questId: pick('nobody', 'x', 'y', 'z'),
         };
         const plainly = pauses
           .filter((pause) => covers(pause.scope, labels) && nowMs < answeredAtMs + (pause.remainingMs ?? Infinity))

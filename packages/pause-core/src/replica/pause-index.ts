@@ -2,9 +2,7 @@ import { comparePrecedence, type ActivePause } from '../pause.ts';
 import { covers, LABEL_KINDS, labelFor, type LabelKind, type TaskLabels } from '../scope.ts';
 
 /** What `isPaused` answers. `pause.remainingMs` is as it was read; `PauseReplica.pauses()` tells it as of now. */
-export type PauseCheck =
-  | { readonly paused: false; readonly reason: null; readonly pause: null }
-  | Covered;
+export type PauseCheck = { readonly paused: false; readonly reason: null; readonly pause: null } | Covered;
 
 /** The answer for labels that a pause covers: the one that is named, and why it was made. */
 export interface Covered {
@@ -103,22 +101,32 @@ export class PauseIndex {
    * undefined when none covers them.
    *
    * @param nowMs by `performance.now()`, which is also what it is when absent
-   * @param probeOf for a run that a pause has let through: that one does not hold it, nor does any other that probes as well
+   * @param probeOf for a run that a pause has let through: that one does not hold it, nor does any other that probes as
+   *   well
    */
   find(labels: TaskLabels, nowMs?: number, probeOf?: string | null): Covered | undefined {
     if (this.size === 0) return undefined;
-    if (probeOf !== undefined && probeOf !== null) return this.#findForProbe(labels, nowMs ?? performance.now(), probeOf);
+    if (probeOf !== undefined && probeOf !== null)
+      return this.#findForProbe(labels, nowMs ?? performance.now(), probeOf);
     if (this.#fleet !== undefined && isActive(this.#fleet, nowMs)) return this.#fleet.covered;
     if (this.#havePairs) return this.#findAmongPairs(labels, nowMs);
     if (!this.#haveSpellings) {
       // Nearly every look ends here: no label is that of a pause. A label that is not there is in no map.
-      const found = this.#actors.get(labels.actorId) ?? this.#agents.get(labels.agentId) ?? this.#skills.get(labels.skill) ?? this.#quests.get(labels.questId);
+      const found =
+        this.#actors.get(labels.actorId) ??
+        this.#agents.get(labels.agentId) ??
+        this.#skills.get(labels.skill) ??
+        this.#quests.get(labels.questId);
       if (found === undefined) return undefined;
       if (found.endsAtMs === Infinity) return found.covered;
     }
     const { actor, agent, skill, quest } = this.#byKind;
-    return lookUp(actor, labels.actorId, nowMs) ?? lookUp(agent, labels.agentId, nowMs)
-      ?? lookUp(skill, labels.skill, nowMs) ?? lookUp(quest, labels.questId, nowMs);
+    return (
+      lookUp(actor, labels.actorId, nowMs) ??
+      lookUp(agent, labels.agentId, nowMs) ??
+      lookUp(skill, labels.skill, nowMs) ??
+      lookUp(quest, labels.questId, nowMs)
+    );
   }
 
   #findAmongPairs(labels: TaskLabels, nowMs: number = performance.now()): Covered | undefined {
@@ -127,7 +135,9 @@ export class PauseIndex {
       const label = labelFor(kind, labels);
       if (label === null) continue;
       const single = lookUp(byValue, label, nowMs);
-      const pair = byValue.pairs.get(label.normalize('NFC'))?.find((entry) => isActive(entry, nowMs) && covers(entry.covered.pause.scope, labels))?.covered;
+      const pair = byValue.pairs
+        .get(label.normalize('NFC'))
+        ?.find((entry) => isActive(entry, nowMs) && covers(entry.covered.pause.scope, labels))?.covered;
       if (single === undefined || pair === undefined) {
         if (single !== undefined || pair !== undefined) return single ?? pair;
       } else {
@@ -137,18 +147,27 @@ export class PauseIndex {
     return undefined;
   }
 
-  /** Looks at every pause: what is kept for a scope is the pause that is named, which may be the one that does not count here. */
+  /**
+   * Looks at every pause: what is kept for a scope is the pause that is named, which may be the one that does not count
+   * here.
+   */
   #findForProbe(labels: TaskLabels, nowMs: number, probeOf: string): Covered | undefined {
     return this.#all
-      .filter(({ endsAtMs, covered: { pause } }) => pause.id !== probeOf && pause.probingAt === null && nowMs < endsAtMs && covers(pause.scope, labels))
+      .filter(
+        ({ endsAtMs, covered: { pause } }) =>
+          pause.id !== probeOf && pause.probingAt === null && nowMs < endsAtMs && covers(pause.scope, labels),
+      )
       .toSorted((a, b) => comparePrecedence(a.covered.pause, b.covered.pause))[0]?.covered;
   }
 
   /** Every pause that has not ended, in the order they were read, with the time left as of `nowMs`. */
   active(nowMs: number = performance.now()): ActivePause[] {
-    return this.#all.filter((entry) => nowMs < entry.endsAtMs).map(({ endsAtMs, covered: { pause } }) => (
-      { ...pause, remainingMs: endsAtMs === Infinity ? null : endsAtMs - nowMs }
-    ));
+    return this.#all
+      .filter((entry) => nowMs < entry.endsAtMs)
+      .map(({ endsAtMs, covered: { pause } }) => ({
+        ...pause,
+        remainingMs: endsAtMs === Infinity ? null : endsAtMs - nowMs,
+      }));
   }
 }
 
@@ -162,7 +181,11 @@ function isActive({ endsAtMs }: Entry, nowMs: number | undefined): boolean {
   return endsAtMs === Infinity || (nowMs ?? performance.now()) < endsAtMs;
 }
 
-function lookUp({ entries, haveSpellings }: ByValue, label: string | null | undefined, nowMs: number | undefined): Covered | undefined {
+function lookUp(
+  { entries, haveSpellings }: ByValue,
+  label: string | null | undefined,
+  nowMs: number | undefined,
+): Covered | undefined {
   if (label === null || label === undefined) return undefined;
   const entry = entries.get(label) ?? (haveSpellings ? entries.get(label.normalize('NFC')) : undefined);
   if (entry === undefined) return undefined;

@@ -3,10 +3,14 @@ import { ReplicaError } from './errors.ts';
 export type Outcome<T> = { ok: true; answer: T } | { ok: false; error: Error };
 
 /**
- * One reading that ends within `timeoutMs`, or when `stopped` aborts, whatever `read` does. An answer that comes later is
- * dropped. Never rejects: an error is an outcome.
+ * One reading that ends within `timeoutMs`, or when `stopped` aborts, whatever `read` does. An answer that comes later
+ * is dropped. Never rejects: an error is an outcome.
  */
-export async function readWithin<T>(read: (signal: AbortSignal) => Promise<T>, timeoutMs: number, stopped: AbortSignal): Promise<Outcome<T>> {
+export async function readWithin<T>(
+  read: (signal: AbortSignal) => Promise<T>,
+  timeoutMs: number,
+  stopped: AbortSignal,
+): Promise<Outcome<T>> {
   const limit = new AbortController();
   const gaveUp = Promise.withResolvers<Outcome<T>>();
   const giveUp = (why: string): void => {

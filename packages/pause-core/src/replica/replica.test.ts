@@ -6,8 +6,22 @@ import { PauseReplica, type Ears, type ReplicaOptions } from './replica.ts';
 import { NEXT, type ReplicaEvent, type ReplicaState } from './replica-state.ts';
 
 const SKEPTIC: ActivePause = {
-  id: '1', scope: { kind: 'agent', value: 'skeptic' }, reason: 'runaway loop', source: 'person', pausedAt: new Date(0), pausedBy: 'dana',
-  ttlSeconds: null, clearedAt: null, clearedBy: null, quietAt: null, endsAs: 'resume', stayedAt: null, probingAt: null, probeTaskId: null, warnedAt: null, remainingMs: null,
+  id: '1',
+  scope: { kind: 'agent', value: 'skeptic' },
+  reason: 'runaway loop',
+  source: 'person',
+  pausedAt: new Date(0),
+  pausedBy: 'dana',
+  ttlSeconds: null,
+  clearedAt: null,
+  clearedBy: null,
+  quietAt: null,
+  endsAs: 'resume',
+  stayedAt: null,
+  probingAt: null,
+  probeTaskId: null,
+  warnedAt: null,
+  remainingMs: null,
 };
 const DAY_MS = 86_400_000;
 
@@ -39,7 +53,9 @@ class Source {
   readonly listen = async (ears: Ears): Promise<() => Promise<void>> => {
     this.#ears = ears;
     this.calls.push('listen');
-    return async () => { this.stoppedListening += 1; };
+    return async () => {
+      this.stoppedListening += 1;
+    };
   };
 
   /** Waits for the `count`th reading to begin and gives it. */
@@ -55,12 +71,22 @@ class Source {
 
 // Readings by the clock are a day off, so that only what the test does leads to one.
 function replicaOf(source: Source, options: Partial<ReplicaOptions> = {}): PauseReplica {
-  const replica = new PauseReplica({ read: source.read, listen: source.listen, rereadEveryMs: DAY_MS, retryReadAfterMs: DAY_MS, ...options });
+  const replica = new PauseReplica({
+    read: source.read,
+    listen: source.listen,
+    rereadEveryMs: DAY_MS,
+    retryReadAfterMs: DAY_MS,
+    ...options,
+  });
   onTestFinished(() => replica.stop());
   return replica;
 }
 
-async function started(source: Source, pauses: ActivePause[], options: Partial<ReplicaOptions> = {}): Promise<PauseReplica> {
+async function started(
+  source: Source,
+  pauses: ActivePause[],
+  options: Partial<ReplicaOptions> = {},
+): Promise<PauseReplica> {
   const replica = replicaOf(source, options);
   const starting = replica.start();
   (await source.reading(1)).resolve(pauses);
@@ -76,8 +102,16 @@ test('P6 it listens first and reads then', async () => {
 
 test('isPaused names the pause and its reason, and nothing for other labels', async () => {
   const replica = await started(new Source(), [SKEPTIC]);
-  expect(replica.isPaused({ agentId: 'skeptic', skill: 'debate' })).toEqual({ paused: true, reason: 'runaway loop', pause: SKEPTIC });
-  expect(replica.isPaused({ agentId: 'scribe', skill: 'skeptic' })).toEqual({ paused: false, reason: null, pause: null });
+  expect(replica.isPaused({ agentId: 'skeptic', skill: 'debate' })).toEqual({
+    paused: true,
+    reason: 'runaway loop',
+    pause: SKEPTIC,
+  });
+  expect(replica.isPaused({ agentId: 'scribe', skill: 'skeptic' })).toEqual({
+    paused: false,
+    reason: null,
+    pause: null,
+  });
 });
 
 test('P6 a bell that rings during a reading leads to one more reading, begun after it', async () => {
@@ -142,10 +176,12 @@ test('P13 stale: once the last good reading is too old it says so, keeps its pau
   const replica = replicaOf(source, { trustMs: 30 });
   expect(replica).toMatchObject({ stale: true, known: false, state: 'starting' });
   const moves: string[] = [];
-  const doubtful = new Promise<void>((resolve) => replica.on('state', ({ from, to }) => {
-    moves.push(`${from} to ${to}`);
-    if (to === 'doubtful') resolve();
-  }));
+  const doubtful = new Promise<void>((resolve) =>
+    replica.on('state', ({ from, to }) => {
+      moves.push(`${from} to ${to}`);
+      if (to === 'doubtful') resolve();
+    }),
+  );
   void replica.start();
   (await source.reading(1)).resolve([SKEPTIC]);
   await doubtful;
@@ -171,20 +207,35 @@ test('P13 a checkpoint that never knew anything goes on, or stops where that was
   const replica = replicaOf(source);
   expect(replica.checkpoint({ agentId: 'skeptic' })).toEqual({ stop: false });
   expect(replica.checkpoint({ agentId: 'skeptic' }, { onUnknown: 'continue' })).toEqual({ stop: false });
-  expect(replica.checkpoint({ agentId: 'skeptic' }, { onUnknown: 'stop' })).toMatchObject({ stop: true, why: 'unknown', pause: null });
+  expect(replica.checkpoint({ agentId: 'skeptic' }, { onUnknown: 'stop' })).toMatchObject({
+    stop: true,
+    why: 'unknown',
+    pause: null,
+  });
   const starting = replica.start();
   (await source.reading(1)).reject(new Error('no database'));
   await starting;
-  expect(replica.checkpoint({ agentId: 'skeptic' }, { onUnknown: 'stop' })).toMatchObject({ stop: true, why: 'unknown' });
+  expect(replica.checkpoint({ agentId: 'skeptic' }, { onUnknown: 'stop' })).toMatchObject({
+    stop: true,
+    why: 'unknown',
+  });
 });
 
 test('P4 a checkpoint stops for a covering pause, and only for it, once the pauses are known', async () => {
   const source = new Source();
   const replica = await started(source, [SKEPTIC]);
-  expect(replica.checkpoint({ agentId: 'skeptic' })).toEqual({ stop: true, why: 'paused', reason: 'runaway loop', pause: SKEPTIC });
+  expect(replica.checkpoint({ agentId: 'skeptic' })).toEqual({
+    stop: true,
+    why: 'paused',
+    reason: 'runaway loop',
+    pause: SKEPTIC,
+  });
   expect(replica.checkpoint({ agentId: 'scribe' }, { onUnknown: 'stop' })).toEqual({ stop: false });
   source.ears.onLost(new Error('cut'));
-  expect(replica.checkpoint({ agentId: 'skeptic' }, { onUnknown: 'continue' })).toMatchObject({ stop: true, why: 'paused' });
+  expect(replica.checkpoint({ agentId: 'skeptic' }, { onUnknown: 'continue' })).toMatchObject({
+    stop: true,
+    why: 'paused',
+  });
 });
 
 test('changed is told when the pauses differ from the reading before, and only then', async () => {
@@ -194,7 +245,12 @@ test('changed is told when the pauses differ from the reading before, and only t
   replica.on('changed', ({ pauses }) => told.push(pauses.map((pause) => `${pause.id} ${pause.reason}`)));
   const starting = replica.start();
   const readings: ActivePause[][] = [
-    [], [], [SKEPTIC], [{ ...SKEPTIC, remainingMs: null, pausedAt: new Date(0) }], [{ ...SKEPTIC, reason: 'told otherwise' }], [],
+    [],
+    [],
+    [SKEPTIC],
+    [{ ...SKEPTIC, remainingMs: null, pausedAt: new Date(0) }],
+    [{ ...SKEPTIC, reason: 'told otherwise' }],
+    [],
   ];
   for (const [nth, pauses] of readings.entries()) {
     const answered = nth === 0 ? starting : replica.refresh();
@@ -224,7 +280,9 @@ test('a listener that is long in coming holds up no reading by the clock', async
   (await source.reading(2)).resolve([SKEPTIC]);
   expect(replica.isPaused({ agentId: 'skeptic' }).paused).toBe(true);
   const stopping = replica.stop();
-  begun.resolve(async () => { source.stoppedListening += 1; });
+  begun.resolve(async () => {
+    source.stoppedListening += 1;
+  });
   await Promise.all([starting, stopping]);
   expect(source.stoppedListening).toBe(1);
 });
@@ -255,10 +313,22 @@ test('stopped before it began: it neither listens nor reads', async () => {
 });
 
 test.each<[ReplicaState, ReplicaEvent, ReplicaState]>([
-  ['starting', 'read', 'fresh'], ['starting', 'disconnected', 'starting'], ['starting', 'trust-expired', 'starting'], ['starting', 'stop', 'stopped'],
-  ['fresh', 'read', 'fresh'], ['fresh', 'disconnected', 'doubtful'], ['fresh', 'trust-expired', 'doubtful'], ['fresh', 'stop', 'stopped'],
-  ['doubtful', 'read', 'fresh'], ['doubtful', 'disconnected', 'doubtful'], ['doubtful', 'trust-expired', 'doubtful'], ['doubtful', 'stop', 'stopped'],
-  ['stopped', 'read', 'stopped'], ['stopped', 'disconnected', 'stopped'], ['stopped', 'trust-expired', 'stopped'], ['stopped', 'stop', 'stopped'],
+  ['starting', 'read', 'fresh'],
+  ['starting', 'disconnected', 'starting'],
+  ['starting', 'trust-expired', 'starting'],
+  ['starting', 'stop', 'stopped'],
+  ['fresh', 'read', 'fresh'],
+  ['fresh', 'disconnected', 'doubtful'],
+  ['fresh', 'trust-expired', 'doubtful'],
+  ['fresh', 'stop', 'stopped'],
+  ['doubtful', 'read', 'fresh'],
+  ['doubtful', 'disconnected', 'doubtful'],
+  ['doubtful', 'trust-expired', 'doubtful'],
+  ['doubtful', 'stop', 'stopped'],
+  ['stopped', 'read', 'stopped'],
+  ['stopped', 'disconnected', 'stopped'],
+  ['stopped', 'trust-expired', 'stopped'],
+  ['stopped', 'stop', 'stopped'],
 ])('%s, on %s: %s', (from, event, to) => expect(NEXT[from][event]).toBe(to));
 
 test('P6 a pause that a bell names is held at once, and for good when a reading confirms it', async () => {

@@ -35,13 +35,13 @@ export interface Ears {
 
 export interface ReplicaOptions extends RereadTimings {
   /**
-   * The active pauses, read from the source itself, or with their age. The signal aborts when the answer is no longer waited
-   * for. `asked`: somebody has heard of a change, or wants to be sure: what was read before will not do.
+   * The active pauses, read from the source itself, or with their age. The signal aborts when the answer is no longer
+   * waited for. `asked`: somebody has heard of a change, or wants to be sure: what was read before will not do.
    */
   read: (signal: AbortSignal, why: { asked: boolean }) => Promise<ActivePause[] | Reading>;
   /**
-   * Begins to listen for bells and goes on trying whatever happens. Resolves, with what stops it, once it listens, or has
-   * failed to for the first time, or `stopped` has aborted.
+   * Begins to listen for bells and goes on trying whatever happens. Resolves, with what stops it, once it listens, or
+   * has failed to for the first time, or `stopped` has aborted.
    */
   listen: (ears: Ears, stopped: AbortSignal) => Promise<() => Promise<void>>;
   /** How long after it was asked for a reading is believed; later it is still answered by, and called stale. */
@@ -51,7 +51,10 @@ export interface ReplicaOptions extends RereadTimings {
 }
 
 export interface ReplicaEvents {
-  /** A reading differs from the one before it, or from what bells have named; the first one always does. A pause that expires is reported with the next reading. */
+  /**
+   * A reading differs from the one before it, or from what bells have named; the first one always does. A pause that
+   * expires is reported with the next reading.
+   */
   changed: [{ pauses: readonly ActivePause[] }];
   state: [{ from: ReplicaState; to: ReplicaState }];
   /** A bell named a pause, which is held from now on; a reading will confirm it, or end that. */
@@ -74,15 +77,20 @@ export type Checkpoint =
 
 const NOT_PAUSED: PauseCheck = Object.freeze({ paused: false, reason: null, pause: null });
 const GO_ON: Checkpoint = Object.freeze({ stop: false });
-const UNKNOWN: Checkpoint = Object.freeze({ stop: true, why: 'unknown', reason: 'the active pauses could not be read yet', pause: null });
+const UNKNOWN: Checkpoint = Object.freeze({
+  stop: true,
+  why: 'unknown',
+  reason: 'the active pauses could not be read yet',
+  pause: null,
+});
 
 /**
- * A process's own copy of the active pauses, for looks that must cost nothing: `isPaused` is synchronous and does no I/O.
- * The claim does not ask it; the gate reads the rows.
+ * A process's own copy of the active pauses, for looks that must cost nothing: `isPaused` is synchronous and does no
+ * I/O. The claim does not ask it; the gate reads the rows.
  *
- * It listens first and then reads. Every bell, every reconnect and a timer end in one more reading, so a lost bell costs
- * time only (P6). When the source cannot be read it keeps what it last knew, each pause to its own end (P13). Nothing that
- * happens to the source makes it throw.
+ * It listens first and then reads. Every bell, every reconnect and a timer end in one more reading, so a lost bell
+ * costs time only (P6). When the source cannot be read it keeps what it last knew, each pause to its own end (P13).
+ * Nothing that happens to the source makes it throw.
  */
 export class PauseReplica extends EventEmitter<ReplicaEvents> {
   readonly #listen: ReplicaOptions['listen'];
@@ -108,36 +116,64 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
     this.#trustMs = trustMs;
     this.#now = now;
     this.#rereads = new RereadLoop({
-      ...reading, now,
-      onRead: (reading, askedAtMs) => (Array.isArray(reading) ? this.#learn(reading, askedAtMs) : this.#learn(reading.pauses, askedAtMs - reading.ageMs)),
+      ...reading,
+      now,
+      onRead: (reading, askedAtMs) =>
+        Array.isArray(reading)
+          ? this.#learn(reading, askedAtMs)
+          : this.#learn(reading.pauses, askedAtMs - reading.ageMs),
       onFailed: (error) => this.emit('read-failed', error),
     });
   }
 
-  get state(): ReplicaState { return this.#state; }
+  get state(): ReplicaState {
+    return this.#state;
+  }
 
   /** Whether any reading has ever succeeded. Without one, "not paused" is only the absence of knowledge. */
-  get known(): boolean { return this.#lastRead !== undefined; }
+  get known(): boolean {
+    return this.#lastRead !== undefined;
+  }
 
   /** How often a reading differed from the one before it. */
-  get changes(): number { return this.#changes; }
+  get changes(): number {
+    return this.#changes;
+  }
 
-  /** Another object whenever more may be paused than before. While it is the same, labels that nothing covered are covered by nothing. */
-  get knowledge(): object { return this.#knowledge; }
+  /**
+   * Another object whenever more may be paused than before. While it is the same, labels that nothing covered are
+   * covered by nothing.
+   */
+  get knowledge(): object {
+    return this.#knowledge;
+  }
 
   /** Until when the last good reading is believed, by `elapsedMs()`; counted from when it was asked for. */
-  get trustedUntilMs(): number { return this.#trustedUntilMs; }
+  get trustedUntilMs(): number {
+    return this.#trustedUntilMs;
+  }
 
-  /** How old what it knows is, counted from when the last good reading was asked for; Infinity while it knows nothing. */
-  get ageMs(): number { return this.#now() - this.#asOfMs; }
+  /**
+   * How old what it knows is, counted from when the last good reading was asked for; Infinity while it knows nothing.
+   */
+  get ageMs(): number {
+    return this.#now() - this.#asOfMs;
+  }
 
   /** True: the source could not be read lately; the answers are what was last known. */
-  get stale(): boolean { return this.#now() >= this.#trustedUntilMs; }
+  get stale(): boolean {
+    return this.#now() >= this.#trustedUntilMs;
+  }
 
   /** Every pause that has not ended, with the time left as of now. */
-  pauses(): ActivePause[] { return this.#index.active(); }
+  pauses(): ActivePause[] {
+    return this.#index.active();
+  }
 
-  /** Is work with these labels held back, by what is known? Which of several pauses is named is fixed: see `comparePrecedence`. */
+  /**
+   * Is work with these labels held back, by what is known? Which of several pauses is named is fixed: see
+   * `comparePrecedence`.
+   */
   isPaused(labels: TaskLabels, run?: ProbeRun): PauseCheck {
     return this.#find(labels, run?.probeOf) ?? NOT_PAUSED;
   }
@@ -156,7 +192,9 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
   /** What was read, and besides what bells have named since. */
   #find(labels: TaskLabels, probeOf: string | null | undefined): Covered | undefined {
     const covered = this.#index.find(labels, undefined, probeOf);
-    return covered !== undefined || this.#named.index === undefined ? covered : this.#named.index.find(labels, undefined, probeOf);
+    return covered !== undefined || this.#named.index === undefined
+      ? covered
+      : this.#named.index.find(labels, undefined, probeOf);
   }
 
   /**
@@ -164,11 +202,13 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
    * trying in the background.
    */
   start(): Promise<void> {
-    return this.#started ??= this.#begin();
+    return (this.#started ??= this.#begin());
   }
 
   /** Resolves when a reading that began after this call has ended, well or not. */
-  refresh(): Promise<void> { return this.#rereads.refresh(); }
+  refresh(): Promise<void> {
+    return this.#rereads.refresh();
+  }
 
   /** Ends listening and reading, for good. It goes on answering by what it last knew. */
   async stop(): Promise<void> {
@@ -191,7 +231,13 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
     try {
       this.#stopListening = await this.#listen(ears, this.#stopped.signal);
     } catch (cause) {
-      this.#disconnected(new ReplicaError('connection_lost', 'listening for bells did not begin; the pauses are read by the clock alone', { cause }));
+      this.#disconnected(
+        new ReplicaError(
+          'connection_lost',
+          'listening for bells did not begin; the pauses are read by the clock alone',
+          { cause },
+        ),
+      );
     }
     await this.#rereads.refresh();
   }
@@ -224,7 +270,10 @@ export class PauseReplica extends EventEmitter<ReplicaEvents> {
     this.#trustedUntilMs = asOfMs + this.#trustMs;
     clearTimeout(this.#trustTimer);
     // A timer may fire up to a millisecond early by this clock.
-    this.#trustTimer = setTimeout(() => this.#move('trust-expired'), Math.max(0, Math.ceil(this.#trustedUntilMs - nowMs) + 1));
+    this.#trustTimer = setTimeout(
+      () => this.#move('trust-expired'),
+      Math.max(0, Math.ceil(this.#trustedUntilMs - nowMs) + 1),
+    );
     if (this.#trustedUntilMs > nowMs) this.#move('read');
     const isSame = before !== undefined && samePauses(before, pauses);
     if (isSame && !endsAHold) return;

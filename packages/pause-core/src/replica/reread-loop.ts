@@ -46,7 +46,11 @@ export class RereadLoop<T> {
 
   constructor(options: RereadOptions<T>) {
     this.#options = {
-      rereadEveryMs: REREAD_EVERY_MS, retryReadAfterMs: RETRY_READ_AFTER_MS, readTimeoutMs: READ_TIMEOUT_MS, readGapMs: READ_GAP_MS, now: elapsedMs,
+      rereadEveryMs: REREAD_EVERY_MS,
+      retryReadAfterMs: RETRY_READ_AFTER_MS,
+      readTimeoutMs: READ_TIMEOUT_MS,
+      readGapMs: READ_GAP_MS,
+      now: elapsedMs,
       ...options,
     };
   }
@@ -109,7 +113,7 @@ export class RereadLoop<T> {
   async #readOnce(): Promise<void> {
     const { read, readTimeoutMs, rereadEveryMs, retryReadAfterMs, onRead, onFailed, now } = this.#options;
     const askedAtMs = now();
-    const beganAtMs = this.#beganAtMs = performance.now();
+    const beganAtMs = (this.#beganAtMs = performance.now());
     const asked = this.#asked;
     this.#asked = false; // whoever asks from here on wants one more
     const outcome = await readWithin((signal) => read(signal, { asked }), readTimeoutMs, this.#stopped.signal);

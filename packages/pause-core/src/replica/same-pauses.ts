@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ActivePause } from '../pause.ts';
 
 /**
- * Do two readings hold the same pauses? Every field counts, since a row may be changed by SQL in any of them. Their order and the time that
- * went by make no difference.
+ * Do two readings hold the same pauses? Every field counts, since a row may be changed by SQL in any of them. Their
+ * order and the time that went by make no difference.
  */
 export function samePauses(one: readonly ActivePause[], other: readonly ActivePause[]): boolean {
   if (one.length !== other.length) return false;

@@ -41,12 +41,23 @@ export function judgeOutcome(facts: CommandFacts, table: readonly OutcomeRow[] =
     const matched = fits(row.when, facts, OUTCOME_TABLE.includes(row) ? ours : theirs);
     if (matched === undefined) continue;
     const counted = row.when.counted !== undefined;
-    return outcomeBy(row, facts, matched, matched.length > 0 && !counted ? matched : [...new Set([...matched, ...lastLines(stdout, stderr)])]);
+    return outcomeBy(
+      row,
+      facts,
+      matched,
+      matched.length > 0 && !counted ? matched : [...new Set([...matched, ...lastLines(stdout, stderr)])],
+    );
   }
   return outcomeBy(NO_ROW, facts, [], lastLines(stdout, stderr)); // a table without an end: never passed
 }
 
-const NO_ROW: OutcomeRow = { name: 'no_row', when: {}, outcome: 'failed', says: 'no row of the outcome table fits the end of {program}', fix: null };
+const NO_ROW: OutcomeRow = {
+  name: 'no_row',
+  when: {},
+  outcome: 'failed',
+  says: 'no row of the outcome table fits the end of {program}',
+  fix: null,
+};
 
 interface Printed {
   readonly stdout: readonly string[];
@@ -61,14 +72,33 @@ function fits(when: OutcomeCondition, facts: CommandFacts, { stdout, stderr, las
   // The end of a command is more than its output: one that passed, or never began, is judged by rows that say so.
   if (facts.exitCode === 0 && facts.why === 'exited' && when.exit_code?.includes(0) !== true) return undefined;
   const { startProblem } = facts;
-  if (when.start_error !== undefined && !(startProblem !== null && (when.start_error.includes('*') || when.start_error.includes(startProblem.code ?? '')))) return undefined;
+  if (
+    when.start_error !== undefined &&
+    !(startProblem !== null && (when.start_error.includes('*') || when.start_error.includes(startProblem.code ?? '')))
+  )
+    return undefined;
   if (when.missing !== undefined && startProblem?.missing !== when.missing) return undefined;
-  if (when.exit_code !== undefined && !(facts.exitCode !== null && when.exit_code.includes(facts.exitCode))) return undefined;
-  if (when.signal !== undefined && !when.signal.some((signal) => facts.signal === signal || facts.exitCode === 128 + (constants.signals[signal] ?? Number.NaN))) return undefined;
+  if (when.exit_code !== undefined && !(facts.exitCode !== null && when.exit_code.includes(facts.exitCode)))
+    return undefined;
+  if (
+    when.signal !== undefined &&
+    !when.signal.some(
+      (signal) => facts.signal === signal || facts.exitCode === 128 + (constants.signals[signal] ?? Number.NaN),
+    )
+  )
+    return undefined;
   if (when.counted === 'failures' && !failuresCounted(facts)) return undefined;
-  if (when.counted === 'nothing' && !(facts.counts && facts.counts.passed + facts.counts.failed + (facts.counts.missing ?? 0) === 0)) return undefined;
+  if (
+    when.counted === 'nothing' &&
+    !(facts.counts && facts.counts.passed + facts.counts.failed + (facts.counts.missing ?? 0) === 0)
+  )
+    return undefined;
   const matched: string[] = when.counted === undefined ? [] : [facts.counts?.line ?? ''];
-  for (const [patterns, lines] of [[when.stderr, stderr], [when.last_words, last], [when.stdout, stdout]] as const) {
+  for (const [patterns, lines] of [
+    [when.stderr, stderr],
+    [when.last_words, last],
+    [when.stdout, stdout],
+  ] as const) {
     if (patterns === undefined) continue;
     const found = lines.filter((line) => patterns.some((pattern) => pattern.test(line)));
     if (found.length === 0) return undefined;
@@ -79,16 +109,32 @@ function fits(when: OutcomeCondition, facts: CommandFacts, { stdout, stderr, las
 
 /** What was announced and did not end is the suite's failure only where nothing else ended it: with exit code 0. */
 function failuresCounted({ counts, exitCode, why }: CommandFacts): boolean {
-  return counts !== undefined && counts !== null && counts.failed + (exitCode === 0 && why === 'exited' ? counts.missing ?? 0 : 0) > 0;
+  return (
+    counts !== undefined &&
+    counts !== null &&
+    counts.failed + (exitCode === 0 && why === 'exited' ? (counts.missing ?? 0) : 0) > 0
+  );
 }
 
-function outcomeBy(row: OutcomeRow, facts: CommandFacts, matched: readonly string[], lines: readonly string[]): RunnerOutcome {
+function outcomeBy(
+  row: OutcomeRow,
+  facts: CommandFacts,
+  matched: readonly string[],
+  lines: readonly string[],
+): RunnerOutcome {
   const program = facts.named ?? facts.command[0] ?? '';
   const values: Readonly<Record<string, string>> = {
-    program, exit_code: String(facts.exitCode ?? 'none'), signal: facts.signal ?? signalOfShell(facts.exitCode) ?? 'none',
-    problem: facts.startProblem?.message ?? '', line: matched[0] ?? '',
+    program,
+    exit_code: String(facts.exitCode ?? 'none'),
+    signal: facts.signal ?? signalOfShell(facts.exitCode) ?? 'none',
+    problem: facts.startProblem?.message ?? '',
+    line: matched[0] ?? '',
   };
-  const filled = (text: string) => shortText(text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole), TEXT_CHARS_MAX);
+  const filled = (text: string) =>
+    shortText(
+      text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole),
+      TEXT_CHARS_MAX,
+    );
   return {
     outcome: row.outcome,
     evidence: {
@@ -105,7 +151,9 @@ function outcomeBy(row: OutcomeRow, facts: CommandFacts, matched: readonly strin
 }
 
 function signalOfShell(exitCode: number | null): string | undefined {
-  return exitCode === null || exitCode <= 128 ? undefined : Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0];
+  return exitCode === null || exitCode <= 128
+    ? undefined
+    : Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0];
 }
 
 function withLast(stdout: readonly string[], stderr: readonly string[]): Printed {
@@ -113,7 +161,9 @@ function withLast(stdout: readonly string[], stderr: readonly string[]): Printed
 }
 
 function printed(text: string): string[] {
-  return linesOf(text).map((line) => line.slice(0, LINE_CHARS_MAX).trimEnd()).filter((line) => line !== '');
+  return linesOf(text)
+    .map((line) => line.slice(0, LINE_CHARS_MAX).trimEnd())
+    .filter((line) => line !== '');
 }
 
 /** Where no line decided, the end of the output is what there is to see. */

@@ -12,13 +12,21 @@ export interface OutcomeCondition {
   readonly exit_code?: readonly number[];
   /** Ended by this signal; also as shells tell it of what they run, by the exit code 128 + n. */
   readonly signal?: readonly NodeJS.Signals[];
-  /** What the summaries of test runners say, where any was found: tests failed (with exit code 0 also: did not end), or none ran. */
+  /**
+   * What the summaries of test runners say, where any was found: tests failed (with exit code 0 also: did not end), or
+   * none ran.
+   */
   readonly counted?: 'failures' | 'nothing';
   /** A line of its stderr. For our rows lines that are plainly part of a report about tests do not count. */
   readonly stderr?: readonly RegExp[];
-  /** One of the last lines that it printed, on stderr or on stdout: for what is said at its end, and which `2>&1` or a terminal may have put on stdout. */
+  /**
+   * One of the last lines that it printed, on stderr or on stdout: for what is said at its end, and which `2>&1` or a
+   * terminal may have put on stdout.
+   */
   readonly last_words?: readonly RegExp[];
-  /** A line of its stdout. No row of ours looks there, because suites print whatever they like; a project knows its own. */
+  /**
+   * A line of its stdout. No row of ours looks there, because suites print whatever they like; a project knows its own.
+   */
   readonly stdout?: readonly RegExp[];
 }
 
@@ -27,7 +35,10 @@ export interface OutcomeRow {
   readonly name: string;
   readonly when: OutcomeCondition;
   readonly outcome: OutcomeKind;
-  /** What happened. `{program}`, `{exit_code}`, `{signal}`, `{problem}` and `{line}` (the first that matched) are filled in. */
+  /**
+   * What happened. `{program}`, `{exit_code}`, `{signal}`, `{problem}` and `{line}` (the first that matched) are filled
+   * in.
+   */
   readonly says: string;
   /** What to repair; null: nothing outside of the code. */
   readonly fix: string | null;

@@ -30,13 +30,27 @@ export interface TestCounts {
 }
 
 const READERS: readonly ReadSummary[] = [
-  vitest, jest, mocha, playwright, nodeDot, bun, uvu, pytest, unittest, cargo, goTest, oneLine, prove,
+  vitest,
+  jest,
+  mocha,
+  playwright,
+  nodeDot,
+  bun,
+  uvu,
+  pytest,
+  unittest,
+  cargo,
+  goTest,
+  oneLine,
+  prove,
 ];
 
 /**
- * Reads the summaries of test runners: all that are in the output, added up, also where each line has the name of its package before it (`pnpm -r`).
+ * Reads the summaries of test runners: all that are in the output, added up, also where each line has the name of its
+ * package before it (`pnpm -r`).
  *
- * null: none is known here, or the numbers contradict one another. Where a failed test is counted the counts are told all the same, as `partial`.
+ * null: none is known here, or the numbers contradict one another. Where a failed test is counted the counts are told
+ * all the same, as `partial`.
  *
  * @param output stdout and stderr
  * @param whole nothing is left out of it
@@ -47,16 +61,28 @@ export function countTests(output: string, { whole }: { whole: boolean }): TestC
   if (found === undefined) return null;
   const { passed, failed, skipped, line } = found;
   const cut = !whole && found.fromAllLines === true;
-  const missing = cut ? 0 : found.missing ?? 0;
+  const missing = cut ? 0 : (found.missing ?? 0);
   const partial = cut || found.partial === true;
   if (failed === 0 && (partial || (!whole && passed === 0)) && missing === 0) return null;
-  return { total: passed + failed + skipped, passed, failed, skipped, ...(missing > 0 ? { missing } : {}), ...(partial ? { partial } : {}), line: line.trim() };
+  return {
+    total: passed + failed + skipped,
+    passed,
+    failed,
+    skipped,
+    ...(missing > 0 ? { missing } : {}),
+    ...(partial ? { partial } : {}),
+    line: line.trim(),
+  };
 }
 
 function read(streams: readonly (readonly string[])[]): Summary | undefined {
-  return summed(streams.flatMap((lines) => {
-    const found = READERS.flatMap((reader) => reader(lines) ?? []);
-    // With -v prove prints the TAP of its files as well.
-    return prove(lines) === undefined ? [...found, ...[tap(lines, { withPlan: found.length > 0 }) ?? []].flat()] : found;
-  }));
+  return summed(
+    streams.flatMap((lines) => {
+      const found = READERS.flatMap((reader) => reader(lines) ?? []);
+      // With -v prove prints the TAP of its files as well.
+      return prove(lines) === undefined
+        ? [...found, ...[tap(lines, { withPlan: found.length > 0 }) ?? []].flat()]
+        : found;
+    }),
+  );
 }

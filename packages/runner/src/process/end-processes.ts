@@ -8,8 +8,8 @@ const LOOK_SELDOM_MS = 100;
 const KILL_MS = 5_000;
 
 /**
- * Ends every process of a command: TERM, and KILL for what is left after `graceMs`, again and again for what is started meanwhile.
- * Resolves when nothing is left.
+ * Ends every process of a command: TERM, and KILL for what is left after `graceMs`, again and again for what is started
+ * meanwhile. Resolves when nothing is left.
  *
  * @returns the processes that outlived KILL: none, unless the kernel itself holds them
  */
@@ -17,11 +17,16 @@ export async function endProcesses(tree: ProcessTree, graceMs: number): Promise<
   const told = new Set<string>();
   const graceEndsMs = performance.now() + graceMs;
   if (!signalAll(tree, 'SIGTERM', told)) return [];
-  for (let pauseMs = LOOK_EVERY_MS; performance.now() < graceEndsMs; pauseMs = Math.min(pauseMs * 1.5, LOOK_SELDOM_MS)) {
+  for (
+    let pauseMs = LOOK_EVERY_MS;
+    performance.now() < graceEndsMs;
+    pauseMs = Math.min(pauseMs * 1.5, LOOK_SELDOM_MS)
+  ) {
     await delay(Math.min(pauseMs, Math.max(1, graceEndsMs - performance.now())));
     if (!signalAll(tree, 'SIGTERM', told)) break;
   }
-  // One more look than it seems to need: the table is read line by line, and whoever forks and exits meanwhile may be missed once.
+  // One more look than it seems to need: the table is read line by line, and whoever forks and exits meanwhile may be
+  // missed once.
   const killEndsMs = performance.now() + KILL_MS;
   while (signalAll(tree, 'SIGKILL')) {
     if (performance.now() >= killEndsMs) return tree.members().map(({ pid }) => pid);
@@ -47,7 +52,8 @@ function signalAll(tree: ProcessTree, signal: NodeJS.Signals, told?: Set<string>
     told?.add(name);
     if (readProcess(pid)?.startedAtTicks === startedAtTicks) send(pid, signal);
   }
-  // Where there is a table it tells the dead that nobody has collected from the living; the kernel takes signals for both.
+  // Where there is a table it tells the dead that nobody has collected from the living; the kernel takes signals for
+  // both.
   return table === undefined ? groupLeft : members.length > 0;
 }
 
@@ -57,7 +63,8 @@ function send(pid: number, signal: NodeJS.Signals | 0): boolean {
     return process.kill(pid, signal);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
-    // EPERM: what is left runs as someone else, or macOS counts processes that have ended. Either way there is nothing to do.
+    // EPERM: what is left runs as someone else, or macOS counts processes that have ended. Either way there is nothing
+    // to do.
     if (error instanceof Error && 'code' in error && error.code === 'EPERM') return false;
     throw error;
   }

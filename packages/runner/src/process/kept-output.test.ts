@@ -28,14 +28,25 @@ test('never with half a character at a cut', () => {
 });
 
 test('whatever comes, what is kept is its beginning and its end', () => {
-  fc.assert(fc.property(fc.array(fc.string({ unit: 'grapheme-ascii', maxLength: 12 }), { maxLength: 12 }), fc.nat(12), fc.nat(12), (chunks, head, tail) => {
-    const all = chunks.join('');
-    const kept = keptOf({ head, tail }, ...chunks);
-    expect(kept.bytesSeen).toBe(all.length);
-    expect(kept.whole).toBe(all.length <= head + tail);
-    expect(kept.tail()).toBe(tail === 0 ? '' : all.slice(-tail));
-    const shown = kept.text();
-    if (kept.whole) expect(shown).toBe(all);
-    else expect([shown.startsWith(all.slice(0, head)), shown.endsWith(tail === 0 ? '\n' : all.slice(-tail))]).toEqual([true, true]);
-  }));
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit: 'grapheme-ascii', maxLength: 12 }), { maxLength: 12 }),
+      fc.nat(12),
+      fc.nat(12),
+      (chunks, head, tail) => {
+        const all = chunks.join('');
+        const kept = keptOf({ head, tail }, ...chunks);
+        expect(kept.bytesSeen).toBe(all.length);
+        expect(kept.whole).toBe(all.length <= head + tail);
+        expect(kept.tail()).toBe(tail === 0 ? '' : all.slice(-tail));
+        const shown = kept.text();
+        if (kept.whole) expect(shown).toBe(all);
+        else
+          expect([shown.startsWith(all.slice(0, head)), shown.endsWith(tail === 0 ? '\n' : all.slice(-tail))]).toEqual([
+            true,
+            true,
+          ]);
+      },
+    ),
+  );
 });

@@ -6,7 +6,10 @@ export interface KeepBytes {
   tail: number;
 }
 
-/** The beginning and the end of a stream, whatever its length. What went wrong first is often at its top, and what it came to at its end. */
+/**
+ * The beginning and the end of a stream, whatever its length. What went wrong first is often at its top, and what it
+ * came to at its end.
+ */
 export class KeptOutput {
   readonly #keep: KeepBytes;
   readonly #tail: OutputTail;
@@ -19,10 +22,14 @@ export class KeptOutput {
   }
 
   /** How many bytes there were in all. */
-  get bytesSeen(): number { return this.#headBytes + this.#tail.bytesSeen; }
+  get bytesSeen(): number {
+    return this.#headBytes + this.#tail.bytesSeen;
+  }
 
   /** Nothing is left out. */
-  get whole(): boolean { return this.#tail.bytesSeen <= this.#keep.tail; }
+  get whole(): boolean {
+    return this.#tail.bytesSeen <= this.#keep.tail;
+  }
 
   add(chunk: Buffer): void {
     const room = this.#keep.head - this.#headBytes;
@@ -56,7 +63,10 @@ export class KeptOutput {
     if (whole !== undefined) return textOf(whole);
     const leftOut = this.#tail.bytesSeen - this.#keep.tail;
     const head = textOf(wholeCharacters(Buffer.concat(this.#head)));
-    return `${head}${head === '' || head.endsWith('\n') ? '' : '\n'}… ${leftOut.toLocaleString('en')} bytes left out …\n${this.#tail.text()}`;
+    return (
+      `${head}${head === '' || head.endsWith('\n') ? '' : '\n'}… ${leftOut.toLocaleString('en')} bytes ` +
+      `left out …\n${this.#tail.text()}`
+    );
   }
 }
 

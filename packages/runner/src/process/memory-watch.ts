@@ -8,20 +8,26 @@ const USUAL_PAGE_BYTES = 4_096;
 
 /** What one command is seen to take. */
 export interface MemoryWatch {
-  /** The most that its processes held together at any look; null: it was never seen. Pages that they share count for each. */
+  /**
+   * The most that its processes held together at any look; null: it was never seen. Pages that they share count for
+   * each.
+   */
   readonly peakBytes: number | null;
   stop(): void;
 }
 
-interface Watched { tree: ProcessTree; peakPages: number }
+interface Watched {
+  tree: ProcessTree;
+  peakPages: number;
+}
 
 const watched = new Set<Watched>();
 let timer: NodeJS.Timeout | undefined;
 let pageBytes: number | undefined;
 
 /**
- * Watches the memory of a command, and remembers its processes: one that loses its parent later is known by then. However many
- * commands run, the process table is read once for all of them, twice a second.
+ * Watches the memory of a command, and remembers its processes: one that loses its parent later is known by then.
+ * However many commands run, the process table is read once for all of them, twice a second.
  */
 export function watchMemory(tree: ProcessTree): MemoryWatch {
   const mine: Watched = { tree, peakPages: 0 };
@@ -29,7 +35,9 @@ export function watchMemory(tree: ProcessTree): MemoryWatch {
   const first = setTimeout(look, FIRST_LOOK_MS).unref();
   timer ??= setInterval(look, LOOK_EVERY_MS).unref();
   return {
-    get peakBytes() { return mine.peakPages === 0 ? null : mine.peakPages * (pageBytes ??= askPageBytes()); },
+    get peakBytes() {
+      return mine.peakPages === 0 ? null : mine.peakPages * (pageBytes ??= askPageBytes());
+    },
     stop: () => {
       clearTimeout(first);
       watched.delete(mine);
@@ -43,7 +51,9 @@ export function watchMemory(tree: ProcessTree): MemoryWatch {
 function look(): void {
   const table = readProcessTable();
   for (const one of watched) {
-    const pages = one.tree.members(table, { thorough: false }).reduce((sum, { residentPages }) => sum + residentPages, 0);
+    const pages = one.tree
+      .members(table, { thorough: false })
+      .reduce((sum, { residentPages }) => sum + residentPages, 0);
     one.peakPages = Math.max(one.peakPages, pages);
   }
 }

@@ -10,7 +10,9 @@ export class OutputTail {
   }
 
   /** How many bytes there were in all. */
-  get bytesSeen(): number { return this.#seen; }
+  get bytesSeen(): number {
+    return this.#seen;
+  }
 
   add(chunk: Buffer): void {
     this.#seen += chunk.length;
@@ -28,7 +30,10 @@ export class OutputTail {
     return bytes.subarray(Math.max(0, bytes.length - Math.min(bytesMax, this.#bytesMax)));
   }
 
-  /** The last `bytesMax` bytes as text, without half a character at its beginning and without NUL, which the database cannot keep. */
+  /**
+   * The last `bytesMax` bytes as text, without half a character at its beginning and without NUL, which the database
+   * cannot keep.
+   */
   text(bytesMax: number = this.#bytesMax): string {
     const bytes = this.bytes(bytesMax);
     let from = 0;

@@ -3,7 +3,10 @@ import { readProcessStat, type ProcessStat } from '@orchestra/task-queue/process
 
 export type ProcessTable = ReadonlyMap<number, ProcessStat>;
 
-/** Every living process that this one may see; undefined where there is no `/proc` (any system but Linux). Takes some milliseconds per hundred. */
+/**
+ * Every living process that this one may see; undefined where there is no `/proc` (any system but Linux). Takes some
+ * milliseconds per hundred.
+ */
 export function readProcessTable(): ProcessTable | undefined {
   let names: string[];
   try {
@@ -17,7 +20,8 @@ export function readProcessTable(): ProcessTable | undefined {
     const entry = readProcess(Number(name));
     if (entry !== undefined) table.set(entry.pid, entry);
   }
-  // Mounted for another namespace, as `unshare --pid` leaves it, or not mounted at all: its pids are not ours to signal.
+  // Mounted for another namespace, as `unshare --pid` leaves it, or not mounted at all: its pids are not ours to
+  // signal.
   return table.has(process.pid) ? table : undefined;
 }
 

@@ -2,11 +2,12 @@ import type { ProcessStat } from '@orchestra/task-queue/process-table';
 import { environmentHolds, readProcess, readProcessTable, type ProcessTable } from './process-table.ts';
 
 /**
- * Which processes belong to a command: its process group and session, all their descendants, and whoever carries its mark.
- * Once seen, a process belongs to it for good, also when its parent has ended and it went into a session of its own.
+ * Which processes belong to a command: its process group and session, all their descendants, and whoever carries its
+ * mark. Once seen, a process belongs to it for good, also when its parent has ended and it went into a session of its
+ * own.
  *
- * What is not found: a process that, between two looks, has left group and session, lost its parent and thrown its environment away.
- * Without `/proc` there is the process group alone.
+ * What is not found: a process that, between two looks, has left group and session, lost its parent and thrown its
+ * environment away. Without `/proc` there is the process group alone.
  */
 export class ProcessTree {
   readonly leader: number;
@@ -15,7 +16,10 @@ export class ProcessTree {
   /** By pid, with the start that tells a process from a later one of the same pid. */
   #seen = new Map<number, number>();
 
-  /** Call it in the same turn in which the leader was started: until then it cannot have been forgotten, even if it has ended. */
+  /**
+   * Call it in the same turn in which the leader was started: until then it cannot have been forgotten, even if it has
+   * ended.
+   */
   constructor(leader: number, mark: string) {
     this.leader = leader;
     this.#mark = mark;
@@ -28,7 +32,10 @@ export class ProcessTree {
    * The members that live now. With `thorough`, environments are read as well: needed to find who has left the family.
    * Empty without a table.
    */
-  members(table: ProcessTable | undefined = readProcessTable(), { thorough }: { thorough: boolean } = { thorough: true }): ProcessStat[] {
+  members(
+    table: ProcessTable | undefined = readProcessTable(),
+    { thorough }: { thorough: boolean } = { thorough: true },
+  ): ProcessStat[] {
     if (table === undefined) return [];
     const members = new Map<number, ProcessStat>();
     for (const entry of table.values()) if (this.#belongs(entry, thorough)) members.set(entry.pid, entry);
@@ -39,7 +46,8 @@ export class ProcessTree {
   }
 
   #belongs(entry: ProcessStat, thorough: boolean): boolean {
-    if (entry.startedAtTicks < this.#startedAtTicks) return false; // older than the command: spares reading its environment
+    // Older than the command: spares reading its environment
+    if (entry.startedAtTicks < this.#startedAtTicks) return false;
     if (entry.group === this.leader || entry.session === this.leader) return true;
     if (this.#seen.get(entry.pid) === entry.startedAtTicks) return true;
     return thorough && environmentHolds(entry.pid, this.#mark);

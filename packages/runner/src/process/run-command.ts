@@ -49,13 +49,15 @@ export interface CommandEnd {
 
 // Whoever still holds the pipe and could not be found does not hold the task.
 const OUTPUT_GRACE_MS = 1_000;
-/** The longest that a timer of Node can wait, 24.8 days. One that is set to more, or to Infinity, would fire at once. */
+/**
+ * The longest that a timer of Node can wait, 24.8 days. One that is set to more, or to Infinity, would fire at once.
+ */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /**
- * Runs a command as the leader of a process group of its own and waits for it. When it resolves nothing of it is left: at the time limit,
- * on abort, and when it has exited and left something behind, its processes are ended, wherever they have gone. Never rejects for
- * anything that the command does or is.
+ * Runs a command as the leader of a process group of its own and waits for it. When it resolves nothing of it is left:
+ * at the time limit, on abort, and when it has exited and left something behind, its processes are ended, wherever they
+ * have gone. Never rejects for anything that the command does or is.
  *
  * @throws TypeError without a command
  */
@@ -64,16 +66,31 @@ export async function runCommand(order: CommandOrder): Promise<CommandEnd> {
   if (program === undefined || program === '') throw new TypeError('there is no command to run');
   const startedAtMs = performance.now();
   const [stdout, stderr] = [new KeptOutput(order.keepBytes), new KeptOutput(order.keepBytes)];
-  const nothing = { exitCode: null, signal: null, startProblem: null, memoryPeakBytes: null, survivors: [], stdout, stderr };
+  const nothing = {
+    exitCode: null,
+    signal: null,
+    startProblem: null,
+    memoryPeakBytes: null,
+    survivors: [],
+    stdout,
+    stderr,
+  };
   if (order.signal?.aborted) return { ...nothing, why: 'aborted', durationMs: 0 };
   const guard = guardAgainstOrphans(order.graceMs, order.onUnguarded ?? (() => {}));
   const started = await start(program, order, guard);
-  if (!('child' in started)) return { ...nothing, why: 'not-started', startProblem: started, durationMs: performance.now() - startedAtMs };
+  if (!('child' in started))
+    return { ...nothing, why: 'not-started', startProblem: started, durationMs: performance.now() - startedAtMs };
 
   const { child, tree } = started;
   const memory = watchMemory(tree);
-  for (const [name, pipe, kept] of [['stdout', child.stdout, stdout], ['stderr', child.stderr, stderr]] as const) {
-    pipe.on('data', (chunk: Buffer) => { kept.add(chunk); order.onOutput?.(chunk, name); });
+  for (const [name, pipe, kept] of [
+    ['stdout', child.stdout, stdout],
+    ['stderr', child.stderr, stderr],
+  ] as const) {
+    pipe.on('data', (chunk: Buffer) => {
+      kept.add(chunk);
+      order.onOutput?.(chunk, name);
+    });
   }
   child.stdin.on('error', () => {}); // EPIPE: it does not read what it is given, which is its right
   if (order.stdinStaysOpen === true) child.stdin.write(order.stdin ?? '');
@@ -83,8 +100,11 @@ export async function runCommand(order: CommandOrder): Promise<CommandEnd> {
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   let why: CommandEnd['why'] = 'exited';
   let ending: Promise<number[]> | undefined;
-  const endAll = () => ending ??= endProcesses(tree, order.graceMs);
-  const end = (because: 'time-limit' | 'aborted') => { if (why === 'exited') why = because; void endAll(); };
+  const endAll = () => (ending ??= endProcesses(tree, order.graceMs));
+  const end = (because: 'time-limit' | 'aborted') => {
+    if (why === 'exited') why = because;
+    void endAll();
+  };
   const abort = () => end('aborted');
   const limit = setTimeout(end, Math.min(order.timeLimitMs, TIMER_MAX_MS), 'time-limit');
   order.signal?.addEventListener('abort', abort);
@@ -101,13 +121,32 @@ export async function runCommand(order: CommandOrder): Promise<CommandEnd> {
   await Promise.race([closed, delay(OUTPUT_GRACE_MS, undefined, { ref: false })]);
   child.stdout.destroy();
   child.stderr.destroy();
-  return { why, exitCode, signal, startProblem: null, durationMs, memoryPeakBytes: memory.peakBytes, survivors, stdout, stderr };
+  return {
+    why,
+    exitCode,
+    signal,
+    startProblem: null,
+    durationMs,
+    memoryPeakBytes: memory.peakBytes,
+    survivors,
+    stdout,
+    stderr,
+  };
 }
 
-async function start(program: string, { command, cwd, env }: CommandOrder, guard: OrphanGuard): Promise<{ child: ChildProcessWithoutNullStreams; tree: ProcessTree } | StartProblem> {
+async function start(
+  program: string,
+  { command, cwd, env }: CommandOrder,
+  guard: OrphanGuard,
+): Promise<{ child: ChildProcessWithoutNullStreams; tree: ProcessTree } | StartProblem> {
   const marked = markedEnvironment(env);
   try {
-    const child = spawn(program, command.slice(1), { cwd, env: marked.env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, command.slice(1), {
+      cwd,
+      env: marked.env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     const pgid = child.pid;
     // In this very turn: a command that ends at once is not collected, and its pid given away, before the next one.
     const tree = pgid === undefined ? undefined : new ProcessTree(pgid, marked.mark);

@@ -16,15 +16,25 @@ export interface StartProblem {
 }
 
 /** Looks once more at what could not be started, to say which part of it was at fault. */
-export function startProblem(program: string, { cwd, env }: { cwd: string | undefined; env: NodeJS.ProcessEnv }, cause: unknown): StartProblem {
+export function startProblem(
+  program: string,
+  { cwd, env }: { cwd: string | undefined; env: NodeJS.ProcessEnv },
+  cause: unknown,
+): StartProblem {
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
   const told = cause instanceof Error ? cause.message : String(cause);
   if (code === 'EACCES' || code === 'EPERM') return { code, missing: null, message: 'it may not be executed', cause };
   if (code !== 'ENOENT') return { code, missing: null, message: told, cause };
-  if (cwd !== undefined && !isFolder(cwd)) return { code, missing: 'folder', message: `its working folder ${cwd} is missing`, cause };
+  if (cwd !== undefined && !isFolder(cwd))
+    return { code, missing: 'folder', message: `its working folder ${cwd} is missing`, cause };
   const file = findProgram(program, cwd ?? '.', env['PATH'] ?? '');
   if (file === undefined) return { code, missing: 'command', message: 'there is no such command', cause };
-  return { code, missing: 'interpreter', message: `the interpreter that it names is missing: ${interpreterOf(file) ?? 'its dynamic loader'}`, cause };
+  return {
+    code,
+    missing: 'interpreter',
+    message: `the interpreter that it names is missing: ${interpreterOf(file) ?? 'its dynamic loader'}`,
+    cause,
+  };
 }
 
 function isFolder(path: string): boolean {
@@ -33,7 +43,9 @@ function isFolder(path: string): boolean {
 
 /** The file that would be executed; undefined: there is none. */
 export function findProgram(program: string, cwd: string, path: string): string | undefined {
-  const places = program.includes('/') ? [isAbsolute(program) ? program : join(cwd, program)] : path.split(delimiter).map((folder) => resolve(cwd, folder, program));
+  const places = program.includes('/')
+    ? [isAbsolute(program) ? program : join(cwd, program)]
+    : path.split(delimiter).map((folder) => resolve(cwd, folder, program));
   return places.find((file) => {
     try {
       accessSync(file, constants.X_OK);

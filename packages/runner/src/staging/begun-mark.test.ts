@@ -5,7 +5,9 @@ const KEEP = { head: 10, tail: 1_000 };
 
 function taken(chunks: string[]): { begun: boolean; before: string; after: string; heard: string } {
   let heard = '';
-  const mark = new BegunMark('MARK-7', KEEP, (chunk) => { heard += chunk.toString(); });
+  const mark = new BegunMark('MARK-7', KEEP, (chunk) => {
+    heard += chunk.toString();
+  });
   for (const chunk of chunks) mark.add(Buffer.from(chunk));
   mark.end();
   return { begun: mark.begun, before: mark.before.text(), after: mark.after.text(), heard };
@@ -26,6 +28,9 @@ describe('a stream is taken apart at its mark', () => {
   });
 });
 
-test.each([['This account is currently not available.\n'], ['MARK-7'], ['MARK-'], ['']])('%j alone has begun nothing', (text) => {
-  expect(taken([...text])).toEqual({ begun: false, before: text, after: '', heard: '' });
-});
+test.each([['This account is currently not available.\n'], ['MARK-7'], ['MARK-'], ['']])(
+  '%j alone has begun nothing',
+  (text) => {
+    expect(taken([...text])).toEqual({ begun: false, before: text, after: '', heard: '' });
+  },
+);

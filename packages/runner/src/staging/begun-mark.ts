@@ -1,8 +1,8 @@
 import { KeptOutput, type KeepBytes } from '../process/kept-output.ts';
 
 /**
- * A stream of what comes over ssh, taken apart at a mark: what the host said by itself (banners, login files, the refusal of a shut account)
- * before the mark, and what the command printed after it.
+ * A stream of what comes over ssh, taken apart at a mark: what the host said by itself (banners, login files, the
+ * refusal of a shut account) before the mark, and what the command printed after it.
  */
 export class BegunMark {
   readonly before: KeptOutput;
@@ -20,16 +20,24 @@ export class BegunMark {
     this.#onOutput = onOutput;
   }
 
-  get begun(): boolean { return this.#begun; }
+  get begun(): boolean {
+    return this.#begun;
+  }
 
   add(chunk: Buffer): void {
-    if (this.#begun) { this.#ofCommand(chunk); return; }
+    if (this.#begun) {
+      this.#ofCommand(chunk);
+      return;
+    }
     const seen = Buffer.concat([this.#held, chunk]);
     const at = seen.indexOf(this.#mark);
     // The mark may come in two halves: as much as could be its beginning is held back.
     const split = at === -1 ? Math.max(0, seen.length - this.#mark.length + 1) : at;
     this.before.add(seen.subarray(0, split));
-    if (at === -1) { this.#held = Buffer.from(seen.subarray(split)); return; }
+    if (at === -1) {
+      this.#held = Buffer.from(seen.subarray(split));
+      return;
+    }
     this.#begun = true;
     this.#held = Buffer.alloc(0);
     this.#ofCommand(seen.subarray(at + this.#mark.length));

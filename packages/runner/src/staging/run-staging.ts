@@ -36,7 +36,8 @@ const SSH_LOG_BYTES_MAX = 64 * 1_024;
 const ADVICE = /^(?:\*\* |Warning: )/;
 
 /**
- * Runs a command on a host over ssh. When it resolves, what it started on the host has ended too, or is being ended there.
+ * Runs a command on a host over ssh. When it resolves, what it started on the host has ended too, or is being ended
+ * there.
  *
  * @throws the reason of `signal`; SshTargetError for settings that cannot be used
  */
@@ -44,31 +45,68 @@ export async function runStaging(order: StagingOrder): Promise<StagingRun> {
   const { command, data, table } = order;
   const bounds = boundsOf(order);
   const mark = `orchestra-begun-${randomUUID()}`;
-  const words = ['sh', '-c', HOST_SCRIPT, 'orchestra-staging', String(Math.ceil(bounds.graceMs / 1_000)), mark, ...command];
-  const [stdout, stderr] = (['stdout', 'stderr'] as const).map((name) => new BegunMark(mark, bounds.keepBytes, (chunk) => order.onOutput?.(chunk, name))) as [BegunMark, BegunMark];
-  const { end: whole, sshSaid } = await overSsh(order, words, { ...bounds, stdin: `${JSON.stringify(data ?? null)}\n`, onOutput: (chunk, name) => (name === 'stdout' ? stdout : stderr).add(chunk) });
+  const words = [
+    'sh',
+    '-c',
+    HOST_SCRIPT,
+    'orchestra-staging',
+    String(Math.ceil(bounds.graceMs / 1_000)),
+    mark,
+    ...command,
+  ];
+  const [stdout, stderr] = (['stdout', 'stderr'] as const).map(
+    (name) => new BegunMark(mark, bounds.keepBytes, (chunk) => order.onOutput?.(chunk, name)),
+  ) as [BegunMark, BegunMark];
+  const { end: whole, sshSaid } = await overSsh(order, words, {
+    ...bounds,
+    stdin: `${JSON.stringify(data ?? null)}\n`,
+    onOutput: (chunk, name) => (name === 'stdout' ? stdout : stderr).add(chunk),
+  });
   for (const stream of [stdout, stderr]) stream.end();
   const shown = ['ssh', `${order.user}@${order.host}`, '--', ...command];
   if (!stdout.begun && !stderr.begun) {
-    const outcome = nothingBegun({ command: shown, end: whole, said: [sshSaid, whole.stderr.text(), whole.stdout.text()].join('\n'), table });
+    const outcome = nothingBegun({
+      command: shown,
+      end: whole,
+      said: [sshSaid, whole.stderr.text(), whole.stdout.text()].join('\n'),
+      table,
+    });
     return { outcome, counts: null, tail: tailOf(whole, sshSaid) };
   }
   // What a host says before is no part of the command's own output.
-  const end = { ...whole, stdout: stdout.begun ? stdout.after : stdout.before, stderr: stderr.begun ? stderr.after : stderr.before };
+  const end = {
+    ...whole,
+    stdout: stdout.begun ? stdout.after : stdout.before,
+    stderr: stderr.begun ? stderr.after : stderr.before,
+  };
   const { facts, counts } = factsOf(shown, end);
   const cut = end.exitCode === SSH_FAILED && sshSaid !== '';
-  const outcome = judgeOutcome({ ...facts, named: `${command[0]} on ${order.user}@${order.host}`, stderr: cut ? sshSaid : facts.stderr }, table);
+  const outcome = judgeOutcome(
+    { ...facts, named: `${command[0]} on ${order.user}@${order.host}`, stderr: cut ? sshSaid : facts.stderr },
+    table,
+  );
   return { outcome, counts, tail: tailOf(end, cut ? sshSaid : '') };
 }
 
 /** One command over ssh, with what ssh itself had to say about the connection, each line beginning with `ssh: `. */
-export async function overSsh(target: SshTarget, words: readonly string[], order: RunnerBounds & { stdin?: string }): Promise<{ end: OwnEnd; sshSaid: string }> {
+export async function overSsh(
+  target: SshTarget,
+  words: readonly string[],
+  order: RunnerBounds & { stdin?: string },
+): Promise<{ end: OwnEnd; sshSaid: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestra-ssh-'));
   try {
     const log = join(folder, 'log');
-    const end = await runToItsEnd({ ...order, command: sshCommand(target, words, log), stdinStaysOpen: true, env: sshEnvironment() });
+    const end = await runToItsEnd({
+      ...order,
+      command: sshCommand(target, words, log),
+      stdinStaysOpen: true,
+      env: sshEnvironment(),
+    });
     const said = await readFile(log, 'utf8').catch(() => ''); // it had nothing to say, or never began
-    const lines = shortText(said, SSH_LOG_BYTES_MAX).split(/\r?\n/).filter((line) => line.trim() !== '' && !ADVICE.test(line));
+    const lines = shortText(said, SSH_LOG_BYTES_MAX)
+      .split(/\r?\n/)
+      .filter((line) => line.trim() !== '' && !ADVICE.test(line));
     return { end, sshSaid: lines.map((line) => (line.startsWith('ssh: ') ? line : `ssh: ${line}`)).join('\n') };
   } finally {
     await rm(folder, { recursive: true, force: true });

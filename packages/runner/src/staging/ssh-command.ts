@@ -3,8 +3,8 @@ import { checkTarget, SshTargetError, type SshTarget } from './ssh-target.ts';
 const WORD_CHARS_MAX = 8_000;
 
 /**
- * The command line of ssh: nothing of this user's own settings, no question to anybody, no key or host but those that are given,
- * nothing forwarded.
+ * The command line of ssh: nothing of this user's own settings, no question to anybody, no key or host but those that
+ * are given, nothing forwarded.
  *
  * @param words what the host's shell is to run, each as one word that it takes as it is
  * @param logFile where ssh writes what it has to say itself, apart from what the command there prints
@@ -38,19 +38,37 @@ export function sshCommand(target: SshTarget, words: readonly string[], logFile:
     LogLevel: 'INFO',
   };
   return [
-    'ssh', '-F', 'none', '-T', '-p', String(port), '-E', logFile,
+    'ssh',
+    '-F',
+    'none',
+    '-T',
+    '-p',
+    String(port),
+    '-E',
+    logFile,
     ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
-    `${user}@${host}`, '--', ...words.map(quotedWord),
+    `${user}@${host}`,
+    '--',
+    ...words.map(quotedWord),
   ];
 }
 
 /**
- * One word for a POSIX shell, whatever is in it. ssh puts words together with spaces, and the host's shell reads them anew.
+ * One word for a POSIX shell, whatever is in it. ssh puts words together with spaces, and the host's shell reads them
+ * anew.
  *
  * @throws SshTargetError for control characters, which not every shell takes in quotes; such data goes over stdin
  */
 export function quotedWord(word: string): string {
-  if (/\p{Cc}/u.test(word) || !word.isWellFormed()) throw new SshTargetError(`${JSON.stringify(word)} cannot be a word of a command on the host: it holds control characters. Let the command read it from stdin`);
-  if (word.length > WORD_CHARS_MAX) throw new SshTargetError(`a word of a command on the host may have ${WORD_CHARS_MAX} characters at most. Let the command read it from stdin`);
+  if (/\p{Cc}/u.test(word) || !word.isWellFormed())
+    throw new SshTargetError(
+      `${JSON.stringify(word)} cannot be a word of a command on the host: it holds control characters. Let ` +
+        'the command read it from stdin',
+    );
+  if (word.length > WORD_CHARS_MAX)
+    throw new SshTargetError(
+      `a word of a command on the host may have ${WORD_CHARS_MAX} characters at most. Let the command read ` +
+        'it from stdin',
+    );
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,10 +1,14 @@
 import { asCode } from '@orchestra/pause-core/visible-text';
 import { stripVTControlCharacters } from 'node:util';
 
-// Control characters but the line break and the tab, lone surrogates, line and paragraph separators, and the marks that turn the direction of text round.
+// Control characters but the line break and the tab, lone surrogates, line and paragraph separators, and the marks that
+// turn the direction of text round.
 const INVISIBLE = /[^\P{Cc}\n\t]|[\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
-/** What a command printed, safe to read in a terminal: without colours, and what could move the cursor is shown as its code. */
+/**
+ * What a command printed, safe to read in a terminal: without colours, and what could move the cursor is shown as its
+ * code.
+ */
 export function plainText(text: string): string {
   return stripVTControlCharacters(text).replaceAll('\r\n', '\n').replaceAll(INVISIBLE, asCode);
 }

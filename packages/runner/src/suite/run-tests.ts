@@ -45,39 +45,91 @@ export async function runTests(order: TestOrder): Promise<TestRun> {
   const { command, folder, signal, table } = order;
   const startedAt = new Date();
   const startedAtMs = performance.now();
-  const notRemoved = await rm(order.report, { force: true }).then(() => undefined, (error: unknown) => error);
-  if (notRemoved !== undefined) return { outcome: reportFault(order, notRemoved, 0), counts: null, smoke: null, memoryPeakBytes: null, report: null };
+  const notRemoved = await rm(order.report, { force: true }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (notRemoved !== undefined)
+    return {
+      outcome: reportFault(order, notRemoved, 0),
+      counts: null,
+      smoke: null,
+      memoryPeakBytes: null,
+      report: null,
+    };
 
-  const end = await runToItsEnd({ ...boundsOf(order), command, cwd: folder, env: order.env ?? environmentForCommands(process.env) });
+  const end = await runToItsEnd({
+    ...boundsOf(order),
+    command,
+    cwd: folder,
+    env: order.env ?? environmentForCommands(process.env),
+  });
   const { facts, counts } = factsOf(command, end);
   const tested = judgeOutcome(facts, table);
   const smoke = tested.outcome !== 'passed' || order.smoke === undefined ? null : await runSmoke(order.smoke, signal);
   const outcome = smoke === null ? tested : judgeSmoke(tested, smoke, table);
 
   const text = testReportText({
-    outcome, command, counts, smoke, startedAt, finishedAt: new Date(), commit: order.commit ?? null, runId: order.runId ?? null,
-    durationMs: performance.now() - startedAtMs, exitCode: end.exitCode, signal: end.signal, memoryPeakBytes: end.memoryPeakBytes,
+    outcome,
+    command,
+    counts,
+    smoke,
+    startedAt,
+    finishedAt: new Date(),
+    commit: order.commit ?? null,
+    runId: order.runId ?? null,
+    durationMs: performance.now() - startedAtMs,
+    exitCode: end.exitCode,
+    signal: end.signal,
+    memoryPeakBytes: end.memoryPeakBytes,
     tail: tailOf(end),
   });
-  const notWritten = await writeWhole(order.report, text).then(() => undefined, (error: unknown) => error);
+  const notWritten = await writeWhole(order.report, text).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   const found = { counts, smoke, memoryPeakBytes: end.memoryPeakBytes };
-  return notWritten === undefined ? { outcome, report: order.report, ...found } : { outcome: reportFault(order, notWritten, end.durationMs), report: null, ...found };
+  return notWritten === undefined
+    ? { outcome, report: order.report, ...found }
+    : { outcome: reportFault(order, notWritten, end.durationMs), report: null, ...found };
 }
 
 /** A smoke is judged by the same table, as a command would be that prints what went wrong and ends with exit code 1. */
-function judgeSmoke(tested: RunnerOutcome, smoke: readonly SmokeResult[], table: readonly OutcomeRow[] | undefined): RunnerOutcome {
+function judgeSmoke(
+  tested: RunnerOutcome,
+  smoke: readonly SmokeResult[],
+  table: readonly OutcomeRow[] | undefined,
+): RunnerOutcome {
   const wrong = smoke.filter(({ ok }) => !ok);
   if (wrong.length === 0) return tested;
-  return judgeOutcome({
-    command: ['smoke', ...smoke.map(({ url }) => url)], why: 'exited', startProblem: null, exitCode: 1, signal: null,
-    durationMs: smoke.reduce((sum, { duration_ms }) => sum + duration_ms, 0), stdout: '', stderr: wrong.map(({ says }) => says).join('\n'),
-  }, table);
+  return judgeOutcome(
+    {
+      command: ['smoke', ...smoke.map(({ url }) => url)],
+      why: 'exited',
+      startProblem: null,
+      exitCode: 1,
+      signal: null,
+      durationMs: smoke.reduce((sum, { duration_ms }) => sum + duration_ms, 0),
+      stdout: '',
+      stderr: wrong.map(({ says }) => says).join('\n'),
+    },
+    table,
+  );
 }
 
 /** Without a report the stage has no proof, whatever the tests said. */
 function reportFault({ report, table }: TestOrder, error: unknown, durationMs: number): RunnerOutcome {
-  return judgeOutcome({
-    command: ['write', report], why: 'exited', startProblem: null, exitCode: 1, signal: null, durationMs, stdout: '',
-    stderr: `the report cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-  }, table);
+  return judgeOutcome(
+    {
+      command: ['write', report],
+      why: 'exited',
+      startProblem: null,
+      exitCode: 1,
+      signal: null,
+      durationMs,
+      stdout: '',
+      stderr: `the report cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+    },
+    table,
+  );
 }

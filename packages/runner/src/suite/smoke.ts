@@ -41,39 +41,70 @@ const queueShape = z.looseObject({
 /** The checks of an Orchestra service: alive, ready, and its queue with the serial gate. */
 export function smokeOf(baseUrl: string): SmokeCheck[] {
   const url = (path: string) => new URL(path, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`).href;
-  return [{ url: url('livez'), expects: 'ok' }, { url: url('readyz'), expects: 'ok' }, { url: url('api/queue'), expects: 'queue' }];
+  return [
+    { url: url('livez'), expects: 'ok' },
+    { url: url('readyz'), expects: 'ok' },
+    { url: url('api/queue'), expects: 'queue' },
+  ];
 }
 
-/** Asks one after the other. Reads only: nothing but GET, and no redirect to another host. Never rejects but for `signal`. */
-export async function runSmoke({ checks, token, timeLimitMs = TIME_LIMIT_MS }: SmokeOrder, signal?: AbortSignal): Promise<SmokeResult[]> {
+/**
+ * Asks one after the other. Reads only: nothing but GET, and no redirect to another host. Never rejects but for
+ * `signal`.
+ */
+export async function runSmoke(
+  { checks, token, timeLimitMs = TIME_LIMIT_MS }: SmokeOrder,
+  signal?: AbortSignal,
+): Promise<SmokeResult[]> {
   const results: SmokeResult[] = [];
   for (const check of checks) {
     const startedAtMs = performance.now();
     const limit = AbortSignal.timeout(timeLimitMs);
-    const answer = await ask(check, token, signal === undefined ? limit : AbortSignal.any([limit, signal])).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      return { ok: false, status: null, says: limit.aborted ? `GET ${check.url}: no answer within ${timeLimitMs / 1_000} s (ETIMEDOUT)` : `GET ${check.url}: ${whyOf(error)}` };
-    });
+    const answer = await ask(check, token, signal === undefined ? limit : AbortSignal.any([limit, signal])).catch(
+      (error: unknown) => {
+        signal?.throwIfAborted();
+        return {
+          ok: false,
+          status: null,
+          says: limit.aborted
+            ? `GET ${check.url}: no answer within ${timeLimitMs / 1_000} s (ETIMEDOUT)`
+            : `GET ${check.url}: ${whyOf(error)}`,
+        };
+      },
+    );
     results.push({ url: check.url, ...answer, duration_ms: Math.round(performance.now() - startedAtMs) });
   }
   return results;
 }
 
-async function ask({ url, expects }: SmokeCheck, token: string | undefined, signal: AbortSignal): Promise<Pick<SmokeResult, 'ok' | 'status' | 'says'>> {
+async function ask(
+  { url, expects }: SmokeCheck,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<Pick<SmokeResult, 'ok' | 'status' | 'says'>> {
   const host = new URL(url).host;
   for (let at = new URL(url), redirects = 0; ; redirects++) {
-    const response = await fetch(at, { method: 'GET', redirect: 'manual', signal, headers: { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) } });
+    const response = await fetch(at, {
+      method: 'GET',
+      redirect: 'manual',
+      signal,
+      headers: { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    });
     const { status } = response;
     const location = status >= 300 && status < 400 ? response.headers.get('location') : null;
     if (location === null) {
-      const fault = response.ok ? faultOf(expects, await bodyOf(response)) : `answered ${status} ${response.statusText}`.trimEnd();
+      const fault = response.ok
+        ? faultOf(expects, await bodyOf(response))
+        : `answered ${status} ${response.statusText}`.trimEnd();
       if (!response.ok) await response.body?.cancel();
       return { ok: fault === undefined, status, says: `GET ${url} ${fault ?? `answered ${status}`}` };
     }
     await response.body?.cancel();
     const next = new URL(location, at);
-    if (next.host !== host || next.protocol !== at.protocol) return { ok: false, status, says: `GET ${url} redirects to another host: ${next.origin}` };
-    if (redirects === REDIRECTS_MAX) return { ok: false, status, says: `GET ${url} redirects more than ${REDIRECTS_MAX} times` };
+    if (next.host !== host || next.protocol !== at.protocol)
+      return { ok: false, status, says: `GET ${url} redirects to another host: ${next.origin}` };
+    if (redirects === REDIRECTS_MAX)
+      return { ok: false, status, says: `GET ${url} redirects more than ${REDIRECTS_MAX} times` };
     at = next;
   }
 }
@@ -82,7 +113,10 @@ function faultOf(expects: SmokeCheck['expects'], body: string): string | undefin
   if (expects === 'ok') return undefined;
   try {
     const parsed = queueShape.safeParse(JSON.parse(body));
-    return parsed.success ? undefined : `answered something else than a queue: ${parsed.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`).join('; ')}`;
+    return parsed.success
+      ? undefined
+      : 'answered something else than a queue: ' +
+          `${parsed.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`).join('; ')}`;
   } catch {
     return 'answered something else than a queue: it is no JSON';
   }

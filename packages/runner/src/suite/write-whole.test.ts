@@ -5,7 +5,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeWhole } from './write-whole.ts';
 
 let folder: string;
-beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'orchestra-write-')); });
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'orchestra-write-'));
+});
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 test('whoever reads the file meanwhile has the former one, whole', async () => {

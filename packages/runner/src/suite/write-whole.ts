@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Writes a file whole or not at all, also should the machine lose its power meanwhile. What stood there before stays until then. */
+/**
+ * Writes a file whole or not at all, also should the machine lose its power meanwhile. What stood there before stays
+ * until then.
+ */
 export async function writeWhole(path: string, text: string): Promise<void> {
   const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
   try {

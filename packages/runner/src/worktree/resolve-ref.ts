@@ -17,15 +17,17 @@ const SHORT_COMMIT = /^[0-9a-f]{4,63}$/i;
 const OBJECTS_MAX = 100;
 
 /**
- * The commit that a ref means. A clone of a runner is there to be fetched into, so a branch means the one that was fetched last
- * (`refs/remotes/origin/main`), whose local namesake nobody moves; a local branch counts where the remote has none of that name. HEAD is
- * the branch that is checked out, and a commit where none is. Git itself picks one of several meanings and says so on stderr; here they are
- * refused, since nobody reads that.
+ * The commit that a ref means. A clone of a runner is there to be fetched into, so a branch means the one that was
+ * fetched last (`refs/remotes/origin/main`), whose local namesake nobody moves; a local branch counts where the remote
+ * has none of that name. HEAD is the branch that is checked out, and a commit where none is. Git itself picks one of
+ * several meanings and says so on stderr; here they are refused, since nobody reads that.
  *
  * @throws WorktreeError `no_such_ref`, `ambiguous_ref`; GitFailure where the clone cannot be asked
  */
 export async function resolveRef(repository: string, ref: string, options: GitOptions = {}): Promise<ResolvedRef> {
-  const refuse = (why: string): never => { throw new WorktreeError('no_such_ref', `${shown(ref)} ${why}`); };
+  const refuse = (why: string): never => {
+    throw new WorktreeError('no_such_ref', `${shown(ref)} ${why}`);
+  };
   const words = refWords(ref) ?? refuse('is not understood: name a branch, a tag or a commit');
   const [found, ...others] = await meaningsOf(repository, words.name, options);
   if (found === undefined) return refuse(`names no branch, tag or commit in ${repository}`);
@@ -35,7 +37,9 @@ export async function resolveRef(repository: string, ref: string, options: GitOp
   }
   if (words.steps === '') return found;
   const commit = await commitOf(repository, `${found.commit}${words.steps}`, options);
-  return commit === undefined ? refuse(`names no commit in ${repository}: ${found.ref} has no such ancestor`) : { commit, ref: `${found.ref}${words.steps}` };
+  return commit === undefined
+    ? refuse(`names no commit in ${repository}: ${found.ref} has no such ancestor`)
+    : { commit, ref: `${found.ref}${words.steps}` };
 }
 
 /** One for each commit that the name may mean. */
@@ -50,11 +54,25 @@ async function meaningsOf(repository: string, name: string, options: GitOptions)
     const commit = await commitOf(repository, name, options);
     return commit === undefined ? [] : [{ commit, ref: name }];
   }
-  const names = name.startsWith('refs/') ? [name] : [`${HEADS}${name}`, `refs/tags/${name}`, `refs/remotes/${name}${name.includes('/') ? '' : '/HEAD'}`, `refs/${name}`];
+  const names = name.startsWith('refs/')
+    ? [name]
+    : [
+        `${HEADS}${name}`,
+        `refs/tags/${name}`,
+        `refs/remotes/${name}${name.includes('/') ? '' : '/HEAD'}`,
+        `refs/${name}`,
+      ];
   const found: ResolvedRef[] = [];
-  for (const branch of names.filter((full) => full.startsWith(HEADS))) found.push(...await branchesOf(repository, branch, options));
-  found.push(...await existing(repository, names.filter((full) => !full.startsWith(HEADS)), options));
-  if (SHORT_COMMIT.test(name)) found.push(...await commitsThatBegin(repository, name.toLowerCase(), options));
+  for (const branch of names.filter((full) => full.startsWith(HEADS)))
+    found.push(...(await branchesOf(repository, branch, options)));
+  found.push(
+    ...(await existing(
+      repository,
+      names.filter((full) => !full.startsWith(HEADS)),
+      options,
+    )),
+  );
+  if (SHORT_COMMIT.test(name)) found.push(...(await commitsThatBegin(repository, name.toLowerCase(), options)));
   return [...new Map(found.toReversed().map((one) => [one.commit, one])).values()].toReversed();
 }
 
@@ -67,12 +85,20 @@ async function branchesOf(repository: string, full: string, options: GitOptions)
   if (copy !== undefined) {
     const fetched = await existing(repository, [copy], options);
     if (fetched.length === 0 && (await existing(repository, [full], options)).length > 0) {
-      throw new WorktreeError('no_such_ref', `the branch ${shown(branch)} of ${repository} follows ${copy}, which is not there any more: its remote has deleted the branch, or it was not fetched`);
+      throw new WorktreeError(
+        'no_such_ref',
+        `the branch ${shown(branch)} of ${repository} follows ${copy}, which is not there any more: its ` +
+          'remote has deleted the branch, or it was not fetched',
+      );
     }
     return fetched;
   }
   const chosen = copies.get(preferred ?? '');
-  const fetched = await existing(repository, [...copies.values()].filter((one) => one !== undefined), options);
+  const fetched = await existing(
+    repository,
+    [...copies.values()].filter((one) => one !== undefined),
+    options,
+  );
   if (fetched.some(({ ref }) => ref === chosen)) return fetched.filter(({ ref }) => ref === chosen);
   return fetched.length > 0 ? fetched : await existing(repository, [full], options);
 }
@@ -80,7 +106,11 @@ async function branchesOf(repository: string, full: string, options: GitOptions)
 /** Which of these refs there are, by their exact names; those that are of no commit are left out. */
 async function existing(repository: string, names: readonly string[], options: GitOptions): Promise<ResolvedRef[]> {
   if (names.length === 0) return [];
-  const listed = await git(repository, ['for-each-ref', '--format=%(objecttype) %(objectname) %(refname)', ...names], options);
+  const listed = await git(
+    repository,
+    ['for-each-ref', '--format=%(objecttype) %(objectname) %(refname)', ...names],
+    options,
+  );
   const found: ResolvedRef[] = [];
   for (const line of listed.split('\n')) {
     const [type, object = '', ref = ''] = line.split(' ');
@@ -92,8 +122,14 @@ async function existing(repository: string, names: readonly string[], options: G
 }
 
 async function commitsThatBegin(repository: string, prefix: string, options: GitOptions): Promise<ResolvedRef[]> {
-  const objects = (await git(repository, ['rev-parse', `--disambiguate=${prefix}`], options)).split('\n').filter((line) => line !== '');
-  if (objects.length > OBJECTS_MAX) throw new WorktreeError('ambiguous_ref', `${shown(prefix)} begins the names of more than ${OBJECTS_MAX} objects in ${repository}`);
+  const objects = (await git(repository, ['rev-parse', `--disambiguate=${prefix}`], options))
+    .split('\n')
+    .filter((line) => line !== '');
+  if (objects.length > OBJECTS_MAX)
+    throw new WorktreeError(
+      'ambiguous_ref',
+      `${shown(prefix)} begins the names of more than ${OBJECTS_MAX} objects in ${repository}`,
+    );
   const commits = await Promise.all(objects.map((object) => commitOf(repository, object, options)));
   return commits.filter((commit) => commit !== undefined).map((commit) => ({ commit, ref: commit }));
 }
@@ -103,15 +139,27 @@ async function checkedOut(repository: string, options: GitOptions): Promise<stri
 }
 
 async function commitOf(repository: string, object: string, options: GitOptions): Promise<string | undefined> {
-  return (await orNothing(git(repository, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${object}^{commit}`], options)))?.trim();
+  return (
+    await orNothing(
+      git(repository, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${object}^{commit}`], options),
+    )
+  )?.trim();
 }
 
-/** Both end with 1 where there is nothing of that kind. A git that was killed, or cannot read the repository, has not said so. */
+/**
+ * Both end with 1 where there is nothing of that kind. A git that was killed, or cannot read the repository, has not
+ * said so.
+ */
 async function orNothing(asked: Promise<string>): Promise<string | undefined> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof GitFailure && error.end.why === 'exited' && (error.end.exitCode === 1 || error.end.exitCode === 128)) return undefined;
+    if (
+      error instanceof GitFailure &&
+      error.end.why === 'exited' &&
+      (error.end.exitCode === 1 || error.end.exitCode === 128)
+    )
+      return undefined;
     throw error;
   }
 }

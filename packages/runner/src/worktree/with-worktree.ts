@@ -12,7 +12,10 @@ import { ownerReason } from './worktree-owner.ts';
 export interface WorktreeOrder {
   /** A clone, bare or not, on this machine. */
   repository: string;
-  /** A commit, branch or tag, as `resolveRef` understands it. The worktree stands at its commit, on no branch: a branch can be checked out but once. */
+  /**
+   * A commit, branch or tag, as `resolveRef` understands it. The worktree stands at its commit, on no branch: a branch
+   * can be checked out but once.
+   */
   ref: string;
   /** Below this folder the worktree is made, with a name of its own. */
   folder: string;
@@ -32,21 +35,24 @@ export interface Worktree {
 }
 
 /**
- * Makes a git worktree with everything that its commit means, submodules and filtered content included, gives it to `use`, and takes it
- * away again, whether that goes well or not.
+ * Makes a git worktree with everything that its commit means, submodules and filtered content included, gives it to
+ * `use`, and takes it away again, whether that goes well or not.
  *
  * @throws WorktreeError when there is nothing to work in; the reason of `signal`; whatever `use` throws
  */
 export async function withWorktree<T>(order: WorktreeOrder, use: (worktree: Worktree) => Promise<T>): Promise<T> {
   const { repository, folder, name = 'work', onLeftover = () => {} } = order;
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) throw new TypeError(`a worktree cannot be named ${JSON.stringify(name)}: letters, digits, dots and dashes only`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name))
+    throw new TypeError(`a worktree cannot be named ${JSON.stringify(name)}: letters, digits, dots and dashes only`);
   const resolved = await meantBy(order);
   const path = join(await realFolder(folder), `${name}-${randomUUID()}`);
   try {
     await make(order, path, resolved.commit);
     return await use({ path, ...resolved });
   } finally {
-    await removeWorktree(repository, path).catch((error: unknown) => onLeftover(path, error instanceof Error ? error : new Error(String(error))));
+    await removeWorktree(repository, path).catch((error: unknown) =>
+      onLeftover(path, error instanceof Error ? error : new Error(String(error))),
+    );
   }
 }
 
@@ -71,7 +77,11 @@ async function realFolder(folder: string): Promise<string> {
     await mkdir(folder, { recursive: true });
     return await realpath(folder);
   } catch (cause) {
-    throw new WorktreeError('folder_not_writable', `the folder ${folder} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new WorktreeError(
+      'folder_not_writable',
+      `the folder ${folder} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 
@@ -80,17 +90,28 @@ async function meantBy({ repository, ref, signal }: WorktreeOrder): Promise<Reso
     await git(repository, ['rev-parse', '--git-dir'], { signal });
   } catch (cause) {
     if (!(cause instanceof GitFailure)) throw cause;
-    throw new WorktreeError('no_repository', `there is no git repository to work with at ${repository}: ${cause.end.stderr.text().trim() || cause.message}`, { cause });
+    throw new WorktreeError(
+      'no_repository',
+      `there is no git repository to work with at ${repository}: ${cause.end.stderr.text().trim() || cause.message}`,
+      { cause },
+    );
   }
-  return await orNotMade(`what ${JSON.stringify(ref)} means in ${repository} could not be read`, () => resolveRef(repository, ref, { signal }));
+  return await orNotMade(`what ${JSON.stringify(ref)} means in ${repository} could not be read`, () =>
+    resolveRef(repository, ref, { signal }),
+  );
 }
 
 async function make({ repository, signal }: WorktreeOrder, path: string, commit: string): Promise<void> {
   await orNotMade(`no worktree could be made at ${path}`, async () => {
     const required = await requiredFilters(repository, { signal });
-    // Locked from the start, with who owns it as the reason: no housekeeping of git takes it away, and ours can tell when it may.
-    await gitWorktree(repository, ['add', '--detach', '--lock', '--reason', ownerReason(), path, commit], { signal, settings: required });
-    for (const tree of await fillSubmodules(path, { signal, settings: required })) await lookAtFilters(tree, { signal });
+    // Locked from the start, with who owns it as the reason: no housekeeping of git takes it away, and ours can tell
+    // when it may.
+    await gitWorktree(repository, ['add', '--detach', '--lock', '--reason', ownerReason(), path, commit], {
+      signal,
+      settings: required,
+    });
+    for (const tree of await fillSubmodules(path, { signal, settings: required }))
+      await lookAtFilters(tree, { signal });
   });
 }
 

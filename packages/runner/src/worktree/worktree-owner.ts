@@ -7,12 +7,15 @@ const OWNED_SOMEHOW = 'orchestra';
 export function ownerReason(): string {
   const own = ownProcessIdentity();
   if (own === undefined) return OWNED_SOMEHOW;
-  return `orchestra boot=${own.boot_id} namespace=${own.pid_namespace} pid=${process.pid} started=${own.process_started}`;
+  return (
+    `orchestra boot=${own.boot_id} namespace=${own.pid_namespace} pid=${process.pid} ` +
+    `started=${own.process_started}`
+  );
 }
 
 /**
- * Whether the process behind a lock is known to have ended. False for locks of other people, of other containers, and where there is no
- * telling: a worktree too many costs less than one taken from under a run.
+ * Whether the process behind a lock is known to have ended. False for locks of other people, of other containers, and
+ * where there is no telling: a worktree too many costs less than one taken from under a run.
  */
 export function ownerIsGone(reason: string): boolean {
   const [, boot, namespace, pid = '', started = ''] = OWNED.exec(reason) ?? [];
@@ -21,5 +24,5 @@ export function ownerIsGone(reason: string): boolean {
   if (boot !== own.boot_id) return true; // the machine was started anew
   if (namespace !== own.pid_namespace) return false;
   const seen = lookAtProcess(Number(pid));
-  return seen === 'gone' || seen !== 'unknown' && seen.startedAtTicks !== Number(started);
+  return seen === 'gone' || (seen !== 'unknown' && seen.startedAtTicks !== Number(started));
 }

@@ -7,7 +7,8 @@ import type { NotOwner } from './refuse-run.ts';
  * An answer for each ending, where `rows` were accepted.
  *
  * @param whyNotOwner tells of runs why they are not their workers' any more
- * @param options.isCommitted the rest of the answer is committed: that the reason for a refusal cannot be read must not hide it
+ * @param options.isCommitted the rest of the answer is committed: that the reason for a refusal cannot be read must not
+ *   hide it
  */
 export async function answerEndings(
   whyNotOwner: (runs: readonly Ending[]) => Promise<NotOwner[]>,

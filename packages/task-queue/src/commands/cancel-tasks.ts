@@ -14,13 +14,18 @@ export const CANCEL: Act = {
   returning t.id
 ), events as (
   insert into event_batches (kind, by, task_ids, shared, each)
-  select 'cancelled', ${own(1)}::text, array_agg(c.id), jsonb_build_object('why', ${own(2)}::text, 'status', 'cancelled'), jsonb_agg(jsonb_build_object('was', c.status))
+  select 'cancelled', ${own(1)}::text, array_agg(c.id),
+         jsonb_build_object('why', ${own(2)}::text, 'status', 'cancelled'),
+         jsonb_agg(jsonb_build_object('was', c.status))
     from chosen c
   having count(*) > 0
 )`,
   values: [],
   audit: {},
-  whyNot: ({ id, status }) => (status === 'running'
-    ? `task ${id} is running; \`orchestra task stop ${id} --then cancel\` ends its run and cancels it`
-    : status === 'cancelled' ? `task ${id} is cancelled already` : `task ${id} has ${status}; there is nothing left to cancel`),
+  whyNot: ({ id, status }) =>
+    status === 'running'
+      ? `task ${id} is running; \`orchestra task stop ${id} --then cancel\` ends its run and cancels it`
+      : status === 'cancelled'
+        ? `task ${id} is cancelled already`
+        : `task ${id} has ${status}; there is nothing left to cancel`,
 };

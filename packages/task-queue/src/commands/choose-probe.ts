@@ -5,8 +5,9 @@ import { coveredBy, eligible } from '../pause-keys.ts';
 import { scopeParameters, underScope, type ScopeInSql } from '../under-scope.ts';
 
 /**
- * The first task of a scope that nothing but this pause holds: its time has come, it is first in line at its repo's open gate where the serial gate holds for it, and
- * every other pause over it probes as well and has let nobody through. None while a task of the scope is through already.
+ * The first task of a scope that nothing but this pause holds: its time has come, it is first in line at its repo's
+ * open gate where the serial gate holds for it, and every other pause over it probes as well and has let nobody
+ * through. None while a task of the scope is through already.
  *
  * The row stays locked; a task that somebody else has locked is passed over. $1: the pause, $2 and $3: the labels of
  * its scope, $4: the repos for which the serial gate holds, null for all.
@@ -26,12 +27,14 @@ with holding as materialized (
           where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head and ${eligible('t')}
           order by t.place
           limit 1) f
-   where ${underScope('l', scope)} and (l.repo is null or not ${gateHolds('l.repo', '$4')}) and not exists (select from holding p where ${coveredBy('p', 'l')})
+   where ${underScope('l', scope)} and (l.repo is null or not ${gateHolds('l.repo', '$4')})
+     and not exists (select from holding p where ${coveredBy('p', 'l')})
   union all
   select h.id, h.priority, h.place
     from repo_gates g
     join tasks h on h.id = g.head_id
-   where ${underScope('g', scope)} and ${underScope('h', scope)} and g.frozen_at is null and g.in_progress < g.max_in_progress and ${gateHolds('g.repo', '$4')}
+   where ${underScope('g', scope)} and ${underScope('h', scope)} and g.frozen_at is null
+     and g.in_progress < g.max_in_progress and ${gateHolds('g.repo', '$4')}
      and not exists (select from holding p where ${coveredBy('p', 'h')})
 )
 select t.id
@@ -44,7 +47,16 @@ select t.id
    for update of t skip locked`;
 
 /** Finds the task that a pause is to let through next, and locks it. @returns its id; null: there is none now */
-export async function chooseProbe(tx: Transaction, pauseId: string, scope: Scope, gatedRepos: GatedRepos): Promise<string | null> {
-  const { rows } = await tx.query<{ id: string }>(choice({ kind: scope.kind, value: '$2', also: '$3::jsonb' }), [pauseId, ...scopeParameters(scope), gatedRepos]);
+export async function chooseProbe(
+  tx: Transaction,
+  pauseId: string,
+  scope: Scope,
+  gatedRepos: GatedRepos,
+): Promise<string | null> {
+  const { rows } = await tx.query<{ id: string }>(choice({ kind: scope.kind, value: '$2', also: '$3::jsonb' }), [
+    pauseId,
+    ...scopeParameters(scope),
+    gatedRepos,
+  ]);
   return rows[0]?.id ?? null;
 }

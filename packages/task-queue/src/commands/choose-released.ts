@@ -20,15 +20,18 @@ with holding as materialized (
    cross join lateral (
          select t.id, t.priority, t.place
            from tasks t
-          where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head and t.probe_of is null and ${eligible('t')}
+          where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head and t.probe_of is null
+            and ${eligible('t')}
           order by t.place
           limit 1) f
-   where ${underScope('l', scope)} and (l.repo is null or not ${gateHolds('l.repo', '$4')}) and not exists (select from holding p where ${coveredBy('p', 'l')})
+   where ${underScope('l', scope)} and (l.repo is null or not ${gateHolds('l.repo', '$4')})
+     and not exists (select from holding p where ${coveredBy('p', 'l')})
   union all
   select h.id, h.priority, h.place
     from repo_gates g
     join tasks h on h.id = g.head_id
-   where ${underScope('g', scope)} and ${underScope('h', scope)} and g.frozen_at is null and g.in_progress < g.max_in_progress and ${gateHolds('g.repo', '$4')}
+   where ${underScope('g', scope)} and ${underScope('h', scope)} and g.frozen_at is null
+     and g.in_progress < g.max_in_progress and ${gateHolds('g.repo', '$4')}
      and not exists (select from holding p where ${coveredBy('p', 'h')})
 )
 select t.id
@@ -44,8 +47,17 @@ const ofPause = ({ kind }: Scope): ScopeInSql => ({ kind, value: '$2', also: '$3
 /**
  * Finds the task of a paused backlog that is to be let go next, and locks it. @returns its id; null: there is none now
  */
-export async function chooseReleased(tx: Transaction, pauseId: string, scope: Scope, gatedRepos: GatedRepos): Promise<string | null> {
-  const { rows } = await tx.query<{ id: string }>(choice(ofPause(scope)), [pauseId, ...scopeParameters(scope), gatedRepos]);
+export async function chooseReleased(
+  tx: Transaction,
+  pauseId: string,
+  scope: Scope,
+  gatedRepos: GatedRepos,
+): Promise<string | null> {
+  const { rows } = await tx.query<{ id: string }>(choice(ofPause(scope)), [
+    pauseId,
+    ...scopeParameters(scope),
+    gatedRepos,
+  ]);
   return rows[0]?.id ?? null;
 }
 
@@ -56,13 +68,22 @@ export async function chooseReleased(tx: Transaction, pauseId: string, scope: Sc
  * @param all false: it is enough to know whether there is one
  */
 export async function countBacklog(tx: Transaction, pauseId: string, scope: Scope, all: boolean): Promise<number> {
-  const { rows: [row] } = await tx.query<{ count: number }>(
+  const {
+    rows: [row],
+  } = await tx.query<{ count: number }>(
     `select count(*)::int
        from (select from task_lanes l
               cross join lateral (
-                    select from tasks t where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head and ${eligible('t')} limit case when $4 then 1000000 else 1 end) q
+                    select from tasks t
+                     where t.lane_id = l.id
+                       and t.status = 'queued'
+                       and t.place >= l.head
+                       and ${eligible('t')}
+                     limit case when $4 then 1000000 else 1 end) q
               where ${underScope('l', ofPause(scope))}
                 and not exists (select from active_pauses p where p.id <> $1 and ${coveredBy('p', 'l')})
-              limit case when $4 then 1000000 else 1 end) w`, [pauseId, ...scopeParameters(scope), all]);
+              limit case when $4 then 1000000 else 1 end) w`,
+    [pauseId, ...scopeParameters(scope), all],
+  );
   return row?.count ?? 0;
 }

@@ -10,14 +10,19 @@ import { TaskSearch } from './task-search.ts';
 
 /**
  * Takes up to `limit` eligible tasks for a worker, by priority and then by place, and none that an active pause covers
- * (P1). One statement and one round trip, but where many tasks are paused or cannot start yet, or many lanes are drained at a time. It goes on
- * until it has as many as were asked for, or has looked at everything: an empty answer means that there is nothing.
+ * (P1). One statement and one round trip, but where many tasks are paused or cannot start yet, or many lanes are
+ * drained at a time. It goes on until it has as many as were asked for, or has looked at everything: an empty answer
+ * means that there is nothing.
  *
  * In a transaction with others, {@link waitsForGates} has to be false.
  *
  * @param ways remembers which statement to begin with; share one between all claims of a process
  */
-export async function claimTasks(db: Queryable, order: ClaimOrder, ways: ClaimWays = new ClaimWays()): Promise<ClaimedTask[]> {
+export async function claimTasks(
+  db: Queryable,
+  order: ClaimOrder,
+  ways: ClaimWays = new ClaimWays(),
+): Promise<ClaimedTask[]> {
   const search = new TaskSearch(order, ways);
   await search.goOn(searchSteps(db, order));
   return readTasks(search.tasks);
@@ -31,14 +36,20 @@ export async function claimTasks(db: Queryable, order: ClaimOrder, ways: ClaimWa
  *
  * @throws PauseError `idempotency_key_reused`, `idempotency_key_in_use`
  */
-export async function claimTasksOnce(db: Database, order: ClaimOrder, idempotency: Idempotency, ways: ClaimWays = new ClaimWays()): Promise<ClaimedTask[]> {
+export async function claimTasksOnce(
+  db: Database,
+  order: ClaimOrder,
+  idempotency: Idempotency,
+  ways: ClaimWays = new ClaimWays(),
+): Promise<ClaimedTask[]> {
   let repeated = false;
   let search = new TaskSearch(order, ways);
   const lookOrClaim = async (tx: Queryable): Promise<ClaimedTask[]> => {
     repeated = false;
     // What a transaction found that was rolled back is not claimed.
     if (!waitsForGates(order)) search = new TaskSearch(order, ways);
-    do await search.look(searchSteps(tx, order)); while (!search.over && !waitsForGates(order));
+    do await search.look(searchSteps(tx, order));
+    while (!search.over && !waitsForGates(order));
     return readTasks(search.tasks);
   };
   for (;;) {
@@ -55,12 +66,18 @@ async function keepOwned(db: Database, tasks: ClaimedTask[]): Promise<ClaimedTas
     `with kept as materialized (
        select c.id, c.run_id from jsonb_to_recordset($1::jsonb) as c(id bigint, run_id uuid)
      ), locked as materialized (
-       select t.id from tasks t where t.id = any (array(select k.id from kept k)) and coalesce(t.status, '') = 'running' order by t.id for no key update of t
+       select t.id from tasks t
+        where t.id = any (array(select k.id from kept k))
+          and coalesce(t.status, '') = 'running'
+        order by t.id for no key update of t
      )
      update tasks t set heartbeat_at = clock_timestamp()
        from kept k
-      where t.id = k.id and ${byIdOf('kept')} and t.run_id = k.run_id and coalesce(t.status, '') = 'running' and (select count(*) from locked) >= 0
-     returning t.run_id`, [JSON.stringify(tasks.map(({ id, run_id }) => ({ id, run_id })))]);
+      where t.id = k.id and ${byIdOf('kept')} and t.run_id = k.run_id and coalesce(t.status, '') = 'running'
+        and (select count(*) from locked) >= 0
+     returning t.run_id`,
+    [JSON.stringify(tasks.map(({ id, run_id }) => ({ id, run_id })))],
+  );
   const owned = new Set(rows.map((row) => row.run_id));
   return tasks.filter((task) => owned.has(task.run_id));
 }

@@ -13,7 +13,10 @@ const lastEnd = (row: string): string => `
            from paused p
           where ${coveredBy('p', row)}`;
 
-/** What people are shown of a task that was put off: the end of its pauses, but a minute at least. An end that has been changed since is told anew. */
+/**
+ * What people are shown of a task that was put off: the end of its pauses, but a minute at least. An end that has been
+ * changed since is told anew.
+ */
 const SHOWN = "now() + greatest(interval '60 seconds', m.ends_at - now())";
 const SHOWS_ANOTHER_TIME = `(m.shown > ${SHOWN} or m.shown < coalesce(m.ends_at, now()))`;
 
@@ -24,22 +27,28 @@ const OPEN_LANES = `
    cross join lateral (${lastEnd('l')}) e
    cross join lateral (
          select b.begins, not b.begins and not b.goes_on as repeats,
-                case when b.begins then ${BEFORE_ALL} when b.goes_on then l.deferred_to else l.deferred_left - 1 end as after
+                case when b.begins then ${BEFORE_ALL} when b.goes_on then l.deferred_to else l.deferred_left - 1
+                  end as after
            from (select (l.deferred_by, l.deferred_until) is distinct from (p.id, e.ends_at) as begins,
-                        exists (select from tasks t where t.lane_id = l.id and t.status = 'queued' and t.place > l.deferred_to) as goes_on) b) w
+                        exists (select
+                                  from tasks t
+                                 where t.lane_id = l.id
+                                   and t.status = 'queued'
+                                   and t.place > l.deferred_to) as goes_on) b) w
    where ${covered('l')}
      and case when w.begins then exists (select from tasks t where t.lane_id = l.id and t.status = 'queued')
               else not w.repeats or l.deferred_again_at <= now() end`;
 
 /**
- * Puts off tasks that an active pause covers: `next_eligible_at` is moved and one event for each task and pause tells the
- * reader why the task does not start. This is for readers alone: the claim looks at the pause rows, and passes over
+ * Puts off tasks that an active pause covers: `next_eligible_at` is moved and one event for each task and pause tells
+ * the reader why the task does not start. This is for readers alone: the claim looks at the pause rows, and passes over
  * a paused lane as a whole.
  *
- * A walk goes through a lane from its first task to its last, in chunks, and begins anew when another pause names the lane or its pauses end at
- * another time. Each lane remembers how far its walk has come. A task that comes back to the lane sets that mark back (by trigger). What a walk leaves
- * over is remembered as well, and looked at again: tasks that somebody has locked; tasks whose own time has not come, which keep that time until then;
- * and ids beyond the horizon, below which others may still turn up.
+ * A walk goes through a lane from its first task to its last, in chunks, and begins anew when another pause names the
+ * lane or its pauses end at another time. Each lane remembers how far its walk has come. A task that comes back to the
+ * lane sets that mark back (by trigger). What a walk leaves over is remembered as well, and looked at again: tasks that
+ * somebody has locked; tasks whose own time has not come, which keep that time until then; and ids beyond the horizon,
+ * below which others may still turn up.
  */
 const DEFER = `
 with ${PAUSE_KEYS}, chosen as materialized (
@@ -48,12 +57,14 @@ with ${PAUSE_KEYS}, chosen as materialized (
    limit ${LANES_MAX}
 ), lanes as materialized (
   -- Locked by id although held ones are passed over: of a lane that was changed twice the server waits all the same.
-  select l.id, l.priority, p.id as pause_id, p.scope_kind, p.scope_value, p.also, p.reason, e.ends_at, w.begins, w.after, w.repeats${OPEN_LANES}
+  select l.id, l.priority, p.id as pause_id, p.scope_kind, p.scope_value, p.also, p.reason, e.ends_at, w.begins,
+         w.after, w.repeats${OPEN_LANES}
      and l.id = any (array(select c.id from chosen c))
    order by l.id
      for no key update of l skip locked
 ), met as materialized (
-  select m.id, m.place, m.eligible, m.due_at, m.shown, l.id as lane_id, l.repeats, l.pause_id, l.scope_kind, l.scope_value, l.also, l.reason, l.ends_at
+  select m.id, m.place, m.eligible, m.due_at, m.shown, l.id as lane_id, l.repeats, l.pause_id, l.scope_kind,
+         l.scope_value, l.also, l.reason, l.ends_at
     from lanes l
    cross join lateral (
          select t.id, t.place, ${eligible('t')} as eligible, t.next_eligible_at as shown,
@@ -78,8 +89,12 @@ with ${PAUSE_KEYS}, chosen as materialized (
 ), events as (
   insert into event_batches (kind, by, task_ids, shared, each)
   select 'deferred', 'orchestra.sweep', array_agg(d.id),
-         jsonb_strip_nulls(jsonb_build_object('pause_id', d.pause_id::text, 'scope_kind', d.scope_kind, 'scope_value', d.scope_value, 'also', d.also, 'reason', d.reason))
-         || coalesce((select jsonb_build_object('traceparent', p.traceparent) from senate_pause p where p.id = d.pause_id and p.traceparent is not null), '{}'),
+         jsonb_strip_nulls(jsonb_build_object('pause_id', d.pause_id::text, 'scope_kind', d.scope_kind, 'scope_value',
+                                              d.scope_value, 'also', d.also, 'reason', d.reason))
+         || coalesce((select jsonb_build_object('traceparent', p.traceparent)
+                        from senate_pause p
+                       where p.id = d.pause_id
+                         and p.traceparent is not null), '{}'),
          jsonb_agg(jsonb_build_object('next_eligible_at', d.next_eligible_at))
     from deferred d
    where d.is_news
@@ -91,7 +106,8 @@ with ${PAUSE_KEYS}, chosen as materialized (
    union all
   select m.lane_id, m.place, now()
     from met m join tasks t on t.id = m.id
-   where m.eligible and (t.deferred_by is distinct from m.pause_id or ${SHOWS_ANOTHER_TIME}) and not exists (select from free f where f.id = m.id)
+   where m.eligible and (t.deferred_by is distinct from m.pause_id or ${SHOWS_ANOTHER_TIME})
+     and not exists (select from free f where f.id = m.id)
 ), gone_through as (
   update task_lanes l
      set deferred_by = g.pause_id, deferred_until = g.ends_at, deferred_to = coalesce(g.upto, l.deferred_to),
@@ -105,10 +121,13 @@ with ${PAUSE_KEYS}, chosen as materialized (
    -- of a lane without any, the tasks may not have come up in this round
    where l.id = g.id and (g.upto is not null or (select count(*) from met) < ${BATCH_MAX})
 )
-select (select count(*)::int from deferred d where d.is_news) as deferred, (select count(*)::int from met m where not m.repeats) as met`;
+select (select count(*)::int from deferred d where d.is_news) as deferred,
+       (select count(*)::int from met m where not m.repeats) as met`;
 
 /** @returns how many tasks were put off, and whether there may be more to do at once */
 export async function deferPaused(db: Queryable): Promise<{ deferred: number; more: boolean }> {
-  const { rows: [row] } = await db.query<{ deferred: number; met: number }>({ name: 'orchestra-defer', text: DEFER });
+  const {
+    rows: [row],
+  } = await db.query<{ deferred: number; met: number }>({ name: 'orchestra-defer', text: DEFER });
   return { deferred: row?.deferred ?? 0, more: (row?.met ?? 0) >= BATCH_MAX };
 }

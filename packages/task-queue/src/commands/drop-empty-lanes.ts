@@ -7,6 +7,8 @@ import type { Queryable } from '@orchestra/database';
  * @returns how many were dropped; a thousand at the most
  */
 export async function dropEmptyLanes(db: Queryable): Promise<number> {
-  const { rows: [row] } = await db.query<{ dropped: number }>('select drop_empty_lanes() as dropped');
+  const {
+    rows: [row],
+  } = await db.query<{ dropped: number }>('select drop_empty_lanes() as dropped');
   return row?.dropped ?? 0;
 }

@@ -18,12 +18,18 @@ export function healQueued(db: Queryable, onFailed?: OnFailedRow): Promise<numbe
 }
 
 async function listImpossible(db: Queryable, after: string): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(`select t.id from tasks t where ${IMPOSSIBLE} and t.id > $1 order by t.id limit ${BATCH_MAX}`, [after]);
+  const { rows } = await db.query<{ id: string }>(
+    `select t.id from tasks t where ${IMPOSSIBLE} and t.id > $1 order by t.id limit ${BATCH_MAX}`,
+    [after],
+  );
   return rows.map((row) => row.id);
 }
 
 async function heal(db: Queryable, taskId: string | null): Promise<number> {
-  const { rows: [row] } = await db.query<{ healed: number }>(`
+  const {
+    rows: [row],
+  } = await db.query<{ healed: number }>(
+    `
     with impossible as (
       select t.id, t.run_id, t.pid, t.started_at from tasks t
        where ${IMPOSSIBLE} and ($1::bigint is null or t.id = $1)
@@ -34,12 +40,15 @@ async function heal(db: Queryable, taskId: string | null): Promise<number> {
       returning t.id, i.run_id, i.pid, i.started_at
     ), events as (
       insert into task_event_rows (task_id, run_id, kind, by, data)
-      select h.id, h.run_id, 'healed', 'orchestra.reaper', jsonb_build_object('pid', h.pid, 'started_at', h.started_at) from healed h
+      select h.id, h.run_id, 'healed', 'orchestra.reaper', jsonb_build_object('pid', h.pid, 'started_at', h.started_at)
+        from healed h
     ), totals as (
       update reaper_totals s set impossible_queued = s.impossible_queued + h.healed
         from (select count(*)::int as healed from healed) h
        where h.healed > 0
     )
-    select count(*)::int as healed from healed`, [taskId]);
+    select count(*)::int as healed from healed`,
+    [taskId],
+  );
   return row?.healed ?? 0;
 }

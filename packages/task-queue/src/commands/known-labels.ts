@@ -15,8 +15,8 @@ export const noteLabels = (labels: string): string => `
              on conflict (kind, value) do update set seen_on = excluded.seen_on where k.seen_on < excluded.seen_on`;
 
 /**
- * Forgets labels that nothing has shown for a year, some at a time; but none while a task is there that was added before that: it may carry one, and a list
- * of the tasks under a label that is not known is empty. @returns how many
+ * Forgets labels that nothing has shown for a year, some at a time; but none while a task is there that was added
+ * before that: it may carry one, and a list of the tasks under a label that is not known is empty. @returns how many
  */
 export async function forgetOldLabels(db: Queryable): Promise<number> {
   const { rowCount } = await db.query(
@@ -29,6 +29,7 @@ export async function forgetOldLabels(db: Queryable): Promise<number> {
           from known_labels o
          where o.seen_on < current_date - 365
            and o.seen_on < coalesce((select e.added_on - 1 from oldest e), current_date)
-         limit 10000)`);
+         limit 10000)`,
+  );
   return rowCount ?? 0;
 }

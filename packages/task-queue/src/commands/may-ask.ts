@@ -11,8 +11,14 @@ export type QuestionRepos = readonly string[] | null;
  */
 export async function refuseWhereNobodyIsAsked(db: Queryable, taskId: string, repos: QuestionRepos): Promise<void> {
   if (repos === null) return;
-  const { rows: [task] } = await db.query<{ repo: string | null }>('select t.repo from tasks t where t.id = $1', [taskId]);
-  if (task === undefined || task.repo !== null && repos.includes(task.repo)) return;
-  const whose = repos.length === 0 ? 'ORCHESTRA_QUESTIONS is off' : `ORCHESTRA_QUESTIONS_REPOS does not name ${task.repo === null ? 'tasks without a repo' : `its repo ${task.repo}`}`;
+  const {
+    rows: [task],
+  } = await db.query<{ repo: string | null }>('select t.repo from tasks t where t.id = $1', [taskId]);
+  if (task === undefined || (task.repo !== null && repos.includes(task.repo))) return;
+  const whose =
+    repos.length === 0
+      ? 'ORCHESTRA_QUESTIONS is off'
+      : 'ORCHESTRA_QUESTIONS_REPOS does not name ' +
+        `${task.repo === null ? 'tasks without a repo' : `its repo ${task.repo}`}`;
   throw new TaskError('questions_off', `a run of task ${taskId} may ask nobody: ${whose}`);
 }

@@ -38,15 +38,25 @@ export async function proveBrake(db: Database, { knows }: ProofOptions): Promise
   const granted = await addAndClaim(db, agent);
   if (granted === undefined) return 'a task that nothing paused was not given to a claim';
   await completeRun(db, granted.id, granted.run_id, null);
-  const { pause, settled } = await pauseScope(db, { scope: { kind: 'agent', value: agent }, reason: REASON, ttlSeconds: TTL_SECONDS, by: PROVER, source: 'machine' });
+  const { pause, settled } = await pauseScope(db, {
+    scope: { kind: 'agent', value: agent },
+    reason: REASON,
+    ttlSeconds: TTL_SECONDS,
+    by: PROVER,
+    source: 'machine',
+  });
   try {
     if (!settled) return 'the pause did not settle: a claim that began before it hangs';
-    if (!(await isKnown(() => knows(agent)))) return `the pause was not heard of within ${BELL_MAX_MS} ms: changes are found by re-reading alone`;
+    if (!(await isKnown(() => knows(agent))))
+      return `the pause was not heard of within ${BELL_MAX_MS} ms: changes are found by re-reading alone`;
     const id = await inTransaction(db, (tx) => add(tx, agent));
     const [refused] = await claimTasks(db, { worker: PROVER, agents: [agent], limit: 1 });
     if (refused !== undefined) {
       await completeRun(db, refused.id, refused.run_id, null);
-      return 'A PAUSED TASK WAS CLAIMED: stop the workers, and compare the versions of the services with the migrations of the database';
+      return (
+        'A PAUSED TASK WAS CLAIMED: stop the workers, and compare the versions of the services with the ' +
+        'migrations of the database'
+      );
     }
     await actOnTasks(db, CANCEL, { ids: [id] }, { by: PROVER, reason: REASON });
     return null;
@@ -66,8 +76,21 @@ async function clear(db: Database, id: string): Promise<void> {
 type Statements = Pick<Database, 'query'>;
 
 async function add(tx: Statements, agent: string): Promise<string> {
-  const { rows: [row] } = await tx.query<{ ids: string[] }>('select orchestra_add($1::jsonb, $2, null) as ids', [
-    JSON.stringify([{ agent_id: agent, skill: SKILL, priority: -32_768, payload: { orchestra_self_test: true }, max_attempts: 1, max_crashes: 1 }]), PROVER]);
+  const {
+    rows: [row],
+  } = await tx.query<{ ids: string[] }>('select orchestra_add($1::jsonb, $2, null) as ids', [
+    JSON.stringify([
+      {
+        agent_id: agent,
+        skill: SKILL,
+        priority: -32_768,
+        payload: { orchestra_self_test: true },
+        max_attempts: 1,
+        max_crashes: 1,
+      },
+    ]),
+    PROVER,
+  ]);
   const [id] = row?.ids ?? [];
   if (id === undefined) throw new Error('the task of the self-test was added and has no id');
   return id;
@@ -88,7 +111,9 @@ async function cancelLeftOver(db: Database): Promise<void> {
   const { rows } = await db.query<{ id: string }>(
     `select t.id from task_lanes l
        join tasks t on t.lane_id = l.id and t.status = 'queued'
-      where l.skill = $1 and starts_with(l.agent_id, $2) and t.created_by = $3 limit 100`, [SKILL, CANARY_AGENT_PREFIX, PROVER]);
+      where l.skill = $1 and starts_with(l.agent_id, $2) and t.created_by = $3 limit 100`,
+    [SKILL, CANARY_AGENT_PREFIX, PROVER],
+  );
   if (rows.length > 0) await actOnTasks(db, CANCEL, { ids: rows.map(({ id }) => id) }, { by: PROVER, reason: REASON });
 }
 

@@ -11,15 +11,17 @@ export const WATCHDOG = 'senate.watchdog';
  * run, whoever calls it at the same time and however often. Most calls find nothing and are one statement that reads.
  *
  * An alert carries the time at which its run ended, not the time at which that was noticed. So a watchdog that was down
- * tells late what happened then; with the time of noticing, old failures would look like a burst of new ones and pause an
- * actor that has long behaved, or that a person has cleared since.
+ * tells late what happened then; with the time of noticing, old failures would look like a burst of new ones and pause
+ * an actor that has long behaved, or that a person has cleared since.
  *
  * @param options.lookBackMs only runs that ended within this are judged. A verdict is final: who comes often need look
  *   back no further than the last call, with room for endings that were still being committed then
  * @returns the runs for which this call raised an alert
  */
 export async function raiseRunawayAlerts(
-  db: Database, rule: RunawayRule = RUNAWAY_RULE, options: { lookBackMs?: number } = {},
+  db: Database,
+  rule: RunawayRule = RUNAWAY_RULE,
+  options: { lookBackMs?: number } = {},
 ): Promise<RunawayRun[]> {
   const runs = await findRunawayRuns(db, rule, options.lookBackMs ?? RUNAWAY_LOOK_BACK_MS);
   if (runs.length === 0) return [];
@@ -31,10 +33,13 @@ export async function raiseRunawayAlerts(
                 'run_id', r.run_id, 'task_id', r.task_id, 'about', r.about,
                 'ended_runs', r.ended_runs, 'given_up', r.given_up, 'window_seconds', $2::float8)
          from jsonb_to_recordset($1::jsonb)
-           as r(run_id text, task_id text, actor_id text, ended_at timestamptz, about text, ended_runs int, given_up int)
+           as r(run_id text, task_id text, actor_id text, ended_at timestamptz, about text, ended_runs int,
+                given_up int)
         order by r.ended_at
            on conflict ((details ->> 'run_id')) where kind = 'runaway' do nothing
-       returning details ->> 'run_id' as run_id`, [JSON.stringify(runs), rule.windowMs / 1_000]);
+       returning details ->> 'run_id' as run_id`,
+      [JSON.stringify(runs), rule.windowMs / 1_000],
+    );
     const raised = new Set(rows.map((row) => row.run_id));
     return runs.filter((run) => raised.has(run.run_id));
   });

@@ -16,8 +16,8 @@ export function reapRuns(db: Queryable, leaseSeconds: number, onFailed?: OnFaile
 }
 
 /**
- * Takes away those of `runIds` whose processes have been found dead. Only a caller that has looked at the process table in
- * which they ran can know that; see `judgeProcess`.
+ * Takes away those of `runIds` whose processes have been found dead. Only a caller that has looked at the process table
+ * in which they ran can know that; see `judgeProcess`.
  *
  * @returns how many were still running
  */
@@ -26,20 +26,33 @@ export function reapDeadProcesses(db: Queryable, runIds: readonly string[], onFa
 }
 
 /**
- * Takes away those of `runIds` that began before their machine was started anew, and that have not been heard since. One that
- * has been heard runs on another machine of the same name.
+ * Takes away those of `runIds` that began before their machine was started anew, and that have not been heard since.
+ * One that has been heard runs on another machine of the same name.
  *
  * @param upForSeconds how long this machine has been up
  * @returns how many were still running
  */
-export function reapFormerBoots(db: Queryable, runIds: readonly string[], upForSeconds: number, onFailed?: OnFailedRow): Promise<number> {
+export function reapFormerBoots(
+  db: Queryable,
+  runIds: readonly string[],
+  upForSeconds: number,
+  onFailed?: OnFailedRow,
+): Promise<number> {
   return takeAway(db, { cause: 'other_boot', runIds, upForSeconds }, onFailed);
 }
 
-interface Taking { cause: ReapCause; leaseSeconds?: number; runIds?: readonly string[]; upForSeconds?: number }
+interface Taking {
+  cause: ReapCause;
+  leaseSeconds?: number;
+  runIds?: readonly string[];
+  upForSeconds?: number;
+}
 
 function takeAway(db: Queryable, taking: Taking, onFailed?: OnFailedRow): Promise<number> {
-  return rowByRow({ change: (taskId) => takeFromLost(db, taking, taskId), list: (after) => listLost(db, taking, after) }, onFailed);
+  return rowByRow(
+    { change: (taskId) => takeFromLost(db, taking, taskId), list: (after) => listLost(db, taking, after) },
+    onFailed,
+  );
 }
 
 /** Whether they are still to be taken away is judged row by row, by what takes them. */
@@ -49,12 +62,25 @@ async function listLost(db: Queryable, { leaseSeconds, runIds }: Taking, after: 
       where t.status = 'running' and t.id > $1::bigint
         and ($2::float8 is null or t.heartbeat_at < clock_timestamp() - make_interval(secs => $2::float8))
         and ($3::uuid[] is null or t.run_id = any ($3))
-      order by t.id limit ${BATCH_MAX}`, [after, leaseSeconds ?? null, runIds ?? null]);
+      order by t.id limit ${BATCH_MAX}`,
+    [after, leaseSeconds ?? null, runIds ?? null],
+  );
   return rows.map((row) => row.id);
 }
 
-async function takeFromLost(db: Queryable, { cause, leaseSeconds, runIds, upForSeconds }: Taking, taskId: string | null): Promise<number> {
-  const { rows: [row] } = await db.query<{ reaped: number }>(
-    'select take_away_runs($1, $2, $3, $4, $5) as reaped', [cause, taskId, leaseSeconds ?? null, runIds ?? null, upForSeconds ?? null]);
+async function takeFromLost(
+  db: Queryable,
+  { cause, leaseSeconds, runIds, upForSeconds }: Taking,
+  taskId: string | null,
+): Promise<number> {
+  const {
+    rows: [row],
+  } = await db.query<{ reaped: number }>('select take_away_runs($1, $2, $3, $4, $5) as reaped', [
+    cause,
+    taskId,
+    leaseSeconds ?? null,
+    runIds ?? null,
+    upForSeconds ?? null,
+  ]);
   return row?.reaped ?? 0;
 }

@@ -27,26 +27,36 @@ interface FoundTask {
 }
 
 /**
- * Tells of runs why they are not their workers' any more (P10), in their order. To be asked only after the statement with the
- * fence in it has changed nothing.
+ * Tells of runs why they are not their workers' any more (P10), in their order. To be asked only after the statement
+ * with the fence in it has changed nothing.
  *
  * @param by the function of the database that tells it
  */
 export async function whyNotOwner(
-  db: Queryable, runs: readonly { id: string; run_id: string }[], by: 'why_not_owner' | 'orchestra_work_why' = 'why_not_owner',
+  db: Queryable,
+  runs: readonly { id: string; run_id: string }[],
+  by: 'why_not_owner' | 'orchestra_work_why' = 'why_not_owner',
 ): Promise<NotOwner[]> {
   if (runs.length === 0) return [];
-  const { rows } = await db.query<FoundTask>(`select w.* from ${by}($1, $2) w`, [runs.map((run) => run.id), runs.map((run) => run.run_id)]);
+  const { rows } = await db.query<FoundTask>(`select w.* from ${by}($1, $2) w`, [
+    runs.map((run) => run.id),
+    runs.map((run) => run.run_id),
+  ]);
   return runs.map(({ id, run_id }, index) => tellWhy(id, run_id, rows[index]));
 }
 
 function tellWhy(id: string, runId: string, task: FoundTask | undefined): NotOwner {
-  if (task === undefined || !task.found) return { code: 'task_not_found', detail: `task ${id} not found`, ended: undefined };
+  if (task === undefined || !task.found)
+    return { code: 'task_not_found', detail: `task ${id} not found`, ended: undefined };
   const now = task.status === 'running' ? `it is running for ${task.worker_id}` : `it ${STATUS_WORDS[task.status]}`;
-  const ended = task.ended_as === null || task.ended_at === null ? undefined : { as: task.ended_as, status: task.ended_status, nextEligibleAt: task.next_eligible_at };
-  const then = ended === undefined || task.ended_at === null
-    ? 'the task never ran as the run that was named'
-    : `run ${runId} was ${ended.as} at ${task.ended_at.toISOString()}`;
+  const ended =
+    task.ended_as === null || task.ended_at === null
+      ? undefined
+      : { as: task.ended_as, status: task.ended_status, nextEligibleAt: task.next_eligible_at };
+  const then =
+    ended === undefined || task.ended_at === null
+      ? 'the task never ran as the run that was named'
+      : `run ${runId} was ${ended.as} at ${task.ended_at.toISOString()}`;
   return { code: 'run_not_owner', detail: `${then}; ${now}. Drop what this run did and claim again`, ended };
 }
 

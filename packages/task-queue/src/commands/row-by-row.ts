@@ -1,7 +1,13 @@
 import { isDatabaseUnavailable, sqlState } from '@orchestra/database';
 
-/** A task whose row could not be changed, and why: a constraint or a trigger that it does not bear, or somebody who holds its gate or lane. */
-export interface FailedRow { taskId: string; error: unknown }
+/**
+ * A task whose row could not be changed, and why: a constraint or a trigger that it does not bear, or somebody who
+ * holds its gate or lane.
+ */
+export interface FailedRow {
+  taskId: string;
+  error: unknown;
+}
 
 /** Told of rows that are left as they are. */
 export type OnFailedRow = (row: FailedRow) => void;
@@ -24,7 +30,8 @@ const concernsAll = (error: unknown): boolean => isDatabaseUnavailable(error) &&
 const waitedInVain = (error: unknown): boolean => WAITED_IN_VAIN.has(sqlState(error) ?? '');
 
 /**
- * Changes rows in one statement. When that raises, each by itself: a row that cannot be changed is passed over and told of, and stops none of the others.
+ * Changes rows in one statement. When that raises, each by itself: a row that cannot be changed is passed over and told
+ * of, and stops none of the others.
  *
  * @param onFailed absent: a row that raises makes this reject, and nothing is changed. So inside a transaction
  * @throws what says that the database is unavailable

@@ -24,7 +24,10 @@ export interface Selection {
 }
 
 /** How far a filter has come: tasks with larger ids than `after`, up to `upTo`. */
-export interface Reach { after: string; upTo: string }
+export interface Reach {
+  after: string;
+  upTo: string;
+}
 
 /**
  * Which tasks `t` are selected, in SQL, as conditions that follow others. Its parameters are the first
@@ -49,17 +52,33 @@ export const SELECTED_PARAMETERS = 13;
 /** The values of {@link SELECTED}. */
 export function selectedValues({ ids, filter = {} }: Selection, reach: Reach): unknown[] {
   return [
-    ids ?? null, reach.after, reach.upTo, filter.status ?? null, filter.agent_id ?? null, filter.skill ?? null, filter.quest_id ?? null, filter.actor_id ?? null, filter.repo ?? null,
-    filter.parked ?? null, filter.created_since ?? null, filter.created_until ?? null, filter.held_by ?? null,
+    ids ?? null,
+    reach.after,
+    reach.upTo,
+    filter.status ?? null,
+    filter.agent_id ?? null,
+    filter.skill ?? null,
+    filter.quest_id ?? null,
+    filter.actor_id ?? null,
+    filter.repo ?? null,
+    filter.parked ?? null,
+    filter.created_since ?? null,
+    filter.created_until ?? null,
+    filter.held_by ?? null,
   ];
 }
 
-/** Where a selection begins. A filter finds the tasks that are there at its first call, and none that are added while it goes through them. */
+/**
+ * Where a selection begins. A filter finds the tasks that are there at its first call, and none that are added while it
+ * goes through them.
+ */
 export async function reachOf(db: Queryable, { ids, cursor }: Selection): Promise<Reach> {
   if (ids !== undefined) return { after: '0', upTo: ID_MAX };
   const [after, upTo] = (cursor ?? '').split('-');
   if (after !== undefined && upTo !== undefined) return { after, upTo };
-  const { rows: [row] } = await db.query<{ up_to: string | null }>('select max(t.id)::text as up_to from tasks t');
+  const {
+    rows: [row],
+  } = await db.query<{ up_to: string | null }>('select max(t.id)::text as up_to from tasks t');
   return { after: '0', upTo: row?.up_to ?? '0' };
 }
 

@@ -4,10 +4,12 @@ import type { StageRules } from '../pipelines/stage-rules.ts';
 import type { EndedRow, Look, TurnRow } from './call-turn.ts';
 import { waitsForGates, type ClaimOrder } from './claim-order.ts';
 
-// Looks, each at least as wide as the one before. The first is nearly always enough. All lanes there are have been looked at after some dozen;
-// most of the rest is for tasks of repos that have become due, of which one look puts some hundreds in line.
+// Looks, each at least as wide as the one before. The first is nearly always enough. All lanes there are have been
+// looked at after some dozen; most of the rest is for tasks of repos that have become due, of which one look puts some
+// hundreds in line.
 const LOOKS_MAX = 1_000;
-// Heads of more lanes than these are not raised for one claim. It only saves time, and the round that keeps the lanes does it as well.
+// Heads of more lanes than these are not raised for one claim. It only saves time, and the round that keeps the lanes
+// does it as well.
 const RAISED_MAX = 4_096;
 
 /** The calls that a search makes. */
@@ -43,7 +45,12 @@ export class TaskSearch {
   constructor(order: ClaimOrder, ways: ClaimWays) {
     this.#order = order;
     this.#ways = ways;
-    this.#kind = JSON.stringify([order.agents ?? null, order.skills ?? null, order.quests ?? null, order.actors ?? null]);
+    this.#kind = JSON.stringify([
+      order.agents ?? null,
+      order.skills ?? null,
+      order.quests ?? null,
+      order.actors ?? null,
+    ]);
     const first = ways.first(this.#kind);
     // A walk passes over all tasks with a repo, also those that the serial gate leaves alone.
     if (first === 'walk') this.#lanes = waitsForGates(order) ? LANES_FEWEST : 'walk';
@@ -68,7 +75,11 @@ export class TaskSearch {
     }
     if (this.#looks++ >= LOOKS_MAX) {
       // An answer of "nothing" would be untrue.
-      if (this.claimed === 0) throw new Error(`the search for a task was cut short after ${LOOKS_MAX} looks; claim again, and see in task_lanes why so much cannot start`);
+      if (this.claimed === 0)
+        throw new Error(
+          `the search for a task was cut short after ${LOOKS_MAX} looks; claim again, and see in task_lanes ` +
+            'why so much cannot start',
+        );
       this.over = true;
       return [];
     }
@@ -84,8 +95,8 @@ export class TaskSearch {
   }
 
   /**
-   * Looks on until there are as many as were asked for, or no more. Should a look fail outside a transaction, what the ones before have found
-   * stays found: it is claimed, and the caller's next claim meets the failure again.
+   * Looks on until there are as many as were asked for, or no more. Should a look fail outside a transaction, what the
+   * ones before have found stays found: it is claimed, and the caller's next claim meets the failure again.
    */
   async goOn(steps: SearchSteps): Promise<void> {
     while (!this.over) {

@@ -1,6 +1,13 @@
 import type { Database, Queryable } from '@orchestra/database';
 import { findPause, listActivePauses, PauseError, refusePause } from '@orchestra/pause-core';
-import { ACT_TASKS_MAX, TRIAGE_COUNTED_MAX, TRIAGE_GROUPS_MAX, type TriageAnswer, type TriageBy, type TriageView } from '../contract/index.ts';
+import {
+  ACT_TASKS_MAX,
+  TRIAGE_COUNTED_MAX,
+  TRIAGE_GROUPS_MAX,
+  type TriageAnswer,
+  type TriageBy,
+  type TriageView,
+} from '../contract/index.ts';
 import { coveredBy } from '../pause-keys.ts';
 import { firstEventSince } from '../queries/first-event-since.ts';
 import { actOnTasks } from './act-on-tasks.ts';
@@ -19,8 +26,16 @@ const KEY: Record<TriageBy, string> = { age: AGES, failures: FAILURES, quest: "c
 
 /** What a group is called, by its key. */
 const SAYS: Record<TriageBy, (key: string) => string> = {
-  age: (key) => ({ '1h': 'added within the last hour', '6h': 'added 1 to 6 hours ago', '1d': 'added 6 hours to a day ago', '7d': 'added 1 to 7 days ago' })[key] ?? 'added more than 7 days ago',
-  failures: (key) => ({ '0': 'nothing of their quests has failed since', '1-4': '1 to 4 failures of their quests since' })[key] ?? '5 failures of their quests or more since',
+  age: (key) =>
+    ({
+      '1h': 'added within the last hour',
+      '6h': 'added 1 to 6 hours ago',
+      '1d': 'added 6 hours to a day ago',
+      '7d': 'added 1 to 7 days ago',
+    })[key] ?? 'added more than 7 days ago',
+  failures: (key) =>
+    ({ '0': 'nothing of their quests has failed since', '1-4': '1 to 4 failures of their quests since' })[key] ??
+    '5 failures of their quests or more since',
   quest: (key) => (key === '' ? 'without a quest' : `quest ${key}`),
 };
 
@@ -45,9 +60,14 @@ with pause as (
   select coalesce('q ' || t.quest_id, 't ' || t.id) as about, count(*)::int as failures
     from (select v.task_id
             from event_batches b cross join lateral events_of_batch(b) v
-           where b.id >= $3::bigint and b.kind in ('failed', 'reaped', 'held') and b.at >= (select p.paused_at from pause p)
+           where b.id >= $3::bigint and b.kind in ('failed', 'reaped', 'held')
+             and b.at >= (select p.paused_at from pause p)
            union all
-          select e.task_id from task_event_rows e where e.id >= $3::bigint and e.kind in ('failed', 'reaped', 'held') and e.at >= (select p.paused_at from pause p)
+          select e.task_id
+            from task_event_rows e
+           where e.id >= $3::bigint
+             and e.kind in ('failed', 'reaped', 'held')
+             and e.at >= (select p.paused_at from pause p)
            limit ${FAILURES_MAX}) e
     join tasks t on t.id = e.task_id
    group by 1
@@ -57,7 +77,16 @@ with pause as (
     left join failed f on f.about = coalesce('q ' || w.quest_id, 't ' || w.id)
 )`;
 
-interface GroupRow { key: string; tasks: number; oldest_at: Date; newest_at: Date; first_ids: string[]; counted: number; groups: number; at: Date }
+interface GroupRow {
+  key: string;
+  tasks: number;
+  oldest_at: Date;
+  newest_at: Date;
+  first_ids: string[];
+  counted: number;
+  groups: number;
+  at: Date;
+}
 
 /**
  * What waits under an active pause, in groups: for whoever ends it and does not want all of it to start.
@@ -67,20 +96,39 @@ interface GroupRow { key: string; tasks: number; oldest_at: Date; newest_at: Dat
  */
 export async function readTriage(db: Database, pauseId: string, by: TriageBy, at?: string): Promise<TriageView> {
   const since = await beginningOf(db, pauseId);
-  const { rows: [now] } = await db.query<{ at: Date }>('select coalesce($1::timestamptz, date_trunc(\'milliseconds\', clock_timestamp())) as at', [at ?? null]);
+  const {
+    rows: [now],
+  } = await db.query<{ at: Date }>(
+    "select coalesce($1::timestamptz, date_trunc('milliseconds', clock_timestamp())) as at",
+    [at ?? null],
+  );
   if (now === undefined) throw new Error('a statement without a from answered no row');
   const { rows } = await db.query<GroupRow>(
     `${grouped(by)}
-select k.key, count(*)::int as tasks, min(k.created_at) as oldest_at, max(k.created_at) as newest_at, (array_agg(k.id::text order by k.id))[1:${FIRST_IDS}] as first_ids,
+select k.key, count(*)::int as tasks, min(k.created_at) as oldest_at, max(k.created_at) as newest_at,
+       (array_agg(k.id::text order by k.id))[1:${FIRST_IDS}] as first_ids,
        (sum(count(*)) over ())::int as counted, (count(*) over ())::int as groups
   from keyed k
  group by k.key
  order by ${by === 'quest' ? 'count(*) desc, k.key' : 'min(k.created_at) desc'}
- limit ${TRIAGE_GROUPS_MAX}`, [pauseId, now.at, since]);
+ limit ${TRIAGE_GROUPS_MAX}`,
+    [pauseId, now.at, since],
+  );
   const counted = rows[0]?.counted ?? 0;
   return {
-    pause_id: pauseId, by, at: now.at.toISOString(), counted: Math.min(counted, TRIAGE_COUNTED_MAX), more: counted > TRIAGE_COUNTED_MAX,
-    groups: rows.map(({ key, tasks, oldest_at: oldest, newest_at: newest, first_ids: ids }) => ({ key, says: SAYS[by](key), tasks, oldest_at: oldest.toISOString(), newest_at: newest.toISOString(), first_ids: ids })),
+    pause_id: pauseId,
+    by,
+    at: now.at.toISOString(),
+    counted: Math.min(counted, TRIAGE_COUNTED_MAX),
+    more: counted > TRIAGE_COUNTED_MAX,
+    groups: rows.map(({ key, tasks, oldest_at: oldest, newest_at: newest, first_ids: ids }) => ({
+      key,
+      says: SAYS[by](key),
+      tasks,
+      oldest_at: oldest.toISOString(),
+      newest_at: newest.toISOString(),
+      first_ids: ids,
+    })),
     groups_more: (rows[0]?.groups ?? 0) > rows.length,
   };
 }
@@ -104,16 +152,24 @@ export interface TriageOrder {
  *
  * @throws PauseError `pause_not_found`, `pause_not_active`
  */
-export async function triageBacklog(db: Database, order: TriageOrder, { isDryRun = false }: { isDryRun?: boolean } = {}): Promise<TriageAnswer> {
+export async function triageBacklog(
+  db: Database,
+  order: TriageOrder,
+  { isDryRun = false }: { isDryRun?: boolean } = {},
+): Promise<TriageAnswer> {
   const { groups, counted } = await readTriage(db, order.pauseId, order.by, order.at);
-  const count = (keys: readonly string[]): number => groups.reduce((all, { key, tasks }) => all + (keys.includes(key) ? tasks : 0), 0);
+  const count = (keys: readonly string[]): number =>
+    groups.reduce((all, { key, tasks }) => all + (keys.includes(key) ? tasks : 0), 0);
   if (isDryRun) {
     const [cancelled, parked] = [count(order.cancel), count(order.park)];
     return { dry_run: true, cancelled, parked, left: counted - cancelled - parked, passed_over: [], again: false };
   }
   const since = await beginningOf(db, order.pauseId);
   const told = { by: order.who, reason: order.reason ?? `triage of pause ${order.pauseId}` };
-  const does = async (act: typeof CANCEL, keys: readonly string[]): Promise<{ changed: number; passed: TriageAnswer['passed_over']; isFull: boolean }> => {
+  const does = async (
+    act: typeof CANCEL,
+    keys: readonly string[],
+  ): Promise<{ changed: number; passed: TriageAnswer['passed_over']; isFull: boolean }> => {
     const ids = keys.length === 0 ? [] : await idsOf(db, order, since, keys);
     if (ids.length === 0) return { changed: 0, passed: [], isFull: false };
     const answer = await actOnTasks(db, act, { ids }, told);
@@ -122,15 +178,27 @@ export async function triageBacklog(db: Database, order: TriageOrder, { isDryRun
   const cancelled = await does(CANCEL, order.cancel);
   const parked = await does(PARK, order.park);
   return {
-    dry_run: false, cancelled: cancelled.changed, parked: parked.changed, left: Math.max(0, counted - count(order.cancel) - count(order.park)),
+    dry_run: false,
+    cancelled: cancelled.changed,
+    parked: parked.changed,
+    left: Math.max(0, counted - count(order.cancel) - count(order.park)),
     passed_over: [...cancelled.passed, ...parked.passed],
     // Where nothing could be changed, to call again would change nothing either.
     again: (cancelled.isFull && cancelled.changed > 0) || (parked.isFull && parked.changed > 0),
   };
 }
 
-async function idsOf(db: Queryable, { pauseId, by, at }: TriageOrder, since: string, keys: readonly string[]): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(`${grouped(by)} select k.id::text as id from keyed k where k.key = any ($4::text[]) order by k.id limit ${ACT_TASKS_MAX}`, [pauseId, at, since, keys]);
+async function idsOf(
+  db: Queryable,
+  { pauseId, by, at }: TriageOrder,
+  since: string,
+  keys: readonly string[],
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `${grouped(by)} select k.id::text as id from keyed k where k.key = any ($4::text[]) order by k.id ` +
+      `limit ${ACT_TASKS_MAX}`,
+    [pauseId, at, since, keys],
+  );
   return rows.map(({ id }) => id);
 }
 
@@ -138,6 +206,7 @@ async function idsOf(db: Queryable, { pauseId, by, at }: TriageOrder, since: str
 async function beginningOf(db: Database, pauseId: string): Promise<string> {
   const pause = (await listActivePauses(db)).find(({ id }) => id === pauseId);
   if (pause !== undefined) return firstEventSince(db, pause.pausedAt.toISOString());
-  if (await findPause(db, pauseId) === undefined) throw new PauseError('pause_not_found', `there is no pause ${pauseId}`);
+  if ((await findPause(db, pauseId)) === undefined)
+    throw new PauseError('pause_not_found', `there is no pause ${pauseId}`);
   return refusePause(db, pauseId, 'what it held goes on by itself');
 }

@@ -26,11 +26,14 @@ export async function writeQueueSettings(
     rules.pipelines.map((pipeline) => [pipeline.name, pipeline.stages.map((stage) => [stage.name, stage.skill])]),
   );
   await db.query(
-    `insert into queue_settings (lease_seconds, gated_repos, kept, rules, stages, question_repos, auto_park_repos, written_at)
+    `insert into queue_settings (lease_seconds, gated_repos, kept, rules, stages, question_repos, auto_park_repos,
+                                 written_at)
      values ($1, $2, $3, $4, $5, $6, $7, now())
          on conflict (only_row) do update
-        set lease_seconds = excluded.lease_seconds, gated_repos = excluded.gated_repos, kept = excluded.kept, rules = excluded.rules,
-            stages = excluded.stages, question_repos = excluded.question_repos, auto_park_repos = excluded.auto_park_repos, written_at = excluded.written_at`,
+        set lease_seconds = excluded.lease_seconds, gated_repos = excluded.gated_repos, kept = excluded.kept,
+          rules = excluded.rules,
+            stages = excluded.stages, question_repos = excluded.question_repos,
+            auto_park_repos = excluded.auto_park_repos, written_at = excluded.written_at`,
     [
       leaseSeconds,
       gatedRepos,

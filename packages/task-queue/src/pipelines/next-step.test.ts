@@ -7,8 +7,14 @@ const LEFT = { attempts: true, retries: true };
 const SPENT = { attempts: false, retries: false };
 
 /** As a word: `-> testing`, `again`, … */
-const told = (step: Step): string => (step.then === 'moves' ? `-> ${step.to.name}${step.attemptUsed ? ', attempt used' : ''}` : step.then === 'again' ? `again${step.attemptUsed ? ', attempt used' : ''}` : step.then);
-const from = (stage: string, outcome: StageOutcome, left = LEFT, of: Pipeline = pipeline): string => told(nextStep(of, stage, outcome, left));
+const told = (step: Step): string =>
+  step.then === 'moves'
+    ? `-> ${step.to.name}${step.attemptUsed ? ', attempt used' : ''}`
+    : step.then === 'again'
+      ? `again${step.attemptUsed ? ', attempt used' : ''}`
+      : step.then;
+const from = (stage: string, outcome: StageOutcome, left = LEFT, of: Pipeline = pipeline): string =>
+  told(nextStep(of, stage, outcome, left));
 
 test.each([
   ['analysis', '-> development', 'again, attempt used'],

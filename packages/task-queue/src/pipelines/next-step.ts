@@ -27,10 +27,11 @@ export type Step =
   | { then: 'waits' };
 
 /**
- * Where a task goes when a run of one of its stages ends. The one telling of the rule in TypeScript; the statement that ends runs
- * tells it in SQL, and `stages.db.test.ts` holds the two together over every cell.
+ * Where a task goes when a run of one of its stages ends. The one telling of the rule in TypeScript; the statement that
+ * ends runs tells it in SQL, and `stages.db.test.ts` holds the two together over every cell.
  *
- * A stage that the table does not have (any more) holds its task, whatever the run said, but for what ends it or puts it back.
+ * A stage that the table does not have (any more) holds its task, whatever the run said, but for what ends it or puts
+ * it back.
  */
 export function nextStep(pipeline: Pipeline, stageName: string, outcome: StageOutcome, left: Left): Step {
   if (outcome === 'needs_input') return { then: 'waits' };

@@ -9,7 +9,10 @@ export interface Stage {
   runner: RunnerName | null;
   /** The file that the stage's gate reads; null: what the run says of itself decides. */
   report: string | null;
-  /** The files that a run of it leaves in its folder. Only all of them, written later, supersede questions. None: questions are always asked. */
+  /**
+   * The files that a run of it leaves in its folder. Only all of them, written later, supersede questions. None:
+   * questions are always asked.
+   */
   deliverables: readonly string[];
   /** A stage, or `done`. */
   onPass: string;
@@ -25,21 +28,31 @@ export interface Pipeline {
   stages: readonly Stage[];
 }
 
-const stage = (name: string, rest: Partial<Stage> & Pick<Stage, 'onPass'>): Stage =>
-  ({ name, skill: name, runner: null, report: null, deliverables: [], onFail: name, onNeedsInput: name, ...rest });
+const stage = (name: string, rest: Partial<Stage> & Pick<Stage, 'onPass'>): Stage => ({
+  name,
+  skill: name,
+  runner: null,
+  report: null,
+  deliverables: [],
+  onFail: name,
+  onNeedsInput: name,
+  ...rest,
+});
 
 /** What there is without a stages file. `examples/pipeline/stages.yaml` says the same; a test compares the two. */
-export const DEFAULT_PIPELINES: readonly Pipeline[] = [{
-  name: 'default',
-  stages: [
-    stage('analysis', { onPass: 'development' }),
-    stage('development', { onPass: 'review' }),
-    stage('review', { onPass: 'testing', onFail: 'development' }),
-    stage('testing', { runner: 'test', report: '13-test-report.md', onPass: 'staging', onFail: 'development' }),
-    stage('staging', { runner: 'staging', onPass: 'deploy', onFail: 'development' }),
-    stage('deploy', { onPass: DONE, onFail: 'development' }),
-  ],
-}];
+export const DEFAULT_PIPELINES: readonly Pipeline[] = [
+  {
+    name: 'default',
+    stages: [
+      stage('analysis', { onPass: 'development' }),
+      stage('development', { onPass: 'review' }),
+      stage('review', { onPass: 'testing', onFail: 'development' }),
+      stage('testing', { runner: 'test', report: '13-test-report.md', onPass: 'staging', onFail: 'development' }),
+      stage('staging', { runner: 'staging', onPass: 'deploy', onFail: 'development' }),
+      stage('deploy', { onPass: DONE, onFail: 'development' }),
+    ],
+  },
+];
 
 /** The pipeline of this name; undefined where there is none. */
 export function findPipeline(pipelines: readonly Pipeline[], name: string): Pipeline | undefined {

@@ -1,20 +1,42 @@
 import type { Database, Queryable } from '@orchestra/database';
-import { attachedWorksUnder, expiresAt, listActivePauses, listAttachedQueues, toPauseView, type Pause, type Scope } from '@orchestra/pause-core';
+import {
+  attachedWorksUnder,
+  expiresAt,
+  listActivePauses,
+  listAttachedQueues,
+  toPauseView,
+  type Pause,
+  type Scope,
+} from '@orchestra/pause-core';
 import type { ActivePauseView } from '@orchestra/pause-core/contract';
 import { scopesOf } from '../under-scope.ts';
 import { asCounted, WAITING_COUNTED_MAX, waitingUnder } from './covered-work.ts';
 import { runsUnder } from './runs-labelled.ts';
 
 type Counted = Pick<ActivePauseView, 'in_flight_count' | 'claimed_ahead_count' | 'queued' | 'queued_more'>;
-interface Counts { id: string; begun: number; ahead: number; waiting: number }
+interface Counts {
+  id: string;
+  begun: number;
+  ahead: number;
+  waiting: number;
+}
 
 const COUNTS = `
-select p.id, count(r.run_id) filter (where not r.prefetched)::int as begun, count(r.run_id) filter (where r.prefetched)::int as ahead,
-       case p.scope_kind ${scopesOf('p').map((scope) => `when '${scope.kind}' then (${waitingUnder(scope, WAITING_COUNTED_MAX.list)})`).join('\n')} end as waiting
+select p.id, count(r.run_id) filter (where not r.prefetched)::int as begun, count(r.run_id)
+  filter (where r.prefetched)::int as ahead,
+       case p.scope_kind ${scopesOf('p')
+         .map((scope) => `when '${scope.kind}' then (${waitingUnder(scope, WAITING_COUNTED_MAX.list)})`)
+         .join('\n')} end as waiting
   from senate_pause p
   left join (
-${scopesOf('q').map((scope) => `       select q.id as pause_id, u.run_id, u.prefetched from senate_pause q cross join lateral (${runsUnder(scope, 't.run_id, t.prefetched')}) u
-        where q.scope_kind = '${scope.kind}' and q.id = any ($1::bigint[])`).join('\n        union all\n')}) r on r.pause_id = p.id
+${scopesOf('q')
+  .map(
+    (scope) => `       select q.id as pause_id, u.run_id, u.prefetched
+      from senate_pause q
+      cross join lateral (${runsUnder(scope, 't.run_id, t.prefetched')}) u
+        where q.scope_kind = '${scope.kind}' and q.id = any ($1::bigint[])`,
+  )
+  .join('\n        union all\n')}) r on r.pause_id = p.id
  where p.id = any ($1::bigint[])
  group by p.id, p.scope_kind, p.scope_value, p.also`;
 
@@ -31,7 +53,11 @@ export async function viewActivePauses(db: Queryable, pauses: readonly Pause[]):
   const now = await asOfNow(db);
   return pauses.map((pause) => {
     const { begun = 0, ahead = 0, waiting = 0 } = counts.get(pause.id) ?? {};
-    return viewActivePause(pause, { in_flight_count: begun, claimed_ahead_count: ahead, ...asCounted(waiting, WAITING_COUNTED_MAX.list) }, now);
+    return viewActivePause(
+      pause,
+      { in_flight_count: begun, claimed_ahead_count: ahead, ...asCounted(waiting, WAITING_COUNTED_MAX.list) },
+      now,
+    );
   });
 }
 
@@ -42,12 +68,23 @@ const WITH_ATTACHED_MAX = 200;
 export async function listPausesWithAttached(db: Database, pauses: readonly Pause[]): Promise<ActivePauseView[]> {
   const [views, queues] = [await viewActivePauses(db, pauses), await listAttachedQueues(db)];
   if (queues.length === 0) return views;
-  const works = await attachedWorksUnder(db, pauses.slice(0, WITH_ATTACHED_MAX).map(({ scope }) => scope), queues);
-  return views.map((view, nth) => { const attached = works[nth]; return attached === undefined ? view : { ...view, attached }; });
+  const works = await attachedWorksUnder(
+    db,
+    pauses.slice(0, WITH_ATTACHED_MAX).map(({ scope }) => scope),
+    queues,
+  );
+  return views.map((view, nth) => {
+    const attached = works[nth];
+    return attached === undefined ? view : { ...view, attached };
+  });
 }
 
 /** An active pause with age, time left, and what was counted of the work that it covers. */
-export function viewActivePause(pause: Pause, { in_flight_count, claimed_ahead_count, queued, queued_more }: Counted, { now, hasAttached }: AsOf): ActivePauseView {
+export function viewActivePause(
+  pause: Pause,
+  { in_flight_count, claimed_ahead_count, queued, queued_more }: Counted,
+  { now, hasAttached }: AsOf,
+): ActivePauseView {
   const overAt = expiresAt(pause);
   return {
     ...toPauseView(pause),
@@ -63,11 +100,19 @@ export function viewActivePause(pause: Pause, { in_flight_count, claimed_ahead_c
 }
 
 /** When something was counted, and whether other queues may hold more of it. */
-export interface AsOf { now: Date; hasAttached: boolean }
+export interface AsOf {
+  now: Date;
+  hasAttached: boolean;
+}
 
 /** By the database's clock, the one that pauses are dated by. */
 export async function asOfNow(db: Queryable): Promise<AsOf> {
-  const { rows: [row] } = await db.query<AsOf>('select clock_timestamp() as now, exists (select from attachments) or exists (select from attached_elsewhere) as "hasAttached"');
+  const {
+    rows: [row],
+  } = await db.query<AsOf>(
+    `select clock_timestamp() as now, exists (select from attachments)
+       or exists (select from attached_elsewhere) as "hasAttached"`,
+  );
   if (row === undefined) throw new Error('a statement without a from answered no row');
   return row;
 }

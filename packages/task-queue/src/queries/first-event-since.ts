@@ -1,6 +1,7 @@
 import type { Queryable } from '@orchestra/database';
 
-// An event is dated by the beginning of its transaction and draws its id a little later. No transaction here lasts as long as this.
+// An event is dated by the beginning of its transaction and draws its id a little later. No transaction here lasts as
+// long as this.
 const SLACK = "interval '1 minute'";
 
 /**
@@ -9,7 +10,8 @@ const SLACK = "interval '1 minute'";
  */
 const FIND = `
 with recursive search as (
-  select 0 as step, 1::bigint as low, (select greatest((select max(e.id) from task_event_rows e), (select max(b.id) from event_batches b), 0) + 1) as high
+  select 0 as step, 1::bigint as low, (select greatest((select max(e.id) from task_event_rows e),
+                                                       (select max(b.id) from event_batches b), 0) + 1) as high
    union all
   select s.step + 1,
          case when e.at < w.wanted then e.id + 1 else s.low end,
@@ -19,9 +21,19 @@ with recursive search as (
    cross join lateral (select (s.low + s.high) / 2 as middle) m
     left join lateral (
          select e.id, e.at
-           from ((select r.id, r.at from task_event_rows r where r.id >= m.middle and r.id < s.high order by r.id limit 1)
+           from ((select r.id, r.at
+                    from task_event_rows r
+                   where r.id >= m.middle
+                     and r.id < s.high
+                   order by r.id
+                   limit 1)
                   union all
-                 (select b.id, b.at from event_batches b where b.id >= m.middle and b.id < s.high order by b.id limit 1)) e
+                 (select b.id, b.at
+                    from event_batches b
+                   where b.id >= m.middle
+                     and b.id < s.high
+                   order by b.id
+                   limit 1)) e
           order by e.id
           limit 1) e on true
    where s.low < s.high
@@ -34,7 +46,9 @@ select s.low as id from search s order by s.step desc limit 1`;
  * @param at RFC 3339; absent: an hour ago
  */
 export async function firstEventSince(db: Queryable, at: string | undefined): Promise<string> {
-  const { rows: [row] } = await db.query<{ id: string }>(FIND, [at ?? null]);
+  const {
+    rows: [row],
+  } = await db.query<{ id: string }>(FIND, [at ?? null]);
   if (row === undefined) throw new Error('a search that begins with a row answered none');
   return row.id;
 }

@@ -13,8 +13,8 @@ const TRACES_MAX = 100;
 
 /**
  * What is to be told of where a claim's tasks come from, and what held them: the calls that added them, the pauses that
- * they waited under, and, of a claim that found fewer than it asked for, the pauses that hold something now. Asked after
- * the claim, and only where tracing is on.
+ * they waited under, and, of a claim that found fewer than it asked for, the pauses that hold something now. Asked
+ * after the claim, and only where tracing is on.
  */
 export async function keptTraces(db: Queryable, taskIds: readonly string[], foundAll: boolean): Promise<KeptTrace[]> {
   const { rows } = await db.query<KeptTrace>(
@@ -34,6 +34,8 @@ export async function keptTraces(db: Queryable, taskIds: readonly string[], foun
                              where ${coveredBy('p', 'l')})) k
       where k.traceparent is not null
       order by k.of desc, k.id
-      limit $3`, [taskIds, foundAll, TRACES_MAX]);
+      limit $3`,
+    [taskIds, foundAll, TRACES_MAX],
+  );
   return rows;
 }

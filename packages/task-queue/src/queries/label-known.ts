@@ -16,33 +16,55 @@ const LENGTH_SLACK = 4;
 const SIGHTED: Partial<Record<LabelKind, string>> = { agent: 'agents', skill: 'skills' };
 
 /**
- * Has anything ever carried this label? A lane stays at least as long as tasks wait in it, and leaves its labels in `known_labels` when it is
- * dropped; so no task has to be looked at but those that run.
+ * Has anything ever carried this label? A lane stays at least as long as tasks wait in it, and leaves its labels in
+ * `known_labels` when it is dropped; so no task has to be looked at but those that run.
  *
  * Parameters: $1 the label, $2 a pause that does not count or null.
  */
 const known = (kind: LabelKind): string => `
 select exists (select from task_lanes l where l.${LABEL_COLUMN[kind]} = $1)
     or exists (select from known_labels k where k.kind = '${kind}' and k.value = $1)
-    or exists (select from senate_pause p where p.scope_kind = '${kind}' and p.scope_value = $1 and p.id is distinct from $2::bigint)
+    or exists (select
+                 from senate_pause p
+                where p.scope_kind = '${kind}'
+                  and p.scope_value = $1
+                  and p.id is distinct from $2::bigint)
     or exists (select from senate_pause p where p.also ->> '${kind}' = $1 and p.id is distinct from $2::bigint)
     or exists (${runsUnder({ kind, value: '$1' })})
-    ${SIGHTED[kind] === undefined ? '' : `or exists (select from worker_sightings s where $1 = any (s.${SIGHTED[kind]}))`} as known`;
+    ${SIGHTED[kind] === undefined ? '' : 'or exists (select from worker_sightings s where $1 = any ' + `(s.${SIGHTED[kind]}))`} as known`;
 
 const alike = (label: string): string =>
-  `(label_folded(${label}) = label_folded($1) or length(${label}) between length($1) - ${LENGTH_SLACK} and length($1) + ${LENGTH_SLACK})`;
+  `(label_folded(${label}) = label_folded($1) or length(${label}) between length($1) - ${LENGTH_SLACK} ` +
+  `and length($1) + ${LENGTH_SLACK})`;
 
-/** Labels that may be near. Those that differ in case or separators alone are found by an index, however many there are. */
+/**
+ * Labels that may be near. Those that differ in case or separators alone are found by an index, however many there are.
+ */
 const candidates = (kind: LabelKind): string => `
-select l.label from (select l.${LABEL_COLUMN[kind]} as label from task_lanes l limit ${COMPARED_MAX}) l where ${alike('l.label')}
+select l.label
+  from (select l.${LABEL_COLUMN[kind]} as label from task_lanes l limit ${COMPARED_MAX}) l
+ where ${alike('l.label')}
  union
 select k.value from known_labels k where k.kind = '${kind}' and k.folded = label_folded($1)
  union
-select k.value from (select k.value from known_labels k where k.kind = '${kind}' limit ${COMPARED_MAX}) k where ${alike('k.value')}
+select k.value
+  from (select k.value from known_labels k where k.kind = '${kind}' limit ${COMPARED_MAX}) k
+ where ${alike('k.value')}
  union
-select p.scope_value from (select p.scope_value from senate_pause p where p.scope_kind = '${kind}' and p.id is distinct from $2::bigint order by p.id desc limit ${COMPARED_MAX}) p where ${alike('p.scope_value')}
-${SIGHTED[kind] === undefined ? '' : ` union
-select u.label from worker_sightings s cross join lateral unnest(s.${SIGHTED[kind]}) u(label) where ${alike('u.label')}`}`;
+select p.scope_value
+  from (select p.scope_value
+          from senate_pause p
+         where p.scope_kind = '${kind}'
+           and p.id is distinct from $2::bigint
+         order by p.id desc
+         limit ${COMPARED_MAX}) p
+ where ${alike('p.scope_value')}
+${
+  SIGHTED[kind] === undefined
+    ? ''
+    : ` union
+select u.label from worker_sightings s cross join lateral unnest(s.${SIGHTED[kind]}) u(label) where ${alike('u.label')}`
+}`;
 
 const counts = (kind: LabelKind): string => `
 select v.value as scope_value, (${waitingUnder({ kind, value: 'v.value' }, WAITING_COUNTED_MAX.receipt)}) as waiting,
@@ -69,16 +91,31 @@ export async function labelKnown(db: Queryable, scope: Scope, pauseId: string | 
 }
 
 /** The same of one label. */
-export async function oneKnown(db: Queryable, kind: LabelKind, value: string, pauseId: string | null): Promise<LabelKnown> {
-  const { rows: [row] } = await db.query<{ known: boolean }>(known(kind), [value, pauseId]);
+export async function oneKnown(
+  db: Queryable,
+  kind: LabelKind,
+  value: string,
+  pauseId: string | null,
+): Promise<LabelKnown> {
+  const {
+    rows: [row],
+  } = await db.query<{ known: boolean }>(known(kind), [value, pauseId]);
   if (row?.known) return { label_known: true, near_labels: [] };
   const { rows: found } = await db.query<{ label: string }>(candidates(kind), [value, pauseId]);
-  const near = nearLabels(value, found.map(({ label }) => label), NEAR_MAX);
+  const near = nearLabels(
+    value,
+    found.map(({ label }) => label),
+    NEAR_MAX,
+  );
   if (near.length === 0) return { label_known: false, near_labels: [] };
   const { rows } = await db.query<{ scope_value: string; waiting: number; running: number }>(counts(kind), [near]);
   return {
     label_known: false,
-    near_labels: rows.map(({ scope_value, waiting, running }) => ({ scope_value, in_flight_count: running, ...asCounted(waiting, WAITING_COUNTED_MAX.receipt) })),
+    near_labels: rows.map(({ scope_value, waiting, running }) => ({
+      scope_value,
+      in_flight_count: running,
+      ...asCounted(waiting, WAITING_COUNTED_MAX.receipt),
+    })),
   };
 }
 
@@ -88,9 +125,11 @@ export async function unknownLabels(db: Queryable, labels: TaskLabels): Promise<
     const value = labelFor(kind, labels);
     return value === null ? [] : [{ kind, value }];
   });
-  const found = await Promise.all(scopes.map(async ({ kind, value }): Promise<UnknownLabel | undefined> => {
-    const { label_known: isKnown, near_labels: near } = await oneKnown(db, kind, value, null);
-    return isKnown ? undefined : { scope_kind: kind, scope_value: value, near_labels: near };
-  }));
+  const found = await Promise.all(
+    scopes.map(async ({ kind, value }): Promise<UnknownLabel | undefined> => {
+      const { label_known: isKnown, near_labels: near } = await oneKnown(db, kind, value, null);
+      return isKnown ? undefined : { scope_kind: kind, scope_value: value, near_labels: near };
+    }),
+  );
   return found.filter((one) => one !== undefined);
 }

@@ -13,22 +13,41 @@ const ALERTS_SEARCHED_MAX = 5_000;
 const alertsOf = (kind: LabelKind): string => `
 select ${ALERT_COLUMNS}
   from (select a.* from senate_alerts a order by a.id desc limit ${ALERTS_SEARCHED_MAX}) a
-  left join tasks t on t.id = case when a.details ->> 'task_id' ~ '^[0-9]{1,18}$' then (a.details ->> 'task_id')::bigint end
+  left join tasks t on t.id = case when a.details ->> 'task_id' ~ '^[0-9]{1,18}$'
+    then (a.details ->> 'task_id')::bigint end
  where a.created_at > now() - interval '1 day'
    and ${kind === 'actor' ? 'coalesce(a.ref_id, t.actor_id)' : `t.${LABEL_COLUMN[kind]}`} = $1
  order by a.id desc
  limit ${ALERTS_LISTED_MAX}`;
 
 /** One agent, skill, quest or actor: its numbers, whether anything ever carried it, and its latest alerts. */
-export async function readLabelPage(db: Queryable, { kind, value }: { kind: LabelKind; value: string }): Promise<Omit<LabelPage, 'age_ms'>> {
+export async function readLabelPage(
+  db: Queryable,
+  { kind, value }: { kind: LabelKind; value: string },
+): Promise<Omit<LabelPage, 'age_ms'>> {
   const { since, labels } = await readLabelNumbers(db, { by: kind, value, limit: 1 });
   const known = await oneKnown(db, kind, value, null);
   const { rows: alerts } = await db.query<AlertRow>(alertsOf(kind), [value]);
-  return { since, ...known, numbers: labels[0] ?? nothingOf(value), alerts: alerts.map((row) => toAlertView(toAlert(row))) };
+  return {
+    since,
+    ...known,
+    numbers: labels[0] ?? nothingOf(value),
+    alerts: alerts.map((row) => toAlertView(toAlert(row))),
+  };
 }
 
 /** Of a label that is not at work, not in the queue and not paused. */
 function nothingOf(value: string): LabelNumbers {
   const none = Array.from({ length: MINUTES }, () => 0);
-  return { value, queued: 0, queued_more: false, running: 0, deferred: 0, failed_last_hour: 0, alerts_last_hour: 0, paused: null, per_minute: { finished: none, failed: none } };
+  return {
+    value,
+    queued: 0,
+    queued_more: false,
+    running: 0,
+    deferred: 0,
+    failed_last_hour: 0,
+    alerts_last_hour: 0,
+    paused: null,
+    per_minute: { finished: none, failed: none },
+  };
 }

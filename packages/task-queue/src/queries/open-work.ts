@@ -20,10 +20,12 @@ export interface OpenWork {
 }
 
 const KINDS_MAX = 1_000;
-// Lanes looked at by one statement, of which there are as many as it takes: no statement nears its time limit, however many lanes there are.
+// Lanes looked at by one statement, of which there are as many as it takes: no statement nears its time limit, however
+// many lanes there are.
 const LANES_PER_LOOK = 5_000;
 
-const skillOf = (row: string): string => `case when ${keptForRunner(row, '$2')} then '${RUNNER_PREFIX}' || ${row}.skill else ${row}.skill end as skill`;
+const skillOf = (row: string): string =>
+  `case when ${keptForRunner(row, '$2')} then '${RUNNER_PREFIX}' || ${row}.skill else ${row}.skill end as skill`;
 
 const asKinds = (kinds: string): string => `
        (select coalesce(jsonb_agg(jsonb_build_object('agent', o.agent_id, 'skill', o.skill)), '[]')
@@ -35,12 +37,21 @@ const asKinds = (kinds: string): string => `
  */
 const LANES = `
 with ${PAUSE_KEYS}, page as materialized (
-  select l.id, l.agent_id, l.skill, l.repo, l.quest_id, l.actor_id, l.head from task_lanes l where l.id > $3 order by l.id limit ${LANES_PER_LOOK}
+  select l.id, l.agent_id, l.skill, l.repo, l.quest_id, l.actor_id, l.head
+    from task_lanes l
+   where l.id > $3
+   order by l.id
+   limit ${LANES_PER_LOOK}
 ), kinds as materialized (
   select distinct l.agent_id, ${skillOf('l')}
     from page l
    where not ${gated('l.repo', '$1')} and not ${covered('l')}
-     and exists (select from tasks t where t.lane_id = l.id and t.status = 'queued' and t.place >= l.head and ${eligible('t')})
+     and exists (select
+                   from tasks t
+                  where t.lane_id = l.id
+                    and t.status = 'queued'
+                    and t.place >= l.head
+                    and ${eligible('t')})
 )
 select ${asKinds('kinds')}, (select max(l.id) from page l having count(*) = ${LANES_PER_LOOK}) as go_on_behind`;
 
@@ -52,28 +63,45 @@ with ${PAUSE_KEYS}, kinds as materialized (
   select p.agent_id, ${skillOf('p')} from (${openProbes({ agents: 'null', skills: 'null', repos: '$1' })}) p
   union
   -- not in line yet: the claim sees to that
-  select d.agent_id, ${skillOf('d')} from (select t.agent_id, t.skill, t.repo from tasks t where t.status = 'queued' and not t.in_line and ${eligible('t')}) d
+  select d.agent_id, ${skillOf('d')}
+    from (select t.agent_id, t.skill, t.repo
+            from tasks t
+           where t.status = 'queued'
+             and not t.in_line
+             and ${eligible('t')}) d
 )
 select ${asKinds('kinds')},
        exists (select from repo_gates g where g.head_id is not null) as some_wait_at_gates,
        extract(epoch from least(
          (select t.next_eligible_at from tasks t
-           where t.status = 'queued' and t.next_eligible_at > t.created_at and t.next_eligible_at > now() and t.deferred_by is null
+           where t.status = 'queued' and t.next_eligible_at > t.created_at and t.next_eligible_at > now()
+             and t.deferred_by is null
            order by t.next_eligible_at limit 1),
          (select min(p.ends_at) from paused p)) - now())::float8 * 1000 as next_in_ms`;
 
 type Kinds = OpenWork['kinds'];
 
-/** What there is to be claimed, where the serial gate holds for these repos and this is kept for runners. Reads only. */
-export async function lookForWork(db: Queryable, gatedRepos: GatedRepos = null, kept: KeptForRunners = null): Promise<OpenWork> {
+/**
+ * What there is to be claimed, where the serial gate holds for these repos and this is kept for runners. Reads only.
+ */
+export async function lookForWork(
+  db: Queryable,
+  gatedRepos: GatedRepos = null,
+  kept: KeptForRunners = null,
+): Promise<OpenWork> {
   const values = [gatedRepos, kept === null ? null : JSON.stringify(kept)];
-  const { rows: [rest] } = await db.query<{ kinds: Kinds; some_wait_at_gates: boolean; next_in_ms: number | null }>(REST, values);
+  const {
+    rows: [rest],
+  } = await db.query<{ kinds: Kinds; some_wait_at_gates: boolean; next_in_ms: number | null }>(REST, values);
   const kinds = new Map<string, Kinds[number]>();
-  const add = (found: Kinds = []): void => found.forEach((kind) => kinds.set(JSON.stringify([kind.agent, kind.skill]), kind));
+  const add = (found: Kinds = []): void =>
+    found.forEach((kind) => kinds.set(JSON.stringify([kind.agent, kind.skill]), kind));
   add(rest?.kinds);
   // Ends: ids only grow, and a page that is not full is the last one.
   for (let behind: string | null = '0'; behind !== null && kinds.size <= KINDS_MAX;) {
-    const { rows: [page] }: { rows: { kinds: Kinds; go_on_behind: string | null }[] } = await db.query(LANES, [...values, behind]);
+    const {
+      rows: [page],
+    }: { rows: { kinds: Kinds; go_on_behind: string | null }[] } = await db.query(LANES, [...values, behind]);
     add(page?.kinds);
     behind = page?.go_on_behind ?? null;
   }

@@ -1,14 +1,24 @@
 import type { Queryable } from '@orchestra/database';
 import type { QueueView } from '../contract/index.ts';
 
-interface TotalsRow { lease: number; process_gone: number; other_boot: number; impossible_queued: number; rows_failing: number; last_tick_at: Date | null }
+interface TotalsRow {
+  lease: number;
+  process_gone: number;
+  other_boot: number;
+  impossible_queued: number;
+  rows_failing: number;
+  last_tick_at: Date | null;
+}
 
 /** What all reapers on this database have done so far. */
 export async function readReaperTotals(db: Queryable): Promise<Omit<QueueView['reaper'], 'lease_seconds' | 'heal'>> {
-  const { rows: [row] } = await db.query<TotalsRow>(
+  const {
+    rows: [row],
+  } = await db.query<TotalsRow>(
     `select s.by_lease::int as lease, s.by_process_gone::int as process_gone, s.by_other_boot::int as other_boot,
             s.impossible_queued::int as impossible_queued, s.rows_failing, s.last_tick_at
-       from reaper_totals s`);
+       from reaper_totals s`,
+  );
   const { lease, process_gone, other_boot } = row ?? { lease: 0, process_gone: 0, other_boot: 0 };
   return {
     reaped_total: lease + process_gone + other_boot,

@@ -19,7 +19,10 @@ export interface RunawayRun {
 const COUNTS = "(e.kind <> 'released' or coalesce(e.data ->> 'cause', 'gave_up') not in ('pause', 'shutdown'))";
 const ENDED = `e.run_id is not null and ${COUNTS}`;
 
-/** How many runs ended within the window that closes with this one, itself included. Runs of one instant count in their order. */
+/**
+ * How many runs ended within the window that closes with this one, itself included. Runs of one instant count in their
+ * order.
+ */
 const ofWindow = (whose: string, condition = ''): string => `
            (count(*) ${condition} over (partition by e.${whose} order by e.at, e.id)
           - count(*) ${condition} over (partition by e.${whose} order by e.at
@@ -71,8 +74,16 @@ select j.run_id, j.task_id, j.actor_id, j.at as ended_at,
  where j.by_task or j.by_actor
  order by j.at, j.id`;
 
-/** The runs that ended within `lookBackMs` and call for an alert that nobody has raised yet, oldest first. Writes nothing. */
+/**
+ * The runs that ended within `lookBackMs` and call for an alert that nobody has raised yet, oldest first. Writes
+ * nothing.
+ */
 export async function findRunawayRuns(db: Queryable, rule: RunawayRule, lookBackMs: number): Promise<RunawayRun[]> {
-  const { rows } = await db.query<RunawayRun>(JUDGE, [lookBackMs / 1_000, rule.windowMs / 1_000, rule.runs, rule.givenUpShare]);
+  const { rows } = await db.query<RunawayRun>(JUDGE, [
+    lookBackMs / 1_000,
+    rule.windowMs / 1_000,
+    rule.runs,
+    rule.givenUpShare,
+  ]);
   return rows;
 }

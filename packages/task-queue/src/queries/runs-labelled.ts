@@ -13,6 +13,14 @@ export const labelOfRunning = (task: string, column: string): string =>
  * are found by the task's own label, and those that were given another since by an index that holds nothing else.
  */
 export const runsUnder = (scope: ScopeInSql, columns = ''): string => `
-       select ${columns} from tasks t where ${underScope('t', scope)} and t.status = 'running' and t.labels_at_claim is null
+       select ${columns}
+         from tasks t
+        where ${underScope('t', scope)}
+          and t.status = 'running'
+          and t.labels_at_claim is null
         union all
-       select ${columns} from tasks t where t.status = 'running' and t.labels_at_claim is not null and ${labelsUnder((column) => `t.labels_at_claim ->> '${column}'`, scope)}`;
+       select ${columns}
+         from tasks t
+        where t.status = 'running'
+          and t.labels_at_claim is not null
+          and ${labelsUnder((column) => `t.labels_at_claim ->> '${column}'`, scope)}`;

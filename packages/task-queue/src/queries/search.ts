@@ -1,7 +1,13 @@
 import type { Queryable } from '@orchestra/database';
 import { findPause, LABEL_KINDS, searchPauses, toPauseView, type LabelKind } from '@orchestra/pause-core';
 import { id } from '@orchestra/pause-core/contract';
-import { FOUND_MAX, PAYLOAD_SEARCHED_BYTES_MAX, PAYLOADS_SEARCHED_MAX, type FoundTask, type SearchAnswer } from '../contract/search.ts';
+import {
+  FOUND_MAX,
+  PAYLOAD_SEARCHED_BYTES_MAX,
+  PAYLOADS_SEARCHED_MAX,
+  type FoundTask,
+  type SearchAnswer,
+} from '../contract/search.ts';
 import { LABEL_COLUMN } from '../under-scope.ts';
 
 // So many labels and repos are looked at, from each place that knows some.
@@ -11,17 +17,37 @@ const holds = (name: string): string => `position(lower($1) in lower(${name})) >
 const itFirst = (name: string): string => `lower(${name}) = lower($1) desc, length(${name}), ${name}`;
 
 const labelsOf = (kind: LabelKind): string => `
-select '${kind}' as kind, l.${LABEL_COLUMN[kind]} as value from (select l.${LABEL_COLUMN[kind]} from task_lanes l where l.${LABEL_COLUMN[kind]} is not null limit ${NAMES_SEARCHED_MAX}) l where ${holds(`l.${LABEL_COLUMN[kind]}`)}
+select '${kind}' as kind, l.${LABEL_COLUMN[kind]} as value
+  from (select l.${LABEL_COLUMN[kind]}
+          from task_lanes l
+         where l.${LABEL_COLUMN[kind]} is not null
+         limit ${NAMES_SEARCHED_MAX}) l
+ where ${holds(`l.${LABEL_COLUMN[kind]}`)}
  union
-select '${kind}', k.value from (select k.value from known_labels k where k.kind = '${kind}' limit ${NAMES_SEARCHED_MAX}) k where ${holds('k.value')}
+select '${kind}', k.value
+  from (select k.value from known_labels k where k.kind = '${kind}' limit ${NAMES_SEARCHED_MAX}) k
+ where ${holds('k.value')}
  union
-select '${kind}', p.scope_value from (select p.scope_value from senate_pause p where p.scope_kind = '${kind}' order by p.id desc limit ${NAMES_SEARCHED_MAX}) p where ${holds('p.scope_value')}`;
+select '${kind}', p.scope_value
+  from (select p.scope_value
+          from senate_pause p
+         where p.scope_kind = '${kind}'
+         order by p.id desc
+         limit ${NAMES_SEARCHED_MAX}) p
+ where ${holds('p.scope_value')}`;
 
 const LABELS = `
-select f.kind, f.value from (${LABEL_KINDS.map(labelsOf).join('\n union\n')}) f order by ${itFirst('f.value')}, f.kind limit ${FOUND_MAX + 1}`;
+select f.kind, f.value
+  from (${LABEL_KINDS.map(labelsOf).join('\n union\n')}) f
+ order by ${itFirst('f.value')}, f.kind
+ limit ${FOUND_MAX + 1}`;
 
 const REPOS = `
-select g.repo from (select g.repo from repo_gates g limit ${NAMES_SEARCHED_MAX}) g where ${holds('g.repo')} order by ${itFirst('g.repo')} limit ${FOUND_MAX + 1}`;
+select g.repo
+  from (select g.repo from repo_gates g limit ${NAMES_SEARCHED_MAX}) g
+ where ${holds('g.repo')}
+ order by ${itFirst('g.repo')}
+ limit ${FOUND_MAX + 1}`;
 
 const FOUND = 't.id::text as id, t.status, t.agent_id, t.skill, t.quest_id, t.actor_id, t.repo, t.created_at';
 
@@ -37,14 +63,23 @@ with newest as materialized (
 )
 select (select count(*)::int from newest n where n.payload is not null) as looked_at, f.*
   from (select) as always
-  left join lateral (select ${FOUND} from newest t where ${holds('t.payload')} order by t.id desc limit ${FOUND_MAX + 1}) f on true`;
+  left join lateral (select ${FOUND}
+                       from newest t
+                      where ${holds('t.payload')}
+                      order by t.id desc
+                      limit ${FOUND_MAX + 1}) f on true`;
 
 type Row = Omit<FoundTask, 'created_at'> & { created_at: Date };
 
-/** What has this id, or holds this text: tasks, pauses, labels and repos. Looks at a number of rows that does not grow with the tasks that have finished. */
+/**
+ * What has this id, or holds this text: tasks, pauses, labels and repos. Looks at a number of rows that does not grow
+ * with the tasks that have finished.
+ */
 export async function search(db: Queryable, text: string): Promise<SearchAnswer> {
   const isId = id.safeParse(text).success;
-  const { rows: [task] } = isId ? await db.query<Row>(`select ${FOUND} from tasks t where t.id = $1`, [text]) : { rows: [] };
+  const {
+    rows: [task],
+  } = isId ? await db.query<Row>(`select ${FOUND} from tasks t where t.id = $1`, [text]) : { rows: [] };
   const pause = isId ? await findPause(db, text) : undefined;
   const { rows: labels } = await db.query<SearchAnswer['labels'][number]>(LABELS, [text]);
   const { rows: repos } = await db.query<{ repo: string }>(REPOS, [text]);
@@ -55,7 +90,10 @@ export async function search(db: Queryable, text: string): Promise<SearchAnswer>
     q: text,
     task: task === undefined ? null : toFound(task),
     pause: pause === undefined ? null : toPauseView(pause),
-    labels: labels.slice(0, FOUND_MAX), repos: repos.slice(0, FOUND_MAX).map(({ repo }) => repo), pauses: pauses.slice(0, FOUND_MAX).map(toPauseView), tasks: found.slice(0, FOUND_MAX),
+    labels: labels.slice(0, FOUND_MAX),
+    repos: repos.slice(0, FOUND_MAX).map(({ repo }) => repo),
+    pauses: pauses.slice(0, FOUND_MAX).map(toPauseView),
+    tasks: found.slice(0, FOUND_MAX),
     tasks_looked_at: tasks[0]?.looked_at ?? 0,
     more: [labels, repos, pauses, found].some((list) => list.length > FOUND_MAX),
   };

@@ -6,7 +6,9 @@ const LISTED_MAX = 200;
 
 // One statement, so that the counts are true of one instant.
 const READ = `
-select s.task_id::text, s.run_id, s.worker, s.host, s.pid, coalesce(s.outcome, case when s.told_at is null then 'asked' else 'told' end) as state, s.told_at, s.ended_at, s.fence_at,
+select s.task_id::text, s.run_id, s.worker, s.host, s.pid,
+       coalesce(s.outcome, case when s.told_at is null then 'asked' else 'told' end) as state, s.told_at, s.ended_at,
+       s.fence_at,
        s.asked_at, s.asked_by, s.reason, s.next_status,
        count(*) over ()::int as runs,
        count(s.told_at) over ()::int as told,
@@ -42,11 +44,29 @@ export async function readStop(db: Queryable, stopId: string): Promise<StopView 
   if (first === undefined) return undefined;
   const then: StopThen = first.next_status === 'cancelled' ? 'cancel' : 'requeue';
   return {
-    id: stopId, asked_at: first.asked_at.toISOString(), asked_by: first.asked_by, reason: first.reason, then,
-    runs_count: first.runs, told_count: first.told, obeyed_count: first.obeyed, ended_count: first.ended, fenced_count: first.fenced, waiting_count: first.waiting,
+    id: stopId,
+    asked_at: first.asked_at.toISOString(),
+    asked_by: first.asked_by,
+    reason: first.reason,
+    then,
+    runs_count: first.runs,
+    told_count: first.told,
+    obeyed_count: first.obeyed,
+    ended_count: first.ended,
+    fenced_count: first.fenced,
+    waiting_count: first.waiting,
     runs: rows.map(({ task_id, run_id, worker, host, pid, state, told_at, ended_at, fence_at }) => ({
-      task_id, run_id, worker, host, pid, state, told_at: told_at?.toISOString() ?? null, ended_at: ended_at?.toISOString() ?? null, fence_at: fence_at.toISOString(),
+      task_id,
+      run_id,
+      worker,
+      host,
+      pid,
+      state,
+      told_at: told_at?.toISOString() ?? null,
+      ended_at: ended_at?.toISOString() ?? null,
+      fence_at: fence_at.toISOString(),
     })),
-    passed_over: [], more: false,
+    passed_over: [],
+    more: false,
   };
 }

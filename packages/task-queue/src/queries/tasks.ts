@@ -31,9 +31,9 @@ export interface TaskFilter {
 }
 
 /**
- * For a queued task that was put off: which pause is named for it now, and when it may start as things stand. The row tells how that was when it was
- * put off; since then its pauses may have been cleared, given another end, or joined by others. While they end by no clock, the time is a minute
- * ahead, which is when it is looked at again.
+ * For a queued task that was put off: which pause is named for it now, and when it may start as things stand. The row
+ * tells how that was when it was put off; since then its pauses may have been cleared, given another end, or joined by
+ * others. While they end by no clock, the time is a minute ahead, which is when it is looked at again.
  */
 const PUT_OFF = sql<PutOff | null>`case when ${tasks.status} = 'queued' and ${tasks.deferredBy} is not null then
   (select jsonb_build_object(
@@ -43,7 +43,10 @@ const PUT_OFF = sql<PutOff | null>`case when ${tasks.status} = 'queued' and ${ta
                           else max(p.ends_at) end)
      from active_pauses p where ${sql.raw(coveredBy('p', 'tasks'))}) end`;
 
-interface PutOff { by: string | null; until: string }
+interface PutOff {
+  by: string | null;
+  until: string;
+}
 
 /** In lists: as much of an error as a row can show. */
 const ERROR_CHARS_LISTED = 500;
@@ -53,11 +56,13 @@ const ERROR_CHARS_WHOLE = 20_000;
 const RUN_ENDS = `'completed', 'failed', 'released', 'reaped', 'asked', 'held', 'retried', 'stopped'`;
 
 /**
- * How the last run of a task ended and when it came to its end, as its history tells: the row forgets when a run began, and an error stands only there. The
- * events are looked up once for each task, and not at all for one that waits and never ran. Columns are written out: within a list drizzle leaves out the name
- * of the table.
+ * How the last run of a task ended and when it came to its end, as its history tells: the row forgets when a run began,
+ * and an error stands only there. The events are looked up once for each task, and not at all for one that waits and
+ * never ran. Columns are written out: within a list drizzle leaves out the name of the table.
  */
-const history = (errorCharsMax: number) => sql<HistoryRow | null>`case when tasks.worker_id is not null or tasks.status in ('succeeded', 'failed', 'cancelled') then (
+const history = (
+  errorCharsMax: number,
+) => sql<HistoryRow | null>`case when tasks.worker_id is not null or tasks.status in ('succeeded', 'failed', 'cancelled') then (
   with e as materialized (select e.* from events_of_task(tasks.id) e)
   select jsonb_build_object(
     'last_run', (
@@ -71,9 +76,16 @@ const history = (errorCharsMax: number) => sql<HistoryRow | null>`case when task
       select max(e.at) from e
        where e.kind in ('completed', 'failed', 'reaped', 'held', 'retried') or e.kind in ('cancelled', 'stopped') and e.data ->> 'status' = 'cancelled') end)) end`;
 
-interface HistoryRow { last_run: TaskView['last_run']; finished_at: string | null }
+interface HistoryRow {
+  last_run: TaskView['last_run'];
+  finished_at: string | null;
+}
 
-const columns = (errorCharsMax: number) => ({ ...getTableColumns(tasks), putOff: PUT_OFF, history: history(errorCharsMax) });
+const columns = (errorCharsMax: number) => ({
+  ...getTableColumns(tasks),
+  putOff: PUT_OFF,
+  history: history(errorCharsMax),
+});
 const LISTED = columns(ERROR_CHARS_LISTED);
 const WHOLE = columns(ERROR_CHARS_WHOLE);
 
@@ -81,17 +93,31 @@ const WHOLE = columns(ERROR_CHARS_WHOLE);
 export async function listTasks(db: Database, filter: TaskFilter): Promise<TaskView[]> {
   if (await namesNoTask(db, filter)) return [];
   const wanted = filter.heldBy === undefined ? conditions(filter) : [inArray(tasks.id, heldBy(filter, filter.heldBy))];
-  const rows = await drizzle({ client: db }).select(LISTED).from(tasks).where(and(...wanted)).orderBy(desc(tasks.id)).limit(filter.limit);
+  const rows = await drizzle({ client: db })
+    .select(LISTED)
+    .from(tasks)
+    .where(and(...wanted))
+    .orderBy(desc(tasks.id))
+    .limit(filter.limit);
   return rows.map(toTaskView);
 }
 
 /**
- * Does the filter name a label that no task carries? Every label that a task carries is the label of a lane or a row of `known_labels` (migrations/0023), and
- * every repo has a gate. Without this, all tasks would be gone through to find none.
+ * Does the filter name a label that no task carries? Every label that a task carries is the label of a lane or a row of
+ * `known_labels` (migrations/0023), and every repo has a gate. Without this, all tasks would be gone through to find
+ * none.
  */
 async function namesNoTask(db: Database, { agentId, skill, questId, actorId, repo }: TaskFilter): Promise<boolean> {
   if ([agentId, skill, questId, actorId, repo].every((label) => label === undefined)) return false;
-  const { rows: [row] } = await db.query<{ unknown: boolean }>(UNKNOWN, [agentId ?? null, skill ?? null, questId ?? null, actorId ?? null, repo ?? null]);
+  const {
+    rows: [row],
+  } = await db.query<{ unknown: boolean }>(UNKNOWN, [
+    agentId ?? null,
+    skill ?? null,
+    questId ?? null,
+    actorId ?? null,
+    repo ?? null,
+  ]);
   return row?.unknown ?? false;
 }
 
@@ -116,14 +142,18 @@ function conditions(filter: TaskFilter): SQL[] {
   if (filter.questId !== undefined) wanted.push(eq(tasks.questId, filter.questId));
   if (filter.actorId !== undefined) wanted.push(eq(tasks.actorId, filter.actorId));
   if (filter.repo !== undefined) wanted.push(eq(tasks.repo, filter.repo));
-  if (filter.parked === true) wanted.push(isNotNull(tasks.pausedAt), inArray(tasks.status, ['queued', 'running', 'held']));
+  if (filter.parked === true)
+    wanted.push(isNotNull(tasks.pausedAt), inArray(tasks.status, ['queued', 'running', 'held']));
   if (filter.parked === false) wanted.push(isNull(tasks.pausedAt));
   if (filter.paused === true) wanted.push(eq(tasks.status, 'queued'), COVERED);
   if (filter.paused === false) wanted.push(sql`(tasks.status <> 'queued' or not ${COVERED})`);
   if (filter.createdSince !== undefined) wanted.push(gte(tasks.createdAt, new Date(filter.createdSince)));
   if (filter.createdUntil !== undefined) wanted.push(lt(tasks.createdAt, new Date(filter.createdUntil)));
   if (filter.runningLongerThanSeconds !== undefined) {
-    wanted.push(eq(tasks.status, 'running'), sql`tasks.started_at < clock_timestamp() - make_interval(secs => ${filter.runningLongerThanSeconds})`);
+    wanted.push(
+      eq(tasks.status, 'running'),
+      sql`tasks.started_at < clock_timestamp() - make_interval(secs => ${filter.runningLongerThanSeconds})`,
+    );
   }
   if (filter.beforeId !== undefined) wanted.push(lt(tasks.id, BigInt(filter.beforeId)));
   return wanted;
@@ -147,15 +177,24 @@ function heldBy(filter: TaskFilter, pauseId: string): SQL {
 
 /** One task; undefined where there is none. */
 export async function findTask(db: Database | Transaction, id: string): Promise<TaskView | undefined> {
-  const [row] = await drizzle({ client: db }).select(WHOLE).from(tasks).where(eq(tasks.id, BigInt(id)));
+  const [row] = await drizzle({ client: db })
+    .select(WHOLE)
+    .from(tasks)
+    .where(eq(tasks.id, BigInt(id)));
   return row === undefined ? undefined : toTaskView(row);
 }
 
 /** What happened to a task, oldest first, after the event with the id `afterId`. */
-export async function listTaskEvents(db: Database, taskId: string, page: { afterId?: string | undefined; limit: number }): Promise<TaskEventView[]> {
+export async function listTaskEvents(
+  db: Database,
+  taskId: string,
+  page: { afterId?: string | undefined; limit: number },
+): Promise<TaskEventView[]> {
   const { rows } = await db.query<Omit<TaskEventView, 'at'> & { at: Date }>(
     `select e.id::text, e.task_id::text, e.run_id, e.kind, e.at, e.by, e.data from events_of_task($1) e
-      where e.id > coalesce($2::bigint, 0) order by e.id limit $3`, [taskId, page.afterId ?? null, page.limit]);
+      where e.id > coalesce($2::bigint, 0) order by e.id limit $3`,
+    [taskId, page.afterId ?? null, page.limit],
+  );
   return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
 }
 
@@ -208,7 +247,9 @@ function toTaskView(row: typeof tasks.$inferSelect & { putOff: PutOff | null; hi
 
 /** With the instants as the contract has them. */
 function toLastRun(run: TaskView['last_run']): TaskView['last_run'] {
-  return run === null ? null : { ...run, ended_at: readInstant(run.ended_at).toISOString(), started_at: toInstant(run.started_at) };
+  return run === null
+    ? null
+    : { ...run, ended_at: readInstant(run.ended_at).toISOString(), started_at: toInstant(run.started_at) };
 }
 
 function toInstant(text: string | null): string | null {

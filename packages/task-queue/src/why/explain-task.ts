@@ -7,7 +7,11 @@ import type { KeptForRunners } from '../runner-switches.ts';
 import { whyNot } from './why-not.ts';
 
 /** Why a task is not running, and when it could. Reads only. @throws TaskError `task_not_found` */
-export async function explainTask(db: Queryable, taskId: string, { gatedRepos, kept }: { gatedRepos?: GatedRepos; kept?: KeptForRunners } = {}): Promise<TaskWhy> {
+export async function explainTask(
+  db: Queryable,
+  taskId: string,
+  { gatedRepos, kept }: { gatedRepos?: GatedRepos; kept?: KeptForRunners } = {},
+): Promise<TaskWhy> {
   const facts = await readTaskFacts(db, taskId, gatedRepos, kept);
   if (facts === undefined) throw new TaskError('task_not_found', `task ${taskId} not found (\`orchestra task list\`)`);
   return whyNot(facts);

@@ -4,8 +4,9 @@ import { pauseHold } from './pause-hold.ts';
 import type { TaskFacts } from './task-facts.ts';
 
 /**
- * Everything that holds a task which waits, in the order in which it has to go: first what the task itself needs from a person, then the
- * pauses over it, then its repo, then the clock, then a worker. All of it holds at once: what stands behind does not wait for what stands before.
+ * Everything that holds a task which waits, in the order in which it has to go: first what the task itself needs from a
+ * person, then the pauses over it, then its repo, then the clock, then a worker. All of it holds at once: what stands
+ * behind does not wait for what stands before.
  */
 export function holdsOver(facts: TaskFacts): Hold[] {
   return [
@@ -22,27 +23,57 @@ export function holdsOver(facts: TaskFacts): Hold[] {
 function heldByItsEnvironment({ held }: TaskFacts): Hold[] {
   if (held === null) return [];
   const what = held.says ?? 'nobody has said why';
-  return [{
-    kind: 'held', since: held.at, until: null,
-    says: `its environment has stopped it: ${what}. It goes on when a person lets it, after the repair${held.fix === null ? '' : `: ${held.fix}`}`,
-    ...(held.says === null ? {} : { reason: held.says }),
-    ...(held.fix === null ? {} : { fix: held.fix }),
-  }];
+  return [
+    {
+      kind: 'held',
+      since: held.at,
+      until: null,
+      says:
+        `its environment has stopped it: ${what}. It goes on when a person lets it, after the ` +
+        `repair${held.fix === null ? '' : `: ${held.fix}`}`,
+      ...(held.says === null ? {} : { reason: held.says }),
+      ...(held.fix === null ? {} : { fix: held.fix }),
+    },
+  ];
 }
 
 function openQuestion({ question }: TaskFacts): Hold[] {
-  return question === null ? [] : [{ kind: 'question', since: question.at, until: null, says: 'it has asked a question and waits for the answer', reason: question.text }];
+  return question === null
+    ? []
+    : [
+        {
+          kind: 'question',
+          since: question.at,
+          until: null,
+          says: 'it has asked a question and waits for the answer',
+          reason: question.text,
+        },
+      ];
 }
 
 function parked({ parked: park }: TaskFacts): Hold[] {
-  return park === null ? [] : [{ kind: 'parked', since: park.at, until: null, says: `${park.by} has parked it: ${park.reason}`, by: park.by, reason: park.reason }];
+  return park === null
+    ? []
+    : [
+        {
+          kind: 'parked',
+          since: park.at,
+          until: null,
+          says: `${park.by} has parked it: ${park.reason}`,
+          by: park.by,
+          reason: park.reason,
+        },
+      ];
 }
 
 function notBefore({ status, nextEligibleAt, deferred, at, attempts, disturbances, createdAt }: TaskFacts): Hold[] {
   if (status !== 'queued' || deferred || Date.parse(nextEligibleAt) <= Date.parse(at)) return [];
-  const why = disturbances > 0 ? 'a passing disturbance has stopped its last run, and it is tried again then'
-    : attempts.used > 0 || attempts.crashes > 0 ? `it is tried again then; so far ${attempts.used} of ${attempts.max} attempts are used`
-    : 'it was added for later';
+  const why =
+    disturbances > 0
+      ? 'a passing disturbance has stopped its last run, and it is tried again then'
+      : attempts.used > 0 || attempts.crashes > 0
+        ? `it is tried again then; so far ${attempts.used} of ${attempts.max} attempts are used`
+        : 'it was added for later';
   return [{ kind: 'not_before', since: createdAt, until: nextEligibleAt, says: `its time has not come: ${why}` }];
 }
 
@@ -53,6 +84,9 @@ function noWorker({ workers, agentId, skill, keptForRunner }: TaskFacts): Hold[]
     ...(skill === null ? [] : [`skill ${keptForRunner ? RUNNER_PREFIX : ''}${skill}`]),
   ];
   const wants = labels.length === 0 ? 'tasks without labels' : labels.join(' and ');
-  const last = workers.lastSeenAt === null ? 'none has within a day' : 'those that did have not asked for three minutes, and run nothing';
+  const last =
+    workers.lastSeenAt === null
+      ? 'none has within a day'
+      : 'those that did have not asked for three minutes, and run nothing';
   return [{ kind: 'no_worker', since: workers.lastSeenAt, until: null, says: `no worker asks for ${wants}: ${last}` }];
 }

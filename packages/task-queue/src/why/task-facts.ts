@@ -1,7 +1,10 @@
 import type { Labels, PauseThen, ScopeKind } from '@orchestra/pause-core';
 import type { TaskStatus } from '../contract/index.ts';
 
-/** Everything that decides whether a task may start, as one snapshot of the database had it. Instants are RFC 3339 in UTC. */
+/**
+ * Everything that decides whether a task may start, as one snapshot of the database had it. Instants are RFC 3339 in
+ * UTC.
+ */
 export interface TaskFacts {
   taskId: string;
   status: TaskStatus;
@@ -23,7 +26,13 @@ export interface TaskFacts {
   /** null: it is not held by its environment */
   held: { at: string | null; says: string | null; fix: string | null } | null;
   /** null: it is not running */
-  run: { id: string; worker: string | null; host: string | null; startedAt: string | null; claimedAhead: boolean } | null;
+  run: {
+    id: string;
+    worker: string | null;
+    host: string | null;
+    startedAt: string | null;
+    claimedAhead: boolean;
+  } | null;
   /** How the last run ended, of a task that has ended; null: no event tells. */
   ended: { at: string; error: string | null } | null;
   /** Those that hold it: not the one that lets it through as its probe. As they are named, first one first. */
@@ -71,7 +80,14 @@ export interface GateOfTask {
   inProgress: number;
   maxInProgress: number;
   /** The first that has the gate; null: none has, or they are parked by now. */
-  holder: { taskId: string; runId: string | null; worker: string | null; host: string | null; status: TaskStatus; since: string | null } | null;
+  holder: {
+    taskId: string;
+    runId: string | null;
+    worker: string | null;
+    host: string | null;
+    status: TaskStatus;
+    since: string | null;
+  } | null;
   /** The first in line. */
   headId: string | null;
   /** Tasks that stand before it in the repo's line, counted up to 1,001. */

@@ -4,8 +4,8 @@ import type { TaskFacts } from './task-facts.ts';
 import { whereItIs } from './where-it-is.ts';
 
 /**
- * Why a task is not running, what must go first, and when it could start. Where several things hold it, it starts when the last of
- * them has gone; where nobody knows when one of them goes, nobody knows when it starts.
+ * Why a task is not running, what must go first, and when it could start. Where several things hold it, it starts when
+ * the last of them has gone; where nobody knows when one of them goes, nobody knows when it starts.
  */
 export function whyNot(facts: TaskFacts): TaskWhy {
   const waits = facts.status === 'queued' || facts.status === 'held';
@@ -18,8 +18,20 @@ export function whyNot(facts: TaskFacts): TaskWhy {
     holds,
     ahead: asCounted(facts.ahead),
     earliest_start: waits ? lastEnd(holds, facts.at) : null,
-    if_cleared: holds.flatMap((hold) => (hold.pause_id === undefined ? []
-      : [{ pause_id: hold.pause_id, ready_at: lastEnd(holds.filter((other) => other !== hold), facts.at), ahead: aheadWithout(hold.pause_id, facts) }])),
+    if_cleared: holds.flatMap((hold) =>
+      hold.pause_id === undefined
+        ? []
+        : [
+            {
+              pause_id: hold.pause_id,
+              ready_at: lastEnd(
+                holds.filter((other) => other !== hold),
+                facts.at,
+              ),
+              ahead: aheadWithout(hold.pause_id, facts),
+            },
+          ],
+    ),
   };
 }
 
@@ -32,7 +44,10 @@ function asCounted(ahead: number): TaskWhy['ahead'] {
   return { count: Math.min(ahead, AHEAD_COUNTED_MAX), more: ahead > AHEAD_COUNTED_MAX };
 }
 
-/** When the last of these has gone by itself, `now` where there are none; null: one of them does not, or nobody knows when. */
+/**
+ * When the last of these has gone by itself, `now` where there are none; null: one of them does not, or nobody knows
+ * when.
+ */
 function lastEnd(holds: readonly Hold[], now: string): string | null {
   let last = now;
   for (const { until } of holds) {

@@ -1,16 +1,23 @@
 import { environmentForCommands } from '@orchestra/pause-core/secret-settings';
 import type { ClaimedTask } from '@orchestra/task-queue/contract';
 
-// Linux refuses to start a program with one variable beyond 128 KiB; a larger payload is on stdin alone, a larger answer in its file.
+// Linux refuses to start a program with one variable beyond 128 KiB; a larger payload is on stdin alone, a larger
+// answer in its file.
 const TEXT_BYTES_MAX = 100_000;
 
 /**
- * The environment of a command: this process's own without what could open a door of Orchestra (a command could clear the pause that is meant to
- * stop it), the task, and `extra`, which wins.
+ * The environment of a command: this process's own without what could open a door of Orchestra (a command could clear
+ * the pause that is meant to stop it), the task, and `extra`, which wins.
  *
  * @param answerFile where the answer to the task's questions is, if there is one
  */
-export function commandEnvironment(task: ClaimedTask, payloadJson: string, own: NodeJS.ProcessEnv, extra: Record<string, string> = {}, answerFile?: string): NodeJS.ProcessEnv {
+export function commandEnvironment(
+  task: ClaimedTask,
+  payloadJson: string,
+  own: NodeJS.ProcessEnv,
+  extra: Record<string, string> = {},
+  answerFile?: string,
+): NodeJS.ProcessEnv {
   const ofTask: Record<string, string | null> = {
     ORCHESTRA_TASK_ID: task.id,
     ORCHESTRA_RUN_ID: task.run_id,

@@ -12,7 +12,13 @@ export class FoldersInUse {
   enter(folder: string): Stay {
     const here = this.#stays.get(folder) ?? new Set();
     this.#stays.set(folder, here);
-    const stay = { alone: here.size === 0, leave: () => { here.delete(stay); if (here.size === 0) this.#stays.delete(folder); } };
+    const stay = {
+      alone: here.size === 0,
+      leave: () => {
+        here.delete(stay);
+        if (here.size === 0) this.#stays.delete(folder);
+      },
+    };
     for (const other of here) other.alone = false;
     here.add(stay);
     return stay;

@@ -35,22 +35,30 @@ export async function freshQuestions({ folder, mark }: QuestionsBefore): Promise
     const text = await firstCharacters(join(folder, QUESTIONS_FILE));
     return text.trim() === '' ? undefined : needsInput(text);
   } catch (cause) {
-    throw new TaskFailure(`it left questions in ${join(folder, QUESTIONS_FILE)} that cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new TaskFailure(
+      `it left questions in ${join(folder, QUESTIONS_FILE)} that cannot be read: ` +
+        `${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 
 /**
- * Whether a command has gone on after its questions and brought all that it was to bring: each of these files was written during the run,
- * after the questions, and is not empty. Anything else that it wrote, a line in a log for instance, answers nothing. Two files in the
- * same tick of a file system's clock count as written together.
+ * Whether a command has gone on after its questions and brought all that it was to bring: each of these files was
+ * written during the run, after the questions, and is not empty. Anything else that it wrote, a line in a log for
+ * instance, answers nothing. Two files in the same tick of a file system's clock count as written together.
  */
-export async function areSuperseded({ folder, startedAtMs }: QuestionsBefore, deliverables: readonly string[]): Promise<boolean> {
+export async function areSuperseded(
+  { folder, startedAtMs }: QuestionsBefore,
+  deliverables: readonly string[],
+): Promise<boolean> {
   const file = await questionsFile(folder);
   if (file === undefined || deliverables.length === 0) return false;
   for (const deliverable of deliverables) {
     const stats = await lstat(join(folder, deliverable), { bigint: true }).catch(() => undefined);
     if (stats === undefined || !stats.isFile() || stats.size === 0n || stats.mtimeNs <= file.mtimeNs) return false;
-    // An older file may carry a time that lies ahead, for example out of an archive: what this run wrote has changed since it began.
+    // An older file may carry a time that lies ahead, for example out of an archive: what this run wrote has changed
+    // since it began.
     if (stats.ctimeNs / 1_000_000n < BigInt(startedAtMs - CLOCK_SLACK_MS)) return false;
   }
   return true;
@@ -70,7 +78,11 @@ export async function leaveAnswer(folder: string, runId: string, answer: string)
     return path;
   } catch (cause) {
     await rm(draft, { force: true }).catch(() => {}); // the first error is the one to tell
-    throw new TaskFailure(`the answer to its questions cannot be written to ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new TaskFailure(
+      `the answer to its questions cannot be written to ${path}: ` +
+        `${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 
@@ -79,7 +91,9 @@ export async function takeAnswerAway(path: string): Promise<void> {
   await rm(path, { force: true }).catch(() => {}); // the folder is the command's, which may have closed it
 }
 
-/** Regular files with one name only: opening a pipe would wait for ever, and a link, also a hard one, may lead anywhere. */
+/**
+ * Regular files with one name only: opening a pipe would wait for ever, and a link, also a hard one, may lead anywhere.
+ */
 async function questionsFile(folder: string): Promise<{ mtimeNs: bigint; mark: string } | undefined> {
   const stats = await lstat(join(folder, QUESTIONS_FILE), { bigint: true }).catch(() => undefined);
   if (stats === undefined || !stats.isFile() || stats.nlink > 1n) return undefined;

@@ -34,14 +34,16 @@ export function asDoorError(thrown: unknown, address: Address): Error {
   if (state === NO_FUNCTION || state === NO_SCHEMA) {
     return new CannotWork(
       'not_migrated',
-      `the database at ${where} has no queue for direct workers; its owner runs \`orchestra db migrate\` of this version`,
+      `the database at ${where} has no queue for direct workers; its owner runs \`orchestra db migrate\` ` +
+        'of this version',
       { cause: error },
     );
   }
   if (state === TOO_FEW_RIGHTS) {
     return new CannotWork(
       'not_granted',
-      `the database at ${where} answers: ${error.message}; grant the role what a direct worker may execute, as the page on direct workers in Orchestra’s manual has it`,
+      `the database at ${where} answers: ${error.message}; grant the role what a direct worker may ` +
+        'execute, as the page on direct workers in Orchestra’s manual has it',
       { cause: error },
     );
   }

@@ -56,8 +56,10 @@ export class DirectPool {
 
   /** In which schema the pauses are; undefined while it cannot be asked. Installations in one database share a bell. */
   async schema(): Promise<string | undefined> {
-    this.#schema ??= await this.db.query<{ schema: string | null }>('select current_schema() as schema')
-      .then(({ rows: [row] }) => row?.schema ?? undefined, () => undefined);
+    this.#schema ??= await this.db.query<{ schema: string | null }>('select current_schema() as schema').then(
+      ({ rows: [row] }) => row?.schema ?? undefined,
+      () => undefined,
+    );
     return this.#schema;
   }
 

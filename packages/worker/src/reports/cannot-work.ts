@@ -50,7 +50,8 @@ const makeOne = (orchestra: string): string => `\`${orchestra} token create NAME
 export function noToken(orchestra: string): CannotWork {
   return new CannotWork(
     'no_token',
-    `no token was found: set ORCHESTRA_TOKEN, or ORCHESTRA_TOKEN_FILE to a file that holds it, or start this below the folder where \`${orchestra} up\` was started; ${makeOne(orchestra)}`,
+    'no token was found: set ORCHESTRA_TOKEN, or ORCHESTRA_TOKEN_FILE to a file that holds it, or start ' +
+      `this below the folder where \`${orchestra} up\` was started; ${makeOne(orchestra)}`,
   );
 }
 
@@ -62,7 +63,8 @@ export function adminTokenFound({
 }: Pick<Connection, 'token' | 'isTokenWithheld' | 'orchestra'>): string | undefined {
   if (isTokenWithheld || token?.kind !== 'file' || basename(token.name) !== 'admin-token') return undefined;
   return withoutInvisible(
-    `this worker has the admin's token (${sayOrigin(token)}), with which what it runs can clear every pause; ${makeOne(orchestra)}; give it that by ORCHESTRA_TOKEN_FILE`,
+    `this worker has the admin's token (${sayOrigin(token)}), with which what it runs can clear every ` +
+      `pause; ${makeOne(orchestra)}; give it that by ORCHESTRA_TOKEN_FILE`,
   );
 }
 
@@ -79,7 +81,8 @@ export function refusalOf(
   if (error instanceof AnswerError) {
     return new CannotWork(
       'refused_elsewhere',
-      `${at} answers ${error.status} with ${error.what}: it is not Orchestra, or something in front of it refuses this worker`,
+      `${at} answers ${error.status} with ${error.what}: it is not Orchestra, or something in front of it ` +
+        'refuses this worker',
       options,
     );
   }

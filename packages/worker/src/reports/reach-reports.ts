@@ -34,8 +34,7 @@ export class ReachReports {
       warn,
       sayOver: 'claims are answered again',
       isToldOtherwise: () => hasListener('claim-failed'),
-      sayTrouble: (error) =>
-        `nothing can be claimed: ${words.sayTrouble(error, 'tasks')}; trying again until it works`,
+      sayTrouble: (error) => `nothing can be claimed: ${words.sayTrouble(error, 'tasks')}; trying again until it works`,
     });
     this.#pauses = new TroubleReport({
       afterMs: TROUBLE_AFTER_MS,

@@ -5,7 +5,10 @@ import { endByOutcome } from './end-by-outcome.ts';
 import { notBegun } from './not-begun.ts';
 
 export interface StagingRunnerOptions extends SshTarget {
-  /** The program on the host and its arguments: the operator's, the same for every task. What a task brings comes on its stdin. */
+  /**
+   * The program on the host and its arguments: the operator's, the same for every task. What a task brings comes on its
+   * stdin.
+   */
   command: readonly string[];
   /** One hour unless given. */
   timeLimitMs?: number | undefined;
@@ -26,17 +29,34 @@ export function stagingRunnerHandler(options: StagingRunnerOptions): Handler {
   return async (task, context) => {
     const live = new LiveTail(context.showOutput);
     const data = {
-      task_id: task.id, run_id: task.run_id, repo: task.repo, pipeline: task.pipeline ?? null, stage: task.stage ?? null, agent_id: task.agent_id, skill: task.skill,
-      quest_id: task.quest_id, actor_id: task.actor_id, attempt: task.attempt, payload: task.payload,
+      task_id: task.id,
+      run_id: task.run_id,
+      repo: task.repo,
+      pipeline: task.pipeline ?? null,
+      stage: task.stage ?? null,
+      agent_id: task.agent_id,
+      skill: task.skill,
+      quest_id: task.quest_id,
+      actor_id: task.actor_id,
+      attempt: task.attempt,
+      payload: task.payload,
     };
     try {
       const { outcome, counts, tail } = await runStaging({
-        ...options, data, signal: context.signal, onOutput: live.add, onUnguarded: (error) => context.log('the command runs on should this worker be killed', { error: error.message }),
+        ...options,
+        data,
+        signal: context.signal,
+        onOutput: live.add,
+        onUnguarded: (error) =>
+          context.log('the command runs on should this worker be killed', { error: error.message }),
       });
       return endByOutcome({ outcome, result: { host: options.host, counts, tail: tail.slice(-TAIL_CHARS_MAX) } });
     } catch (error) {
       if (!(error instanceof SshTargetError)) throw error;
-      return endByOutcome({ outcome: notBegun('settings_wrong', error.message, 'correct the settings of the staging runner'), result: {} });
+      return endByOutcome({
+        outcome: notBegun('settings_wrong', error.message, 'correct the settings of the staging runner'),
+        result: {},
+      });
     } finally {
       live.end();
     }

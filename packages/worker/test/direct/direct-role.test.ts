@@ -30,13 +30,18 @@ describe('the role', () => {
   test('reads no table and no view, and changes none', async () => {
     const { rows } = await hand.query<{ name: string; rights: string[] }>(`
       select c.oid::regclass::text as name,
-             array(select r from unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) r where has_table_privilege(c.oid, r)) as rights
+             array(select r
+                     from unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) r
+                    where has_table_privilege(c.oid, r)) as rights
         from pg_class c
-       where c.relkind in ('r', 'v', 'm', 'f', 'p') and c.relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema', 'pg_toast')`);
+       where c.relkind in ('r', 'v', 'm', 'f', 'p')
+         and c.relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema', 'pg_toast')`);
     expect(rows.length).toBeGreaterThan(20);
     expect(rows.filter(({ rights }) => rights.length > 0)).toEqual([]);
     const { rows: sequences } = await hand.query(
-      "with s as materialized (select c.oid from pg_class c where c.relkind = 'S') select s.oid::regclass::text from s where has_sequence_privilege(s.oid, 'usage, select, update')",
+      `with s as materialized (select c.oid from pg_class c where c.relkind = 'S') select s.oid::regclass::text
+         from s
+         where has_sequence_privilege(s.oid, 'usage, select, update')`,
     );
     expect(sequences).toEqual([]);
   });
@@ -44,7 +49,8 @@ describe('the role', () => {
   test('executes with the owner’s rights what it was granted, and nothing else', async () => {
     const { rows } = await hand.query<{ name: string }>(`
       select p.proname as name from pg_proc p
-       where p.prosecdef and p.pronamespace = current_schema()::regnamespace and p.prorettype <> 'trigger'::regtype and has_function_privilege(p.oid, 'execute')
+       where p.prosecdef and p.pronamespace = current_schema()::regnamespace and p.prorettype <> 'trigger'::regtype
+         and has_function_privilege(p.oid, 'execute')
        order by p.proname`);
     const [, execute = ''] = workerGrants('x');
     const granted = [...execute.matchAll(/orchestra_work\w*/g)].map(([name]) => name).toSorted();
@@ -128,7 +134,8 @@ describe('the role', () => {
   test('events and endings of other kinds than a worker’s are refused', async () => {
     await expect(
       hand.query(
-        'select orchestra_work(\'[{"as": "reaped", "id": "1", "run_id": "00000000-0000-8000-8000-000000000000"}]\', \'w\', null, null, null, null, null, null)',
+        'select orchestra_work(\'[{"as": "reaped", "id": "1", "run_id": ' +
+          "\"00000000-0000-8000-8000-000000000000\"}]', 'w', null, null, null, null, null, null)",
       ),
     ).rejects.toThrow('each as completed, failed, released, held or retried');
   });

@@ -129,7 +129,8 @@ describe('runs', () => {
     await hand.query("select orchestra_work_tend('reap', null)");
     expect(await fleet.statusOf(id)).toBe('running');
     await fleet.db.pool.query(
-      "update queue_upkeep set done_at = now() - interval '1 second', heard_since = now() - interval '1 minute' where round = 'reap'",
+      `update queue_upkeep set done_at = now() - interval '1 second', heard_since = now() - interval '1 minute'
+         where round = 'reap'`,
     );
     await hand.query("select orchestra_work_tend('reap', null)");
     expect(await fleet.statusOf(id)).toBe('queued');
@@ -150,7 +151,8 @@ describe('runs', () => {
     await worker.start();
     await heard.first('claimed');
     await fleet.db.pool.query(
-      "update tasks set status = 'cancelled', run_id = null, pid = null, started_at = null, heartbeat_at = null where id = $1",
+      `update tasks set status = 'cancelled', run_id = null, pid = null, started_at = null, heartbeat_at = null
+         where id = $1`,
       [id],
     );
     expect(await heard.first('run-lost')).toMatchObject({ task: { id } });

@@ -25,7 +25,10 @@ describe('a worker and its tasks', () => {
       [ids[1], 'hello Grace'],
     ]);
     const { rows } = await fleet.db.pool.query(
-      'select t.result, t.worker_id, t.status, t.created_by is not null as known from tasks t where t.id = any ($1) order by t.id',
+      `select t.result, t.worker_id, t.status, t.created_by is not null as known
+         from tasks t
+        where t.id = any ($1)
+        order by t.id`,
       [ids],
     );
     expect(rows).toEqual([
@@ -244,7 +247,9 @@ async function claimsUnder(agent: string): Promise<number> {
   const {
     rows: [row],
   } = await fleet.db.pool.query<{ count: number }>(
-    "select coalesce(sum(cardinality(array_positions(b.agent_ids, $1))), 0)::int as count from event_batches b where b.kind = 'claimed'",
+    `select coalesce(sum(cardinality(array_positions(b.agent_ids, $1))), 0)::int as count
+       from event_batches b
+      where b.kind = 'claimed'`,
     [agent],
   );
   return row?.count ?? 0;
@@ -254,7 +259,11 @@ async function openOf(skill: string, agent: string | null): Promise<number> {
   const {
     rows: [row],
   } = await fleet.db.pool.query<{ count: number }>(
-    "select count(*)::int as count from tasks t where t.skill = $1 and t.agent_id is not distinct from $2 and t.status in ('queued', 'running')",
+    `select count(*)::int as count
+       from tasks t
+      where t.skill = $1
+        and t.agent_id is not distinct from $2
+        and t.status in ('queued', 'running')`,
     [skill, agent],
   );
   return row?.count ?? 0;

@@ -9,14 +9,36 @@ import { sweepThrough, type Stage } from '../sweep.ts';
 
 // With every bell lost, an actor is paused within this (P6).
 const SWEEP_EVERY_MS = 5_000;
-// However many alerts come in a second, they cause at most ten sweeps. The first one after a quiet time waits for nothing.
+// However many alerts come in a second, they cause at most ten sweeps. The first one after a quiet time waits for
+// nothing.
 const SWEEP_GAP_MS = 100;
 
 /** Sweeps when woken by a bell, and by the clock. */
-export function startSweeping({ db, rule, alarmAfter, log, metrics, everyMs = SWEEP_EVERY_MS }: { db: Database; rule: AlertRule; alarmAfter: number; log: Logger; metrics: CascadeMetrics; everyMs?: number | undefined }): Loop {
-  const stages: Stage[] = [gather({ db, rule, metrics }), judge({ db, rule }), record({ db, alarmAfter, log, metrics })];
+export function startSweeping({
+  db,
+  rule,
+  alarmAfter,
+  log,
+  metrics,
+  everyMs = SWEEP_EVERY_MS,
+}: {
+  db: Database;
+  rule: AlertRule;
+  alarmAfter: number;
+  log: Logger;
+  metrics: CascadeMetrics;
+  everyMs?: number | undefined;
+}): Loop {
+  const stages: Stage[] = [
+    gather({ db, rule, metrics }),
+    judge({ db, rule }),
+    record({ db, alarmAfter, log, metrics }),
+  ];
   return startLoop({
-    name: 'the sweep over the alerts', everyMs, gapMs: SWEEP_GAP_MS, log,
+    name: 'the sweep over the alerts',
+    everyMs,
+    gapMs: SWEEP_GAP_MS,
+    log,
     round: async () => {
       const observed = metrics.sweepSeconds.startTimer();
       await sweepThrough(stages).finally(observed);

@@ -41,7 +41,8 @@ export function startTellingLateAlerts({
           first_actor: first.actor,
           first_behind_seconds: first.behindSeconds,
         },
-        'critical alerts came with a created_at of so long ago, or with none, that they count toward no auto-pause: see the clock and the time zone of the system that writes them',
+        'critical alerts came with a created_at of so long ago, or with none, that they count toward no ' +
+          'auto-pause: see the clock and the time zone of the system that writes them',
       );
     },
   });

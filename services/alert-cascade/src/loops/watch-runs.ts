@@ -18,16 +18,22 @@ export interface WatchOptions {
   onAlerts: () => void;
 }
 
-/** The watchdog. Tasks never ring a bell, so it looks by the clock: at first an hour back, then no further than needed. */
+/**
+ * The watchdog. Tasks never ring a bell, so it looks by the clock: at first an hour back, then no further than needed.
+ */
 export function startWatching({ db, rule, log, metrics, everyMs, onAlerts }: WatchOptions): Loop {
   let judgedUntilMs = -Infinity;
   let allJudgedAtMs = -Infinity;
   return startLoop({
-    name: 'the watchdog', everyMs, log,
+    name: 'the watchdog',
+    everyMs,
+    log,
     round: async () => {
       const beganAtMs = performance.now();
       const all = beganAtMs - allJudgedAtMs >= LOOK_AT_ALL_EVERY_MS;
-      const lookBackMs = all ? RUNAWAY_LOOK_BACK_MS : Math.min(RUNAWAY_LOOK_BACK_MS, beganAtMs - judgedUntilMs + COMMIT_ROOM_MS);
+      const lookBackMs = all
+        ? RUNAWAY_LOOK_BACK_MS
+        : Math.min(RUNAWAY_LOOK_BACK_MS, beganAtMs - judgedUntilMs + COMMIT_ROOM_MS);
       const observed = metrics.watchSeconds.startTimer();
       const raised = await raiseRunawayAlerts(db, rule, { lookBackMs });
       observed();

@@ -4,7 +4,8 @@ import { startLoop, type Logger, type Loop } from '@orchestra/service-shell';
 import { lookAfterProbes, PROBER, unmarkLeftOver, type GatedRepos } from '@orchestra/task-queue';
 import type { PauseMetrics } from '../pause-metrics.ts';
 
-// What the database says is due next is waited for to the moment; what the replica sees, it wakes this for; the tick is for what neither knows.
+// What the database says is due next is waited for to the moment; what the replica sees, it wakes this for; the tick is
+// for what neither knows.
 const TICK_MS = 30_000;
 // After a round that failed, and after one that did something: what somebody else had locked, it has passed over.
 const AGAIN_MS = 10_000;
@@ -14,12 +15,25 @@ const PAST_THE_END_MS = 5;
 const PROBE_LOOK_MS = 1_000;
 
 /**
- * Does what is to be done when the time of a pause is over, and warns before: closes those that end with it, marks those that stay, looks after
- * those that probe. Nobody's work waits for the first two, the claim judges the end itself. Any number of instances may do it.
+ * Does what is to be done when the time of a pause is over, and warns before: closes those that end with it, marks
+ * those that stay, looks after those that probe. Nobody's work waits for the first two, the claim judges the end
+ * itself. Any number of instances may do it.
  *
  * @param options.onDone it has done something, of which there are events: their bells may be lost
  */
-export function startSweeper({ db, gatedRepos, metrics, log, onDone }: { db: Database; gatedRepos: GatedRepos; metrics: PauseMetrics; log: Logger; onDone: () => void }): Loop {
+export function startSweeper({
+  db,
+  gatedRepos,
+  metrics,
+  log,
+  onDone,
+}: {
+  db: Database;
+  gatedRepos: GatedRepos;
+  metrics: PauseMetrics;
+  log: Logger;
+  onDone: () => void;
+}): Loop {
   function tellStayed(stayed: number): void {
     metrics.pausesStayed.inc(stayed);
     if (stayed > 0) log.warn({ stayed }, 'the time of pauses is over, and they stay until a person decides');
@@ -35,7 +49,10 @@ export function startSweeper({ db, gatedRepos, metrics, log, onDone }: { db: Dat
   }
 
   return startLoop({
-    name: 'the sweeper of ended pauses', everyMs: TICK_MS, retryMs: AGAIN_MS, log,
+    name: 'the sweeper of ended pauses',
+    everyMs: TICK_MS,
+    retryMs: AGAIN_MS,
+    log,
     round: async () => {
       const due = await dueEnds(db);
       if (due.toClose) {
@@ -49,7 +66,10 @@ export function startSweeper({ db, gatedRepos, metrics, log, onDone }: { db: Dat
       const didSomething = due.toClose || due.toStay || due.toWarn || due.probing;
       if (didSomething) onDone();
       await unmarkLeftOver(db, PROBER);
-      return Math.min(didSomething ? AGAIN_MS : TICK_MS, due.nextInMs ?? TICK_MS, due.probing ? PROBE_LOOK_MS : TICK_MS) + PAST_THE_END_MS;
+      return (
+        Math.min(didSomething ? AGAIN_MS : TICK_MS, due.nextInMs ?? TICK_MS, due.probing ? PROBE_LOOK_MS : TICK_MS) +
+        PAST_THE_END_MS
+      );
     },
   });
 }

@@ -6,5 +6,12 @@ const EVERY_MS = 10 * 60_000;
 
 /** Deletes idempotency keys that nobody repeats any more. */
 export function startKeyKeeper({ db, log }: { db: Database; log: Logger }): Loop {
-  return startLoop({ name: 'forgetting old idempotency keys', everyMs: EVERY_MS, log, round: async () => { await forgetOldKeys(db); } });
+  return startLoop({
+    name: 'forgetting old idempotency keys',
+    everyMs: EVERY_MS,
+    log,
+    round: async () => {
+      await forgetOldKeys(db);
+    },
+  });
 }

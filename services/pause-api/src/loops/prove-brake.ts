@@ -1,7 +1,14 @@
 import type { Database } from '@orchestra/database';
 import type { PauseReplica } from '@orchestra/pause-core';
 import { startLoop, type Logger, type Loop } from '@orchestra/service-shell';
-import { alertOfProof, noteProof, proveBrake, readBrakeProof, setProofPeriod, takeProofTurn } from '@orchestra/task-queue';
+import {
+  alertOfProof,
+  noteProof,
+  proveBrake,
+  readBrakeProof,
+  setProofPeriod,
+  takeProofTurn,
+} from '@orchestra/task-queue';
 
 // How late an overdue test is told at the most, and how soon this instance knows what another has found.
 const LOOK_EVERY_MS = 60_000;
@@ -19,24 +26,39 @@ export interface Prover {
  *
  * @param options.everySeconds null: it is off
  */
-export function startProver({ db, replica, everySeconds, log }: { db: Database; replica: PauseReplica; everySeconds: number | null; log: Logger }): Prover {
+export function startProver({
+  db,
+  replica,
+  everySeconds,
+  log,
+}: {
+  db: Database;
+  replica: PauseReplica;
+  everySeconds: number | null;
+  log: Logger;
+}): Prover {
   let provedAtMs: number | undefined;
   let isSet = false;
 
   async function test(): Promise<void> {
     const knows = (agent: string): boolean => replica.isPaused({ agentId: agent }).paused;
     // What failed for want of luck is tried once more before anybody is woken.
-    const failure = await proveOnce(knows) === null ? null : await proveOnce(knows);
+    const failure = (await proveOnce(knows)) === null ? null : await proveOnce(knows);
     await noteProof(db, failure);
     if (failure === null) log.debug('the brake was proved');
     else log.error({ failure }, 'the self-test of the brake failed');
   }
 
   const proveOnce = (knows: (agent: string) => boolean): Promise<string | null> =>
-    proveBrake(db, { knows }).catch((error: unknown) => `it broke off: ${error instanceof Error ? error.message : String(error)}`);
+    proveBrake(db, { knows }).catch(
+      (error: unknown) => `it broke off: ${error instanceof Error ? error.message : String(error)}`,
+    );
 
   const loop = startLoop({
-    name: 'the self-test of the brake', everyMs: LOOK_EVERY_MS, retryMs: RETRY_MS, log,
+    name: 'the self-test of the brake',
+    everyMs: LOOK_EVERY_MS,
+    retryMs: RETRY_MS,
+    log,
     round: async () => {
       if (!isSet) await setProofPeriod(db, everySeconds);
       isSet = true;
@@ -44,7 +66,10 @@ export function startProver({ db, replica, everySeconds, log }: { db: Database; 
       if (await takeProofTurn(db)) await test();
       await alertOfProof(db);
       const proof = await readBrakeProof(db);
-      provedAtMs = proof === null || proof.last_proven_seconds === null ? undefined : performance.now() - proof.last_proven_seconds * 1_000;
+      provedAtMs =
+        proof === null || proof.last_proven_seconds === null
+          ? undefined
+          : performance.now() - proof.last_proven_seconds * 1_000;
       return proof === null ? undefined : Math.ceil(proof.nextSeconds * 1_000) + 5;
     },
   });

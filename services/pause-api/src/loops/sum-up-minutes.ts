@@ -7,5 +7,10 @@ const AT_ONCE_MS = 100;
 
 /** Counts what happened in the queue minute by minute, for the charts of a day and of a week. */
 export function startMinuteCounter({ db, log }: { db: Database; log: Logger }): Loop {
-  return startLoop({ name: 'counting the minutes of the queue', everyMs: EVERY_MS, log, round: async () => (await sumUpMinutes(db) ? AT_ONCE_MS : undefined) });
+  return startLoop({
+    name: 'counting the minutes of the queue',
+    everyMs: EVERY_MS,
+    log,
+    round: async () => ((await sumUpMinutes(db)) ? AT_ONCE_MS : undefined),
+  });
 }

@@ -7,11 +7,16 @@ import { z } from 'zod';
 
 export function pausePageRoute({ db }: { db: Database }): Route {
   return route({
-    method: 'get', path: '/api/senate/pauses/:id', permission: 'read',
+    method: 'get',
+    path: '/api/senate/pauses/:id',
+    permission: 'read',
     refuses: ['pause_not_found'],
     summary: 'the receipt of one pause, as of now',
-    description: 'Which runs had begun when it took effect and how each has ended, what is still in flight, what it holds, and what happened to it.',
-    params: z.strictObject({ id }), answer: pausePage,
+    description:
+      'Which runs had begun when it took effect and how each has ended, what is still in flight, what it ' +
+      'holds, and what happened to it.',
+    params: z.strictObject({ id }),
+    answer: pausePage,
     handle: async ({ params }) => {
       const page = await readPausePage(db, params.id);
       if (page === undefined) throw new PauseError('pause_not_found', `there is no pause ${params.id}`);

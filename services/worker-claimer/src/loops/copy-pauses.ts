@@ -13,7 +13,10 @@ export interface PauseCopies extends Loop {
   failing: () => number;
 }
 
-/** Keeps the copies of the pauses in the databases of attached queues current, each by a loop of its own: one that does not answer keeps no other waiting. */
+/**
+ * Keeps the copies of the pauses in the databases of attached queues current, each by a loop of its own: one that does
+ * not answer keeps no other waiting.
+ */
 export function startPauseCopies({ db, log }: { db: Database; log: Logger }): PauseCopies {
   const copying = new Map<string, { loop: Loop; failed: boolean }>();
 
@@ -21,7 +24,11 @@ export function startPauseCopies({ db, log }: { db: Database; log: Logger }): Pa
     const one = {
       failed: false,
       loop: startLoop({
-        name: `copying the pauses for ${place.name}`, everyMs: EVERY_MS, retryMs: RETRY_MS, gapMs: GAP_MS, log,
+        name: `copying the pauses for ${place.name}`,
+        everyMs: EVERY_MS,
+        retryMs: RETRY_MS,
+        gapMs: GAP_MS,
+        log,
         round: async () => {
           try {
             await copyPauses(db, place);
@@ -37,9 +44,16 @@ export function startPauseCopies({ db, log }: { db: Database; log: Logger }): Pa
   }
 
   const looking = startLoop({
-    name: 'looking for attached queues in other databases', everyMs: EVERY_MS, gapMs: GAP_MS, log,
+    name: 'looking for attached queues in other databases',
+    everyMs: EVERY_MS,
+    gapMs: GAP_MS,
+    log,
     round: async () => {
-      const places = new Map((await listAttachedQueues(db)).flatMap(({ elsewhere }) => elsewhere === null ? [] : [[idOf(elsewhere), elsewhere]]));
+      const places = new Map(
+        (await listAttachedQueues(db)).flatMap(({ elsewhere }) =>
+          elsewhere === null ? [] : [[idOf(elsewhere), elsewhere]],
+        ),
+      );
       for (const [id, { loop }] of copying) {
         if (places.has(id)) continue;
         copying.delete(id);

@@ -7,10 +7,20 @@ import type { QueueMetrics } from '../queue-metrics.ts';
 const BREATH_MS = 250;
 
 /**
- * Makes rounds that delete finished tasks older than `days`, and their events; one bounded statement each, and the next after a
- * breath for as long as there is more. Two services at it side by side do no harm.
+ * Makes rounds that delete finished tasks older than `days`, and their events; one bounded statement each, and the next
+ * after a breath for as long as there is more. Two services at it side by side do no harm.
  */
-export function forgetTasks({ db, log, metrics, days }: { db: Database; log: Logger; metrics: QueueMetrics; days: number }): () => Promise<number | undefined> {
+export function forgetTasks({
+  db,
+  log,
+  metrics,
+  days,
+}: {
+  db: Database;
+  log: Logger;
+  metrics: QueueMetrics;
+  days: number;
+}): () => Promise<number | undefined> {
   let from: ForgetMark | undefined;
   let sum = { tasks: 0, events: 0 };
   return async () => {
@@ -19,7 +29,8 @@ export function forgetTasks({ db, log, metrics, days }: { db: Database; log: Log
     sum = { tasks: sum.tasks + tasks, events: sum.events + events };
     metrics.tasksForgotten.inc(tasks);
     if (next !== undefined) return BREATH_MS;
-    if (sum.tasks > 0) log.info({ ...sum, days }, 'deleted finished tasks and their events, as ORCHESTRA_RETENTION_DAYS asks');
+    if (sum.tasks > 0)
+      log.info({ ...sum, days }, 'deleted finished tasks and their events, as ORCHESTRA_RETENTION_DAYS asks');
     sum = { tasks: 0, events: 0 };
     return undefined;
   };

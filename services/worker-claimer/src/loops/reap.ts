@@ -29,11 +29,12 @@ const WHY: Record<ReapCause, string> = {
 };
 
 /**
- * One tick: rows that cannot be are healed, and runs whose owner is dead, or sends no heartbeat, are taken away (P10, P15). A paused
- * row of that kind would make every claim that meets it fail, which is why healing comes first, and before the first claim. A row that
- * can be neither healed nor taken away is told of and stops nothing else.
+ * One tick: rows that cannot be are healed, and runs whose owner is dead, or sends no heartbeat, are taken away (P10,
+ * P15). A paused row of that kind would make every claim that meets it fail, which is why healing comes first, and
+ * before the first claim. A row that can be neither healed nor taken away is told of and stops nothing else.
  *
- * @returns after how many milliseconds to come again, where that is sooner than usual; 0 where runs were taken away: one
+ * @returns after how many milliseconds to come again, where that is sooner than usual; 0 where runs were taken away:
+ *   one
  *   statement takes a bounded number of them
  */
 export async function reap(options: ReaperOptions): Promise<number | undefined> {
@@ -56,15 +57,25 @@ async function tick(options: ReaperOptions): Promise<number | undefined> {
     return undefined;
   }
   const failing = new Set<string>();
-  const failed = (what: 'heal' | 'reap'): OnFailedRow => ({ taskId, error: err }) => {
-    failing.add(taskId);
-    metrics.rowsFailed.inc({ what });
-    log.error({ task: taskId, err }, `the row of a task could not be ${what === 'heal' ? 'healed' : 'taken from a lost worker'}; the others were, and this one is tried again in the next round`);
-  };
+  const failed =
+    (what: 'heal' | 'reap'): OnFailedRow =>
+    ({ taskId, error: err }) => {
+      failing.add(taskId);
+      metrics.rowsFailed.inc({ what });
+      log.error(
+        { task: taskId, err },
+        `the row of a task could not be ${what === 'heal' ? 'healed' : 'taken from a lost worker'}; the ` +
+          'others were, and this one is tried again in the next round',
+      );
+    };
   if (options.heal) await healAll(options, failed('heal'));
   const deafForMs = hearing.stillDeafForMs(performance.now());
   const dead = await theDead.round({ heard: deafForMs === 0, onFailed: failed('reap') });
-  const reaped = { process_gone: dead.processGone, other_boot: dead.otherBoot, lease: deafForMs > 0 ? 0 : await reapRuns(db, leaseSeconds, failed('reap')) };
+  const reaped = {
+    process_gone: dead.processGone,
+    other_boot: dead.otherBoot,
+    lease: deafForMs > 0 ? 0 : await reapRuns(db, leaseSeconds, failed('reap')),
+  };
   for (const [cause, runs] of Object.entries(reaped) as [ReapCause, number][]) {
     if (runs === 0) continue;
     metrics.runsReaped.inc({ cause }, runs);
@@ -86,7 +97,10 @@ async function healAll({ db, log, metrics, onReturned }: ReaperOptions, onFailed
   let someFailed = false;
   // Where one has failed, all were gone through.
   for (let statement = 0; statement < HEAL_STATEMENTS_MAX && !someFailed; statement++) {
-    const healed = await healQueued(db, (row) => { someFailed = true; onFailed(row); });
+    const healed = await healQueued(db, (row) => {
+      someFailed = true;
+      onFailed(row);
+    });
     if (healed === 0) return;
     metrics.queuedHealed.inc(healed);
     log.warn({ healed }, 'healed queued tasks that still named a run; an older schema leaves such rows');

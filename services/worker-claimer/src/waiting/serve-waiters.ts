@@ -10,13 +10,20 @@ const LOOK_WHILE_BUSY_MS = 2_000;
 const LINES_AT_ONCE = 4;
 
 /**
- * One round for everybody who waits: one look at what there is, then claims for those alone who want something of it, first
- * come first served. Of several who want the same, the next one claims only when the one before found something, so that
- * one new task does not cause as many claims as there are idle workers.
+ * One round for everybody who waits: one look at what there is, then claims for those alone who want something of it,
+ * first come first served. Of several who want the same, the next one claims only when the one before found something,
+ * so that one new task does not cause as many claims as there are idle workers.
  *
- * @returns after how many milliseconds to look again at the latest: sooner than usual where something is known to become eligible then
+ * @returns after how many milliseconds to look again at the latest: sooner than usual where something is known to
+ *   become eligible then
  */
-export async function serveWaiters(db: Queryable, room: WaitingRoom, metrics: Pick<QueueMetrics, 'looks'>, gatedRepos: GatedRepos, kept: KeptForRunners): Promise<number | undefined> {
+export async function serveWaiters(
+  db: Queryable,
+  room: WaitingRoom,
+  metrics: Pick<QueueMetrics, 'looks'>,
+  gatedRepos: GatedRepos,
+  kept: KeptForRunners,
+): Promise<number | undefined> {
   if (room.size === 0) return undefined;
   const callsBefore = room.calls;
   let work: OpenWork;
@@ -33,9 +40,12 @@ export async function serveWaiters(db: Queryable, room: WaitingRoom, metrics: Pi
   }
   const lines = linesFor(room.waiters(), work);
   let someFailed = false;
-  await Promise.all(Array.from({ length: LINES_AT_ONCE }, async () => {
-    for (let line = lines.pop(); line !== undefined; line = lines.pop()) someFailed = (await serveLine(line)) || someFailed;
-  }));
+  await Promise.all(
+    Array.from({ length: LINES_AT_ONCE }, async () => {
+      for (let line = lines.pop(); line !== undefined; line = lines.pop())
+        someFailed = (await serveLine(line)) || someFailed;
+    }),
+  );
   // Nobody has taken what that claim was made for. The next look also tells whether the database is still there.
   if (someFailed) return 0;
   // A millisecond later: the database's clock is finer than the timer.
@@ -46,7 +56,9 @@ export async function serveWaiters(db: Queryable, room: WaitingRoom, metrics: Pi
 /** Waiters who want the same stand in one line. Lines for which there is nothing are left out. */
 function linesFor(waiters: readonly Waiter[], work: OpenWork): Waiter[][] {
   const lines = Map.groupBy(waiters, (waiter) => waiter.key);
-  return [...lines.values()].filter(([first]) => first !== undefined && (work.more || work.kinds.some((kind) => wanted(first.want, kind)))).toReversed();
+  return [...lines.values()]
+    .filter(([first]) => first !== undefined && (work.more || work.kinds.some((kind) => wanted(first.want, kind))))
+    .toReversed();
 }
 
 /** @returns true: a claim failed, and what stands behind its waiter in the line was not served */

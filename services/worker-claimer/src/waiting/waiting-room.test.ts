@@ -6,13 +6,24 @@ import { WaitingRoom } from './waiting-room.ts';
 const LOOK_EVERY_MS = 5_000;
 const NOTHING = { kinds: [], more: false };
 
-beforeEach(() => { vi.useFakeTimers(); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** One waits, and a look has just found nothing. */
 function roomWithLook(): WaitingRoom {
   const room = new WaitingRoom({ max: 10, onCall: () => {} });
-  void room.wait({ token: 't', want: {}, attempt: async () => [], waitMs: 60_000, gone: new AbortController().signal, callsSeen: room.calls });
+  void room.wait({
+    token: 't',
+    want: {},
+    attempt: async () => [],
+    waitMs: 60_000,
+    gone: new AbortController().signal,
+    callsSeen: room.calls,
+  });
   room.looked(NOTHING, room.calls);
   return room;
 }
@@ -37,17 +48,39 @@ test('news since the look ends what it said', () => {
 
 function task(id: string): ClaimedTask {
   return claimedTask.parse({
-    id, run_id: '0b6d3c1e-6d1f-4f5e-9b5e-2a6f7c1d2e3f', repo: null, agent_id: null, skill: 'debate', quest_id: null, actor_id: null, priority: 100, payload: {},
-    attempt: 1, max_attempts: 3, cursor: null, questions: null, answer: null, lease_seconds: 60,
+    id,
+    run_id: '0b6d3c1e-6d1f-4f5e-9b5e-2a6f7c1d2e3f',
+    repo: null,
+    agent_id: null,
+    skill: 'debate',
+    quest_id: null,
+    actor_id: null,
+    priority: 100,
+    payload: {},
+    attempt: 1,
+    max_attempts: 3,
+    cursor: null,
+    questions: null,
+    answer: null,
+    lease_seconds: 60,
   });
 }
 
 test('what is added goes to the first who wants it, without any look', async () => {
   const room = new WaitingRoom({ max: 10, onCall: () => {} });
   const asked: string[] = [];
-  const waits = (name: string, skill: string): Promise<ClaimedTask[]> => room.wait({
-    token: 't', want: { skills: [skill] }, attempt: async () => { asked.push(name); return [task('7')]; }, waitMs: 60_000, gone: new AbortController().signal, callsSeen: room.calls,
-  });
+  const waits = (name: string, skill: string): Promise<ClaimedTask[]> =>
+    room.wait({
+      token: 't',
+      want: { skills: [skill] },
+      attempt: async () => {
+        asked.push(name);
+        return [task('7')];
+      },
+      waitMs: 60_000,
+      gone: new AbortController().signal,
+      callsSeen: room.calls,
+    });
   void waits('other', 'lint');
   const first = waits('first', 'debate');
   void waits('second', 'debate');
@@ -61,7 +94,16 @@ test('a look and what was added share one attempt of a waiter, so no task is cla
   const open = Promise.withResolvers<void>();
   let attempts = 0;
   const answered = room.wait({
-    token: 't', want: {}, attempt: async () => { attempts += 1; await open.promise; return [task(String(attempts))]; }, waitMs: 60_000, gone: new AbortController().signal, callsSeen: room.calls,
+    token: 't',
+    want: {},
+    attempt: async () => {
+      attempts += 1;
+      await open.promise;
+      return [task(String(attempts))];
+    },
+    waitMs: 60_000,
+    gone: new AbortController().signal,
+    callsSeen: room.calls,
   });
   room.offer([{ agent: null, skill: null }]);
   const byLook = room.waiters().map((waiter) => waiter.try());

@@ -39,12 +39,18 @@ export class Waiter {
     this.#leave = leave;
   }
 
-  get answer(): Promise<ClaimedTask[]> { return this.#answer.promise; }
+  get answer(): Promise<ClaimedTask[]> {
+    return this.#answer.promise;
+  }
 
-  get over(): boolean { return this.#over; }
+  get over(): boolean {
+    return this.#over;
+  }
 
   /** An attempt is under way. */
-  get trying(): boolean { return this.#trying !== undefined; }
+  get trying(): boolean {
+    return this.#trying !== undefined;
+  }
 
   /** Ends the wait: at once, or when the attempt under way has ended, which may still have found something. */
   end(): void {
@@ -59,11 +65,13 @@ export class Waiter {
   }
 
   /**
-   * Makes the attempt; a waiter that is over makes none. Two at a time would bring tasks twice: a call made while one is under way
-   * shares it. @returns what came of it; after `failed` the waiter has its error
+   * Makes the attempt; a waiter that is over makes none. Two at a time would bring tasks twice: a call made while one
+   * is under way shares it. @returns what came of it; after `failed` the waiter has its error
    */
   try(): Promise<'tasks' | 'nothing' | 'failed'> {
-    this.#trying ??= this.#try().finally(() => { this.#trying = undefined; });
+    this.#trying ??= this.#try().finally(() => {
+      this.#trying = undefined;
+    });
     return this.#trying;
   }
 
@@ -93,13 +101,13 @@ const RETRY_AFTER_SECONDS = '5';
 // Of one token, at any time; more only while half of all places is free.
 const SHARE = 200;
 const BUSY_MS = 10_000;
-// Until the next look has ended, which begins five seconds after this one: whoever comes while it is made is served by it. Polls that are
-// begun together end together, often at the very moment of a look.
+// Until the next look has ended, which begins five seconds after this one: whoever comes while it is made is served by
+// it. Polls that are begun together end together, often at the very moment of a look.
 const LOOK_HOLDS_MS = 6_000;
 
 /**
- * The claims that wait for a task, in the order in which they came. They ask nothing of the database themselves: whoever
- * learns of new work calls, and one look is made for all of them.
+ * The claims that wait for a task, in the order in which they came. They ask nothing of the database themselves:
+ * whoever learns of new work calls, and one look is made for all of them.
  */
 export class WaitingRoom {
   readonly #max: number;
@@ -120,13 +128,19 @@ export class WaitingRoom {
     this.#onCall = onCall;
   }
 
-  get size(): number { return this.#waiters.size; }
+  get size(): number {
+    return this.#waiters.size;
+  }
 
   /** How often there was news so far. */
-  get calls(): number { return this.#calls; }
+  get calls(): number {
+    return this.#calls;
+  }
 
   /** Whether there was news a moment ago, so that there may soon be more. */
-  get busy(): boolean { return performance.now() - this.#calledAtMs < BUSY_MS; }
+  get busy(): boolean {
+    return performance.now() - this.#calledAtMs < BUSY_MS;
+  }
 
   /**
    * What a look has seen.
@@ -138,11 +152,20 @@ export class WaitingRoom {
     if (work.kinds.length > 0) this.#calledAtMs = performance.now();
   }
 
-  /** True: others wait, and a look on their behalf has just found nothing for this want. Its claim may as well wait with them. */
+  /**
+   * True: others wait, and a look on their behalf has just found nothing for this want. Its claim may as well wait with
+   * them.
+   */
   nothingFor(want: Want): boolean {
     const look = this.#lastLook;
-    return look !== undefined && this.#waiters.size > 0 && look.calls === this.#calls && performance.now() - look.atMs < LOOK_HOLDS_MS
-      && !look.work.more && !look.work.kinds.some((kind) => wanted(want, kind));
+    return (
+      look !== undefined &&
+      this.#waiters.size > 0 &&
+      look.calls === this.#calls &&
+      performance.now() - look.atMs < LOOK_HOLDS_MS &&
+      !look.work.more &&
+      !look.work.kinds.some((kind) => wanted(want, kind))
+    );
   }
 
   /** A token may have been revoked: who waits with it is refused and claims nothing more. */
@@ -154,16 +177,21 @@ export class WaitingRoom {
   }
 
   /** In the order in which they came. */
-  waiters(): Waiter[] { return [...this.#waiters]; }
+  waiters(): Waiter[] {
+    return [...this.#waiters];
+  }
 
-  /** A run has ended, which lets the next one of its repo start: there may be something to claim where any waits at a gate. */
+  /**
+   * A run has ended, which lets the next one of its repo start: there may be something to claim where any waits at a
+   * gate.
+   */
   callAtGates(): void {
     if (this.someWaitAtGates) this.call();
   }
 
   /**
-   * Tasks with these labels were added here: the first one who wants one of them claims at once, without a look. Tell it before
-   * {@link call}, for all the others.
+   * Tasks with these labels were added here: the first one who wants one of them claims at once, without a look. Tell
+   * it before {@link call}, for all the others.
    */
   offer(tasks: readonly { agent: string | null; skill: string | null }[]): void {
     const labels = tasks.slice(0, OFFERED_MAX);
@@ -193,7 +221,8 @@ export class WaitingRoom {
     const waiter = new Waiter(token, want, attempt, () => this.#waiters.delete(waiter));
     const first = this.#waiters.size === 0;
     this.#waiters.add(waiter);
-    // With nobody waiting nobody looked; and what came since the caller's own attempt was called out before it was here.
+    // With nobody waiting nobody looked; and what came since the caller's own attempt was called out before it was
+    // here.
     if (first || callsSeen !== this.#calls) this.#onCall();
     const end = (): void => waiter.end();
     const timer = setTimeout(end, waitMs);
@@ -215,11 +244,23 @@ export class WaitingRoom {
 }
 
 function tokenEnded(): ProblemError {
-  return new ProblemError('unauthenticated', 'the token of this claim was revoked or has expired while it waited', { headers: { 'WWW-Authenticate': 'Bearer realm="orchestra"' } });
+  return new ProblemError('unauthenticated', 'the token of this claim was revoked or has expired while it waited', {
+    headers: { 'WWW-Authenticate': 'Bearer realm="orchestra"' },
+  });
 }
 
 function refusal(max: number | undefined, held: number): ProblemError {
   const headers = { 'Retry-After': RETRY_AFTER_SECONDS };
-  if (max !== undefined) return new ProblemError('too_many_waiters', `${max} claims wait already; claim with wait_seconds 0, or try again in a moment`, { headers });
-  return new ProblemError('token_share_used', `${held} claims of this token wait, and half of all places are taken; claim with wait_seconds 0, or give workers tokens of their own`, { headers });
+  if (max !== undefined)
+    return new ProblemError(
+      'too_many_waiters',
+      `${max} claims wait already; claim with wait_seconds 0, or try again in a moment`,
+      { headers },
+    );
+  return new ProblemError(
+    'token_share_used',
+    `${held} claims of this token wait, and half of all places are taken; claim with wait_seconds 0, or ` +
+      'give workers tokens of their own',
+    { headers },
+  );
 }

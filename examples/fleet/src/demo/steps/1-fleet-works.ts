@@ -12,9 +12,14 @@ export async function fleetWorks(stage: Stage): Promise<void> {
   for (const agent of AGENT_NAMES) {
     const done = await stage.waitFor(`${agent} gets ${TASKS_WANTED} tasks done`, 20_000, async () => {
       const succeeded = await tasksOf(stage.client, agent, 'succeeded');
-      return succeeded.length >= TASKS_WANTED && succeeded.every(({ result }) => result !== null) ? succeeded : undefined;
+      return succeeded.length >= TASKS_WANTED && succeeded.every(({ result }) => result !== null)
+        ? succeeded
+        : undefined;
     });
     const last = done.at(-1);
-    stage.saw(`${agent}: ${done.length} tasks done; task ${last?.id}, ${last?.skill} of ${last?.quest_id}: ${gist(last?.result)}`);
+    stage.saw(
+      `${agent}: ${done.length} tasks done; task ${last?.id}, ${last?.skill} of ${last?.quest_id}: ` +
+        `${gist(last?.result)}`,
+    );
   }
 }

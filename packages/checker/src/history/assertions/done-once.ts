@@ -2,27 +2,54 @@ import type { Indexed } from '../indexed.ts';
 import type { Assertion, Violation } from '../violation.ts';
 
 /** One body of work that was seen; without an end its process was killed in the middle. */
-export interface Body { task: string; run: string; proc: string; from: number; to: number }
+export interface Body {
+  task: string;
+  run: string;
+  proc: string;
+  from: number;
+  to: number;
+}
 
 /**
- * A6. A task is completed once. Two bodies of work on it may overlap, when a worker goes on after its run was taken away, but not
- * with both of them being told that their end counts.
+ * A6. A task is completed once. Two bodies of work on it may overlap, when a worker goes on after its run was taken
+ * away, but not with both of them being told that their end counts.
  */
 export const doneOnce: Assertion = (history) => {
   const twice = [...history.eventsOf].flatMap(([task, events]): Violation[] => {
     const done = events.filter((event) => event.kind === 'completed');
-    return done.length <= 1 ? [] : [{ assertion: 'A6', t: history.toHistory(done[1]?.committedAt ?? 0), what: `task ${task} was completed ${done.length} times` }];
+    return done.length <= 1
+      ? []
+      : [
+          {
+            assertion: 'A6',
+            t: history.toHistory(done[1]?.committedAt ?? 0),
+            what: `task ${task} was completed ${done.length} times`,
+          },
+        ];
   });
   const counted = new Set(history.calls('finish').flatMap(({ ok }) => (ok === undefined ? [] : [ok.run])));
-  const both = overlaps(history).filter(([one, other]) => counted.has(one.run) && counted.has(other.run))
-    .map(([one, other]): Violation => ({ assertion: 'A6', t: other.from, what: `task ${one.task} was worked on by ${one.proc} (run ${one.run}) and ${other.proc} (run ${other.run}) at the same time, and both ends counted` }));
+  const both = overlaps(history)
+    .filter(([one, other]) => counted.has(one.run) && counted.has(other.run))
+    .map(([one, other]): Violation => ({
+      assertion: 'A6',
+      t: other.from,
+      what:
+        `task ${one.task} was worked on by ${one.proc} (run ${one.run}) and ${other.proc} (run ${other.run}) ` +
+        'at the same time, and both ends counted',
+    }));
   return [...twice, ...both];
 };
 
 /** Pairs of bodies of one task that were at work at the same time. */
 export function overlaps(history: Indexed): [Body, Body][] {
   return [...Map.groupBy(bodies(history), (body) => body.task).values()].flatMap((ofTask) =>
-    ofTask.flatMap((one, index) => ofTask.slice(index + 1).filter((other) => other.from < one.to && one.from < other.to).map((other): [Body, Body] => [one, other])));
+    ofTask.flatMap((one, index) =>
+      ofTask
+        .slice(index + 1)
+        .filter((other) => other.from < one.to && one.from < other.to)
+        .map((other): [Body, Body] => [one, other]),
+    ),
+  );
 }
 
 function bodies({ events }: Indexed): Body[] {

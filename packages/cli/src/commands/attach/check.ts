@@ -6,9 +6,18 @@ import { OrchestraCommand } from '../../orchestra-command.ts';
 const MARKS: Readonly<Record<Finding['verdict'], string>> = { well: '✓', weaker: '!', broken: '✗' };
 
 export default class AttachCheck extends OrchestraCommand {
-  static override summary = 'is all of an attachment still there, and whom does it bind? exit code 1 when something is broken';
-  static override description = 'With --worker-url it tries the brake through a worker’s own connection: it makes a job and claims it under a pause, in one transaction that is rolled back. That may not get the job.';
-  static override flags = { 'worker-url': Flags.string({ description: 'how the team’s workers connect; better in ORCHESTRA_WORKER_URL, as it may hold a password', helpValue: 'URL', env: 'ORCHESTRA_WORKER_URL' }) };
+  static override summary =
+    'is all of an attachment still there, and whom does it bind? exit code 1 when something is broken';
+  static override description =
+    'With --worker-url it tries the brake through a worker’s own connection: it makes a job and claims ' +
+    'it under a pause, in one transaction that is rolled back. That may not get the job.';
+  static override flags = {
+    'worker-url': Flags.string({
+      description: 'how the team’s workers connect; better in ORCHESTRA_WORKER_URL, as it may hold a password',
+      helpValue: 'URL',
+      env: 'ORCHESTRA_WORKER_URL',
+    }),
+  };
   static override args = { name: Args.string({ description: 'of the attachment', required: true, ignoreStdin: true }) };
 
   async run(): Promise<{ name: string; findings: Finding[] }> {
@@ -19,7 +28,10 @@ export default class AttachCheck extends OrchestraCommand {
       const looked = await checkAnywhere(db, args.name);
       const workerUrl = flags['worker-url'];
       if (workerUrl === undefined) return looked;
-      return [...looked, ...await atGivenDatabase(workerUrl, (worker) => tryCanary(db, worker, args.name), 'as given')];
+      return [
+        ...looked,
+        ...(await atGivenDatabase(workerUrl, (worker) => tryCanary(db, worker, args.name), 'as given')),
+      ];
     });
     this.show(findings.map(({ what, verdict, words }) => `${MARKS[verdict]} ${what}: ${words}`).join('\n'));
     if (findings.some(({ verdict }) => verdict === 'broken')) process.exitCode = EXIT.failed;

@@ -8,12 +8,17 @@ const WITHIN_MS = 2_000;
 
 /** For the shell: the labels that are at work or in the queue, one a line; nothing where nobody answers. */
 export default class CompletionLabels extends OrchestraCommand {
-  static override summary = 'the agents, skills, quests or actors that are at work or in the queue, for the completion of a shell';
+  static override summary =
+    'the agents, skills, quests or actors that are at work or in the queue, for the completion of a shell';
   static override hidden = true;
-  static override args = { kind: Args.string({ description: 'of which kind', required: true, options: [...KINDS], ignoreStdin: true }) };
+  static override args = {
+    kind: Args.string({ description: 'of which kind', required: true, options: [...KINDS], ignoreStdin: true }),
+  };
 
   async run(): Promise<{ labels: string[] }> {
-    const { args: { kind } } = await this.parse(CompletionLabels);
+    const {
+      args: { kind },
+    } = await this.parse(CompletionLabels);
     const labels = await this.#read(kind).catch(() => []);
     if (labels.length > 0) this.show(labels.join('\n'));
     return { labels };

@@ -6,7 +6,10 @@ import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class GateFreeze extends OrchestraCommand {
   static override summary = 'close the serial gate of a repo: none of its tasks starts until it is thawed';
-  static override description = 'What is running goes on to its end; what waits keeps its place. A gate that is frozen already keeps its first reason. A repo that nothing has named yet is refused, because it may be a slip of the pen; --new freezes it all the same.';
+  static override description =
+    'What is running goes on to its end; what waits keeps its place. A gate that is frozen already keeps ' +
+    'its first reason. A repo that nothing has named yet is refused, because it may be a slip of the ' +
+    'pen; --new freezes it all the same.';
   static override examples = ['<%= config.bin %> gate freeze github.com/acme/shop --reason "main is broken"'];
   static override args = { repo: repoArg };
   static override flags = {

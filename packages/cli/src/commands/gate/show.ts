@@ -11,7 +11,10 @@ export default class GateShow extends OrchestraCommand {
   static override flags = deskFlags;
 
   async run(): Promise<{ repos: RepoGateView[]; more: boolean }> {
-    const { args: { repo }, flags } = await this.parse(GateShow);
+    const {
+      args: { repo },
+      flags,
+    } = await this.parse(GateShow);
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { sayNothingAt, showGate, showGates } = await import('../../show/gates.ts');
     const { serial_gate: gates } = await atDesk(flags.direct, (desk) => desk.queue());
@@ -21,7 +24,12 @@ export default class GateShow extends OrchestraCommand {
     }
     const found = gates.repos.filter((gate) => gate.repo === repo);
     // Only the first so many are told of: that this one is not among them says nothing then.
-    if (found.length === 0 && gates.more) throw new CommandFailure('too_many_repos', `the queue tells of ${gates.repos.length} repos at most, and ${repo} is not among them; see its tasks with \`orchestra task list --repo\``);
+    if (found.length === 0 && gates.more)
+      throw new CommandFailure(
+        'too_many_repos',
+        `the queue tells of ${gates.repos.length} repos at most, and ${repo} is not among them; see its ` +
+          `tasks with \`orchestra task list --repo\``,
+      );
     this.show(found.length === 0 ? sayNothingAt(repo) : found.map(showGate).join('\n'));
     return { repos: found, more: false };
   }

@@ -9,7 +9,9 @@ export default class ProfileRemove extends OrchestraCommand {
   static override args = { name: Args.string({ description: 'of the profile', required: true, ignoreStdin: true }) };
 
   async run(): Promise<{ removed: string }> {
-    const { args: { name } } = await this.parse(ProfileRemove);
+    const {
+      args: { name },
+    } = await this.parse(ProfileRemove);
     const { readProfiles, writeProfiles } = await import('../../profile/profiles-file.ts');
     const { current, profiles } = readProfiles();
     if (!Object.hasOwn(profiles, name)) throw wrongUsage(`there is no profile "${name}"`);

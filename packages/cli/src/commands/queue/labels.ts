@@ -6,8 +6,12 @@ import { KINDS } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class QueueLabels extends OrchestraCommand {
-  static override summary = 'per agent, skill, quest or actor: queued, running, paused, failures and alerts of the last hour';
-  static override examples = ['<%= config.bin %> queue labels --by agent', '<%= config.bin %> queue labels --by quest --contains spring'];
+  static override summary =
+    'per agent, skill, quest or actor: queued, running, paused, failures and alerts of the last hour';
+  static override examples = [
+    '<%= config.bin %> queue labels --by agent',
+    '<%= config.bin %> queue labels --by quest --contains spring',
+  ];
   static override flags = {
     by: Flags.string({ description: 'of which kind', required: true, options: [...KINDS] }),
     contains: Flags.string({ description: 'only those that hold this text', helpValue: 'TEXT' }),

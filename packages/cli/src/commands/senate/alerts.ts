@@ -6,10 +6,16 @@ import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class SenateAlerts extends OrchestraCommand {
   static override summary = 'alerts, newest first';
-  static override examples = ['<%= config.bin %> senate alerts --unacknowledged', '<%= config.bin %> senate alerts ack 17'];
+  static override examples = [
+    '<%= config.bin %> senate alerts --unacknowledged',
+    '<%= config.bin %> senate alerts ack 17',
+  ];
   static override flags = {
     actor: Flags.string({ description: 'only those about this actor', helpValue: 'ID' }),
-    severity: Flags.string({ description: 'only those of this severity', options: ['low', 'medium', 'high', 'critical'] }),
+    severity: Flags.string({
+      description: 'only those of this severity',
+      options: ['low', 'medium', 'high', 'critical'],
+    }),
     unacknowledged: Flags.boolean({ description: 'only those that nobody has acknowledged' }),
     limit,
     ...deskFlags,
@@ -22,7 +28,9 @@ export default class SenateAlerts extends OrchestraCommand {
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { showAlerts } = await import('../../show/alerts.ts');
     const filter = checked(alertsQuery, { ref_id: flags.actor, severity: flags.severity, limit: flags.limit });
-    const { rows, more } = await atDesk(flags.direct, (desk) => desk.alerts({ ...filter, ...(flags.unacknowledged && { unacknowledged: true }) }));
+    const { rows, more } = await atDesk(flags.direct, (desk) =>
+      desk.alerts({ ...filter, ...(flags.unacknowledged && { unacknowledged: true }) }),
+    );
     this.show(showAlerts(rows));
     if (more) this.hint(sayMore(flags.limit));
     return { alerts: rows, more };

@@ -8,7 +8,11 @@ import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class SenateHistory extends OrchestraCommand {
   static override summary = 'who did what to which pause, alert, task, gate or token, and why; newest first';
-  static override examples = ['<%= config.bin %> senate history --since 2h', '<%= config.bin %> senate history agent skeptic --by dana', '<%= config.bin %> senate history --action pause.cleared --json'];
+  static override examples = [
+    '<%= config.bin %> senate history --since 2h',
+    '<%= config.bin %> senate history agent skeptic --by dana',
+    '<%= config.bin %> senate history --action pause.cleared --json',
+  ];
   static override args = scopeArgs;
   static override flags = {
     ...scopeFlags,
@@ -27,7 +31,16 @@ export default class SenateHistory extends OrchestraCommand {
     const { checked } = await import('../../checked.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { showHistory } = await import('../../show/history.ts');
-    const filter = checked(historyQuery, { scope_kind: scope?.kind, scope_value: scope?.value, also: scope?.also === undefined ? undefined : JSON.stringify(scope.also), by: flags.by, action: flags.action, since: flags.since, until: flags.until, limit: flags.limit });
+    const filter = checked(historyQuery, {
+      scope_kind: scope?.kind,
+      scope_value: scope?.value,
+      also: scope?.also === undefined ? undefined : JSON.stringify(scope.also),
+      by: flags.by,
+      action: flags.action,
+      since: flags.since,
+      until: flags.until,
+      limit: flags.limit,
+    });
     const { rows, more } = await atDesk(flags.direct, (desk) => desk.history(filter));
     this.show(showHistory(rows));
     if (more) this.hint(sayMore(flags.limit, '--until goes further back'));

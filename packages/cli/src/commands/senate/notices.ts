@@ -13,7 +13,8 @@ export default class SenateNotices extends OrchestraCommand {
     const { showNotices } = await import('../../show/notices.ts');
     const targets = await atDesk(flags.direct, (desk) => desk.notices());
     this.show(showNotices(targets));
-    for (const { name } of targets.filter(({ gone_at: gone }) => gone !== null)) this.hint(`to send to ${name} again: ${COMMAND} senate notices resume ${name}`);
+    for (const { name } of targets.filter(({ gone_at: gone }) => gone !== null))
+      this.hint(`to send to ${name} again: ${COMMAND} senate notices resume ${name}`);
     return { targets };
   }
 }

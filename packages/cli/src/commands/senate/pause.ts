@@ -23,8 +23,17 @@ interface Waited {
 
 export default class SenatePause extends OrchestraCommand {
   static override summary = 'stop new work for one agent, skill, quest or actor, or the whole fleet, everywhere';
-  static override description = 'Several labels, in any order, cover only what carries all of them; --fleet covers everything, also tasks without labels. What is running goes on to its normal end, unless --stop-running stops it; what is waiting keeps its place. Without --ttl the pause lasts until somebody clears it. A broad pause, one that would hold more than half of what is queued and twenty tasks or more, asks you to type out its scope, and so does any pause of the fleet; --yes says it beforehand. Where there is no terminal nobody is asked. '
-    + `--wait shows how what is running drains, and ends with 0 once the pause is quiet, with 4 when --wait-timeout is over or somebody cleared it before; the pause holds either way. --wait-gates does the same for the turn gates that are connected (${manualPage('gates.md')}): it ends once each of them has said that it knows the pause.`;
+  static override description =
+    'Several labels, in any order, cover only what carries all of them; --fleet covers everything, also ' +
+    'tasks without labels. What is running goes on to its normal end, unless --stop-running stops it; ' +
+    'what is waiting keeps its place. Without --ttl the pause lasts until somebody clears it. A broad ' +
+    'pause, one that would hold more than half of what is queued and twenty tasks or more, asks you to ' +
+    'type out its scope, and so does any pause of the fleet; --yes says it beforehand. Where there is no ' +
+    'terminal nobody is asked. ' +
+    '--wait shows how what is running drains, and ends with 0 once the pause is quiet, with 4 when ' +
+    '--wait-timeout is over or somebody cleared it before; the pause holds either way. --wait-gates does ' +
+    `the same for the turn gates that are connected (${manualPage('gates.md')}): it ends once each of ` +
+    'them has said that it knows the pause.';
   static override examples = [
     '<%= config.bin %> senate pause agent skeptic --reason "runaway loop" --ttl 30m',
     '<%= config.bin %> senate pause agent skeptic --reason "it burns money" --stop-running',
@@ -46,12 +55,19 @@ export default class SenatePause extends OrchestraCommand {
     'stop-then': stopThenFlag({ dependsOn: ['stop-running'] }),
     'stop-grace': graceFlag({ dependsOn: ['stop-running'] }),
     wait: Flags.boolean({ description: 'wait until nothing that it covers runs any more', exclusive: ['dry-run'] }),
-    'wait-gates': Flags.boolean({ description: 'wait until every turn gate that is connected has confirmed the pause', exclusive: ['dry-run'] }),
-    'wait-timeout': durationFlag({ description: 'how long to wait at the most; 10m unless given', helpValue: '10m', relationships: [{ type: 'some', flags: ['wait', 'wait-gates'] }] }),
+    'wait-gates': Flags.boolean({
+      description: 'wait until every turn gate that is connected has confirmed the pause',
+      exclusive: ['dry-run'],
+    }),
+    'wait-timeout': durationFlag({
+      description: 'how long to wait at the most; 10m unless given',
+      helpValue: '10m',
+      relationships: [{ type: 'some', flags: ['wait', 'wait-gates'] }],
+    }),
     ...deskFlags,
   };
 
-  async run(): Promise<PauseReceipt & { wait?: Waited; wait_gates?: GatesWaited } | PausePreview> {
+  async run(): Promise<(PauseReceipt & { wait?: Waited; wait_gates?: GatesWaited }) | PausePreview> {
     const { args, flags } = await this.parse(SenatePause);
     checkThen(flags);
     const scope = neededScope(args, 'senate pause', 'pause', flags);
@@ -60,8 +76,14 @@ export default class SenatePause extends OrchestraCommand {
     const { atDesk } = await import('../../desk/at-desk.ts');
     const { showPreview, showReceipt } = await import('../../show/receipt.ts');
     const request = checked(pauseRequest, {
-      scope_kind: scope.kind, scope_value: scope.value, also: scope.also, reason: flags.reason, ttl_seconds: flags.ttl, then: flags.then,
-      stop_running: flags['stop-running'] ? flags['stop-then'] ?? 'requeue' : undefined, stop_grace_seconds: flags['stop-grace'],
+      scope_kind: scope.kind,
+      scope_value: scope.value,
+      also: scope.also,
+      reason: flags.reason,
+      ttl_seconds: flags.ttl,
+      then: flags.then,
+      stop_running: flags['stop-running'] ? (flags['stop-then'] ?? 'requeue') : undefined,
+      stop_grace_seconds: flags['stop-grace'],
     });
     return atDesk(flags.direct, async (desk) => {
       if (flags['dry-run']) {
@@ -98,17 +120,30 @@ export default class SenatePause extends OrchestraCommand {
     const { waitForGates } = await import('../../wait-for-gates.ts');
     const { StopRequests } = await import('../../stop-requests.ts');
     const requests = new StopRequests();
-    const waited = await waitForGates(desk, id, { timeLimitMs: limitSeconds * 1_000, signal: requests.signal }).finally(() => requests.close());
-    const { outcome, gates: { connected, confirmed } } = waited;
+    const waited = await waitForGates(desk, id, { timeLimitMs: limitSeconds * 1_000, signal: requests.signal }).finally(
+      () => requests.close(),
+    );
+    const {
+      outcome,
+      gates: { connected, confirmed },
+    } = waited;
     const left = `${connected - confirmed} of ${connected} ${connected === 1 ? 'gate' : 'gates'}`;
     const told: Record<GatesOutcome, string> = {
-      confirmed: connected === 0 ? 'no gate is connected' : `confirmed by ${connected === 1 ? 'the one gate that is' : `all ${connected} gates that are`} connected`,
+      confirmed:
+        connected === 0
+          ? 'no gate is connected'
+          : `confirmed by ${connected === 1 ? 'the one gate that is' : `all ${connected} gates that are`} connected`,
       ended: `the pause ended before ${left} had confirmed it`,
       not_in_time: `NOT CONFIRMED by ${left}; the pause holds; \`senate show ${id}\` names them`,
       interrupted: `not waited for any longer: ${left} not confirmed; the pause holds`,
     };
     this.show(told[outcome]);
-    const codes: Record<GatesOutcome, number> = { confirmed: EXIT.done, ended: EXIT.notQuiet, not_in_time: EXIT.notQuiet, interrupted: EXIT.interrupted };
+    const codes: Record<GatesOutcome, number> = {
+      confirmed: EXIT.done,
+      ended: EXIT.notQuiet,
+      not_in_time: EXIT.notQuiet,
+      interrupted: EXIT.interrupted,
+    };
     process.exitCode = codes[outcome];
     return waited;
   }
@@ -125,9 +160,14 @@ export default class SenatePause extends OrchestraCommand {
     let outcome: WaitOutcome;
     try {
       outcome = await waitUntilQuiet(desk, receipt, {
-        timeLimitMs: limitSeconds * 1_000, signal: requests.signal,
-        onDrain: (drain) => { left = drain.left; drainLine.note(drain); },
-        onLine: (down) => drainLine.say(down === null ? 'connected again' : `${down}; trying again, and the pause holds`),
+        timeLimitMs: limitSeconds * 1_000,
+        signal: requests.signal,
+        onDrain: (drain) => {
+          left = drain.left;
+          drainLine.note(drain);
+        },
+        onLine: (down) =>
+          drainLine.say(down === null ? 'connected again' : `${down}; trying again, and the pause holds`),
       });
     } finally {
       drainLine.end();
@@ -142,7 +182,12 @@ export default class SenatePause extends OrchestraCommand {
       interrupted: `not waited for any longer: ${left} in flight still; the pause holds`,
     };
     this.show(told[outcome]);
-    const codes: Record<WaitOutcome, number> = { quiet: EXIT.done, ended: EXIT.notQuiet, not_in_time: EXIT.notQuiet, interrupted: EXIT.interrupted };
+    const codes: Record<WaitOutcome, number> = {
+      quiet: EXIT.done,
+      ended: EXIT.notQuiet,
+      not_in_time: EXIT.notQuiet,
+      interrupted: EXIT.interrupted,
+    };
     if (codes[outcome] !== EXIT.done) process.exitCode = codes[outcome];
     return { outcome, seconds: Math.round(seconds * 10) / 10, left: outcome === 'quiet' ? 0 : left };
   }

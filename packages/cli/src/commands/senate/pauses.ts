@@ -8,15 +8,28 @@ import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class SenatePauses extends OrchestraCommand {
   static override summary = 'the active pauses: scope, who, since when, time left, what they hold';
-  static override description = 'With a scope: those that name these labels, and perhaps others as well. --verify looks at every claim since then instead, by what that claim itself could see: did anything start while it was paused? Exit code 5 when something did, 6 when claims cannot be judged, 0 when nothing did.';
-  static override examples = ['<%= config.bin %> senate pauses', '<%= config.bin %> senate pauses agent skeptic --json', '<%= config.bin %> senate pauses --watch', '<%= config.bin %> senate pauses --verify --since 1d'];
+  static override description =
+    'With a scope: those that name these labels, and perhaps others as well. --verify looks at every ' +
+    'claim since then instead, by what that claim itself could see: did anything start while it was ' +
+    'paused? Exit code 5 when something did, 6 when claims cannot be judged, 0 when nothing did.';
+  static override examples = [
+    '<%= config.bin %> senate pauses',
+    '<%= config.bin %> senate pauses agent skeptic --json',
+    '<%= config.bin %> senate pauses --watch',
+    '<%= config.bin %> senate pauses --verify --since 1d',
+  ];
   static override args = scopeArgs;
   static override flags = {
     ...scopeFlags,
     watch: Flags.boolean({ char: 'w', description: 'keep them up to date until Ctrl-C', exclusive: ['verify'] }),
     verify: Flags.boolean({ description: 'did anything start while it was paused?' }),
     since: instantFlag({ description: 'with --verify: since when; the last hour unless given', dependsOn: ['verify'] }),
-    limit: Flags.integer({ description: 'with --verify: how many claims to look at, the newest ones; 10000 unless given', min: 1, max: 100_000, dependsOn: ['verify'] }),
+    limit: Flags.integer({
+      description: 'with --verify: how many claims to look at, the newest ones; 10000 unless given',
+      min: 1,
+      max: 100_000,
+      dependsOn: ['verify'],
+    }),
     ...deskFlags,
   };
 
@@ -40,7 +53,15 @@ export default class SenatePauses extends OrchestraCommand {
     return answer;
   }
 
-  async #verify({ direct, since, limit }: { direct: boolean; since: string | undefined; limit: number | undefined }): Promise<VerifyAnswer> {
+  async #verify({
+    direct,
+    since,
+    limit,
+  }: {
+    direct: boolean;
+    since: string | undefined;
+    limit: number | undefined;
+  }): Promise<VerifyAnswer> {
     const { verifyQuery } = await import('@orchestra/pause-core/contract');
     const { checked } = await import('../../checked.ts');
     const { atDesk } = await import('../../desk/at-desk.ts');
@@ -48,7 +69,8 @@ export default class SenatePauses extends OrchestraCommand {
     const query = checked(verifyQuery, { since, limit });
     const answer = await atDesk(direct, (desk) => desk.verify(query));
     this.show(showVerified(answer));
-    if (answer.violations.length > 0 || answer.attached.some(({ violations }) => violations.length > 0)) process.exitCode = EXIT.violated;
+    if (answer.violations.length > 0 || answer.attached.some(({ violations }) => violations.length > 0))
+      process.exitCode = EXIT.violated;
     else if (answer.claims_unknown > 0) process.exitCode = EXIT.unjudged;
     return answer;
   }

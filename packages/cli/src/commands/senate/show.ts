@@ -6,8 +6,13 @@ import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class SenateShow extends OrchestraCommand {
   static override summary = 'one pause: what ran when it began and how that ended, what it holds, what happened to it';
-  static override description = 'By its id, or by its scope: then the newest active pause of the scope, or the last one that has ended.';
-  static override examples = ['<%= config.bin %> senate show 42', '<%= config.bin %> senate show agent skeptic', '<%= config.bin %> senate show --agent skeptic --quest q-7'];
+  static override description =
+    'By its id, or by its scope: then the newest active pause of the scope, or the last one that has ended.';
+  static override examples = [
+    '<%= config.bin %> senate show 42',
+    '<%= config.bin %> senate show agent skeptic',
+    '<%= config.bin %> senate show --agent skeptic --quest q-7',
+  ];
   static override args = {
     pause: Args.string({ description: 'the id of the pause, or the kind of its scope', ignoreStdin: true }),
     value: Args.string({ description: 'which one of that kind', ignoreStdin: true }),

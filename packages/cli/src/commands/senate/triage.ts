@@ -6,14 +6,21 @@ import { scopeFlags } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 import { givenPause, onlyPauseOn } from '../../pause-to-change.ts';
 
-interface Triaged { triage: TriageView; done?: TriageAnswer; cleared?: boolean }
+interface Triaged {
+  triage: TriageView;
+  done?: TriageAnswer;
+  cleared?: boolean;
+}
 
 export default class SenateTriage extends OrchestraCommand {
   static override summary = 'before a pause is ended: which groups of what it holds run, are cancelled or are parked';
-  static override description = 'Without --cancel and --park it shows the groups, and changes nothing. The pause holds on unless --clear is said; '
-    + 'then the groups that are not named start in their old order.';
+  static override description =
+    'Without --cancel and --park it shows the groups, and changes nothing. The pause holds on unless ' +
+    '--clear is said; ' +
+    'then the groups that are not named start in their old order.';
   static override examples = [
-    '<%= config.bin %> senate triage agent skeptic', '<%= config.bin %> senate triage agent skeptic --cancel older --park 7d --dry-run',
+    '<%= config.bin %> senate triage agent skeptic',
+    '<%= config.bin %> senate triage agent skeptic --cancel older --park 7d --dry-run',
     '<%= config.bin %> senate triage 42 --by quest --cancel q-7 --clear --reason "overtaken"',
   ];
   static override args = {
@@ -22,7 +29,11 @@ export default class SenateTriage extends OrchestraCommand {
   };
   static override flags = {
     ...scopeFlags,
-    by: Flags.string({ description: 'age, failures since the pause began, or quest', options: ['age', 'failures', 'quest'], default: 'age' }),
+    by: Flags.string({
+      description: 'age, failures since the pause began, or quest',
+      options: ['age', 'failures', 'quest'],
+      default: 'age',
+    }),
     cancel: Flags.string({ description: 'cancel the tasks of this group', multiple: true, helpValue: 'GROUP' }),
     park: Flags.string({ description: 'park the tasks of this group', multiple: true, helpValue: 'GROUP' }),
     clear: Flags.boolean({ description: 'then end the pause' }),
@@ -52,7 +63,14 @@ export default class SenateTriage extends OrchestraCommand {
         return { triage };
       }
       requireGroups(triage, [...cancel, ...park]);
-      const request = checked(contract.triageRequest, { id, by, at: triage.at, cancel, park, ...(flags.reason === undefined ? {} : { reason: flags.reason }) });
+      const request = checked(contract.triageRequest, {
+        id,
+        by,
+        at: triage.at,
+        cancel,
+        park,
+        ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+      });
       if (flags['dry-run']) {
         const done = await desk.triage(request, { isDryRun: true });
         this.show(sayTriaged(done));

@@ -8,7 +8,12 @@ import { OrchestraCommand } from '../../orchestra-command.ts';
 export default class SenateUnpause extends OrchestraCommand {
   static override summary = 'end what is paused on one scope, or one pause by its id';
   static override description = 'Exactly this scope: a pause that names other labels as well stays.';
-  static override examples = ['<%= config.bin %> senate unpause agent skeptic', '<%= config.bin %> senate unpause --agent skeptic --quest q-7', '<%= config.bin %> senate unpause --fleet', '<%= config.bin %> senate unpause --id 42 --reason "false alarm"'];
+  static override examples = [
+    '<%= config.bin %> senate unpause agent skeptic',
+    '<%= config.bin %> senate unpause --agent skeptic --quest q-7',
+    '<%= config.bin %> senate unpause --fleet',
+    '<%= config.bin %> senate unpause --id 42 --reason "false alarm"',
+  ];
   static override args = scopeArgs;
   static override flags = {
     ...scopeFlags,
@@ -28,7 +33,8 @@ export default class SenateUnpause extends OrchestraCommand {
       this.show(`${sayScope(request)} was not paused; nothing to clear`);
       process.exitCode = EXIT.failed; // a mistyped name must not pass for a success
     }
-    if (answer.label_known === false && 'scope_kind' in request) this.show(sayNotKnown(request, answer.near_labels, undefined, answer.unknown_kind));
+    if (answer.label_known === false && 'scope_kind' in request)
+      this.show(sayNotKnown(request, answer.near_labels, undefined, answer.unknown_kind));
     for (const pause of answer.cleared) this.show(`cleared pause ${pause.id} on ${sayScope(pause)}`);
     for (const pause of answer.still_paused) this.show(`still: ${sayPause(pause)}`);
     return answer;
@@ -41,9 +47,15 @@ export default class SenateUnpause extends OrchestraCommand {
     const why = { reason: contract.reason.optional() };
     if (id === undefined) {
       const { kind, value, also } = neededScope(args, 'senate unpause', 'unpause', labels);
-      return checked(z.object({ ...contract.scopeFields, ...why }).superRefine(contract.properScope), { scope_kind: kind, scope_value: value, also, reason });
+      return checked(z.object({ ...contract.scopeFields, ...why }).superRefine(contract.properScope), {
+        scope_kind: kind,
+        scope_value: value,
+        also,
+        reason,
+      });
     }
-    if (givenScope(args, 'senate unpause', labels) !== undefined) throw wrongUsage('say either KIND VALUE or --id, not both');
+    if (givenScope(args, 'senate unpause', labels) !== undefined)
+      throw wrongUsage('say either KIND VALUE or --id, not both');
     return checked(z.object({ id: contract.id, ...why }), { id, reason });
   }
 }

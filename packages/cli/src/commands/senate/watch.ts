@@ -6,10 +6,15 @@ import { COMMAND } from '../../command-name.ts';
 
 export default class SenateWatch extends OrchestraCommand {
   static override summary = 'follow pauses and alerts as they change, one line each, until Ctrl-C';
-  static override description = 'Begins with what is paused now. A lost connection is taken up again by itself, and what was missed is told then. With --json a line of JSON for each change.';
+  static override description =
+    'Begins with what is paused now. A lost connection is taken up again by itself, and what was missed ' +
+    'is told then. With --json a line of JSON for each change.';
   static override examples = ['<%= config.bin %> senate watch', '<%= config.bin %> senate watch actor acct-7 --json'];
   static override args = scopeArgs;
-  static override flags = { ...scopeFlags, ...servicesOnly(`with the API down, \`${COMMAND} senate pauses --direct\` says how it stands`) };
+  static override flags = {
+    ...scopeFlags,
+    ...servicesOnly(`with the API down, \`${COMMAND} senate pauses --direct\` says how it stands`),
+  };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SenateWatch);
@@ -28,15 +33,17 @@ export default class SenateWatch extends OrchestraCommand {
       else for (const line of eventLines(told)) process.stdout.write(`${line}\n`);
     };
     const onLine = onLineChange((down) => this.talk(down === null ? 'connected again' : `${down}; trying again`));
-    await whileWanted((signal) => atDesk(flags.direct, async (desk) => {
-      const stream = desk.events?.({
-        signal,
-        onState: (state) => {
-          onLine(state);
-          if (state.state === 'unreadable') this.talk(state.error.message);
-        },
-      });
-      for await (const received of stream ?? []) tell(received);
-    }));
+    await whileWanted((signal) =>
+      atDesk(flags.direct, async (desk) => {
+        const stream = desk.events?.({
+          signal,
+          onState: (state) => {
+            onLine(state);
+            if (state.state === 'unreadable') this.talk(state.error.message);
+          },
+        });
+        for await (const received of stream ?? []) tell(received);
+      }),
+    );
   }
 }

@@ -3,9 +3,11 @@ import { deskFlags } from '../../flags/desk.ts';
 import { labelFlags, toLabels } from '../../flags/labels.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
-type GivenFlags = Parameters<typeof toLabels>[0] & Partial<
-  Record<'repo' | 'pipeline' | 'stage' | 'payload' | 'from', string | undefined> & Record<'priority' | 'max-attempts', number | undefined>
->;
+type GivenFlags = Parameters<typeof toLabels>[0] &
+  Partial<
+    Record<'repo' | 'pipeline' | 'stage' | 'payload' | 'from', string | undefined> &
+      Record<'priority' | 'max-attempts', number | undefined>
+  >;
 
 export default class TaskAdd extends OrchestraCommand {
   static override summary = 'put one task in the queue, or many from a file; prints their ids';
@@ -16,12 +18,28 @@ export default class TaskAdd extends OrchestraCommand {
   static override flags = {
     ...labelFlags,
     repo: Flags.string({ description: 'the repository that it works on', helpValue: 'NAME' }),
-    pipeline: Flags.string({ description: 'the pipeline that the task goes through, from its first stage on unless --stage names another', helpValue: 'NAME' }),
-    stage: Flags.string({ description: 'the stage of its pipeline in which the task begins', helpValue: 'NAME', dependsOn: ['pipeline'] }),
+    pipeline: Flags.string({
+      description: 'the pipeline that the task goes through, from its first stage on unless --stage names another',
+      helpValue: 'NAME',
+    }),
+    stage: Flags.string({
+      description: 'the stage of its pipeline in which the task begins',
+      helpValue: 'NAME',
+      dependsOn: ['pipeline'],
+    }),
     priority: Flags.integer({ description: 'smaller goes first; 0 unless given' }),
     'max-attempts': Flags.integer({ description: 'how often it may be tried; 3 unless given' }),
-    payload: Flags.string({ description: 'a JSON object: as text, as @file, or - for standard input', exclusive: ['from'], helpValue: 'JSON' }),
-    from: Flags.string({ description: 'a file with one JSON task a line (- for standard input); the other flags hold for lines that do not say otherwise', helpValue: 'tasks.ndjson' }),
+    payload: Flags.string({
+      description: 'a JSON object: as text, as @file, or - for standard input',
+      exclusive: ['from'],
+      helpValue: 'JSON',
+    }),
+    from: Flags.string({
+      description:
+        'a file with one JSON task a line (- for standard input); the other flags hold for lines that do not ' +
+        'say otherwise',
+      helpValue: 'tasks.ndjson',
+    }),
     ...deskFlags,
   };
 

@@ -7,7 +7,10 @@ import { COMMAND } from '../../command-name.ts';
 
 export default class TaskAnswer extends OrchestraCommand {
   static override summary = 'answer what a task has asked; it goes on in its old place';
-  static override description = 'Without --text and --file your editor ($VISUAL or $EDITOR) opens with the questions. The next run of the task is given questions and answer. A task that somebody parked, or whose scope is paused, goes on when that has ended too.';
+  static override description =
+    'Without --text and --file your editor ($VISUAL or $EDITOR) opens with the questions. The next run ' +
+    'of the task is given questions and answer. A task that somebody parked, or whose scope is paused, ' +
+    'goes on when that has ended too.';
   static override examples = [
     '<%= config.bin %> task answer 1207 --text "on main"',
     '<%= config.bin %> task answer 1207 --file answer.md',
@@ -27,8 +30,15 @@ export default class TaskAnswer extends OrchestraCommand {
     const { answerTask } = await import('../../answer-task.ts');
     const id = checkedId(args.id);
     const task = await atDesk(flags.direct, (desk) => answerTask(desk, id, flags));
-    this.show(`task ${task.id} has its answer${task.paused_at === null ? task.status === 'queued' ? ' and waits in its old place' : '' : ', and stays parked'}`);
-    if (task.paused_at !== null) this.hint(`it was parked for another reason (${task.pause_reason ?? 'none given'}); to let it go on: ${COMMAND} task unpark ${task.id}`);
+    this.show(
+      `task ${task.id} has its ` +
+        `answer${task.paused_at === null ? (task.status === 'queued' ? ' and waits in its old place' : '') : ', and stays parked'}`,
+    );
+    if (task.paused_at !== null)
+      this.hint(
+        `it was parked for another reason (${task.pause_reason ?? 'none given'}); to let it go on: ` +
+          `${COMMAND} task unpark ${task.id}`,
+      );
     return task;
   }
 }

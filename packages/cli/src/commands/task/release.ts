@@ -7,7 +7,9 @@ import { COMMAND } from '../../command-name.ts';
 
 export default class TaskRelease extends OrchestraCommand {
   static override summary = 'let a held task go on, once what stopped it is repaired';
-  static override description = 'It goes back to its old place and stage, with no attempt used. One that is parked stays parked, and one that a pause covers stays covered. `task show` says what stopped it.';
+  static override description =
+    'It goes back to its old place and stage, with no attempt used. One that is parked stays parked, and ' +
+    'one that a pause covers stays covered. `task show` says what stopped it.';
   static override examples = ['<%= config.bin %> task release 1207 --reason "docker is installed"'];
   static override args = { id: taskId };
   static override flags = {
@@ -23,7 +25,10 @@ export default class TaskRelease extends OrchestraCommand {
     const { atDesk } = await import('../../desk/at-desk.ts');
     const request = checked(z.object({ id: idText, reason: reason.optional() }), { id: args.id, reason: flags.reason });
     const task = await atDesk(flags.direct, (desk) => desk.release(request.id, request.reason));
-    this.show(`task ${task.id} goes on: it is ${task.status}${task.stage === null ? '' : ` in stage ${task.stage}`}, in its old place`);
+    this.show(
+      `task ${task.id} goes on: it is ` +
+        `${task.status}${task.stage === null ? '' : ` in stage ${task.stage}`}, in its old place`,
+    );
     if (task.paused_at !== null) this.hint(`it stays parked; to bring it back: ${COMMAND} task unpark ${task.id}`);
     return task;
   }

@@ -5,7 +5,9 @@ import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class TaskWhy extends OrchestraCommand {
   static override summary = 'why a task is not running, what must go first, and when it could start';
-  static override description = 'Over the database (--direct) without the settings of the services: the serial gate counts as on for every repo, and no runner as switched on.';
+  static override description =
+    'Over the database (--direct) without the settings of the services: the serial gate counts as on for ' +
+    'every repo, and no runner as switched on.';
   static override examples = ['<%= config.bin %> task why 1207'];
   static override args = { id: taskId };
   static override flags = deskFlags;

@@ -26,17 +26,38 @@ export default class TokenList extends OrchestraCommand {
     const { sayTokenLabels } = await import('../../show/token-labels.ts');
     const { table } = await import('../../show/table.ts');
     const tokens = (await atDatabase((db) => listTokens(db, { all: flags.all }))).map((token): TokenRow => ({
-      name: token.name, role: token.role, labels: token.labels, created_at: token.createdAt.toISOString(), created_by: token.createdBy,
-      expires_at: token.expiresAt?.toISOString() ?? null, last_used_at: token.lastUsedAt?.toISOString() ?? null, revoked_at: token.revokedAt?.toISOString() ?? null,
+      name: token.name,
+      role: token.role,
+      labels: token.labels,
+      created_at: token.createdAt.toISOString(),
+      created_by: token.createdBy,
+      expires_at: token.expiresAt?.toISOString() ?? null,
+      last_used_at: token.lastUsedAt?.toISOString() ?? null,
+      revoked_at: token.revokedAt?.toISOString() ?? null,
     }));
-    this.show(tokens.length === 0 ? 'no tokens' : table(tokens, [
-      { head: 'NAME', cell: (token) => token.name },
-      { head: 'ROLE', cell: (token) => token.role },
-      { head: 'LABELS', cell: (token) => token.labels === null ? null : sayTokenLabels(token.labels) },
-      { head: 'CREATED', cell: (token) => `${sayAgo(token.created_at)} by ${token.created_by}` },
-      { head: 'LAST USED', cell: (token) => token.last_used_at === null ? 'not yet' : sayAgo(token.last_used_at) },
-      { head: 'ENDS', cell: (token) => token.revoked_at !== null ? `revoked ${sayAgo(token.revoked_at)}` : token.expires_at === null ? null : sayInstant(token.expires_at) },
-    ]));
+    this.show(
+      tokens.length === 0
+        ? 'no tokens'
+        : table(tokens, [
+            { head: 'NAME', cell: (token) => token.name },
+            { head: 'ROLE', cell: (token) => token.role },
+            { head: 'LABELS', cell: (token) => (token.labels === null ? null : sayTokenLabels(token.labels)) },
+            { head: 'CREATED', cell: (token) => `${sayAgo(token.created_at)} by ${token.created_by}` },
+            {
+              head: 'LAST USED',
+              cell: (token) => (token.last_used_at === null ? 'not yet' : sayAgo(token.last_used_at)),
+            },
+            {
+              head: 'ENDS',
+              cell: (token) =>
+                token.revoked_at !== null
+                  ? `revoked ${sayAgo(token.revoked_at)}`
+                  : token.expires_at === null
+                    ? null
+                    : sayInstant(token.expires_at),
+            },
+          ]),
+    );
     return { tokens };
   }
 }

@@ -2,7 +2,8 @@ import { Args } from '@oclif/core';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
 export default class TokenRevoke extends OrchestraCommand {
-  static override summary = 'end a token; within two seconds every service refuses it, and its streams and waiting claims end';
+  static override summary =
+    'end a token; within two seconds every service refuses it, and its streams and waiting claims end';
   static override args = { name: Args.string({ description: 'of the token', required: true, ignoreStdin: true }) };
 
   async run(): Promise<{ revoked: string }> {

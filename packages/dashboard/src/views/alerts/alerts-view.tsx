@@ -25,7 +25,17 @@ export function AlertsView(): VNode {
       <h1>Alerts</h1>
       <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
         <FilterField name="ref_id" label="actor" main />
-        <FilterChoice name="severity" label="severity" any="any" values={[['critical', 'critical'], ['high', 'high'], ['medium', 'medium'], ['low', 'low']]} />
+        <FilterChoice
+          name="severity"
+          label="severity"
+          any="any"
+          values={[
+            ['critical', 'critical'],
+            ['high', 'high'],
+            ['medium', 'medium'],
+            ['low', 'low'],
+          ]}
+        />
         <FilterChoice name="unacknowledged" label="acknowledged" any="either" values={[['true', 'not yet']]} />
       </form>
       <ReadingState reading={reading} what="The alerts" />
@@ -35,11 +45,24 @@ export function AlertsView(): VNode {
           <caption class="for-readers">Alerts, the newest first</caption>
           <thead>
             <tr>
-              <th scope="col">At</th><th scope="col">Severity</th><th scope="col">Actor</th><th scope="col">Alert</th><th scope="col">Triggered</th><th scope="col">Acknowledged</th>
-              {may('pause') && <th scope="col"><span class="for-readers">Pause</span></th>}
+              <th scope="col">At</th>
+              <th scope="col">Severity</th>
+              <th scope="col">Actor</th>
+              <th scope="col">Alert</th>
+              <th scope="col">Triggered</th>
+              <th scope="col">Acknowledged</th>
+              {may('pause') && (
+                <th scope="col">
+                  <span class="for-readers">Pause</span>
+                </th>
+              )}
             </tr>
           </thead>
-          <tbody onKeyDown={moveBetweenRows}>{reading.value.alerts.map((alert) => <AlertRow key={alert.id} alert={alert} onChange={reading.now} />)}</tbody>
+          <tbody onKeyDown={moveBetweenRows}>
+            {reading.value.alerts.map((alert) => (
+              <AlertRow key={alert.id} alert={alert} onChange={reading.now} />
+            ))}
+          </tbody>
         </table>
       )}
       {reading.value !== null && <Pager next={reading.value.next_cursor} />}
@@ -48,10 +71,20 @@ export function AlertsView(): VNode {
 }
 
 function NoAlerts({ filtered }: { filtered: boolean }): VNode {
-  if (filtered) return <Empty says="No alert is like that."><p class="aside"><Link to="alerts">Show all alerts</Link></p></Empty>;
+  if (filtered)
+    return (
+      <Empty says="No alert is like that.">
+        <p class="aside">
+          <Link to="alerts">Show all alerts</Link>
+        </p>
+      </Empty>
+    );
   return (
     <Empty says="No alert has come in.">
-      <p class="aside">Sources post to <code>/api/senate/alerts</code>, Alertmanager to <code>/api/senate/alerts/alertmanager</code>. Three critical ones about one actor within five minutes pause it.</p>
+      <p class="aside">
+        Sources post to <code>/api/senate/alerts</code>, Alertmanager to <code>/api/senate/alerts/alertmanager</code>.
+        Three critical ones about one actor within five minutes pause it.
+      </p>
     </Empty>
   );
 }

@@ -12,15 +12,35 @@ export function HistoryTable({ entries }: { entries: readonly HistoryEntry[] }):
   return (
     <table class="table cards history">
       <caption class="for-readers">What was done, the newest first</caption>
-      <thead><tr><th scope="col">At</th><th scope="col">By</th><th scope="col">What</th><th scope="col">To</th><th scope="col">Why</th></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">At</th>
+          <th scope="col">By</th>
+          <th scope="col">What</th>
+          <th scope="col">To</th>
+          <th scope="col">Why</th>
+        </tr>
+      </thead>
       <tbody onKeyDown={moveBetweenRows}>
         {entries.map((entry) => (
           <tr key={entry.id}>
-            <td class="ticks" data-label="At"><When at={entry.at} /></td>
-            <td data-label="By"><Link to={withQuery({ by: entry.by })}><Prose text={entry.by} /></Link></td>
-            <th scope="row" data-label="What">{actionName(entry.action)}</th>
-            <td data-label="To"><Subject entry={entry} /></td>
-            <td class="reason" data-label="Why">{entry.why === null ? '–' : <Prose text={entry.why} />}</td>
+            <td class="ticks" data-label="At">
+              <When at={entry.at} />
+            </td>
+            <td data-label="By">
+              <Link to={withQuery({ by: entry.by })}>
+                <Prose text={entry.by} />
+              </Link>
+            </td>
+            <th scope="row" data-label="What">
+              {actionName(entry.action)}
+            </th>
+            <td data-label="To">
+              <Subject entry={entry} />
+            </td>
+            <td class="reason" data-label="Why">
+              {entry.why === null ? '–' : <Prose text={entry.why} />}
+            </td>
           </tr>
         ))}
       </tbody>
@@ -34,11 +54,27 @@ const PAGES: Record<string, string> = { pause: 'pauses', task: 'tasks' };
 function Subject({ entry }: { entry: HistoryEntry }): VNode {
   const { subject_kind: kind, subject_id: id, scope_kind: scopeKind, scope_value: scopeValue, also } = entry;
   const page = PAGES[kind];
-  const name = <>{kind} <span class="mono"><Prose text={id} /></span></>;
+  const name = (
+    <>
+      {kind}{' '}
+      <span class="mono">
+        <Prose text={id} />
+      </span>
+    </>
+  );
   return (
     <span>
       {page === undefined ? name : <Link to={`${page}/${id}`}>{name}</Link>}
-      {scopeKind !== null && scopeValue !== null && <> <Link to={`history?${new URLSearchParams({ scope_kind: scopeKind, scope_value: scopeValue, ...(also === null ? {} : { also: JSON.stringify(also) }) })}`}><ScopeName of={{ scope_kind: scopeKind, scope_value: scopeValue, also }} /></Link></>}
+      {scopeKind !== null && scopeValue !== null && (
+        <>
+          {' '}
+          <Link
+            to={`history?${new URLSearchParams({ scope_kind: scopeKind, scope_value: scopeValue, ...(also === null ? {} : { also: JSON.stringify(also) }) })}`}
+          >
+            <ScopeName of={{ scope_kind: scopeKind, scope_value: scopeValue, also }} />
+          </Link>
+        </>
+      )}
     </span>
   );
 }

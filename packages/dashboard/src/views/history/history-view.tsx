@@ -25,14 +25,25 @@ export function HistoryView(): VNode {
     <>
       <h1>History</h1>
       <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-        <FilterChoice name="scope_kind" label="kind" any="any" values={[...SCOPE_KIND_NAMES, 'fleet'].map((kind) => [kind, kind] as const)} />
+        <FilterChoice
+          name="scope_kind"
+          label="kind"
+          any="any"
+          values={[...SCOPE_KIND_NAMES, 'fleet'].map((kind) => [kind, kind] as const)}
+        />
         <FilterField name="scope_value" label="id" main />
         <FilterField name="by" label="by" />
         <FilterField name="since" label={`since, ${zone.value === 'utc' ? 'UTC' : 'local'}`} type="datetime-local" />
         <FilterField name="until" label={`until, ${zone.value === 'utc' ? 'UTC' : 'local'}`} type="datetime-local" />
       </form>
       <ReadingState reading={reading} what="The history" />
-      {reading.value !== null && reading.value.entries.length === 0 && <Empty says="Nothing happened that is like that."><p class="aside"><Link to="history">Show all of the history</Link></p></Empty>}
+      {reading.value !== null && reading.value.entries.length === 0 && (
+        <Empty says="Nothing happened that is like that.">
+          <p class="aside">
+            <Link to="history">Show all of the history</Link>
+          </p>
+        </Empty>
+      )}
       {reading.value !== null && reading.value.entries.length > 0 && <HistoryTable entries={reading.value.entries} />}
       {reading.value !== null && <Pager next={reading.value.next_cursor} />}
     </>

@@ -20,7 +20,17 @@ export function LabelFailures({ kind, value }: { kind: LabelKind; value: string 
   const failed = reading.value?.tasks ?? [];
   return (
     <section aria-labelledby="label-failures">
-      <h2 id="label-failures">Failed tasks{failed.length > 0 && <> <Link to={tasksAt(filter)} class="all">all that failed</Link></>}</h2>
+      <h2 id="label-failures">
+        Failed tasks
+        {failed.length > 0 && (
+          <>
+            {' '}
+            <Link to={tasksAt(filter)} class="all">
+              all that failed
+            </Link>
+          </>
+        )}
+      </h2>
       <ReadingState reading={reading} what="The failed tasks" />
       {reading.value !== null && failed.length === 0 && <p class="aside">None.</p>}
       {failed.length > 0 && <TaskTable tasks={failed} selected={null} onSelect={() => {}} />}

@@ -14,8 +14,21 @@ import { PauseChanges } from '../now/pause-changes.tsx';
 const ENDED_LISTED = 10;
 
 /** The pauses that name this label: the active ones, and the latest of those that have ended. */
-export function LabelPauses({ kind, value, active }: { kind: LabelKind; value: string; active: readonly PauseView[] }): VNode {
-  const asked = new URLSearchParams({ scope_kind: kind, scope_value: value, history: 'true', limit: String(ENDED_LISTED) });
+export function LabelPauses({
+  kind,
+  value,
+  active,
+}: {
+  kind: LabelKind;
+  value: string;
+  active: readonly PauseView[];
+}): VNode {
+  const asked = new URLSearchParams({
+    scope_kind: kind,
+    scope_value: value,
+    history: 'true',
+    limit: String(ENDED_LISTED),
+  });
   const reading = useReading(String(asked), (signal) => readEndedPauses(asked, signal), pausesVersion);
   const ended = reading.value?.pauses ?? [];
   return (
@@ -26,14 +39,31 @@ export function LabelPauses({ kind, value, active }: { kind: LabelKind; value: s
       <ul class="found">
         {active.map((pause) => (
           <li key={pause.id}>
-            <Link to={`pauses/${pause.id}`}><ScopeName of={pause} /></Link> <span class="badge warn">active</span> <Prose text={pause.reason} /> <span class="aside">by <Prose text={pause.paused_by} />, <When at={pause.paused_at} /></span>{' '}
+            <Link to={`pauses/${pause.id}`}>
+              <ScopeName of={pause} />
+            </Link>{' '}
+            <span class="badge warn">active</span> <Prose text={pause.reason} />{' '}
+            <span class="aside">
+              by <Prose text={pause.paused_by} />, <When at={pause.paused_at} />
+            </span>{' '}
             <TimeLeft view={pause} /> {may('pause') && <PauseChanges view={pause} />}
           </li>
         ))}
         {ended.map((pause) => (
           <li key={pause.id}>
-            <Link to={`pauses/${pause.id}`}><ScopeName of={pause} /></Link> <Prose text={pause.reason} />{' '}
-            <span class="aside">by <Prose text={pause.paused_by} />, <When at={pause.paused_at} />{pause.cleared_at !== null && <> to <When at={pause.cleared_at} /></>}</span>
+            <Link to={`pauses/${pause.id}`}>
+              <ScopeName of={pause} />
+            </Link>{' '}
+            <Prose text={pause.reason} />{' '}
+            <span class="aside">
+              by <Prose text={pause.paused_by} />, <When at={pause.paused_at} />
+              {pause.cleared_at !== null && (
+                <>
+                  {' '}
+                  to <When at={pause.cleared_at} />
+                </>
+              )}
+            </span>
           </li>
         ))}
       </ul>

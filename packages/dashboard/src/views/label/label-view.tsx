@@ -27,45 +27,101 @@ const again = computed(() => queueVersion.value + pausesVersion.value + alertsVe
 
 /** One agent, skill, quest or actor: how it goes, what pauses it, what was said of it, and what of it has failed. */
 export function LabelView({ kind, value }: { kind: LabelKind; value: string }): VNode {
-  const reading = useReading(`${kind} ${value}`, (signal) => readLabelPage(kind, value, signal), again, { gapMs: GAP_MS, isOld: (page, askedMsAgo) => page.age_ms > askedMsAgo });
-  const pauses = shownPauses.value.filter(({ view }) => labelsOf(scopeOf(view)).some(([one, label]) => one === kind && label === value));
+  const reading = useReading(`${kind} ${value}`, (signal) => readLabelPage(kind, value, signal), again, {
+    gapMs: GAP_MS,
+    isOld: (page, askedMsAgo) => page.age_ms > askedMsAgo,
+  });
+  const pauses = shownPauses.value.filter(({ view }) =>
+    labelsOf(scopeOf(view)).some(([one, label]) => one === kind && label === value),
+  );
   const isPaused = pauses.some(({ view }) => view.also === null);
   return (
     <article data-scope-kind={kind} data-scope-value={value} data-whole-view>
       <header class="title">
         <div>
-          <p class="kicker"><Link to={kind === 'agent' ? '' : `?by=${kind}`}>{kind}</Link></p>
-          <h1><span class="mono"><Prose text={value} /></span>{isPaused && <> <span class="badge warn">paused</span></>}</h1>
+          <p class="kicker">
+            <Link to={kind === 'agent' ? '' : `?by=${kind}`}>{kind}</Link>
+          </p>
+          <h1>
+            <span class="mono">
+              <Prose text={value} />
+            </span>
+            {isPaused && (
+              <>
+                {' '}
+                <span class="badge warn">paused</span>
+              </>
+            )}
+          </h1>
         </div>
-        {may('pause') && !isPaused && <div class="actions"><PauseButton kind={kind} value={value} /></div>}
+        {may('pause') && !isPaused && (
+          <div class="actions">
+            <PauseButton kind={kind} value={value} />
+          </div>
+        )}
       </header>
       <ReadingState reading={reading} what={`This ${kind}`} />
       {reading.value !== null && <Known kind={kind} value={value} page={reading.value} />}
       <LabelPauses kind={kind} value={value} active={pauses.map(({ view }) => view)} />
       {reading.value !== null && <LabelAlerts kind={kind} value={value} alerts={reading.value.alerts} />}
       <LabelFailures kind={kind} value={value} />
-      <p class="aside"><Link to={tasksAt({ [labelField(kind)]: value })}>All its tasks</Link>, <Link to={`history?${new URLSearchParams({ scope_kind: kind, scope_value: value })}`}>all its history</Link></p>
+      <p class="aside">
+        <Link to={tasksAt({ [labelField(kind)]: value })}>All its tasks</Link>,{' '}
+        <Link to={`history?${new URLSearchParams({ scope_kind: kind, scope_value: value })}`}>all its history</Link>
+      </p>
     </article>
   );
 }
 
-function Known({ kind, value, page: { numbers, label_known: isKnown, near_labels: near, since } }: { kind: LabelKind; value: string; page: LabelPage }): VNode {
+function Known({
+  kind,
+  value,
+  page: { numbers, label_known: isKnown, near_labels: near, since },
+}: {
+  kind: LabelKind;
+  value: string;
+  page: LabelPage;
+}): VNode {
   const label = { [labelField(kind)]: value };
   const finished = numbers.per_minute.finished.reduce((all, one) => all + one, 0);
   return (
     <>
-      {!isKnown && <p class="line-trouble"><UnknownLabel near={near} kind={kind} /></p>}
-      <Facts facts={[
-        ['Queued', <Count value={numbers.queued} more={numbers.queued_more} to={tasksAt({ ...label, status: 'queued' })} of="queued" />],
-        ['Of these held by a pause', <Count value={numbers.deferred} to={tasksAt({ ...label, status: 'queued', paused: true })} of="deferred" />],
-        ['Running', <Count value={numbers.running} to={tasksAt({ ...label, status: 'running' })} of="running" />],
-        ['Finished in the last hour', counted(finished, 'run')],
-        ['Failed in the last hour', counted(numbers.failed_last_hour, 'run')],
-        ['Alerts in the last hour', count(numbers.alerts_last_hour)],
-      ]} />
+      {!isKnown && (
+        <p class="line-trouble">
+          <UnknownLabel near={near} kind={kind} />
+        </p>
+      )}
+      <Facts
+        facts={[
+          [
+            'Queued',
+            <Count
+              value={numbers.queued}
+              more={numbers.queued_more}
+              to={tasksAt({ ...label, status: 'queued' })}
+              of="queued"
+            />,
+          ],
+          [
+            'Of these held by a pause',
+            <Count value={numbers.deferred} to={tasksAt({ ...label, status: 'queued', paused: true })} of="deferred" />,
+          ],
+          ['Running', <Count value={numbers.running} to={tasksAt({ ...label, status: 'running' })} of="running" />],
+          ['Finished in the last hour', counted(finished, 'run')],
+          ['Failed in the last hour', counted(numbers.failed_last_hour, 'run')],
+          ['Alerts in the last hour', count(numbers.alerts_last_hour)],
+        ]}
+      />
       <section aria-label="Rates">
-        <ul class="legend" aria-label="Over the last hour"><li class="completed">finished per minute</li><li class="failed">failed per minute</li></ul>
-        <RatesChart points={pointsOf(numbers, since)} names={['completed', 'failed']} says={`Finished and failed runs of ${kind} ${value} per minute over the last hour`} />
+        <ul class="legend" aria-label="Over the last hour">
+          <li class="completed">finished per minute</li>
+          <li class="failed">failed per minute</li>
+        </ul>
+        <RatesChart
+          points={pointsOf(numbers, since)}
+          names={['completed', 'failed']}
+          says={`Finished and failed runs of ${kind} ${value} per minute over the last hour`}
+        />
       </section>
     </>
   );

@@ -12,25 +12,42 @@ export function CriticalAlerts(): VNode {
   const { alerts } = senate.value;
   return (
     <section aria-labelledby="alerts-title">
-      <h2 id="alerts-title">Critical alerts <Link to="alerts" class="all">all alerts</Link></h2>
+      <h2 id="alerts-title">
+        Critical alerts{' '}
+        <Link to="alerts" class="all">
+          all alerts
+        </Link>
+      </h2>
       {alertsTrouble.value !== null && <p class="aside">Earlier ones could not be read. {alertsTrouble.value}</p>}
       {alerts.length === 0 && alertsTrouble.value === null && <p class="aside">None.</p>}
-      <ol class="entries alerts">{alerts.map((alert) => <Alert key={alert.id} alert={alert} />)}</ol>
+      <ol class="entries alerts">
+        {alerts.map((alert) => (
+          <Alert key={alert.id} alert={alert} />
+        ))}
+      </ol>
     </section>
   );
 }
 
 function Alert({ alert }: { alert: AlertView }): VNode {
   const { created_at: at, ref_id: actor } = alert;
-  const paused = shownPauses.value.some(({ view }) => view.scope_kind === 'fleet' || (view.scope_kind === 'actor' && view.scope_value === actor && view.also === null));
+  const paused = shownPauses.value.some(
+    ({ view }) =>
+      view.scope_kind === 'fleet' || (view.scope_kind === 'actor' && view.scope_value === actor && view.also === null),
+  );
   return (
     <li>
       {at === null ? <span class="at">–</span> : <When at={at} />}
       <div>
-        {actor !== null && <Link to={labelAt('actor', actor)} class="scope"><span class="kind">actor</span> <b><Prose text={actor} /></b></Link>}{' '}
-        <Prose text={alert.kind ?? 'no kind given'} />
-        {' '}
-        {paused && <span class="badge plain">paused</span>}
+        {actor !== null && (
+          <Link to={labelAt('actor', actor)} class="scope">
+            <span class="kind">actor</span>{' '}
+            <b>
+              <Prose text={actor} />
+            </b>
+          </Link>
+        )}{' '}
+        <Prose text={alert.kind ?? 'no kind given'} /> {paused && <span class="badge plain">paused</span>}
         <Details details={alert.details} />
       </div>
     </li>

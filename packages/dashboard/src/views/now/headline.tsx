@@ -8,9 +8,22 @@ import { confirmed, desk, drainingCount, may, shownPauses } from '../../state/st
 function Proved(): VNode | null {
   const proof = desk.value?.brake_proof ?? null;
   if (proof === null) return null;
-  const last = proof.last_proven_seconds === null ? 'never proved yet' : `last proved ${shortDuration(proof.last_proven_seconds * 1_000)} ago`;
-  if (proof.failure !== null) return <p class="line-trouble" role="alert">The self-test of the brake failed: <Prose text={proof.failure} />. Brake {last}.</p>;
-  if (proof.overdue) return <p class="line-trouble" role="alert">The self-test of the brake is overdue. Brake {last}.</p>;
+  const last =
+    proof.last_proven_seconds === null
+      ? 'never proved yet'
+      : `last proved ${shortDuration(proof.last_proven_seconds * 1_000)} ago`;
+  if (proof.failure !== null)
+    return (
+      <p class="line-trouble" role="alert">
+        The self-test of the brake failed: <Prose text={proof.failure} />. Brake {last}.
+      </p>
+    );
+  if (proof.overdue)
+    return (
+      <p class="line-trouble" role="alert">
+        The self-test of the brake is overdue. Brake {last}.
+      </p>
+    );
   return <p class="proved aside">Brake {last}.</p>;
 }
 
@@ -24,15 +37,29 @@ export function Headline(): VNode {
         <Proved />
         <p>{total === 0 ? <Nothing /> : effect(total, drainingCount.value)}</p>
       </div>
-      {may('pause') && <button type="button" class="button primary" aria-keyshortcuts="p" onClick={() => askToPause()}>Pause…<kbd>p</kbd></button>}
+      {may('pause') && (
+        <button type="button" class="button primary" aria-keyshortcuts="p" onClick={() => askToPause()}>
+          Pause…<kbd>p</kbd>
+        </button>
+      )}
     </div>
   );
 }
 
 /** The empty state: what to do when something has to stop. */
 function Nothing(): VNode {
-  if (may('pause')) return <>To stop one agent, skill, quest or actor, and nothing else: press <kbd>p</kbd>, or Pause in its row below.</>;
-  return <>To stop one agent, skill, quest or actor takes an operator, or <code>orchestra senate pause</code> with an operator’s token.</>;
+  if (may('pause'))
+    return (
+      <>
+        To stop one agent, skill, quest or actor, and nothing else: press <kbd>p</kbd>, or Pause in its row below.
+      </>
+    );
+  return (
+    <>
+      To stop one agent, skill, quest or actor takes an operator, or <code>orchestra senate pause</code> with an
+      operator’s token.
+    </>
+  );
 }
 
 function nothing(): string {

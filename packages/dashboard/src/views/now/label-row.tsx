@@ -22,16 +22,41 @@ export function LabelRow({ kind, row }: { kind: LabelKind; row: LabelNumbers }):
   return (
     <tr data-scope-kind={kind} data-scope-value={row.value}>
       <th scope="row">
-        <Link to={labelAt(kind, row.value)} class="mono"><Prose text={row.value} /></Link>
-        {row.paused !== null && <> <Link to={`pauses/${row.paused}`} class="badge warn">paused</Link></>}
+        <Link to={labelAt(kind, row.value)} class="mono">
+          <Prose text={row.value} />
+        </Link>
+        {row.paused !== null && (
+          <>
+            {' '}
+            <Link to={`pauses/${row.paused}`} class="badge warn">
+              paused
+            </Link>
+          </>
+        )}
       </th>
-      <td class="number"><Count value={row.queued} more={row.queued_more} to={tasksAt({ ...label, status: 'queued' })} of="queued" /></td>
-      <td class="number"><Count value={row.running} to={tasksAt({ ...label, status: 'running' })} of="running" /></td>
-      <td class="number"><Count value={row.deferred} to={tasksAt({ ...label, status: 'queued', paused: true })} of="deferred" /></td>
-      <td class={row.failed_last_hour > 0 ? 'number bad' : 'number'}><span aria-label={`${count(row.failed_last_hour)} failed runs`}>{count(row.failed_last_hour)}</span></td>
-      <td class={row.alerts_last_hour > 0 ? 'number bad' : 'number'}><span aria-label={`${count(row.alerts_last_hour)} alerts`}>{count(row.alerts_last_hour)}</span></td>
-      <td class="spark"><Sparkline finished={row.per_minute.finished} failed={row.per_minute.failed} of={`${kind} ${row.value}`} /></td>
-      {may('pause') && <td class="row-action">{paused === undefined ? <PauseButton kind={kind} value={row.value} /> : <PauseChanges view={paused.view} />}</td>}
+      <td class="number">
+        <Count value={row.queued} more={row.queued_more} to={tasksAt({ ...label, status: 'queued' })} of="queued" />
+      </td>
+      <td class="number">
+        <Count value={row.running} to={tasksAt({ ...label, status: 'running' })} of="running" />
+      </td>
+      <td class="number">
+        <Count value={row.deferred} to={tasksAt({ ...label, status: 'queued', paused: true })} of="deferred" />
+      </td>
+      <td class={row.failed_last_hour > 0 ? 'number bad' : 'number'}>
+        <span aria-label={`${count(row.failed_last_hour)} failed runs`}>{count(row.failed_last_hour)}</span>
+      </td>
+      <td class={row.alerts_last_hour > 0 ? 'number bad' : 'number'}>
+        <span aria-label={`${count(row.alerts_last_hour)} alerts`}>{count(row.alerts_last_hour)}</span>
+      </td>
+      <td class="spark">
+        <Sparkline finished={row.per_minute.finished} failed={row.per_minute.failed} of={`${kind} ${row.value}`} />
+      </td>
+      {may('pause') && (
+        <td class="row-action">
+          {paused === undefined ? <PauseButton kind={kind} value={row.value} /> : <PauseChanges view={paused.view} />}
+        </td>
+      )}
     </tr>
   );
 }

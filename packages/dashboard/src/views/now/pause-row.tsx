@@ -18,15 +18,39 @@ export function PauseRow({ pause }: { pause: ShownPause }): VNode {
   const { view } = pause;
   return (
     <tr data-pause={view.id} {...scopeData(view)}>
-      <th scope="row"><Link to={`pauses/${view.id}`}><ScopeName of={view} /></Link></th>
-      <td class="reason" data-label="Reason"><Reason text={view.reason} /></td>
-      <td data-label="By"><Author view={view} /></td>
-      <td class="ticks" data-label="Paused for"><Age since={view.paused_at} /></td>
-      <td class="ticks" data-label="Time left"><TimeLeft view={view} /></td>
-      <td class="number" data-label="Held">{pause.queued === null ? '–' : <Count value={pause.queued} more={pause.queuedMore} to={tasksAt({ held_by: view.id })} of="tasks held" />}</td>
-      <td data-label="In flight"><Link to={`pauses/${view.id}`} class="plain-link"><Effect pause={pause} /></Link></td>
+      <th scope="row">
+        <Link to={`pauses/${view.id}`}>
+          <ScopeName of={view} />
+        </Link>
+      </th>
+      <td class="reason" data-label="Reason">
+        <Reason text={view.reason} />
+      </td>
+      <td data-label="By">
+        <Author view={view} />
+      </td>
+      <td class="ticks" data-label="Paused for">
+        <Age since={view.paused_at} />
+      </td>
+      <td class="ticks" data-label="Time left">
+        <TimeLeft view={view} />
+      </td>
+      <td class="number" data-label="Held">
+        {pause.queued === null ? (
+          '–'
+        ) : (
+          <Count value={pause.queued} more={pause.queuedMore} to={tasksAt({ held_by: view.id })} of="tasks held" />
+        )}
+      </td>
+      <td data-label="In flight">
+        <Link to={`pauses/${view.id}`} class="plain-link">
+          <Effect pause={pause} />
+        </Link>
+      </td>
       {may('pause') && (
-        <td class="row-action"><PauseChanges view={view} /></td>
+        <td class="row-action">
+          <PauseChanges view={view} />
+        </td>
       )}
     </tr>
   );

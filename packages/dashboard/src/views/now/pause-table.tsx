@@ -20,14 +20,28 @@ export function PauseTable(): VNode {
             <th scope="col">By</th>
             <th scope="col">Paused for</th>
             <th scope="col">Time left</th>
-            <th scope="col" class="number">Held</th>
+            <th scope="col" class="number">
+              Held
+            </th>
             <th scope="col">In flight</th>
-            {may('pause') && <th scope="col"><span class="for-readers">Change</span></th>}
+            {may('pause') && (
+              <th scope="col">
+                <span class="for-readers">Change</span>
+              </th>
+            )}
           </tr>
         </thead>
-        <tbody onKeyDown={moveBetweenRows}>{shownPauses.value.slice(0, ROWS_MAX).map((pause) => <PauseRow key={pause.view.id} pause={pause} />)}</tbody>
+        <tbody onKeyDown={moveBetweenRows}>
+          {shownPauses.value.slice(0, ROWS_MAX).map((pause) => (
+            <PauseRow key={pause.view.id} pause={pause} />
+          ))}
+        </tbody>
       </table>
-      {more > 0 && <p class="aside">And {more} older ones: <code>orchestra senate pauses</code>.</p>}
+      {more > 0 && (
+        <p class="aside">
+          And {more} older ones: <code>orchestra senate pauses</code>.
+        </p>
+      )}
     </>
   );
 }

@@ -20,20 +20,54 @@ export function ExtendDialog({ pause, onClose }: { pause: PauseView; onClose: ()
     if (duration.value !== null) change.start(pause.id, duration.value.seconds, then.value, reason.value.trim());
   };
   return (
-    <Dialog title={<>Extend the pause of <ScopeName of={pause} /></>} onClose={onClose}>
+    <Dialog
+      title={
+        <>
+          Extend the pause of <ScopeName of={pause} />
+        </>
+      }
+      onClose={onClose}
+    >
       <form onSubmit={submit} autocomplete="off">
-        <DurationField legend="From now on, for" onChange={(next) => { duration.value = next; }} />
-        {duration.value !== null && duration.value.seconds !== null && <ThenField value={then.value} onChange={(next) => { then.value = next; }} />}
+        <DurationField
+          legend="From now on, for"
+          onChange={(next) => {
+            duration.value = next;
+          }}
+        />
+        {duration.value !== null && duration.value.seconds !== null && (
+          <ThenField
+            value={then.value}
+            onChange={(next) => {
+              then.value = next;
+            }}
+          />
+        )}
         <label class="field">
           <span class="label">Why</span>
-          <input name="reason" maxLength={2_000} value={reason.value} onInput={(event) => { reason.value = event.currentTarget.value; }} />
+          <input
+            name="reason"
+            maxLength={2_000}
+            value={reason.value}
+            onInput={(event) => {
+              reason.value = event.currentTarget.value;
+            }}
+          />
           <span class="hint">Stands in the history. May be left empty.</span>
         </label>
-        {change.trouble !== null && <p class="line-trouble" role="alert">{change.trouble}</p>}
+        {change.trouble !== null && (
+          <p class="line-trouble" role="alert">
+            {change.trouble}
+          </p>
+        )}
         {change.slow && <Busy says="Extending…" />}
         <div class="actions">
-          <button type="submit" class="button primary" disabled={duration.value === null || change.busy}>Extend this pause</button>
-          <button type="button" class="button" onClick={onClose}>Cancel</button>
+          <button type="submit" class="button primary" disabled={duration.value === null || change.busy}>
+            Extend this pause
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
         </div>
       </form>
     </Dialog>

@@ -9,11 +9,24 @@ export function PauseTimeline({ timeline }: { timeline: PausePage['timeline'] })
   return (
     <section aria-labelledby="timeline-title">
       <h2 id="timeline-title">Timeline</h2>
-      <Timeline label="Timeline" moments={timeline.map(({ at, by, what, why }, index) => ({
-        key: `${at} ${index}`,
-        at,
-        says: <><b>{actionName(what)}</b> by <Prose text={by} />{why !== null && <span class="aside"> <Prose text={why} /></span>}</>,
-      }))} />
+      <Timeline
+        label="Timeline"
+        moments={timeline.map(({ at, by, what, why }, index) => ({
+          key: `${at} ${index}`,
+          at,
+          says: (
+            <>
+              <b>{actionName(what)}</b> by <Prose text={by} />
+              {why !== null && (
+                <span class="aside">
+                  {' '}
+                  <Prose text={why} />
+                </span>
+              )}
+            </>
+          ),
+        }))}
+      />
     </section>
   );
 }

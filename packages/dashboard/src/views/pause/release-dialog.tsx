@@ -7,7 +7,11 @@ import { ScopeName } from '../../parts/scope-name.tsx';
 import { useChange } from '../../state/use-change.ts';
 import { releaseBacklog } from '../../wire/calls.ts';
 
-const PACES = [['one', 'one task, now'], ['rate', 'so many a minute'], ['within', 'all within']] as const;
+const PACES = [
+  ['one', 'one task, now'],
+  ['rate', 'so many a minute'],
+  ['within', 'all within'],
+] as const;
 type Pace = (typeof PACES)[number][0];
 
 /** Lets what the pause holds go carefully: one task, or one after the other at a pace. */
@@ -22,24 +26,65 @@ export function ReleaseDialog({ pause, onClose }: { pause: PauseView; onClose: (
     else change.start({ id: pause.id, within_seconds: number.value * 60 });
   };
   return (
-    <Dialog title={<>Release what <ScopeName of={pause} /> holds</>} onClose={onClose}>
+    <Dialog
+      title={
+        <>
+          Release what <ScopeName of={pause} /> holds
+        </>
+      }
+      onClose={onClose}
+    >
       <form onSubmit={submit} autocomplete="off">
-        <p>In the order of the queue, one task after the other. The pause holds everything else{pace.value === 'one' ? '.' : ', and ends when nothing waits any more.'}</p>
+        <p>
+          In the order of the queue, one task after the other. The pause holds everything else
+          {pace.value === 'one' ? '.' : ', and ends when nothing waits any more.'}
+        </p>
         <fieldset class="choices">
           <legend class="label">How</legend>
-          {PACES.map(([one, says]) => <label key={one}><input type="radio" name="pace" checked={pace.value === one} onChange={() => { pace.value = one; }} /><span>{says}</span></label>)}
+          {PACES.map(([one, says]) => (
+            <label key={one}>
+              <input
+                type="radio"
+                name="pace"
+                checked={pace.value === one}
+                onChange={() => {
+                  pace.value = one;
+                }}
+              />
+              <span>{says}</span>
+            </label>
+          ))}
         </fieldset>
         {pace.value !== 'one' && (
           <label class="field">
             <span class="label">{pace.value === 'rate' ? 'Tasks a minute' : 'Minutes'}</span>
-            <input name="number" type="number" min={1} max={600} step={1} required value={number.value} onInput={(event) => { number.value = event.currentTarget.valueAsNumber; }} />
+            <input
+              name="number"
+              type="number"
+              min={1}
+              max={600}
+              step={1}
+              required
+              value={number.value}
+              onInput={(event) => {
+                number.value = event.currentTarget.valueAsNumber;
+              }}
+            />
           </label>
         )}
-        {change.trouble !== null && <p class="line-trouble" role="alert">{change.trouble}</p>}
+        {change.trouble !== null && (
+          <p class="line-trouble" role="alert">
+            {change.trouble}
+          </p>
+        )}
         {change.slow && <Busy says="Releasing…" />}
         <div class="actions">
-          <button type="submit" class="button primary" disabled={change.busy || !(number.value >= 1)}>Release</button>
-          <button type="button" class="button" onClick={onClose}>Cancel</button>
+          <button type="submit" class="button primary" disabled={change.busy || !(number.value >= 1)}>
+            Release
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
         </div>
       </form>
     </Dialog>

@@ -16,22 +16,54 @@ export function RunsBefore({ page }: { page: PausePage }): VNode {
       {runs.length > 0 && (
         <table class="table cards">
           <caption class="for-readers">Runs admitted before the pause</caption>
-          <thead><tr><th scope="col">Task</th><th scope="col">Worker</th><th scope="col">Host</th><th scope="col">Started</th><th scope="col">Last heartbeat</th><th scope="col">Ended</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">Task</th>
+              <th scope="col">Worker</th>
+              <th scope="col">Host</th>
+              <th scope="col">Started</th>
+              <th scope="col">Last heartbeat</th>
+              <th scope="col">Ended</th>
+            </tr>
+          </thead>
           <tbody onKeyDown={moveBetweenRows}>
             {runs.map(({ run, ended_at: endedAt, ended_as: endedAs }) => (
               <tr key={run.run_id}>
-                <th scope="row"><Link to={`tasks/${run.task_id}`} class="mono">{run.task_id}</Link></th>
-                <td data-label="Worker"><Prose text={run.worker} /></td>
+                <th scope="row">
+                  <Link to={`tasks/${run.task_id}`} class="mono">
+                    {run.task_id}
+                  </Link>
+                </th>
+                <td data-label="Worker">
+                  <Prose text={run.worker} />
+                </td>
                 <td data-label="Host">{run.host === null ? '–' : <Prose text={run.host} />}</td>
-                <td class="ticks" data-label="Started">{endedAt === null ? <Age since={run.started_at} /> : <When at={run.started_at} />}</td>
-                <td class="ticks" data-label="Last heartbeat">{endedAt === null ? <Age since={run.heartbeat_at} /> : '–'}</td>
-                <td data-label="Ended">{endedAt === null ? <span class="badge warn">running</span> : <><span class={`badge ${endedAs === 'completed' ? 'good' : 'plain'}`}>{endedAs ?? 'ended'}</span> <When at={endedAt} /></>}</td>
+                <td class="ticks" data-label="Started">
+                  {endedAt === null ? <Age since={run.started_at} /> : <When at={run.started_at} />}
+                </td>
+                <td class="ticks" data-label="Last heartbeat">
+                  {endedAt === null ? <Age since={run.heartbeat_at} /> : '–'}
+                </td>
+                <td data-label="Ended">
+                  {endedAt === null ? (
+                    <span class="badge warn">running</span>
+                  ) : (
+                    <>
+                      <span class={`badge ${endedAs === 'completed' ? 'good' : 'plain'}`}>{endedAs ?? 'ended'}</span>{' '}
+                      <When at={endedAt} />
+                    </>
+                  )}
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       )}
-      {total > runs.length && <p class="aside">The first {runs.length} of {total}.</p>}
+      {total > runs.length && (
+        <p class="aside">
+          The first {runs.length} of {total}.
+        </p>
+      )}
     </section>
   );
 }

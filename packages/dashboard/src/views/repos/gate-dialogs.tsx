@@ -6,7 +6,10 @@ import { Busy } from '../../parts/reading-state.tsx';
 import { useChange } from '../../state/use-change.ts';
 import { freezeRepo, limitRepo } from '../../wire/calls.ts';
 
-interface GateDialogProps { onDone: () => void; onClose: () => void }
+interface GateDialogProps {
+  onDone: () => void;
+  onClose: () => void;
+}
 
 /**
  * Closes the gate of a repo.
@@ -19,19 +22,70 @@ export function FreezeDialog({ repo, onDone, onClose }: GateDialogProps & { repo
   const isNew = useSignal(false);
   const change = useChange(freezeRepo, onDone);
   const isReady = name.value.trim() !== '' && reason.value.trim() !== '';
-  const send = (): void => { if (isReady) change.start(name.value.trim(), reason.value.trim(), isNew.value); };
+  const send = (): void => {
+    if (isReady) change.start(name.value.trim(), reason.value.trim(), isNew.value);
+  };
   return (
-    <GateDialog title={repo === null ? 'Freeze a repo' : <>Freeze <Prose text={repo} /></>} submit="Freeze it" isReady={isReady} send={send} change={change} onClose={onClose}>
-      <p>None of its tasks starts until it is thawed. What is running goes on to its end; what waits keeps its place.</p>
+    <GateDialog
+      title={
+        repo === null ? (
+          'Freeze a repo'
+        ) : (
+          <>
+            Freeze <Prose text={repo} />
+          </>
+        )
+      }
+      submit="Freeze it"
+      isReady={isReady}
+      send={send}
+      change={change}
+      onClose={onClose}
+    >
+      <p>
+        None of its tasks starts until it is thawed. What is running goes on to its end; what waits keeps its place.
+      </p>
       {repo === null && (
         <>
-          <label class="field"><span class="label">Repo</span><input name="repo" class="mono" required autofocus spellcheck={false} value={name.value} onInput={(event) => { name.value = event.currentTarget.value; }} /></label>
-          <label class="check"><input type="checkbox" name="new" checked={isNew.value} onChange={(event) => { isNew.value = event.currentTarget.checked; }} /> also if no task has named it yet</label>
+          <label class="field">
+            <span class="label">Repo</span>
+            <input
+              name="repo"
+              class="mono"
+              required
+              autofocus
+              spellcheck={false}
+              value={name.value}
+              onInput={(event) => {
+                name.value = event.currentTarget.value;
+              }}
+            />
+          </label>
+          <label class="check">
+            <input
+              type="checkbox"
+              name="new"
+              checked={isNew.value}
+              onChange={(event) => {
+                isNew.value = event.currentTarget.checked;
+              }}
+            />{' '}
+            also if no task has named it yet
+          </label>
         </>
       )}
       <label class="field">
         <span class="label">Reason</span>
-        <input name="reason" required maxLength={2_000} autofocus={repo !== null} value={reason.value} onInput={(event) => { reason.value = event.currentTarget.value; }} />
+        <input
+          name="reason"
+          required
+          maxLength={2_000}
+          autofocus={repo !== null}
+          value={reason.value}
+          onInput={(event) => {
+            reason.value = event.currentTarget.value;
+          }}
+        />
         <span class="hint">Shown to everyone who meets this gate.</span>
       </label>
     </GateDialog>
@@ -44,11 +98,39 @@ export function LimitDialog({ repo, max, onDone, onClose }: GateDialogProps & { 
   const change = useChange(limitRepo, onDone);
   const isReady = Number.isInteger(wanted.value) && wanted.value >= 1 && wanted.value <= 1_000;
   return (
-    <GateDialog title={<>Limit of <Prose text={repo} /></>} submit="Set the limit" isReady={isReady} send={() => { if (isReady) change.start(repo, wanted.value); }} change={change} onClose={onClose}>
-      <p>So many of its tasks may be in progress at a time. They start in their order all the same; where more are at work already, none is stopped.</p>
+    <GateDialog
+      title={
+        <>
+          Limit of <Prose text={repo} />
+        </>
+      }
+      submit="Set the limit"
+      isReady={isReady}
+      send={() => {
+        if (isReady) change.start(repo, wanted.value);
+      }}
+      change={change}
+      onClose={onClose}
+    >
+      <p>
+        So many of its tasks may be in progress at a time. They start in their order all the same; where more are at
+        work already, none is stopped.
+      </p>
       <label class="field">
         <span class="label">At a time</span>
-        <input name="max" type="number" min={1} max={1_000} step={1} required autofocus value={wanted.value} onInput={(event) => { wanted.value = event.currentTarget.valueAsNumber; }} />
+        <input
+          name="max"
+          type="number"
+          min={1}
+          max={1_000}
+          step={1}
+          required
+          autofocus
+          value={wanted.value}
+          onInput={(event) => {
+            wanted.value = event.currentTarget.valueAsNumber;
+          }}
+        />
       </label>
     </GateDialog>
   );
@@ -73,11 +155,19 @@ function GateDialog({ title, submit, isReady, send, change, onClose, children }:
     <Dialog title={title} onClose={onClose}>
       <form onSubmit={onSubmit} autocomplete="off">
         {children}
-        {change.trouble !== null && <p class="line-trouble" role="alert">{change.trouble}</p>}
+        {change.trouble !== null && (
+          <p class="line-trouble" role="alert">
+            {change.trouble}
+          </p>
+        )}
         {change.slow && <Busy says="Waiting for the service…" />}
         <div class="actions">
-          <button type="submit" class="button primary" disabled={!isReady || change.busy}>{submit}</button>
-          <button type="button" class="button" onClick={onClose}>Cancel</button>
+          <button type="submit" class="button primary" disabled={!isReady || change.busy}>
+            {submit}
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
         </div>
       </form>
     </Dialog>

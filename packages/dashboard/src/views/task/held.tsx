@@ -14,10 +14,30 @@ export function Held({ task }: { task: TaskView }): VNode | null {
   const lines = linesIn(evidence);
   return (
     <section class="question" aria-label="Why it is held">
-      <h2>Held{task.held_at !== null && <> since <When at={task.held_at} /></>}</h2>
-      {says !== null && <p class="prose"><Prose text={says} /></p>}
-      {fix !== null && <p class="prose"><b>To repair:</b> <Prose text={fix} /></p>}
-      {lines.length > 0 && <pre class="kept" tabIndex={0}><Prose text={lines.join('\n')} /></pre>}
+      <h2>
+        Held
+        {task.held_at !== null && (
+          <>
+            {' '}
+            since <When at={task.held_at} />
+          </>
+        )}
+      </h2>
+      {says !== null && (
+        <p class="prose">
+          <Prose text={says} />
+        </p>
+      )}
+      {fix !== null && (
+        <p class="prose">
+          <b>To repair:</b> <Prose text={fix} />
+        </p>
+      )}
+      {lines.length > 0 && (
+        <pre class="kept" tabIndex={0}>
+          <Prose text={lines.join('\n')} />
+        </pre>
+      )}
     </section>
   );
 }

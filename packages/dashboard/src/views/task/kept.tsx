@@ -13,8 +13,23 @@ export function Kept({ title, value, none }: { title: string; value: unknown; no
     <section aria-label={title}>
       <h2>{title}</h2>
       {text === '' && <p class="aside">{none}</p>}
-      {text !== '' && <pre class="kept" tabIndex={0}><Prose text={long && !whole.value ? `${text.slice(0, SHOWN_MAX)}…` : text} /></pre>}
-      {long && <button type="button" class="quiet-button" aria-expanded={whole.value} onClick={() => { whole.value = !whole.value; }}>{whole.value ? 'Show less' : `Show all ${text.length.toLocaleString('en')} characters`}</button>}
+      {text !== '' && (
+        <pre class="kept" tabIndex={0}>
+          <Prose text={long && !whole.value ? `${text.slice(0, SHOWN_MAX)}…` : text} />
+        </pre>
+      )}
+      {long && (
+        <button
+          type="button"
+          class="quiet-button"
+          aria-expanded={whole.value}
+          onClick={() => {
+            whole.value = !whole.value;
+          }}
+        >
+          {whole.value ? 'Show less' : `Show all ${text.length.toLocaleString('en')} characters`}
+        </button>
+      )}
     </section>
   );
 }

@@ -14,8 +14,17 @@ export function OutputTail({ id, runs }: { id: string; runs: boolean }): VNode |
   if (value === null || value.tail === '') return null;
   return (
     <section aria-label="What it has printed">
-      <h2>What it has printed{value.at !== null && <>, as of <When at={value.at} /></>}</h2>
-      <pre class="kept" tabIndex={0}><Prose text={value.tail} /></pre>
+      <h2>
+        What it has printed
+        {value.at !== null && (
+          <>
+            , as of <When at={value.at} />
+          </>
+        )}
+      </h2>
+      <pre class="kept" tabIndex={0}>
+        <Prose text={value.tail} />
+      </pre>
     </section>
   );
 }

@@ -28,14 +28,43 @@ function titleOf(why: TaskWhy | null): string {
 function Reasons({ why }: { why: TaskWhy }): VNode {
   return (
     <>
-      {why.holds.length > 0 && <ol class="holds">{why.holds.map((hold, index) => <li key={`${hold.kind} ${index}`}><HoldLine hold={hold} /></li>)}</ol>}
+      {why.holds.length > 0 && (
+        <ol class="holds">
+          {why.holds.map((hold, index) => (
+            <li key={`${hold.kind} ${index}`}>
+              <HoldLine hold={hold} />
+            </li>
+          ))}
+        </ol>
+      )}
       <ul class="outlook">
-        <li>{why.ahead.count === 0 ? 'No other task is in front of it.' : `${counted(why.ahead.count, 'task', why.ahead.more)} that may start now ${why.ahead.count === 1 ? 'is' : 'are'} in front of it.`}</li>
-        {why.earliest_start !== null && <li>The earliest it could start: <When at={why.earliest_start} /></li>}
+        <li>
+          {why.ahead.count === 0
+            ? 'No other task is in front of it.'
+            : `${counted(why.ahead.count, 'task', why.ahead.more)} that may start now ` +
+              `${why.ahead.count === 1 ? 'is' : 'are'} in front of it.`}
+        </li>
+        {why.earliest_start !== null && (
+          <li>
+            The earliest it could start: <When at={why.earliest_start} />
+          </li>
+        )}
         {why.if_cleared.map((other) => (
           <li key={other.pause_id}>
-            With <Link to={`pauses/${other.pause_id}`}>pause {other.pause_id}</Link> cleared it is ready {other.ready_at === null ? 'when the others are gone too' : other.ready_at === why.at ? 'at once' : <>at <When at={other.ready_at} /></>}
-            {other.ready_at !== null && other.ahead !== null && `, with ${other.ahead.count === 0 ? 'nothing' : counted(other.ahead.count, 'task', other.ahead.more)} ahead of it for the same workers`}.
+            With <Link to={`pauses/${other.pause_id}`}>pause {other.pause_id}</Link> cleared it is ready{' '}
+            {other.ready_at === null ? (
+              'when the others are gone too'
+            ) : other.ready_at === why.at ? (
+              'at once'
+            ) : (
+              <>
+                at <When at={other.ready_at} />
+              </>
+            )}
+            {other.ready_at !== null &&
+              other.ahead !== null &&
+              `, with ${other.ahead.count === 0 ? 'nothing' : counted(other.ahead.count, 'task', other.ahead.more)} ahead of it for the same workers`}
+            .
           </li>
         ))}
       </ul>
@@ -47,11 +76,36 @@ function HoldLine({ hold }: { hold: Hold }): VNode {
   return (
     <>
       <span class="badge plain">{hold.kind.replaceAll('_', ' ')}</span> <Prose text={hold.says} />
-      {hold.pause_id !== undefined && <> <Link to={`pauses/${hold.pause_id}`}>pause {hold.pause_id}</Link></>}
-      {hold.task_id !== undefined && <> <Link to={`tasks/${hold.task_id}`}>task {hold.task_id}</Link></>}
-      {hold.fix !== undefined && <> To repair: <Prose text={hold.fix} /></>}
-      {hold.since !== null && <span class="aside"> since <When at={hold.since} /></span>}
-      {hold.until !== null && <span class="aside"> until <When at={hold.until} /></span>}
+      {hold.pause_id !== undefined && (
+        <>
+          {' '}
+          <Link to={`pauses/${hold.pause_id}`}>pause {hold.pause_id}</Link>
+        </>
+      )}
+      {hold.task_id !== undefined && (
+        <>
+          {' '}
+          <Link to={`tasks/${hold.task_id}`}>task {hold.task_id}</Link>
+        </>
+      )}
+      {hold.fix !== undefined && (
+        <>
+          {' '}
+          To repair: <Prose text={hold.fix} />
+        </>
+      )}
+      {hold.since !== null && (
+        <span class="aside">
+          {' '}
+          since <When at={hold.since} />
+        </span>
+      )}
+      {hold.until !== null && (
+        <span class="aside">
+          {' '}
+          until <When at={hold.until} />
+        </span>
+      )}
     </>
   );
 }

@@ -16,17 +16,37 @@ export const cargo: ReadSummary = (lines) => {
     const [, ran, of, list] = NEXTEST.exec(line) ?? [];
     if (result !== undefined) {
       const numbers = numbersIn(result);
-      parts.push({ passed: sumOf(numbers, 'passed'), failed: sumOf(numbers, 'failed'), skipped: sumOf(numbers, 'ignored'), fromAllLines: true, line });
+      parts.push({
+        passed: sumOf(numbers, 'passed'),
+        failed: sumOf(numbers, 'failed'),
+        skipped: sumOf(numbers, 'ignored'),
+        fromAllLines: true,
+        line,
+      });
       announced = 0;
     } else if (list !== undefined) {
       const numbers = numbersIn(list.replaceAll(/\([^)]*\)/g, ''));
       const missing = ran === undefined ? 0 : Number(of) - Number(ran);
-      parts.push({ passed: sumOf(numbers, 'passed'), failed: sumOf(numbers, 'failed', 'timed out', 'exec failed'), skipped: sumOf(numbers, 'skipped'), missing, line: line.trim() });
+      parts.push({
+        passed: sumOf(numbers, 'passed'),
+        failed: sumOf(numbers, 'failed', 'timed out', 'exec failed'),
+        skipped: sumOf(numbers, 'skipped'),
+        missing,
+        line: line.trim(),
+      });
     } else if (NOT_BUILT.test(line) || CRASHED.test(line)) {
       parts.push({ passed: 0, failed: 1, skipped: 0, partial: true, line: line.trim() });
     }
   }
   // One that began and has no result crashed, or was ended.
-  if (announced > 0) parts.push({ passed: 0, failed: 0, skipped: 0, missing: announced, fromAllLines: true, line: `running ${announced} tests, and no result` });
+  if (announced > 0)
+    parts.push({
+      passed: 0,
+      failed: 0,
+      skipped: 0,
+      missing: announced,
+      fromAllLines: true,
+      line: `running ${announced} tests, and no result`,
+    });
   return summed(parts);
 };

@@ -13,8 +13,8 @@ interface Block {
 }
 
 /**
- * `Tests:       1 failed, 2 skipped, 5 passed, 8 total`, and above it `Test Suites: …`. A suite that could not be loaded is counted among the suites
- * alone.
+ * `Tests: 1 failed, 2 skipped, 5 passed, 8 total`, and above it `Test Suites: …`. A suite that could not be loaded is
+ *   counted among the suites alone.
  */
 export const jest: ReadSummary = (lines) => {
   const blocks = blocksIn(lines).filter(({ suites }, at, all) => !overtaken(suites, all[at + 1]?.suites));
@@ -23,17 +23,26 @@ export const jest: ReadSummary = (lines) => {
     return none === undefined ? undefined : { passed: 0, failed: 0, skipped: 0, line: none };
   }
   let unloaded = lines.filter((line) => UNLOADED.test(line)).length;
-  return summed(blocks.map(({ suites, tests }): Summary => {
-    const numbers = numbersIn(tests.replace(TOTAL, ''));
-    const [passed, failed, skipped] = [sumOf(numbers, 'passed'), sumOf(numbers, 'failed'), sumOf(numbers, 'skipped', 'todo')];
-    const suitesFailed = sumOf(numbersIn(suites), 'failed');
-    const notLoaded = Math.min(unloaded, suitesFailed);
-    unloaded -= notLoaded;
-    return {
-      passed, failed: failed + notLoaded === 0 ? suitesFailed : failed + notLoaded, skipped,
-      partial: numberIn(tests, TOTAL) !== passed + failed + skipped, line: failed === 0 && suitesFailed > 0 ? suites : tests,
-    };
-  }));
+  return summed(
+    blocks.map(({ suites, tests }): Summary => {
+      const numbers = numbersIn(tests.replace(TOTAL, ''));
+      const [passed, failed, skipped] = [
+        sumOf(numbers, 'passed'),
+        sumOf(numbers, 'failed'),
+        sumOf(numbers, 'skipped', 'todo'),
+      ];
+      const suitesFailed = sumOf(numbersIn(suites), 'failed');
+      const notLoaded = Math.min(unloaded, suitesFailed);
+      unloaded -= notLoaded;
+      return {
+        passed,
+        failed: failed + notLoaded === 0 ? suitesFailed : failed + notLoaded,
+        skipped,
+        partial: numberIn(tests, TOTAL) !== passed + failed + skipped,
+        line: failed === 0 && suitesFailed > 0 ? suites : tests,
+      };
+    }),
+  );
 };
 
 function blocksIn(lines: readonly string[]): Block[] {

@@ -12,7 +12,12 @@ export const mocha: ReadSummary = (lines) => {
     if (passed === undefined) continue;
     const block = lines.slice(at + 1, at + 3);
     const of = (pattern: RegExp) => block.reduce((sum, one) => sum + (numberIn(one, pattern) ?? 0), 0);
-    parts.push({ passed, failed: of(FAILING), skipped: of(PENDING), line: [line, ...block.filter((one) => FAILING.test(one))].map((one) => one.trim()).join(', ') });
+    parts.push({
+      passed,
+      failed: of(FAILING),
+      skipped: of(PENDING),
+      line: [line, ...block.filter((one) => FAILING.test(one))].map((one) => one.trim()).join(', '),
+    });
   }
   return summed(parts);
 };

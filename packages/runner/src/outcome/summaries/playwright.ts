@@ -1,7 +1,8 @@
 import { numberIn, type ReadSummary } from './summary.ts';
 
 const RUNNING = /^Running ([0-9]+) tests? using [0-9]+ workers?\b/;
-const TOLD = /^ {2}([0-9]+) (failed|flaky|interrupted|skipped|did not run|passed|errors? (?:was|were) not a part of any test)\b/;
+const TOLD =
+  /^ {2}([0-9]+) (failed|flaky|interrupted|skipped|did not run|passed|errors? (?:was|were) not a part of any test)\b/;
 const PASSED = /^ {2}[0-9]+ passed \([0-9.]+(?:ms|s|m|h)\)$/;
 const UNLOADED = /^ {3}at \S+\.[cm]?[jt]sx?:[0-9]+$/;
 
@@ -9,8 +10,9 @@ const UNLOADED = /^ {3}at \S+\.[cm]?[jt]sx?:[0-9]+$/;
 const GITHUB = /^::notice title=[^:]*Playwright Run Summary::/;
 
 /**
- * `  1 failed`, `  1 flaky`, `  2 skipped`, `  3 did not run`, `  5 passed (3.2s)`, each on a line of its own, and above them `Running 12 tests using 4 workers`. A flaky
- * test has passed in the end. Where a file cannot be loaded there is none of this, but the error and the place in the file.
+ * ` 1 failed`, ` 1 flaky`, ` 2 skipped`, ` 3 did not run`, ` 5 passed (3.2s)`, each on a line of its own, and above
+ *   them `Running 12 tests using 4 workers`. A flaky test has passed in the end. Where a file cannot be loaded there is
+ *   none of this, but the error and the place in the file.
  */
 export const playwright: ReadSummary = (output) => {
   const lines = output.flatMap((line) => (GITHUB.test(line) ? line.replace(GITHUB, '').split('%0A') : [line]));
@@ -29,13 +31,26 @@ export const playwright: ReadSummary = (output) => {
   }
   if (told.length === 0) missing = announced;
   const sum = passed + failed + skipped + missing;
-  const line = told.find((one) => one.endsWith(' failed')) ?? told.find((one) => one.includes(' not ')) ?? told.at(-1) ?? lines.find((one) => RUNNING.test(one)) ?? '';
-  return { passed, failed: failed + errors, skipped, missing, partial: announced > 0 && announced !== sum, line: line.trim() };
+  const line =
+    told.find((one) => one.endsWith(' failed')) ??
+    told.find((one) => one.includes(' not ')) ??
+    told.at(-1) ??
+    lines.find((one) => RUNNING.test(one)) ??
+    '';
+  return {
+    passed,
+    failed: failed + errors,
+    skipped,
+    missing,
+    partial: announced > 0 && announced !== sum,
+    line: line.trim(),
+  };
 };
 
 function unloaded(lines: readonly string[]): ReturnType<ReadSummary> {
   const at = lines.findIndex((line) => UNLOADED.test(line));
   // Between the error and its place are its message and what required what: some lines.
-  const error = at < 0 ? undefined : lines.slice(Math.max(0, at - 12), at).findLast((line) => /^(?:\w*Error|Error): /.test(line));
+  const error =
+    at < 0 ? undefined : lines.slice(Math.max(0, at - 12), at).findLast((line) => /^(?:\w*Error|Error): /.test(line));
   return error === undefined ? undefined : { passed: 0, failed: 1, skipped: 0, partial: true, line: error };
 }

@@ -4,7 +4,10 @@ const TOTAL = /^Files=[0-9]+, Tests=([0-9]+),/;
 const RESULT = /^Result: (PASS|FAIL|NOTESTS)$/;
 const FAILED = /\(Wstat: .* Failed: ([0-9]+)\)$/;
 
-/** Perl's prove: `Files=2, Tests=4, …`, `Result: FAIL`, and a line for each file with failed tests. With `-v` it prints the TAP of the files above. */
+/**
+ * Perl's prove: `Files=2, Tests=4, …`, `Result: FAIL`, and a line for each file with failed tests. With `-v` it prints
+ * the TAP of the files above.
+ */
 export const prove: ReadSummary = (lines) => {
   const total = lines.findLast((line) => TOTAL.test(line));
   const result = lines.findLast((line) => RESULT.test(line));

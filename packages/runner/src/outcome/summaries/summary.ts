@@ -17,10 +17,14 @@ export interface Summary {
 /** Reads what one tool says. undefined: it says nothing here. */
 export type ReadSummary = (lines: readonly string[]) => Summary | undefined;
 
-/** The numbers of a list like `1 failed, 2 passed` or `1 failed | 12 passed (13)`, by their words. Words that come twice are added up. */
+/**
+ * The numbers of a list like `1 failed, 2 passed` or `1 failed | 12 passed (13)`, by their words. Words that come twice
+ * are added up.
+ */
 export function numbersIn(text: string): Readonly<Record<string, number>> {
   const numbers: Record<string, number> = {};
-  for (const [, count, words] of text.matchAll(/([0-9]+) ([a-z]+(?: [a-z]+)*)/g)) numbers[words ?? ''] = (numbers[words ?? ''] ?? 0) + Number(count);
+  for (const [, count, words] of text.matchAll(/([0-9]+) ([a-z]+(?: [a-z]+)*)/g))
+    numbers[words ?? ''] = (numbers[words ?? ''] ?? 0) + Number(count);
   return numbers;
 }
 
@@ -37,11 +41,17 @@ export function numberIn(text: string, pattern: RegExp): number | undefined {
 
 /** Added up, or undefined where there is none. */
 export function summed(parts: readonly Summary[]): Summary | undefined {
-  const worst = parts.findLast(({ failed }) => failed > 0) ?? parts.findLast(({ missing = 0 }) => missing > 0) ?? parts.at(-1);
+  const worst =
+    parts.findLast(({ failed }) => failed > 0) ?? parts.findLast(({ missing = 0 }) => missing > 0) ?? parts.at(-1);
   if (worst === undefined) return undefined;
   const sum = (of: (part: Summary) => number) => parts.reduce((total, part) => total + of(part), 0);
   return {
-    passed: sum(({ passed }) => passed), failed: sum(({ failed }) => failed), skipped: sum(({ skipped }) => skipped), missing: sum(({ missing = 0 }) => missing),
-    partial: parts.some(({ partial }) => partial === true), fromAllLines: parts.some(({ fromAllLines }) => fromAllLines === true), line: worst.line,
+    passed: sum(({ passed }) => passed),
+    failed: sum(({ failed }) => failed),
+    skipped: sum(({ skipped }) => skipped),
+    missing: sum(({ missing = 0 }) => missing),
+    partial: parts.some(({ partial }) => partial === true),
+    fromAllLines: parts.some(({ fromAllLines }) => fromAllLines === true),
+    line: worst.line,
   };
 }

@@ -18,21 +18,37 @@ export class TapStream {
   #firstFailed = '';
   #surelyFailed = 0;
 
-  get #results(): number { return this.#passed + this.#failed + this.#skipped; }
+  get #results(): number {
+    return this.#passed + this.#failed + this.#skipped;
+  }
 
-  get begun(): boolean { return this.plan !== undefined || this.bailedOut || this.#results + this.#told.size > 0; }
+  get begun(): boolean {
+    return this.plan !== undefined || this.bailedOut || this.#results + this.#told.size > 0;
+  }
 
   /** Whether the first line of results after this is another stream's. */
-  get ended(): boolean { return this.#told.size > 0 || (this.plan !== undefined && this.#results > 0 && this.#results >= this.plan); }
+  get ended(): boolean {
+    return this.#told.size > 0 || (this.plan !== undefined && this.#results > 0 && this.#results >= this.plan);
+  }
 
   /** It has a plan, or says how many there were. */
-  get counted(): boolean { return this.plan !== undefined || this.#told.size > 0; }
+  get counted(): boolean {
+    return this.plan !== undefined || this.#told.size > 0;
+  }
 
-  hasTold(name: string): boolean { return this.#told.has(name); }
+  hasTold(name: string): boolean {
+    return this.#told.has(name);
+  }
 
   addResult(line: string, not: boolean): void {
-    if (DIRECTIVE.test(line)) { this.#skipped += 1; return; }
-    if (!not) { this.#passed += 1; return; }
+    if (DIRECTIVE.test(line)) {
+      this.#skipped += 1;
+      return;
+    }
+    if (!not) {
+      this.#passed += 1;
+      return;
+    }
     this.#failed += 1;
     this.#firstFailed ||= line;
     if (SURELY_FAILED.test(line)) this.#surelyFailed += 1;
@@ -45,7 +61,11 @@ export class TapStream {
 
   summary(): Summary | undefined {
     if (!this.begun) return undefined;
-    const whole = !this.nested && this.#results > 0 && this.#results === this.plan && (this.#told.get('tests') ?? 0) <= this.#results;
+    const whole =
+      !this.nested &&
+      this.#results > 0 &&
+      this.#results === this.plan &&
+      (this.#told.get('tests') ?? 0) <= this.#results;
     const counts = this.#told.size > 0 && !whole ? this.#asTold() : this.#asListed();
     return counts && { ...counts, missing: Math.max(counts.missing ?? 0, this.bailedOut ? 1 : 0) };
   }
@@ -53,7 +73,11 @@ export class TapStream {
   /** By what the program counts itself: it knows of what is nested. */
   #asTold(): Summary {
     const of = (...names: string[]) => names.reduce((sum, name) => sum + (this.#told.get(name) ?? 0), 0);
-    const [passed, skipped, total] = [of('pass'), of('skipped', 'skip', 'todo'), this.#told.get('tests') ?? this.#told.get('total')];
+    const [passed, skipped, total] = [
+      of('pass'),
+      of('skipped', 'skip', 'todo'),
+      this.#told.get('tests') ?? this.#told.get('total'),
+    ];
     // What is marked as still to be done is no failure, and some programs count it as one.
     const failed = this.#results > 0 && this.#failed === 0 ? 0 : Math.max(of('fail', 'cancelled'), this.#failed);
     const addsUp = total === undefined || total === passed + failed + skipped || total === passed + failed;
@@ -65,10 +89,19 @@ export class TapStream {
     const results = this.#results;
     const { plan } = this;
     if (plan === undefined && this.#surelyFailed === 0 && !this.bailedOut) return undefined;
-    const line = this.#firstFailed || (this.bailedOut ? 'Bail out!' : `1..${plan ?? results}${plan === results ? '' : `, and ${results} of them told`}`);
+    const line =
+      this.#firstFailed ||
+      (this.bailedOut
+        ? 'Bail out!'
+        : `1..${plan ?? results}${plan === results ? '' : `, and ${results} of them told`}`);
     return {
-      passed: this.#passed, failed: plan === undefined ? this.#surelyFailed : this.#failed, skipped: this.#skipped,
-      missing: Math.max(0, (plan ?? 0) - results), partial: plan === undefined || results > plan, fromAllLines: true, line,
+      passed: this.#passed,
+      failed: plan === undefined ? this.#surelyFailed : this.#failed,
+      skipped: this.#skipped,
+      missing: Math.max(0, (plan ?? 0) - results),
+      partial: plan === undefined || results > plan,
+      fromAllLines: true,
+      line,
     };
   }
 }

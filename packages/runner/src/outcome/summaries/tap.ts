@@ -13,17 +13,25 @@ const TOLD = /^(?:#|ℹ) (tests|pass|fail|cancelled|skipped|skip|todo)\s+([0-9]+
 const TOLD_AT_ONCE = /^# \{ total: [0-9]+,[^}]*\}$/;
 
 /**
- * TAP, whatever prints it: node:test, tape, node-tap, mocha, ava, qunit, bats, Perl. `# tests 5`, `# pass 4`, `# fail 1` where it counts its tests, else the lines `ok` and
+ * TAP, whatever prints it: node:test, tape, node-tap, mocha, ava, qunit, bats, Perl. `# tests 5`, `# pass 4`, `# fail
+ * 1` where it counts its tests, else the lines `ok` and
  * `not ok` against the plan `1..5`.
  *
- * @param withPlan only streams that have a plan or a count: lines alone may be what a test of another runner has printed
+ * @param withPlan only streams that have a plan or a count: lines alone may be what a test of another runner has
+ *   printed
  */
 export function tap(lines: readonly string[], { withPlan }: { withPlan: boolean }): Summary | undefined {
   let current = new TapStream();
   const streams = [current];
-  const another = (): void => { current = new TapStream(); streams.push(current); };
+  const another = (): void => {
+    current = new TapStream();
+    streams.push(current);
+  };
   for (const line of lines) {
-    if (NESTED.test(line)) { current.nested = true; continue; }
+    if (NESTED.test(line)) {
+      current.nested = true;
+      continue;
+    }
     if (VERSION.test(line) && current.begun) another();
     if (BAIL_OUT.test(line)) current.bailedOut = true;
     const plan = numberIn(line, PLAN);
@@ -41,11 +49,13 @@ export function tap(lines: readonly string[], { withPlan }: { withPlan: boolean 
       current.addTold(name, count, line);
     }
   }
-  return summed(streams.flatMap((stream) => (withPlan && !stream.counted ? [] : stream.summary() ?? [])));
+  return summed(streams.flatMap((stream) => (withPlan && !stream.counted ? [] : (stream.summary() ?? []))));
 }
 
 function toldIn(line: string): [name: string, count: number][] {
   const [, name, count] = TOLD.exec(line) ?? [];
   if (name !== undefined) return [[name, Number(count)]];
-  return TOLD_AT_ONCE.test(line) ? [...line.matchAll(/(\w+): ([0-9]+)/g)].map(([, key = '', value]) => [key, Number(value)]) : [];
+  return TOLD_AT_ONCE.test(line)
+    ? [...line.matchAll(/(\w+): ([0-9]+)/g)].map(([, key = '', value]) => [key, Number(value)])
+    : [];
 }

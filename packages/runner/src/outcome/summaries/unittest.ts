@@ -4,8 +4,9 @@ const RAN = /^Ran ([0-9]+) tests? in [0-9.]+s$/;
 const VERDICT = /^(OK|PASSED|FAILED|NO TESTS RAN)(?: \((.*)\))?$/;
 
 /**
- * Python's unittest, and what is made of it (Django, trial): `Ran 3 tests in 0.001s`, and below it `OK (skipped=1)` or `FAILED (failures=1, errors=2)`. An error of a
- * class or of a file is no test that ran, and a subtest that fails is a failure of its own, so there may be more of them than tests.
+ * Python's unittest, and what is made of it (Django, trial): `Ran 3 tests in 0.001s`, and below it `OK (skipped=1)` or
+ * `FAILED (failures=1, errors=2)`. An error of a class or of a file is no test that ran, and a subtest that fails is a
+ * failure of its own, so there may be more of them than tests.
  */
 export const unittest: ReadSummary = (lines) => {
   const parts: Summary[] = [];
@@ -19,7 +20,13 @@ export const unittest: ReadSummary = (lines) => {
     const failed = word === 'FAILED' ? Math.max(1, told) : told;
     const skipped = of('skipped') + of('expected failures') + of('todos');
     const passed = ran - failed - skipped;
-    parts.push({ passed: Math.max(0, passed), failed, skipped, partial: verdict === undefined || (passed < 0 && ran > 0 && failed === 0), line: [line, verdict ?? ''].join(' ').trim() });
+    parts.push({
+      passed: Math.max(0, passed),
+      failed,
+      skipped,
+      partial: verdict === undefined || (passed < 0 && ran > 0 && failed === 0),
+      line: [line, verdict ?? ''].join(' ').trim(),
+    });
   }
   return summed(parts);
 };

@@ -7,8 +7,8 @@ const UNLOADED = /^[⎯─\s]*Failed Suites ([0-9]+)[⎯─\s]*$/;
 const NONE = /^No test files found, exiting with code [01]$/;
 
 /**
- * `      Tests  1 failed | 12 passed | 2 skipped (15)`, above it ` Test Files  …`, and below it `     Errors  1 error`. A file that could not be loaded
- * is counted among the files alone.
+ * ` Tests 1 failed | 12 passed | 2 skipped (15)`, above it ` Test Files …`, and below it ` Errors 1 error`. A file that
+ *   could not be loaded is counted among the files alone.
  */
 export const vitest: ReadSummary = (lines) => {
   const found = lines.filter((line) => FILES.test(line) || TESTS.test(line) || ERRORS.test(line));
@@ -32,6 +32,11 @@ export const vitest: ReadSummary = (lines) => {
   const suites = lines.reduce((sum, line) => sum + (numberIn(line, UNLOADED) ?? 0), 0);
   failed += suites;
   if (failed === 0) failed = files;
-  const line = found.find((one) => TESTS.test(one) && / failed/.test(one)) ?? found.find((one) => / failed/.test(one)) ?? found.find((one) => ERRORS.test(one)) ?? found.findLast((one) => TESTS.test(one)) ?? '';
+  const line =
+    found.find((one) => TESTS.test(one) && / failed/.test(one)) ??
+    found.find((one) => / failed/.test(one)) ??
+    found.find((one) => ERRORS.test(one)) ??
+    found.findLast((one) => TESTS.test(one)) ??
+    '';
   return { passed, failed: failed + errors, skipped, partial: partial || !found.some((one) => TESTS.test(one)), line };
 };

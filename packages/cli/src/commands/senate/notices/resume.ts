@@ -5,7 +5,8 @@ import { OrchestraCommand } from '../../../orchestra-command.ts';
 
 export default class SenateNoticesResume extends OrchestraCommand {
   static override summary = 'send to a target of notices again, at once';
-  static override description = 'To one that was switched off because it answered 410, or that is left alone for a while after failures.';
+  static override description =
+    'To one that was switched off because it answered 410, or that is left alone for a while after failures.';
   static override args = { target: Args.string({ description: 'its name', required: true, ignoreStdin: true }) };
   static override flags = servicesOnly('the targets of notices are settings of pause-api');
 
