@@ -1,32 +1,42 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * The files that take longest, longest first: one that came last would keep one of two cores idle. Each whole run ends
- * with such a list.
+ * The files that take longest: one that came last would keep one of two cores idle. Each whole run ends with a list of
+ * them. Between those that keep both cores busy (fleets, browsers) stand those that mostly wait, because two of the
+ * first at a time are too slow for the limits that programs have for each other.
  */
 const LONGEST = [
   'packages/checker/test/chaos.test.ts',
-  'services/pause-api/test/desk.browser.test.ts',
-  'packages/checker/test/mutants.test.ts',
-  'packages/checker/test/stepped.test.ts',
-  'packages/cli/test/packed.test.ts',
-  'packages/cli/test/up.test.ts',
-  'packages/cli/test/commands.test.ts',
   'packages/runner/test/outcome-table.test.ts',
+  'packages/cli/test/mcp.test.ts',
+  'packages/attach/test/promises.db.test.ts',
+  'packages/attach/test/attach.db.test.ts',
+  'packages/runner/test/staging.test.ts',
+  'services/worker-claimer/test/tasks-api.test.ts',
+  'packages/runner/test/worktree-content.test.ts',
+  'services/pause-api/test/desk.browser.test.ts',
+  'packages/worker/test/prefetch.test.ts',
+  'packages/pause-core/test/replica.db.test.ts',
+  'packages/worker/test/direct/direct-runs.test.ts',
+  'packages/worker/test/cannot-work.test.ts',
+  'services/alert-cascade/test/auto-pause.test.ts',
+  'packages/cli/test/gate.test.ts',
+  'services/pause-api/test/stream.test.ts',
+  'packages/pause-core/test/existing-alerts.db.test.ts',
+  'packages/checker/test/mutants.test.ts',
+  'services/pause-api/test/hostile-strings.test.ts',
+  'packages/cli/test/commands.test.ts',
+  'packages/cli/test/desk.test.ts',
+  'packages/cli/test/packed.test.ts',
+  'packages/cli/test/documented-commands.test.ts',
+  'packages/cli/test/up.test.ts',
+  'packages/checker/test/stepped.test.ts',
   'services/pause-api/test/page.browser.test.ts',
   'examples/own-project/test/own-project.test.ts',
   'packages/checker/test/properties.test.ts',
-  'packages/runner/test/staging.test.ts',
-  'packages/cli/test/desk.test.ts',
-  'packages/attach/test/promises.db.test.ts',
-  'packages/attach/test/attach.db.test.ts',
-  'services/worker-claimer/test/tasks-api.test.ts',
-  'packages/cli/test/mcp.test.ts',
+  'services/pause-api/test/places.browser.test.ts',
   'services/pause-api/test/task.browser.test.ts',
   'examples/fleet/test/fleet.test.ts',
-  'packages/runner/test/worktree-content.test.ts',
-  'packages/cli/test/documented-commands.test.ts',
-  'services/pause-api/test/hostile-strings.test.ts',
   'services/pause-api/test/acts.browser.test.ts',
 ];
 

@@ -3,6 +3,7 @@ import { countInversions } from '../history/assertions/places-are-kept.ts';
 import { overlaps } from '../history/assertions/done-once.ts';
 import { indexHistory } from '../history/indexed.ts';
 import { judgeHistory } from '../history/judge-history.ts';
+import type { History } from '../history/testimony.ts';
 import type { Violation } from '../history/violation.ts';
 import type { ChaosRun } from './run-chaos.ts';
 
@@ -70,6 +71,10 @@ function attachedClaims(events: readonly HistoryEvent[]): number {
     0,
   );
 }
+
+/** Something was claimed and something was paused, so far: a run without these would prove nothing. */
+export const somethingHappened = ({ testimony: { events, pauses } }: Pick<History, 'testimony'>): boolean =>
+  pauses.length > 0 && events.some((event) => event.kind === 'claimed');
 
 /**
  * Nothing was violated, nobody waited in a circle, nothing died by itself, and enough happened for that to say

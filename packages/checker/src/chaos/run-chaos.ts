@@ -8,6 +8,7 @@ import { haunt } from './nemesis.ts';
 import { planFaults, type PlannedFault } from './plan.ts';
 import { PROFILES, type ProfileName } from './profiles.ts';
 import { readHistory, Recorder } from './recorder.ts';
+import { somethingHappened } from './report.ts';
 import { restore } from './restore.ts';
 import { seededRandom } from './seeded-random.ts';
 import { countImpossible, measureClock, readTestimony } from './witness.ts';
@@ -16,7 +17,10 @@ import { runWorkload, type FavouredScope } from './workload.ts';
 export interface ChaosOptions {
   profile: ProfileName;
   seed: number;
-  /** How long the workload goes on; starting before and draining after come on top. */
+  /**
+   * How long the workload goes on; starting before and draining after come on top. On a busy machine it goes on for up
+   * to a minute more, until something was claimed and something was paused.
+   */
   runMs: number;
   /** How the fleet is started, where that is to be otherwise. */
   fleet?: Partial<FleetOptions> | undefined;
@@ -57,6 +61,7 @@ export interface ChaosRun extends History {
 const LEASE_SECONDS = 3;
 const SAMPLE_EVERY_MS = 100;
 const ASK_EVERY_MS = 500;
+const LONGER_AT_MOST_MS = 60_000;
 
 /**
  * One run: the fleet starts, works and is disturbed for `runMs`, is left in peace, ends its work, and is taken down.
@@ -114,10 +119,14 @@ async function run(
     drained,
   });
   let stop = false;
-  while (!stop && performance.now() - workBegan < runMs) {
+  while (!stop) {
     await delay(Math.min(ASK_EVERY_MS, runMs));
+    const workedMs = performance.now() - workBegan;
+    const isOver = workedMs >= runMs;
     // While the server is down nothing can be said.
-    if (enough !== undefined) stop = await known(false).then(enough, () => false);
+    if (enough !== undefined) stop = isOver || (await known(false).then(enough, () => false));
+    else if (isOver)
+      stop = workedMs >= runMs + LONGER_AT_MOST_MS || (await known(false).then(somethingHappened, () => false));
   }
   const workedMs = performance.now() - workBegan;
   working.abort();
