@@ -1081,7 +1081,9 @@ begin
      where t.status = 'running' and t.id = of_task and t.run_id = run
        for no key update of t
   ), made as materialized (
-    select count(lane_for(f.priority, f.repo, f.agent_id, f.skill, f.quest_id, f.actor_id)) as lanes from found f where f.next_status = 'queued'
+    select count(lane_for(f.priority, f.repo, f.agent_id, f.skill, f.quest_id, f.actor_id)) as lanes
+      from found f
+     where f.next_status = 'queued'
   ), changed as (
     update tasks t
        set status = f.next_status,
@@ -1092,19 +1094,25 @@ begin
            boot_id = null, pid_namespace = null, process_started = null, prefetched = false
       from found f
      where t.id = f.id and t.run_id = f.run_id and (select m.lanes from made m) >= 0
-    returning t.id, f.run_id, t.worker_id, t.host, f.attempt, f.asked_by, f.reason, f.stop_id, t.status, case when t.status = 'queued' then t.next_eligible_at end as next_eligible_at
+    returning t.id, f.run_id, t.worker_id, t.host, f.attempt, f.asked_by, f.reason, f.stop_id, t.status,
+              case when t.status = 'queued' then t.next_eligible_at end as next_eligible_at
   ), events as (
     insert into task_event_rows (task_id, run_id, kind, by, data)
     select c.id, c.run_id, 'stopped', c.asked_by,
-           jsonb_build_object('why', c.reason, 'how', 'obeyed', 'worker', c.worker_id, 'host', c.host, 'attempt', c.attempt, 'stop', c.stop_id::text,
+           jsonb_build_object('why', c.reason, 'how', 'obeyed', 'worker', c.worker_id, 'host', c.host, 'attempt', c.attempt,
+                              'stop', c.stop_id::text,
                               'status', c.status, 'next_eligible_at', c.next_eligible_at)
       from changed c
+    returning task_id
   ), cancelled as (
     -- as by `task cancel`; retention finds it by this
     insert into event_batches (kind, by, task_ids, shared)
-    select 'cancelled', c.asked_by, array[c.id], jsonb_build_object('why', c.reason, 'was', 'running', 'status', 'cancelled')
+    select 'cancelled', c.asked_by, array[c.id],
+           jsonb_build_object('why', c.reason, 'was', 'running', 'status', 'cancelled')
       from changed c
      where c.status = 'cancelled'
+       -- behind the other in the history: what is asked for its rows is written first
+       and (select count(*) from events) > 0
   ), noted as (
     update run_stops s
        set ended_at = clock_timestamp(), outcome = 'obeyed', told_at = coalesce(s.told_at, clock_timestamp())

@@ -170,7 +170,7 @@ describe('an owner who is no superuser', () => {
     }
     await own.pool.query(
       `grant usage on schema orchestra to ${roles.name('worker')}; grant select
-         on attachments to ${roles.name('worker')}`,
+         on attachments, attached_elsewhere to ${roles.name('worker')}`,
     );
     const before = await catalogOf(own.pool);
     const worker = makePool({ connectionString: roles.urlAs('worker', own.url), applicationName: 'test', max: 2 });

@@ -93,12 +93,16 @@ test('a run is told with its next heartbeat; when its worker has ended it, the t
   expect(await claim(db.pool)).toMatchObject([{ id: run.id, attempt: 1, cursor: { index: 4 } }]);
 });
 
+const kindsOf = async (id: string): Promise<string[]> =>
+  (await listTaskEvents(db.pool, id, { limit: 100 })).map(({ kind }) => kind);
+
 test('with then cancel the task is cancelled, its repo goes on, and the audit has who stopped what', async () => {
   const [run] = await begin({ repo: 'r' }, { repo: 'r' });
   if (run === undefined) throw new Error('nothing was claimed');
   await order({ ids: [run.id] }, { then: 'cancel' });
   expect(await endStoppedRun(db.pool, run.id, run.run_id)).toEqual({ status: 'cancelled', next_eligible_at: null });
   expect(await findTask(db.pool, run.id)).toMatchObject({ status: 'cancelled', finished_at: expect.any(String) });
+  expect(await kindsOf(run.id)).toEqual(['queued', 'claimed', 'stopping', 'stopped', 'cancelled']);
   expect(await claim(db.pool)).toHaveLength(1);
   expect(await wrongGates(db.pool)).toEqual([]);
   expect(
@@ -111,6 +115,15 @@ test('with then cancel the task is cancelled, its repo goes on, and the audit ha
   expect(
     (await db.pool.query("select data from senate_events where type = 'run.stopping' order by id desc limit 1")).rows,
   ).toMatchObject([{ data: { task_ids: [run.id], reason: 'it burns money', then: 'cancel' } }]);
+});
+
+test('what is taken away to be cancelled was stopped first, also in its history', async () => {
+  const runs = await begin({}, {}, {});
+  await order({ ids: ids(runs) }, { then: 'cancel' });
+  await graceIsOver();
+  expect(await fenceStops(db.pool)).toBe(3);
+  for (const { id } of runs)
+    expect(await kindsOf(id)).toEqual(['queued', 'claimed', 'stopping', 'stopped', 'cancelled']);
 });
 
 test('P10 a run that is not ended in time is taken away: what it brings is refused, and the receipt says where it may still run', async () => {

@@ -46,6 +46,7 @@ with found as materialized (
                             c.attempt, 'stop', c.stop_id::text,
                             'status', c.status, 'next_eligible_at', c.next_eligible_at)
     from changed c
+  returning task_id
 ), cancelled as (
   -- as by \`task cancel\`; retention finds it by this
   insert into event_batches (kind, by, task_ids, shared)
@@ -53,6 +54,8 @@ with found as materialized (
          jsonb_build_object('why', c.reason, 'was', 'running', 'status', 'cancelled')
     from changed c
    where c.status = 'cancelled'
+     -- behind the other in the history: what is asked for its rows is written first
+     and (select count(*) from events) > 0
    group by c.asked_by, c.reason
 ), noted as (
   update run_stops s
