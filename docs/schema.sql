@@ -1099,9 +1099,9 @@ begin
   ), events as (
     insert into task_event_rows (task_id, run_id, kind, by, data)
     select c.id, c.run_id, 'stopped', c.asked_by,
-           jsonb_build_object('why', c.reason, 'how', 'obeyed', 'worker', c.worker_id, 'host', c.host, 'attempt', c.attempt,
-                              'stop', c.stop_id::text,
-                              'status', c.status, 'next_eligible_at', c.next_eligible_at)
+           jsonb_build_object('why', c.reason, 'how', 'obeyed', 'worker', c.worker_id, 'host', c.host,
+                              'attempt', c.attempt, 'stop', c.stop_id::text, 'status', c.status,
+                              'next_eligible_at', c.next_eligible_at)
       from changed c
     returning task_id
   ), cancelled as (
