@@ -381,15 +381,17 @@ test('two hundred hostile strings show as text in every list', async () => {
     [kept.slice(0, 200)],
   );
   const watching = start(['senate', 'watch']);
-  const shown = await Promise.all(
-    [
-      ['senate', 'pauses'],
-      ['senate', 'alerts', '--limit', '200'],
-      ['task', 'list', '--limit', '200'],
-      ['task', 'show', '1'],
-      ['senate', 'pauses', '--json'],
-    ].map((args) => run(args)),
-  );
+  // One after the other: each writes megabytes, and gives up on a service that does not answer for five seconds.
+  const shown: Awaited<ReturnType<typeof run>>[] = [];
+  for (const args of [
+    ['senate', 'pauses'],
+    ['senate', 'alerts', '--limit', '200'],
+    ['task', 'list', '--limit', '200'],
+    ['task', 'show', '1'],
+    ['senate', 'pauses', '--json'],
+  ])
+    shown.push(await run(args));
+  expect(shown.map(({ code, stderr }) => ({ code, stderr }))).toEqual(shown.map(() => ({ code: 0, stderr: '' })));
   await until('the stream is shown', () => watching.stdout.split('\n').length > 150, 60_000);
   for (const text of [...shown.map(({ stdout }) => stdout), watching.stdout]) {
     expect(text.length).toBeGreaterThan(100);
@@ -397,7 +399,6 @@ test('two hundred hostile strings show as text in every list', async () => {
       /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/u,
     );
   }
-  expect(shown.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
 });
 
 test('completion labels tells the shell what is at work, and is silent where nobody answers', async () => {

@@ -21,7 +21,7 @@ const { scripts } = z
   .parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
 
 /** Commands of pnpm itself that the documents mean. */
-const OF_PNPM = new Set(['install', 'exec']);
+const OF_PNPM = new Set(['install', 'exec', 'add']);
 
 describe('what the documents call with pnpm', () => {
   const called = ALL.flatMap(({ command, document }) => {
