@@ -140,8 +140,8 @@ describe('P2 settle', () => {
           `|| p.scope_value, true), '{}') from active_pauses p)::text, true); ${wait}`,
       ],
       [
-        `select coalesce(jsonb_object_agg(p.scope_kind || ' ' || p.scope_value, true) filter (where p.also is null),
-                         '{}') as scopes,`,
+        "select coalesce(jsonb_object_agg(p.scope_kind || ' ' || p.scope_value, true) " +
+          "filter (where p.also is null), '{}') as scopes,",
         "select case when count(*) >= 0 then current_setting('orchestra.read_before')::jsonb end as scopes,",
       ],
     );
