@@ -32,7 +32,7 @@ async function step<T>(title: string, play: () => Promise<T>): Promise<T> {
   const startedAt = performance.now();
   const answer = await play();
   held += 1;
-  say(`   held (${((performance.now() - startedAt) / 1_000).toFixed(1)} s)`);
+  say(`   passed (${((performance.now() - startedAt) / 1_000).toFixed(1)} s)`);
   return answer;
 }
 
