@@ -107,10 +107,11 @@ describe('nothing survives', () => {
     });
     await pidIn('started');
     cancel.abort();
-    const heir = await pidIn(file);
     await running;
-    expect(isAlive(heir)).toBe(false);
     expect(processesWith(runId)).toEqual([]);
+    // On a busy machine the heir may have been ended before it told its id.
+    const heir = await readFile(join(folder, file), 'utf8').catch(() => '');
+    expect(heir !== '' && isAlive(Number(heir))).toBe(false);
   });
 
   test('the end of its command: a daemon that it left behind, which does not hold the task', async () => {

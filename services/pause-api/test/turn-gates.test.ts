@@ -243,24 +243,21 @@ test('P19 gates that ask, and checks, stop what the table of cases says', async 
       reason: 'the table',
     });
     expect([made.status, made.body.settled]).toEqual([200, true]);
-    const asked = async (labels: object) =>
-      (await agent.post<{ paused: boolean }>('/api/turn-gates/ask', labels)).body.paused;
-    const first = cases.find(({ covered, labels }) => covered && stepOf(labels) !== '{}');
-    await until('the service knows the pause', () => asked(JSON.parse(stepOf(first?.labels ?? {}))));
+    // Asks the database.
+    const asked = async (step: object) => (await agent.post<{ paused: boolean }>('/api/turn-gates/ask', step)).body.paused;
+    // Asks the memory of the service, which learns of a pause, and of its end, a moment later.
+    const checked = async (step: Record<string, string>) =>
+      checkAnswer.parse((await dana.get(`/api/senate/pauses/check?${String(new URLSearchParams(step))}`)).body).paused;
+    const first: Record<string, string> = JSON.parse(stepOf(cases.find(({ covered }) => covered)?.labels ?? {}));
+    await until('the service knows the pause', () => checked(first));
     for (const { labels, covered } of cases) {
       const step: Record<string, string> = JSON.parse(stepOf(labels));
       const about = JSON.stringify({ kind, value, also, step });
-      const check = checkAnswer.parse(
-        (await dana.get(`/api/senate/pauses/check?${String(new URLSearchParams(step))}`)).body,
-      );
-      expect(check.paused, about).toBe(covered);
+      expect(await checked(step), about).toBe(covered);
       if (Object.keys(step).length > 0) expect(await asked(step), about).toBe(covered);
     }
     await dana.post('/api/senate/unpause', { id: made.body.id });
-    await until(
-      'the service knows that it has ended',
-      async () => !(await asked(JSON.parse(stepOf(first?.labels ?? {})))),
-    );
+    await until('the service knows that it has ended', async () => !(await checked(first)));
   }
 });
 
