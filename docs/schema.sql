@@ -13,16 +13,29 @@ create table api_tokens (
   revoked_at timestamp with time zone,
   labels jsonb,
   constraint api_tokens_pkey PRIMARY KEY (id),
-  constraint api_tokens_instants CHECK (is_instant(created_at) AND is_instant(expires_at) AND is_instant(last_used_at) AND is_instant(revoked_at)),
-  constraint api_tokens_labels_of_workers CHECK (labels IS NULL OR role = 'worker'::text AND jsonb_typeof(labels) = 'object'::text),
+  constraint api_tokens_instants CHECK (is_instant(created_at)
+    AND is_instant(expires_at)
+    AND is_instant(last_used_at)
+    AND is_instant(revoked_at)),
+  constraint api_tokens_labels_of_workers CHECK (labels IS NULL
+    OR role = 'worker'::text
+    AND jsonb_typeof(labels) = 'object'::text),
   constraint api_tokens_name_check CHECK (name <> ''::text),
   constraint api_tokens_role_check CHECK (role = ANY (ARRAY['viewer'::text, 'worker'::text, 'source'::text, 'operator'::text, 'admin'::text, 'agent'::text])),
   constraint api_tokens_token_sha256_key UNIQUE (token_sha256)
 );
 CREATE UNIQUE INDEX api_tokens_name ON api_tokens USING btree (name) WHERE (revoked_at IS NULL);
-CREATE TRIGGER api_tokens_bell AFTER UPDATE OF revoked_at, expires_at ON api_tokens FOR EACH STATEMENT EXECUTE FUNCTION senate_ring('token');
-CREATE TRIGGER api_tokens_bell_deleted AFTER DELETE ON api_tokens FOR EACH STATEMENT EXECUTE FUNCTION senate_ring('token');
-CREATE TRIGGER api_tokens_well_formed BEFORE INSERT OR UPDATE OF expires_at ON api_tokens FOR EACH ROW WHEN (new.expires_at = 'infinity'::timestamp with time zone) EXECUTE FUNCTION api_token_is_well_formed();
+CREATE TRIGGER api_tokens_bell AFTER UPDATE OF revoked_at, expires_at ON api_tokens
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION senate_ring('token');
+CREATE TRIGGER api_tokens_bell_deleted AFTER DELETE ON api_tokens
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION senate_ring('token');
+CREATE TRIGGER api_tokens_well_formed BEFORE INSERT
+    OR UPDATE OF expires_at ON api_tokens
+    FOR EACH ROW
+    WHEN (new.expires_at = 'infinity'::timestamp with time zone)
+    EXECUTE FUNCTION api_token_is_well_formed();
 
 create table attached_elsewhere (
   name text not null,
@@ -97,7 +110,8 @@ create table event_batches (
   constraint event_batches_pkey PRIMARY KEY (id),
   constraint event_batches_task_ids_check CHECK (cardinality(task_ids) >= 1 AND cardinality(task_ids) <= 1024)
 );
-CREATE INDEX event_batches_ended ON event_batches USING btree (at) WHERE (kind = ANY (ARRAY['completed'::text, 'failed'::text, 'released'::text, 'reaped'::text, 'cancelled'::text]));
+CREATE INDEX event_batches_ended ON event_batches USING btree (at)
+    WHERE (kind = ANY (ARRAY['completed'::text, 'failed'::text, 'released'::text, 'reaped'::text, 'cancelled'::text]));
 CREATE INDEX event_batches_task ON event_batches USING gin (task_ids) WITH (gin_pending_list_limit='128');
 
 create table gate_refusals (
@@ -250,15 +264,42 @@ create table repo_gates (
   constraint repo_gates_instants CHECK (is_instant(frozen_at)),
   constraint repo_gates_max_in_progress_check CHECK (max_in_progress >= 1 AND max_in_progress <= 1000)
 );
-CREATE INDEX repo_gates_open ON repo_gates USING btree (head_priority, head_id) WHERE ((head_id IS NOT NULL) AND (frozen_at IS NULL) AND (in_progress < max_in_progress));
+CREATE INDEX repo_gates_open ON repo_gates USING btree (head_priority, head_id)
+    WHERE ((head_id IS NOT NULL)
+    AND (frozen_at IS NULL)
+    AND (in_progress < max_in_progress));
 CREATE INDEX repo_gates_waiting ON repo_gates USING btree (repo) WHERE (head_id IS NOT NULL);
-CREATE TRIGGER repo_gates_begin AFTER INSERT ON repo_gates FOR EACH ROW WHEN (new.frozen_at IS NOT NULL OR new.max_in_progress <> 1) EXECUTE FUNCTION repo_gate_history();
-CREATE TRIGGER repo_gates_begin_frozen BEFORE INSERT ON repo_gates FOR EACH ROW WHEN (new.frozen_at IS NOT NULL) EXECUTE FUNCTION repo_is_frozen();
-CREATE TRIGGER repo_gates_change AFTER UPDATE ON repo_gates FOR EACH ROW WHEN (old.frozen_at IS DISTINCT FROM new.frozen_at OR old.max_in_progress <> new.max_in_progress) EXECUTE FUNCTION repo_gate_history();
-CREATE TRIGGER repo_gates_freeze BEFORE UPDATE ON repo_gates FOR EACH ROW WHEN (old.frozen_at IS DISTINCT FROM new.frozen_at) EXECUTE FUNCTION repo_is_frozen();
-CREATE TRIGGER repo_gates_in_order BEFORE UPDATE OF frozen_at, frozen_by, freeze_reason, max_in_progress ON repo_gates FOR EACH STATEMENT WHEN (COALESCE(current_setting('one_gate'::text, true), ''::text) <> 'on'::text) EXECUTE FUNCTION repo_gates_in_order();
-CREATE TRIGGER repo_gates_stay BEFORE DELETE OR TRUNCATE ON repo_gates FOR EACH STATEMENT EXECUTE FUNCTION repo_gates_stay();
-CREATE TRIGGER repo_gates_well_formed BEFORE INSERT ON repo_gates FOR EACH ROW WHEN (new.repo !~ '^[!-~]([ -~]*[!-~])?$'::text OR length(new.repo) > 200) EXECUTE FUNCTION repo_gate_is_well_formed();
+CREATE TRIGGER repo_gates_begin AFTER INSERT ON repo_gates
+    FOR EACH ROW
+    WHEN (new.frozen_at IS NOT NULL
+    OR new.max_in_progress <> 1)
+    EXECUTE FUNCTION repo_gate_history();
+CREATE TRIGGER repo_gates_begin_frozen BEFORE INSERT ON repo_gates
+    FOR EACH ROW
+    WHEN (new.frozen_at IS NOT NULL)
+    EXECUTE FUNCTION repo_is_frozen();
+CREATE TRIGGER repo_gates_change AFTER UPDATE ON repo_gates
+    FOR EACH ROW
+    WHEN (old.frozen_at IS DISTINCT FROM new.frozen_at
+    OR old.max_in_progress <> new.max_in_progress)
+    EXECUTE FUNCTION repo_gate_history();
+CREATE TRIGGER repo_gates_freeze BEFORE UPDATE ON repo_gates
+    FOR EACH ROW
+    WHEN (old.frozen_at IS DISTINCT FROM new.frozen_at)
+    EXECUTE FUNCTION repo_is_frozen();
+CREATE TRIGGER repo_gates_in_order BEFORE UPDATE OF frozen_at, frozen_by, freeze_reason, max_in_progress ON repo_gates
+    FOR EACH STATEMENT
+    WHEN (COALESCE(current_setting('orchestra.one_gate'::text, true), ''::text) <> 'on'::text)
+    EXECUTE FUNCTION repo_gates_in_order();
+CREATE TRIGGER repo_gates_stay BEFORE DELETE
+    OR TRUNCATE ON repo_gates
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION repo_gates_stay();
+CREATE TRIGGER repo_gates_well_formed BEFORE INSERT ON repo_gates
+    FOR EACH ROW
+    WHEN (new.repo !~ '^[!-~]([ -~]*[!-~])?$'::text
+    OR length(new.repo) > 200)
+    EXECUTE FUNCTION repo_gate_is_well_formed();
 
 create table run_stops (
   run_id uuid not null,
@@ -315,14 +356,29 @@ create table senate_alerts (
   constraint senate_alerts_pkey PRIMARY KEY (id),
   constraint senate_alerts_severity CHECK (severity = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text])) NOT VALID
 );
-CREATE INDEX senate_alerts_behind ON senate_alerts USING btree (noted_at) WHERE ((severity = 'critical'::text) AND (ack_at IS NULL) AND ((created_at IS NULL) OR (created_at < noted_at)));
-CREATE INDEX senate_alerts_critical ON senate_alerts USING btree (ref_id, created_at) WHERE ((severity = 'critical'::text) AND (ack_at IS NULL));
-CREATE INDEX senate_alerts_critical_recent ON senate_alerts USING btree (created_at) WHERE ((severity = 'critical'::text) AND (ack_at IS NULL));
+CREATE INDEX senate_alerts_behind ON senate_alerts USING btree (noted_at)
+    WHERE ((severity = 'critical'::text)
+    AND (ack_at IS NULL)
+    AND ((created_at IS NULL)
+    OR (created_at < noted_at)));
+CREATE INDEX senate_alerts_critical ON senate_alerts USING btree (ref_id, created_at)
+    WHERE ((severity = 'critical'::text)
+    AND (ack_at IS NULL));
+CREATE INDEX senate_alerts_critical_recent ON senate_alerts USING btree (created_at)
+    WHERE ((severity = 'critical'::text)
+    AND (ack_at IS NULL));
 CREATE UNIQUE INDEX senate_alerts_id ON senate_alerts USING btree (id);
-CREATE UNIQUE INDEX senate_alerts_runaway_run ON senate_alerts USING btree (((details ->> 'run_id'::text))) WHERE (kind = 'runaway'::text);
+CREATE UNIQUE INDEX senate_alerts_runaway_run ON senate_alerts USING btree (((details ->> 'run_id'::text)))
+    WHERE (kind = 'runaway'::text);
 CREATE UNIQUE INDEX senate_alerts_source_key ON senate_alerts USING btree (source_key) WHERE (source_key IS NOT NULL);
-CREATE TRIGGER senate_alerts_bell AFTER INSERT OR UPDATE ON senate_alerts FOR EACH STATEMENT EXECUTE FUNCTION senate_ring('alert');
-CREATE TRIGGER senate_alerts_history AFTER INSERT OR UPDATE ON senate_alerts FOR EACH ROW EXECUTE FUNCTION senate_alert_history();
+CREATE TRIGGER senate_alerts_bell AFTER INSERT
+    OR UPDATE ON senate_alerts
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION senate_ring('alert');
+CREATE TRIGGER senate_alerts_history AFTER INSERT
+    OR UPDATE ON senate_alerts
+    FOR EACH ROW
+    EXECUTE FUNCTION senate_alert_history();
 
 create table senate_audit (
   id bigint generated always as identity not null,
@@ -338,7 +394,11 @@ create table senate_audit (
   constraint senate_audit_subject_kind_check CHECK (subject_kind = ANY (ARRAY['pause'::text, 'alert'::text, 'task'::text, 'token'::text, 'repo'::text, 'notice_target'::text])) NOT VALID
 );
 CREATE INDEX senate_audit_subject ON senate_audit USING btree (subject_kind, subject_id, id);
-CREATE TRIGGER senate_audit_keep BEFORE DELETE OR UPDATE OR TRUNCATE ON senate_audit FOR EACH STATEMENT EXECUTE FUNCTION senate_keep_history();
+CREATE TRIGGER senate_audit_keep BEFORE DELETE
+    OR UPDATE
+    OR TRUNCATE ON senate_audit
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION senate_keep_history();
 
 create table senate_events (
   id bigint generated always as identity not null,
@@ -352,7 +412,8 @@ create table senate_events (
   constraint senate_events_at_is_an_instant CHECK (is_instant(at)) NOT VALID,
   constraint senate_events_position_key UNIQUE ("position")
 );
-CREATE INDEX senate_events_pause ON senate_events USING btree (((data ->> 'id'::text)), id) WHERE (type ~~ 'pause.%'::text);
+CREATE INDEX senate_events_pause ON senate_events USING btree (((data ->> 'id'::text)), id)
+    WHERE (type ~~ 'pause.%'::text);
 CREATE INDEX senate_events_pauses ON senate_events USING btree (id) WHERE (type ~~ 'pause.%'::text);
 CREATE INDEX senate_events_unplaced ON senate_events USING btree (id) WHERE ("position" IS NULL);
 
@@ -380,7 +441,8 @@ create table senate_pause (
   constraint senate_pause_pkey PRIMARY KEY (id),
   constraint senate_pause_ends_as_check CHECK (ends_as = ANY (ARRAY['resume'::text, 'stay'::text, 'probe'::text])),
   constraint senate_pause_id_check CHECK (id > 0),
-  constraint senate_pause_paused_at_check CHECK (paused_at >= '1970-01-01 00:00:00+00'::timestamp with time zone AND paused_at < '9999-01-01 00:00:00+00'::timestamp with time zone),
+  constraint senate_pause_paused_at_check CHECK (paused_at >= '1970-01-01 00:00:00+00'::timestamp with time zone
+    AND paused_at < '9999-01-01 00:00:00+00'::timestamp with time zone),
   constraint senate_pause_period_seconds_check CHECK (period_seconds > 0),
   constraint senate_pause_scope_kind_check CHECK (scope_kind = ANY (ARRAY['agent'::text, 'skill'::text, 'quest'::text, 'actor'::text, 'fleet'::text])) NOT VALID,
   constraint senate_pause_scope_value_check CHECK (scope_value <> ''::text),
@@ -390,13 +452,33 @@ create table senate_pause (
 CREATE INDEX senate_pause_ended ON senate_pause USING btree (cleared_at DESC) WHERE (cleared_at IS NOT NULL);
 CREATE INDEX senate_pause_open ON senate_pause USING btree (scope_kind, scope_value) WHERE (cleared_at IS NULL);
 CREATE INDEX senate_pause_scope ON senate_pause USING btree (scope_kind, scope_value, paused_at);
-CREATE TRIGGER senate_pause_another_end BEFORE UPDATE ON senate_pause FOR EACH ROW WHEN (new.cleared_at IS NULL AND (old.ttl_seconds IS DISTINCT FROM new.ttl_seconds OR old.ends_as IS DISTINCT FROM new.ends_as)) EXECUTE FUNCTION senate_pause_begins_anew();
+CREATE TRIGGER senate_pause_another_end BEFORE UPDATE ON senate_pause
+    FOR EACH ROW
+    WHEN (new.cleared_at IS NULL
+    AND (old.ttl_seconds IS DISTINCT FROM new.ttl_seconds
+    OR old.ends_as IS DISTINCT FROM new.ends_as))
+    EXECUTE FUNCTION senate_pause_begins_anew();
 CREATE TRIGGER senate_pause_bell AFTER UPDATE ON senate_pause FOR EACH STATEMENT EXECUTE FUNCTION senate_ring('pause');
-CREATE TRIGGER senate_pause_bell_added AFTER INSERT ON senate_pause REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION senate_ring_added();
-CREATE TRIGGER senate_pause_durable BEFORE INSERT OR UPDATE ON senate_pause FOR EACH STATEMENT EXECUTE FUNCTION senate_pause_durable();
-CREATE TRIGGER senate_pause_history AFTER INSERT OR UPDATE ON senate_pause FOR EACH ROW EXECUTE FUNCTION senate_pause_history();
-CREATE TRIGGER senate_pause_keep BEFORE DELETE OR TRUNCATE ON senate_pause FOR EACH STATEMENT EXECUTE FUNCTION senate_keep_history();
-CREATE TRIGGER senate_pause_well_formed BEFORE INSERT OR UPDATE ON senate_pause FOR EACH ROW EXECUTE FUNCTION senate_pause_is_well_formed();
+CREATE TRIGGER senate_pause_bell_added AFTER INSERT ON senate_pause
+    REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION senate_ring_added();
+CREATE TRIGGER senate_pause_durable BEFORE INSERT
+    OR UPDATE ON senate_pause
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION senate_pause_durable();
+CREATE TRIGGER senate_pause_history AFTER INSERT
+    OR UPDATE ON senate_pause
+    FOR EACH ROW
+    EXECUTE FUNCTION senate_pause_history();
+CREATE TRIGGER senate_pause_keep BEFORE DELETE
+    OR TRUNCATE ON senate_pause
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION senate_keep_history();
+CREATE TRIGGER senate_pause_well_formed BEFORE INSERT
+    OR UPDATE ON senate_pause
+    FOR EACH ROW
+    EXECUTE FUNCTION senate_pause_is_well_formed();
 
 create table senate_releases (
   id bigint generated always as identity not null,
@@ -413,7 +495,8 @@ create table senate_releases (
   constraint senate_releases_pkey PRIMARY KEY (id),
   constraint senate_releases_check CHECK ((ended_at IS NULL) = (ended_as IS NULL)),
   constraint senate_releases_ended_as_check CHECK (ended_as = ANY (ARRAY['done'::text, 'stopped'::text, 'replaced'::text])),
-  constraint senate_releases_gap_seconds_check CHECK (gap_seconds >= 0.1::double precision AND gap_seconds <= 86400::double precision),
+  constraint senate_releases_gap_seconds_check CHECK (gap_seconds >= 0.1::double precision
+    AND gap_seconds <= 86400::double precision),
   constraint senate_releases_instants CHECK (is_instant(asked_at) AND is_instant(next_at) AND is_instant(ended_at))
 );
 CREATE UNIQUE INDEX senate_releases_under_way ON senate_releases USING btree (pause_id) WHERE (ended_at IS NULL);
@@ -430,9 +513,15 @@ create table task_event_rows (
   constraint task_events_at_is_an_instant CHECK (is_instant(at)) NOT VALID,
   constraint task_events_kind_check CHECK (kind = ANY (ARRAY['queued'::text, 'claimed'::text, 'deferred'::text, 'completed'::text, 'failed'::text, 'released'::text, 'reaped'::text, 'healed'::text, 'parked'::text, 'unparked'::text, 'asked'::text, 'answered'::text, 'probing'::text, 'probed'::text, 'held'::text, 'retried'::text, 'resumed'::text, 'stage'::text, 'cancelled'::text, 'requeued'::text, 'moved'::text, 'stopping'::text, 'stopped'::text])) NOT VALID
 );
-CREATE INDEX task_events_ended ON task_event_rows USING btree (at) WHERE (kind = ANY (ARRAY['completed'::text, 'failed'::text, 'released'::text, 'reaped'::text]));
+CREATE INDEX task_events_ended ON task_event_rows USING btree (at)
+    WHERE (kind = ANY (ARRAY['completed'::text, 'failed'::text, 'released'::text, 'reaped'::text]));
 CREATE INDEX task_events_task ON task_event_rows USING btree (task_id, id);
-CREATE TRIGGER task_events_bear_witness BEFORE INSERT ON task_event_rows FOR EACH ROW WHEN (new.kind = 'claimed'::text AND ((new.data -> 'labels'::text) IS NULL OR (new.data -> 'cluster'::text) IS NULL)) EXECUTE FUNCTION task_event_bears_witness();
+CREATE TRIGGER task_events_bear_witness BEFORE INSERT ON task_event_rows
+    FOR EACH ROW
+    WHEN (new.kind = 'claimed'::text
+    AND ((new.data -> 'labels'::text) IS NULL
+    OR (new.data -> 'cluster'::text) IS NULL))
+    EXECUTE FUNCTION task_event_bears_witness();
 
 create table task_horizon (
   only_row boolean default true not null,
@@ -536,63 +625,214 @@ create table tasks (
   constraint tasks_pkey PRIMARY KEY (id),
   constraint tasks_answer_has_a_question CHECK (answer IS NULL OR questions IS NOT NULL AND answered_at IS NOT NULL),
   constraint tasks_held_evidence_is_an_object CHECK (jsonb_typeof(held_evidence) = 'object'::text) NOT VALID,
-  constraint tasks_held_is_unowned CHECK (status <> 'held'::text OR run_id IS NULL AND pid IS NULL AND started_at IS NULL) NOT VALID,
+  constraint tasks_held_is_unowned CHECK (status <> 'held'::text
+    OR run_id IS NULL
+    AND pid IS NULL
+    AND started_at IS NULL) NOT VALID,
   constraint tasks_held_since CHECK (held_at IS NULL OR status = 'held'::text) NOT VALID,
   constraint tasks_max_attempts_check CHECK (max_attempts > 0),
   constraint tasks_max_crashes_check CHECK (max_crashes > 0),
   constraint tasks_outcome_is_known CHECK (last_outcome = ANY (ARRAY['passed'::text, 'failed'::text, 'environment'::text, 'transient'::text])) NOT VALID,
   constraint tasks_question_was_asked CHECK ((questions IS NULL) = (asked_at IS NULL)),
-  constraint tasks_queued_has_no_process CHECK (status <> 'queued'::text OR boot_id IS NULL AND pid_namespace IS NULL AND process_started IS NULL),
+  constraint tasks_queued_has_no_process CHECK (status <> 'queued'::text
+    OR boot_id IS NULL
+    AND pid_namespace IS NULL
+    AND process_started IS NULL),
   constraint tasks_queued_is_in_a_lane CHECK (status <> 'queued'::text OR lane_id IS NOT NULL),
-  constraint tasks_queued_is_unowned CHECK (status <> 'queued'::text OR run_id IS NULL AND pid IS NULL AND started_at IS NULL),
-  constraint tasks_running_is_owned CHECK (status <> 'running'::text OR run_id IS NOT NULL AND started_at IS NOT NULL AND heartbeat_at IS NOT NULL),
+  constraint tasks_queued_is_unowned CHECK (status <> 'queued'::text
+    OR run_id IS NULL
+    AND pid IS NULL
+    AND started_at IS NULL),
+  constraint tasks_running_is_owned CHECK (status <> 'running'::text
+    OR run_id IS NOT NULL
+    AND started_at IS NOT NULL
+    AND heartbeat_at IS NOT NULL),
   constraint tasks_stage_is_of_a_pipeline CHECK ((pipeline IS NULL) = (stage IS NULL)) NOT VALID,
   constraint tasks_status_check CHECK (status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'held'::text, 'cancelled'::text])),
-  constraint tasks_succeeded_is_through CHECK (status <> 'succeeded'::text OR pipeline IS NULL OR stage = 'done'::text) NOT VALID
+  constraint tasks_succeeded_is_through CHECK (status <> 'succeeded'::text
+    OR pipeline IS NULL
+    OR stage = 'done'::text) NOT VALID
 );
-CREATE INDEX tasks_between_stages ON tasks USING btree (repo, priority, id) WHERE ((status = 'queued'::text) AND (repo IS NOT NULL) AND (paused_at IS NULL) AND (stage_since IS NOT NULL));
+CREATE INDEX tasks_between_stages ON tasks USING btree (repo, priority, id)
+    WHERE ((status = 'queued'::text)
+    AND (repo IS NOT NULL)
+    AND (paused_at IS NULL)
+    AND (stage_since IS NOT NULL));
 CREATE INDEX tasks_created ON tasks USING brin (created_at) WITH (pages_per_range='32', autosummarize='on');
-CREATE INDEX tasks_deferred ON tasks USING btree (deferred_by) WHERE ((status = 'queued'::text) AND (deferred_by IS NOT NULL));
-CREATE INDEX tasks_due ON tasks USING btree (next_eligible_at) WHERE ((status = 'queued'::text) AND (next_eligible_at > created_at));
-CREATE INDEX tasks_for_later ON tasks USING btree (next_eligible_at) WHERE ((status = 'queued'::text) AND (NOT in_line));
+CREATE INDEX tasks_deferred ON tasks USING btree (deferred_by)
+    WHERE ((status = 'queued'::text)
+    AND (deferred_by IS NOT NULL));
+CREATE INDEX tasks_due ON tasks USING btree (next_eligible_at)
+    WHERE ((status = 'queued'::text)
+    AND (next_eligible_at > created_at));
+CREATE INDEX tasks_for_later ON tasks USING btree (next_eligible_at)
+    WHERE ((status = 'queued'::text)
+    AND (NOT in_line));
 CREATE INDEX tasks_held ON tasks USING btree (skill) WHERE (status = 'held'::text);
-CREATE INDEX tasks_impossible ON tasks USING btree (id) WHERE ((status = 'queued'::text) AND ((run_id IS NOT NULL) OR (pid IS NOT NULL) OR (started_at IS NOT NULL)));
-CREATE INDEX tasks_in_progress ON tasks USING btree (repo, id) WHERE ((status = ANY (ARRAY['running'::text, 'held'::text])) AND (repo IS NOT NULL));
+CREATE INDEX tasks_impossible ON tasks USING btree (id)
+    WHERE ((status = 'queued'::text)
+    AND ((run_id IS NOT NULL)
+    OR (pid IS NOT NULL)
+    OR (started_at IS NOT NULL)));
+CREATE INDEX tasks_in_progress ON tasks USING btree (repo, id)
+    WHERE ((status = ANY (ARRAY['running'::text, 'held'::text]))
+    AND (repo IS NOT NULL));
 CREATE INDEX tasks_lane ON tasks USING btree (lane_id, place) WHERE (status = 'queued'::text);
-CREATE INDEX tasks_line ON tasks USING btree (repo, priority, id) WHERE ((status = 'queued'::text) AND (repo IS NOT NULL) AND (paused_at IS NULL) AND in_line);
-CREATE INDEX tasks_not_succeeded ON tasks USING btree (status, id) WHERE (status = ANY (ARRAY['failed'::text, 'cancelled'::text]));
-CREATE INDEX tasks_parked ON tasks USING btree (id) WHERE ((paused_at IS NOT NULL) AND (status = ANY (ARRAY['queued'::text, 'running'::text, 'held'::text])));
+CREATE INDEX tasks_line ON tasks USING btree (repo, priority, id)
+    WHERE ((status = 'queued'::text)
+    AND (repo IS NOT NULL)
+    AND (paused_at IS NULL)
+    AND in_line);
+CREATE INDEX tasks_not_succeeded ON tasks USING btree (status, id)
+    WHERE (status = ANY (ARRAY['failed'::text, 'cancelled'::text]));
+CREATE INDEX tasks_parked ON tasks USING btree (id)
+    WHERE ((paused_at IS NOT NULL)
+    AND (status = ANY (ARRAY['queued'::text, 'running'::text, 'held'::text])));
 CREATE UNIQUE INDEX tasks_probe ON tasks USING btree (probe_of) WHERE (probe_of IS NOT NULL);
 CREATE INDEX tasks_ready ON tasks USING btree (priority, place) WHERE ((status = 'queued'::text) AND (repo IS NULL));
-CREATE INDEX tasks_relabelled ON tasks USING btree (id) WHERE ((status = 'running'::text) AND (labels_at_claim IS NOT NULL));
+CREATE INDEX tasks_relabelled ON tasks USING btree (id)
+    WHERE ((status = 'running'::text)
+    AND (labels_at_claim IS NOT NULL));
 CREATE INDEX tasks_running ON tasks USING btree (heartbeat_at) WHERE (status = 'running'::text);
-CREATE TRIGGER tasks_begin_parked BEFORE INSERT ON tasks FOR EACH ROW WHEN (new.paused_at IS NOT NULL) EXECUTE FUNCTION task_is_parked();
-CREATE TRIGGER tasks_begin_well_formed BEFORE INSERT ON tasks FOR EACH ROW WHEN (current_setting('adds_itself'::text, true) IS DISTINCT FROM 'on'::text) EXECUTE FUNCTION task_is_well_formed();
-CREATE TRIGGER tasks_change_payload BEFORE UPDATE OF payload ON tasks FOR EACH ROW WHEN (jsonb_typeof(new.payload) <> 'object'::text) EXECUTE FUNCTION task_is_well_formed();
-CREATE TRIGGER tasks_change_stage BEFORE UPDATE OF stage, pipeline ON tasks FOR EACH ROW WHEN (old.stage IS DISTINCT FROM new.stage OR old.pipeline IS DISTINCT FROM new.pipeline) EXECUTE FUNCTION task_changes_stage();
-CREATE TRIGGER tasks_change_state BEFORE UPDATE ON tasks FOR EACH ROW WHEN (current_setting('counts_itself'::text, true) IS DISTINCT FROM 'on'::text OR (new.status = ANY (ARRAY['queued'::text, 'held'::text])) OR old.status = 'held'::text OR old.paused_at IS NOT NULL OR old.probe_of IS NOT NULL OR old.labels_at_claim IS NOT NULL) EXECUTE FUNCTION task_changes_state();
-CREATE TRIGGER tasks_change_well_formed BEFORE UPDATE OF repo, agent_id, skill, quest_id, actor_id ON tasks FOR EACH ROW WHEN (new.repo IS DISTINCT FROM old.repo OR new.agent_id IS DISTINCT FROM old.agent_id OR new.skill IS DISTINCT FROM old.skill OR new.quest_id IS DISTINCT FROM old.quest_id OR new.actor_id IS DISTINCT FROM old.actor_id) EXECUTE FUNCTION task_is_well_formed();
-CREATE TRIGGER tasks_count_changed AFTER UPDATE OF status ON tasks FOR EACH ROW WHEN (current_setting('counts_itself'::text, true) IS DISTINCT FROM 'on'::text) EXECUTE FUNCTION task_is_counted();
-CREATE TRIGGER tasks_count_gone AFTER DELETE ON tasks REFERENCING OLD TABLE AS old_tasks FOR EACH STATEMENT EXECUTE FUNCTION tasks_are_uncounted();
-CREATE TRIGGER tasks_count_new AFTER INSERT ON tasks FOR EACH ROW WHEN (new.status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])) EXECUTE FUNCTION task_is_counted();
-CREATE TRIGGER tasks_count_truncated AFTER TRUNCATE ON tasks FOR EACH STATEMENT EXECUTE FUNCTION task_totals_begin_anew();
-CREATE TRIGGER tasks_enter_lane BEFORE INSERT ON tasks FOR EACH ROW WHEN (new.status = 'queued'::text AND (new.lane_id IS NULL OR current_setting('adds_itself'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION task_enters_lane();
-CREATE TRIGGER tasks_for_later BEFORE INSERT ON tasks FOR EACH ROW WHEN (new.repo IS NOT NULL AND new.next_eligible_at > now()) EXECUTE FUNCTION task_for_later();
-CREATE TRIGGER tasks_held_alert AFTER UPDATE ON tasks FOR EACH ROW WHEN (new.status = 'held'::text) EXECUTE FUNCTION task_held_alert();
-CREATE TRIGGER tasks_labels_changed AFTER UPDATE OF agent_id, skill, quest_id, actor_id ON tasks FOR EACH ROW WHEN (new.status <> 'queued'::text AND (new.agent_id IS DISTINCT FROM old.agent_id OR new.skill IS DISTINCT FROM old.skill OR new.quest_id IS DISTINCT FROM old.quest_id OR new.actor_id IS DISTINCT FROM old.actor_id)) EXECUTE FUNCTION task_labels_are_known();
-CREATE TRIGGER tasks_labels_new AFTER INSERT ON tasks FOR EACH ROW WHEN (new.status <> 'queued'::text) EXECUTE FUNCTION task_labels_are_known();
-CREATE TRIGGER tasks_park_of_a_run BEFORE UPDATE OF paused_at, paused_run ON tasks FOR EACH ROW WHEN (old.paused_at IS DISTINCT FROM new.paused_at AND new.paused_run IS NOT NULL AND NOT old.paused_run IS DISTINCT FROM new.paused_run) EXECUTE FUNCTION park_of_a_run();
-CREATE TRIGGER tasks_parking_history AFTER UPDATE OF paused_at ON tasks FOR EACH ROW WHEN (old.paused_at IS DISTINCT FROM new.paused_at AND (new.status = ANY (ARRAY['queued'::text, 'running'::text, 'held'::text]))) EXECUTE FUNCTION task_parking_history();
-CREATE TRIGGER tasks_relabelled_in_flight BEFORE UPDATE OF agent_id, skill, quest_id, actor_id ON tasks FOR EACH ROW WHEN (old.status = 'running'::text AND (old.agent_id IS DISTINCT FROM new.agent_id OR old.skill IS DISTINCT FROM new.skill OR old.quest_id IS DISTINCT FROM new.quest_id OR old.actor_id IS DISTINCT FROM new.actor_id)) EXECUTE FUNCTION task_keeps_labels_of_run();
-CREATE TRIGGER tasks_settle_gates_changed AFTER UPDATE ON tasks REFERENCING OLD TABLE AS old_tasks NEW TABLE AS new_tasks FOR EACH STATEMENT WHEN (current_setting('gates_change'::text, true) = 'on'::text) EXECUTE FUNCTION tasks_at_gates();
-CREATE TRIGGER tasks_settle_gates_gone AFTER DELETE ON tasks REFERENCING OLD TABLE AS old_tasks FOR EACH STATEMENT WHEN (current_setting('gates_change'::text, true) = 'on'::text) EXECUTE FUNCTION tasks_at_gates();
-CREATE TRIGGER tasks_settle_gates_new AFTER INSERT ON tasks REFERENCING NEW TABLE AS new_tasks FOR EACH STATEMENT WHEN (current_setting('gates_change'::text, true) = 'on'::text) EXECUTE FUNCTION tasks_at_gates();
-CREATE TRIGGER tasks_settle_lanes_changed AFTER UPDATE ON tasks REFERENCING OLD TABLE AS old_tasks NEW TABLE AS new_tasks FOR EACH STATEMENT WHEN (current_setting('lanes_change'::text, true) = 'on'::text) EXECUTE FUNCTION tasks_return_to_lanes();
-CREATE TRIGGER tasks_settle_lanes_new AFTER INSERT ON tasks REFERENCING NEW TABLE AS new_tasks FOR EACH STATEMENT WHEN (current_setting('lanes_change'::text, true) = 'on'::text) EXECUTE FUNCTION tasks_return_to_lanes();
-CREATE TRIGGER tasks_stage_history AFTER UPDATE OF stage ON tasks FOR EACH ROW WHEN (old.stage IS DISTINCT FROM new.stage) EXECUTE FUNCTION task_stage_history();
-CREATE TRIGGER tasks_touch_gate_gone BEFORE DELETE ON tasks FOR EACH ROW WHEN (old.repo IS NOT NULL AND (old.status = ANY (ARRAY['queued'::text, 'running'::text, 'held'::text]))) EXECUTE FUNCTION task_touches_gate();
-CREATE TRIGGER tasks_touch_gate_new BEFORE INSERT ON tasks FOR EACH ROW WHEN (new.repo IS NOT NULL) EXECUTE FUNCTION task_touches_gate();
-CREATE TRIGGER tasks_touch_lines BEFORE UPDATE ON tasks FOR EACH ROW WHEN (current_setting('counts_itself'::text, true) IS DISTINCT FROM 'on'::text OR old.repo IS NOT NULL OR new.status = 'queued'::text) EXECUTE FUNCTION task_moves();
+CREATE TRIGGER tasks_begin_parked BEFORE INSERT ON tasks
+    FOR EACH ROW
+    WHEN (new.paused_at IS NOT NULL)
+    EXECUTE FUNCTION task_is_parked();
+CREATE TRIGGER tasks_begin_well_formed BEFORE INSERT ON tasks
+    FOR EACH ROW
+    WHEN (current_setting('orchestra.adds_itself'::text, true) IS DISTINCT FROM 'on'::text)
+    EXECUTE FUNCTION task_is_well_formed();
+CREATE TRIGGER tasks_change_payload BEFORE UPDATE OF payload ON tasks
+    FOR EACH ROW
+    WHEN (jsonb_typeof(new.payload) <> 'object'::text)
+    EXECUTE FUNCTION task_is_well_formed();
+CREATE TRIGGER tasks_change_stage BEFORE UPDATE OF stage, pipeline ON tasks
+    FOR EACH ROW
+    WHEN (old.stage IS DISTINCT FROM new.stage
+    OR old.pipeline IS DISTINCT FROM new.pipeline)
+    EXECUTE FUNCTION task_changes_stage();
+CREATE TRIGGER tasks_change_state BEFORE UPDATE ON tasks
+    FOR EACH ROW
+    WHEN (current_setting('orchestra.counts_itself'::text, true) IS DISTINCT FROM 'on'::text
+    OR (new.status = ANY (ARRAY['queued'::text, 'held'::text]))
+    OR old.status = 'held'::text
+    OR old.paused_at IS NOT NULL
+    OR old.probe_of IS NOT NULL
+    OR old.labels_at_claim IS NOT NULL)
+    EXECUTE FUNCTION task_changes_state();
+CREATE TRIGGER tasks_change_well_formed BEFORE UPDATE OF repo, agent_id, skill, quest_id, actor_id ON tasks
+    FOR EACH ROW
+    WHEN (new.repo IS DISTINCT FROM old.repo
+    OR new.agent_id IS DISTINCT FROM old.agent_id
+    OR new.skill IS DISTINCT FROM old.skill
+    OR new.quest_id IS DISTINCT FROM old.quest_id
+    OR new.actor_id IS DISTINCT FROM old.actor_id)
+    EXECUTE FUNCTION task_is_well_formed();
+CREATE TRIGGER tasks_count_changed AFTER UPDATE OF status ON tasks
+    FOR EACH ROW
+    WHEN (current_setting('orchestra.counts_itself'::text, true) IS DISTINCT FROM 'on'::text)
+    EXECUTE FUNCTION task_is_counted();
+CREATE TRIGGER tasks_count_gone AFTER DELETE ON tasks
+    REFERENCING OLD TABLE AS old_tasks
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION tasks_are_uncounted();
+CREATE TRIGGER tasks_count_new AFTER INSERT ON tasks
+    FOR EACH ROW
+    WHEN (new.status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text]))
+    EXECUTE FUNCTION task_is_counted();
+CREATE TRIGGER tasks_count_truncated AFTER TRUNCATE ON tasks
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION task_totals_begin_anew();
+CREATE TRIGGER tasks_enter_lane BEFORE INSERT ON tasks
+    FOR EACH ROW
+    WHEN (new.status = 'queued'::text
+    AND (new.lane_id IS NULL
+    OR current_setting('orchestra.adds_itself'::text, true) IS DISTINCT FROM 'on'::text))
+    EXECUTE FUNCTION task_enters_lane();
+CREATE TRIGGER tasks_for_later BEFORE INSERT ON tasks
+    FOR EACH ROW
+    WHEN (new.repo IS NOT NULL
+    AND new.next_eligible_at > now())
+    EXECUTE FUNCTION task_for_later();
+CREATE TRIGGER tasks_held_alert AFTER UPDATE ON tasks
+    FOR EACH ROW
+    WHEN (new.status = 'held'::text)
+    EXECUTE FUNCTION task_held_alert();
+CREATE TRIGGER tasks_labels_changed AFTER UPDATE OF agent_id, skill, quest_id, actor_id ON tasks
+    FOR EACH ROW
+    WHEN (new.status <> 'queued'::text
+    AND (new.agent_id IS DISTINCT FROM old.agent_id
+    OR new.skill IS DISTINCT FROM old.skill
+    OR new.quest_id IS DISTINCT FROM old.quest_id
+    OR new.actor_id IS DISTINCT FROM old.actor_id))
+    EXECUTE FUNCTION task_labels_are_known();
+CREATE TRIGGER tasks_labels_new AFTER INSERT ON tasks
+    FOR EACH ROW
+    WHEN (new.status <> 'queued'::text)
+    EXECUTE FUNCTION task_labels_are_known();
+CREATE TRIGGER tasks_park_of_a_run BEFORE UPDATE OF paused_at, paused_run ON tasks
+    FOR EACH ROW
+    WHEN (old.paused_at IS DISTINCT FROM new.paused_at
+    AND new.paused_run IS NOT NULL
+    AND NOT old.paused_run IS DISTINCT FROM new.paused_run)
+    EXECUTE FUNCTION park_of_a_run();
+CREATE TRIGGER tasks_parking_history AFTER UPDATE OF paused_at ON tasks
+    FOR EACH ROW
+    WHEN (old.paused_at IS DISTINCT FROM new.paused_at
+    AND (new.status = ANY (ARRAY['queued'::text, 'running'::text, 'held'::text])))
+    EXECUTE FUNCTION task_parking_history();
+CREATE TRIGGER tasks_relabelled_in_flight BEFORE UPDATE OF agent_id, skill, quest_id, actor_id ON tasks
+    FOR EACH ROW
+    WHEN (old.status = 'running'::text
+    AND (old.agent_id IS DISTINCT FROM new.agent_id
+    OR old.skill IS DISTINCT FROM new.skill
+    OR old.quest_id IS DISTINCT FROM new.quest_id
+    OR old.actor_id IS DISTINCT FROM new.actor_id))
+    EXECUTE FUNCTION task_keeps_labels_of_run();
+CREATE TRIGGER tasks_settle_gates_changed AFTER UPDATE ON tasks
+    REFERENCING OLD TABLE AS old_tasks NEW TABLE AS new_tasks
+    FOR EACH STATEMENT
+    WHEN (current_setting('orchestra.gates_change'::text, true) = 'on'::text)
+    EXECUTE FUNCTION tasks_at_gates();
+CREATE TRIGGER tasks_settle_gates_gone AFTER DELETE ON tasks
+    REFERENCING OLD TABLE AS old_tasks
+    FOR EACH STATEMENT
+    WHEN (current_setting('orchestra.gates_change'::text, true) = 'on'::text)
+    EXECUTE FUNCTION tasks_at_gates();
+CREATE TRIGGER tasks_settle_gates_new AFTER INSERT ON tasks
+    REFERENCING NEW TABLE AS new_tasks
+    FOR EACH STATEMENT
+    WHEN (current_setting('orchestra.gates_change'::text, true) = 'on'::text)
+    EXECUTE FUNCTION tasks_at_gates();
+CREATE TRIGGER tasks_settle_lanes_changed AFTER UPDATE ON tasks
+    REFERENCING OLD TABLE AS old_tasks NEW TABLE AS new_tasks
+    FOR EACH STATEMENT
+    WHEN (current_setting('orchestra.lanes_change'::text, true) = 'on'::text)
+    EXECUTE FUNCTION tasks_return_to_lanes();
+CREATE TRIGGER tasks_settle_lanes_new AFTER INSERT ON tasks
+    REFERENCING NEW TABLE AS new_tasks
+    FOR EACH STATEMENT
+    WHEN (current_setting('orchestra.lanes_change'::text, true) = 'on'::text)
+    EXECUTE FUNCTION tasks_return_to_lanes();
+CREATE TRIGGER tasks_stage_history AFTER UPDATE OF stage ON tasks
+    FOR EACH ROW
+    WHEN (old.stage IS DISTINCT FROM new.stage)
+    EXECUTE FUNCTION task_stage_history();
+CREATE TRIGGER tasks_touch_gate_gone BEFORE DELETE ON tasks
+    FOR EACH ROW
+    WHEN (old.repo IS NOT NULL
+    AND (old.status = ANY (ARRAY['queued'::text, 'running'::text, 'held'::text])))
+    EXECUTE FUNCTION task_touches_gate();
+CREATE TRIGGER tasks_touch_gate_new BEFORE INSERT ON tasks
+    FOR EACH ROW
+    WHEN (new.repo IS NOT NULL)
+    EXECUTE FUNCTION task_touches_gate();
+CREATE TRIGGER tasks_touch_lines BEFORE UPDATE ON tasks
+    FOR EACH ROW
+    WHEN (current_setting('orchestra.counts_itself'::text, true) IS DISTINCT FROM 'on'::text
+    OR old.repo IS NOT NULL
+    OR new.status = 'queued'::text)
+    EXECUTE FUNCTION task_moves();
 CREATE TRIGGER tasks_truncated AFTER TRUNCATE ON tasks FOR EACH STATEMENT EXECUTE FUNCTION tasks_are_gone();
 
 create table turn_gates (
@@ -672,7 +912,7 @@ CREATE OR REPLACE FUNCTION acting_person()
  LANGUAGE sql
  STABLE
 AS $function$
-  select coalesce(nullif(current_setting('who', true), ''), current_user::text)
+  select coalesce(nullif(current_setting('orchestra.who', true), ''), current_user::text)
 $function$;
 
 CREATE OR REPLACE FUNCTION advance_horizon()
@@ -837,12 +1077,12 @@ begin
       message = 'a worker has to work in READ COMMITTED transactions',
       hint = 'set default_transaction_isolation = ''read committed'', or begin without an isolation level';
   end if;
-  if concat(current_setting('who', true), current_setting('why', true), current_setting('bell', true),
-            current_setting('counts_itself', true), current_setting('gates_change', true),
-            current_setting('lanes_change', true), current_setting('one_gate', true)) not in ('', 'off') then
+  if concat(current_setting('orchestra.who', true), current_setting('orchestra.why', true), current_setting('orchestra.bell', true),
+            current_setting('orchestra.counts_itself', true), current_setting('orchestra.gates_change', true),
+            current_setting('orchestra.lanes_change', true), current_setting('orchestra.one_gate', true)) not in ('', 'off') then
     perform set_config(s.name, '', true)
-       from unnest(array['who', 'why', 'bell', 'counts_itself', 'gates_change',
-                         'lanes_change', 'one_gate']) as s(name);
+       from unnest(array['orchestra.who', 'orchestra.why', 'orchestra.bell', 'orchestra.counts_itself', 'orchestra.gates_change',
+                         'orchestra.lanes_change', 'orchestra.one_gate']) as s(name);
   end if;
   select * into settings from queue_settings;
   if not found then
@@ -1435,11 +1675,7 @@ CREATE OR REPLACE FUNCTION is_plain_to_add(item jsonb)
 AS $function$
 begin
   return item ->> 'repo' is null
-     and coalesce(item ->> 'agent_id', '-') || E'\n' || coalesce(item ->> 'skill', '-') || E'\n'
-         || coalesce(item ->> 'quest_id', '-') || E'\n' || coalesce(item ->> 'actor_id', '-')
-         ~ '^([!-~]([ -~]*[!-~])?(\n|$)){4}$'
-     and coalesce(greatest(length(item ->> 'agent_id'), length(item ->> 'skill'),
-                           length(item ->> 'quest_id'), length(item ->> 'actor_id')) <= 200, true)
+     and labels_are_plain(null, item ->> 'agent_id', item ->> 'skill', item ->> 'quest_id', item ->> 'actor_id')
      and coalesce(jsonb_typeof(item -> 'payload') = 'object', false)
      and is_instant((item ->> 'not_before')::timestamptz);
 end $function$;
@@ -1493,11 +1729,11 @@ CREATE OR REPLACE FUNCTION known_cluster_id()
  LANGUAGE plpgsql
 AS $function$
 declare
-  known text := nullif(current_setting('cluster', true), '');
+  known text := nullif(current_setting('orchestra.cluster', true), '');
 begin
   if known is null then
     known := cluster_id();
-    perform set_config('cluster', coalesce(known, ''), false);
+    perform set_config('orchestra.cluster', coalesce(known, ''), false);
   end if;
   return known;
 end $function$;
@@ -1519,6 +1755,16 @@ CREATE OR REPLACE FUNCTION label_problem(value text)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN ((value ~ '^[!-~]([ -~]*[!-~])?$'::text) AND (length(value) <= 200)) THEN NULL::text WHEN (value = ''::text) THEN 'must not be empty'::text WHEN (length(value) > 200) THEN 'must be at most 200 characters'::text WHEN (value ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'::text) THEN 'must hold printable characters only'::text WHEN (value ~ '[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0]'::text) THEN 'must not hold invisible characters'::text WHEN ((value ~ '^[\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]'::text) OR (value ~ '[\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]$'::text)) THEN 'must not be blank or begin or end with a blank'::text ELSE NULL::text END;
+
+CREATE OR REPLACE FUNCTION labels_are_plain(repo text, agent_id text, skill text, quest_id text, actor_id text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((((((((((COALESCE(repo, '-'::text) || '
+'::text) || COALESCE(agent_id, '-'::text)) || '
+'::text) || COALESCE(skill, '-'::text)) || '
+'::text) || COALESCE(quest_id, '-'::text)) || '
+'::text) || COALESCE(actor_id, '-'::text)) ~ '^([!-~]([ -~]*[!-~])?(\n|$)){5}$'::text) AND COALESCE((GREATEST(length(repo), length(agent_id), length(skill), length(quest_id), length(actor_id)) <= 200), true));
 
 CREATE OR REPLACE FUNCTION labels_match(labels jsonb, agent_id text, skill text, quest_id text, actor_id text)
  RETURNS boolean
@@ -1568,7 +1814,7 @@ begin
     if found then
       -- A new task stands behind the horizon and every head, but where an id was drawn long ago, or given again.
       if returns or lane.head > entering.id or entering.id <= (select greatest(h.id, h.looked_to) from task_horizon h) then
-        perform set_config('lanes_change', 'on', true);
+        perform set_config('orchestra.lanes_change', 'on', true);
       end if;
       return lane.id;
     end if;
@@ -1749,7 +1995,7 @@ begin
 
   -- Switched off as well: the caller's session may have switched it on.
   is_plain := not exists (select from jsonb_array_elements(given) as g(item) where not is_plain_to_add(g.item));
-  perform set_config('adds_itself', case when is_plain then 'on' else 'off' end, true);
+  perform set_config('orchestra.adds_itself', case when is_plain then 'on' else 'off' end, true);
   with added as (
     insert into tasks (
       repo, agent_id, skill, quest_id, actor_id, pipeline, stage, priority, payload, max_attempts, max_crashes,
@@ -1772,7 +2018,7 @@ begin
   -- A new task stands behind the horizon and every head, but where an id was drawn long ago, or given again.
   -- The trigger has looked after those of others.
   if is_plain then
-    perform set_config('adds_itself', 'off', true);
+    perform set_config('orchestra.adds_itself', 'off', true);
     if exists (select from task_horizon h where greatest(h.id, h.looked_to) >= ids[1])
        or exists (select from task_lanes l where l.id = any (lanes) and l.head > ids[1]) then
       for come in
@@ -1826,7 +2072,7 @@ declare
   is_locked boolean;
 begin
   -- Until it returns. As a setting of the function itself, only a superuser could make it.
-  perform set_config('counts_itself', 'on', true);
+  perform set_config('orchestra.counts_itself', 'on', true);
   if endings <> '[]' then
     -- A single ending needs no order, and its update finds out by itself whether stages concern it. Each task is locked
     -- by a statement before the one that ends the runs, whose snapshot then shows where its newest version lies.
@@ -1908,7 +2154,7 @@ begin
   end if;
 
   if wanted is null then
-    perform set_config('counts_itself', 'off', true);
+    perform set_config('orchestra.counts_itself', 'off', true);
     return;
   end if;
 
@@ -2042,7 +2288,8 @@ begin
         from found f
        where t.ctid = f.lies_at
       returning f.nth, t.id, t.run_id, t.repo, t.agent_id, t.skill, t.quest_id, t.actor_id, t.priority, t.payload,
-                t.attempt, t.max_attempts, t.cursor, t.questions, t.answer, t.probe_of, t.pipeline, t.stage, t.admitted_under
+                t.attempt, t.max_attempts, t.cursor, t.questions, t.answer, t.probe_of, t.pipeline, t.stage,
+                t.admitted_under
     ), events as (
       -- What each task carried, and who counted the transactions: its labels may change, and the database may move.
       insert into event_batches (
@@ -2054,7 +2301,8 @@ begin
                case when b.probe_of is null then '{}' else jsonb_build_object('probe_of', b.probe_of::text) end
                || case when b.is_ungated then jsonb '{"gated": false}' else '{}' end
                || case when b.later_seen is null then '{}'
-                       else jsonb_build_object('admitted_under', b.admitted_under::text, 'snapshot', b.later_seen) end) end,
+                       else jsonb_build_object(
+                              'admitted_under', b.admitted_under::text, 'snapshot', b.later_seen) end) end,
              array_agg(b.attempt),
              case when count(b.agent_id) > 0 then array_agg(b.agent_id) end,
              case when count(b.skill) > 0 then array_agg(b.skill) end,
@@ -2085,7 +2333,7 @@ begin
          and (t.next_eligible_at <= clock or t.deferred_by is not null)
          and is_wanted(t.agent_id, t.skill, t.quest_id, t.actor_id, t.repo, for_agents, for_skills, kept));
   end if;
-  perform set_config('counts_itself', 'off', true);
+  perform set_config('orchestra.counts_itself', 'off', true);
 end $function$;
 
 CREATE OR REPLACE FUNCTION orchestra_work(endings jsonb, worker text, host text, process jsonb, for_agents text[], for_skills text[], wanted integer, lanes integer, OUT ended json, OUT tasks text, OUT claimed integer, OUT cut_short boolean, OUT some_are_due boolean)
@@ -2190,7 +2438,7 @@ begin
         else 'ORCHESTRA_QUESTIONS_REPOS does not name ' || coalesce('its repo ' || repo_of_task, 'tasks without a repo') end);
     end if;
   end if;
-  perform set_config('who', session_user, true);
+  perform set_config('orchestra.who', session_user, true);
   return (select json_build_object('status', a.status)
             from (select ask_question(of_task, run, asks, settings.auto_park_repos, new_cursor) as status) a
            where a.status is not null);
@@ -2564,7 +2812,7 @@ AS $function$
 declare
   facts jsonb := jsonb_build_object('id', new.id::text, 'kind', new.kind, 'ref_id', new.ref_id, 'severity', new.severity,
     'details', new.details, 'created_at', new.created_at, 'ack_at', new.ack_at, 'ack_by', new.ack_by, 'resolved_at', new.source_resolved_at);
-  who constant text := coalesce(nullif(current_setting('who', true), ''), current_user);
+  who constant text := coalesce(nullif(current_setting('orchestra.who', true), ''), current_user);
 begin
   if tg_op = 'INSERT' then
     insert into senate_events (type, data) values ('alert.created', facts);
@@ -2712,7 +2960,7 @@ begin
   end if;
   insert into senate_audit (by, action, subject_kind, subject_id, why, data)
   values (who, 'pause.' || what, 'pause', new.id::text,
-          case what when 'created' then new.reason else nullif(current_setting('why', true), '') end,
+          case what when 'created' then new.reason else nullif(current_setting('orchestra.why', true), '') end,
           senate_pause_facts(new));
   insert into senate_events (type, data) values ('pause.' || what, senate_pause_facts(new));
   return null;
@@ -2785,7 +3033,7 @@ CREATE OR REPLACE FUNCTION senate_ring()
  LANGUAGE plpgsql
 AS $function$
 begin
-  if pg_notification_queue_usage() < 0.9 and current_setting('bell', true) is distinct from 'off' then
+  if pg_notification_queue_usage() < 0.9 and current_setting('orchestra.bell', true) is distinct from 'off' then
     perform pg_notify('orchestra', tg_argv[0]);
   end if;
   return null;
@@ -2798,7 +3046,7 @@ AS $function$
 declare
   payload text;
 begin
-  if pg_notification_queue_usage() >= 0.9 or current_setting('bell', true) is not distinct from 'off' then
+  if pg_notification_queue_usage() >= 0.9 or current_setting('orchestra.bell', true) is not distinct from 'off' then
     return null;
   end if;
   select 'pause ' || (jsonb_build_object(
@@ -2873,7 +3121,7 @@ begin
     returning t.id, l.run_id, t.worker_id, t.host, t.attempt, t.crashes, t.status, case when t.status = 'failed' then t.result ->> 'error' end as reason
   ), events as (
     insert into task_event_rows (task_id, run_id, kind, by, data)
-    select r.id, r.run_id, 'reaped', 'reaper', jsonb_build_object(
+    select r.id, r.run_id, 'reaped', 'orchestra.reaper', jsonb_build_object(
              'cause', cause, 'worker', r.worker_id, 'host', r.host, 'attempt', r.attempt, 'crashes', r.crashes, 'status', r.status,
              'reason', r.reason, 'lease_seconds', case when cause = 'lease' then lease_seconds end)
       from reaped r
@@ -3009,17 +3257,17 @@ CREATE OR REPLACE FUNCTION task_held_alert()
  LANGUAGE plpgsql
 AS $function$
 declare
-  who constant text := coalesce(current_setting('who', true), '');
+  who constant text := coalesce(current_setting('orchestra.who', true), '');
 begin
   if old.status = 'held' or new.status <> 'held' or new.held_evidence is null then
     return null;
   end if;
-  if who = '' then perform set_config('who', coalesce(new.worker_id, ''), true); end if;
+  if who = '' then perform set_config('orchestra.who', coalesce(new.worker_id, ''), true); end if;
   insert into senate_alerts (kind, ref_id, severity, details)
   values ('task_held', new.actor_id, 'high', jsonb_build_object(
     'task_id', new.id::text, 'run_id', old.run_id, 'repo', new.repo, 'pipeline', new.pipeline, 'stage', new.stage, 'skill', new.skill,
     'worker', new.worker_id, 'outcome', new.last_outcome) || new.held_evidence);
-  if who = '' then perform set_config('who', '', true); end if;
+  if who = '' then perform set_config('orchestra.who', '', true); end if;
   return null;
 end $function$;
 
@@ -3080,39 +3328,67 @@ CREATE OR REPLACE FUNCTION task_is_well_formed()
  LANGUAGE plpgsql
 AS $function$
 begin
-  -- Nearly every row that is inserted: plain labels, an object, times that can be told.
+  -- Nearly every row that is inserted: plain labels, an object, times that can be shown.
   if tg_op = 'INSERT'
-     and coalesce(new.repo, '-') || E'\n' || coalesce(new.agent_id, '-') || E'\n' || coalesce(new.skill, '-') || E'\n'
-         || coalesce(new.quest_id, '-') || E'\n' || coalesce(new.actor_id, '-') ~ '^([!-~]([ -~]*[!-~])?(\n|$)){5}$'
-     and coalesce(greatest(length(new.repo), length(new.agent_id), length(new.skill), length(new.quest_id),
-                           length(new.actor_id)) <= 200, true)
+     and labels_are_plain(new.repo, new.agent_id, new.skill, new.quest_id, new.actor_id)
      and is_instant(new.next_eligible_at) and is_instant(new.created_at) and is_instant(new.started_at)
      and is_instant(new.heartbeat_at) and is_instant(new.paused_at) and is_instant(new.asked_at)
      and is_instant(new.answered_at) and is_instant(new.stage_since) and is_instant(new.held_at)
      and jsonb_typeof(new.payload) = 'object' then
     return new;
   end if;
-  if tg_op = 'INSERT' or (new.repo, new.agent_id, new.skill, new.quest_id, new.actor_id) is distinct from (old.repo, old.agent_id, old.skill, old.quest_id, old.actor_id) then
-    new.repo := label_nfc(new.repo); new.agent_id := label_nfc(new.agent_id); new.skill := label_nfc(new.skill);
-    new.quest_id := label_nfc(new.quest_id); new.actor_id := label_nfc(new.actor_id);
-    if tg_op = 'INSERT' or new.repo is distinct from old.repo then perform refuse_label('tasks', 'repo', new.repo); end if;
-    if tg_op = 'INSERT' or new.agent_id is distinct from old.agent_id then perform refuse_label('tasks', 'agent_id', new.agent_id); end if;
-    if tg_op = 'INSERT' or new.skill is distinct from old.skill then perform refuse_label('tasks', 'skill', new.skill); end if;
-    if tg_op = 'INSERT' or new.quest_id is distinct from old.quest_id then perform refuse_label('tasks', 'quest_id', new.quest_id); end if;
-    if tg_op = 'INSERT' or new.actor_id is distinct from old.actor_id then perform refuse_label('tasks', 'actor_id', new.actor_id); end if;
+  if tg_op = 'INSERT'
+     or (new.repo, new.agent_id, new.skill, new.quest_id, new.actor_id)
+        is distinct from (old.repo, old.agent_id, old.skill, old.quest_id, old.actor_id) then
+    new.repo := label_nfc(new.repo);
+    new.agent_id := label_nfc(new.agent_id);
+    new.skill := label_nfc(new.skill);
+    new.quest_id := label_nfc(new.quest_id);
+    new.actor_id := label_nfc(new.actor_id);
+    if tg_op = 'INSERT' or new.repo is distinct from old.repo then
+      perform refuse_label('tasks', 'repo', new.repo);
+    end if;
+    if tg_op = 'INSERT' or new.agent_id is distinct from old.agent_id then
+      perform refuse_label('tasks', 'agent_id', new.agent_id);
+    end if;
+    if tg_op = 'INSERT' or new.skill is distinct from old.skill then
+      perform refuse_label('tasks', 'skill', new.skill);
+    end if;
+    if tg_op = 'INSERT' or new.quest_id is distinct from old.quest_id then
+      perform refuse_label('tasks', 'quest_id', new.quest_id);
+    end if;
+    if tg_op = 'INSERT' or new.actor_id is distinct from old.actor_id then
+      perform refuse_label('tasks', 'actor_id', new.actor_id);
+    end if;
   end if;
   if tg_op = 'INSERT' or new.next_eligible_at is distinct from old.next_eligible_at then
     if new.next_eligible_at = 'infinity' then new.next_eligible_at := '9999-12-31 23:59:59.999Z'; end if;
     perform refuse_instant('tasks', 'next_eligible_at', new.next_eligible_at);
   end if;
-  if tg_op = 'INSERT' or new.created_at is distinct from old.created_at then perform refuse_instant('tasks', 'created_at', new.created_at); end if;
-  if tg_op = 'INSERT' or new.started_at is distinct from old.started_at then perform refuse_instant('tasks', 'started_at', new.started_at); end if;
-  if tg_op = 'INSERT' or new.heartbeat_at is distinct from old.heartbeat_at then perform refuse_instant('tasks', 'heartbeat_at', new.heartbeat_at); end if;
-  if tg_op = 'INSERT' or new.paused_at is distinct from old.paused_at then perform refuse_instant('tasks', 'paused_at', new.paused_at); end if;
-  if tg_op = 'INSERT' or new.asked_at is distinct from old.asked_at then perform refuse_instant('tasks', 'asked_at', new.asked_at); end if;
-  if tg_op = 'INSERT' or new.answered_at is distinct from old.answered_at then perform refuse_instant('tasks', 'answered_at', new.answered_at); end if;
-  if tg_op = 'INSERT' or new.stage_since is distinct from old.stage_since then perform refuse_instant('tasks', 'stage_since', new.stage_since); end if;
-  if tg_op = 'INSERT' or new.held_at is distinct from old.held_at then perform refuse_instant('tasks', 'held_at', new.held_at); end if;
+  if tg_op = 'INSERT' or new.created_at is distinct from old.created_at then
+    perform refuse_instant('tasks', 'created_at', new.created_at);
+  end if;
+  if tg_op = 'INSERT' or new.started_at is distinct from old.started_at then
+    perform refuse_instant('tasks', 'started_at', new.started_at);
+  end if;
+  if tg_op = 'INSERT' or new.heartbeat_at is distinct from old.heartbeat_at then
+    perform refuse_instant('tasks', 'heartbeat_at', new.heartbeat_at);
+  end if;
+  if tg_op = 'INSERT' or new.paused_at is distinct from old.paused_at then
+    perform refuse_instant('tasks', 'paused_at', new.paused_at);
+  end if;
+  if tg_op = 'INSERT' or new.asked_at is distinct from old.asked_at then
+    perform refuse_instant('tasks', 'asked_at', new.asked_at);
+  end if;
+  if tg_op = 'INSERT' or new.answered_at is distinct from old.answered_at then
+    perform refuse_instant('tasks', 'answered_at', new.answered_at);
+  end if;
+  if tg_op = 'INSERT' or new.stage_since is distinct from old.stage_since then
+    perform refuse_instant('tasks', 'stage_since', new.stage_since);
+  end if;
+  if tg_op = 'INSERT' or new.held_at is distinct from old.held_at then
+    perform refuse_instant('tasks', 'held_at', new.held_at);
+  end if;
   if (tg_op = 'INSERT' or new.payload is distinct from old.payload) and jsonb_typeof(new.payload) <> 'object' then
     raise exception 'payload of tasks must be a JSON object, not %', jsonb_typeof(new.payload)
       using errcode = 'check_violation', table = 'tasks', column = 'payload', constraint = 'tasks_payload_is_an_object',
@@ -3163,11 +3439,11 @@ begin
     new.lane_id := lane_to_enter(new, true);
   end if;
   if (old.repo is not null or new.repo is not null) and task_changes_at_gate(old, new) then
-    perform set_config('gates_change', 'on', true);
+    perform set_config('orchestra.gates_change', 'on', true);
   end if;
   if new.status = 'queued' and old.status = 'queued' and new.paused_at is null and new.deferred_by is null
       and (old.paused_at is not null or new.next_eligible_at < old.next_eligible_at) then
-    perform set_config('lanes_change', 'on', true);
+    perform set_config('orchestra.lanes_change', 'on', true);
   end if;
   return new;
 end $function$;
@@ -3213,7 +3489,7 @@ CREATE OR REPLACE FUNCTION task_touches_gate()
  LANGUAGE plpgsql
 AS $function$
 begin
-  perform set_config('gates_change', 'on', true);
+  perform set_config('orchestra.gates_change', 'on', true);
   return case tg_op when 'DELETE' then old else new end;
 end $function$;
 
@@ -3261,7 +3537,7 @@ AS $function$
 declare
   change record;
 begin
-  perform set_config('gates_change', '', true);
+  perform set_config('orchestra.gates_change', '', true);
   if tg_op = 'INSERT' then
     perform lock_gate(g.repo) from (select distinct n.repo collate "C" as repo from new_tasks n where n.repo is not null order by 1) g;
     for change in select n::tasks as now from new_tasks n where n.repo is not null loop
@@ -3318,7 +3594,7 @@ AS $function$
 declare
   come record;
 begin
-  perform set_config('lanes_change', '', true);
+  perform set_config('orchestra.lanes_change', '', true);
   if tg_op = 'INSERT' then
     for come in
       select n.lane_id, min(n.id) as first, count(*) as returned

@@ -48,8 +48,8 @@ end $$;
 -- the function volatile: a stable one reads with the snapshot of its caller.
 --
 -- endings        [{"id", "run_id", "as", …}]; null: none. Each is accepted or left out of `ended`.
--- rules          {"retry_delays", "transient_delays": [seconds], "transient_retries": n, "transitions": {pipeline:
--- {stage: …}}}                as text: it is looked into only for endings that need it
+-- rules          {"retry_delays", "transient_delays": [seconds], "transient_retries": n,
+--                 "transitions": {pipeline: {stage: …}}} as text: it is looked into only for endings that need it
 -- process        {"owner", "pid", "boot_id", "pid_namespace", "process_started", "begins"}; `begins`: how many
 --                of the tasks begin at once
 -- for_agents, for_skills  of which agents and skills; null: any
@@ -315,7 +315,8 @@ begin
         from found f
        where t.ctid = f.lies_at
       returning f.nth, t.id, t.run_id, t.repo, t.agent_id, t.skill, t.quest_id, t.actor_id, t.priority, t.payload,
-                t.attempt, t.max_attempts, t.cursor, t.questions, t.answer, t.probe_of, t.pipeline, t.stage, t.admitted_under
+                t.attempt, t.max_attempts, t.cursor, t.questions, t.answer, t.probe_of, t.pipeline, t.stage,
+                t.admitted_under
     ), events as (
       -- What each task carried, and who counted the transactions: its labels may change, and the database may move.
       insert into event_batches (
@@ -327,7 +328,8 @@ begin
                case when b.probe_of is null then '{}' else jsonb_build_object('probe_of', b.probe_of::text) end
                || case when b.is_ungated then jsonb '{"gated": false}' else '{}' end
                || case when b.later_seen is null then '{}'
-                       else jsonb_build_object('admitted_under', b.admitted_under::text, 'snapshot', b.later_seen) end) end,
+                       else jsonb_build_object(
+                              'admitted_under', b.admitted_under::text, 'snapshot', b.later_seen) end) end,
              array_agg(b.attempt),
              case when count(b.agent_id) > 0 then array_agg(b.agent_id) end,
              case when count(b.skill) > 0 then array_agg(b.skill) end,

@@ -1,4 +1,4 @@
-// Writes the lists of tests in docs/pause-spec.md anew, from the names of the tests. The words stay as they are.
+// Writes the lists of tests in docs/pause-spec.md again, from the names of the tests. The words stay as they are.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { allTestNames, promisesOf, ROOT } from '../packages/testkit/test/test-names.ts';

@@ -1,4 +1,4 @@
-// `pnpm sql:print`: writes docs/schema.sql and packages/task-queue/sql anew, from a database that the migrations have
+// `pnpm sql:print`: writes docs/schema.sql and packages/task-queue/sql again, from a database that the migrations have
 // just made on the PostgreSQL that the tests start.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -6,7 +6,8 @@ import type { SkillRun } from './skill.ts';
  * Does `work` for each file and looks between two of them whether to stop. A run that stopped is taken up behind the
  * last file that was done, with the tally as it was then.
  *
- * @param contract what a tally looks like: progress that is not of this shape (another version wrote it) is begun anew
+ * @param contract what a tally looks like: progress that is not of this shape (another version wrote it) is started
+ *   again
  */
 export async function overFiles<T>(
   files: readonly FileName[],

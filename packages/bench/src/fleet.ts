@@ -73,7 +73,7 @@ export function startFleet({ db, ends, claim, claimers }: FleetOptions): Fleet {
     }
   };
   const ended = Promise.all([ender(), ...Array.from({ length: claimers }, (_, index) => claimer(`fleet-${index}`))]);
-  // Whoever waits for a claim is told; `stop` throws it as well.
+  // Anyone who waits for a claim is told; `stop` throws it as well.
   ended.catch((error: unknown) => {
     for (const one of waiting) one.lost(error instanceof Error ? error : new Error(String(error)));
   });

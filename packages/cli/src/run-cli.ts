@@ -25,7 +25,7 @@ export async function runCli(argv: string[]): Promise<void> {
   forgetProfile();
   // Node.js runs the TypeScript sources itself.
   settings.enableAutoTranspile = false;
-  // Whoever read our output may stop reading (`orchestra queue | head -1`).
+  // Anyone who read our output may stop reading (`orchestra queue | head -1`).
   const readerGone = Promise.withResolvers<void>();
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => readerGone.resolve());
   try {

@@ -22,7 +22,7 @@ export interface EventsOptions {
   signal?: AbortSignal | undefined;
   /** Told of every change of the connection. On `connected`, whatever was missed is about to come. */
   onState?: ((state: StreamState) => void) | undefined;
-  /** The stream's heartbeats must come more often than this; else it counts as dead and is opened anew. */
+  /** The stream's heartbeats must come more often than this; else it counts as dead and is opened again. */
   silenceMaxMs?: number | undefined;
   /**
    * Given, the stream also brings what moves in the queue between two changes, every two seconds. A reader that missed

@@ -77,7 +77,7 @@ test('two readers follow 1,000 pause changes without a gap or a duplicate while 
       expect(reader.changes()).toEqual(expected);
       const places = reader.told.map(({ id }) => Number(id));
       expect(places).toEqual([...new Set(places)].toSorted((a, b) => a - b));
-      // Resumed, and not begun anew
+      // Resumed, and not started again
       expect(reader.told.filter(({ event }) => event.type === 'snapshot')).toHaveLength(1);
     }
   } finally {

@@ -4,7 +4,7 @@ const RETRY_MS = 1_000;
 
 /**
  * Keeps so many connections of a pool open from now on, so that they are there when the server gives out no more. One
- * that is lost is made anew, tried again every second.
+ * that is lost is made again, tried again every second.
  */
 export function keepOpen(pool: pg.Pool, count: number): void {
   let retry: NodeJS.Timeout | undefined;

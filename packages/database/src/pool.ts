@@ -99,7 +99,7 @@ export function makePool(options: PoolOptions): Database {
   });
   const abandoned = new AbandonedConnections(pool, max, connection);
   pool.on('error', lost);
-  // While the address leads to a standby, each connection asks anew where it leads: one that is kept would still be
+  // While the address leads to a standby, each connection asks again where it leads: one that is kept would still be
   // read from when the address leads to the primary again. And while there are no tables, each asks again in which
   // schema they are.
   pool.on('release', (_error, client) => {

@@ -37,8 +37,8 @@ export function reposOf(isOn: 'on' | 'off', repos: string[] | undefined): readon
 }
 
 /**
- * The settings by which the queue runs. Whoever serves the queue reads them, and all have to agree: worker-claimer goes
- * by them, and pause-api tells by them why a task does not start.
+ * The settings by which the queue runs. Anyone who serves the queue reads them, and all have to agree: worker-claimer
+ * goes by them, and pause-api tells by them why a task does not start.
  */
 export const QUEUE_SETTINGS = {
   ORCHESTRA_LEASE_SECONDS: wholeNumber({ min: 1, max: 86_400, unset: LEASE_SECONDS }).describe(

@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { deskRoutes } from '../src/index.ts';
 
-// Whoever waits for a task is told of each change after which one may start, once it is committed; and of no other.
+// Anyone who waits for a task is told of each change after which one may start, once it is committed; and of no other.
 
 const db = testDatabase();
 let server: Server;

@@ -37,7 +37,7 @@ function decimalOf(text: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const digits = (whole + fraction).replace(/^0+/, '');
-  // By hand: /0+$/ would begin anew at each zero of a long number.
+  // By hand: /0+$/ would start again at each zero of a long number.
   let end = digits.length;
   while (end > 0 && digits[end - 1] === '0') end -= 1;
   const significant = digits.slice(0, end);

@@ -41,7 +41,7 @@ export async function dataFolder(
     .update(await realpath(folder))
     .digest('hex')
     .slice(0, 12);
-  // Random besides the hash: who removes a folder and makes it anew starts with an empty database.
+  // Random besides the hash: who removes a folder and makes it again starts with an empty database.
   const open = join(OPEN_PLACE, `${name}-${randomBytes(3).toString('hex')}`);
   await mkdir(open, { recursive: true });
   for (const path of [OPEN_PLACE, open]) await chmod(path, 0o755);

@@ -46,7 +46,7 @@ const POINTER =
 
 beforeAll(async () => {
   top = await mkdtemp(join(tmpdir(), 'orchestra-content-'));
-  // Whoever runs these tests may have filters of their own.
+  // Anyone who runs these tests may have filters of their own.
   Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' });
 });
 afterAll(async () => {

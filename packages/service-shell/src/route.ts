@@ -113,7 +113,7 @@ export function route<
 ): Route {
   const answers = async (raw: RawCall): Promise<unknown> => {
     const answer = await definition.handle(readCall(definition, definition, raw));
-    // Whoever works on a run has proved that it is his own; everybody else is shown other people's runs.
+    // Anyone who works on a run has proved that it is his own; everybody else is shown other people's runs.
     return definition.permission === 'run_tasks' ? answer : showRuns(answer, raw.caller?.runKey);
   };
   return {

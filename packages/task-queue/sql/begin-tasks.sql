@@ -26,7 +26,8 @@ with found as materialized (
         from found f
        where t.ctid = f.lies_at
       returning f.nth, t.id, t.run_id, t.repo, t.agent_id, t.skill, t.quest_id, t.actor_id, t.priority, t.payload,
-                t.attempt, t.max_attempts, t.cursor, t.questions, t.answer, t.probe_of, t.pipeline, t.stage, t.admitted_under
+                t.attempt, t.max_attempts, t.cursor, t.questions, t.answer, t.probe_of, t.pipeline, t.stage,
+                t.admitted_under
     ), events as (
       insert into event_batches (
         kind, by, task_ids, run_ids, shared, each, attempts, agent_ids, skills, quest_ids, actor_ids)
@@ -37,7 +38,8 @@ with found as materialized (
                case when b.probe_of is null then '{}' else jsonb_build_object('probe_of', b.probe_of::text) end
                || case when b.is_ungated then jsonb '{"gated": false}' else '{}' end
                || case when b.later_seen is null then '{}'
-                       else jsonb_build_object('admitted_under', b.admitted_under::text, 'snapshot', b.later_seen) end) end,
+                       else jsonb_build_object(
+                              'admitted_under', b.admitted_under::text, 'snapshot', b.later_seen) end) end,
              array_agg(b.attempt),
              case when count(b.agent_id) > 0 then array_agg(b.agent_id) end,
              case when count(b.skill) > 0 then array_agg(b.skill) end,

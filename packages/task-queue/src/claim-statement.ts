@@ -3,7 +3,7 @@
  * is empty, and an empty table is cheapest to read whole and sort: with 200,000 tasks that plan takes 50 to 190 ms
  * until the next analyze. Its indexes give the order, so nothing else is offered. Before PostgreSQL 18 what is not
  * offered is given an enormous cost instead, which makes the server compile the statement, for seconds: hence `jit`.
- * And a plan made anew for the parameters of each call looks cheaper to the server, which does not count the
+ * And a plan made again for the parameters of each call looks cheaper to the server, which does not count the
  * millisecond that making it takes.
  */
 export const CLAIM_SETTINGS = {

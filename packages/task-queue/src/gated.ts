@@ -8,8 +8,9 @@ export type GatedRepos = readonly string[] | null;
 export const gated = (repo: string, repos: string): string => `is_gated(${repo}, ${repos}::text[])`;
 
 /**
- * The same for who does not claim: does the gate hold where the claims go by it? Whoever claims may have other settings
- * than the caller, or be told others next time; a run of that repo that was let past its gate says so in its own event.
+ * The same for who does not claim: does the gate hold where the claims go by it? Anyone who claims may have other
+ * settings than the caller, or be told others next time; a run of that repo that was let past its gate says so in its
+ * own event.
  */
 export const gateHolds = (repo: string, repos: string): string => `
   (${gated(repo, repos)} and not exists (

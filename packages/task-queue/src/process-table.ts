@@ -5,7 +5,7 @@ export { readProcessStat, type ProcessStat } from './process-stat.ts';
 
 /** What tells one process from every other that there was or will be on machines of the same kind. */
 export interface ProcessIdentity {
-  /** Drawn anew whenever the machine is started. */
+  /** Drawn again whenever the machine is started. */
   boot_id: string;
   /** In which process ids are counted: a container has its own. */
   pid_namespace: string;

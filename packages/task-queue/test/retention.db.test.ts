@@ -104,7 +104,7 @@ test('a task that was finished, reopened by hand and finished again goes by its 
 });
 
 test('a statement looks at no more than a thousand endings, and the next goes on behind them', async () => {
-  // Unfinished ones stand first: a sweep that began anew each time would never get past them.
+  // Unfinished ones stand first: a sweep that started again each time would never get past them.
   await db.pool.query(`
     with made as (insert into tasks (status) select case when n <= 1200 then 'queued' else 'succeeded' end
       from generate_series(1, 2500) n

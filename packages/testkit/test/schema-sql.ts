@@ -70,7 +70,7 @@ async function tableSql(db: Queryable, oid: number, name: string): Promise<strin
     oid,
   );
   const body = [...columns, ...constraints].map((line) => `  ${line}`).join(',\n');
-  return [`create table ${name} (\n${body}\n);`, ...indexes, ...triggers].map(withoutSchema).join('\n');
+  return [`create table ${name} (\n${body}\n);`, ...indexes, ...triggers].map(withoutSchema).map(broken).join('\n');
 }
 
 const views = (db: Queryable): Promise<string[]> =>
@@ -98,9 +98,20 @@ async function lines(db: Queryable, text: string, oid?: number): Promise<string[
   return rows.map(({ line }) => line);
 }
 
+const WIDTH = 120;
+// A blank outside quotes, before a word that begins a clause.
+const CLAUSE = /(?<=^(?:[^']|'[^']*')*) (?=(?:WHEN|FOR EACH|EXECUTE|WHERE|REFERENCING|AND|OR|ON DELETE)\b)/g;
+
+/** Statements that the server writes in one line, with a line for each clause where that is too wide. */
+const broken = (statement: string): string =>
+  statement
+    .split('\n')
+    .map((line) => (line.length > WIDTH ? line.replaceAll(CLAUSE, '\n    ') : line))
+    .join('\n');
+
 /** The schema is a setting, and the search_path of each function is pinned to it after the migrations: no news here. */
 const withoutSchema = (text: string): string =>
   text
     .replaceAll(/^ SET search_path TO .*\n/gm, '')
-    .replaceAll(/\borchestra\.(?=[a-z_"])/g, '')
+    .replaceAll(/(?<!')\borchestra\.(?=[a-z_"])/g, '')
     .replaceAll(/[ \t]+$/gm, '');

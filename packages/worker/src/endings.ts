@@ -103,7 +103,7 @@ export class Endings {
     }
   }
 
-  /** What a claim is to take along, oldest first. Whoever takes it settles it. */
+  /** What a claim is to take along, oldest first. Anyone who takes it settles it. */
   take(): EndingBatch {
     return this.#batch(this.#takeable());
   }

@@ -18,8 +18,8 @@ export interface RestReplicaOptions extends Omit<ReplicaOptions, 'read' | 'liste
   /** The service has answered. */
   onRead?: (() => void) | undefined;
   /**
-   * Runs of these tasks may have to stop; null: any may, because the stream began anew and orders before that were not
-   * heard.
+   * Runs of these tasks may have to stop; null: any may, because the stream started again and orders before that were
+   * not heard.
    */
   onStopping?: ((taskIds: readonly string[] | null) => void) | undefined;
 }

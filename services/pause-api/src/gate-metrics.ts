@@ -4,7 +4,7 @@ import { countAllGates, type GateTotals } from '@orchestra/pause-core';
 import type { Metrics } from '@orchestra/service-shell';
 import { Counter, Gauge } from 'prom-client';
 
-// Whoever collects metrics waits no longer for a database that does not answer.
+// Anyone who collects metrics waits no longer for a database that does not answer.
 const WAIT_MS = 1_000;
 
 /** What is counted of turn gates. Their names and those of agents never become labels: there is no end of them. */

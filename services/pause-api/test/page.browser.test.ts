@@ -106,7 +106,7 @@ test('P14 an auto-pause is shown as made by senate.auto, beside the alerts that 
     .getByRole('listitem')
     .filter({ hasText: 'acct-4471' });
   await expect(alerts.nth(2).getByText('paused')).toAppear();
-  // Whoever opens the page afterwards sees why, too.
+  // Anyone who opens the page afterwards sees why, too.
   await page.reload();
   await expect(alerts.nth(2).getByText('paused')).toAppear();
   expect(await alerts.count()).toBe(3);

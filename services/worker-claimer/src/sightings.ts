@@ -4,7 +4,7 @@ import { wantKey, type Want } from './waiting/want.ts';
 
 // Written again when it is older than this: with a round a minute, once in each.
 const OLD_MS = 45_000;
-// Whoever has not asked for so long has been written down, and is remembered by the database alone.
+// Anyone who has not asked for so long has been written down, and is remembered by the database alone.
 const LOOK_BACK_MS = 600_000;
 const WORKERS_MAX = 10_000;
 const BATCH_MAX = 1_000;

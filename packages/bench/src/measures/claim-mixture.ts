@@ -51,7 +51,7 @@ export const claimMixture: Measure = {
         const findings: Finding[] = [];
         for (const claimers of CLAIMERS) {
           const rate = async (claim: () => Claim): Promise<number> => {
-            // A vacuum has every connection plan its statements anew.
+            // A vacuum has every connection plan its statements again.
             await burst({ db: claims, claim: claim(), claimers, claims: claimers });
             const { claimsPerSecond } = await burst({ db: claims, claim: claim(), claimers, claims: claimsOfABurst });
             await putBack(db);

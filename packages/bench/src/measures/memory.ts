@@ -21,7 +21,7 @@ const DURATION_MS = { quick: 15_000, full: 60_000, long: 600_000 } as const;
 
 /**
  * With ten thousand active pauses, one of which ends and one of which begins between any two samples, so that
- * everything is read anew again and again. A replica's heap is looked at after a collection; a service's memory is what
+ * everything is read again and again. A replica's heap is looked at after a collection; a service's memory is what
  * the system says.
  */
 export const memory: Measure = {

@@ -7,7 +7,7 @@ const READY_WAIT_MS = 120_000;
 const LAST_WORDS = 40;
 const CLOCK_SHIFT = new URL('clock-shift.ts', import.meta.url).href;
 
-// Whoever leaves in the middle of a run leaves no process behind, also none that is frozen and cannot hear of it.
+// Anyone who leaves in the middle of a run leaves no process behind, also none that is frozen and cannot hear of it.
 const living = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL');

@@ -12,8 +12,8 @@ const IS_LOOK = /pg_locks/;
 export type Choose = (among: readonly string[]) => number;
 
 /**
- * Runs actors to their ends, one statement at a time. Whoever is behind a lock is left there and the others go on; once
- * the lock is free, its statement ends before anybody's next one begins.
+ * Runs actors to their ends, one statement at a time. Anyone who is behind a lock is left there and the others go on;
+ * once the lock is free, its statement ends before anybody's next one begins.
  *
  * @returns the order that came of it
  */

@@ -13,7 +13,7 @@ interface LinkProps {
 }
 
 /**
- * A link within this page: an address like any other, that can be opened in another tab, and is not loaded anew here.
+ * A link within this page: an address like any other, that can be opened in another tab, and is not loaded again here.
  */
 export function Link({ to, children, class: className, label, current, apart = false }: LinkProps): VNode {
   const follow = (event: TargetedMouseEvent<HTMLAnchorElement>): void => {

@@ -19,7 +19,7 @@ export function hrefOf(to: string): string {
   return BASE_PATH + to;
 }
 
-/** Goes somewhere without loading the page anew. `replace` where going back should not come by here. */
+/** Goes somewhere without loading the page again. `replace` where going back should not come by here. */
 export function go(to: string, { replace = false }: { replace?: boolean } = {}): void {
   history[replace ? 'replaceState' : 'pushState'](null, '', hrefOf(to));
   address.value = here();
@@ -27,7 +27,7 @@ export function go(to: string, { replace = false }: { replace?: boolean } = {}):
 
 /**
  * The place that is shown, with some of its filters changed; null or empty takes one away. The page of a list begins
- * anew.
+ * again.
  */
 export function withQuery(changes: Record<string, string | null>): string {
   const next = new URLSearchParams(address.value.search);

@@ -16,7 +16,7 @@ export interface ShownPause {
   readonly queuedMore: boolean;
 }
 
-/** What is counted anew about an active pause. */
+/** What is counted again about an active pause. */
 export type CountedPause = Pick<
   ActivePauseView,
   'id' | 'in_flight_count' | 'claimed_ahead_count' | 'queued' | 'queued_more' | 'quiet'

@@ -13,7 +13,7 @@ effect(() => {
   try {
     localStorage.setItem(KEY, theme.value);
   } catch {
-    // A browser that keeps nothing: it is then chosen anew each time.
+    // A browser that keeps nothing: it is then chosen again each time.
   }
 });
 

@@ -8,7 +8,7 @@ const GAP_MS = 1_000;
 /**
  * What `read` answers, read again whenever `again` changes.
  *
- * @param what names what is read: another name begins anew, the same one keeps what was read while it is read again
+ * @param what names what is read: another name starts again, the same one keeps what was read while it is read again
  */
 export function useReading<T>(
   what: string,

@@ -10,7 +10,7 @@ effect(() => {
   try {
     localStorage.setItem(KEY, zone.value);
   } catch {
-    // A browser that keeps nothing: it is then chosen anew each time.
+    // A browser that keeps nothing: it is then chosen again each time.
   }
 });
 

@@ -70,7 +70,7 @@ async function isFull(tx: Transaction, name: string): Promise<boolean> {
 }
 
 /**
- * Positions are given anew where a database was put back to an earlier state. The target goes on behind what it was
+ * Positions are given again where a database was put back to an earlier state. The target goes on behind what it was
  * told last by the time of the events: rather some twice than one not at all. Where that time is not known, it is told
  * what happens from now on.
  */

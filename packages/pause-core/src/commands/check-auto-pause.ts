@@ -62,7 +62,7 @@ export async function checkAutoPause(
   refId: string,
   rule: AlertRule = AUTO_PAUSE_RULE,
 ): Promise<AutoPause | null> {
-  // Whoever sends alerts may write a blank around a name. No task can carry what is no label, so there is nothing to
+  // Anyone who sends alerts may write a blank around a name. No task can carry what is no label, so there is nothing to
   // pause.
   const read = label.safeParse(refId.trim());
   if (!read.success) return null;

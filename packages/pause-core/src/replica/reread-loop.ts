@@ -74,7 +74,7 @@ export class RereadLoop<T> {
     return promise;
   }
 
-  /** No reading begins or is told of any more. Whoever waits is let go. */
+  /** No reading begins or is told of any more. Anyone who waits is let go. */
   stop(): void {
     this.#stopped.abort();
     clearTimeout(this.#timer);

@@ -47,7 +47,7 @@ export interface CommandEnd {
   stderr: KeptOutput;
 }
 
-// Whoever still holds the pipe and could not be found does not hold the task.
+// Anyone who still holds the pipe and could not be found does not hold the task.
 const OUTPUT_GRACE_MS = 1_000;
 /**
  * The longest that a timer of Node can wait, 24.8 days. One that is set to more, or to Infinity, would fire at once.

@@ -55,7 +55,7 @@ export function sshCommand(target: SshTarget, words: readonly string[], logFile:
 
 /**
  * One word for a POSIX shell, whatever is in it. ssh puts words together with spaces, and the host's shell reads them
- * anew.
+ * again.
  *
  * @throws SshTargetError for control characters, which not every shell takes in quotes; such data goes over stdin
  */

@@ -41,8 +41,8 @@ const frontMatter = z.looseObject({
 class Unfit extends Error {}
 
 /**
- * The gate of a test stage: reads a report, whoever wrote it. Missing, older than the run, malformed, of another run or
- * commit, or contradicting itself, it does not pass. Never rejects.
+ * The gate of a test stage: reads a report, no matter who wrote it. Missing, older than the run, malformed, of another
+ * run or commit, or contradicting itself, it does not pass. Never rejects.
  */
 export async function readReport(order: ReportOrder): Promise<ReportVerdict> {
   try {

@@ -6,7 +6,7 @@ import { ownerIsGone } from './worktree-owner.ts';
 
 /**
  * Takes away what killed processes have left: the worktrees of a repository below `folder` whose owner has ended. Call
- * it at start. Those that are in use are left alone, whoever's they are.
+ * it at start. Those that are in use are left alone, no matter whose they are.
  *
  * @returns their paths
  * @throws GitFailure where the repository cannot be asked

@@ -21,7 +21,7 @@ export function ownerIsGone(reason: string): boolean {
   const [, boot, namespace, pid = '', started = ''] = OWNED.exec(reason) ?? [];
   const own = ownProcessIdentity();
   if (boot === undefined || own === undefined) return false;
-  if (boot !== own.boot_id) return true; // the machine was started anew
+  if (boot !== own.boot_id) return true; // the machine was restarted
   if (namespace !== own.pid_namespace) return false;
   const seen = lookAtProcess(Number(pid));
   return seen === 'gone' || (seen !== 'unknown' && seen.startedAtTicks !== Number(started));

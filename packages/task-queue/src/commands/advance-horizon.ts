@@ -26,10 +26,10 @@ const LOWER_HEADS = `
 
 /**
  * Moves the horizon up to the last id of an earlier look, as soon as every transaction that wrote to `tasks` then has
- * ended. Ids are drawn before their transactions commit. Whoever adds a task either held its lock on `tasks` when the
- * look was made, and was waited for; or began later, and then its trigger reads in `looked_to` how far the look went
- * and counts a task below that as a return. So nothing depends on ids that only grow: a sequence may be set back, or be
- * handed out in portions.
+ * ended. Ids are drawn before their transactions commit. Anyone who adds a task either held its lock on `tasks` when
+ * the look was made, and was waited for; or began later, and then its trigger reads in `looked_to` how far the look
+ * went and counts a task below that as a return. So nothing depends on ids that only grow: a sequence may be set back,
+ * or be handed out in portions.
  *
  * @param db no transaction: how far a look goes must be committed before the writers are read
  * @param earlier the look that the call before returned; null at first

@@ -30,9 +30,9 @@ export async function claimTasks(
 
 /**
  * The same for a caller that may have to ask twice: a repeated call gets those of the first one's tasks that are still
- * its own, each with its lease begun anew. A call that found nothing leaves nothing to repeat; asked again, it claims.
- * Where it {@link waitsForGates}, each look is a transaction of its own, and the first that finds something is the
- * last.
+ * its own, each with its lease started again. A call that found nothing leaves nothing to repeat; asked again, it
+ * claims. Where it {@link waitsForGates}, each look is a transaction of its own, and the first that finds something is
+ * the last.
  *
  * @throws PauseError `idempotency_key_reused`, `idempotency_key_in_use`
  */

@@ -15,7 +15,7 @@ const lastEnd = (row: string): string => `
 
 /**
  * What people are shown of a task that was put off: the end of its pauses, but a minute at least. An end that has been
- * changed since is told anew.
+ * changed since is told again.
  */
 const SHOWN = "now() + greatest(interval '60 seconds', m.ends_at - now())";
 const SHOWS_ANOTHER_TIME = `(m.shown > ${SHOWN} or m.shown < coalesce(m.ends_at, now()))`;
@@ -44,7 +44,7 @@ const OPEN_LANES = `
  * the reader why the task does not start. This is for readers alone: the claim looks at the pause rows, and passes over
  * a paused lane as a whole.
  *
- * A walk goes through a lane from its first task to its last, in chunks, and begins anew when another pause names the
+ * A walk goes through a lane from its first task to its last, in chunks, and starts again when another pause names the
  * lane or its pauses end at another time. Each lane remembers how far its walk has come. A task that comes back to the
  * lane sets that mark back (by trigger). What a walk leaves over is remembered as well, and looked at again: tasks that
  * somebody has locked; tasks whose own time has not come, which keep that time until then; and ids beyond the horizon,

@@ -8,7 +8,8 @@ export const WATCHDOG = 'senate.watchdog';
 
 /**
  * The watchdog: raises a critical alert for each run given up while its task or its actor runs away, never two for one
- * run, whoever calls it at the same time and however often. Most calls find nothing and are one statement that reads.
+ * run, no matter who calls it at the same time and however often. Most calls find nothing and are one statement that
+ * reads.
  *
  * An alert carries the time at which its run ended, not the time at which that was noticed. So a watchdog that was down
  * tells late what happened then; with the time of noticing, old failures would look like a burst of new ones and pause

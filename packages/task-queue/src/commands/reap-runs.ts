@@ -26,7 +26,7 @@ export function reapDeadProcesses(db: Queryable, runIds: readonly string[], onFa
 }
 
 /**
- * Takes away those of `runIds` that began before their machine was started anew, and that have not been heard since.
+ * Takes away those of `runIds` that began before their machine was restarted, and that have not been heard since.
  * One that has been heard runs on another machine of the same name.
  *
  * @param upForSeconds how long this machine has been up

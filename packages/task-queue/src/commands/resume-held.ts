@@ -6,7 +6,7 @@ import { findTask } from '../queries/tasks.ts';
 
 /**
  * Lets a held task go on, after the repair: back to the queue, in its old place and stage, with no attempt used and its
- * tries after passing disturbances counted anew. One that is parked stays parked, and one that a pause covers stays
+ * tries after passing disturbances counted again. One that is parked stays parked, and one that a pause covers stays
  * covered. Leaves an event and a row in the audit.
  *
  * @param why what was repaired; null: nobody said

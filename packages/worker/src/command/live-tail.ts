@@ -20,7 +20,7 @@ export class LiveTail {
     this.#show = show;
   }
 
-  /** Whoever prints a million lines has them shown twice a second all the same. */
+  /** Anyone who prints a million lines has them shown twice a second all the same. */
   readonly add = (chunk: Buffer): void => {
     this.#keep(this.#decoder.write(chunk));
     this.#timer ??= setTimeout(this.#showNow, SHOW_EVERY_MS);

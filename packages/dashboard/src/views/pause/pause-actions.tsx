@@ -15,7 +15,7 @@ export function PauseActions({ pause, running, since }: { pause: PauseView; runn
   const close = (): void => {
     open.value = null;
   };
-  // Whoever may look may verify.
+  // Anyone who may look may verify.
   const verify = (
     <button
       type="button"
