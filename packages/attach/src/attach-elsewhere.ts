@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  inTransaction,
   namesPassword,
   plainUrl,
   withoutPassword,
@@ -19,6 +18,7 @@ import { literal } from './quote.ts';
 import type { QueueDescription } from './queue.ts';
 import { readHome } from './home.ts';
 import { takeAway } from './remove-elsewhere.ts';
+import { rolledBack } from './rolled-back.ts';
 
 export interface ElsewhereOrder {
   name: string;
@@ -78,22 +78,15 @@ export async function planAttachElsewhere(home: Database, there: Database, order
   await refuseBefore(home, there, order);
   const place = placeOf(order);
   const rules = await readRules(home);
-  let planned: Attached | undefined;
-  await inTransaction(there, async (tx) => {
-    planned = await planThere(tx, place, rules, order);
-    throw new RolledBack();
-  }).catch((error: unknown) => {
-    if (!(error instanceof RolledBack)) throw refusedByDatabase(error) ?? error;
+  const planned = await rolledBack(there, (tx) => planThere(tx, place, rules, order)).catch((error: unknown) => {
+    throw refusedByDatabase(error) ?? error;
   });
-  if (planned === undefined) throw new Error('a plan was rolled back before it was made');
   const atHome: Step = {
     says: `in Orchestra's own database, not here: ${withoutPassword(order.url)} is written down`,
     sql: `-- ${recordAtHome(place, order.queue).replaceAll('\n', '\n-- ')}\nselect`,
   };
   return { ...planned, steps: [...planned.steps, atHome], notes: [...planned.notes, ...notesOn(order)] };
 }
-
-class RolledBack extends Error {}
 
 function placeOf({ name, url, serveAs }: ElsewhereOrder): OtherPlace {
   return { name, url: plainUrl(url, serveAs), schema: copiesSchema(name), key: randomUUID() };
