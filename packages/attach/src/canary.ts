@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sqlState, type Database, type Transaction } from '@orchestra/database';
+import { SQLSTATE, sqlState, type Database, type Transaction } from '@orchestra/database';
 import { copyPauses, pauseScope, unpauseScope } from '@orchestra/pause-core';
 import { findAttachment } from './attachments.ts';
 import { canaryJob } from './canary-job.ts';
@@ -15,7 +15,6 @@ import { rolledBack } from './rolled-back.ts';
 const BY = 'orchestra.canary';
 // Should this process end in between, the pause ends by itself.
 const TTL_SECONDS = 60;
-const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
  * Tries the brake through a worker's own connection: what binds it, and whether it gets a job that is paused. The job
@@ -173,7 +172,7 @@ async function claimInVain(
       ];
     });
   } catch (error) {
-    if (sqlState(error) === INSUFFICIENT_PRIVILEGE)
+    if (sqlState(error) === SQLSTATE.insufficientPrivilege)
       return [
         {
           what: 'canary',

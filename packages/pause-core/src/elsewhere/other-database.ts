@@ -1,4 +1,11 @@
-import { explainDatabaseFailure, makePool, parseAddress, withPassword, type Database } from '@orchestra/database';
+import {
+  explainDatabaseFailure,
+  makePool,
+  parseAddress,
+  sqlState,
+  withPassword,
+  type Database,
+} from '@orchestra/database';
 import { ownEnvironment } from '../own-environment.ts';
 
 /** Where an attached queue is that is not in Orchestra's own database. */
@@ -91,7 +98,7 @@ export class HomeNotReadError extends Error {
 
 function wordsOf({ name, url, schema }: OtherPlace, cause: unknown): string {
   if (cause instanceof OtherDatabaseError || cause instanceof HomeNotReadError) return cause.message;
-  const state = stateOf(cause);
+  const state = sqlState(cause);
   if (state === OF_ANOTHER)
     return `the schema ${schema} in its database belongs to another Orchestra: attach ${name} again under another name`;
   if (state === UNDEFINED_FUNCTION || state === UNDEFINED_TABLE)
@@ -100,11 +107,6 @@ function wordsOf({ name, url, schema }: OtherPlace, cause: unknown): string {
     explainDatabaseFailure(cause, url, `the address of ${name}`)?.message ??
     (cause instanceof Error ? cause.message : String(cause))
   );
-}
-
-function stateOf(cause: unknown): string | undefined {
-  if (!(cause instanceof Error)) return undefined;
-  return 'code' in cause && typeof cause.code === 'string' ? cause.code : stateOf(cause.cause);
 }
 
 async function within<T>(limitMs: number, working: Promise<T>): Promise<T> {
