@@ -1,3 +1,4 @@
+import { BODY, FUNCTION, suffixOf } from './objects.ts';
 import { identifier, literal } from './quote.ts';
 import type { Step } from './build-attach.ts';
 
@@ -10,12 +11,9 @@ export interface CoverRules {
   pauseLabels: string;
 }
 
-const BODY = '$orchestra$';
-const FUNCTION = 'language plpgsql security definer set search_path = pg_catalog, pg_temp';
-
 /** The schema of an attachment in another database. */
 export function copiesSchema(name: string): string {
-  return `orchestra_${name.replaceAll('-', '_')}`;
+  return `orchestra_${suffixOf(name)}`;
 }
 
 /**
