@@ -8,15 +8,13 @@ import {
   type Transaction,
 } from '@orchestra/database';
 import { copyPausesTo, passwordVariable, type OtherPlace } from '@orchestra/pause-core';
-import { lockedTables, plan, refuseName, type Attached } from './attach.ts';
+import { lockedTables, plan, refuseAtHome, type Attached } from './attach.ts';
 import { buildCopies, copiesSchema, type CoverRules } from './build-copies.ts';
 import type { Step } from './build-attach.ts';
-import { refuseTakenName } from './elsewhere.ts';
 import { AttachError } from './errors.ts';
 import { inShortLocks, refusedByDatabase } from './in-short-locks.ts';
 import { literal } from './quote.ts';
 import type { QueueDescription } from './queue.ts';
-import { readHome } from './home.ts';
 import { takeAway } from './remove-elsewhere.ts';
 import { rolledBack } from './rolled-back.ts';
 
@@ -120,9 +118,7 @@ function notesOn({ name, url, serveAs }: ElsewhereOrder): string[] {
 }
 
 async function refuseBefore(home: Database, there: Database, { name, serveAs }: ElsewhereOrder): Promise<void> {
-  refuseName(name);
-  await readHome(home);
-  await refuseTakenName(home, name);
+  await refuseAtHome(home, name);
   const {
     rows: [found],
   } = await there.query<{ standby: boolean; taken: boolean; served: boolean }>(
