@@ -5,7 +5,7 @@ import type { Step } from './build-attach.ts';
 /** Of what is made in the other database. Another number: services of this version remove and attach again. */
 export const COPIES_VERSION = 1;
 
-/** What the pauses cover is told by the same rules there as at home: the bodies of these functions are home's. */
+/** What the pauses cover follows the same rules there as at home: the bodies of these functions are home's. */
 export interface CoverRules {
   jobIsPaused: string;
   pauseLabels: string;

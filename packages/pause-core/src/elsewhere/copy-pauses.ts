@@ -9,7 +9,7 @@ const REASON_MAX = 500;
 
 /**
  * Brings the copies of the active pauses in another database to what holds at home: those that are new or have changed
- * are written there, those that have ended end there. Whoever copies holds the same lock from before it reads at home
+ * are written there, those that have ended end there. Every copy holds the same lock from before it reads at home
  * until the copies are committed, so no older reading is ever written over a newer one.
  *
  * @param key as the attachment at home has it

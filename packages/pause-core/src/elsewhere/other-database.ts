@@ -16,7 +16,7 @@ export interface OtherPlace {
   url: string;
   /** The schema there that holds the copies of the pauses. */
   schema: string;
-  /** Stands there as well: nobody else's copies are written over. */
+  /** It is there as well: nobody else's copies are written over. */
   key: string;
 }
 
@@ -115,7 +115,7 @@ async function within<T>(limitMs: number, working: Promise<T>): Promise<T> {
     () => late.reject(new Error(`its database did not answer within ${limitMs / 1_000} s`)),
     limitMs,
   );
-  working.catch(() => {}); // told below, unless it is late
+  working.catch(() => {}); // thrown below, unless it is late
   try {
     return await Promise.race([working, late.promise]);
   } finally {

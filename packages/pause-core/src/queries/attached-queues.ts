@@ -78,7 +78,7 @@ export async function attachedWorkUnder(
   return works ?? [];
 }
 
-/** What stands for the numbers of a queue that could not be read. */
+/** Given in place of the numbers of a queue that could not be read. */
 export function unknownWork({ name, engine }: Pick<AttachedQueue, 'name' | 'engine'>, why: string): AttachedWork {
   return {
     name,
