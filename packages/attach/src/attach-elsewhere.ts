@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  inTransaction,
   namesPassword,
   plainUrl,
   withoutPassword,
@@ -9,16 +8,15 @@ import {
   type Transaction,
 } from '@orchestra/database';
 import { copyPausesTo, passwordVariable, type OtherPlace } from '@orchestra/pause-core';
-import { lockedTables, plan, refuseName, type Attached } from './attach.ts';
+import { lockedTables, plan, refuseAtHome, type Attached } from './attach.ts';
 import { buildCopies, copiesSchema, type CoverRules } from './build-copies.ts';
 import type { Step } from './build-attach.ts';
-import { refuseTakenName } from './elsewhere.ts';
 import { AttachError } from './errors.ts';
 import { inShortLocks, refusedByDatabase } from './in-short-locks.ts';
 import { literal } from './quote.ts';
 import type { QueueDescription } from './queue.ts';
-import { readHome } from './home.ts';
 import { takeAway } from './remove-elsewhere.ts';
+import { rolledBack } from './rolled-back.ts';
 
 export interface ElsewhereOrder {
   name: string;
@@ -78,22 +76,15 @@ export async function planAttachElsewhere(home: Database, there: Database, order
   await refuseBefore(home, there, order);
   const place = placeOf(order);
   const rules = await readRules(home);
-  let planned: Attached | undefined;
-  await inTransaction(there, async (tx) => {
-    planned = await planThere(tx, place, rules, order);
-    throw new RolledBack();
-  }).catch((error: unknown) => {
-    if (!(error instanceof RolledBack)) throw refusedByDatabase(error) ?? error;
+  const planned = await rolledBack(there, (tx) => planThere(tx, place, rules, order)).catch((error: unknown) => {
+    throw refusedByDatabase(error) ?? error;
   });
-  if (planned === undefined) throw new Error('a plan was rolled back before it was made');
   const atHome: Step = {
     says: `in Orchestra's own database, not here: ${withoutPassword(order.url)} is written down`,
     sql: `-- ${recordAtHome(place, order.queue).replaceAll('\n', '\n-- ')}\nselect`,
   };
   return { ...planned, steps: [...planned.steps, atHome], notes: [...planned.notes, ...notesOn(order)] };
 }
-
-class RolledBack extends Error {}
 
 function placeOf({ name, url, serveAs }: ElsewhereOrder): OtherPlace {
   return { name, url: plainUrl(url, serveAs), schema: copiesSchema(name), key: randomUUID() };
@@ -127,9 +118,7 @@ function notesOn({ name, url, serveAs }: ElsewhereOrder): string[] {
 }
 
 async function refuseBefore(home: Database, there: Database, { name, serveAs }: ElsewhereOrder): Promise<void> {
-  refuseName(name);
-  await readHome(home);
-  await refuseTakenName(home, name);
+  await refuseAtHome(home, name);
   const {
     rows: [found],
   } = await there.query<{ standby: boolean; taken: boolean; served: boolean }>(

@@ -29,7 +29,7 @@ export async function attach(
   queue: QueueDescription,
   onWait: (words: string) => void = () => {},
 ): Promise<Attached> {
-  const home = await refuseBefore(db, name);
+  const home = await refuseAtHome(db, name);
   return inShortLocks(
     db,
     [inHome(home, 'senate_pause'), ...(await lockedTables(db, queue))],
@@ -43,7 +43,7 @@ export async function attach(
 
 /** The same statements, and nothing is changed. */
 export async function planAttach(db: Queryable, name: string, queue: QueueDescription): Promise<Attached> {
-  await refuseBefore(db, name);
+  await refuseAtHome(db, name);
   return plan(db, name, queue);
 }
 
@@ -79,7 +79,7 @@ export async function lockedTables(db: Queryable, queue: QueueDescription): Prom
 }
 
 /** @throws AttachError `description_not_understood` */
-export function refuseName(name: string): void {
+function refuseName(name: string): void {
   if (!isAttachmentName(name))
     throw new AttachError(
       'description_not_understood',
@@ -87,8 +87,13 @@ export function refuseName(name: string): void {
     );
 }
 
-/** @returns the schema of Orchestra's tables */
-async function refuseBefore(db: Queryable, name: string): Promise<string> {
+/**
+ * What can be refused before the queue is looked at.
+ *
+ * @returns the schema of Orchestra's tables
+ * @throws AttachError `description_not_understood`, `not_migrated`, `already_attached`
+ */
+export async function refuseAtHome(db: Queryable, name: string): Promise<string> {
   refuseName(name);
   const home = await readHome(db);
   await refuseTakenName(db, name);

@@ -1,7 +1,18 @@
 import { LABEL_KINDS } from '@orchestra/pause-core';
 import { all, covered, labelOf } from './conditions.ts';
 import { AttachError } from './errors.ts';
-import { ALLOW, inHome, jobIsPaused, objectsOf, POLICY, policyText, SERIAL_TRIGGER, TRIGGER } from './objects.ts';
+import {
+  ALLOW,
+  BODY,
+  FUNCTION,
+  inHome,
+  jobIsPaused,
+  objectsOf,
+  POLICY,
+  policyText,
+  SERIAL_TRIGGER,
+  TRIGGER,
+} from './objects.ts';
 import type { QueueDescription } from './queue.ts';
 import { identifier, literal, tableName } from './quote.ts';
 import type { QueueState, TableState } from './queue-state.ts';
@@ -11,9 +22,6 @@ export interface Step {
   says: string;
   sql: string;
 }
-
-const BODY = '$orchestra$';
-const FUNCTION = 'language plpgsql security definer set search_path = pg_catalog, pg_temp';
 
 /**
  * Every statement that attaches the queue, in order, for one transaction. Pure: the same state gives the same

@@ -1,21 +1,19 @@
+import { BODY, FUNCTION, suffixOf } from './objects.ts';
 import { identifier, literal } from './quote.ts';
 import type { Step } from './build-attach.ts';
 
 /** Of what is made in the other database. Another number: services of this version remove and attach again. */
 export const COPIES_VERSION = 1;
 
-/** What the pauses cover is told by the same rules there as at home: the bodies of these functions are home's. */
+/** What the pauses cover follows the same rules there as at home: the bodies of these functions are home's. */
 export interface CoverRules {
   jobIsPaused: string;
   pauseLabels: string;
 }
 
-const BODY = '$orchestra$';
-const FUNCTION = 'language plpgsql security definer set search_path = pg_catalog, pg_temp';
-
 /** The schema of an attachment in another database. */
 export function copiesSchema(name: string): string {
-  return `orchestra_${name.replaceAll('-', '_')}`;
+  return `orchestra_${suffixOf(name)}`;
 }
 
 /**

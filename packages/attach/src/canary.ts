@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { inTransaction, sqlState, type Database, type Transaction } from '@orchestra/database';
+import { SQLSTATE, sqlState, type Database, type Transaction } from '@orchestra/database';
 import { copyPauses, pauseScope, unpauseScope } from '@orchestra/pause-core';
 import { findAttachment } from './attachments.ts';
 import { canaryJob } from './canary-job.ts';
@@ -10,20 +10,11 @@ import { readHome } from './home.ts';
 import { brakeViewOf, objectsOf } from './objects.ts';
 import type { QueueDescription } from './queue.ts';
 import { identifier, literal, tableName } from './quote.ts';
+import { rolledBack } from './rolled-back.ts';
 
 const BY = 'orchestra.canary';
 // Should this process end in between, the pause ends by itself.
 const TTL_SECONDS = 60;
-const INSUFFICIENT_PRIVILEGE = '42501';
-
-/** Ends the transaction: nothing of the trial stays. */
-class Undone extends Error {
-  readonly findings: Finding[];
-  constructor(findings: Finding[]) {
-    super('undone');
-    this.findings = findings;
-  }
-}
 
 /**
  * Tries the brake through a worker's own connection: what binds it, and whether it gets a job that is paused. The job
@@ -142,7 +133,7 @@ async function claimInVain(
   const root = tableName({ schema: queue.schema, name: queue.table });
   const id = identifier(queue.id);
   try {
-    return await inTransaction<Finding[]>(worker, async (tx): Promise<Finding[]> => {
+    return await rolledBack(worker, async (tx): Promise<Finding[]> => {
       const {
         rows: [made],
       } = await tx.query<{ id: string }>(job.insert);
@@ -161,7 +152,7 @@ async function claimInVain(
         made.id,
       );
       const { rowCount } = await tx.query(`update ${table} set ${job.claim} where ${id}::text = $1`, [made.id]);
-      throw new Undone([
+      return [
         rowCount === 0
           ? { what: 'canary', verdict: 'well', words: 'a claim of a paused job got nothing' }
           : {
@@ -178,11 +169,10 @@ async function claimInVain(
               },
             ]
           : []),
-      ]);
+      ];
     });
   } catch (error) {
-    if (error instanceof Undone) return error.findings;
-    if (sqlState(error) === INSUFFICIENT_PRIVILEGE)
+    if (sqlState(error) === SQLSTATE.insufficientPrivilege)
       return [
         {
           what: 'canary',

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { withoutPassword, type Database, type Queryable } from '@orchestra/database';
-import { atOtherDatabase, listActivePauses, OtherDatabaseError, type OtherPlace } from '@orchestra/pause-core';
+import type { Database, Queryable } from '@orchestra/database';
+import { atOtherDatabase, listActivePauses, OtherDatabaseError } from '@orchestra/pause-core';
 import { COPIES_VERSION } from './build-copies.ts';
 import { checkAttachment, type Finding } from './check.ts';
-import { findElsewhere, PATIENT, type AttachmentElsewhere } from './elsewhere.ts';
+import { findElsewhere, PATIENT, sayPlace, type AttachmentElsewhere } from './elsewhere.ts';
 
 // A pause that has been made just now is copied within this where worker-claimer runs.
 const COPIED_WITHIN_MS = 3_000;
@@ -25,7 +25,7 @@ async function checkElsewhere(home: Queryable, { name, place }: AttachmentElsewh
     return await atOtherDatabase(
       place,
       async (there): Promise<Finding[]> => [
-        { what: 'database', verdict: 'well', words: `answers at ${withoutPassword(place.url)}` },
+        { what: 'database', verdict: 'well', words: `answers at ${sayPlace(place)}` },
         ...(await checkVersion(there)),
         await checkCopies(home, there),
         ...(await checkAttachment(there, name)),
@@ -83,18 +83,16 @@ async function checkCopies(home: Queryable, there: Database): Promise<Finding> {
 }
 
 async function differingPauses(home: Queryable, there: Queryable): Promise<string[]> {
-  const [atHome, copied] = [await listActivePauses(home), await listActivePauses(there)].map(
-    (pauses) => new Set(pauses.map(({ id }) => id)),
-  );
-  if (atHome === undefined || copied === undefined) throw new Error('two readings answered fewer');
-  const [missing, extra] = [[...atHome].filter((id) => !copied.has(id)), [...copied].filter((id) => !atHome.has(id))];
+  const atHome = await activeIds(home);
+  const copied = await activeIds(there);
+  const missing = [...atHome].filter((id) => !copied.has(id)).length;
+  const extra = [...copied].filter((id) => !atHome.has(id)).length;
   return [
-    ...(missing.length === 0 ? [] : [`${missing.length} of ${atHome.size} active pauses do not hold there`]),
-    ...(extra.length === 0 ? [] : [`${extra.length} that have ended still hold there`]),
+    ...(missing === 0 ? [] : [`${missing} of ${atHome.size} active pauses do not hold there`]),
+    ...(extra === 0 ? [] : [`${extra} that have ended still hold there`]),
   ];
 }
 
-/** Where an attachment is, for people. */
-export function sayPlace(place: OtherPlace): string {
-  return withoutPassword(place.url);
+async function activeIds(db: Queryable): Promise<Set<string>> {
+  return new Set((await listActivePauses(db)).map(({ id }) => id));
 }

@@ -1,4 +1,4 @@
-import type { Queryable } from '@orchestra/database';
+import { withoutPassword, type Queryable } from '@orchestra/database';
 import type { OtherPlace } from '@orchestra/pause-core';
 import { AttachError } from './errors.ts';
 import { readHome } from './home.ts';
@@ -35,6 +35,11 @@ export async function listElsewhere(home: Queryable): Promise<AttachmentElsewher
 
 export async function findElsewhere(home: Queryable, name: string): Promise<AttachmentElsewhere | undefined> {
   return (await listElsewhere(home)).find((attachment) => attachment.name === name);
+}
+
+/** Where an attachment is, for people. */
+export function sayPlace(place: OtherPlace): string {
+  return withoutPassword(place.url);
 }
 
 /** @throws AttachError `already_attached` */

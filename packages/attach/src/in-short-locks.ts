@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { inTransaction, sqlState, type Database } from '@orchestra/database';
+import { inTransaction, SQLSTATE, sqlState, type Database } from '@orchestra/database';
 import type { Step } from './build-attach.ts';
 import { AttachError } from './errors.ts';
 
@@ -7,9 +7,6 @@ import { AttachError } from './errors.ts';
 export const LOCK_TIMEOUT_MS = 500;
 const TRIES = 20;
 const BETWEEN_MS = 500;
-const LOCK_NOT_AVAILABLE = '55P03';
-const INSUFFICIENT_PRIVILEGE = '42501';
-const READ_ONLY = '25006';
 
 /**
  * Runs the steps in one transaction, all or none, with a short `lock_timeout`, and again while somebody is in the way.
@@ -36,7 +33,7 @@ export async function inShortLocks<T>(
     } catch (error) {
       const refused = refusedByDatabase(error);
       if (refused !== undefined) throw refused;
-      if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
+      if (sqlState(error) !== SQLSTATE.lockNotAvailable) throw error;
       holders = await whoHolds(db, tables);
       onWait(holders.length === 0 ? 'a lock was held for a moment; trying again' : `waiting for ${holders.join('; ')}`);
       await delay(BETWEEN_MS);
@@ -52,7 +49,7 @@ export async function inShortLocks<T>(
 /** The refusal of a role without the rights, or of a standby, with what to do; undefined: it is another error. */
 export function refusedByDatabase(error: unknown): AttachError | undefined {
   const state = sqlState(error);
-  if (state !== INSUFFICIENT_PRIVILEGE && state !== READ_ONLY) return undefined;
+  if (state !== SQLSTATE.insufficientPrivilege && state !== SQLSTATE.readOnly) return undefined;
   return new AttachError(
     'rights_missing',
     `the database refuses: ${error instanceof Error ? error.message : String(error)}; connect as the ` +

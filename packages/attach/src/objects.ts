@@ -12,10 +12,15 @@ export const ALLOW = 'orchestra_allow';
 export const TRIGGER = 'orchestra_guard';
 export const SERIAL_TRIGGER = 'orchestra_serial';
 
+/** How the functions of an attachment are declared, and what their bodies are quoted with. */
+export const FUNCTION = 'language plpgsql security definer set search_path = pg_catalog, pg_temp';
+export const BODY = '$orchestra$';
+
 /** The view of the active pauses that every claim names, without its schema. */
 export const brakeViewOf = (name: string): string => `orchestra_brake_${suffixOf(name)}`;
 
-const suffixOf = (name: string): string => name.replaceAll('-', '_'); // no name has both
+/** What an attachment's objects end in. */
+export const suffixOf = (name: string): string => name.replaceAll('-', '_'); // no name has both
 
 /** A table or view in Orchestra's schema, as SQL writes it. */
 export const inHome = (home: string, name: string): string => `${identifier(home)}.${name}`;

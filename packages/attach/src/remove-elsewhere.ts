@@ -1,8 +1,8 @@
-import { withoutPassword, type Database, type Queryable } from '@orchestra/database';
+import type { Database, Queryable } from '@orchestra/database';
 import type { OtherPlace } from '@orchestra/pause-core';
 import { buildRemoveCopies, copiesSchema } from './build-copies.ts';
 import type { Step } from './build-attach.ts';
-import { findElsewhere } from './elsewhere.ts';
+import { findElsewhere, sayPlace } from './elsewhere.ts';
 import { AttachError } from './errors.ts';
 import { inShortLocks } from './in-short-locks.ts';
 import { identifier, tableName } from './quote.ts';
@@ -88,7 +88,7 @@ async function refuseForeign(there: Queryable, name: string, place: OtherPlace |
   if (rowCount === 0)
     throw new AttachError(
       'not_attached',
-      `${name} is attached at ${withoutPassword(place.url)}, and what this database has of that name ` +
+      `${name} is attached at ${sayPlace(place)}, and what this database has of that name ` +
         'belongs to another Orchestra',
     );
 }

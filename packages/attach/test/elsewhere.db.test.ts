@@ -111,7 +111,8 @@ afterEach(async () => {
 });
 
 /**
- * The queue `jobs`, attached for whoever comes first: an attach and a remove for each test would take most of the time.
+ * The queue `jobs`, attached by the test that comes first: an attach and a remove for each test would take
+ * most of the time.
  */
 async function jobsAttached(): Promise<void> {
   if ((await findElsewhere(home.pool, 'jobs')) === undefined) await attached('jobs');

@@ -3,6 +3,7 @@ import { TransportError } from './connect/transport-error.ts';
 /** SQLSTATEs that a caller decides by. https://www.postgresql.org/docs/18/errcodes-appendix.html */
 export const SQLSTATE = {
   uniqueViolation: '23505',
+  insufficientPrivilege: '42501',
   lockNotAvailable: '55P03',
   notifyQueueFull: '54000',
   readOnly: '25006',

@@ -25,7 +25,6 @@ export interface DatabaseFailure {
 
 const UNDEFINED_TABLE = '42P01';
 const NO_SUCH_DATABASE = '3D000';
-const TOO_FEW_RIGHTS = '42501';
 const REFUSED = /^28/;
 
 /**
@@ -78,7 +77,7 @@ export function explainDatabaseFailure(
     return says('not_migrated', `the database at ${where} has no tables of Orchestra; run \`orchestra db migrate\``);
   if (REFUSED.test(state)) return says('database_refused', `the database at ${where} refuses this user: ${words}`);
   if (state === NO_SUCH_DATABASE) return says('database_refused', `${words} at ${where}; create it first`);
-  if (state === TOO_FEW_RIGHTS)
+  if (state === SQLSTATE.insufficientPrivilege)
     return says(
       'database_refused',
       `the database at ${where} answers: ${words}; grant this to the user, or use the owner of the tables`,

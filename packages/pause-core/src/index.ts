@@ -50,6 +50,7 @@ export {
   attachedWorkUnder,
   attachedWorkView,
   listAttachedQueues,
+  listOtherPlaces,
   notReadElsewhere,
   quietInAttached,
   unknownWork,

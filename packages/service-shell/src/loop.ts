@@ -1,4 +1,4 @@
-import { sqlState } from '@orchestra/database';
+import { SQLSTATE, sqlState } from '@orchestra/database';
 import type { Logger } from './log.ts';
 import { manualPage } from './manual.ts';
 
@@ -27,11 +27,9 @@ export interface Loop {
   stop: () => Promise<void>;
 }
 
-const TOO_FEW_RIGHTS = '42501';
-
 /** A right that the role lacks does not come by itself. */
 function needsSomebody(error: unknown): boolean {
-  return sqlState(error) === TOO_FEW_RIGHTS;
+  return sqlState(error) === SQLSTATE.insufficientPrivilege;
 }
 
 /**

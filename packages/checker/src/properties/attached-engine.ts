@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { attach, pgBoss } from '@orchestra/attach';
 import { PgBoss } from 'pg-boss';
+import { makeRole } from '../chaos/surroundings.ts';
 import type { Trial } from './property.ts';
 
 const NAME = 'pg-boss';
@@ -21,18 +22,14 @@ export interface AttachedEngine {
 
 export async function startAttachedEngine({ url, db }: Trial): Promise<AttachedEngine> {
   const role = `trial_worker_${randomUUID().slice(0, 8)}`;
-  const password = randomUUID();
   const admin = await started(new PgBoss({ connectionString: url, supervise: false, schedule: false, max: 4 }));
   await admin.createQueue(QUEUE, { retryLimit: 1_000, retryDelay: 0 });
-  await db.query(
-    `create role ${role} login password '${password}'; grant usage on schema pgboss to ${role}; grant select, insert,
-       update, delete on all tables in schema pgboss to ${role}`,
-  );
+  const boundUrl = await makeRole(db, url, role, [
+    `grant usage on schema pgboss to ${role}`,
+    `grant select, insert, update, delete on all tables in schema pgboss to ${role}`,
+  ]);
   await attach(db, NAME, pgBoss());
-  const own = new URL(url);
-  own.username = role;
-  own.password = password;
-  const worker = await started(new PgBoss({ connectionString: own.href, ...SETTINGS }));
+  const worker = await started(new PgBoss({ connectionString: boundUrl, ...SETTINGS }));
   return {
     add: async (agents) => {
       await admin.insert(

@@ -17,7 +17,7 @@ export const nameFlag = Flags.string({
   helpValue: 'NAME',
 });
 
-/** How every attach is told what it may change, and where. */
+/** What every attach may change, and where. */
 export const attachFlags = {
   'dry-run': dryRun,
   url: Flags.string({

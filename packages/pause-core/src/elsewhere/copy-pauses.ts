@@ -1,7 +1,7 @@
 import { inTransaction, type Database, type Queryable } from '@orchestra/database';
 import type { ActivePause } from '../pause.ts';
 import { listActivePauses } from '../queries/active-pauses.ts';
-import { listAttachedQueues, notReadElsewhere } from '../queries/attached-queues.ts';
+import { listOtherPlaces, notReadElsewhere } from '../queries/attached-queues.ts';
 import { atOtherDatabase, HomeNotReadError, type OtherDatabaseOptions, type OtherPlace } from './other-database.ts';
 
 // It is read by people there; a receipt and the history have all of it.
@@ -9,8 +9,8 @@ const REASON_MAX = 500;
 
 /**
  * Brings the copies of the active pauses in another database to what holds at home: those that are new or have changed
- * are written there, those that have ended end there. Anyone who copies holds the same lock from before it reads at
- * home until the copies are committed, so no older reading is ever written over a newer one.
+ * are written there, those that have ended end there. Every copy holds the same lock from before it reads at home
+ * until the copies are committed, so no older reading is ever written over a newer one.
  *
  * @param key as the attachment at home has it
  * @throws what the database there says; nothing is changed then
@@ -33,7 +33,7 @@ export function copyPauses(home: Queryable, place: OtherPlace, options?: OtherDa
  * reached is worker-claimer's affair, which tries again; `attach check` tells.
  */
 export async function copyPausesEverywhere(home: Queryable): Promise<void> {
-  const places = (await listAttachedQueues(home)).flatMap(({ elsewhere }) => (elsewhere === null ? [] : [elsewhere]));
+  const places = await listOtherPlaces(home);
   await Promise.all(places.map((place) => copyPauses(home, place).catch(notReadElsewhere)));
 }
 

@@ -1,4 +1,11 @@
-import { explainDatabaseFailure, makePool, parseAddress, withPassword, type Database } from '@orchestra/database';
+import {
+  explainDatabaseFailure,
+  makePool,
+  parseAddress,
+  sqlState,
+  withPassword,
+  type Database,
+} from '@orchestra/database';
 import { ownEnvironment } from '../own-environment.ts';
 
 /** Where an attached queue is that is not in Orchestra's own database. */
@@ -9,7 +16,7 @@ export interface OtherPlace {
   url: string;
   /** The schema there that holds the copies of the pauses. */
   schema: string;
-  /** Stands there as well: nobody else's copies are written over. */
+  /** It is there as well: nobody else's copies are written over. */
   key: string;
 }
 
@@ -91,7 +98,7 @@ export class HomeNotReadError extends Error {
 
 function wordsOf({ name, url, schema }: OtherPlace, cause: unknown): string {
   if (cause instanceof OtherDatabaseError || cause instanceof HomeNotReadError) return cause.message;
-  const state = stateOf(cause);
+  const state = sqlState(cause);
   if (state === OF_ANOTHER)
     return `the schema ${schema} in its database belongs to another Orchestra: attach ${name} again under another name`;
   if (state === UNDEFINED_FUNCTION || state === UNDEFINED_TABLE)
@@ -102,18 +109,13 @@ function wordsOf({ name, url, schema }: OtherPlace, cause: unknown): string {
   );
 }
 
-function stateOf(cause: unknown): string | undefined {
-  if (!(cause instanceof Error)) return undefined;
-  return 'code' in cause && typeof cause.code === 'string' ? cause.code : stateOf(cause.cause);
-}
-
 async function within<T>(limitMs: number, working: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => late.reject(new Error(`its database did not answer within ${limitMs / 1_000} s`)),
     limitMs,
   );
-  working.catch(() => {}); // told below, unless it is late
+  working.catch(() => {}); // thrown below, unless it is late
   try {
     return await Promise.race([working, late.promise]);
   } finally {

@@ -6,7 +6,7 @@ import type { OtherPlace } from './other-database.ts';
 /**
  * Copies the pauses to the database of an attachment, and waits there for the claims that began before (P2).
  *
- * @param pauseId the pause that is told of; it was committed at home before this call
+ * @param pauseId the pause that it is about; it was committed at home before this call
  * @returns why it has not settled; null: it has
  */
 export async function settleElsewhere(

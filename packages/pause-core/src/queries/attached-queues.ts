@@ -60,9 +60,14 @@ export async function listAttachedQueues(db: Queryable): Promise<AttachedQueue[]
   }));
 }
 
+/** The other databases that attached queues are in. */
+export async function listOtherPlaces(db: Queryable): Promise<OtherPlace[]> {
+  return (await listAttachedQueues(db)).flatMap(({ elsewhere }) => elsewhere ?? []);
+}
+
 /**
- * What a scope covers in each attached queue. One that cannot be read in time is told with the reason, and keeps nobody
- * up: other databases are read at the same time, those here one after the other, over few connections.
+ * What a scope covers in each attached queue. One that cannot be read in time is given with the reason, and holds
+ * nobody up.
  */
 export async function attachedWorkUnder(
   db: Database,
@@ -73,7 +78,7 @@ export async function attachedWorkUnder(
   return works ?? [];
 }
 
-/** What stands for the numbers of a queue that could not be read. */
+/** Given in place of the numbers of a queue that could not be read. */
 export function unknownWork({ name, engine }: Pick<AttachedQueue, 'name' | 'engine'>, why: string): AttachedWork {
   return {
     name,
@@ -109,26 +114,37 @@ export async function attachedWorksUnder(
   queues: readonly AttachedQueue[],
 ): Promise<AttachedWork[][]> {
   if (scopes.length === 0) return [];
-  const elsewhere = new Map(
-    queues.flatMap((queue) =>
-      queue.elsewhere === null
-        ? []
-        : [
-            [
-              queue,
-              atOtherDatabase(queue.elsewhere, (there) => attachedWorksAt(there, queue, scopes)).catch(
-                (error: unknown) => scopes.map(() => unknownWork(queue, notReadElsewhere(error))),
-              ),
-            ],
-          ],
-    ),
+  const works = await readEach(
+    db,
+    queues,
+    (at, queue) => attachedWorksAt(at, queue, scopes),
+    (queue, why) => scopes.map(() => unknownWork(queue, why)),
   );
-  const works: AttachedWork[][] = scopes.map(() => []);
-  for (const queue of queues) {
-    for (const [nth, work] of (await (elsewhere.get(queue) ?? attachedWorksAt(db, queue, scopes))).entries())
-      works[nth]?.push(work);
-  }
-  return works;
+  return scopes.map((_, nth) => works.flatMap((ofQueue) => ofQueue[nth] ?? []));
+}
+
+/**
+ * Reads something of each queue, in their order: other databases at the same time, those here one after the other, over
+ * few connections.
+ *
+ * @param notRead what there is of a queue whose database cannot be used
+ */
+async function readEach<T>(
+  db: Database,
+  queues: readonly AttachedQueue[],
+  read: (at: Database, queue: AttachedQueue) => Promise<T>,
+  notRead: (queue: AttachedQueue, why: string) => T,
+): Promise<T[]> {
+  const elsewhere = queues.map((queue) =>
+    queue.elsewhere === null
+      ? undefined
+      : atOtherDatabase(queue.elsewhere, (there) => read(there, queue)).catch((error: unknown) =>
+          notRead(queue, notReadElsewhere(error)),
+        ),
+  );
+  const found: T[] = [];
+  for (const [nth, queue] of queues.entries()) found.push(await (elsewhere[nth] ?? read(db, queue)));
+  return found;
 }
 
 async function attachedWorksAt(
@@ -205,38 +221,18 @@ async function quietAt(
 
 /** What workers of attached queues have just now and was claimed although a pause covered it. */
 export async function verifyAttached(db: Database): Promise<AttachedVerified[]> {
-  const queues = await listAttachedQueues(db);
-  const elsewhere = new Map(
-    queues.flatMap((queue) =>
-      queue.elsewhere === null
-        ? []
-        : [
-            [
-              queue,
-              // By when the copy was made: before that nothing held there.
-              atOtherDatabase(queue.elsewhere, (there) => verifyAt(there, queue, 'applied_at')).catch(
-                (error: unknown) => notVerified(queue, notReadElsewhere(error)),
-              ),
-            ],
-          ],
-    ),
-  );
-  const found: AttachedVerified[] = [];
-  for (const queue of queues) found.push(await (elsewhere.get(queue) ?? verifyAt(db, queue, 'paused_at')));
-  return found;
+  return readEach(db, await listAttachedQueues(db), verifyAt, notVerified);
 }
 
 function notVerified({ name, engine }: AttachedQueue, why: string): AttachedVerified {
   return { name, engine, running_checked: null, not_read: why, violations: [] };
 }
 
-async function verifyAt(
-  db: Database,
-  queue: AttachedQueue,
-  since: 'paused_at' | 'applied_at',
-): Promise<AttachedVerified> {
-  const { name, engine, saysClaimTimes } = queue;
+async function verifyAt(db: Database, queue: AttachedQueue): Promise<AttachedVerified> {
+  const { name, engine, saysClaimTimes, elsewhere } = queue;
   if (!saysClaimTimes) return notVerified(queue, 'the attachment does not say when a job was claimed');
+  // In another database by when the copy was made: before that nothing held there.
+  const since = elsewhere === null ? 'paused_at' : 'applied_at';
   const { rows, notRead } = await readShortly<{
     checked: number;
     job: string | null;

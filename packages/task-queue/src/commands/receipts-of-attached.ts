@@ -92,7 +92,7 @@ function whyNotSettled(settled: boolean | null, old: boolean | null): string {
   return old === false ? OLD_SNAPSHOT : CANNOT_SEE_SNAPSHOTS;
 }
 
-/** A database that does not answer in time: not settled, and it is told why. */
+/** A database that does not answer in time: not settled, with the reason. */
 async function receiptElsewhere(
   db: Database,
   pause: Pause,

@@ -1,5 +1,5 @@
 import type { Database } from '@orchestra/database';
-import { copyPauses, listAttachedQueues, type OtherPlace } from '@orchestra/pause-core';
+import { copyPauses, listOtherPlaces, type OtherPlace } from '@orchestra/pause-core';
 import { startLoop, type Logger, type Loop } from '@orchestra/service-shell';
 
 // A bell that was lost costs no more than this, as it costs a replica.
@@ -49,11 +49,7 @@ export function startPauseCopies({ db, log }: { db: Database; log: Logger }): Pa
     gapMs: GAP_MS,
     log,
     round: async () => {
-      const places = new Map(
-        (await listAttachedQueues(db)).flatMap(({ elsewhere }) =>
-          elsewhere === null ? [] : [[idOf(elsewhere), elsewhere]],
-        ),
-      );
+      const places = new Map((await listOtherPlaces(db)).map((place) => [idOf(place), place]));
       for (const [id, { loop }] of copying) {
         if (places.has(id)) continue;
         copying.delete(id);

@@ -4,9 +4,6 @@ import type { Database } from '@orchestra/database';
 import { dryRun, type AttachAnswer } from '../../attach/attach-command.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
-// As for any other command at the database.
-const REMOVE_EACH_MS = 10_000;
-
 export default class AttachRemove extends OrchestraCommand {
   static override summary = "take an attachment away; the queue's tables are as they were before";
   static override description = 'Jobs that a pause covers are claimed again from then on.';
@@ -48,6 +45,7 @@ export default class AttachRemove extends OrchestraCommand {
       findElsewhere,
       forgetElsewhere,
       listAttachments,
+      PATIENT,
       planRemove,
       planRemoveElsewhere,
       removeAttachment,
@@ -76,7 +74,7 @@ export default class AttachRemove extends OrchestraCommand {
     const work = (there: Database): Promise<Step[]> =>
       isDry ? planRemoveElsewhere(db, there, name) : removeElsewhere(db, there, name, onWait);
     if (url !== undefined) return atDatabaseOf(url, name, work);
-    if (elsewhere !== undefined) return atOtherDatabase(elsewhere.place, work, { eachMs: REMOVE_EACH_MS });
+    if (elsewhere !== undefined) return atOtherDatabase(elsewhere.place, work, PATIENT);
     return isDry ? planRemove(db, name) : removeAttachment(db, name, onWait);
   }
 }

@@ -3,7 +3,7 @@ import { KINDS } from '../../flags/scope.ts';
 import { OrchestraCommand } from '../../orchestra-command.ts';
 
 const LISTED_MAX = 200;
-// Anyone who presses Tab waits.
+// The person who presses Tab waits.
 const WITHIN_MS = 2_000;
 
 /** For the shell: the labels that are at work or in the queue, one a line; nothing where nobody answers. */
