@@ -1,6 +1,6 @@
 import type { PauseView } from '@orchestra/pause-core/contract';
 import type { TriageAnswer, TriageBy, TriageRequest } from '@orchestra/task-queue/contract';
-import { signal, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import type { TargetedSubmitEvent, VNode } from 'preact';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Link } from '../../parts/link.tsx';
@@ -9,7 +9,7 @@ import { Busy, ReadingState } from '../../parts/reading-state.tsx';
 import { ScopeName } from '../../parts/scope-name.tsx';
 import { When } from '../../parts/when.tsx';
 import { useChange } from '../../state/use-change.ts';
-import { useReading } from '../../state/use-reading.ts';
+import { ONCE, useReading } from '../../state/use-reading.ts';
 import { count, counted } from '../../text/count.ts';
 import { clearPause, readTriage, triage, type Wanted } from '../../wire/calls.ts';
 
@@ -22,8 +22,6 @@ const WAYS: readonly (readonly [TriageBy, string])[] = [
 ];
 // What waits is told apart up to ten thousand, and one call changes five hundred.
 const ROUNDS_MAX = 50;
-/** The groups stay as they were shown while somebody decides about them. */
-const once = signal(0);
 
 /** Before a pause is ended: what of it may run, what is cancelled, and what is parked. */
 export function TriageDialog({ pause, onClose }: { pause: PauseView; onClose: () => void }): VNode {
@@ -32,7 +30,8 @@ export function TriageDialog({ pause, onClose }: { pause: PauseView; onClose: ()
   const clears = useSignal(true);
   const reason = useSignal('');
   const done = useSignal<Pick<TriageAnswer, 'cancelled' | 'parked'> | null>(null);
-  const reading = useReading(`triage ${pause.id} ${by.value}`, (abort) => readTriage(pause.id, by.value, abort), once);
+  // The groups stay as they were shown while somebody decides about them.
+  const reading = useReading(`triage ${pause.id} ${by.value}`, (abort) => readTriage(pause.id, by.value, abort), ONCE);
   const change = useChange(carryOut, (answer) => {
     done.value = answer;
     if (clears.peek()) onClose();

@@ -1,6 +1,5 @@
 import type { PauseView } from '@orchestra/pause-core/contract';
 import type { FoundTask, SearchAnswer } from '@orchestra/task-queue/contract';
-import { signal } from '@preact/signals';
 import type { ComponentChildren, VNode } from 'preact';
 import { Empty } from '../../parts/empty.tsx';
 import { LabelLink } from '../../parts/label-link.tsx';
@@ -13,12 +12,9 @@ import { TaskStatusBadge } from '../../parts/task-status.tsx';
 import { When } from '../../parts/when.tsx';
 import { reposAt } from '../../state/place.ts';
 import { query } from '../../state/route.ts';
-import { useReading } from '../../state/use-reading.ts';
+import { ONCE, useReading } from '../../state/use-reading.ts';
 import { counted } from '../../text/count.ts';
 import { searchFor } from '../../wire/calls.ts';
-
-/** What was found is not read again by itself: a list that changes under the eyes is hard to read. */
-const once = signal(0);
 
 /** What has this id, or holds this text. */
 export function SearchView(): VNode {
@@ -37,7 +33,7 @@ export function SearchView(): VNode {
 }
 
 function Found({ q }: { q: string }): VNode {
-  const reading = useReading(q, (abort) => searchFor(q, abort), once);
+  const reading = useReading(q, (abort) => searchFor(q, abort), ONCE);
   return (
     <>
       <h1>
