@@ -1,7 +1,6 @@
 import type { ActAnswer, ActPreview } from '@orchestra/task-queue/contract';
-import { ask } from './ask.ts';
+import { confirmTyped } from './confirm-typed.ts';
 import type { Desk, TaskAct } from './desk/desk.ts';
-import { CommandFailure, EXIT, wrongUsage } from './failure.ts';
 
 /** How an act is told of. */
 export interface ActWords {
@@ -74,19 +73,12 @@ async function confirm({ desk, calls, words, yes, talk }: ActRequest): Promise<v
   if (yes || calls.every(({ request: { ids } }) => ids !== undefined && ids.length < BROAD_FROM)) return;
   const preview = await previewSelected(desk, calls);
   if (!preview.broad) return;
-  const much = `${preview.count}${preview.more ? ' or more' : ''}`;
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw wrongUsage(
-      `this would ${words.verb} ${much} tasks, and there is nobody to ask; say --yes if that is meant, or ` +
-        '--dry-run to look first',
-    );
-  talk(`this would ${words.verb} ${much} tasks, of which the first are ${preview.first_ids.join(', ')}`);
-  const expected = `${words.verb} ${preview.count}`;
-  const typed = await ask(`to go on, type ${expected}: `);
-  if (typed?.trim() !== expected)
-    throw new CommandFailure('not_confirmed', 'nothing was changed', {
-      exitCode: typed === undefined ? EXIT.interrupted : EXIT.failed,
-    });
+  await confirmTyped({
+    would: `${words.verb} ${preview.count}${preview.more ? ' or more' : ''} tasks`,
+    which: `, of which the first are ${preview.first_ids.join(', ')}`,
+    expected: `${words.verb} ${preview.count}`,
+    talk,
+  });
 }
 
 function at(what: TaskAct, cursor: string): TaskAct {

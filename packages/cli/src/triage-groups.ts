@@ -1,14 +1,14 @@
 import type { TriageAnswer, TriageRequest, TriageView } from '@orchestra/task-queue/contract';
-import { ask } from './ask.ts';
+import { confirmTyped } from './confirm-typed.ts';
 import type { Desk } from './desk/desk.ts';
-import { CommandFailure, EXIT, wrongUsage } from './failure.ts';
+import { wrongUsage } from './failure.ts';
 
-// As of `task cancel`: so many are typed out.
+// From this many tasks on the act has to be typed out, as for `task cancel`.
 const BROAD_FROM = 20;
-// What waits is told apart up to ten thousand, and one call changes five hundred.
+// Groups are made of up to ten thousand tasks, and one call changes five hundred.
 const ROUNDS_MAX = 50;
 
-/** A group that nobody is in is a slip of the pen, and would let start what was to be cancelled. */
+/** A group without a task is a typing error, and what was meant to be cancelled would start. */
 export function requireGroups({ groups, by, groups_more: more }: TriageView, named: readonly string[]): void {
   const unknown = named.find((key) => !groups.some((group) => group.key === key));
   if (unknown === undefined) return;
@@ -20,33 +20,25 @@ export function requireGroups({ groups, by, groups_more: more }: TriageView, nam
   throw wrongUsage(`no task waits in a group "${unknown}" by ${by}; ${there}`);
 }
 
-/** What is broad is told and has to be typed out, unless the person has agreed beforehand. */
-export async function confirmTriage({
-  desk,
-  request,
-  yes,
-  talk,
-}: {
-  desk: Desk;
-  request: TriageRequest;
-  yes: boolean;
-  talk: (text: string) => void;
-}): Promise<void> {
-  if (yes) return;
-  const { cancelled, parked } = await desk.triage(request, { isDryRun: true });
+/**
+ * What is broad has to be typed out, unless the person has agreed before.
+ *
+ * @param groups those that were shown: the act means the same ones, as of the same instant
+ */
+export async function confirmTriage(
+  { groups }: TriageView,
+  { cancel = [], park = [] }: TriageRequest,
+  talk: (text: string) => void,
+): Promise<void> {
+  const tasksOf = (keys: readonly string[]): number =>
+    groups.reduce((all, { key, tasks }) => all + (keys.includes(key) ? tasks : 0), 0);
+  const [cancelled, parked] = [tasksOf(cancel), tasksOf(park)];
   if (cancelled + parked < BROAD_FROM) return;
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw wrongUsage(
-      `this would cancel ${cancelled} tasks and park ${parked}, and there is nobody to ask; say --yes if ` +
-        'that is meant, or --dry-run to look first',
-    );
-  talk(`this would cancel ${cancelled} tasks and park ${parked}`);
-  const expected = `triage ${cancelled + parked}`;
-  const typed = await ask(`to go on, type ${expected}: `);
-  if (typed?.trim() !== expected)
-    throw new CommandFailure('not_confirmed', 'nothing was changed', {
-      exitCode: typed === undefined ? EXIT.interrupted : EXIT.failed,
-    });
+  await confirmTyped({
+    would: `cancel ${cancelled} tasks and park ${parked}`,
+    expected: `triage ${cancelled + parked}`,
+    talk,
+  });
 }
 
 /** Call by call, until it is through. */

@@ -32,6 +32,6 @@ export {
 export { differingSettings, SESSION_SETTINGS, settingOptions, settingStatement } from './session-settings.ts';
 export { DELETED_FROM, retentionGrant, serviceGrants, workerGrants } from './service-grants.ts';
 export { refuseUnsuitable, UnsuitableServerError } from './suitable-server.ts';
-export { FIRST_INSTANT, insideOfTime, LAST_INSTANT, readInstant } from './instants.ts';
+export { FIRST_INSTANT, insideOfTime, inUtc, LAST_INSTANT, readInstant } from './instants.ts';
 export { isNestedTooDeep, readJson } from './json-values.ts';
 export { instantColumn, jsonbColumn } from './value-types.ts';

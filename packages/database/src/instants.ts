@@ -21,6 +21,13 @@ export function readInstant(text: string): Date {
   return insideOfTime(time);
 }
 
+/** The same in UTC, as answers have it: PostgreSQL writes times into JSON with the session's offset. */
+export function inUtc(text: string): string;
+export function inUtc(text: string | null): string | null;
+export function inUtc(text: string | null): string | null {
+  return text === null ? null : readInstant(text).toISOString();
+}
+
 /** The instant of these epoch milliseconds, or the nearest one between the years 1 and 9999. */
 export function insideOfTime(epochMs: number): Date {
   return new Date(Math.min(Math.max(epochMs, FIRST_INSTANT.getTime()), LAST_INSTANT.getTime()));

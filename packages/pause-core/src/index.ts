@@ -81,7 +81,7 @@ export { listHistory, type HistoryFilter } from './queries/history.ts';
 export { alertsTableProblems, checkAlertsTable } from './queries/alerts-table.ts';
 export { alertsBehind, type AlertBehind } from './queries/alerts-behind.ts';
 export { listAlerts, type AlertFilter } from './queries/alerts.ts';
-export { searchPauses, PAUSES_SEARCHED_MAX } from './queries/search-pauses.ts';
+export { searchPauses } from './queries/search-pauses.ts';
 export { names, type NamedLabels } from './queries/names-labels.ts';
 export { listEndedPauses, type PauseHistoryFilter } from './queries/pause-history.ts';
 export {

@@ -37,6 +37,8 @@ export const alertsVersion = signal(0);
 export const queueVersion = signal(0);
 /** A task may stand otherwise, by what happened to it or by what holds it. */
 export const tasksVersion = computed(() => queueVersion.value + pausesVersion.value);
+/** The same of the numbers of a label, which count its alerts as well. */
+export const labelsVersion = computed(() => tasksVersion.value + alertsVersion.value);
 
 /** The one clock of the page, in monotonic ms: everything that ticks is computed from it. */
 export const monotonicMs = signal(performance.now());

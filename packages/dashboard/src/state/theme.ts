@@ -1,20 +1,14 @@
 import { effect, signal } from '@preact/signals';
+import { chooseNext, keptChoice } from './kept-choice.ts';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-const KEY = 'orchestra.theme';
-
 /** Light, dark, or as the machine is set. Kept in this browser. */
-export const theme = signal<Theme>(kept());
+export const theme = keptChoice<Theme>('orchestra.theme', THEMES);
 
 effect(() => {
   document.documentElement.dataset['theme'] = theme.value;
-  try {
-    localStorage.setItem(KEY, theme.value);
-  } catch {
-    // A browser that keeps nothing: it is then chosen again each time.
-  }
 });
 
 /** Whether it is dark now: what is drawn on a canvas has to know. */
@@ -24,13 +18,5 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) =>
 });
 
 export function nextTheme(): void {
-  theme.value = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length] ?? 'system';
-}
-
-function kept(): Theme {
-  try {
-    return THEMES.find((known) => known === localStorage.getItem(KEY)) ?? 'system';
-  } catch {
-    return 'system';
-  }
+  chooseNext(theme, THEMES);
 }

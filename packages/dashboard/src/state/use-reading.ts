@@ -1,9 +1,12 @@
-import { effect, type ReadonlySignal } from '@preact/signals';
+import { effect, signal, type ReadonlySignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Reader, type Reading } from './reader.ts';
 import { endSessionFor } from './session.ts';
 
 const GAP_MS = 1_000;
+
+/** For what is read once and not again by itself: a list that changes before the eyes is hard to read, or to judge. */
+export const ONCE: ReadonlySignal<unknown> = signal(0);
 
 /**
  * What `read` answers, read again whenever `again` changes.

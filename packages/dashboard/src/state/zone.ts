@@ -1,27 +1,11 @@
-import { effect, signal } from '@preact/signals';
 import type { Zone } from '../text/time-text.ts';
+import { chooseNext, keptChoice } from './kept-choice.ts';
 
-const KEY = 'orchestra.zone';
+const ZONES = ['local', 'utc'] as const satisfies readonly Zone[];
 
-/** Whether times are told by the reader's clock or in UTC. Kept in this browser. */
-export const zone = signal<Zone>(kept());
-
-effect(() => {
-  try {
-    localStorage.setItem(KEY, zone.value);
-  } catch {
-    // A browser that keeps nothing: it is then chosen again each time.
-  }
-});
+/** Whether times are shown in the reader's own zone or in UTC. Kept in this browser. */
+export const zone = keptChoice<Zone>('orchestra.zone', ZONES);
 
 export function nextZone(): void {
-  zone.value = zone.value === 'local' ? 'utc' : 'local';
-}
-
-function kept(): Zone {
-  try {
-    return localStorage.getItem(KEY) === 'utc' ? 'utc' : 'local';
-  } catch {
-    return 'local';
-  }
+  chooseNext(zone, ZONES);
 }

@@ -10,21 +10,25 @@ import {
   ratesQuery,
   workers,
   workersQuery,
-  type LabelPage,
-  type Labels,
-  type QueueRates,
-  type Workers,
 } from '@orchestra/task-queue/contract';
+import type { z } from 'zod';
 import { KeptAnswers } from '../kept-answers.ts';
 
 // As often as a desk hears that something has changed.
 const KEEP_MS = 2_000;
 
+/** Answers a question from memory while the answer is fresh, and says how old it is. */
+function kept<Query, Answer extends object>(
+  read: (query: Query) => Promise<Answer>,
+): (call: { query: Query }) => Promise<Answer & { age_ms: number }> {
+  const answers = new KeptAnswers<Answer>(KEEP_MS);
+  return async ({ query }) => {
+    const { answer, ageMs } = await answers.get(JSON.stringify(query), () => read(query));
+    return { ...answer, age_ms: ageMs };
+  };
+}
+
 export function numbersRoutes({ db }: { db: Database }): Route[] {
-  const rates = new KeptAnswers<Omit<QueueRates, 'age_ms'>>(KEEP_MS);
-  const byLabel = new KeptAnswers<Omit<Labels, 'age_ms'>>(KEEP_MS);
-  const byWorker = new KeptAnswers<Omit<Workers, 'age_ms'>>(KEEP_MS);
-  const ofLabel = new KeptAnswers<Omit<LabelPage, 'age_ms'>>(KEEP_MS);
   return [
     route({
       method: 'get',
@@ -36,10 +40,7 @@ export function numbersRoutes({ db }: { db: Database }): Route[] {
         'pause-api counts once they are over, and keeps for eight days.',
       query: ratesQuery,
       answer: queueRates,
-      handle: async ({ query: { range } }) => {
-        const { answer, ageMs } = await rates.get(range, () => readQueueRates(db, range));
-        return { ...answer, age_ms: ageMs };
-      },
+      handle: kept(({ range }: z.output<typeof ratesQuery>) => readQueueRates(db, range)),
     }),
     route({
       method: 'get',
@@ -48,10 +49,7 @@ export function numbersRoutes({ db }: { db: Database }): Route[] {
       summary: 'what each agent, skill, quest or actor has to do, and how it has been going',
       query: labelsQuery,
       answer: labels,
-      handle: async ({ query }) => {
-        const { answer, ageMs } = await byLabel.get(JSON.stringify(query), () => readLabelNumbers(db, query));
-        return { ...answer, age_ms: ageMs };
-      },
+      handle: kept((query: z.output<typeof labelsQuery>) => readLabelNumbers(db, query)),
     }),
     route({
       method: 'get',
@@ -60,10 +58,7 @@ export function numbersRoutes({ db }: { db: Database }): Route[] {
       summary: 'one agent, skill, quest or actor: its numbers and its latest alerts',
       query: labelQuery,
       answer: labelPage,
-      handle: async ({ query }) => {
-        const { answer, ageMs } = await ofLabel.get(JSON.stringify(query), () => readLabelPage(db, query));
-        return { ...answer, age_ms: ageMs };
-      },
+      handle: kept((query: z.output<typeof labelQuery>) => readLabelPage(db, query)),
     }),
     route({
       method: 'get',
@@ -72,10 +67,7 @@ export function numbersRoutes({ db }: { db: Database }): Route[] {
       summary: 'the workers: what they ask for, what they run, and when they last reported',
       query: workersQuery,
       answer: workers,
-      handle: async ({ query }) => {
-        const { answer, ageMs } = await byWorker.get(JSON.stringify(query), () => readWorkers(db, query));
-        return { ...answer, age_ms: ageMs };
-      },
+      handle: kept((query: z.output<typeof workersQuery>) => readWorkers(db, query)),
     }),
   ];
 }

@@ -2,8 +2,8 @@ import type { Queryable } from '@orchestra/database';
 import type { Pause } from '../pause.ts';
 import { PAUSE_COLUMNS, toPause, type PauseRow } from './pause-row.ts';
 
-/** So many pauses are looked at, the newest. */
-export const PAUSES_SEARCHED_MAX = 1_000;
+// Pauses that are looked at, the newest.
+const PAUSES_SEARCHED_MAX = 1_000;
 
 /**
  * Of the newest pauses, active or ended, those whose reason or scope holds this text; case makes no difference. Newest

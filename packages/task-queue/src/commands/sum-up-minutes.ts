@@ -40,12 +40,10 @@ with span as (
     left join events e on e.at = m.at
    group by m.at
       on conflict (at) do nothing
-  returning at
 ), forgotten as (
   delete from queue_minutes q where q.at < now() - ${KEPT_FOR}
 )
-select (select count(*)::int from counted) as counted, s.ends_at < date_trunc('minute', now() - ${OVER_SINCE}) as more
-  from span s`;
+select s.ends_at < date_trunc('minute', now() - ${OVER_SINCE}) as more from span s`;
 
 /**
  * Counts what happened in the minutes that are over and that nobody has counted yet, and forgets those of more than

@@ -1,5 +1,5 @@
 import type { Database, Queryable } from '@orchestra/database';
-import { findPause, listActivePauses, PauseError, refusePause } from '@orchestra/pause-core';
+import { listActivePauses, refusePause } from '@orchestra/pause-core';
 import {
   ACT_TASKS_MAX,
   TRIAGE_COUNTED_MAX,
@@ -39,24 +39,8 @@ const SAYS: Record<TriageBy, (key: string) => string> = {
   quest: (key) => (key === '' ? 'without a quest' : `quest ${key}`),
 };
 
-/**
- * The tasks that wait under a pause, the oldest, each with the key of its group. Added up to an instant, so that
- * whoever decides about groups means the tasks that were shown.
- *
- * Parameters: $1 the pause, $2 the instant, $3 an event before which no failure since the pause lies.
- */
-const grouped = (by: TriageBy): string => `
-with pause as (
-  select p.* from active_pauses p where p.id = $1
-), waiting as materialized (
-  select t.id, t.created_at, t.quest_id
-    from pause p
-    join task_lanes l on ${coveredBy('p', 'l')}
-    join tasks t on t.lane_id = l.id and t.status = 'queued' and t.place >= l.head
-   where t.paused_at is null and t.created_at <= $2::timestamptz
-   order by t.id
-   limit ${TRIAGE_COUNTED_MAX + 1}
-), failed as materialized (
+// What has failed since the pause began: read where groups are told by it, and only there.
+const FAILED = `, failed as materialized (
   select coalesce('q ' || t.quest_id, 't ' || t.id) as about, count(*)::int as failures
     from (select v.task_id
             from event_batches b cross join lateral events_of_batch(b) v
@@ -71,11 +55,43 @@ with pause as (
            limit ${FAILURES_MAX}) e
     join tasks t on t.id = e.task_id
    group by 1
-), keyed as (
+)`;
+const JOIN_FAILED = "left join failed f on f.about = coalesce('q ' || w.quest_id, 't ' || w.id)";
+
+/**
+ * The tasks that wait under a pause, the oldest, each with the key of its group. Added up to an instant, so that a
+ * decision about groups means the tasks that were shown. Parameters: see {@link parametersOf}.
+ */
+const grouped = (by: TriageBy): string => `
+with pause as (
+  select p.* from active_pauses p where p.id = $1
+), waiting as materialized (
+  select t.id, t.created_at, t.quest_id
+    from pause p
+    join task_lanes l on ${coveredBy('p', 'l')}
+    join tasks t on t.lane_id = l.id and t.status = 'queued' and t.place >= l.head
+   where t.paused_at is null and t.created_at <= $2::timestamptz
+   order by t.id
+   limit ${TRIAGE_COUNTED_MAX + 1}
+)${by === 'failures' ? FAILED : ''}, keyed as (
   select w.*, ${KEY[by]} as key
     from waiting w
-    left join failed f on f.about = coalesce('q ' || w.quest_id, 't ' || w.id)
+    ${by === 'failures' ? JOIN_FAILED : ''}
 )`;
+
+type Asked = readonly [pauseId: string, at: string, firstFailure?: string];
+
+/**
+ * What {@link grouped} takes: $1 the pause, $2 the instant; by failures also $3, an event before which no failure since
+ * the pause lies.
+ *
+ * @throws PauseError `pause_not_found`, `pause_not_active`
+ */
+async function parametersOf(db: Database, pauseId: string, by: TriageBy, at: string): Promise<Asked> {
+  const pause = (await listActivePauses(db)).find(({ id }) => id === pauseId);
+  if (pause === undefined) return refusePause(db, pauseId, 'what it held goes on by itself');
+  return by === 'failures' ? [pauseId, at, await firstEventSince(db, pause.pausedAt.toISOString())] : [pauseId, at];
+}
 
 interface GroupRow {
   key: string;
@@ -85,24 +101,24 @@ interface GroupRow {
   first_ids: string[];
   counted: number;
   groups: number;
-  at: Date;
 }
 
 /**
- * What waits under an active pause, in groups: for whoever ends it and does not want all of it to start.
+ * What waits under an active pause, in groups: for an operator who is about to end it and does not want all of it to
+ * start.
  *
- * @param at RFC 3339; absent: now
  * @throws PauseError `pause_not_found`, `pause_not_active`
  */
-export async function readTriage(db: Database, pauseId: string, by: TriageBy, at?: string): Promise<TriageView> {
-  const since = await beginningOf(db, pauseId);
+export async function readTriage(db: Database, pauseId: string, by: TriageBy): Promise<TriageView> {
   const {
     rows: [now],
-  } = await db.query<{ at: Date }>(
-    "select coalesce($1::timestamptz, date_trunc('milliseconds', clock_timestamp())) as at",
-    [at ?? null],
-  );
+  } = await db.query<{ at: Date }>("select date_trunc('milliseconds', clock_timestamp()) as at");
   if (now === undefined) throw new Error('a statement without a from answered no row');
+  return groupsOf(db, by, await parametersOf(db, pauseId, by, now.at.toISOString()));
+}
+
+async function groupsOf(db: Queryable, by: TriageBy, parameters: Asked): Promise<TriageView> {
+  const [pauseId, at] = parameters;
   const { rows } = await db.query<GroupRow>(
     `${grouped(by)}
 select k.key, count(*)::int as tasks, min(k.created_at) as oldest_at, max(k.created_at) as newest_at,
@@ -112,13 +128,13 @@ select k.key, count(*)::int as tasks, min(k.created_at) as oldest_at, max(k.crea
  group by k.key
  order by ${by === 'quest' ? 'count(*) desc, k.key' : 'min(k.created_at) desc'}
  limit ${TRIAGE_GROUPS_MAX}`,
-    [pauseId, now.at, since],
+    [...parameters],
   );
   const counted = rows[0]?.counted ?? 0;
   return {
     pause_id: pauseId,
     by,
-    at: now.at.toISOString(),
+    at,
     counted: Math.min(counted, TRIAGE_COUNTED_MAX),
     more: counted > TRIAGE_COUNTED_MAX,
     groups: rows.map(({ key, tasks, oldest_at: oldest, newest_at: newest, first_ids: ids }) => ({
@@ -157,20 +173,20 @@ export async function triageBacklog(
   order: TriageOrder,
   { isDryRun = false }: { isDryRun?: boolean } = {},
 ): Promise<TriageAnswer> {
-  const { groups, counted } = await readTriage(db, order.pauseId, order.by, order.at);
+  const parameters = await parametersOf(db, order.pauseId, order.by, order.at);
+  const { groups, counted } = await groupsOf(db, order.by, parameters);
   const count = (keys: readonly string[]): number =>
     groups.reduce((all, { key, tasks }) => all + (keys.includes(key) ? tasks : 0), 0);
   if (isDryRun) {
     const [cancelled, parked] = [count(order.cancel), count(order.park)];
     return { dry_run: true, cancelled, parked, left: counted - cancelled - parked, passed_over: [], again: false };
   }
-  const since = await beginningOf(db, order.pauseId);
   const told = { by: order.who, reason: order.reason ?? `triage of pause ${order.pauseId}` };
   const does = async (
     act: typeof CANCEL,
     keys: readonly string[],
   ): Promise<{ changed: number; passed: TriageAnswer['passed_over']; isFull: boolean }> => {
-    const ids = keys.length === 0 ? [] : await idsOf(db, order, since, keys);
+    const ids = keys.length === 0 ? [] : await idsOf(db, order.by, parameters, keys);
     if (ids.length === 0) return { changed: 0, passed: [], isFull: false };
     const answer = await actOnTasks(db, act, { ids }, told);
     return { changed: answer.changed, passed: answer.passed_over, isFull: ids.length === ACT_TASKS_MAX };
@@ -188,25 +204,11 @@ export async function triageBacklog(
   };
 }
 
-async function idsOf(
-  db: Queryable,
-  { pauseId, by, at }: TriageOrder,
-  since: string,
-  keys: readonly string[],
-): Promise<string[]> {
+async function idsOf(db: Queryable, by: TriageBy, parameters: Asked, keys: readonly string[]): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `${grouped(by)} select k.id::text as id from keyed k where k.key = any ($4::text[]) order by k.id ` +
-      `limit ${ACT_TASKS_MAX}`,
-    [pauseId, at, since, keys],
+    `${grouped(by)} select k.id::text as id from keyed k where k.key = any ($${parameters.length + 1}::text[]) ` +
+      `order by k.id limit ${ACT_TASKS_MAX}`,
+    [...parameters, keys],
   );
   return rows.map(({ id }) => id);
-}
-
-/** @returns an event before which nothing lies that happened since the pause began */
-async function beginningOf(db: Database, pauseId: string): Promise<string> {
-  const pause = (await listActivePauses(db)).find(({ id }) => id === pauseId);
-  if (pause !== undefined) return firstEventSince(db, pause.pausedAt.toISOString());
-  if ((await findPause(db, pauseId)) === undefined)
-    throw new PauseError('pause_not_found', `there is no pause ${pauseId}`);
-  return refusePause(db, pauseId, 'what it held goes on by itself');
 }

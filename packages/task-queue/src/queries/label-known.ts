@@ -1,14 +1,13 @@
 import type { Queryable } from '@orchestra/database';
 import { LABEL_KINDS, labelFor, labelsOf, type LabelKind, type Scope, type TaskLabels } from '@orchestra/pause-core';
 import type { NearLabel, UnknownLabel } from '@orchestra/pause-core/contract';
+import { knownNames } from './known-names.ts';
 import { runsUnder } from './runs-labelled.ts';
 import { nearLabels } from '../near-labels.ts';
 import { LABEL_COLUMN } from '../under-scope.ts';
 import { asCounted, WAITING_COUNTED_MAX, waitingUnder } from './covered-work.ts';
 
 const NEAR_MAX = 5;
-// Labels that are compared, from each place that knows some. A caller who has just paused waits for it.
-const COMPARED_MAX = 20_000;
 // A name may be so much longer or shorter than the one that was meant.
 const LENGTH_SLACK = 4;
 
@@ -40,25 +39,9 @@ const alike = (label: string): string =>
 /**
  * Labels that may be near. Those that differ in case or separators alone are found by an index, however many there are.
  */
-const candidates = (kind: LabelKind): string => `
-select l.label
-  from (select l.${LABEL_COLUMN[kind]} as label from task_lanes l limit ${COMPARED_MAX}) l
- where ${alike('l.label')}
+const candidates = (kind: LabelKind): string => `${knownNames(kind, alike, 'p.id is distinct from $2::bigint')}
  union
 select k.value from known_labels k where k.kind = '${kind}' and k.folded = label_folded($1)
- union
-select k.value
-  from (select k.value from known_labels k where k.kind = '${kind}' limit ${COMPARED_MAX}) k
- where ${alike('k.value')}
- union
-select p.scope_value
-  from (select p.scope_value
-          from senate_pause p
-         where p.scope_kind = '${kind}'
-           and p.id is distinct from $2::bigint
-         order by p.id desc
-         limit ${COMPARED_MAX}) p
- where ${alike('p.scope_value')}
 ${
   SIGHTED[kind] === undefined
     ? ''
@@ -101,10 +84,10 @@ export async function oneKnown(
     rows: [row],
   } = await db.query<{ known: boolean }>(known(kind), [value, pauseId]);
   if (row?.known) return { label_known: true, near_labels: [] };
-  const { rows: found } = await db.query<{ label: string }>(candidates(kind), [value, pauseId]);
+  const { rows: found } = await db.query<{ value: string }>(candidates(kind), [value, pauseId]);
   const near = nearLabels(
     value,
-    found.map(({ label }) => label),
+    found.map((one) => one.value),
     NEAR_MAX,
   );
   if (near.length === 0) return { label_known: false, near_labels: [] };

@@ -21,6 +21,16 @@ export interface LabelsOrder {
 const COUNTED_MAX = 200_000;
 const LANE_COUNTED_LEAST = 100;
 
+/**
+ * The alerts `a` with the label that each is about, as `label.value`: that of its actor, or that of the task that it
+ * names. For a `from` in SQL.
+ */
+export const labelOfAlert = (kind: LabelKind): string => `
+    left join tasks t on t.id = case when a.details ->> 'task_id' ~ '^[0-9]{1,18}$'
+      then (a.details ->> 'task_id')::bigint end
+   cross join lateral (
+         select ${kind === 'actor' ? 'coalesce(a.ref_id, t.actor_id)' : `t.${LABEL_COLUMN[kind]}`} as value) label`;
+
 const numbers = (kind: LabelKind): string => {
   const column = LABEL_COLUMN[kind];
   return `
@@ -59,7 +69,9 @@ with ${PAUSE_KEYS}, ${RECENT_EVENTS}, lanes as materialized (
     -- nearly every run began within the hour as well; of the others the claim is looked up
    cross join lateral (select case when b.run_id is not null then b.value else (${labelOfRun('r', 't', column)})
                               end as value) l
-   where r.kind in ('completed', 'failed', 'reaped', 'held') and l.value is not null
+   where r.kind in ('completed', 'failed', 'reaped', 'held')
+     and l.value is not null
+     and ($3::text is null or l.value = $3)
    group by 1, 2
 ), ends as (
   select e.value, sum(e.failed)::int as failed,
@@ -67,12 +79,9 @@ with ${PAUSE_KEYS}, ${RECENT_EVENTS}, lanes as materialized (
     from ended e
    group by e.value
 ), alerts as (
-  select v.value, count(*)::int as alerts
-    from senate_alerts a
-    left join tasks t on t.id = case when a.details ->> 'task_id' ~ '^[0-9]{1,18}$'
-      then (a.details ->> 'task_id')::bigint end
-   cross join lateral (select ${kind === 'actor' ? 'coalesce(a.ref_id, t.actor_id)' : `t.${column}`} as value) v
-   where a.created_at > now() - interval '1 hour' and v.value is not null group by 1
+  select label.value, count(*)::int as alerts
+    from senate_alerts a${labelOfAlert(kind)}
+   where a.created_at > now() - interval '1 hour' and label.value is not null group by 1
 ), pauses as (
   select p.scope_value as value, max(p.id)::text as paused
     from paused p

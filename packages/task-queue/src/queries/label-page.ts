@@ -1,22 +1,18 @@
 import type { Queryable } from '@orchestra/database';
 import { ALERT_COLUMNS, toAlert, toAlertView, type AlertRow, type LabelKind } from '@orchestra/pause-core';
 import { MINUTES, type LabelNumbers, type LabelPage } from '../contract/numbers.ts';
-import { LABEL_COLUMN } from '../under-scope.ts';
 import { oneKnown } from './label-known.ts';
-import { readLabelNumbers } from './label-numbers.ts';
+import { labelOfAlert, readLabelNumbers } from './label-numbers.ts';
 
 const ALERTS_LISTED_MAX = 20;
-// So many alerts of the last day are looked at, the newest.
+// Alerts of the last day that are looked at, the newest.
 const ALERTS_SEARCHED_MAX = 5_000;
 
-// As the numbers of labels count them.
 const alertsOf = (kind: LabelKind): string => `
 select ${ALERT_COLUMNS}
-  from (select a.* from senate_alerts a order by a.id desc limit ${ALERTS_SEARCHED_MAX}) a
-  left join tasks t on t.id = case when a.details ->> 'task_id' ~ '^[0-9]{1,18}$'
-    then (a.details ->> 'task_id')::bigint end
+  from (select a.* from senate_alerts a order by a.id desc limit ${ALERTS_SEARCHED_MAX}) a${labelOfAlert(kind)}
  where a.created_at > now() - interval '1 day'
-   and ${kind === 'actor' ? 'coalesce(a.ref_id, t.actor_id)' : `t.${LABEL_COLUMN[kind]}`} = $1
+   and label.value = $1
  order by a.id desc
  limit ${ALERTS_LISTED_MAX}`;
 

@@ -1,9 +1,8 @@
 import type { Queryable } from '@orchestra/database';
 import { nearLabels } from '../near-labels.ts';
+import { NAMES_MAX } from './known-names.ts';
 
 const NEAR_MAX = 5;
-// Names that are compared.
-const COMPARED_MAX = 20_000;
 
 /** A gate is made when a task first names its repo, or somebody freezes or limits it, and stays. */
 export async function isRepoKnown(db: Queryable, repo: string): Promise<boolean> {
@@ -14,7 +13,7 @@ export async function isRepoKnown(db: Queryable, repo: string): Promise<boolean>
 export async function nearRepos(db: Queryable, repo: string): Promise<string[]> {
   const { rows } = await db.query<{ repo: string }>('select g.repo from repo_gates g where g.repo <> $1 limit $2', [
     repo,
-    COMPARED_MAX,
+    NAMES_MAX,
   ]);
   return nearLabels(
     repo,

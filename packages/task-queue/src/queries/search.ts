@@ -8,51 +8,31 @@ import {
   type FoundTask,
   type SearchAnswer,
 } from '../contract/search.ts';
-import { LABEL_COLUMN } from '../under-scope.ts';
-
-// So many labels and repos are looked at, from each place that knows some.
-const NAMES_SEARCHED_MAX = 20_000;
+import { knownNames, NAMES_MAX } from './known-names.ts';
 
 const holds = (name: string): string => `position(lower($1) in lower(${name})) > 0`;
 const itFirst = (name: string): string => `lower(${name}) = lower($1) desc, length(${name}), ${name}`;
 
 const labelsOf = (kind: LabelKind): string => `
-select '${kind}' as kind, l.${LABEL_COLUMN[kind]} as value
-  from (select l.${LABEL_COLUMN[kind]}
-          from task_lanes l
-         where l.${LABEL_COLUMN[kind]} is not null
-         limit ${NAMES_SEARCHED_MAX}) l
- where ${holds(`l.${LABEL_COLUMN[kind]}`)}
- union
-select '${kind}', k.value
-  from (select k.value from known_labels k where k.kind = '${kind}' limit ${NAMES_SEARCHED_MAX}) k
- where ${holds('k.value')}
- union
-select '${kind}', p.scope_value
-  from (select p.scope_value
-          from senate_pause p
-         where p.scope_kind = '${kind}'
-         order by p.id desc
-         limit ${NAMES_SEARCHED_MAX}) p
- where ${holds('p.scope_value')}`;
+select '${kind}' as kind, n.value from (${knownNames(kind, holds)}) n`;
 
 const LABELS = `
 select f.kind, f.value
-  from (${LABEL_KINDS.map(labelsOf).join('\n union\n')}) f
+  from (${LABEL_KINDS.map(labelsOf).join('\n union all\n')}) f
  order by ${itFirst('f.value')}, f.kind
  limit ${FOUND_MAX + 1}`;
 
 const REPOS = `
 select g.repo
-  from (select g.repo from repo_gates g limit ${NAMES_SEARCHED_MAX}) g
+  from (select g.repo from repo_gates g limit ${NAMES_MAX}) g
  where ${holds('g.repo')}
  order by ${itFirst('g.repo')}
  limit ${FOUND_MAX + 1}`;
 
 const FOUND = 't.id::text as id, t.status, t.agent_id, t.skill, t.quest_id, t.actor_id, t.repo, t.created_at';
 
-// No index helps with a text within a payload. So many of the newest are gone through by the primary key, and that many
-// at any age of the queue; long ones would have to be fetched from where they are kept apart.
+// No index helps with a text within a payload. A fixed number of the newest is gone through by the primary key, however
+// old the queue is; long ones would have to be fetched from where they are kept apart.
 const TASKS = `
 with newest as materialized (
   select t.id, t.status, t.agent_id, t.skill, t.quest_id, t.actor_id, t.repo, t.created_at,

@@ -1,4 +1,4 @@
-import { readInstant, type Queryable } from '@orchestra/database';
+import { inUtc, type Queryable } from '@orchestra/database';
 import type { RepoGateView, SerialGateView } from '../contract/index.ts';
 import { gated, type GatedRepos } from '../gated.ts';
 import { covered, coveredBy, eligible, NAMED_FIRST, PAUSE_KEYS } from '../pause-keys.ts';
@@ -80,7 +80,7 @@ export async function readSerialGate(
   return {
     enabled: gatedRepos === null || gatedRepos.length > 0,
     only_repos: gatedRepos === null || gatedRepos.length === 0 ? null : [...gatedRepos],
-    repos: rows.slice(0, REPOS_LISTED_MAX).map(inUtc),
+    repos: rows.slice(0, REPOS_LISTED_MAX).map(toView),
     more: rows.length > REPOS_LISTED_MAX,
   };
 }
@@ -94,17 +94,14 @@ export async function findRepoGate(
   const {
     rows: [row],
   } = await db.query<RepoGateView>(READ, [gatedRepos, repo, 1, null]);
-  return row === undefined ? undefined : inUtc(row);
+  return row === undefined ? undefined : toView(row);
 }
 
-/** PostgreSQL writes times into JSON with the session's offset. */
-function inUtc(row: RepoGateView): RepoGateView {
+function toView(row: RepoGateView): RepoGateView {
   return {
     ...row,
-    frozen: row.frozen === null ? null : { ...row.frozen, at: utc(row.frozen.at) },
-    holders: row.holders.map((holder) => ({ ...holder, since: holder.since === null ? null : utc(holder.since) })),
-    parked: row.parked.map((task) => ({ ...task, since: utc(task.since) })),
+    frozen: row.frozen === null ? null : { ...row.frozen, at: inUtc(row.frozen.at) },
+    holders: row.holders.map((holder) => ({ ...holder, since: inUtc(holder.since) })),
+    parked: row.parked.map((task) => ({ ...task, since: inUtc(task.since) })),
   };
 }
-
-const utc = (text: string): string => readInstant(text).toISOString();

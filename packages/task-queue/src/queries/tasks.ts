@@ -1,6 +1,6 @@
 import { and, desc, eq, getTableColumns, gte, inArray, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import { readInstant, type Database, type Transaction } from '@orchestra/database';
+import { inUtc, readInstant, type Database, type Transaction } from '@orchestra/database';
 import type { LabelKind } from '@orchestra/pause-core';
 import type { TaskEventView, TaskStatus, TaskView } from '../contract/index.ts';
 import { coveredBy, NAMED_FIRST } from '../pause-keys.ts';
@@ -238,7 +238,7 @@ function toTaskView(row: typeof tasks.$inferSelect & { putOff: PutOff | null; hi
     answered_at: row.answeredAt?.toISOString() ?? null,
     answered_by: row.answeredBy,
     result: row.result,
-    finished_at: toInstant(row.history?.finished_at ?? null),
+    finished_at: inUtc(row.history?.finished_at ?? null),
     last_run: toLastRun(row.history?.last_run ?? null),
     created_at: row.createdAt.toISOString(),
     created_by: row.createdBy,
@@ -247,11 +247,5 @@ function toTaskView(row: typeof tasks.$inferSelect & { putOff: PutOff | null; hi
 
 /** With the instants as the contract has them. */
 function toLastRun(run: TaskView['last_run']): TaskView['last_run'] {
-  return run === null
-    ? null
-    : { ...run, ended_at: readInstant(run.ended_at).toISOString(), started_at: toInstant(run.started_at) };
-}
-
-function toInstant(text: string | null): string | null {
-  return text === null ? null : readInstant(text).toISOString();
+  return run === null ? null : { ...run, ended_at: inUtc(run.ended_at), started_at: inUtc(run.started_at) };
 }

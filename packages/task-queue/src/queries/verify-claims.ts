@@ -1,4 +1,4 @@
-import { readInstant, type Database, type Queryable } from '@orchestra/database';
+import { inUtc, type Database, type Queryable } from '@orchestra/database';
 import { verifyAttached } from '@orchestra/pause-core';
 import type { VerifyAnswer } from '@orchestra/pause-core/contract';
 import { LABEL_COLUMN, labelArguments } from '../under-scope.ts';
@@ -124,8 +124,6 @@ interface Row {
   violations: Found[];
 }
 
-const instant = (text: string): string => readInstant(text).toISOString();
-
 /** Did anything start while it was paused (P1)? Here, and in attached queues as far as these can tell. */
 export async function verifyEverything(db: Database, order: VerifyOrder): Promise<VerifyAnswer> {
   return { ...(await verifyClaims(db, order)), attached: await verifyAttached(db) };
@@ -143,14 +141,14 @@ export async function verifyClaims(
   return {
     claims_checked: row.checked,
     claims_unknown: row.unknown_count,
-    unknown: row.unknown.map((claim) => ({ ...claim, claimed_at: instant(claim.claimed_at) })),
+    unknown: row.unknown.map((claim) => ({ ...claim, claimed_at: inUtc(claim.claimed_at) })),
     from: row.first?.toISOString() ?? null,
     to: row.last?.toISOString() ?? null,
     complete: row.checked < limit,
     violations: row.violations.map((found) => ({
       ...found,
-      claimed_at: instant(found.claimed_at),
-      paused_at: instant(found.paused_at),
+      claimed_at: inUtc(found.claimed_at),
+      paused_at: inUtc(found.paused_at),
     })),
   };
 }

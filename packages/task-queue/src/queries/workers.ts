@@ -1,4 +1,4 @@
-import { readInstant, type Queryable } from '@orchestra/database';
+import { inUtc, type Queryable } from '@orchestra/database';
 import { WORKER_LISTED_MAX, type Workers, type WorkerView } from '../contract/workers.ts';
 import { labelOfRunning } from './runs-labelled.ts';
 
@@ -43,21 +43,18 @@ export async function readWorkers(
   { contains, limit }: { contains?: string | undefined; limit: number },
 ): Promise<Omit<Workers, 'age_ms'>> {
   const { rows } = await db.query<Row>(WORKERS, [contains ?? null, limit]);
-  return { workers: rows.slice(0, limit).map(inUtc), more: rows.length > limit };
+  return { workers: rows.slice(0, limit).map(toView), more: rows.length > limit };
 }
 
-/** PostgreSQL writes times into JSON with the session's offset. */
-function inUtc({ last_reported_at: reported, asks, runs, ...row }: Row): WorkerView {
+function toView({ last_reported_at: reported, asks, runs, ...row }: Row): WorkerView {
   return {
     ...row,
     last_reported_at: reported.toISOString(),
-    asks: asks.map((ask) => ({ ...ask, seen_at: utc(ask.seen_at) })),
+    asks: asks.map((ask) => ({ ...ask, seen_at: inUtc(ask.seen_at) })),
     runs: runs.map((run) => ({
       ...run,
-      started_at: run.started_at === null ? null : utc(run.started_at),
-      heartbeat_at: run.heartbeat_at === null ? null : utc(run.heartbeat_at),
+      started_at: inUtc(run.started_at),
+      heartbeat_at: inUtc(run.heartbeat_at),
     })),
   };
 }
-
-const utc = (text: string): string => readInstant(text).toISOString();

@@ -76,7 +76,7 @@ export default class SenateTriage extends OrchestraCommand {
         this.show(sayTriaged(done));
         return { triage, done };
       }
-      if (acts) await confirmTriage({ desk, request, yes: flags.yes, talk: (text) => this.talk(text) });
+      if (acts && !flags.yes) await confirmTriage(triage, request, (text) => this.talk(text));
       const done = acts ? await carryOut(desk, request, (text) => this.talk(text)) : undefined;
       if (done !== undefined) this.show(sayTriaged(done));
       if (!flags.clear) return { triage, ...(done === undefined ? {} : { done }) };

@@ -1,7 +1,6 @@
 import type { LabelKind } from '@orchestra/pause-core/contract';
 import { labelsOf, scopeOf } from '@orchestra/pause-core/scope';
 import type { LabelNumbers, LabelPage } from '@orchestra/task-queue/contract';
-import { computed } from '@preact/signals';
 import type { VNode } from 'preact';
 import { Count } from '../../parts/count.tsx';
 import { Facts } from '../../parts/facts.tsx';
@@ -12,7 +11,7 @@ import { RatesChart, type RatePoint } from '../../parts/rates-chart.tsx';
 import { ReadingState } from '../../parts/reading-state.tsx';
 import { UnknownLabel } from '../../parts/unknown-label.tsx';
 import { tasksAt } from '../../state/place.ts';
-import { alertsVersion, may, pausesVersion, queueVersion, serverMs, shownPauses } from '../../state/store.ts';
+import { labelsVersion, may, serverMs, shownPauses } from '../../state/store.ts';
 import { useReading } from '../../state/use-reading.ts';
 import { count, counted } from '../../text/count.ts';
 import { labelField } from '../../text/scope-kinds.ts';
@@ -23,11 +22,10 @@ import { LabelPauses } from './label-pauses.tsx';
 
 const GAP_MS = 3_000;
 const MINUTE_MS = 60_000;
-const again = computed(() => queueVersion.value + pausesVersion.value + alertsVersion.value);
 
 /** One agent, skill, quest or actor: how it goes, what pauses it, what was said of it, and what of it has failed. */
 export function LabelView({ kind, value }: { kind: LabelKind; value: string }): VNode {
-  const reading = useReading(`${kind} ${value}`, (signal) => readLabelPage(kind, value, signal), again, {
+  const reading = useReading(`${kind} ${value}`, (signal) => readLabelPage(kind, value, signal), labelsVersion, {
     gapMs: GAP_MS,
     isOld: (page, askedMsAgo) => page.age_ms > askedMsAgo,
   });

@@ -1,8 +1,8 @@
 import type { AlertView } from '@orchestra/pause-core/contract';
 import type { VNode } from 'preact';
-import { labelAt } from '../../state/place.ts';
 import { alertsTrouble, senate, shownPauses } from '../../state/store.ts';
 import { Details } from '../../parts/details.tsx';
+import { LabelLink } from '../../parts/label-link.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Prose } from '../../parts/prose.tsx';
 import { When } from '../../parts/when.tsx';
@@ -39,15 +39,8 @@ function Alert({ alert }: { alert: AlertView }): VNode {
     <li>
       {at === null ? <span class="at">–</span> : <When at={at} />}
       <div>
-        {actor !== null && (
-          <Link to={labelAt('actor', actor)} class="scope">
-            <span class="kind">actor</span>{' '}
-            <b>
-              <Prose text={actor} />
-            </b>
-          </Link>
-        )}{' '}
-        <Prose text={alert.kind ?? 'no kind given'} /> {paused && <span class="badge plain">paused</span>}
+        {actor !== null && <LabelLink kind="actor" value={actor} />} <Prose text={alert.kind ?? 'no kind given'} />{' '}
+        {paused && <span class="badge plain">paused</span>}
         <Details details={alert.details} />
       </div>
     </li>

@@ -1,6 +1,6 @@
 import type { LabelKind } from '@orchestra/pause-core/contract';
 import type { LabelNumbers } from '@orchestra/task-queue/contract';
-import { computed, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { moveBetweenRows } from '../../parts/arrow-rows.ts';
 import { Empty } from '../../parts/empty.tsx';
@@ -9,7 +9,7 @@ import { Link } from '../../parts/link.tsx';
 import { ReadingState } from '../../parts/reading-state.tsx';
 import { SortHeader, type Sorting } from '../../parts/sort-header.tsx';
 import { query, withQuery } from '../../state/route.ts';
-import { alertsVersion, may, pausesVersion, queueVersion } from '../../state/store.ts';
+import { labelsVersion, may } from '../../state/store.ts';
 import { useReading } from '../../state/use-reading.ts';
 import { SCOPE_KIND_NAMES, scopeKindOf } from '../../text/scope-kinds.ts';
 import { readLabels } from '../../wire/calls.ts';
@@ -18,14 +18,13 @@ import { LabelRow } from './label-row.tsx';
 // What is behind it is answered from memory for some seconds, so asking more often would show nothing new.
 const GAP_MS = 3_000;
 const TITLES: Record<LabelKind, string> = { agent: 'Agents', skill: 'Skills', quest: 'Quests', actor: 'Actors' };
-const again = computed(() => queueVersion.value + pausesVersion.value + alertsVersion.value);
 
 /** Every agent, skill, quest or actor at work or in the queue, and one press from each to its pause. */
 export function LabelTable(): VNode {
   const by = scopeKindOf(query.value.get('by')) ?? 'agent';
   const contains = query.value.get('find') ?? '';
   const sorting = useSignal<Sorting>({ by: 'queued', descending: true });
-  const reading = useReading(`${by} ${contains}`, (signal) => readLabels(by, contains, signal), again, {
+  const reading = useReading(`${by} ${contains}`, (signal) => readLabels(by, contains, signal), labelsVersion, {
     gapMs: GAP_MS,
     isOld: (labels, askedMsAgo) => labels.age_ms > askedMsAgo,
   });

@@ -1,8 +1,7 @@
 import type { PauseView } from '@orchestra/pause-core/contract';
 import { useSignal } from '@preact/signals';
-import type { TargetedSubmitEvent, VNode } from 'preact';
-import { Dialog } from '../../parts/dialog.tsx';
-import { Busy } from '../../parts/reading-state.tsx';
+import type { VNode } from 'preact';
+import { FormDialog } from '../../parts/form-dialog.tsx';
 import { ScopeName } from '../../parts/scope-name.tsx';
 import { DurationField, type Duration } from '../../pause-dialog/duration-field.tsx';
 import { ThenField, type Then } from '../../pause-dialog/then-field.tsx';
@@ -15,61 +14,49 @@ export function ExtendDialog({ pause, onClose }: { pause: PauseView; onClose: ()
   const then = useSignal<Then>(pause.then);
   const reason = useSignal('');
   const change = useChange(extendPause, onClose);
-  const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
-    event.preventDefault();
+  const send = (): void => {
     if (duration.value !== null) change.start(pause.id, duration.value.seconds, then.value, reason.value.trim());
   };
   return (
-    <Dialog
+    <FormDialog
       title={
         <>
           Extend the pause of <ScopeName of={pause} />
         </>
       }
+      submit="Extend this pause"
+      isReady={duration.value !== null}
+      send={send}
+      change={change}
+      busy="Extending…"
       onClose={onClose}
     >
-      <form onSubmit={submit} autocomplete="off">
-        <DurationField
-          legend="From now on, for"
+      <DurationField
+        legend="From now on, for"
+        onChange={(next) => {
+          duration.value = next;
+        }}
+      />
+      {duration.value !== null && duration.value.seconds !== null && (
+        <ThenField
+          value={then.value}
           onChange={(next) => {
-            duration.value = next;
+            then.value = next;
           }}
         />
-        {duration.value !== null && duration.value.seconds !== null && (
-          <ThenField
-            value={then.value}
-            onChange={(next) => {
-              then.value = next;
-            }}
-          />
-        )}
-        <label class="field">
-          <span class="label">Why</span>
-          <input
-            name="reason"
-            maxLength={2_000}
-            value={reason.value}
-            onInput={(event) => {
-              reason.value = event.currentTarget.value;
-            }}
-          />
-          <span class="hint">Stands in the history. May be left empty.</span>
-        </label>
-        {change.trouble !== null && (
-          <p class="line-trouble" role="alert">
-            {change.trouble}
-          </p>
-        )}
-        {change.slow && <Busy says="Extending…" />}
-        <div class="actions">
-          <button type="submit" class="button primary" disabled={duration.value === null || change.busy}>
-            Extend this pause
-          </button>
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-        </div>
-      </form>
-    </Dialog>
+      )}
+      <label class="field">
+        <span class="label">Why</span>
+        <input
+          name="reason"
+          maxLength={2_000}
+          value={reason.value}
+          onInput={(event) => {
+            reason.value = event.currentTarget.value;
+          }}
+        />
+        <span class="hint">Stands in the history. May be left empty.</span>
+      </label>
+    </FormDialog>
   );
 }

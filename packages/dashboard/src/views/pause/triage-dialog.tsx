@@ -1,15 +1,15 @@
 import type { PauseView } from '@orchestra/pause-core/contract';
 import type { TriageAnswer, TriageBy, TriageRequest } from '@orchestra/task-queue/contract';
-import { signal, useSignal } from '@preact/signals';
-import type { TargetedSubmitEvent, VNode } from 'preact';
-import { Dialog } from '../../parts/dialog.tsx';
+import { useSignal } from '@preact/signals';
+import type { VNode } from 'preact';
+import { FormDialog } from '../../parts/form-dialog.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Prose } from '../../parts/prose.tsx';
-import { Busy, ReadingState } from '../../parts/reading-state.tsx';
+import { ReadingState } from '../../parts/reading-state.tsx';
 import { ScopeName } from '../../parts/scope-name.tsx';
 import { When } from '../../parts/when.tsx';
 import { useChange } from '../../state/use-change.ts';
-import { useReading } from '../../state/use-reading.ts';
+import { ONCE, useReading } from '../../state/use-reading.ts';
 import { count, counted } from '../../text/count.ts';
 import { clearPause, readTriage, triage, type Wanted } from '../../wire/calls.ts';
 
@@ -22,8 +22,6 @@ const WAYS: readonly (readonly [TriageBy, string])[] = [
 ];
 // What waits is told apart up to ten thousand, and one call changes five hundred.
 const ROUNDS_MAX = 50;
-/** The groups stay as they were shown while somebody decides about them. */
-const once = signal(0);
 
 /** Before a pause is ended: what of it may run, what is cancelled, and what is parked. */
 export function TriageDialog({ pause, onClose }: { pause: PauseView; onClose: () => void }): VNode {
@@ -32,7 +30,8 @@ export function TriageDialog({ pause, onClose }: { pause: PauseView; onClose: ()
   const clears = useSignal(true);
   const reason = useSignal('');
   const done = useSignal<Pick<TriageAnswer, 'cancelled' | 'parked'> | null>(null);
-  const reading = useReading(`triage ${pause.id} ${by.value}`, (abort) => readTriage(pause.id, by.value, abort), once);
+  // The groups stay as they were shown while somebody decides about them.
+  const reading = useReading(`triage ${pause.id} ${by.value}`, (abort) => readTriage(pause.id, by.value, abort), ONCE);
   const change = useChange(carryOut, (answer) => {
     done.value = answer;
     if (clears.peek()) onClose();
@@ -42,8 +41,7 @@ export function TriageDialog({ pause, onClose }: { pause: PauseView; onClose: ()
   const tasksTo = (act: Act): number =>
     groups.reduce((all, group) => all + (actOf(group.key) === act ? group.tasks : 0), 0);
   const keysTo = (act: Act): string[] => groups.filter(({ key }) => actOf(key) === act).map(({ key }) => key);
-  const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
-    event.preventDefault();
+  const send = (): void => {
     if (reading.value === null) return;
     const { at } = reading.value;
     change.start(
@@ -59,152 +57,134 @@ export function TriageDialog({ pause, onClose }: { pause: PauseView; onClose: ()
     );
   };
   return (
-    <Dialog
+    <FormDialog
       title={
         <>
           Triage what <ScopeName of={pause} /> holds
         </>
       }
-      onClose={onClose}
+      submit={clears.value ? 'Do this and clear the pause' : 'Do this'}
+      isReady={reading.value !== null && (clears.value || tasksTo('cancel') + tasksTo('park') > 0)}
+      send={send}
+      change={change}
+      busy="Going through the groups…"
       wide
+      onClose={onClose}
     >
-      <form onSubmit={submit} autocomplete="off">
-        <fieldset class="choices">
-          <legend class="label">Groups</legend>
-          {WAYS.map(([way, says]) => (
-            <label key={way}>
-              <input
-                type="radio"
-                name="by"
-                checked={by.value === way}
-                onChange={() => {
-                  by.value = way;
-                  acts.value = {};
-                }}
-              />
-              <span>{says}</span>
-            </label>
-          ))}
-        </fieldset>
-        <ReadingState reading={reading} what="What waits" />
-        {reading.value !== null && groups.length === 0 && <p>Nothing waits under it that is not parked.</p>}
-        {groups.length > 0 && (
-          <table class="table cards">
-            <caption class="for-readers">Groups of waiting tasks</caption>
-            <thead>
-              <tr>
-                <th scope="col">Group</th>
-                <th scope="col" class="number">
-                  Tasks
+      <fieldset class="choices">
+        <legend class="label">Groups</legend>
+        {WAYS.map(([way, says]) => (
+          <label key={way}>
+            <input
+              type="radio"
+              name="by"
+              checked={by.value === way}
+              onChange={() => {
+                by.value = way;
+                acts.value = {};
+              }}
+            />
+            <span>{says}</span>
+          </label>
+        ))}
+      </fieldset>
+      <ReadingState reading={reading} what="What waits" />
+      {reading.value !== null && groups.length === 0 && <p>Nothing waits under it that is not parked.</p>}
+      {groups.length > 0 && (
+        <table class="table cards">
+          <caption class="for-readers">Groups of waiting tasks</caption>
+          <thead>
+            <tr>
+              <th scope="col">Group</th>
+              <th scope="col" class="number">
+                Tasks
+              </th>
+              <th scope="col">Oldest</th>
+              <th scope="col">To do</th>
+            </tr>
+          </thead>
+          <tbody>
+            {groups.map((group) => (
+              <tr key={group.key}>
+                <th scope="row">
+                  <Prose text={group.says} />{' '}
+                  <span class="aside">
+                    such as{' '}
+                    <Link to={`tasks/${group.first_ids[0] ?? ''}`} apart class="mono">
+                      {group.first_ids[0]}
+                    </Link>
+                  </span>
                 </th>
-                <th scope="col">Oldest</th>
-                <th scope="col">To do</th>
+                <td class="number" data-label="Tasks">
+                  {count(group.tasks)}
+                </td>
+                <td class="ticks" data-label="Oldest">
+                  <When at={group.oldest_at} />
+                </td>
+                <td data-label="To do">
+                  <select
+                    aria-label={`What to do with ${group.says}`}
+                    value={actOf(group.key)}
+                    onChange={(event) => {
+                      acts.value = {
+                        ...acts.value,
+                        [group.key]: ACTS.find((act) => act === event.currentTarget.value) ?? 'run',
+                      };
+                    }}
+                  >
+                    {ACTS.map((act) => (
+                      <option key={act} value={act}>
+                        {act}
+                      </option>
+                    ))}
+                  </select>
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {groups.map((group) => (
-                <tr key={group.key}>
-                  <th scope="row">
-                    <Prose text={group.says} />{' '}
-                    <span class="aside">
-                      such as{' '}
-                      <Link to={`tasks/${group.first_ids[0] ?? ''}`} apart class="mono">
-                        {group.first_ids[0]}
-                      </Link>
-                    </span>
-                  </th>
-                  <td class="number" data-label="Tasks">
-                    {count(group.tasks)}
-                  </td>
-                  <td class="ticks" data-label="Oldest">
-                    <When at={group.oldest_at} />
-                  </td>
-                  <td data-label="To do">
-                    <select
-                      aria-label={`What to do with ${group.says}`}
-                      value={actOf(group.key)}
-                      onChange={(event) => {
-                        acts.value = {
-                          ...acts.value,
-                          [group.key]: ACTS.find((act) => act === event.currentTarget.value) ?? 'run',
-                        };
-                      }}
-                    >
-                      {ACTS.map((act) => (
-                        <option key={act} value={act}>
-                          {act}
-                        </option>
-                      ))}
-                    </select>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
-        {reading.value?.more === true && (
-          <p class="aside">
-            More wait: these are the oldest {count(reading.value.counted)}. Triage again for the others before you
-            clear.
-          </p>
-        )}
-        {reading.value?.groups_more === true && (
-          <p class="aside">There are more groups; those with the most tasks are shown. The others run.</p>
-        )}
-        <label class="field">
-          <span class="label">Why</span>
-          <input
-            name="reason"
-            maxLength={2_000}
-            value={reason.value}
-            onInput={(event) => {
-              reason.value = event.currentTarget.value;
-            }}
-          />
-          <span class="hint">Stands in the history, and with what is parked.</span>
-        </label>
-        <label class="check">
-          <input
-            type="checkbox"
-            name="clears"
-            checked={clears.value}
-            onChange={(event) => {
-              clears.value = event.currentTarget.checked;
-            }}
-          />{' '}
-          then clear the pause
-        </label>
-        <p role="status">
-          {counted(tasksTo('cancel'), 'task')} cancelled, {counted(tasksTo('park'), 'task')} parked;{' '}
-          {counted(tasksTo('run'), 'task', reading.value?.more ?? false)} {clears.value ? 'to run' : 'held on'}.
+            ))}
+          </tbody>
+        </table>
+      )}
+      {reading.value?.more === true && (
+        <p class="aside">
+          More wait: these are the oldest {count(reading.value.counted)}. Triage again for the others before you clear.
         </p>
-        {done.value !== null && (
-          <p class="good-text">
-            {counted(done.value.cancelled, 'task')} cancelled, {counted(done.value.parked, 'task')} parked.
-          </p>
-        )}
-        {change.trouble !== null && (
-          <p class="line-trouble" role="alert">
-            {change.trouble}
-          </p>
-        )}
-        {change.slow && <Busy says="Going through the groups…" />}
-        <div class="actions">
-          <button
-            type="submit"
-            class="button primary"
-            disabled={
-              reading.value === null || change.busy || (!clears.value && tasksTo('cancel') + tasksTo('park') === 0)
-            }
-          >
-            {clears.value ? 'Do this and clear the pause' : 'Do this'}
-          </button>
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-        </div>
-      </form>
-    </Dialog>
+      )}
+      {reading.value?.groups_more === true && (
+        <p class="aside">There are more groups; those with the most tasks are shown. The others run.</p>
+      )}
+      <label class="field">
+        <span class="label">Why</span>
+        <input
+          name="reason"
+          maxLength={2_000}
+          value={reason.value}
+          onInput={(event) => {
+            reason.value = event.currentTarget.value;
+          }}
+        />
+        <span class="hint">Stands in the history, and with what is parked.</span>
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          name="clears"
+          checked={clears.value}
+          onChange={(event) => {
+            clears.value = event.currentTarget.checked;
+          }}
+        />{' '}
+        then clear the pause
+      </label>
+      <p role="status">
+        {counted(tasksTo('cancel'), 'task')} cancelled, {counted(tasksTo('park'), 'task')} parked;{' '}
+        {counted(tasksTo('run'), 'task', reading.value?.more ?? false)} {clears.value ? 'to run' : 'held on'}.
+      </p>
+      {done.value !== null && (
+        <p class="good-text">
+          {counted(done.value.cancelled, 'task')} cancelled, {counted(done.value.parked, 'task')} parked.
+        </p>
+      )}
+    </FormDialog>
   );
 }
 

@@ -1,5 +1,4 @@
 import type { PauseView, VerifyAnswer } from '@orchestra/pause-core/contract';
-import { signal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Link } from '../../parts/link.tsx';
@@ -7,12 +6,11 @@ import { Prose } from '../../parts/prose.tsx';
 import { ReadingState } from '../../parts/reading-state.tsx';
 import { ScopeName } from '../../parts/scope-name.tsx';
 import { When } from '../../parts/when.tsx';
-import { useReading } from '../../state/use-reading.ts';
+import { ONCE, useReading } from '../../state/use-reading.ts';
 import { count, counted } from '../../text/count.ts';
 import { verifySince } from '../../wire/calls.ts';
 
 const LISTED_MAX = 20;
-const once = signal(0);
 
 /** Did anything start under this pause? Judged by what each claim could see, and not by a clock. */
 export function VerifyDialog({
@@ -24,7 +22,7 @@ export function VerifyDialog({
   since: string;
   onClose: () => void;
 }): VNode {
-  const reading = useReading(`verify ${pause.id}`, (abort) => verifySince(since, abort), once);
+  const reading = useReading(`verify ${pause.id}`, (abort) => verifySince(since, abort), ONCE);
   return (
     <Dialog
       title={

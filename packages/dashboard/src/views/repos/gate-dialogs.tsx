@@ -1,8 +1,7 @@
 import { useSignal } from '@preact/signals';
-import type { ComponentChildren, TargetedSubmitEvent, VNode } from 'preact';
-import { Dialog } from '../../parts/dialog.tsx';
+import type { VNode } from 'preact';
+import { FormDialog } from '../../parts/form-dialog.tsx';
 import { Prose } from '../../parts/prose.tsx';
-import { Busy } from '../../parts/reading-state.tsx';
 import { useChange } from '../../state/use-change.ts';
 import { freezeRepo, limitRepo } from '../../wire/calls.ts';
 
@@ -21,12 +20,8 @@ export function FreezeDialog({ repo, onDone, onClose }: GateDialogProps & { repo
   const reason = useSignal('');
   const isNew = useSignal(false);
   const change = useChange(freezeRepo, onDone);
-  const isReady = name.value.trim() !== '' && reason.value.trim() !== '';
-  const send = (): void => {
-    if (isReady) change.start(name.value.trim(), reason.value.trim(), isNew.value);
-  };
   return (
-    <GateDialog
+    <FormDialog
       title={
         repo === null ? (
           'Freeze a repo'
@@ -37,8 +32,8 @@ export function FreezeDialog({ repo, onDone, onClose }: GateDialogProps & { repo
         )
       }
       submit="Freeze it"
-      isReady={isReady}
-      send={send}
+      isReady={name.value.trim() !== '' && reason.value.trim() !== ''}
+      send={() => change.start(name.value.trim(), reason.value.trim(), isNew.value)}
       change={change}
       onClose={onClose}
     >
@@ -88,7 +83,7 @@ export function FreezeDialog({ repo, onDone, onClose }: GateDialogProps & { repo
         />
         <span class="hint">Shown to everyone who meets this gate.</span>
       </label>
-    </GateDialog>
+    </FormDialog>
   );
 }
 
@@ -96,19 +91,16 @@ export function FreezeDialog({ repo, onDone, onClose }: GateDialogProps & { repo
 export function LimitDialog({ repo, max, onDone, onClose }: GateDialogProps & { repo: string; max: number }): VNode {
   const wanted = useSignal(max);
   const change = useChange(limitRepo, onDone);
-  const isReady = Number.isInteger(wanted.value) && wanted.value >= 1 && wanted.value <= 1_000;
   return (
-    <GateDialog
+    <FormDialog
       title={
         <>
           Limit of <Prose text={repo} />
         </>
       }
       submit="Set the limit"
-      isReady={isReady}
-      send={() => {
-        if (isReady) change.start(repo, wanted.value);
-      }}
+      isReady={Number.isInteger(wanted.value) && wanted.value >= 1 && wanted.value <= 1_000}
+      send={() => change.start(repo, wanted.value)}
       change={change}
       onClose={onClose}
     >
@@ -132,44 +124,6 @@ export function LimitDialog({ repo, max, onDone, onClose }: GateDialogProps & { 
           }}
         />
       </label>
-    </GateDialog>
-  );
-}
-
-interface FormProps {
-  title: ComponentChildren;
-  submit: string;
-  isReady: boolean;
-  send: () => void;
-  change: { busy: boolean; slow: boolean; trouble: string | null };
-  onClose: () => void;
-  children: ComponentChildren;
-}
-
-function GateDialog({ title, submit, isReady, send, change, onClose, children }: FormProps): VNode {
-  const onSubmit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    send();
-  };
-  return (
-    <Dialog title={title} onClose={onClose}>
-      <form onSubmit={onSubmit} autocomplete="off">
-        {children}
-        {change.trouble !== null && (
-          <p class="line-trouble" role="alert">
-            {change.trouble}
-          </p>
-        )}
-        {change.slow && <Busy says="Waiting for the service…" />}
-        <div class="actions">
-          <button type="submit" class="button primary" disabled={!isReady || change.busy}>
-            {submit}
-          </button>
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    </FormDialog>
   );
 }

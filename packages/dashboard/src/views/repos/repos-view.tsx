@@ -1,4 +1,4 @@
-import { computed, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { moveBetweenRows } from '../../parts/arrow-rows.ts';
 import { Empty } from '../../parts/empty.tsx';
@@ -6,7 +6,7 @@ import { FilterField } from '../../parts/filter-field.tsx';
 import { Link } from '../../parts/link.tsx';
 import { ReadingState } from '../../parts/reading-state.tsx';
 import { query } from '../../state/route.ts';
-import { may, pausesVersion, queueVersion } from '../../state/store.ts';
+import { may, tasksVersion } from '../../state/store.ts';
 import { useReading } from '../../state/use-reading.ts';
 import { queryAmong } from '../../text/query-among.ts';
 import { readGates } from '../../wire/calls.ts';
@@ -14,12 +14,11 @@ import { FreezeDialog } from './gate-dialogs.tsx';
 import { RepoRow } from './repo-row.tsx';
 
 const GAP_MS = 3_000;
-const again = computed(() => queueVersion.value + pausesVersion.value);
 
 /** The serial gates: who works in a repo, who is first in line, what holds that one, and the ways to change it. */
 export function ReposView(): VNode {
   const asked = queryAmong(['contains', 'repo'], query.value);
-  const reading = useReading(String(asked), (signal) => readGates(asked, signal), again, { gapMs: GAP_MS });
+  const reading = useReading(String(asked), (signal) => readGates(asked, signal), tasksVersion, { gapMs: GAP_MS });
   const freezing = useSignal(false);
   const gates = reading.value;
   return (

@@ -1,8 +1,8 @@
 import type { PauseView } from '@orchestra/pause-core/contract';
 import type { FoundTask, SearchAnswer } from '@orchestra/task-queue/contract';
-import { signal } from '@preact/signals';
 import type { ComponentChildren, VNode } from 'preact';
 import { Empty } from '../../parts/empty.tsx';
+import { LabelLink } from '../../parts/label-link.tsx';
 import { Labels } from '../../parts/labels.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Prose } from '../../parts/prose.tsx';
@@ -10,14 +10,11 @@ import { ReadingState } from '../../parts/reading-state.tsx';
 import { ScopeName } from '../../parts/scope-name.tsx';
 import { TaskStatusBadge } from '../../parts/task-status.tsx';
 import { When } from '../../parts/when.tsx';
-import { labelAt, reposAt } from '../../state/place.ts';
+import { reposAt } from '../../state/place.ts';
 import { query } from '../../state/route.ts';
-import { useReading } from '../../state/use-reading.ts';
+import { ONCE, useReading } from '../../state/use-reading.ts';
 import { counted } from '../../text/count.ts';
 import { searchFor } from '../../wire/calls.ts';
-
-/** What was found is not read again by itself: a list that changes under the eyes is hard to read. */
-const once = signal(0);
 
 /** What has this id, or holds this text. */
 export function SearchView(): VNode {
@@ -36,7 +33,7 @@ export function SearchView(): VNode {
 }
 
 function Found({ q }: { q: string }): VNode {
-  const reading = useReading(q, (abort) => searchFor(q, abort), once);
+  const reading = useReading(q, (abort) => searchFor(q, abort), ONCE);
   return (
     <>
       <h1>
@@ -67,12 +64,7 @@ function Answer({
         <Section title="Agents, skills, quests and actors">
           {labels.map(({ kind, value }) => (
             <li key={`${kind} ${value}`}>
-              <Link to={labelAt(kind, value)} class="scope">
-                <span class="kind">{kind}</span>{' '}
-                <b>
-                  <Prose text={value} />
-                </b>
-              </Link>
+              <LabelLink kind={kind} value={value} />
             </li>
           ))}
         </Section>

@@ -4,6 +4,7 @@ import { Age } from '../../parts/age.tsx';
 import { moveBetweenRows } from '../../parts/arrow-rows.ts';
 import { Empty } from '../../parts/empty.tsx';
 import { FilterField } from '../../parts/filter-field.tsx';
+import { LabelLink } from '../../parts/label-link.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Prose } from '../../parts/prose.tsx';
 import { ReadingState } from '../../parts/reading-state.tsx';
@@ -109,23 +110,13 @@ function WorkerRow({
               {run.agent_id !== null && (
                 <>
                   {' '}
-                  <Link to={labelAt('agent', run.agent_id)} class="scope">
-                    <span class="kind">agent</span>{' '}
-                    <b>
-                      <Prose text={run.agent_id} />
-                    </b>
-                  </Link>
+                  <LabelLink kind="agent" value={run.agent_id} />
                 </>
               )}
               {run.skill !== null && (
                 <>
                   {' '}
-                  <Link to={labelAt('skill', run.skill)} class="scope">
-                    <span class="kind">skill</span>{' '}
-                    <b>
-                      <Prose text={run.skill} />
-                    </b>
-                  </Link>
+                  <LabelLink kind="skill" value={run.skill} />
                 </>
               )}
             </div>
