@@ -52,7 +52,8 @@ export function makeWorkerRole(database: Database, ownerUrl: string): Promise<st
   return makeRole(database, ownerUrl, WORKER_ROLE, workerGrants(WORKER_ROLE));
 }
 
-async function makeRole(
+/** Makes a role with these rights. @returns the address with which it connects */
+export async function makeRole(
   database: Database,
   ownerUrl: string,
   role: string,
