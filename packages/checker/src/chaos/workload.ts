@@ -8,8 +8,10 @@ import type { Recorder } from './recorder.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { WorkPayload } from './work-payload.ts';
 
+export type TaskLabels = Pick<NewTask, 'agent_id' | 'skill' | 'quest_id' | 'actor_id'>;
+
 /** What work carries, and what is paused. */
-export const LABELS = {
+const LABELS = {
   agent: ['skeptic', 'scribe', 'scout'],
   skill: ['read', 'write', 'review'],
   quest: ['north', 'south'],
@@ -222,12 +224,8 @@ function newTask(
   random: SeededRandom,
   workMs: readonly [number, number],
 ): NewTask & { payload: Omit<WorkPayload, 'key'> } {
-  const label = (values: readonly string[]): string | null => (random.chance(0.7) ? random.pick(values) : null);
   return {
-    agent_id: label(LABELS.agent),
-    skill: label(LABELS.skill),
-    quest_id: label(LABELS.quest),
-    actor_id: label(LABELS.actor),
+    ...someLabels(random),
     repo: random.chance(0.1) ? random.pick(REPOS) : null,
     priority: random.chance(0.8) ? 0 : random.between(-1, 1),
     max_attempts: ATTEMPTS_MAX,
@@ -240,7 +238,18 @@ function newTask(
   };
 }
 
-function labelsOf(task: NewTask): RecordedLabels {
+/** A label of most kinds, and none of the others. */
+export function someLabels(random: SeededRandom): TaskLabels {
+  const label = (values: readonly string[]): string | null => (random.chance(0.7) ? random.pick(values) : null);
+  return {
+    agent_id: label(LABELS.agent),
+    skill: label(LABELS.skill),
+    quest_id: label(LABELS.quest),
+    actor_id: label(LABELS.actor),
+  };
+}
+
+export function labelsOf(task: TaskLabels): RecordedLabels {
   return {
     agent: task.agent_id ?? null,
     skill: task.skill ?? null,
