@@ -36,7 +36,7 @@ const LONG_WORK_MS = [20_000, 25_000] as const;
 const CALL = { triesMax: 2, timeLimitMs: 4_000 } as const;
 
 /** What a run is about more than others: pauses of the fleet or of pairs, or runs that go on long and are stopped. */
-export type FavouredScope = 'fleet' | 'pair' | 'stops';
+export type Favoured = 'fleet' | 'pair' | 'stops';
 
 export interface WorkloadOptions {
   client: Client;
@@ -45,8 +45,8 @@ export interface WorkloadOptions {
   workMs: readonly [number, number];
   /** How many tasks have not ended; rejects while nobody can say. */
   backlog: () => Promise<number>;
-  /** What most pauses are on; absent: labels, and now and then the others. */
-  favours?: FavouredScope | undefined;
+  /** Absent: pauses of labels, and now and then of the others. */
+  favours?: Favoured | undefined;
   /** Ends the workload; what it has under way then ends by its own limits. */
   signal: AbortSignal;
 }
@@ -125,7 +125,7 @@ const pauseOrClear: Party = async ({ client, recorder, favours }, random, mine) 
 };
 
 /** One label, now and then two, and now and then the whole fleet. */
-function anyScope(random: SeededRandom, favours: FavouredScope | undefined): RecordedScope {
+function anyScope(random: SeededRandom, favours: Favoured | undefined): RecordedScope {
   if (random.chance(favours === 'fleet' ? FAVOURED_SHARE : 0.06)) return { kind: 'fleet', value: '*' };
   const kind = random.pick(KINDS);
   const scope: RecordedScope = { kind, value: random.pick<string>(LABELS[kind]) };
