@@ -1,5 +1,4 @@
-import { targetsOf, type FaultKind } from './faults.ts';
-import type { Fleet } from './fleet.ts';
+import { targetsOf, type FaultKind, type Targets } from './faults.ts';
 import type { Profile } from './profiles.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
@@ -18,7 +17,7 @@ export interface PlannedFault {
 export interface PlanOptions {
   profile: Profile;
   random: SeededRandom;
-  fleet: Pick<Fleet, 'services' | 'workers' | 'links' | 'disk'>;
+  fleet: Targets;
   runMs: number;
   leaseSeconds: number;
 }

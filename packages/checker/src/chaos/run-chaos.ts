@@ -58,7 +58,7 @@ export interface ChaosRun extends History {
 }
 
 // Short, so that freezes and kills outlast it; long enough for the heartbeats of a healthy worker on a busy machine.
-const LEASE_SECONDS = 3;
+export const LEASE_SECONDS = 3;
 const SAMPLE_EVERY_MS = 100;
 const ASK_EVERY_MS = 500;
 const LONGER_AT_MOST_MS = 60_000;
