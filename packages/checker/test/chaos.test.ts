@@ -36,7 +36,7 @@ const RUNS: readonly ProfileRun[] = [
     runMs: 9_000,
     fleet: { claimers: 2, cascades: 2, workers: 3, attachedWorkers: 1 },
   },
-  // Whoever is frozen for longer than the lease has to be met again.
+  // A process that was frozen for longer than the lease has to come back within the run.
   { profile: 'zombie', seed: 20_262, runMs: 11_000, fleet: SMALL },
   { profile: 'blink', seed: 20_263, runMs: SHORT_RUN_MS, fleet: SMALL },
   { profile: 'split', seed: 20_264, runMs: SHORT_RUN_MS, fleet: SMALL },

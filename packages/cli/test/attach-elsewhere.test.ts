@@ -68,7 +68,7 @@ function settledPause(agent: string, told: (receipt: Receipt) => boolean): Promi
 const answered = (receipt: Receipt, name: string): boolean =>
   receipt.attached?.some((one) => one.name === name && one.settled === true && one.queued !== null) === true;
 
-/** Whether all pauses that are active are told to be quiet. */
+/** Whether all pauses that are active are marked as quiet. */
 async function allQuiet(): Promise<boolean> {
   await announceQuiet(database.pool);
   return (await database.pool.query('select from active_pauses p where p.quiet_at is null')).rowCount === 0;
@@ -231,7 +231,7 @@ test('P2 a database that does not answer is not settled, at once; the others are
       (await servers.onPrimary(`select from orchestra_cut.active_pauses p where p.id = ${receipt.id}`)).length === 1,
   );
   await until('it is quiet', allQuiet);
-  // Whatever it was cut off for, the whole attachment is taken away again.
+  // Although it was cut off for a while, the whole attachment is removed.
   expect(await run('attach', 'remove', 'cut')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('removed cut'),

@@ -28,7 +28,7 @@ const recorder = new Recorder(settings.CHAOS_HISTORY, settings.CHAOS_NAME);
 const random = seededRandom(SEED + process.pid);
 const looks = makePool({
   connectionString: settings.CHAOS_UNBOUND_URL,
-  applicationName: 'who looks at the attached queue',
+  applicationName: 'the watcher of the attached queue',
   max: 2,
 });
 let stopping = false;
@@ -123,7 +123,7 @@ async function started(connectionString: string): Promise<PgBoss> {
 }
 
 async function within<T>(call: Promise<T>): Promise<T> {
-  call.catch(() => {}); // told by the race, unless it is late
+  call.catch(() => {}); // the race reports it, unless it is late
   const late = new AbortController();
   try {
     return await Promise.race([
@@ -141,7 +141,7 @@ process.once('SIGTERM', () => {
   stopping = true;
   setTimeout(() => process.exit(0), 2 * GAP_MS);
 });
-process.once('disconnect', () => process.exit(1)); // whoever started it is gone
+process.once('disconnect', () => process.exit(1)); // the process that started it is gone
 if (!process.connected) process.exit(1); // already
 process.send?.({ ready: true });
 await Promise.all([work(settings.CHAOS_BOUND_URL, boundTurn), work(settings.CHAOS_UNBOUND_URL, fetchAndEnd)]);

@@ -190,7 +190,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   },
   {
     name: 'an attached queue without the trigger',
-    says: 'a worker of the attached engine whom no policy binds gets paused jobs',
+    says: 'a worker of the attached engine that no policy binds gets paused jobs',
     foundBy: ['A16'],
     faults: [],
     isOfAttached: true,

@@ -140,7 +140,7 @@ function named({ kind, value, also }: RecordedScope) {
 }
 
 const ACTS: readonly ActKind[] = ['cancel', 'retry', 'stop', 'release'];
-/** Which tasks an act is for, by how they stand. */
+/** Which tasks an act is for, by their status. */
 const MEANS = { cancel: 'queued', retry: 'cancelled', stop: 'running' } as const;
 
 /**
@@ -150,7 +150,7 @@ const actOnTasks: Party = async (options, random) => {
   const act = options.favours === 'stops' ? 'stop' : random.pick(ACTS);
   if (act === 'release') return releaseOne(options, random);
   const { client, recorder } = options;
-  // Nobody answers: looked at again
+  // No answer: the next turn looks again.
   const listed = await client.tasks({ status: MEANS[act], limit: ACTED_AT_ONCE }, CALL).catch(() => undefined);
   const ids = listed?.tasks.map((task) => task.id) ?? [];
   if (ids.length === 0) return;
@@ -173,7 +173,7 @@ const actOnTasks: Party = async (options, random) => {
 
 /** One task is let go under a pause that holds on. */
 async function releaseOne({ client, recorder }: WorkloadOptions, random: SeededRandom): Promise<void> {
-  const pauses = await client.allPauses({}, CALL).catch(() => []); // nobody answers: looked at again
+  const pauses = await client.allPauses({}, CALL).catch(() => []); // no answer: the next turn looks again
   if (pauses.length === 0) return;
   const { id } = random.pick(pauses);
   const key = randomUUID();

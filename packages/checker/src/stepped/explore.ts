@@ -92,7 +92,7 @@ async function runOnce(
   observer: Database,
   pools: readonly Database[],
 ): Promise<{ choices: Choice[]; order: string[]; wrong: string[] }> {
-  // Of a few rows: quicker than to truncate, after which every connection plans its statements anew.
+  // Of a few rows: quicker than to truncate, after which every connection plans its statements again.
   await observer.query(
     'delete from task_event_rows; delete from event_batches; delete from tasks; delete from senate_alerts',
   );

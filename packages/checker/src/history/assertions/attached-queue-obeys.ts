@@ -3,7 +3,7 @@ import type { Assertion } from '../violation.ts';
 
 /**
  * A16. By what the workers of an attached engine saw: no claim that was asked for after a pause was answered, and
- * answered before that pause could have ended, brought a job which the pause covers; whatever role it was made under.
+ * answered before that pause could have ended, brought a job which the pause covers, under any role.
  */
 export const noAttachedClaimUnderAPause: Assertion = (history) =>
   history.calls('attached.claim').flatMap(({ invoke, ok }) => {
