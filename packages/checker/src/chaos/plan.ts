@@ -34,7 +34,8 @@ export function planFaults({ profile, random, fleet, runMs, leaseSeconds }: Plan
   });
   // What this machine cannot do (a disk that can be filled) is left out.
   const canHit = (kind: FaultKind): boolean => targetsOf(kind, fleet).length > 0;
-  const weights = (Object.entries(profile.weights) as [FaultKind, number][]).filter(([kind]) => canHit(kind)); // a record's keys are its keys
+  // A record's keys are its keys.
+  const weights = (Object.entries(profile.weights) as [FaultKind, number][]).filter(([kind]) => canHit(kind));
   const faults = profile.always.filter(canHit).map((kind) => plan(kind, random.between(0, Math.floor(untilMs))));
   for (
     let atMs = random.between(...profile.gapMs);
