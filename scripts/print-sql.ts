@@ -3,33 +3,24 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePool, migrate } from '../packages/database/src/index.ts';
+import { withDatabase } from '../packages/testkit/src/global-setup.ts';
+import { PATIENT } from '../packages/testkit/src/patient.ts';
 import { startTestServer } from '../packages/testkit/src/server.ts';
 import { PRINTED, printedSql } from '../packages/task-queue/test/printed-sql.ts';
 import { schemaSql } from '../packages/testkit/test/schema-sql.ts';
 import { ROOT } from '../packages/testkit/test/test-names.ts';
 
-// A busy machine copies a database in seconds.
-const PATIENCE_MS = 60_000;
 const NAME = `orchestra_print_sql_${process.pid}`;
 
 const server = await startTestServer();
-const admin = makePool({
-  connectionString: server.url,
-  applicationName: 'print-sql',
-  max: 1,
-  statementTimeoutMs: PATIENCE_MS,
-});
+const pool = (connectionString: string) =>
+  makePool({ connectionString, applicationName: 'print-sql', max: 1, ...PATIENT });
+const admin = pool(server.url);
 try {
   await admin.query(`create database ${NAME} template template0`);
-  const url = new URL(server.url);
-  url.pathname = `/${NAME}`;
-  await migrate(url.href);
-  const db = makePool({
-    connectionString: url.href,
-    applicationName: 'print-sql',
-    max: 1,
-    statementTimeoutMs: PATIENCE_MS,
-  });
+  const url = withDatabase(server.url, NAME);
+  await migrate(url);
+  const db = pool(url);
   writeFileSync(join(ROOT, 'docs/schema.sql'), await schemaSql(db));
   const folder = join(ROOT, 'packages/task-queue/sql');
   mkdirSync(folder, { recursive: true });

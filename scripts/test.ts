@@ -30,7 +30,7 @@ const CHECKS: Step[] = [
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
 ];
 const VITEST = ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`];
-// By their names: pure tests stand beside the code, tests of the database end so.
+// By their names: pure tests are beside the code, and tests of the database end like this.
 const QUICK_TESTS = ['/src/', '.db.test.ts'];
 const TESTS: Step = { name: 'tests', command: [...VITEST, ...(isQuick ? QUICK_TESTS : onlyTests)] };
 // What is most about statements: migrations, pauses, claims, gates, and claims of attached engines.
@@ -59,7 +59,7 @@ interface Results {
   testResults: TestFile[];
 }
 const SLOWEST_SHOWN = 15;
-/** How much of an error is repeated at the end; the whole error stands where the test failed. */
+/** How much of an error is repeated at the end; the whole error is where the test failed. */
 const ERROR_LINES = 12;
 
 let failed = 0;

@@ -194,7 +194,9 @@ class Fleet {
     const parts = AGENT_NAMES.map((agent) => {
       const { done, total, failed } = this.#ledgers[agent];
       const reason = this.#paused.get(agent);
-      return `${agent} ${done}/${total}${failed > 0 ? ` (${failed} failed)` : ''}${reason === undefined ? '' : ` (paused: ${reason})`}`;
+      const failures = failed > 0 ? ` (${failed} failed)` : '';
+      const pause = reason === undefined ? '' : ` (paused: ${reason})`;
+      return `${agent} ${done}/${total}${failures}${pause}`;
     });
     const line = parts.join(' · ');
     if (line !== this.#shown) this.#options.say(line);

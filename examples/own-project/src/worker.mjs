@@ -6,7 +6,8 @@ const worker = createWorker({
   handlers: {
     measure: async (task, context) => {
       const { lengths } = context.cursor ?? { lengths: [] };
-      // Before each text it looks whether the task is paused. Then it goes back to the queue, and goes on here in the next run.
+      // Before each text it looks whether the task is paused. Then it goes back to the queue, and goes on here in the
+      // next run.
       for await (const text of context.iterate(task.payload.texts)) {
         await delay(200, undefined, { signal: context.signal }); // stands for the call of a model
         lengths.push(text.length);

@@ -8,7 +8,8 @@ const worker = createWorker({
       const texts: unknown = task.payload['texts'];
       if (!Array.isArray(texts)) throw new TaskFailure('the payload must be {"texts": ["…"]}', { retry: false });
       const { lengths } = (context.cursor ?? { lengths: [] }) as { lengths: number[] };
-      // Before each text it looks whether the task is paused. Then it goes back to the queue, and goes on here in the next run.
+      // Before each text it looks whether the task is paused. Then it goes back to the queue, and goes on here in the
+      // next run.
       for await (const text of context.iterate(texts.map(String))) {
         await delay(200, undefined, { signal: context.signal }); // stands for the call of a model
         lengths.push(text.length);

@@ -74,7 +74,8 @@ test('some call lists each code, but for those of what is no call', () => {
 const USE = `import type { paths as Pauses } from './pause-api.js';
 import type { paths as Tasks } from './worker-claimer.js';
 
-type Body<Operation extends { requestBody: { content: { 'application/json': unknown } } }> = Operation['requestBody']['content']['application/json'];
+type Body<Operation extends { requestBody: { content: { 'application/json': unknown } } }> =
+  Operation['requestBody']['content']['application/json'];
 type Pause = Pauses['/api/senate/pause']['post'];
 type Extend = Pauses['/api/senate/extend']['post'];
 type Claim = Tasks['/api/tasks/claim']['post'];

@@ -105,8 +105,9 @@ async function planThere(
 }
 
 function recordAtHome({ name, url, schema, key }: OtherPlace, queue: QueueDescription): string {
+  const values = [name, queue.engine, JSON.stringify({ ...queue, knowsFleet: true }), url, schema, key];
   return `insert into attached_elsewhere (name, engine, queue, url, schema, key)
-values (${[name, queue.engine, JSON.stringify({ ...queue, knowsFleet: true }), url, schema, key].map(literal).join(', ')})`;
+values (${values.map(literal).join(', ')})`;
 }
 
 function notesOn({ name, url, serveAs }: ElsewhereOrder): string[] {

@@ -38,7 +38,9 @@ async function checkElsewhere(home: Queryable, { name, place }: AttachmentElsewh
       {
         what: 'database',
         verdict: 'broken',
-        words: `${error.message}; what is paused meanwhile is not held there, and what was copied before goes on to hold`,
+        words:
+          `${error.message}; what is paused meanwhile is not held there, and what was copied before ` +
+          'goes on to hold',
       },
     ];
   }

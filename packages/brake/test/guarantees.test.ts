@@ -50,7 +50,8 @@ async function everyGate(url: string, token = stack.token): Promise<Gates> {
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'x-orchestra-agent': 'free' },
         body: JSON.stringify({ hook_event_name: 'PreToolUse', tool_name: 'Bash' }),
       });
-      if (!answer.ok) throw new Error(`answered ${answer.status}`); // with onFailure: "block" Claude Code refuses the step
+      // With onFailure: "block" Claude Code refuses the step.
+      if (!answer.ok) throw new Error(`answered ${answer.status}`);
       return answer.json();
     },
   };

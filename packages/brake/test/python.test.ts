@@ -26,7 +26,9 @@ def plain(query: str, most: int = 3) -> str:
 braked = brake.brake(agent_id="py")(plain)
 for line in sys.stdin:
     try: print(json.dumps({"value": eval(line)}), flush=True)
-    except Exception as error: print(json.dumps({"error": type(error).__name__, "code": getattr(error, "code", None), "text": str(error)}), flush=True)
+    except Exception as error:
+        said = {"error": type(error).__name__, "code": getattr(error, "code", None), "text": str(error)}
+        print(json.dumps(said), flush=True)
 `;
 
 interface Said {
@@ -125,7 +127,10 @@ test.skipIf(!hasCelery)(
     )?.groups?.['code'];
     if (recipe === undefined) throw new Error('docs/gates.md has no recipe of Celery that is run here');
     // A broker inside this one process; everything else is as it is written.
-    const driver = `${recipe.replace('broker="redis://localhost"', 'broker="memory://", backend="cache+memory://"').replace('default_retry_delay=30', 'default_retry_delay=0.1')}
+    const inOneProcess = recipe
+      .replace('broker="redis://localhost"', 'broker="memory://", backend="cache+memory://"')
+      .replace('default_retry_delay=30', 'default_retry_delay=0.1');
+    const driver = `${inOneProcess}
 import sys, json
 from celery.contrib.testing.worker import start_worker
 made = {}

@@ -2,11 +2,10 @@ import { expect, test } from 'vitest';
 import { BROKEN_RULES } from '../src/chaos/broken-rules.ts';
 import { crowdPassed, describeCrowd, runCrowd } from '../src/chaos/crowd.ts';
 import { FAULT_KINDS, type FaultKind } from '../src/chaos/faults.ts';
-import type { Fleet, Link } from '../src/chaos/fleet.ts';
 import { planFaults } from '../src/chaos/plan.ts';
 import { PROFILES, type ProfileName } from '../src/chaos/profiles.ts';
 import { describe, summarise } from '../src/chaos/report.ts';
-import { runChaos } from '../src/chaos/run-chaos.ts';
+import { LEASE_SECONDS, runChaos } from '../src/chaos/run-chaos.ts';
 import { seededRandom } from '../src/chaos/seeded-random.ts';
 import { judgeHistory } from '../src/history/judge-history.ts';
 import type { History } from '../src/history/testimony.ts';
@@ -37,7 +36,7 @@ const RUNS: readonly ProfileRun[] = [
     runMs: 9_000,
     fleet: { claimers: 2, cascades: 2, workers: 3, attachedWorkers: 1 },
   },
-  // Anyone who is frozen for longer than the lease has to be met again.
+  // A process that was frozen for longer than the lease has to come back within the run.
   { profile: 'zombie', seed: 20_262, runMs: 11_000, fleet: SMALL },
   { profile: 'blink', seed: 20_263, runMs: SHORT_RUN_MS, fleet: SMALL },
   { profile: 'split', seed: 20_264, runMs: SHORT_RUN_MS, fleet: SMALL },
@@ -94,11 +93,12 @@ test('each kind of fault comes in one of these runs at least', () => {
 
 /** What the seed plans; which of the fleet's parts it hits does not matter. */
 function kindsPlanned(profile: ProfileName, seed: number, runMs: number): FaultKind[] {
-  const links = (['database', 'bells', 'calls'] as const).map((kind) => ({ name: kind, kind }) as Link);
-  const one = [{ name: 'one' } as Fleet['services'][number]];
-  const fleet = { services: one, workers: one, links, disk: {} as NonNullable<Fleet['disk']> };
+  const links = (['database', 'bells', 'calls'] as const).map((kind) => ({ name: kind, kind }));
+  const one = [{ name: 'one' }];
+  const fleet = { services: one, workers: one, links, disk: {} };
   const random = seededRandom(seed).fork('nemesis');
-  return planFaults({ profile: PROFILES[profile], random, fleet, runMs, leaseSeconds: 3 }).map(({ kind }) => kind);
+  const planned = planFaults({ profile: PROFILES[profile], random, fleet, runMs, leaseSeconds: LEASE_SECONDS });
+  return planned.map(({ kind }) => kind);
 }
 
 // The checker checked: in a fleet in which one rule is broken, the history has to show it within this.

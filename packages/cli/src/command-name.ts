@@ -26,7 +26,7 @@ export function commandName({ pid, program, env, isRepository }: Start): string 
   const [launched, ...typed] = env[LAUNCHED_AS]?.split(' ') ?? [];
   if (launched === String(pid)) return typed.join(' ');
   if (isRepository) return SCRIPTS.includes(env['npm_lifecycle_event'] ?? '') ? 'npx pnpm orchestra' : PLAIN;
-  // What pnpm and yarn link names the file itself, no matter who starts it.
+  // What pnpm and yarn link names the file itself, however it is started.
   const name = /\.[cm]?js$/.test(program) ? undefined : basename(program);
   const isTemporary = /[\\/](dlx|dlx-[^\\/]*)[\\/]/.test(program);
   switch (env['npm_config_user_agent']?.split('/', 1)[0]) {

@@ -68,15 +68,10 @@ function settledPause(agent: string, told: (receipt: Receipt) => boolean): Promi
 const answered = (receipt: Receipt, name: string): boolean =>
   receipt.attached?.some((one) => one.name === name && one.settled === true && one.queued !== null) === true;
 
-/** Whether all pauses that are active are told to be quiet. */
+/** Whether all pauses that are active are marked as quiet. */
 async function allQuiet(): Promise<boolean> {
   await announceQuiet(database.pool);
   return (await database.pool.query('select from active_pauses p where p.quiet_at is null')).rowCount === 0;
-}
-
-function hosts(): [primary: string, standby: string] {
-  const [, primary = '', standby = ''] = /@([^,]+),([^/]+)\//.exec(servers.url) ?? [];
-  return [primary, standby];
 }
 
 /** What a claim of the team's own gets: straight to whichever of the two takes changes. */
@@ -106,13 +101,13 @@ async function claimOver(pool: Database, agent: string): Promise<number | null> 
 
 beforeAll(async () => {
   servers = await startReplicatedServers();
-  password = new URL(servers.url.replace(/,[^/]+\//, '/')).password;
+  password = new URL(servers.primaryUrl).password;
   for (const name of PASSWORDS) process.env[name] = password;
   await servers.onPrimary(`create schema app; create table app.jobs (id bigint primary key, status text, agent text,
                              claimed_at timestamptz);
     insert into app.jobs values (1, 'queued', 'skeptic', null), (2, 'queued', 'scout', null),
       (3, 'queued', 'scribe', null)`);
-  proxy = await FaultProxy.before(`postgresql://orchestra:${password}@${hosts()[0]}/orchestra`);
+  proxy = await FaultProxy.before(servers.primaryUrl);
   service = await startService({
     databaseUrl: database.url,
     listenDatabaseUrl: database.url,
@@ -132,8 +127,7 @@ afterAll(async () => {
 });
 
 test('a standby cannot be attached, and the address is kept without its password', async () => {
-  const standby = `postgresql://orchestra:${password}@${hosts()[1]}/orchestra`;
-  expect(await run('attach', '--name', 'jobs', ...DESCRIBED, '--url', standby)).toMatchObject({
+  expect(await run('attach', '--name', 'jobs', ...DESCRIBED, '--url', servers.standbyUrl)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('is a standby, which takes no changes'),
   });
@@ -150,7 +144,7 @@ test('a standby cannot be attached, and the address is kept without its password
   const {
     rows: [row],
   } = await database.pool.query('select e.url from attached_elsewhere e');
-  expect(row.url).toBe(`postgresql://orchestra@${hosts().join(',')}/orchestra`);
+  expect(row.url).toBe(servers.url.replace(`:${password}`, ''));
   expect(await run('attach', 'list')).toMatchObject({ code: 0, stdout: expect.stringContaining(row.url) });
   expect(await run('attach', 'check', 'jobs')).toMatchObject({
     code: 0,
@@ -237,7 +231,7 @@ test('P2 a database that does not answer is not settled, at once; the others are
       (await servers.onPrimary(`select from orchestra_cut.active_pauses p where p.id = ${receipt.id}`)).length === 1,
   );
   await until('it is quiet', allQuiet);
-  // Whatever it was cut off for, the whole attachment is taken away again.
+  // Although it was cut off for a while, the whole attachment is removed.
   expect(await run('attach', 'remove', 'cut')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('removed cut'),

@@ -66,7 +66,7 @@ test('bash completes commands, flags, fixed values and files', async () => {
   expect(complete('senate', 'extend', '4', '--then', '')).toEqual(['resume', 'stay', 'probe']);
   expect(complete('queue', '')).toEqual(['labels']);
   expect(complete('profile', 'set', 'prod', '--token-file', 'README')).toEqual(['README.md']);
-  // Labels that are at work, as the services tell them.
+  // Labels in use, as the services list them.
   expect(complete('senate', 'pause', 'agent', 's')).toEqual(['skeptic', 'scribe']);
   expect(complete('task', 'list', '--agent', 'sk')).toEqual(['skeptic']);
   expect(complete('senate', 'release', 'agent', 'an')).toEqual(['an\\ odd\\ one']);

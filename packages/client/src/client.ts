@@ -188,7 +188,7 @@ export function createClient(options: ClientOptions) {
       change(pauseApi, '/api/senate/extend', request, pauseView, call),
     /** What waits under a pause, in groups by age, by failures since, or by quest. */
     triageView: (id: string, by: TriageBy, call?: CallOptions) =>
-      read(pauseApi, `/api/senate/pauses/${encodeURIComponent(id)}/triage?by=${by}`, triageView, call),
+      read(pauseApi, `/api/senate/pauses/${encodeURIComponent(id)}/triage${queryString({ by })}`, triageView, call),
     /** Cancels and parks groups of it; call again while `again` is true. To repeat it does no harm. */
     triage: (request: TriageRequest, { isDryRun = false, ...call }: CallOptions & { isDryRun?: boolean } = {}) =>
       send(
@@ -288,7 +288,7 @@ export function createClient(options: ClientOptions) {
       read(claimer, `/api/queue/rates${queryString({ range })}`, queueRates, call),
     /** One agent, skill, quest or actor: its numbers and its latest alerts. */
     queueLabel: (query: LabelQuery, call?: CallOptions) =>
-      read(claimer, `/api/queue/label${queryString({ ...query })}`, labelPage, call),
+      read(claimer, `/api/queue/label${queryString(query)}`, labelPage, call),
     /** The workers: what they ask for, what they run, and when they last reported. */
     workers: (query: { contains?: string | undefined; limit?: number | undefined } = {}, call?: CallOptions) =>
       read(claimer, `/api/queue/workers${queryString(query)}`, workers, call),

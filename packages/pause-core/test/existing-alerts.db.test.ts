@@ -333,9 +333,9 @@ describe('what Orchestra cannot work with is refused before anything is changed'
       `drop schema public cascade; create schema public; create extension if
            not exists ${extension.name}; create server elsewhere foreign data wrapper ${extension.name}`,
     );
+    const options = extension.name === 'file_fdw' ? "filename '/dev/null'" : "table_name 'x'";
     await plain.query(
-      `create foreign table senate_alerts (id bigint,
-                                           kind text) server elsewhere options (${extension.name === 'file_fdw' ? "filename '/dev/null'" : "table_name 'x'"})`,
+      `create foreign table senate_alerts (id bigint, kind text) server elsewhere options (${options})`,
     );
     await expect(migrate(theirs.url)).rejects.toThrow(/public\.senate_alerts is a foreign table/);
   });

@@ -80,7 +80,9 @@ test.each(WAYS)(
       isolation: string;
       jit: string;
     }>(
-      String.raw`select timestamptz '2026-02-03 04:05:06Z' as at, current_setting('statement_timeout') as timeout, '\n' as text, (null::int = null) as none, current_setting('transaction_isolation') as isolation, current_setting('jit') as jit`,
+      String.raw`select timestamptz '2026-02-03 04:05:06Z' as at, current_setting('statement_timeout') as timeout,
+                        '\n' as text, (null::int = null) as none,
+                        current_setting('transaction_isolation') as isolation, current_setting('jit') as jit`,
     );
     expect(row).toEqual({
       at: new Date('2026-02-03T04:05:06Z'),
@@ -156,7 +158,8 @@ test('K12 of a list the server is taken that takes changes, and another one when
   });
   const [hostA, hostB] = [new URL(a.url).host, new URL(b.url).host];
   const list = new URL(database.url);
-  const text = `postgresql://${list.username}${list.password === '' ? '' : `:${list.password}`}@${hostA},${hostB}${list.pathname}?target_session_attrs=read-write`;
+  const user = list.password === '' ? list.username : `${list.username}:${list.password}`;
+  const text = `postgresql://${user}@${hostA},${hostB}${list.pathname}?target_session_attrs=read-write`;
   a.refuse();
   const pool = poolOn(text, { max: 1 });
   expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);

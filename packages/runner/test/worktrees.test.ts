@@ -100,7 +100,8 @@ case "$*" in
 esac
 if [ ! -e "${join(top, 'met')}-$step" ]; then
   touch "${join(top, 'met')}-$step"
-  mkdir -p "${entry}" && echo "${join(folder, 'neighbour')}/.git" > "${entry}/gitdir" && : > "${entry}/HEAD" && : > "${entry}/commondir"
+  mkdir -p "${entry}" && echo "${join(folder, 'neighbour')}/.git" > "${entry}/gitdir" &&
+    : > "${entry}/HEAD" && : > "${entry}/commondir"
 fi
 ${realGit.trim()} "$@"
 status=$?

@@ -57,10 +57,12 @@ export function describeRoutes({ usualUrl, ...info }: ServiceDescription, routes
 
 function operation(route: Route): ZodOpenApiOperationObject {
   const changes = route.method !== 'get';
+  const path = route.path.replaceAll(/[^A-Za-z]+(.?)/g, (_match, next: string) => next.toUpperCase());
+  const needs = route.permission === null ? 'Needs no token.' : `Needs the permission \`${route.permission}\`.`;
   return {
-    operationId: `${route.method}${route.path.replaceAll(/[^A-Za-z]+(.?)/g, (_match, next: string) => next.toUpperCase())}`,
+    operationId: `${route.method}${path}`,
     summary: route.summary,
-    description: `${route.description === undefined ? '' : `${route.description}\n\n`}${route.permission === null ? 'Needs no token.' : `Needs the permission \`${route.permission}\`.`}`,
+    description: route.description === undefined ? needs : `${route.description}\n\n${needs}`,
     ...(route.permission === null ? { security: [] } : {}),
     tags: [route.path.split('/')[2] ?? 'service'],
     requestParams: {

@@ -40,9 +40,11 @@ async function isAtWork(db: Database): Promise<void> {
 // An application with our names, whose every row and catalog entry has to stay.
 const APPLICATION = `
   create table tasks (id text primary key, title text not null default 'untitled', status int);
-  create table task_events (n int); create table api_tokens (token text); create table known_labels (x int); create sequence tasks_id_seq;
+  create table task_events (n int); create table api_tokens (token text); create table known_labels (x int);
+  create sequence tasks_id_seq;
   create function lane_key(int) returns int language sql as 'select 1';
-  create function senate_ring() returns trigger language plpgsql as 'begin raise exception ''the application''''s own''; end';
+  create function senate_ring() returns trigger language plpgsql
+    as 'begin raise exception ''the application''''s own''; end';
   create schema drizzle; create table drizzle.__drizzle_migrations (id serial primary key, hash text not null,
     created_at bigint);
   insert into drizzle.__drizzle_migrations (hash, created_at) values ('of the application', 1999999999999);
@@ -148,7 +150,9 @@ describe('P20 a schema of its own', () => {
       const name = new URL(hostile.url).pathname.slice(1);
       await admin.query(`
       drop schema if exists evil cascade; create schema evil; drop schema if exists orchestra cascade;
-      create table evil.tasks (id int); create table evil.senate_alerts_not (id int); create table evil.claim_marker (never int); create table evil.active_pauses (scope_kind text, scope_value text);
+      create table evil.tasks (id int); create table evil.senate_alerts_not (id int);
+      create table evil.claim_marker (never int);
+      create table evil.active_pauses (scope_kind text, scope_value text);
       create function evil.orchestra_turn(jsonb, text, text, text, jsonb, text[], text[], int, text[], jsonb, int,
                                           float8) returns int language sql as 'select 1/0';
       create function evil.now() returns timestamptz language sql as 'select ''-infinity''::timestamptz';

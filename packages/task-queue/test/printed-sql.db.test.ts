@@ -9,7 +9,7 @@ const db = testDatabase();
 
 test.each(PRINTED)('the file of $name is the statement, and runs as it stands', async (printed) => {
   const kept = readFileSync(join(FOLDER, `${printed.name}.sql`), 'utf8');
-  expect((await printedSql(db.pool, printed)) === kept, '`npx pnpm sql:print` writes it anew').toBe(true);
+  expect((await printedSql(db.pool, printed)) === kept, '`npx pnpm sql:print` writes it again').toBe(true);
   await db.pool.query(kept);
 });
 

@@ -13,6 +13,9 @@ import pg from 'pg';
 export interface ReplicatedServers {
   /** Both servers in one address, as a service is given them. */
   url: string;
+  /** Each by itself. */
+  primaryUrl: string;
+  standbyUrl: string;
   /** A superuser's statement. */
   onPrimary(statement: string): Promise<Record<string, unknown>[]>;
   onStandby(statement: string): Promise<Record<string, unknown>[]>;
@@ -44,6 +47,8 @@ export async function startReplicatedServers(): Promise<ReplicatedServers> {
   const standby = await startCluster({ folder: place('standby'), settings: SETTINGS });
   return {
     url: `postgresql://orchestra:${password}@${new URL(primary.url).host},${new URL(standby.url).host}/orchestra`,
+    primaryUrl: primary.url,
+    standbyUrl: standby.url,
     onPrimary: (statement) => ask(primary.url, statement),
     onStandby: (statement) => ask(standby.url, statement),
     killPrimary: async () => {

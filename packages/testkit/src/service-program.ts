@@ -14,7 +14,7 @@ export function serviceProgram(name: ServiceName): string {
   return fileURLToPath(new URL(file, ROOT));
 }
 
-/** For a program of Node.js that shall know nothing else of the test's own environment. */
+/** For a program of Node.js that is to know nothing else of the test's own environment. */
 export function plainEnvironment(): Record<string, string> {
   const kept = process.env['NODE_COMPILE_CACHE'];
   return { PATH: process.env['PATH'] ?? '', ...(kept === undefined ? {} : { NODE_COMPILE_CACHE: kept }) };

@@ -2,8 +2,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * The files that take longest: one that came last would keep one of two cores idle. Each whole run ends with a list of
- * them. Between those that keep both cores busy (fleets, browsers) stand those that mostly wait, because two of the
- * first at a time are too slow for the limits that programs have for each other.
+ * them. Those that keep both cores busy (fleets, browsers) alternate with those that mostly wait: two of the first at a
+ * time are too slow for the limits that programs have for each other.
  */
 const LONGEST = [
   'packages/checker/test/chaos.test.ts',

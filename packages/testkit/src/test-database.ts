@@ -2,17 +2,12 @@ import { makePool, type Database } from '@orchestra/database';
 import pg from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { withDatabase } from './global-setup.ts';
+import { PATIENT } from './patient.ts';
 
 export interface TestDatabase {
   url: string;
   pool: Database;
 }
-
-/**
- * Limits for a test's own pool, as long as `until` waits: on a busy machine a connection alone takes longer than the
- * services allow.
- */
-export const PATIENT = { connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
 
 let made = 0;
 

@@ -93,7 +93,6 @@ const NAMED: Readonly<Record<string, number>> = {
   'packages/task-queue/src/why/where-it-is.ts': 1,
   'packages/task-queue/test/own-schema.db.test.ts': 3,
   'packages/testkit/src/installed-packages.ts': 1,
-  'packages/testkit/test/schema-sql.ts': 1,
   'packages/worker/src/pause-watch.ts': 1,
   'packages/worker/src/reports/trouble-words.ts': 1,
   'services/pause-api/src/pages.ts': 1,

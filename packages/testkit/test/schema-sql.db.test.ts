@@ -16,5 +16,5 @@ test('docs/schema.sql is the schema that the migrations make', async ({ skip }) 
   );
   if ((rows[0]?.version ?? 0) < OLDEST_OF_ITS_WORDS) skip('written by PostgreSQL 18');
   const kept = readFileSync(join(ROOT, 'docs/schema.sql'), 'utf8');
-  expect((await schemaSql(db.pool)) === kept, '`npx pnpm sql:print` writes it anew').toBe(true);
+  expect((await schemaSql(db.pool)) === kept, '`npx pnpm sql:print` writes it again').toBe(true);
 });

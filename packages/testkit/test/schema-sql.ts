@@ -17,11 +17,13 @@ export async function schemaSql(db: Queryable): Promise<string> {
   const written: string[] = [];
   for (const { oid, name } of tables) written.push(await tableSql(db, oid, name));
   written.push(...(await views(db)), ...(await functions(db)));
-  return `${HEADER}\n\n${written.join('\n\n')}\n`;
+  return `${HEADER}\n\n${withoutSchema(written.join('\n\n'))}\n`;
 }
 
-const HEADER = `-- The schema of Orchestra after all migrations, to be read. Written by \`npx pnpm sql:print\`; a test keeps it current.
--- Where a thing comes from: grep its name in migrations/. Names stand without their schema (ORCHESTRA_SCHEMA).`;
+const HEADER = [
+  '-- The schema of Orchestra after all migrations, to be read. Written by `npx pnpm sql:print`; a test keeps it current.',
+  '-- Where a thing comes from: grep its name in migrations/. Names stand without their schema (ORCHESTRA_SCHEMA).',
+].join('\n');
 
 async function tableSql(db: Queryable, oid: number, name: string): Promise<string> {
   const columns = await lines(
@@ -70,7 +72,7 @@ async function tableSql(db: Queryable, oid: number, name: string): Promise<strin
     oid,
   );
   const body = [...columns, ...constraints].map((line) => `  ${line}`).join(',\n');
-  return [`create table ${name} (\n${body}\n);`, ...indexes, ...triggers].map(withoutSchema).map(broken).join('\n');
+  return [`create table ${name} (\n${body}\n);`, ...indexes, ...triggers].map(broken).join('\n');
 }
 
 const views = (db: Queryable): Promise<string[]> =>
@@ -81,7 +83,7 @@ const views = (db: Queryable): Promise<string[]> =>
       where c.relnamespace = current_schema()::regnamespace
         and c.relkind = 'v'
       order by c.relname collate "C"`,
-  ).then((all) => all.map(withoutSchema));
+  );
 
 const functions = (db: Queryable): Promise<string[]> =>
   lines(
@@ -91,7 +93,7 @@ const functions = (db: Queryable): Promise<string[]> =>
       where p.pronamespace = current_schema()::regnamespace
         and p.prokind = 'f'
       order by p.proname collate "C", pg_get_function_identity_arguments(p.oid) collate "C"`,
-  ).then((all) => all.map(withoutSchema));
+  );
 
 async function lines(db: Queryable, text: string, oid?: number): Promise<string[]> {
   const { rows } = await db.query<{ line: string }>(text, oid === undefined ? [] : [oid]);

@@ -231,7 +231,7 @@ test('twelve active pauses, the queue and its chart fit on the first screen of 1
   await until('all twelve are there', async () => (await desk.page.locator('table.pauses tbody tr').count()) === 12);
   await desk.settled();
   await desk.picture('twelve-pauses');
-  // Where the brake proves itself by a timer, a line more stands above.
+  // Where the brake proves itself by a timer, there is one more line above.
   expect(
     await desk.page.evaluate<number>("document.querySelector('.queue-strip').getBoundingClientRect().bottom"),
   ).toBeLessThanOrEqual(900 - 24);

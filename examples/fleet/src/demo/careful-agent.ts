@@ -15,6 +15,7 @@ const answer = process.env['ORCHESTRA_ANSWER'];
 if (payload.ask !== undefined && answer === undefined) {
   await writeFile('01-questions.md', `${payload.ask}\n`);
 } else {
-  while (payload.wait_for !== undefined && !existsSync(payload.wait_for)) await delay(LOOK_EVERY_MS); // the worker's time limit ends it
+  // The worker's time limit ends it.
+  while (payload.wait_for !== undefined && !existsSync(payload.wait_for)) await delay(LOOK_EVERY_MS);
   process.stdout.write(answer === undefined ? 'done' : `done, ${answer}`);
 }

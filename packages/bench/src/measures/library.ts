@@ -103,7 +103,8 @@ const TRIES = 4;
 /** ` (12 + 3 + 4)`; nothing where the system does not tell. */
 function cpuText(times: readonly CpuUs[]): string {
   if (times.length === 0) return '';
-  return ` (${(['server', 'services', 'worker'] as const).map((whose) => figure(Math.round(median(times.map((one) => one[whose]))))).join(' + ')})`;
+  const medians = (['server', 'services', 'worker'] as const).map((whose) => median(times.map((one) => one[whose])));
+  return ` (${medians.map((us) => figure(Math.round(us))).join(' + ')})`;
 }
 
 /** Measures again with a longer queue where a worker came to its end. */

@@ -1,11 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { attach, pgBoss } from '@orchestra/attach';
 import type { Database } from '@orchestra/database';
 import { PgBoss } from 'pg-boss';
+import { makeRole } from './surroundings.ts';
 
 /** The queue of the team's own engine, whose claims read the pauses. */
 export const ATTACHED_QUEUE = 'chaos';
 const ROLE = 'chaos_attached';
+const GRANTS = [
+  `grant usage on schema pgboss to ${ROLE}`,
+  `grant select, insert, update, delete on all tables in schema pgboss to ${ROLE}`,
+];
 
 /**
  * Makes the tables of pg-boss in the database and attaches them.
@@ -18,14 +22,7 @@ export async function attachQueue(database: Database, ownerUrl: string): Promise
   await boss.start();
   await boss.createQueue(ATTACHED_QUEUE, { retryLimit: 1_000, retryDelay: 0 });
   await boss.stop({ graceful: false });
-  const password = randomUUID();
-  await database.query(
-    `create role ${ROLE} login password '${password}'; grant usage on schema pgboss to ${ROLE}; grant select, insert,
-       update, delete on all tables in schema pgboss to ${ROLE}`,
-  );
+  const url = await makeRole(database, ownerUrl, ROLE, GRANTS);
   await attach(database, 'pg-boss', pgBoss());
-  const url = new URL(ownerUrl);
-  url.username = ROLE;
-  url.password = password;
-  return url.href;
+  return url;
 }

@@ -4,11 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { makePool } from '@orchestra/database';
 import { PgBoss } from 'pg-boss';
 import { z } from 'zod';
-import type { RecordedLabels } from '../history/event.ts';
 import { ATTACHED_QUEUE } from './attached-queue.ts';
 import { Recorder } from './recorder.ts';
 import { seededRandom } from './seeded-random.ts';
-import { LABELS } from './workload.ts';
+import { labelsOf, someLabels, type TaskLabels } from './workload.ts';
 
 const settings = z
   .object({
@@ -29,7 +28,7 @@ const recorder = new Recorder(settings.CHAOS_HISTORY, settings.CHAOS_NAME);
 const random = seededRandom(SEED + process.pid);
 const looks = makePool({
   connectionString: settings.CHAOS_UNBOUND_URL,
-  applicationName: 'who looks at the attached queue',
+  applicationName: 'the watcher of the attached queue',
   max: 2,
 });
 let stopping = false;
@@ -60,14 +59,7 @@ async function addJobs(): Promise<void> {
     "select count(*)::int as waiting from pgboss.job j where j.state = 'created'",
   );
   if ((row?.waiting ?? WAITING_MAX) >= WAITING_MAX) return;
-  const label = (values: readonly string[]): string | undefined =>
-    random.chance(0.7) ? random.pick(values) : undefined;
-  const jobs = Array.from({ length: ADDED }, () => ({
-    agent_id: label(LABELS.agent),
-    skill: label(LABELS.skill),
-    quest_id: label(LABELS.quest),
-    actor_id: label(LABELS.actor),
-  }));
+  const jobs = Array.from({ length: ADDED }, () => someLabels(random));
   await looks.query(
     `insert into pgboss.job_common (name, data, policy, retry_limit, retry_delay) select $1, j.data, 'standard', 1000, 0
        from jsonb_array_elements($2::jsonb) as j(data)`,
@@ -75,27 +67,11 @@ async function addJobs(): Promise<void> {
   );
 }
 
-interface Data {
-  agent_id?: string;
-  skill?: string;
-  quest_id?: string;
-  actor_id?: string;
-}
-
-function labelsOf({
-  agent_id: agent = null,
-  skill = null,
-  quest_id: quest = null,
-  actor_id: actor = null,
-}: { [K in keyof Data]?: string | null }): RecordedLabels {
-  return { agent, skill, quest, actor };
-}
-
 async function fetchAndEnd(boss: PgBoss): Promise<number> {
   const id = recorder.nextId();
   recorder.write({ op: 'attached.claim', phase: 'invoke', id });
   try {
-    const jobs = await within(boss.fetch<Data>(ATTACHED_QUEUE, { batchSize: 1 }));
+    const jobs = await within(boss.fetch<TaskLabels>(ATTACHED_QUEUE, { batchSize: 1 }));
     recorder.write({
       op: 'attached.claim',
       phase: 'ok',
@@ -147,7 +123,7 @@ async function started(connectionString: string): Promise<PgBoss> {
 }
 
 async function within<T>(call: Promise<T>): Promise<T> {
-  call.catch(() => {}); // told by the race, unless it is late
+  call.catch(() => {}); // the race reports it, unless it is late
   const late = new AbortController();
   try {
     return await Promise.race([
@@ -165,7 +141,7 @@ process.once('SIGTERM', () => {
   stopping = true;
   setTimeout(() => process.exit(0), 2 * GAP_MS);
 });
-process.once('disconnect', () => process.exit(1)); // whoever started it is gone
+process.once('disconnect', () => process.exit(1)); // the process that started it is gone
 if (!process.connected) process.exit(1); // already
 process.send?.({ ready: true });
 await Promise.all([work(settings.CHAOS_BOUND_URL, boundTurn), work(settings.CHAOS_UNBOUND_URL, fetchAndEnd)]);

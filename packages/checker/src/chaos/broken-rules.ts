@@ -3,7 +3,7 @@ import { makePool, type Database } from '@orchestra/database';
 import type { AssertionName } from '../history/violation.ts';
 import type { RuleBreakerParts } from './fleet.ts';
 import type { PlannedFault } from './plan.ts';
-import type { FavouredScope } from './workload.ts';
+import type { Favoured } from './workload.ts';
 
 /**
  * A rule of the brake, broken on purpose in a fleet of its own: the history has to show it, or the checker is worth
@@ -16,8 +16,8 @@ export interface BrokenRule {
   foundBy: readonly AssertionName[];
   breakRule: (parts: RuleBreakerParts) => Promise<() => Promise<unknown>>;
   faults: readonly PlannedFault[];
-  /** What most pauses of its run are on. */
-  favours?: FavouredScope;
+  /** What most of its run is about. */
+  favours?: Favoured;
   postgresSettings?: Record<string, string | number>;
   /** The rule is one of the attached engine, whose workers have to run. */
   isOfAttached?: true;
@@ -190,7 +190,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   },
   {
     name: 'an attached queue without the trigger',
-    says: 'a worker of the attached engine whom no policy binds gets paused jobs',
+    says: 'a worker of the attached engine that no policy binds gets paused jobs',
     foundBy: ['A16'],
     faults: [],
     isOfAttached: true,

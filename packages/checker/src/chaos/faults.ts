@@ -27,11 +27,17 @@ export const FAULT_KINDS = [
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
+/** What faults can hit, by name, as a `Fleet` has it. */
+export interface Targets {
+  services: readonly { name: string }[];
+  workers: readonly { name: string }[];
+  links: readonly Pick<Link, 'name' | 'kind'>[];
+  /** Absent: there is none that can be filled. */
+  disk: object | undefined;
+}
+
 /** Which of the fleet's parts a fault of this kind can hit; the plan names one of them. */
-export function targetsOf(
-  kind: FaultKind,
-  fleet: Pick<Fleet, 'services' | 'workers' | 'links' | 'disk'>,
-): readonly string[] {
+export function targetsOf(kind: FaultKind, fleet: Targets): readonly string[] {
   switch (kind) {
     case 'kill service':
     case 'freeze service':

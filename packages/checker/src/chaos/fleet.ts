@@ -184,23 +184,25 @@ async function build(
   );
   const services = [pauseApi, ...claimers, ...cascades].map((one) => one.process);
 
+  function worker(name: string, main: string, env: Record<string, string>): FaultyProcess {
+    const process = new FaultyProcess({
+      name,
+      main,
+      env: { ...env, CHAOS_NAME: name, CHAOS_HISTORY: join(historyFolder, `${name}.jsonl`) },
+    });
+    closing.push(() => process.kill());
+    return process;
+  }
+
   const httpWorkers = await Promise.all(
     numbered(options.workers ?? WORKERS, async (n) => {
       const name = `worker-${n}`;
       const claimer = claimers[n % claimers.length] ?? pauseApi;
-      const worker = new FaultyProcess({
-        name,
-        main: WORKER_MAIN,
-        env: {
-          ORCHESTRA_URL: await link(`${name} > pause-api`, 'calls', pauseApi.url),
-          ORCHESTRA_TASKS_URL: await link(`${name} > worker-claimer`, 'calls', claimer.url),
-          ORCHESTRA_TOKEN: workerToken,
-          CHAOS_NAME: name,
-          CHAOS_HISTORY: join(historyFolder, `${name}.jsonl`),
-        },
+      return worker(name, WORKER_MAIN, {
+        ORCHESTRA_URL: await link(`${name} > pause-api`, 'calls', pauseApi.url),
+        ORCHESTRA_TASKS_URL: await link(`${name} > worker-claimer`, 'calls', claimer.url),
+        ORCHESTRA_TOKEN: workerToken,
       });
-      closing.push(() => worker.kill());
-      return worker;
     }),
   );
 
@@ -209,34 +211,18 @@ async function build(
   const directWorkers = await Promise.all(
     numbered(direct, async (n) => {
       const name = `direct-worker-${n}`;
-      const worker = new FaultyProcess({
-        name,
-        main: WORKER_MAIN,
-        env: {
-          CHAOS_DATABASE_URL: await link(`${name} > database`, 'database', directUrl),
-          CHAOS_NAME: name,
-          CHAOS_HISTORY: join(historyFolder, `${name}.jsonl`),
-        },
+      return worker(name, WORKER_MAIN, {
+        CHAOS_DATABASE_URL: await link(`${name} > database`, 'database', directUrl),
       });
-      closing.push(() => worker.kill());
-      return worker;
     }),
   );
   const attachedWorkers = await Promise.all(
     numbered(attached, async (n) => {
       const name = `attached-worker-${n}`;
-      const worker = new FaultyProcess({
-        name,
-        main: ATTACHED_WORKER_MAIN,
-        env: {
-          CHAOS_BOUND_URL: await link(`${name} > database`, 'database', boundUrl),
-          CHAOS_UNBOUND_URL: await link(`${name}, superuser > database`, 'database', postgres.url),
-          CHAOS_NAME: name,
-          CHAOS_HISTORY: join(historyFolder, `${name}.jsonl`),
-        },
+      return worker(name, ATTACHED_WORKER_MAIN, {
+        CHAOS_BOUND_URL: await link(`${name} > database`, 'database', boundUrl),
+        CHAOS_UNBOUND_URL: await link(`${name}, superuser > database`, 'database', postgres.url),
       });
-      closing.push(() => worker.kill());
-      return worker;
     }),
   );
   const workers = [...httpWorkers, ...directWorkers, ...attachedWorkers];

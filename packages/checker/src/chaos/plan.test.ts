@@ -1,22 +1,18 @@
 import { expect, test } from 'vitest';
-import { FAULT_KINDS, targetsOf } from './faults.ts';
-import type { Fleet, Link } from './fleet.ts';
+import { FAULT_KINDS, targetsOf, type Targets } from './faults.ts';
 import { planFaults } from './plan.ts';
 import { PROFILE_NAMES, PROFILES } from './profiles.ts';
 import { seededRandom } from './seeded-random.ts';
 
-// Only names are looked at.
-const named = (name: string) => ({ name }) as Fleet['services'][number];
-const link = (name: string, kind: Link['kind']) => ({ name, kind }) as Link;
-const FLEET = {
-  services: [named('pause-api'), named('worker-claimer-1')],
-  workers: [named('worker-1')],
+const FLEET: Targets = {
+  services: [{ name: 'pause-api' }, { name: 'worker-claimer-1' }],
+  workers: [{ name: 'worker-1' }],
   links: [
-    link('pause-api > database', 'database'),
-    link('pause-api > bells', 'bells'),
-    link('worker-1 > pause-api', 'calls'),
+    { name: 'pause-api > database', kind: 'database' },
+    { name: 'pause-api > bells', kind: 'bells' },
+    { name: 'worker-1 > pause-api', kind: 'calls' },
   ],
-  disk: {} as NonNullable<Fleet['disk']>,
+  disk: {},
 };
 
 const plan = (profile: (typeof PROFILE_NAMES)[number], seed: number) =>

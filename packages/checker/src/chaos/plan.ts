@@ -1,5 +1,4 @@
-import { targetsOf, type FaultKind } from './faults.ts';
-import type { Fleet } from './fleet.ts';
+import { targetsOf, type FaultKind, type Targets } from './faults.ts';
 import type { Profile } from './profiles.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
@@ -18,7 +17,7 @@ export interface PlannedFault {
 export interface PlanOptions {
   profile: Profile;
   random: SeededRandom;
-  fleet: Pick<Fleet, 'services' | 'workers' | 'links' | 'disk'>;
+  fleet: Targets;
   runMs: number;
   leaseSeconds: number;
 }
@@ -35,7 +34,8 @@ export function planFaults({ profile, random, fleet, runMs, leaseSeconds }: Plan
   });
   // What this machine cannot do (a disk that can be filled) is left out.
   const canHit = (kind: FaultKind): boolean => targetsOf(kind, fleet).length > 0;
-  const weights = (Object.entries(profile.weights) as [FaultKind, number][]).filter(([kind]) => canHit(kind)); // a record's keys are its keys
+  // A record's keys are its keys.
+  const weights = (Object.entries(profile.weights) as [FaultKind, number][]).filter(([kind]) => canHit(kind));
   const faults = profile.always.filter(canHit).map((kind) => plan(kind, random.between(0, Math.floor(untilMs))));
   for (
     let atMs = random.between(...profile.gapMs);

@@ -12,7 +12,7 @@ import { somethingHappened } from './report.ts';
 import { restore } from './restore.ts';
 import { seededRandom } from './seeded-random.ts';
 import { countImpossible, measureClock, readTestimony } from './witness.ts';
-import { runWorkload, type FavouredScope } from './workload.ts';
+import { runWorkload, type Favoured } from './workload.ts';
 
 export interface ChaosOptions {
   profile: ProfileName;
@@ -26,8 +26,8 @@ export interface ChaosOptions {
   fleet?: Partial<FleetOptions> | undefined;
   /** In place of those that the profile plans. */
   faults?: readonly PlannedFault[] | undefined;
-  /** What most pauses are on, so that a rule about it is put to the test early. */
-  favours?: FavouredScope | undefined;
+  /** What most of the run is about, so that a rule about it is put to the test early. */
+  favours?: Favoured | undefined;
   /** Ends the workload early, and without draining, when it says so of what is known by then. Asked now and then. */
   enough?: ((sofar: History) => boolean) | undefined;
   /** Called with the fleet as it stands when its work does not come to an end, for a look at why. */
@@ -58,7 +58,7 @@ export interface ChaosRun extends History {
 }
 
 // Short, so that freezes and kills outlast it; long enough for the heartbeats of a healthy worker on a busy machine.
-const LEASE_SECONDS = 3;
+export const LEASE_SECONDS = 3;
 const SAMPLE_EVERY_MS = 100;
 const ASK_EVERY_MS = 500;
 const LONGER_AT_MOST_MS = 60_000;

@@ -54,7 +54,7 @@ const worker = createWorker({
 });
 
 process.once('SIGTERM', () => void worker.stop({ drainMs: 1_000 }).then(() => process.exit(0)));
-process.once('disconnect', () => process.exit(1)); // whoever started it is gone
+process.once('disconnect', () => process.exit(1)); // the process that started it is gone
 if (!process.connected) process.exit(1); // already
 await worker.start();
 process.send?.({ ready: true });

@@ -8,8 +8,10 @@ import type { Recorder } from './recorder.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { WorkPayload } from './work-payload.ts';
 
+export type TaskLabels = Pick<NewTask, 'agent_id' | 'skill' | 'quest_id' | 'actor_id'>;
+
 /** What work carries, and what is paused. */
-export const LABELS = {
+const LABELS = {
   agent: ['skeptic', 'scribe', 'scout'],
   skill: ['read', 'write', 'review'],
   quest: ['north', 'south'],
@@ -34,7 +36,7 @@ const LONG_WORK_MS = [20_000, 25_000] as const;
 const CALL = { triesMax: 2, timeLimitMs: 4_000 } as const;
 
 /** What a run is about more than others: pauses of the fleet or of pairs, or runs that go on long and are stopped. */
-export type FavouredScope = 'fleet' | 'pair' | 'stops';
+export type Favoured = 'fleet' | 'pair' | 'stops';
 
 export interface WorkloadOptions {
   client: Client;
@@ -43,8 +45,8 @@ export interface WorkloadOptions {
   workMs: readonly [number, number];
   /** How many tasks have not ended; rejects while nobody can say. */
   backlog: () => Promise<number>;
-  /** What most pauses are on; absent: labels, and now and then the others. */
-  favours?: FavouredScope | undefined;
+  /** Absent: pauses of labels, and now and then of the others. */
+  favours?: Favoured | undefined;
   /** Ends the workload; what it has under way then ends by its own limits. */
   signal: AbortSignal;
 }
@@ -123,7 +125,7 @@ const pauseOrClear: Party = async ({ client, recorder, favours }, random, mine) 
 };
 
 /** One label, now and then two, and now and then the whole fleet. */
-function anyScope(random: SeededRandom, favours: FavouredScope | undefined): RecordedScope {
+function anyScope(random: SeededRandom, favours: Favoured | undefined): RecordedScope {
   if (random.chance(favours === 'fleet' ? FAVOURED_SHARE : 0.06)) return { kind: 'fleet', value: '*' };
   const kind = random.pick(KINDS);
   const scope: RecordedScope = { kind, value: random.pick<string>(LABELS[kind]) };
@@ -138,7 +140,7 @@ function named({ kind, value, also }: RecordedScope) {
 }
 
 const ACTS: readonly ActKind[] = ['cancel', 'retry', 'stop', 'release'];
-/** Which tasks an act is for, by how they stand. */
+/** Which tasks an act is for, by their status. */
 const MEANS = { cancel: 'queued', retry: 'cancelled', stop: 'running' } as const;
 
 /**
@@ -148,7 +150,7 @@ const actOnTasks: Party = async (options, random) => {
   const act = options.favours === 'stops' ? 'stop' : random.pick(ACTS);
   if (act === 'release') return releaseOne(options, random);
   const { client, recorder } = options;
-  // Nobody answers: looked at again
+  // No answer: the next turn looks again.
   const listed = await client.tasks({ status: MEANS[act], limit: ACTED_AT_ONCE }, CALL).catch(() => undefined);
   const ids = listed?.tasks.map((task) => task.id) ?? [];
   if (ids.length === 0) return;
@@ -171,7 +173,7 @@ const actOnTasks: Party = async (options, random) => {
 
 /** One task is let go under a pause that holds on. */
 async function releaseOne({ client, recorder }: WorkloadOptions, random: SeededRandom): Promise<void> {
-  const pauses = await client.allPauses({}, CALL).catch(() => []); // nobody answers: looked at again
+  const pauses = await client.allPauses({}, CALL).catch(() => []); // no answer: the next turn looks again
   if (pauses.length === 0) return;
   const { id } = random.pick(pauses);
   const key = randomUUID();
@@ -222,12 +224,8 @@ function newTask(
   random: SeededRandom,
   workMs: readonly [number, number],
 ): NewTask & { payload: Omit<WorkPayload, 'key'> } {
-  const label = (values: readonly string[]): string | null => (random.chance(0.7) ? random.pick(values) : null);
   return {
-    agent_id: label(LABELS.agent),
-    skill: label(LABELS.skill),
-    quest_id: label(LABELS.quest),
-    actor_id: label(LABELS.actor),
+    ...someLabels(random),
     repo: random.chance(0.1) ? random.pick(REPOS) : null,
     priority: random.chance(0.8) ? 0 : random.between(-1, 1),
     max_attempts: ATTEMPTS_MAX,
@@ -240,7 +238,18 @@ function newTask(
   };
 }
 
-function labelsOf(task: NewTask): RecordedLabels {
+/** A label of most kinds, and none of the others. */
+export function someLabels(random: SeededRandom): TaskLabels {
+  const label = (values: readonly string[]): string | null => (random.chance(0.7) ? random.pick(values) : null);
+  return {
+    agent_id: label(LABELS.agent),
+    skill: label(LABELS.skill),
+    quest_id: label(LABELS.quest),
+    actor_id: label(LABELS.actor),
+  };
+}
+
+export function labelsOf(task: TaskLabels): RecordedLabels {
   return {
     agent: task.agent_id ?? null,
     skill: task.skill ?? null,

@@ -32,7 +32,7 @@ export type HistoryEvent = EventBase &
     | { op: 'list'; phase: 'ok'; pauses: readonly string[] }
     | { op: 'attached.claim'; phase: 'invoke' }
     | { op: 'attached.claim'; phase: 'ok'; jobs: readonly RecordedJob[] }
-    /** A bound claim brought nothing; so many jobs that no pause covers had waited since before it. */
+    /** A bound claim brought nothing; `free` jobs that no pause covers had waited since before it. */
     | { op: 'attached.idle'; phase: 'ok'; free: number }
     /** Rows that cannot be, counted now and then past every fault. */
     | { op: 'sample'; phase: 'ok'; impossible: number }

@@ -121,6 +121,14 @@ function knownPauses(
   });
 }
 
+/** The pauses that had been answered when a call was made, and that could not have ended before it was answered. */
+export function inForceThrough(history: Indexed, askedT: number, answeredT: number): readonly KnownPause[] {
+  const answered = history.toDatabase(answeredT) + history.slackMs;
+  return history.pauses.filter(
+    (pause) => pause.call?.ok !== undefined && pause.call.ok.t < askedT && answered < pause.activeUntil,
+  );
+}
+
 export function covers(pause: KnownPause, labels: RecordedLabels): boolean {
   return scopeCovers(pause.scope, labels);
 }

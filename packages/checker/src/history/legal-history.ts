@@ -142,7 +142,7 @@ export function claim(t: number, proc: string, tasks: RecordedClaim[]): Draft[] 
   ];
 }
 
-/** An operator does something to tasks and is told that it was done. */
+/** An operator does something to tasks, and the answer says that it was done. */
 export function act(t: number, what: ActKind, tasks: string[]): Draft[] {
   return [
     { t, id: `act-${t}`, op: 'act', phase: 'invoke', act: what, key: `act-${t}`, named: tasks },

@@ -1,5 +1,5 @@
 import { makePool } from '@orchestra/database';
-import { PATIENT } from '../patient.ts';
+import { PATIENT } from '@orchestra/testkit/patient';
 import { applyMutant, type Mutant } from './mutant.ts';
 
 /** Runs `look` while the function of the database is what the mutant makes of it. A mutant of a file is loaded by `mutantFlags`, and changes nothing here. */

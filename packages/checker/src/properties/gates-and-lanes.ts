@@ -83,7 +83,8 @@ export async function compareGatesAndLanes(db: Database): Promise<void> {
   for (const { repo, ...gate } of gates) {
     const recounted = wanted.get(repo) ?? EMPTY;
     wanted.delete(repo);
-    const differing = (Object.keys(EMPTY) as (keyof Gate)[]).filter((key) => gate[key] !== recounted[key]); // a record's keys are its keys
+    // A record's keys are its keys.
+    const differing = (Object.keys(EMPTY) as (keyof Gate)[]).filter((key) => gate[key] !== recounted[key]);
     if (differing.length > 0)
       throw new Error(
         `the gate of repo ${repo} says ${JSON.stringify(gate)}, and its tasks ${JSON.stringify(recounted)}`,

@@ -1,5 +1,6 @@
 import { makePool, migrate, type Database } from '@orchestra/database';
 import { CLAIM_SETTINGS } from '@orchestra/task-queue';
+import { PATIENT } from '@orchestra/testkit/patient';
 import { seededRandom } from '../chaos/seeded-random.ts';
 import type { Property } from './property.ts';
 
@@ -10,7 +11,6 @@ export interface PropertyOrder {
 }
 
 const CONNECTIONS = 16;
-const STATEMENT_TIMEOUT_MS = 60_000;
 
 /**
  * Tries a property in a database that is migrated, and this trial's alone. @returns in words what was found; undefined:
@@ -21,14 +21,7 @@ export async function tryProperty(
   url: string,
 ): Promise<string | undefined> {
   const pool = (applicationName: string, settings: Record<string, string>): Database =>
-    makePool({
-      connectionString: url,
-      applicationName,
-      max: CONNECTIONS,
-      settings,
-      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-      connectTimeoutMs: STATEMENT_TIMEOUT_MS,
-    });
+    makePool({ connectionString: url, applicationName, max: CONNECTIONS, settings, ...PATIENT });
   const db = pool('the trial', {});
   const claims = pool('the trial, claims', CLAIM_SETTINGS);
   try {

@@ -1,7 +1,7 @@
 import { makePool, type Database } from '@orchestra/database';
+import { PATIENT } from '@orchestra/testkit/patient';
 import { emptyLog, type OrderLog } from './log.ts';
 import type { Stage } from './acts.ts';
-import { PATIENT } from '../patient.ts';
 import { judgeOrder } from './judge-order.ts';
 import { Bell, runOrder } from './run-order.ts';
 import { inTurns, OrderClock, Turns } from './turns.ts';

@@ -2,19 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { WatchedCall } from '@orchestra-brake/client';
 import { CommandFailure } from '../failure.ts';
 
-// Then the service is asked for a sign of life.
+// When the service is asked for a sign of life: first, and again.
 const LOOK_AFTER_MS = 1_000;
 const LOOK_EVERY_MS = 1_000;
-// So long after each look the person at the keyboard is told, unless the service has shown a sign of life.
+// After each of these looks: when the person at the keyboard is told that the service has shown no sign of life.
 const TELL_AFTER_MS = 1_000;
-// So long after a look without a sign of life the service is given up.
+// After each of these looks: when a service without a sign of life is given up.
 const GIVE_UP_AFTER_MS = 4_000;
 const DIRECT = 'With the database reachable, the same command works without the services: add --direct';
 
 /**
- * Stands beside a call that is not answered. A service that answers `/livez` works on the call and may take its time;
+ * Watches a call that is not answered. A service that answers `/livez` works on the call and may take its time;
  * one that takes connections and answers nothing hangs (its process is stopped, or its machine has nothing left for
- * it). A time in which this process itself stood still, before a look, does not count against the service.
+ * it). Time in which this process itself did not run, before a look, does not count against the service.
  *
  * @param talk tells the person at the keyboard
  * @returns when the call is over (`signal`)

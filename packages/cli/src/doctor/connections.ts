@@ -42,11 +42,15 @@ export async function checkConnections(db: Database): Promise<Finding> {
   const {
     rows: [row],
   } = await db.query<Omit<ServerSlots, 'instances'> & { api: number; claimer: number; cascade: number }>(`
-    select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int - coalesce(current_setting('reserved_connections', true)::int, 0) as open,
+    select current_setting('max_connections')::int
+           - current_setting('superuser_reserved_connections')::int
+           - coalesce(current_setting('reserved_connections', true)::int, 0) as open,
            coalesce(current_setting('reserved_connections', true)::int, 0) as reserved,
-           (count(*) filter (where a.backend_type = 'client backend'
-                             and not (a.datname = current_database()
-                                      and a.application_name ~ '^orchestra (pause-api|worker-claimer|alert-cascade)')))::int as taken,
+           (count(*) filter (
+              where a.backend_type = 'client backend'
+                and not (a.datname = current_database()
+                         and a.application_name ~ '^orchestra (pause-api|worker-claimer|alert-cascade)'))
+           )::int as taken,
            (count(*) filter (where a.datname = current_database()
                              and a.application_name = 'orchestra pause-api bell'))::int as api,
            (count(*) filter (where a.datname = current_database()

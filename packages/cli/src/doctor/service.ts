@@ -22,7 +22,8 @@ export async function checkService(name: string, url: string, expectedVersion: s
       await (await fetch(`${at}/readyz`, { signal: AbortSignal.timeout(TIME_LIMIT_MS), redirect: 'manual' })).json(),
     );
     const skew = clockOf(alive.headers.get('date'), sentAt, heardAt);
-    const says = `${at}, version ${version ?? 'unknown'}${skew === undefined ? '' : `, ${saySkew(skew, DATE_EXACT_MS)}`}`;
+    const clock = skew === undefined ? '' : `, ${saySkew(skew, DATE_EXACT_MS)}`;
+    const says = `${at}, version ${version ?? 'unknown'}${clock}`;
     const lacking = Object.entries(ready.checks)
       .filter(([, found]) => found !== 'ok')
       .map(([what, found]) => `${what}: ${found}`);

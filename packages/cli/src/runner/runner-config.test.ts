@@ -36,7 +36,11 @@ repositories:
     time_limit: 1h30m
     env: { CI: "1" }
     outcomes: outcomes.yaml
-    smoke: { services: ["http://127.0.0.1:4401"], urls: ["http://127.0.0.1:3000/health"], token_file: token, time_limit: 5s }
+    smoke:
+      services: ["http://127.0.0.1:4401"]
+      urls: ["http://127.0.0.1:3000/health"]
+      token_file: token
+      time_limit: 5s
 `),
   );
   expect(read).toMatchObject({

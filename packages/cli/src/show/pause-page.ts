@@ -86,5 +86,6 @@ function sayState({ pause, in_flight_count: left }: PausePage): string {
         ? 'nothing in flight'
         : `draining, ${left} in flight`
       : `quiet since ${sayInstant(pause.quiet_at)}`;
-  return `active ${sayUntil(pause)}${pause.expires_at === null || pause.then === 'resume' ? '' : `, then ${pause.then}`}; ${quiet}`;
+  const then = pause.expires_at === null || pause.then === 'resume' ? '' : `, then ${pause.then}`;
+  return `active ${sayUntil(pause)}${then}; ${quiet}`;
 }

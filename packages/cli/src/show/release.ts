@@ -33,8 +33,10 @@ function isOver({ status, last_run: run }: TaskView, since: string): boolean {
 export function sayReleasedTask(release: ReleaseView | null, task: TaskView | null): string {
   if (release === null || release.last_task_id === null || task === null) return 'nothing was let go';
   const { id, status, last_run: run } = task;
-  if (status === 'running')
-    return `task ${id} is running, at ${visibleText(task.worker ?? 'a worker')}; \`${COMMAND} task show ${id}\` tells on`;
+  if (status === 'running') {
+    const at = visibleText(task.worker ?? 'a worker');
+    return `task ${id} is running, at ${at}; \`${COMMAND} task show ${id}\` tells on`;
+  }
   if (!isOver(task, release.asked_at))
     return `task ${id} has not started yet; \`${COMMAND} task why ${id}\` says what it waits for`;
   const took = run === null || run.duration_ms === null ? '' : ` after ${sayDuration(run.duration_ms / 1_000)}`;

@@ -57,5 +57,6 @@ export const pausesView = (scope?: ScopeFilter): View<{ pauses: ActivePauseView[
 function namePauses(pauses: readonly ActivePauseView[]): string {
   if (pauses.length === 0) return 'nothing paused';
   const named = pauses.slice(0, PAUSES_NAMED_MAX).map(sayScope);
-  return `paused: ${named.join(', ')}${pauses.length > named.length ? ` and ${pauses.length - named.length} more` : ''}`;
+  const others = pauses.length > named.length ? ` and ${pauses.length - named.length} more` : '';
+  return `paused: ${named.join(', ')}${others}`;
 }

@@ -36,7 +36,8 @@ export function showStop(stop: StopView): string {
 }
 
 function whereItRuns({ state, worker, host, pid }: StoppedRun): string {
-  const where = `worker ${visibleText(worker ?? 'unknown')}${host === null ? '' : ` on host ${visibleText(host)}`}${pid === null ? '' : `, pid ${pid}`}`;
+  const onHost = host === null ? '' : ` on host ${visibleText(host)}`;
+  const where = `worker ${visibleText(worker ?? 'unknown')}${onHost}${pid === null ? '' : `, pid ${pid}`}`;
   switch (state) {
     case 'asked':
       return `${where} does not know yet`;

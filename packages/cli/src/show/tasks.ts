@@ -73,7 +73,8 @@ function sayEligible({ id, next_eligible_at: from, deferred_by: pause }: TaskVie
 
 /** `by dana 4m ago (03:00:12Z): waits for the new schema`; of a parked task. */
 export function sayParked(task: TaskView): string {
-  return `by ${visibleText(task.paused_by ?? 'someone')}${task.paused_at === null ? '' : ` ${sayAgo(task.paused_at)}`}: ${visibleText(task.pause_reason ?? 'no reason given')}`;
+  const ago = task.paused_at === null ? '' : ` ${sayAgo(task.paused_at)}`;
+  return `by ${visibleText(task.paused_by ?? 'someone')}${ago}: ${visibleText(task.pause_reason ?? 'no reason given')}`;
 }
 
 /** One task with everything that is known of it. */
@@ -156,7 +157,10 @@ function sayLastRun({
   attempt,
   worker,
 }: NonNullable<TaskView['last_run']>): string {
-  return `${as}${ms === null ? '' : ` after ${sayRunDuration(ms)}`}${attempt === null ? '' : ` at attempt ${attempt}`}, ${sayAgo(endedAt)}${worker === null ? '' : `, at worker ${worker}`}`;
+  const after = ms === null ? '' : ` after ${sayRunDuration(ms)}`;
+  const atAttempt = attempt === null ? '' : ` at attempt ${attempt}`;
+  const atWorker = worker === null ? '' : `, at worker ${worker}`;
+  return `${as}${after}${atAttempt}, ${sayAgo(endedAt)}${atWorker}`;
 }
 
 /** What happened to a task, oldest first. */

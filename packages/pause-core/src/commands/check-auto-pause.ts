@@ -111,8 +111,10 @@ async function readCase(tx: Transaction, actor: string, spellings: readonly stri
        -- a person may have given it another end since, or another way to end
        select max(least(p.cleared_at, case when p.ends_as = 'resume'
                         then p.paused_at + make_interval(secs => p.ttl_seconds) end)) as ended_at,
-              coalesce(bool_or(p.cleared_at is null and (p.ttl_seconds is null or p.ends_as <> 'resume'
-                                                         or p.paused_at + make_interval(secs => p.ttl_seconds) > clock_timestamp())), false) as paused
+              coalesce(bool_or(p.cleared_at is null
+                               and (p.ttl_seconds is null or p.ends_as <> 'resume'
+                                    or p.paused_at + make_interval(secs => p.ttl_seconds) > clock_timestamp())),
+                       false) as paused
          from senate_pause p
         where p.scope_kind = 'actor' and p.scope_value = $1 and p.also is null and p.paused_by = $2)
      select l.paused, extract(epoch from clock_timestamp())::float8 * 1000 as now,

@@ -26,8 +26,11 @@ const complaint = (column: string): string =>
   `case when a.${column} < '0001-01-01Z' or a.${column} >= '10000-01-01Z' then '${column} is ' || ` +
   `a.${column}::text end`;
 
-export const ALERT_COLUMNS = `a.id::text as id, a.kind, a.ref_id, a.severity, a.details, ${readable('created_at')}, ${readable('ack_at')}, a.ack_by, ${readable('source_resolved_at', 'resolved_at')}, a.fed_pause,
-       array_remove(array[${complaint('created_at')}, ${complaint('ack_at')}, ${complaint('source_resolved_at')}], null) as unreadable`;
+export const ALERT_COLUMNS = `a.id::text as id, a.kind, a.ref_id, a.severity, a.details, ${readable('created_at')},
+       ${readable('ack_at')}, a.ack_by, ${readable('source_resolved_at', 'resolved_at')}, a.fed_pause,
+       array_remove(array[${complaint('created_at')},
+                          ${complaint('ack_at')},
+                          ${complaint('source_resolved_at')}], null) as unreadable`;
 
 export interface AlertRow {
   id: string;

@@ -109,7 +109,9 @@ export function fenceStops(db: Queryable, onFailed?: OnFailedRow): Promise<numbe
       list: async (after) => {
         const { rows } = await db.query<{ id: string }>(
           `select t.id::text as id from tasks t join run_stops s on s.run_id = t.run_id and s.ended_at is null
-          where t.status = 'running' and s.fence_at <= clock_timestamp() and t.id > $1 order by t.id limit ${BATCH_MAX}`,
+            where t.status = 'running' and s.fence_at <= clock_timestamp() and t.id > $1
+            order by t.id
+            limit ${BATCH_MAX}`,
           [after],
         );
         return rows.map((row) => row.id);

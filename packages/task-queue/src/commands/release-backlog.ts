@@ -256,7 +256,8 @@ async function lockPause(tx: Transaction, id: string): Promise<PausedRow | undef
   } = await tx.query<PausedRow>(
     `select p.id::text, p.scope_kind, p.scope_value, p.also, p.probe_task_id::text,
             p.probing_at is not null or (p.ends_as = 'probe' and p.stayed_at is null
-                                         and coalesce(p.paused_at + make_interval(secs => p.ttl_seconds) <= clock_timestamp(), false)) as probes
+                                         and coalesce(p.paused_at + make_interval(secs => p.ttl_seconds)
+                                                      <= clock_timestamp(), false)) as probes
        from senate_pause p
       where p.id = $1 and p.cleared_at is null
         and (p.ttl_seconds is null or p.ends_as <> 'resume'

@@ -18,8 +18,11 @@ import { PARK } from './park-tasks.ts';
 const FAILURES_MAX = 50_000;
 const FIRST_IDS = 5;
 
-const AGES = `case when w.created_at > $2 - interval '1 hour' then '1h' when w.created_at > $2 - interval '6 hours' then '6h'
-                   when w.created_at > $2 - interval '1 day' then '1d' when w.created_at > $2 - interval '7 days' then '7d' else 'older' end`;
+const AGES = `case when w.created_at > $2 - interval '1 hour' then '1h'
+                   when w.created_at > $2 - interval '6 hours' then '6h'
+                   when w.created_at > $2 - interval '1 day' then '1d'
+                   when w.created_at > $2 - interval '7 days' then '7d'
+                   else 'older' end`;
 const FAILURES = "case when coalesce(f.failures, 0) = 0 then '0' when f.failures < 5 then '1-4' else '5+' end";
 
 const KEY: Record<TriageBy, string> = { age: AGES, failures: FAILURES, quest: "coalesce(w.quest_id, '')" };

@@ -30,7 +30,10 @@ select exists (select from task_lanes l where l.${LABEL_COLUMN[kind]} = $1)
                   and p.id is distinct from $2::bigint)
     or exists (select from senate_pause p where p.also ->> '${kind}' = $1 and p.id is distinct from $2::bigint)
     or exists (${runsUnder({ kind, value: '$1' })})
-    ${SIGHTED[kind] === undefined ? '' : 'or exists (select from worker_sightings s where $1 = any ' + `(s.${SIGHTED[kind]}))`} as known`;
+    ${sighted(kind)} as known`;
+
+const sighted = (kind: LabelKind): string =>
+  SIGHTED[kind] === undefined ? '' : `or exists (select from worker_sightings s where $1 = any (s.${SIGHTED[kind]}))`;
 
 const alike = (label: string): string =>
   `(label_folded(${label}) = label_folded($1) or length(${label}) between length($1) - ${LENGTH_SLACK} ` +

@@ -31,8 +31,8 @@ const ofWindow = (whose: string, condition = ''): string => `
 /**
  * - `given_up` are the runs to judge: those that no alert speaks of. While there is none, the rest costs nothing.
  * - `ended` is what their tasks and their actors are measured by: the actors that the runs were claimed for. They are
- *   found by the actors that the tasks have now, for an hour of runs is too much to look up one by one. A run is judged by what had ended up to and including
- *   itself, so the verdict is the same whenever it is judged.
+ *   found by the actors that the tasks have now, for an hour of runs is too much to look up one by one. A run is judged
+ *   by what had ended up to and including itself, so the verdict is the same whenever it is judged.
  *
  * Parameters: $1 look-back in seconds, $2 window in seconds, $3 runs, $4 share.
  */

@@ -177,7 +177,8 @@ select jsonb_build_object(
     'ahead', (${AHEAD}),
     'workers', (select to_jsonb(w) from (${WORKERS}) w),
     'keptForRunner', coalesce(${keptForRunner('t', '$3')}, false))
-     else '{"pauses": [], "gate": null, "ahead": 0, "workers": {"there": 0, "lastSeenAt": null}, "keptForRunner": false}' end as facts
+     else '{"pauses": [], "gate": null, "ahead": 0, "workers": {"there": 0, "lastSeenAt": null},
+            "keptForRunner": false}' end as facts
   from task t`;
 
 // Whatever of it is an instant; PostgreSQL writes them into JSON with the session's offset.

@@ -39,7 +39,10 @@ const PUT_OFF = sql<PutOff | null>`case when ${tasks.status} = 'queued' and ${ta
   (select jsonb_build_object(
             'by', (array_agg(p.id order by ${sql.raw(NAMED_FIRST)}))[1]::text,
             'until', case when count(*) = 0 then least(${tasks.nextEligibleAt}, now())
-                          when bool_or(p.ends_at is null) then case when ${tasks.nextEligibleAt} between now() and now() + interval '60 seconds' then ${tasks.nextEligibleAt} else now() + interval '60 seconds' end
+                          when bool_or(p.ends_at is null) then
+                            case when ${tasks.nextEligibleAt} between now() and now() + interval '60 seconds'
+                                 then ${tasks.nextEligibleAt}
+                                 else now() + interval '60 seconds' end
                           else max(p.ends_at) end)
      from active_pauses p where ${sql.raw(coveredBy('p', 'tasks'))}) end`;
 
@@ -60,21 +63,31 @@ const RUN_ENDS = `'completed', 'failed', 'released', 'reaped', 'asked', 'held', 
  * and an error stands only there. The events are looked up once for each task, and not at all for one that waits and
  * never ran. Columns are written out: within a list drizzle leaves out the name of the table.
  */
-const history = (
-  errorCharsMax: number,
-) => sql<HistoryRow | null>`case when tasks.worker_id is not null or tasks.status in ('succeeded', 'failed', 'cancelled') then (
+const history = (errorCharsMax: number) => sql<HistoryRow | null>`
+case when tasks.worker_id is not null or tasks.status in ('succeeded', 'failed', 'cancelled') then (
   with e as materialized (select e.* from events_of_task(tasks.id) e)
   select jsonb_build_object(
     'last_run', (
-      select jsonb_build_object('as', r.kind, 'ended_at', r.at, 'started_at', c.at, 'duration_ms', round(extract(epoch from r.at - c.at) * 1000)::bigint,
+      select jsonb_build_object('as', r.kind, 'ended_at', r.at, 'started_at', c.at,
+                                'duration_ms', round(extract(epoch from r.at - c.at) * 1000)::bigint,
                                 'attempt', r.data -> 'attempt', 'worker', coalesce(c.by, r.data ->> 'worker'),
                                 'error', left(coalesce(r.data ->> 'error', r.data ->> 'says', r.data ->> 'reason',
-                                                       case r.kind when 'reaped' then 'its worker was lost: ' || (r.data ->> 'cause') when 'stopped' then 'stopped: ' || (r.data ->> 'why') end), ${errorCharsMax}::int))
-        from (select e.kind, e.at, e.data, e.run_id from e where e.kind in (${sql.raw(RUN_ENDS)}) order by e.id desc limit 1) r
-        left join lateral (select e.at, e.by from e where e.run_id = r.run_id and e.kind = 'claimed' order by e.id limit 1) c on true),
+                                                       case r.kind
+                                                         when 'reaped' then 'its worker was lost: ' || (r.data ->> 'cause')
+                                                         when 'stopped' then 'stopped: ' || (r.data ->> 'why') end),
+                                              ${errorCharsMax}::int))
+        from (select e.kind, e.at, e.data, e.run_id from e
+               where e.kind in (${sql.raw(RUN_ENDS)})
+               order by e.id desc
+               limit 1) r
+        left join lateral (select e.at, e.by from e
+                            where e.run_id = r.run_id and e.kind = 'claimed'
+                            order by e.id
+                            limit 1) c on true),
     'finished_at', case when tasks.status in ('succeeded', 'failed', 'cancelled') then (
       select max(e.at) from e
-       where e.kind in ('completed', 'failed', 'reaped', 'held', 'retried') or e.kind in ('cancelled', 'stopped') and e.data ->> 'status' = 'cancelled') end)) end`;
+       where e.kind in ('completed', 'failed', 'reaped', 'held', 'retried')
+          or e.kind in ('cancelled', 'stopped') and e.data ->> 'status' = 'cancelled') end)) end`;
 
 interface HistoryRow {
   last_run: TaskView['last_run'];
@@ -167,7 +180,8 @@ function heldBy(filter: TaskFilter, pauseId: string): SQL {
     join task_lanes l on ${sql.raw(coveredBy('p', 'l'))}
    cross join lateral (
          select tasks.id from tasks
-          where tasks.lane_id = l.id and tasks.status = 'queued' and tasks.place >= l.head ${from} and ${and(sql`true`, ...conditions(filter))}
+          where tasks.lane_id = l.id and tasks.status = 'queued' and tasks.place >= l.head ${from}
+            and ${and(sql`true`, ...conditions(filter))}
           order by tasks.place desc
           limit ${filter.limit}) h
    where p.id = ${BigInt(pauseId)}

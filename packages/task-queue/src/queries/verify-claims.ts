@@ -27,8 +27,10 @@ const covers =
 
 // Did the pause hold the claim's task by what this event says? A probe of one pause is let through by every other one
 // that probes as well.
-const HOLDS = `coalesce(${covers}, false) and (c.probe_of is null or v.data ->> 'probing_at' is null) and v.data ->> 'cleared_at' is null
-                and (coalesce(v.data ->> 'then', 'resume') <> 'resume' or v.data ->> 'expires_at' is null or (v.data ->> 'expires_at')::timestamptz > c.at)`;
+const HOLDS = `coalesce(${covers}, false) and (c.probe_of is null or v.data ->> 'probing_at' is null)
+                and v.data ->> 'cleared_at' is null
+                and (coalesce(v.data ->> 'then', 'resume') <> 'resume' or v.data ->> 'expires_at' is null
+                     or (v.data ->> 'expires_at')::timestamptz > c.at)`;
 
 /**
  * Of each claim: the last thing that it can have known of each pause that ever was on its labels. Every change of a

@@ -3,11 +3,12 @@ import type { Hold } from '../contract/index.ts';
 import type { PauseOverTask } from './task-facts.ts';
 
 export function pauseHold(pause: PauseOverTask): Hold {
+  const scope = scopeOf({ scope_kind: pause.scopeKind, scope_value: pause.scopeValue, also: pause.also });
   return {
     kind: 'pause',
     since: pause.since,
     until: pause.endsAt,
-    says: `${scopeText(scopeOf({ scope_kind: pause.scopeKind, scope_value: pause.scopeValue, also: pause.also }))} is paused by ${pause.by}: ${pause.reason}. ${end(pause)}`,
+    says: `${scopeText(scope)} is paused by ${pause.by}: ${pause.reason}. ${end(pause)}`,
     pause_id: pause.id,
     scope_kind: pause.scopeKind,
     scope_value: pause.scopeValue,

@@ -5,11 +5,15 @@ import type { TaskFacts } from './task-facts.ts';
 export function whereItIs({ status, run, ended, attempts }: TaskFacts): Hold {
   if (status === 'running') {
     const { worker = null, host = null } = run ?? {};
+    const at =
+      run?.claimedAhead === true
+        ? 'it has been claimed ahead, and as far as is known not begun, by'
+        : 'it is running, at';
     return {
       kind: 'running',
       since: run?.startedAt ?? null,
       until: null,
-      says: `${run?.claimedAhead === true ? 'it has been claimed ahead, and as far as is known not begun, by' : 'it is running, at'} worker ${worker ?? 'unknown'}${onHost(host)}`,
+      says: `${at} worker ${worker ?? 'unknown'}${onHost(host)}`,
       ...(run === null ? {} : { run_id: run.id }),
       ...(worker === null ? {} : { worker }),
       ...(host === null ? {} : { host }),

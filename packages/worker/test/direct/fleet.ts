@@ -2,7 +2,7 @@ import { makePool, workerGrants } from '@orchestra/database';
 import { unpauseScope } from '@orchestra/pause-core';
 import type { PauseReceipt } from '@orchestra/pause-core/contract';
 import { pauseWithReceipt } from '@orchestra/task-queue';
-import { testDatabase, type TestDatabase } from '@orchestra/testkit';
+import { PATIENT, testDatabase, type TestDatabase } from '@orchestra/testkit';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { connectQueue, type DirectQueueHandle } from '../../src/direct/index.ts';
 import { createWorker, type Worker, type WorkerOptions } from '../../src/index.ts';
@@ -102,11 +102,5 @@ export function directFleet({ leaseSeconds = 60 }: { leaseSeconds?: number } = {
 
 /** A connection under a direct worker's role, for SQL by hand. */
 export function handOf(url: string) {
-  return makePool({
-    connectionString: url,
-    applicationName: 'test hand',
-    max: 2,
-    connectTimeoutMs: 60_000,
-    statementTimeoutMs: 60_000,
-  });
+  return makePool({ connectionString: url, applicationName: 'test hand', max: 2, ...PATIENT });
 }

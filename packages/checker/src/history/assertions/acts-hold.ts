@@ -9,9 +9,9 @@ const FENCED_WITHIN_MS = 10_000;
 const LEAVES = { cancel: 'cancelled', retry: 'requeued', stop: 'stopping', release: 'probing' } as const;
 
 /**
- * A15. What an operator was told was done is in the history of the task, and holds: what was cancelled is not begun
+ * A15. What an operator got an answer for is in the history of the task, and holds: what was cancelled is not begun
  * until somebody brings it back, what was brought back waits or goes on, and a run that was told to stop has ended soon
- * after its grace, unless a fault kept away who looks after that.
+ * after its grace, unless a fault kept the services from ending it.
  */
 export const actsHold: Assertion = (history) =>
   history.calls('act').flatMap((call) => (call.ok?.tasks ?? []).flatMap((task) => judge(history, call, task)));

@@ -27,7 +27,9 @@ export const alertsPauseOnce: Assertion = ({ testimony, drained, toHistory }) =>
             {
               assertion: 'A9',
               t: at,
-              what: `actor ${actor} was paused automatically (${pause.id}) while its automatic pause ${before?.id} stood`,
+              what:
+                `actor ${actor} was paused automatically (${pause.id}) while its automatic ` +
+                `pause ${before?.id} stood`,
             },
           ];
         return together(critical(testimony.alerts, actor, since, pause.pausedAt))

@@ -1,17 +1,14 @@
-import { covers } from '../indexed.ts';
+import { covers, inForceThrough } from '../indexed.ts';
 import type { Assertion } from '../violation.ts';
 
 /**
  * A16. By what the workers of an attached engine saw: no claim that was asked for after a pause was answered, and
- * answered before that pause could have ended, brought a job which the pause covers; whatever role it was made under.
+ * answered before that pause could have ended, brought a job which the pause covers, under any role.
  */
 export const noAttachedClaimUnderAPause: Assertion = (history) =>
   history.calls('attached.claim').flatMap(({ invoke, ok }) => {
     if (ok === undefined) return [];
-    const before = history.toDatabase(ok.t) + history.slackMs;
-    const inForce = history.pauses.filter(
-      (pause) => pause.call?.ok !== undefined && pause.call.ok.t < invoke.t && before < pause.activeUntil,
-    );
+    const inForce = inForceThrough(history, invoke.t, ok.t);
     return ok.jobs.flatMap((job) =>
       inForce
         .filter((pause) => covers(pause, job))

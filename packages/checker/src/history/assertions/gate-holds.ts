@@ -1,4 +1,4 @@
-import { covers } from '../indexed.ts';
+import { covers, inForceThrough } from '../indexed.ts';
 import type { Assertion } from '../violation.ts';
 
 /**
@@ -8,10 +8,7 @@ import type { Assertion } from '../violation.ts';
 export const noClaimUnderAnAnsweredPause: Assertion = (history) =>
   history.calls('claim').flatMap(({ invoke, ok }) => {
     if (ok === undefined) return [];
-    const before = history.toDatabase(ok.t) + history.slackMs;
-    const inForce = history.pauses.filter(
-      (pause) => pause.call?.ok !== undefined && pause.call.ok.t < invoke.t && before < pause.activeUntil,
-    );
+    const inForce = inForceThrough(history, invoke.t, ok.t);
     return ok.tasks.flatMap((task) =>
       inForce
         .filter((pause) => covers(pause, task) && !history.letThrough(task.task, task.run, pause.id))

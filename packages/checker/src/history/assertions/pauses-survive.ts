@@ -17,7 +17,9 @@ export const pausesSurvive: Assertion = (history) => {
           {
             assertion: 'A1' as const,
             t: ok.t,
-            what: `pause ${ok.pause} on ${invoke.scope.kind} ${invoke.scope.value} was answered, and its row is not there`,
+            what:
+              `pause ${ok.pause} on ${invoke.scope.kind} ${invoke.scope.value} was answered, and its row is ` +
+              'not there',
           },
         ],
   );

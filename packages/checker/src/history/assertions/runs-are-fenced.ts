@@ -81,7 +81,7 @@ function walk(history: Indexed, task: string, events: readonly WitnessedEvent[])
       case 'probing':
         must(status === 'queued', event);
         break;
-      // Of a run that was stopped to be cancelled this tells it once more.
+      // After a run that was stopped to be cancelled, this says it again.
       case 'cancelled':
         must(
           status === 'queued' || status === 'held' || (status === 'cancelled' && event.data?.['was'] === 'running'),
