@@ -244,7 +244,8 @@ test('P19 gates that ask, and checks, stop what the table of cases says', async 
     });
     expect([made.status, made.body.settled]).toEqual([200, true]);
     // Asks the database.
-    const asked = async (step: object) => (await agent.post<{ paused: boolean }>('/api/turn-gates/ask', step)).body.paused;
+    const asked = async (step: object) =>
+      (await agent.post<{ paused: boolean }>('/api/turn-gates/ask', step)).body.paused;
     // Asks the memory of the service, which learns of a pause, and of its end, a moment later.
     const checked = async (step: Record<string, string>) =>
       checkAnswer.parse((await dana.get(`/api/senate/pauses/check?${String(new URLSearchParams(step))}`)).body).paused;
