@@ -370,7 +370,8 @@ CREATE INDEX senate_alerts_critical_recent ON senate_alerts USING btree (created
 CREATE UNIQUE INDEX senate_alerts_id ON senate_alerts USING btree (id);
 CREATE UNIQUE INDEX senate_alerts_runaway_run ON senate_alerts USING btree (((details ->> 'run_id'::text)))
     WHERE (kind = 'runaway'::text);
-CREATE UNIQUE INDEX senate_alerts_source_key ON senate_alerts USING btree (source_key) WHERE (source_key IS NOT NULL);
+CREATE UNIQUE INDEX senate_alerts_source_key ON senate_alerts USING btree (source_key)
+    WHERE (source_key IS NOT NULL);
 CREATE TRIGGER senate_alerts_bell AFTER INSERT
     OR UPDATE ON senate_alerts
     FOR EACH STATEMENT
@@ -450,7 +451,8 @@ create table senate_pause (
   constraint senate_pause_ttl_seconds_check CHECK (ttl_seconds > 0)
 );
 CREATE INDEX senate_pause_ended ON senate_pause USING btree (cleared_at DESC) WHERE (cleared_at IS NOT NULL);
-CREATE INDEX senate_pause_open ON senate_pause USING btree (scope_kind, scope_value) WHERE (cleared_at IS NULL);
+CREATE INDEX senate_pause_open ON senate_pause USING btree (scope_kind, scope_value)
+    WHERE (cleared_at IS NULL);
 CREATE INDEX senate_pause_scope ON senate_pause USING btree (scope_kind, scope_value, paused_at);
 CREATE TRIGGER senate_pause_another_end BEFORE UPDATE ON senate_pause
     FOR EACH ROW
@@ -499,7 +501,8 @@ create table senate_releases (
     AND gap_seconds <= 86400::double precision),
   constraint senate_releases_instants CHECK (is_instant(asked_at) AND is_instant(next_at) AND is_instant(ended_at))
 );
-CREATE UNIQUE INDEX senate_releases_under_way ON senate_releases USING btree (pause_id) WHERE (ended_at IS NULL);
+CREATE UNIQUE INDEX senate_releases_under_way ON senate_releases USING btree (pause_id)
+    WHERE (ended_at IS NULL);
 
 create table task_event_rows (
   id bigint generated always as identity not null,
@@ -689,7 +692,9 @@ CREATE INDEX tasks_parked ON tasks USING btree (id)
     WHERE ((paused_at IS NOT NULL)
     AND (status = ANY (ARRAY['queued'::text, 'running'::text, 'held'::text])));
 CREATE UNIQUE INDEX tasks_probe ON tasks USING btree (probe_of) WHERE (probe_of IS NOT NULL);
-CREATE INDEX tasks_ready ON tasks USING btree (priority, place) WHERE ((status = 'queued'::text) AND (repo IS NULL));
+CREATE INDEX tasks_ready ON tasks USING btree (priority, place)
+    WHERE ((status = 'queued'::text)
+    AND (repo IS NULL));
 CREATE INDEX tasks_relabelled ON tasks USING btree (id)
     WHERE ((status = 'running'::text)
     AND (labels_at_claim IS NOT NULL));
