@@ -8,7 +8,7 @@ export function KeysDialog(): VNode {
     keysDialog.value = false;
   };
   return (
-    <Dialog title="Keys" onClose={close}>
+    <Dialog title="Keys" onClose={close} wide>
       <dl class="keys">
         {KEYS.map(([keys, says]) => (
           <div key={keys}>

@@ -44,7 +44,9 @@ export function AlertRow({ alert, onChange }: { alert: AlertView; onChange: () =
           )}
         </div>
       </td>
-      <td data-label="Fed">{alert.fed === null ? '–' : <Link to={`pauses/${alert.fed}`}>pause {alert.fed}</Link>}</td>
+      <td class="ticks" data-label="Triggered">
+        {alert.fed === null ? '–' : <Link to={`pauses/${alert.fed}`}>pause {alert.fed}</Link>}
+      </td>
       <td data-label="Acknowledged">
         <Acknowledged alert={alert} onChange={onChange} />
       </td>

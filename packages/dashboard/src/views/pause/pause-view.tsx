@@ -199,7 +199,7 @@ function sharedWith({ also_holds: held, also_holds_more: more }: OtherPause): st
 
 function OtherPauses({ page }: { page: PausePage }): VNode {
   return (
-    <>
+    <div class="whole-row">
       {page.other_pauses.map((other, index) => (
         <span key={other.id}>
           {index > 0 && ', '}
@@ -210,6 +210,6 @@ function OtherPauses({ page }: { page: PausePage }): VNode {
         </span>
       ))}
       . A task that several pauses hold starts when all of them have ended.
-    </>
+    </div>
   );
 }
