@@ -54,7 +54,7 @@ const paused = async (agent = fresh()): Promise<string> => (await dana.pause('ag
 
 async function held(): Promise<string> {
   const run = await begin({ repo: fresh() });
-  await askQuestion(database.pool, run.id, run.run_id, { questions: 'Which branch?', cursor: undefined }, null);
+  await askQuestion(database.pool, run.id, run.run_id, 'Which branch?');
   return run.id;
 }
 async function alert(): Promise<string> {

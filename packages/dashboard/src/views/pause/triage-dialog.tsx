@@ -40,6 +40,7 @@ export function TriageDialog({ pause, onClose }: { pause: PauseView; onClose: ()
   const actOf = (key: string): Act => acts.value[key] ?? 'run';
   const tasksTo = (act: Act): number =>
     groups.reduce((all, group) => all + (actOf(group.key) === act ? group.tasks : 0), 0);
+  const changed = tasksTo('cancel') + tasksTo('park');
   const keysTo = (act: Act): string[] => groups.filter(({ key }) => actOf(key) === act).map(({ key }) => key);
   const send = (): void => {
     if (reading.value === null) return;
@@ -63,8 +64,8 @@ export function TriageDialog({ pause, onClose }: { pause: PauseView; onClose: ()
           Triage what <ScopeName of={pause} /> holds
         </>
       }
-      submit={clears.value ? 'Do this and clear the pause' : 'Do this'}
-      isReady={reading.value !== null && (clears.value || tasksTo('cancel') + tasksTo('park') > 0)}
+      submit={!clears.value ? 'Do this' : changed > 0 ? 'Do this and clear the pause' : 'Clear the pause'}
+      isReady={reading.value !== null && (clears.value || changed > 0)}
       send={send}
       change={change}
       busy="Going through the groups…"

@@ -95,9 +95,9 @@ function Answer({
         </Section>
       )}
       <p class="aside">
-        {more && 'Of each kind the first twenty are shown. '}Looked at were all names, the reasons of the newest 1,000
-        pauses, and the payloads of the newest {counted(lookedAt, 'task')}, those of more than 8,000 bytes left out.{' '}
-        Older tasks are found by their id, or by their labels in <Link to="tasks">the list of tasks</Link>.
+        {more && 'Of each kind the first twenty are shown. '}Searched: 20,000 names of each kind, the reasons of the
+        newest 1,000 pauses, and the payloads of the newest {counted(lookedAt, 'task')} (up to 8,000 bytes each). Older
+        tasks are found by their id, or by their labels in <Link to="tasks">the list of tasks</Link>.
       </p>
     </>
   );
