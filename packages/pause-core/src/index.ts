@@ -97,6 +97,7 @@ export {
 export * from './replica/index.ts';
 export {
   CANARY_AGENT_PREFIX,
+  CANARY_LABEL,
   covers,
   inOrder,
   isSameScope,

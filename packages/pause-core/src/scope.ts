@@ -8,8 +8,10 @@ export const SCOPE_KINDS = ['fleet', ...LABEL_KINDS] as const;
 
 export type ScopeKind = (typeof SCOPE_KINDS)[number];
 
-/** The agents with which the brake is proved begin with this. Nobody's work carries them. */
-export const CANARY_AGENT_PREFIX = 'orchestra-doctor-';
+/** The skill of the tasks with which the brake is proved. No list of labels tells of it, nor of the agents. */
+export const CANARY_LABEL = 'orchestra-doctor';
+/** The agents with which the brake is proved begin with this. No real work carries them. */
+export const CANARY_AGENT_PREFIX = `${CANARY_LABEL}-`;
 
 /** The value of a scope of the kind `fleet`. It is a sign and no wildcard. */
 export const WHOLE_FLEET = '*';

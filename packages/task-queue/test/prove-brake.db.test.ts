@@ -8,6 +8,8 @@ import {
   proveBrake,
   PROVER,
   readBrakeProof,
+  readLabelNumbers,
+  search,
   setProofPeriod,
   takeProofTurn,
 } from '../src/index.ts';
@@ -49,6 +51,12 @@ test('the brake is proved with an agent of its own, whoever takes anything gets 
   expect(await left()).toEqual({ pauses: 0, tasks: 1 });
   const { rows } = await db.pool.query('select distinct agent_id from tasks where created_by = $1', [PROVER]);
   expect(rows).toEqual([{ agent_id: expect.stringMatching(/^orchestra-doctor-[0-9a-f]{12}$/) }]);
+  // No list that an operator chooses from names what the test has left.
+  for (const by of ['agent', 'skill'] as const) {
+    const { labels } = await readLabelNumbers(db.pool, { by, limit: 50 });
+    expect(labels.map(({ value }) => value)).toEqual(by === 'agent' ? ['skeptic'] : []);
+  }
+  expect((await search(db.pool, 'orchestra-doctor')).labels).toEqual([]);
 });
 
 test('what a test that was killed has left behind is taken away by the next one', async () => {

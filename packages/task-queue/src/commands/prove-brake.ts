@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inTransaction, type Database } from '@orchestra/database';
-import { CANARY_AGENT_PREFIX, PauseError, pauseScope, unpauseScope } from '@orchestra/pause-core';
+import { CANARY_AGENT_PREFIX, CANARY_LABEL, PauseError, pauseScope, unpauseScope } from '@orchestra/pause-core';
 import { actOnTasks } from './act-on-tasks.ts';
 import { CANCEL } from './cancel-tasks.ts';
 import { claimTasks } from './claim-tasks.ts';
@@ -11,7 +11,6 @@ import { completeRun } from './end-run.ts';
 export const PROVER = 'senate.proof';
 
 const REASON = 'the self-test of the brake';
-const SKILL = 'orchestra-doctor';
 // Should nobody be left to clear it.
 const TTL_SECONDS = 60;
 // A bell is heard within moments; what comes later came by re-reading.
@@ -82,7 +81,7 @@ async function add(tx: Statements, agent: string): Promise<string> {
     JSON.stringify([
       {
         agent_id: agent,
-        skill: SKILL,
+        skill: CANARY_LABEL,
         priority: -32_768,
         payload: { orchestra_self_test: true },
         max_attempts: 1,
@@ -112,7 +111,7 @@ async function cancelLeftOver(db: Database): Promise<void> {
     `select t.id from task_lanes l
        join tasks t on t.lane_id = l.id and t.status = 'queued'
       where l.skill = $1 and starts_with(l.agent_id, $2) and t.created_by = $3 limit 100`,
-    [SKILL, CANARY_AGENT_PREFIX, PROVER],
+    [CANARY_LABEL, CANARY_AGENT_PREFIX, PROVER],
   );
   if (rows.length > 0) await actOnTasks(db, CANCEL, { ids: rows.map(({ id }) => id) }, { by: PROVER, reason: REASON });
 }

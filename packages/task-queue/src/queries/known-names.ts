@@ -1,4 +1,4 @@
-import type { LabelKind } from '@orchestra/pause-core';
+import { CANARY_LABEL, type LabelKind } from '@orchestra/pause-core';
 import { LABEL_COLUMN } from '../under-scope.ts';
 
 /** Names that are looked at, from each place that keeps some. A caller who has just paused waits for it. */
@@ -17,11 +17,11 @@ select l.value
           from task_lanes l
          where l.${LABEL_COLUMN[kind]} is not null
          limit ${NAMES_MAX}) l
- where ${isWanted('l.value')}
+ where ${wanted('l.value', isWanted)}
  union
 select k.value
   from (select k.value from known_labels k where k.kind = '${kind}' limit ${NAMES_MAX}) k
- where ${isWanted('k.value')}
+ where ${wanted('k.value', isWanted)}
  union
 select p.scope_value
   from (select p.scope_value
@@ -30,4 +30,9 @@ select p.scope_value
            and ${counts}
          order by p.id desc
          limit ${NAMES_MAX}) p
- where ${isWanted('p.scope_value')}`;
+ where ${wanted('p.scope_value', isWanted)}`;
+
+/** The names under which the brake is tested are nobody's work. */
+const wanted = (name: string, isWanted: (name: string) => string): string =>
+  `${isWanted(name)}
+   and not starts_with(${name}, '${CANARY_LABEL}')`;

@@ -1,5 +1,5 @@
 import type { Queryable } from '@orchestra/database';
-import type { LabelKind } from '@orchestra/pause-core';
+import { CANARY_LABEL, type LabelKind } from '@orchestra/pause-core';
 import { MINUTES, type LabelNumbers, type Labels } from '../contract/numbers.ts';
 import { covered, PAUSE_KEYS } from '../pause-keys.ts';
 import { LABEL_COLUMN } from '../under-scope.ts';
@@ -104,7 +104,8 @@ select v.value, coalesce(w.queued, 0) as queued, coalesce(w.queued_more, false) 
                from alerts
               union select value
                from pauses) v
-    on ($1::text is null or position(lower($1) in lower(v.value)) > 0) and ($3::text is null or v.value = $3)
+    on ($1::text is null or position(lower($1) in lower(v.value)) > 0)
+   and case when $3::text is null then not starts_with(v.value, '${CANARY_LABEL}') else v.value = $3 end
   left join waiting w using (value)
   left join running r using (value)
   left join ends e using (value)
@@ -122,7 +123,7 @@ interface Row extends Omit<LabelNumbers, 'value' | 'per_minute'> {
 
 /**
  * What each agent, skill, quest or actor has to do and how it has been going: those that are paused first, then those
- * with the most.
+ * with the most. Labels under which the brake is tested are told of only where one is asked for by its name.
  */
 export async function readLabelNumbers(
   db: Queryable,
