@@ -1,5 +1,5 @@
 import { makePool, type Database } from '@orchestra/database';
-import { claimTasks, CLAIM_SETTINGS, ClaimWays } from '@orchestra/task-queue';
+import { claimTasks, CLAIM_SETTINGS, ClaimStrategyCache } from '@orchestra/task-queue';
 import type { ClaimedTask } from '@orchestra/task-queue/contract';
 import { BATCH, CLAIMERS, type Claim } from './claimers.ts';
 import type { Bench } from './measure.ts';
@@ -43,7 +43,7 @@ export async function withClaimDatabase<T>(
       db,
       claims,
       freshClaim: () => {
-        const ways = new ClaimWays();
+        const ways = new ClaimStrategyCache();
         return (over, worker) => claimTasks(over, { worker, limit: BATCH, host: 'bench', pid: process.pid }, ways);
       },
       plain: (over, worker) => claimPlainly(over, { worker, limit: BATCH }),

@@ -1,4 +1,4 @@
-import { advanceHorizon, raiseHeads } from '@orchestra/task-queue';
+import { advanceHorizon, advanceLaneHeads } from '@orchestra/task-queue';
 import type { Database, Queryable } from '@orchestra/database';
 
 const CHUNK = 100_000;
@@ -45,7 +45,7 @@ export async function comeToRest(db: Database): Promise<void> {
   await db.query('vacuum (analyze) task_event_rows, event_batches');
   const look = await advanceHorizon(db, null);
   await advanceHorizon(db, look);
-  for (let round = 0; round < RAISES_MAX && (await raiseHeads(db, LANES)) > 0; round++);
+  for (let round = 0; round < RAISES_MAX && (await advanceLaneHeads(db, LANES)) > 0; round++);
   await db.query('vacuum (analyze) task_lanes');
   await db.query('checkpoint');
 }

@@ -1,6 +1,6 @@
 import type { Database } from '@orchestra/database';
 import type { Route } from '@orchestra/service-shell';
-import { ALL_OFF, DEFAULT_STAGE_RULES, keptForRunners, LEASE_SECONDS } from '@orchestra/task-queue';
+import { NO_RUNNERS, DEFAULT_STAGE_RULES, keptForRunners, LEASE_SECONDS } from '@orchestra/task-queue';
 import type { QueueRules } from './queue-rules.ts';
 import { actRoutes } from './routes/acts.ts';
 import { goOnRoutes } from './routes/go-on.ts';
@@ -33,7 +33,7 @@ export function deskRoutes({ db, rules = {}, onOpened = () => {} }: DeskOptions)
     heal = 'on',
     gatedRepos = null,
     stages: { pipelines } = DEFAULT_STAGE_RULES,
-    runners: switches = ALL_OFF,
+    runners: switches = NO_RUNNERS,
   } = rules;
   return [
     ...readTaskRoutes({ db }),

@@ -55,7 +55,7 @@ export const senatePause = pgTable('senate_pause', {
 });
 
 /** Labels that no lane and no sighting shows any more. */
-export const knownLabels = pgTable(
+export const keepKnown = pgTable(
   'known_labels',
   {
     kind: text('kind').$type<LabelKind>().notNull(),

@@ -1,7 +1,7 @@
 import { inTransaction } from '@orchestra/database';
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
-import { advanceHorizon, enqueueTasks, raiseHeads } from '../src/index.ts';
+import { advanceHorizon, enqueueTasks, advanceLaneHeads } from '../src/index.ts';
 import { newTask } from '../src/contract/index.ts';
 import { add, claim, ids } from './fixtures.ts';
 
@@ -27,7 +27,7 @@ test('P9 a task whose id was given before stands before the head of its lane, an
   await add(db.pool, ...Array.from({ length: 50 }, () => ({ agent_id: 'a' })));
   await claim(db.pool, { limit: 40 });
   await advanceHorizon(db.pool, await advanceHorizon(db.pool, null));
-  await raiseHeads(db.pool, 1_000);
+  await advanceLaneHeads(db.pool, 1_000);
   const {
     rows: [lane],
   } = await db.pool.query<{ head: string }>("select head from task_lanes where agent_id = 'a'");

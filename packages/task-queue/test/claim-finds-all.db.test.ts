@@ -1,7 +1,7 @@
 import { testDatabase } from '@orchestra/testkit';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { LANES_FEWEST } from '../src/claim-ways.ts';
-import { claimTasks, ClaimWays, lookForWork } from '../src/index.ts';
+import { LANES_FEWEST } from '../src/turn/claim-strategy.ts';
+import { claimTasks, ClaimStrategyCache, lookForWork } from '../src/index.ts';
 import { add, claim, ids, pause } from './fixtures.ts';
 
 const db = testDatabase();
@@ -49,7 +49,7 @@ describe.each(Object.entries(CANNOT_START))('P9 behind 2,100 lanes whose tasks %
     { what: 'the first in line of a lower priority', task: { repo: 'website', priority: 5 } },
   ])('P9 $what that may start is found, by any claim', async ({ task }) => {
     for (const byLanes of [false, true]) {
-      const ways = new ClaimWays();
+      const ways = new ClaimStrategyCache();
       if (byLanes) ways.needed(JSON.stringify([null, ['s']]), LANES_FEWEST);
       const added = await add(db.pool, { skill: 's', quest_id: 'last', ...task });
       expect(await lookForWork(db.pool)).toMatchObject({ kinds: [{ agent: null, skill: 's' }], more: false });
@@ -78,7 +78,7 @@ describe('P9 a search that was cut short goes on', () => {
     try {
       await other.query('begin');
       await other.query('select from tasks where id <> $1 for update', [added.at(-1)]);
-      const ways = new ClaimWays();
+      const ways = new ClaimStrategyCache();
       ways.needed(JSON.stringify([null, null]), LANES_FEWEST);
       expect(ids(await claimTasks(db.pool, { worker: 'w-1', limit: 1 }, ways))).toEqual([added.at(-1)]);
     } finally {

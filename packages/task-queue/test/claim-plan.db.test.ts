@@ -1,8 +1,8 @@
 import { makePool, type Database } from '@orchestra/database';
 import { PATIENT, testDatabase } from '@orchestra/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CLAIM_SETTINGS } from '../src/claim-statement.ts';
-import { advanceHorizon } from '../src/commands/advance-horizon.ts';
+import { CLAIM_SETTINGS } from '../src/claim/claim-statement.ts';
+import { advanceHorizon } from '../src/lanes/advance-horizon.ts';
 import { claim, pause } from './fixtures.ts';
 import { beginningStatement, lanesStatement, walkStatement, type FoundStatement } from './statement-of.ts';
 

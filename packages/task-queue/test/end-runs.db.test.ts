@@ -1,7 +1,7 @@
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
 import type { Ending } from '../src/contract/index.ts';
-import { endRuns, findTask, listTaskEvents } from '../src/index.ts';
+import { finishRuns, findTask, listTaskEvents } from '../src/index.ts';
 import { add, claim } from './fixtures.ts';
 
 const db = testDatabase();
@@ -28,7 +28,7 @@ test('P10 many runs end in one call, each as it asks for', async () => {
   const [one, two, three, four] = await claim(db.pool);
   if (one === undefined || two === undefined || three === undefined || four === undefined)
     throw new Error('four tasks were added');
-  const answers = await endRuns(db.pool, [
+  const answers = await finishRuns(db.pool, [
     completed(one, { files: 3 }),
     { as: 'failed', id: two.id, run_id: two.run_id, error: 'boom', retry: true },
     { as: 'failed', id: three.id, run_id: three.run_id, error: 'boom', retry: true, result: 'half' },
@@ -64,7 +64,7 @@ test('P10 an ending that is refused changes nothing for the others, and is told 
   await add(db.pool, {}, {});
   const [mine, other] = await claim(db.pool);
   if (mine === undefined || other === undefined) throw new Error('two tasks were added');
-  const answers = await endRuns(db.pool, [
+  const answers = await finishRuns(db.pool, [
     { ...completed(other), run_id: NOBODY },
     completed(mine, 'done'),
     { ...completed(mine), id: '999999999' },
@@ -89,12 +89,12 @@ test('P10 a repeated call answers what the first one did and changes nothing; an
     completed(one, 'done'),
     { as: 'released', id: two.id, run_id: two.run_id, cause: 'shutdown' },
   ];
-  const first = await endRuns(db.pool, endings);
+  const first = await finishRuns(db.pool, endings);
   await claim(db.pool, { worker: 'w-2' });
-  const again = await endRuns(db.pool, endings);
+  const again = await finishRuns(db.pool, endings);
   expect(again).toEqual(first.map((answer) => ({ ...answer, outcome: 'repeated' })));
   expect(await findTask(db.pool, two.id)).toMatchObject({ status: 'running', worker: 'w-2' });
-  const [changedMind] = await endRuns(db.pool, [
+  const [changedMind] = await finishRuns(db.pool, [
     { as: 'failed', id: one.id, run_id: one.run_id, error: 'no', retry: false },
   ]);
   expect(changedMind).toMatchObject({
@@ -112,7 +112,7 @@ test('P10 the same run twice in one call ends once', async () => {
   const [id = ''] = await add(db.pool, {});
   const [run] = await claim(db.pool);
   if (run === undefined) throw new Error('a task was added');
-  const answers = await endRuns(db.pool, [completed(run), completed(run)]);
+  const answers = await finishRuns(db.pool, [completed(run), completed(run)]);
   expect(answers.map((answer) => answer.outcome).toSorted()).toEqual(['accepted', 'repeated']);
   expect((await listTaskEvents(db.pool, id, { limit: 10 })).filter((event) => event.kind === 'completed')).toHaveLength(
     1,
@@ -137,7 +137,7 @@ test('P10 calls that bring back tasks of the same labels and repos in opposite o
   const released = tasks.map(({ id, run_id }): Ending => ({ as: 'released', id, run_id, cause: 'shutdown' }));
   const batches = Array.from({ length: SETS }, (_, set) => released.filter((_ending, index) => index % SETS === set));
   const answers = await Promise.all(
-    batches.map((batch, index) => endRuns(db.pool, index % 2 === 0 ? batch : batch.toReversed())),
+    batches.map((batch, index) => finishRuns(db.pool, index % 2 === 0 ? batch : batch.toReversed())),
   );
   expect(answers.flat().filter((answer) => answer.outcome === 'accepted')).toHaveLength(SETS * 4);
 });

@@ -1,7 +1,7 @@
 import { makePool, type Database } from '@orchestra/database';
 import { PATIENT, testDatabase } from '@orchestra/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CLAIM_SETTINGS } from '../src/claim-statement.ts';
+import { CLAIM_SETTINGS } from '../src/claim/claim-statement.ts';
 import { DEFAULT_STAGE_RULES } from '../src/index.ts';
 import { endingsStatement, stagedEndingsStatement } from './statement-of.ts';
 

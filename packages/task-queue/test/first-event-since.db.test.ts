@@ -1,6 +1,6 @@
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
-import { firstEventSince } from '../src/queries/first-event-since.ts';
+import { firstEventSince } from '../src/history/first-event-since.ts';
 
 const db = testDatabase();
 const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();

@@ -5,7 +5,7 @@ import { beforeEach, expect, test } from 'vitest';
 import {
   failRun,
   freezeRepo,
-  noteSightings,
+  recordWorkerPolls,
   readLabelPage,
   readPausePage,
   readQueueRates,
@@ -27,7 +27,7 @@ test('a worker tells what it asks for, what it runs and when it last reported; t
   await add(db.pool, { agent_id: 'skeptic', skill: 'debate' }, { agent_id: 'skeptic', skill: 'debate' });
   const runs = await claim(db.pool, { worker: 'w-1', host: 'node-7', limit: 2 });
   const sighting = { wants: 'x', host: 'node-8', agents: null, skills: null };
-  await noteSightings(db.pool, [
+  await recordWorkerPolls(db.pool, [
     { ...sighting, worker: 'w-1', agents: ['skeptic'], agoSeconds: 300 },
     { ...sighting, worker: 'w-2', agoSeconds: 30 },
     { ...sighting, worker: 'w-gone', agoSeconds: 90_000 },

@@ -1,6 +1,6 @@
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { completeRun, endRuns, listTaskEvents, parkTask, releaseRun } from '../src/index.ts';
+import { completeRun, finishRuns, listTaskEvents, parkTask, releaseRun } from '../src/index.ts';
 import { add, claim, ids } from './fixtures.ts';
 
 const db = testDatabase();
@@ -23,7 +23,7 @@ describe('P12 the history has one row for each call', () => {
   test('P12 and an event for each task, with what was true of it alone', async () => {
     const tasks = await add(db.pool, { agent_id: 'a', skill: 's' }, { quest_id: 'q' }, {});
     const runs = await claim(db.pool);
-    await endRuns(db.pool, [
+    await finishRuns(db.pool, [
       { as: 'completed', id: runs[0]?.id ?? '', run_id: runs[0]?.run_id ?? '', result: 1 },
       { as: 'failed', id: runs[1]?.id ?? '', run_id: runs[1]?.run_id ?? '', error: 'boom', retry: false },
       { as: 'released', id: runs[2]?.id ?? '', run_id: runs[2]?.run_id ?? '', cause: 'pause' },

@@ -1,8 +1,15 @@
 import type { Transaction } from '@orchestra/database';
 import { testDatabase } from '@orchestra/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LANES_FEWEST } from '../src/claim-ways.ts';
-import { advanceHorizon, claimTasks, ClaimWays, dropEmptyLanes, raiseHeads, type HorizonLook } from '../src/index.ts';
+import { LANES_FEWEST } from '../src/turn/claim-strategy.ts';
+import {
+  advanceHorizon,
+  claimTasks,
+  ClaimStrategyCache,
+  dropEmptyLanes,
+  advanceLaneHeads,
+  type HorizonLook,
+} from '../src/index.ts';
 import { add, ids } from './fixtures.ts';
 
 const db = testDatabase();
@@ -27,7 +34,7 @@ afterEach(async () => {
 async function keepLanes(): Promise<void> {
   for (let round = 0; round < 3; round++) {
     look = await advanceHorizon(db.pool, look);
-    await raiseHeads(db.pool, 1_000);
+    await advanceLaneHeads(db.pool, 1_000);
     await dropEmptyLanes(db.pool);
   }
 }
@@ -36,7 +43,7 @@ const horizon = async (): Promise<number> => Number((await db.pool.query('select
 
 /** Claims and ends whatever there is. */
 async function drain(): Promise<void> {
-  const ways = new ClaimWays();
+  const ways = new ClaimStrategyCache();
   ways.needed(JSON.stringify([null, null]), LANES_FEWEST);
   for (const { id } of await claimTasks(db.pool, { worker: 'w-1', limit: 100 }, ways)) {
     await db.pool.query("update tasks set status = 'succeeded', run_id = null where id = $1", [id]);

@@ -1,6 +1,6 @@
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
-import { forgetOldLabels } from '../src/commands/known-labels.ts';
+import { forgetOldLabels } from '../src/labels/keep-known.ts';
 import { completeRun, dropEmptyLanes, listTasks, type TaskFilter } from '../src/index.ts';
 import { add, claim, ids } from './fixtures.ts';
 

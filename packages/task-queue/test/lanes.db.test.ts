@@ -2,15 +2,15 @@ import type { Queryable } from '@orchestra/database';
 import { LABEL_KINDS, unpauseScope } from '@orchestra/pause-core';
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { LANES_FEWEST } from '../src/claim-ways.ts';
-import { raiseNearHeads } from '../src/commands/raise-heads.ts';
+import { LANES_FEWEST } from '../src/turn/claim-strategy.ts';
+import { advanceNearestHeads } from '../src/lanes/advance-heads.ts';
 import {
   advanceHorizon,
-  ClaimWays,
+  ClaimStrategyCache,
   claimTasks,
   dropEmptyLanes,
   failRun,
-  raiseHeads,
+  advanceLaneHeads,
   reapRuns,
   releaseRun,
   type HorizonLook,
@@ -27,7 +27,7 @@ beforeEach(async () => {
 
 /** A claim that takes the lanes' way, whatever the walk would find. */
 function claimByLanes(limit = 10, by: Queryable = db.pool): Promise<ClaimedTask[]> {
-  const ways = new ClaimWays();
+  const ways = new ClaimStrategyCache();
   ways.needed(JSON.stringify([null, null]), LANES_FEWEST);
   return claimTasks(by, { worker: 'w', limit }, ways);
 }
@@ -36,7 +36,7 @@ function claimByLanes(limit = 10, by: Queryable = db.pool): Promise<ClaimedTask[
 async function tidy(): Promise<void> {
   let look: HorizonLook | null = await advanceHorizon(db.pool, null);
   look = await advanceHorizon(db.pool, look);
-  await raiseHeads(db.pool, 1_000);
+  await advanceLaneHeads(db.pool, 1_000);
 }
 
 const headsOf = async (): Promise<string[]> =>
@@ -141,8 +141,8 @@ describe('P9 place kept', () => {
       let look = await advanceHorizon(db.pool, null);
       for (let round = 0; round < 3; round++) {
         look = await advanceHorizon(db.pool, look);
-        await raiseHeads(db.pool, 1_000);
-        await raiseNearHeads(db.pool, { lanes: 10 });
+        await advanceLaneHeads(db.pool, 1_000);
+        await advanceNearestHeads(db.pool, { lanes: 10 });
       }
       await late.query('commit');
       expect(ids(await claimByLanes())).toEqual([slow?.id]);
@@ -177,10 +177,10 @@ describe('P9 place kept', () => {
     await tidy();
     const [before] = await headsOf();
     expect(ids(await claimByLanes(1))).toEqual([first]);
-    expect(await raiseHeads(db.pool, 1_000, 2)).toBe(0);
+    expect(await advanceLaneHeads(db.pool, 1_000, 2)).toBe(0);
     expect(await headsOf()).toEqual([before]);
     expect(ids(await claimByLanes(1))).toEqual([second]);
-    expect(await raiseHeads(db.pool, 1_000, 2)).toBe(1);
+    expect(await advanceLaneHeads(db.pool, 1_000, 2)).toBe(1);
     expect(await headsOf()).toEqual([third]);
     expect(ids(await claimByLanes(1))).toEqual([third]);
   });
@@ -193,8 +193,8 @@ describe('P9 place kept', () => {
     try {
       await back.query('begin');
       await releaseRun(back, first, run?.run_id ?? '', { cause: 'shutdown' });
-      await raiseHeads(db.pool, 1_000);
-      await raiseNearHeads(db.pool, { lanes: 10 });
+      await advanceLaneHeads(db.pool, 1_000);
+      await advanceNearestHeads(db.pool, { lanes: 10 });
       await back.query('commit');
     } finally {
       back.release();

@@ -1,12 +1,12 @@
 import { conflictCounts, makePool, type Database } from '@orchestra/database';
 import { PATIENT, testDatabase, until } from '@orchestra/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { CLAIM_SETTINGS } from '../src/claim-statement.ts';
+import { CLAIM_SETTINGS } from '../src/claim/claim-statement.ts';
 import {
   claimTasks,
   claimTasksOnce,
   completeRun,
-  endRuns,
+  finishRuns,
   findTask,
   holdRun,
   listTaskEvents,
@@ -62,7 +62,7 @@ const DOORS: [string, { pipeline?: string }, (it: Awaited<ReturnType<typeof twoR
     'plain endings',
     {},
     ({ runs }) =>
-      endRuns(
+      finishRuns(
         claims,
         runs.map(({ id, run_id }) => ({ as: 'released', id, run_id, cause: 'shutdown' })),
       ),
@@ -71,7 +71,7 @@ const DOORS: [string, { pipeline?: string }, (it: Awaited<ReturnType<typeof twoR
     'endings of stages',
     { pipeline: 'default' },
     ({ runs }) =>
-      endRuns(
+      finishRuns(
         claims,
         runs.map(({ id, run_id }) => ({ as: 'released', id, run_id, cause: 'shutdown' })),
       ),
@@ -150,7 +150,7 @@ test('endings of tasks with and without a repo lock all tasks before any gate (s
   const other = await db.pool.connect();
   await other.query('begin');
   await other.query('select from tasks where repo is null for update');
-  const acting = endRuns(
+  const acting = finishRuns(
     claims,
     runs.map(({ id, run_id }) => ({ as: 'completed', id, run_id })),
   );
@@ -167,7 +167,7 @@ test('a call that brings a stage among its endings locks its tasks once, by thei
   const other = await db.pool.connect();
   await other.query('begin');
   await other.query('select from tasks where id = $1 for update', [plain]);
-  const acting = endRuns(
+  const acting = finishRuns(
     claims,
     runs.toReversed().map(({ id, run_id }) => ({ as: 'completed', id, run_id })),
   );
@@ -257,7 +257,7 @@ test('no deadlock comes of adding, ending, reaping, parking and claiming in ever
             : { as: 'failed' as const, id, run_id, error: 'x', retry: true },
         );
         await Promise.all([
-          endRuns(claims, turn % 2 === 0 ? endings : endings.toReversed()),
+          finishRuns(claims, turn % 2 === 0 ? endings : endings.toReversed()),
           reapRuns(claims, 60),
           turn % 4 === side % 4
             ? db.pool.query(
@@ -298,7 +298,7 @@ test('P9 a claim behind endings takes what was added while these waited, in its 
   await holder.query("select lock_gate('a')");
   const tx = await claims.connect();
   await tx.query('begin');
-  const both = endRuns(tx, [{ as: 'completed', id: run?.id ?? '', run_id: run?.run_id ?? '' }]).then(() =>
+  const both = finishRuns(tx, [{ as: 'completed', id: run?.id ?? '', run_id: run?.run_id ?? '' }]).then(() =>
     claimTasks(tx, { worker: 'w', limit: 1 }),
   );
   await until('the ending waits', waiting(1));

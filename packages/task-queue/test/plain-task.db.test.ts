@@ -1,7 +1,7 @@
 import type { Queryable } from '@orchestra/database';
 import { testDatabase } from '@orchestra/testkit';
 import { expect, test } from 'vitest';
-import { endRuns } from '../src/index.ts';
+import { finishRuns } from '../src/index.ts';
 import { add, claim } from './fixtures.ts';
 
 const db = testDatabase();
@@ -42,7 +42,7 @@ test('a task that has no repo, begins and is done pays for no trigger: none of t
     }),
   ).toEqual(plain);
   expect(
-    await calledBy((session) => endRuns(session, [{ as: 'completed', id, run_id: run?.run_id ?? '', result: 1 }])),
+    await calledBy((session) => finishRuns(session, [{ as: 'completed', id, run_id: run?.run_id ?? '', result: 1 }])),
   ).toEqual(['orchestra_turn']);
 });
 
@@ -50,7 +50,9 @@ test('other statements do call the triggers, and so does a task that comes back'
   const [id = ''] = await add(db.pool, { agent_id: 'skeptic' });
   const [run] = await claim(db.pool);
   expect(
-    await calledBy((session) => endRuns(session, [{ as: 'released', id, run_id: run?.run_id ?? '', cause: 'pause' }])),
+    await calledBy((session) =>
+      finishRuns(session, [{ as: 'released', id, run_id: run?.run_id ?? '', cause: 'pause' }]),
+    ),
   ).toContain('task_moves');
   expect(await calledBy((session) => session.query('update tasks set priority = 3 where id = $1', [id]))).toEqual(
     expect.arrayContaining(['task_changes_state', 'task_moves', 'lane_to_enter']),

@@ -4,7 +4,7 @@ import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   claimTasks,
-  ClaimWays,
+  ClaimStrategyCache,
   completeRun,
   deferPaused,
   failRun,
@@ -12,7 +12,7 @@ import {
   freezeRepo,
   holdRun,
   listTaskEvents,
-  lookAfterProbes,
+  advanceProbes,
   lookForWork,
   parkTask,
   PROBER,
@@ -22,8 +22,8 @@ import {
   thawRepo,
   unmarkLeftOver,
 } from '../src/index.ts';
-import { PROBE_DECISIONS } from '../src/commands/look-after-probes.ts';
-import { verifyClaims } from '../src/queries/verify-claims.ts';
+import { PROBE_DECISIONS } from '../src/probes/advance-probes.ts';
+import { verifyClaims } from '../src/claim/verify-claims.ts';
 import type { ClaimedTask } from '../src/contract/index.ts';
 import { add, claim, ids } from './fixtures.ts';
 
@@ -101,15 +101,15 @@ const only = (tasks: readonly ClaimedTask[]): ClaimedTask => {
 };
 
 /** Both ways of the claim. */
-const BY_LANES = (): ClaimWays => {
-  const ways = new ClaimWays();
+const BY_LANES = (): ClaimStrategyCache => {
+  const ways = new ClaimStrategyCache();
   ways.needed(JSON.stringify([null, null]), 32);
   return ways;
 };
 
 describe('one task is let through', () => {
   test.each([
-    ['walks', () => new ClaimWays()],
+    ['walks', () => new ClaimStrategyCache()],
     ['looks at lanes', BY_LANES],
   ])('P1 by a claim that %s, and no other of the scope', async (_way, ways) => {
     const [first = '', , free = ''] = await add(
@@ -119,10 +119,10 @@ describe('one task is let through', () => {
       { agent_id: 'scribe' },
     );
     const id = await pauseFor();
-    expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
+    expect(await advanceProbes(db.pool)).toEqual(NOTHING);
     await letTimePass(id, 600);
     expect(await claimTasks(db.pool, { worker: 'w', limit: 10, agents: ['skeptic'] }, ways())).toEqual([]);
-    expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+    expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
     expect(await stateOf(id)).toMatchObject({ probes: true, probe_task_id: first, stays: false, cleared_by: null });
     const claimed = await claimTasks(db.pool, { worker: 'w', limit: 10 }, ways());
     expect(claimed.map((task) => [task.id, task.probe_of])).toEqual([
@@ -130,7 +130,7 @@ describe('one task is let through', () => {
       [free, null],
     ]);
     expect(await claimTasks(db.pool, { worker: 'w', limit: 10 }, ways())).toEqual([]);
-    expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
+    expect(await advanceProbes(db.pool)).toEqual(NOTHING);
     expect(await eventsOf(id)).toEqual(['pause.probing']);
     expect((await verifyClaims(db.pool, { limit: 100 })).violations).toEqual([]);
     expect(await kindsOf(first)).toEqual(['queued', 'probing', 'claimed']);
@@ -146,7 +146,7 @@ describe('one task is let through', () => {
     await add(db.pool, { agent_id: 'skeptic', skill: 'debate' });
     await probing();
     expect((await lookForWork(db.pool)).kinds).toEqual([]);
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     expect((await lookForWork(db.pool)).kinds).toEqual([{ agent: 'skeptic', skill: 'debate' }]);
     await claim(db.pool);
     expect((await lookForWork(db.pool)).kinds).toEqual([]);
@@ -161,14 +161,14 @@ describe('one task is let through', () => {
     const id = await pauseFor();
     await deferPaused(db.pool);
     await letTimePass(id, 600);
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     expect(only(await claim(db.pool)).id).toBe(second);
   });
 
   test('by two sweepers at the same time, once', async () => {
     await add(db.pool, { agent_id: 'skeptic' }, { agent_id: 'skeptic' });
     const id = await probing();
-    const rounds = await Promise.all(Array.from({ length: 4 }, () => lookAfterProbes(db.pool)));
+    const rounds = await Promise.all(Array.from({ length: 4 }, () => advanceProbes(db.pool)));
     expect(rounds.reduce((sum, round) => sum + round.let, 0)).toBe(1);
     expect(await eventsOf(id)).toEqual(['pause.probing']);
     expect((await claim(db.pool)).length).toBe(1);
@@ -177,20 +177,20 @@ describe('one task is let through', () => {
   test('for ever nobody, where no worker wants it; it waits, and so does the pause', async () => {
     await add(db.pool, { agent_id: 'skeptic', skill: 'debate' });
     const id = await probing();
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     expect(await claim(db.pool, { skills: ['other'] })).toEqual([]);
-    expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
+    expect(await advanceProbes(db.pool)).toEqual(NOTHING);
     expect(await stateOf(id)).toMatchObject({ probes: true, cleared_by: null });
   });
 
   test('when there is one: with nothing to probe it waits for what is added, and writes no more than that', async () => {
     const id = await probing();
-    expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
-    expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
+    expect(await advanceProbes(db.pool)).toEqual(NOTHING);
+    expect(await advanceProbes(db.pool)).toEqual(NOTHING);
     expect(await eventsOf(id)).toEqual(['pause.probing']);
     const [added = ''] = await add(db.pool, { agent_id: 'skeptic' });
     expect(await claim(db.pool)).toEqual([]);
-    expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+    expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
     expect(only(await claim(db.pool)).id).toBe(added);
   });
 });
@@ -204,13 +204,13 @@ describe('what nothing else holds', () => {
     );
     const other = await pauseFor({ kind: 'skill', value: 'debate' }, 'resume', 3_600);
     await probing();
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     expect((await findTask(db.pool, second))?.status).toBe('queued');
     const late = await pauseFor({ kind: 'skill', value: 'read' }, 'resume', 3_600);
     expect(await claim(db.pool)).toEqual([]);
     // Held now, it gives its place as the probe to another, as soon as there is one.
     await unpauseScope(db.pool, { target: { id: other }, by: 'dana' });
-    expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+    expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
     expect(only(await claim(db.pool)).id).toBe(first);
     await unpauseScope(db.pool, { target: { id: late }, by: 'dana' });
     expect(await claim(db.pool)).toEqual([]);
@@ -226,20 +226,20 @@ describe('what nothing else holds', () => {
     );
     const one = await probing();
     const other = await probing({ kind: 'skill', value: 'debate' });
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     const first = only(await claim(db.pool));
     expect(first.id).toBe(all[0]);
     // While that one runs, none of either scope is let through.
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     expect(await claim(db.pool)).toEqual([]);
     await completeRun(db.pool, first.id, first.run_id, null);
-    await lookAfterProbes(db.pool);
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
+    await advanceProbes(db.pool);
     // One of them has ended; what the other holds comes one at a time.
     const next = await claim(db.pool);
     expect(next.filter((task) => task.probe_of !== null).length).toBe(1);
     for (const run of next) await completeRun(db.pool, run.id, run.run_id, null);
-    expect(await lookAfterProbes(db.pool)).toMatchObject({ done: 1 });
+    expect(await advanceProbes(db.pool)).toMatchObject({ done: 1 });
     expect([(await stateOf(one))['cleared_by'], (await stateOf(other))['cleared_by']]).toEqual([PROBER, PROBER]);
     expect((await verifyClaims(db.pool, { limit: 100 })).violations).toEqual([]);
   });
@@ -247,17 +247,17 @@ describe('what nothing else holds', () => {
   test('a pause made while the probes of two others wait lets one task run at a time, also where nobody could look after those two', async () => {
     await add(db.pool, { agent_id: 'skeptic', skill: 'debate' }, { agent_id: 'skeptic', skill: 'read' });
     const others = [await probing({ kind: 'skill', value: 'debate' }), await probing({ kind: 'skill', value: 'read' })];
-    expect(await lookAfterProbes(db.pool)).toEqual({ ...NOTHING, let: 2 });
+    expect(await advanceProbes(db.pool)).toEqual({ ...NOTHING, let: 2 });
     await probing();
     const somebody = await db.pool.connect();
     await somebody.query('begin');
     await somebody.query('select from senate_pause p where p.id = any ($1) for update', [others]);
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     const claimed = await claim(db.pool);
     await somebody.query('rollback');
     somebody.release();
     expect(claimed).toEqual([]);
-    for (let look = 0; look < 2; look += 1) await lookAfterProbes(db.pool);
+    for (let look = 0; look < 2; look += 1) await advanceProbes(db.pool);
     only(await claim(db.pool));
   });
 
@@ -265,7 +265,7 @@ describe('what nothing else holds', () => {
     const names = Array.from({ length: 101 }, (_, n) => `agent ${n}`);
     await add(db.pool, ...names.map((agent_id) => ({ agent_id })));
     for (const value of names) await probing({ kind: 'agent', value });
-    expect(await lookAfterProbes(db.pool)).toEqual({ ...NOTHING, let: 101 });
+    expect(await advanceProbes(db.pool)).toEqual({ ...NOTHING, let: 101 });
   });
 
   test('two sweepers never decide at the same time: between them they could let two tasks of one scope through', async () => {
@@ -274,10 +274,10 @@ describe('what nothing else holds', () => {
     const decides = await db.pool.connect();
     await decides.query('begin');
     await decides.query(`select pg_advisory_xact_lock(${advisoryKey('$1')})`, [PROBE_DECISIONS]);
-    expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
+    expect(await advanceProbes(db.pool)).toEqual(NOTHING);
     await decides.query('commit');
     decides.release();
-    expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+    expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
   });
 
   test('a parked task is none, nor one whose time has not come', async () => {
@@ -289,17 +289,17 @@ describe('what nothing else holds', () => {
     );
     await parkTask(db.pool, parked, { name: 'dana' }, 'later');
     await probing();
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     expect(only(await claim(db.pool)).id).toBe(third);
   });
 
   test('one that is parked after it was chosen gives way to the next', async () => {
     const [first = '', second = ''] = await add(db.pool, { agent_id: 'skeptic' }, { agent_id: 'skeptic' });
     await probing();
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     await parkTask(db.pool, first, { name: 'dana' }, 'not this one');
     expect(await claim(db.pool)).toEqual([]);
-    expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+    expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
     expect(only(await claim(db.pool)).id).toBe(second);
   });
 });
@@ -312,18 +312,18 @@ describe('the serial gate holds for a probe as well', () => {
       { repo: 'r1', agent_id: 'skeptic' },
     );
     const id = await probing();
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     expect(await stateOf(id)).toMatchObject({ probes: true, probe_task_id: null });
     const [run] = await claim(db.pool);
     expect(run?.id).toBe(ahead);
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     expect(await stateOf(id)).toMatchObject({ probe_task_id: null });
     await completeRun(db.pool, ahead, run?.run_id ?? '', null);
-    expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+    expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
     await freezeRepo(db.pool, 'r1', 'dana', 'not now');
     expect(await claim(db.pool)).toEqual([]);
     await thawRepo(db.pool, 'r1', 'dana');
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     expect(only(await claim(db.pool)).id).toBe(behind);
     const { rows } = await db.pool.query("select in_progress, waiting from repo_gates where repo = 'r1'");
     expect(rows).toEqual([{ in_progress: 1, waiting: 0 }]);
@@ -332,7 +332,7 @@ describe('the serial gate holds for a probe as well', () => {
   test('a gate that closes after the choice keeps the probe out of the claim, by either way', async () => {
     await add(db.pool, { repo: 'r2', agent_id: 'skeptic' });
     await probing();
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     await freezeRepo(db.pool, 'r2', 'dana', 'not now');
     expect(await claimTasks(db.pool, { worker: 'w', limit: 10 })).toEqual([]);
     expect(await claimTasks(db.pool, { worker: 'w', limit: 10 }, BY_LANES())).toEqual([]);
@@ -343,7 +343,7 @@ describe('the serial gate holds for a probe as well', () => {
   test('one that comes before it in line goes before it', async () => {
     const [low = ''] = await add(db.pool, { repo: 'r3', agent_id: 'skeptic', priority: 5 });
     const id = await probing();
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     expect(await stateOf(id)).toMatchObject({ probe_task_id: low });
     const [high = ''] = await add(db.pool, { repo: 'r3', agent_id: 'scribe', priority: 1 });
     expect(only(await claim(db.pool)).id).toBe(high);
@@ -364,9 +364,9 @@ describe('P8 where the serial gate does not hold for a repo, nothing there keeps
     'P8 the task is let through and taken, where it holds for $gatedRepos',
     async ({ gatedRepos }) => {
       const mine = await behindOthers({ gatedRepos });
-      expect(await lookAfterProbes(db.pool, gatedRepos)).toEqual(LET_ONE);
+      expect(await advanceProbes(db.pool, gatedRepos)).toEqual(LET_ONE);
       // It may start, so it is not exchanged for another.
-      expect(await lookAfterProbes(db.pool, gatedRepos)).toEqual(NOTHING);
+      expect(await advanceProbes(db.pool, gatedRepos)).toEqual(NOTHING);
       expect(only(await claimTasks(db.pool, { worker: 'w', limit: 10, agents: ['skeptic'], gatedRepos })).id).toBe(
         mine,
       );
@@ -375,13 +375,13 @@ describe('P8 where the serial gate does not hold for a repo, nothing there keeps
 
   test('P8 also by what the claims there show, for who does not know the setting', async () => {
     await behindOthers({ gatedRepos: [] });
-    expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
-    expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
+    expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
+    expect(await advanceProbes(db.pool)).toEqual(NOTHING);
   });
 
   test('P8 where it does hold, the task waits for its turn', async () => {
     await behindOthers({});
-    expect(await lookAfterProbes(db.pool, ['r4'])).toEqual(NOTHING);
+    expect(await advanceProbes(db.pool, ['r4'])).toEqual(NOTHING);
   });
 });
 
@@ -393,7 +393,7 @@ test('P8 the first task of a lane that may start is let through, wherever it sta
   );
   const [mine] = await add(db.pool, { agent_id: 'skeptic' });
   await probing();
-  expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+  expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
   expect(only(await claim(db.pool)).id).toBe(mine);
 });
 
@@ -401,7 +401,7 @@ describe('what the probe says', () => {
   async function probeRun(): Promise<{ id: string; run: ClaimedTask }> {
     await add(db.pool, { agent_id: 'skeptic' }, { agent_id: 'skeptic' });
     const id = await probing();
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     return { id, run: only(await claim(db.pool)) };
   }
 
@@ -409,7 +409,7 @@ describe('what the probe says', () => {
     const { id, run } = await probeRun();
     await completeRun(db.pool, run.id, run.run_id, null);
     expect(await claim(db.pool)).toEqual([]);
-    expect(await lookAfterProbes(db.pool)).toEqual({ ...NOTHING, done: 1 });
+    expect(await advanceProbes(db.pool)).toEqual({ ...NOTHING, done: 1 });
     expect(await stateOf(id)).toMatchObject({ cleared_by: PROBER });
     expect((await claim(db.pool)).length).toBe(1);
     expect(await eventsOf(id)).toEqual(['pause.probing', 'pause.cleared']);
@@ -427,18 +427,18 @@ describe('what the probe says', () => {
     // The attempt is due in a moment; as the probe it had its one run.
     await db.pool.query('update tasks set next_eligible_at = now() where id = $1', [run.id]);
     expect(await claim(db.pool)).toEqual([]);
-    expect(await lookAfterProbes(db.pool)).toEqual({ ...NOTHING, again: 1 });
+    expect(await advanceProbes(db.pool)).toEqual({ ...NOTHING, again: 1 });
     expect(await stateOf(id)).toMatchObject({ cleared_by: null, probes: false, probe_task_id: null });
     expect(Math.abs(Number((await stateOf(id))['left']) - 600)).toBeLessThanOrEqual(2);
-    expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
+    expect(await advanceProbes(db.pool)).toEqual(NOTHING);
     expect(await claim(db.pool)).toEqual([]);
     // Again and again the same time, however late the sweeper was.
     for (let round = 0; round < 2; round++) {
       await letTimePass(id, 600 + 33);
-      expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+      expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
       const again = only(await claim(db.pool));
       await failRun(db.pool, again.id, again.run_id, { error: 'boom', retry: false });
-      expect(await lookAfterProbes(db.pool)).toEqual({ ...NOTHING, again: 1 });
+      expect(await advanceProbes(db.pool)).toEqual({ ...NOTHING, again: 1 });
       expect(Math.abs(Number((await stateOf(id))['left']) - 600)).toBeLessThanOrEqual(2);
       expect((await db.pool.query('select period_seconds from senate_pause where id = $1', [id])).rows).toEqual([
         { period_seconds: 600 },
@@ -449,8 +449,8 @@ describe('what the probe says', () => {
   test('its environment failed: the pause stays, with one alert, until a person decides', async () => {
     const { id, run } = await probeRun();
     await holdRun(db.pool, run.id, run.run_id, { says: 'the disk is full' });
-    expect(await lookAfterProbes(db.pool)).toEqual({ ...NOTHING, stayed: 1 });
-    expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
+    expect(await advanceProbes(db.pool)).toEqual({ ...NOTHING, stayed: 1 });
+    expect(await advanceProbes(db.pool)).toEqual(NOTHING);
     expect(await stateOf(id)).toMatchObject({ stays: true, probes: false, cleared_by: null });
     expect(await eventsOf(id)).toEqual(['pause.probing', 'pause.stayed']);
     expect(
@@ -472,11 +472,11 @@ describe('what the probe says', () => {
     const { id, run } = await probeRun();
     await releaseRun(db.pool, run.id, run.run_id, { cause: 'shutdown' });
     expect(await claim(db.pool)).toEqual([]);
-    expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+    expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
     const second = only(await claim(db.pool));
     expect(second.id).toBe(run.id); // the same one, by its place: and by a mark of its own
     await completeRun(db.pool, second.id, second.run_id, null);
-    expect(await lookAfterProbes(db.pool)).toEqual({ ...NOTHING, done: 1 });
+    expect(await advanceProbes(db.pool)).toEqual({ ...NOTHING, done: 1 });
     expect(await stateOf(id)).toMatchObject({ cleared_by: PROBER });
   });
 
@@ -484,7 +484,7 @@ describe('what the probe says', () => {
     const { run } = await probeRun();
     await retryRun(db.pool, run.id, run.run_id, { says: 'the network was away' });
     expect(await claim(db.pool)).toEqual([]);
-    expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+    expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
     expect(only(await claim(db.pool)).id).not.toBe(run.id);
   });
 
@@ -493,7 +493,7 @@ describe('what the probe says', () => {
     await db.pool.query("update tasks set heartbeat_at = now() - interval '1 hour' where id = $1", [run.id]);
     await reapRuns(db.pool, 60);
     expect(await claim(db.pool)).toEqual([]);
-    expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+    expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
     expect((await claim(db.pool)).length).toBe(1);
   });
 });
@@ -502,9 +502,9 @@ describe('a person is quicker', () => {
   test('who clears the pause while the probe waits: nothing is left of it', async () => {
     const [first = ''] = await add(db.pool, { agent_id: 'skeptic' }, { agent_id: 'skeptic' });
     const id = await probing();
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     await unpauseScope(db.pool, { target: { id }, by: 'dana' });
-    expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
+    expect(await advanceProbes(db.pool)).toEqual(NOTHING);
     expect(await unmarkLeftOver(db.pool, PROBER)).toBe(1);
     expect((await claim(db.pool)).map((task) => task.probe_of)).toEqual([null, null]);
     expect(await kindsOf(first)).toEqual(['queued', 'probing', 'probed', 'claimed']);
@@ -514,7 +514,7 @@ describe('a person is quicker', () => {
   test('who clears it and pauses anew: the old mark lets nobody through', async () => {
     await add(db.pool, { agent_id: 'skeptic' });
     const id = await probing();
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     await unpauseScope(db.pool, { target: { id }, by: 'dana' });
     await pauseFor();
     expect(await claim(db.pool)).toEqual([]);
@@ -523,16 +523,16 @@ describe('a person is quicker', () => {
   test('P1 who extends it: the probe is not let through any more, and its run, if it has begun, goes on', async () => {
     const [first = ''] = await add(db.pool, { agent_id: 'skeptic' });
     const id = await probing();
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     await extendPause(db.pool, { id, ttlSeconds: 60, by: 'dana' });
     expect(await claim(db.pool)).toEqual([]);
     await letTimePass(id, 61);
     await unmarkLeftOver(db.pool, PROBER);
-    expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+    expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
     const run = only(await claim(db.pool));
     await extendPause(db.pool, { id, ttlSeconds: 60, by: 'dana' });
     await unmarkLeftOver(db.pool, PROBER);
-    expect(await lookAfterProbes(db.pool)).toEqual(NOTHING);
+    expect(await advanceProbes(db.pool)).toEqual(NOTHING);
     await completeRun(db.pool, run.id, run.run_id, null);
     expect((await findTask(db.pool, first))?.status).toBe('succeeded');
     expect(await stateOf(id)).toMatchObject({ cleared_by: null, probes: false });
@@ -541,15 +541,15 @@ describe('a person is quicker', () => {
   test('who clears it at the moment in which the probe is judged: one of both did it, once', async () => {
     await add(db.pool, { agent_id: 'skeptic' });
     const id = await probing();
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     const run = only(await claim(db.pool));
     await completeRun(db.pool, run.id, run.run_id, null);
     await Promise.all([
-      lookAfterProbes(db.pool),
+      advanceProbes(db.pool),
       unpauseScope(db.pool, { target: AGENT, by: 'dana' }),
-      lookAfterProbes(db.pool),
+      advanceProbes(db.pool),
     ]);
-    await lookAfterProbes(db.pool);
+    await advanceProbes(db.pool);
     expect((await eventsOf(id)).filter((type) => type === 'pause.cleared').length).toBe(1);
     expect(['dana', PROBER]).toContain((await stateOf(id))['cleared_by']);
   });
@@ -562,6 +562,6 @@ test('P3 a row with ends_as written by hand probes as well', async () => {
        values ('agent', 'skeptic', now() - interval '1 hour', 60, 'probe')`,
   );
   expect(await claim(db.pool)).toEqual([]);
-  expect(await lookAfterProbes(db.pool)).toEqual(LET_ONE);
+  expect(await advanceProbes(db.pool)).toEqual(LET_ONE);
   expect(ids(await claim(db.pool)).length).toBe(1);
 });

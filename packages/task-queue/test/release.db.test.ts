@@ -6,7 +6,7 @@ import {
   explainTask,
   failRun,
   lastRelease,
-  lookAfterProbes,
+  advanceProbes,
   lookAfterReleases,
   parkTask,
   PROBER,
@@ -82,7 +82,7 @@ describe('one task', () => {
     const [run] = await claim(db.pool);
     await completeRun(db.pool, run?.id ?? '', run?.run_id ?? '', null);
     await db.pool.query("update senate_pause set paused_at = paused_at - interval '20 minutes' where id = $1", [id]);
-    expect(await lookAfterProbes(db.pool)).toMatchObject({ let: 1, done: 0 });
+    expect(await advanceProbes(db.pool)).toMatchObject({ let: 1, done: 0 });
     expect(await refused(id)).toBe('pause_probes');
     const [probe] = await claim(db.pool);
     expect(probe?.id).not.toBe(run?.id);

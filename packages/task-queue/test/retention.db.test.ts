@@ -5,7 +5,7 @@ import {
   CANCEL,
   completeRun,
   failRun,
-  forgetOldTasks,
+  deleteOldTasks,
   releaseRun,
   reapRuns,
   type ForgetMark,
@@ -36,7 +36,7 @@ async function sweep(): Promise<{ tasks: number; statements: number }> {
   let tasks = 0;
   let from: ForgetMark | undefined;
   for (let statements = 1; ; statements++) {
-    const forgotten = await forgetOldTasks(db.pool, DAYS, from);
+    const forgotten = await deleteOldTasks(db.pool, DAYS, from);
     tasks += forgotten.tasks;
     from = forgotten.next;
     if (from === undefined) return { tasks, statements };
@@ -114,7 +114,7 @@ test('a statement looks at no more than a thousand endings, and the next goes on
            now() - make_interval(days => 100), '{}'
       from made m
      order by m.id`);
-  const first = await forgetOldTasks(db.pool, DAYS);
+  const first = await deleteOldTasks(db.pool, DAYS);
   expect(first).toMatchObject({ tasks: 0, next: { id: expect.any(String) } });
   expect(await sweep()).toEqual({ tasks: 1_300, statements: 3 });
   expect(await left()).toHaveLength(1_200);
@@ -126,7 +126,7 @@ test('a call’s row in the history loses what it says of a forgotten task, and 
   for (const run of runs) await completeRun(db.pool, run.id, run.run_id, null);
   await grow(DAYS + 1);
   await db.pool.query("update tasks set status = 'held' where id = $1", [kept]);
-  expect(await forgetOldTasks(db.pool, DAYS)).toMatchObject({ tasks: 1, events: 3 });
+  expect(await deleteOldTasks(db.pool, DAYS)).toMatchObject({ tasks: 1, events: 3 });
   expect(await eventsOf(gone)).toBe(0);
   expect(
     (
@@ -140,14 +140,14 @@ test('a call’s row in the history loses what it says of a forgotten task, and 
       .rowCount,
   ).toBe(0);
   await db.pool.query("update tasks set status = 'succeeded' where id = $1", [kept]);
-  expect(await forgetOldTasks(db.pool, DAYS)).toMatchObject({ tasks: 1, events: 3 });
+  expect(await deleteOldTasks(db.pool, DAYS)).toMatchObject({ tasks: 1, events: 3 });
   expect((await db.pool.query('select from event_batches')).rowCount).toBe(0);
 });
 
 test('a task that was cancelled before it ever ran is forgotten as well', async () => {
   const [id = ''] = await add(db.pool, {});
   await actOnTasks(db.pool, CANCEL, { ids: [id] }, { by: 'dana', reason: null });
-  expect(await forgetOldTasks(db.pool, DAYS)).toMatchObject({ tasks: 0 });
+  expect(await deleteOldTasks(db.pool, DAYS)).toMatchObject({ tasks: 0 });
   await grow(DAYS + 1);
-  expect(await forgetOldTasks(db.pool, DAYS)).toMatchObject({ tasks: 1, events: 2 });
+  expect(await deleteOldTasks(db.pool, DAYS)).toMatchObject({ tasks: 1, events: 2 });
 });

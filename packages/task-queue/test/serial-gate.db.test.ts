@@ -4,12 +4,12 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import {
   claimTasks,
   completeRun,
-  endRuns,
+  finishRuns,
   enqueueTasks,
   failRun,
   freezeRepo,
   limitRepo,
-  lineUpDue,
+  admitDueTasks,
   lookForWork,
   parkTask,
   readSerialGate,
@@ -109,7 +109,7 @@ describe('first in, first out', () => {
     const run = await one();
     expect(run?.id).toBe(first);
     await db.pool.query("update tasks set next_eligible_at = now() - interval '1 second' where id = $1", [later]);
-    expect(await lineUpDue(db.pool)).toBe(1);
+    expect(await admitDueTasks(db.pool)).toBe(1);
     await complete(run);
     expect(ids(await claim(db.pool))).toEqual([later]);
     expect(second).toBeDefined();
@@ -342,7 +342,7 @@ describe('at the same time', () => {
       async () => {
         const runs = await bAndARunning('ending');
         return () =>
-          endRuns(
+          finishRuns(
             db.pool,
             runs.map(({ id, run_id }) => ({ as: 'completed', id, run_id })),
           );
@@ -367,7 +367,7 @@ describe('at the same time', () => {
           `update tasks set next_eligible_at = now() - case repo when 'b-lining up' then interval '2 minutes'
              else interval '1 minute' end`,
         );
-        return () => lineUpDue(db.pool);
+        return () => admitDueTasks(db.pool);
       },
     ],
   ])(
@@ -495,14 +495,14 @@ describe('exactness', () => {
       return Math.floor((state / 2_147_483_648) * sides);
     };
   }
-  const UNOWNED = 'run_id = null, pid = null, started_at = null, heartbeat_at = null';
+  const CLEAR_RUN_COLUMNS = 'run_id = null, pid = null, started_at = null, heartbeat_at = null';
   const OWNED = 'run_id = gen_random_uuid(), started_at = now(), heartbeat_at = now()';
   // By hand, and on many rows at a time: what nobody foresaw has to be counted as well.
   const BY_HAND = [
     `update tasks set status = 'running', ${OWNED} where id % 5 = $1 and status = 'queued'`,
-    `update tasks set status = 'queued', ${UNOWNED} where id % 5 = $1 and status in ('running', 'held')`,
-    `update tasks set status = 'held', ${UNOWNED} where id % 5 = $1 and status in ('queued', 'running')`,
-    `update tasks set status = 'succeeded', ${UNOWNED} where id % 5 = $1 and status = 'running'`,
+    `update tasks set status = 'queued', ${CLEAR_RUN_COLUMNS} where id % 5 = $1 and status in ('running', 'held')`,
+    `update tasks set status = 'held', ${CLEAR_RUN_COLUMNS} where id % 5 = $1 and status in ('queued', 'running')`,
+    `update tasks set status = 'succeeded', ${CLEAR_RUN_COLUMNS} where id % 5 = $1 and status = 'running'`,
     `update tasks set status = 'queued' where id % 5 = $1 and status = 'succeeded'`,
     'update tasks set paused_at = now() where id % 5 = $1',
     'update tasks set paused_at = null where id % 5 = $1',
@@ -536,7 +536,7 @@ describe('exactness', () => {
           await claim(db.pool, { limit: 1 + roll(3), gatedRepos: [null, [], ['a']][roll(3)] });
         else if (what === BY_HAND.length + 1)
           for (const run of await claim(db.pool, { limit: 2 })) await (roll(2) === 0 ? complete(run) : release(run));
-        else if (what === BY_HAND.length + 2) await lineUpDue(db.pool);
+        else if (what === BY_HAND.length + 2) await admitDueTasks(db.pool);
         else
           await add(
             db.pool,

@@ -2,7 +2,7 @@ import { inTransaction, makePool, type Queryable } from '@orchestra/database';
 import { listActivePauses, pauseScope, settleClaims } from '@orchestra/pause-core';
 import { PATIENT, testDatabase, until } from '@orchestra/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { announceQuiet, completeRun, endRuns, pauseWithReceipt, tasksOf, turn } from '../src/index.ts';
+import { announceQuiet, completeRun, finishRuns, pauseWithReceipt, tasksOf, turn } from '../src/index.ts';
 import { add, claim, ids, pause, waitingFor } from './fixtures.ts';
 
 const db = testDatabase();
@@ -304,7 +304,7 @@ describe('what is committed is answered, whatever can be read afterwards', () =>
             ? Promise.reject(new Error('Connection terminated'))
             : Reflect.apply(db.pool.query.bind(db.pool), undefined, call),
     });
-    const [ended, refused] = await endRuns(failing, [
+    const [ended, refused] = await finishRuns(failing, [
       { as: 'completed', id: first.id, run_id: first.run_id },
       { as: 'completed', id: second.id, run_id: first.run_id },
     ]);
@@ -313,7 +313,7 @@ describe('what is committed is answered, whatever can be read afterwards', () =>
       outcome: 'refused',
       refused: { code: 'run_not_owner', detail: expect.stringContaining('could not be read') },
     });
-    await expect(endRuns(failing, [{ as: 'completed', id: second.id, run_id: first.run_id }])).rejects.toThrow(
+    await expect(finishRuns(failing, [{ as: 'completed', id: second.id, run_id: first.run_id }])).rejects.toThrow(
       'Connection terminated',
     );
   });

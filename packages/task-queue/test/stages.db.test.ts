@@ -8,7 +8,7 @@ import {
   CLAIM_SETTINGS,
   completeRun,
   DEFAULT_PIPELINES,
-  endRuns,
+  finishRuns,
   failRun,
   findTask,
   freezeRepo,
@@ -236,7 +236,7 @@ describe('from stage to stage', () => {
       { as: 'held', ...SAYS },
       { as: 'retried', ...SAYS },
     ] as const) {
-      expect(await endRuns(db.pool, [{ ...ending, id, run_id: lost.run_id }])).toMatchObject([
+      expect(await finishRuns(db.pool, [{ ...ending, id, run_id: lost.run_id }])).toMatchObject([
         { outcome: 'refused', refused: { code: 'run_not_owner' } },
       ]);
     }
@@ -255,14 +255,14 @@ describe('from stage to stage', () => {
       { as: 'held', ...run(held), ...SAYS },
       { as: 'completed', ...run(lost) },
     ];
-    const answers = await endRuns(db.pool, endings);
+    const answers = await finishRuns(db.pool, endings);
     expect(answers.map(({ outcome, status }) => [outcome, status])).toEqual([
       ['accepted', 'succeeded'],
       ['accepted', 'queued'],
       ['accepted', 'held'],
       ['refused', null],
     ]);
-    expect((await endRuns(db.pool, endings)).map(({ outcome, status }) => [outcome, status])).toEqual([
+    expect((await finishRuns(db.pool, endings)).map(({ outcome, status }) => [outcome, status])).toEqual([
       ['repeated', 'succeeded'],
       ['repeated', 'queued'],
       ['repeated', 'held'],
@@ -608,7 +608,7 @@ describe('held and retried', () => {
   test('tasks that one disturbance stopped do not come back all at once', async () => {
     await add(db.pool, ...Array.from({ length: 20 }, () => ({})));
     const runs = await claim(db.pool, { limit: 20 });
-    const answers = await endRuns(
+    const answers = await finishRuns(
       db.pool,
       runs.map(({ id, run_id }): Ending => ({ as: 'retried', id, run_id, says: 'connection reset' })),
     );
@@ -673,7 +673,7 @@ describe('the serial gate between two stages', () => {
     const [first = '', second = ''] = await add(db.pool, staged({ repo: 'r' }), staged({ repo: 'r' }));
     // A claim takes one task of a repo at the most.
     const runs = [await one(), await one()];
-    await endRuns(
+    await finishRuns(
       db.pool,
       runs.map(({ id, run_id }): Ending => ({ as: 'completed', id, run_id })),
     );
@@ -730,7 +730,7 @@ describe('the serial gate between two stages', () => {
           if (rowCount === 0) return;
           idle += 1;
         } else idle = 0;
-        await endRuns(
+        await finishRuns(
           db.pool,
           runs.map(({ id, run_id }): Ending => ({ as: 'completed', id, run_id })),
         );
@@ -799,7 +799,7 @@ describe('the serial gate between two stages', () => {
     });
     const ender = async (worker: string): Promise<void> => {
       for (let round = 0; round < 25; round++)
-        await endRuns(claims, endings(await claim(claims, { worker, limit: 12 }), round), rules);
+        await finishRuns(claims, endings(await claim(claims, { worker, limit: 12 }), round), rules);
     };
     const meddler = async (): Promise<void> => {
       for (let round = 0; round < 25; round++) {

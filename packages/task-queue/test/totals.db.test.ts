@@ -1,6 +1,6 @@
 import { testDatabase } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
-import { endRuns, readQueueView, sumUpTotals, turn } from '../src/index.ts';
+import { finishRuns, readQueueView, sumUpTotals, turn } from '../src/index.ts';
 import { add, claim } from './fixtures.ts';
 
 const db = testDatabase();
@@ -59,7 +59,7 @@ const DOORS: [string, () => Promise<unknown>][] = [
 
 async function endAll(as: 'completed' | 'failed' | 'released', retry = true): Promise<void> {
   const runs = await claim(db.pool, { limit: 4 });
-  await endRuns(
+  await finishRuns(
     db.pool,
     runs.map(({ id, run_id }) =>
       as === 'completed'

@@ -15,7 +15,7 @@ import {
   retryTasks,
 } from '../src/index.ts';
 import { TASK_STATUSES, type TaskStatus } from '../src/contract/index.ts';
-import { TASK_ACTS, TRANSITIONS, type TaskAct } from '../src/transitions.ts';
+import { TASK_ACTS, TRANSITIONS, type TaskAct } from '../src/runs/transitions.ts';
 import { add, claim } from './fixtures.ts';
 
 const db = testDatabase();

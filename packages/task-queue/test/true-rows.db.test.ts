@@ -31,7 +31,7 @@ import {
   limitRepo,
   listTaskEvents,
   listTasks,
-  noteSightings,
+  recordWorkerPolls,
   pauseWithReceipt,
   previewPause,
   thawRepo,
@@ -384,7 +384,7 @@ describe('a pause on a label that nothing has ever carried says so', () => {
     while ((await dropEmptyLanes(db.pool)) > 0);
     expect((await sql("select from task_lanes where quest_id = 'q-done'")).rowCount).toBe(0);
     expect(await pause('q-done', 'quest')).toMatchObject({ label_known: true });
-    await noteSightings(db.pool, [
+    await recordWorkerPolls(db.pool, [
       { worker: 'old', wants: 'x', host: null, agents: ['asked-for'], skills: null, agoSeconds: 2 * 86_400 },
     ]);
     await forgetOldSightings(db.pool);

@@ -14,14 +14,14 @@ import {
   holdRun,
   limitRepo,
   listTasks,
-  lookAfterProbes,
-  noteSightings,
+  advanceProbes,
+  recordWorkerPolls,
   parkTask,
   resumeHeld,
   retryRun,
   TaskError,
   unparkTask,
-  type KeptForRunners,
+  type RunnerReservations,
   type Sighting,
   type TaskFilter,
 } from '../src/index.ts';
@@ -35,10 +35,10 @@ beforeEach(async () => {
   await db.pool.query("update senate_pause set cleared_at = now(), cleared_by = 'test' where cleared_at is null");
   await db.pool.query('truncate tasks, task_event_rows, event_batches, task_lanes, worker_sightings');
   await db.pool.query('update repo_gates set frozen_at = null, max_in_progress = 1');
-  await noteSightings(db.pool, [ASKS]);
+  await recordWorkerPolls(db.pool, [ASKS]);
 });
 
-const why = async (taskId = '', kept: KeptForRunners = null): Promise<TaskWhy> =>
+const why = async (taskId = '', kept: RunnerReservations = null): Promise<TaskWhy> =>
   taskWhy.parse(await explainTask(db.pool, taskId, { kept }));
 const kinds = async (taskId = ''): Promise<HoldKind[]> => (await why(taskId)).holds.map((hold) => hold.kind);
 const addOne = async (task: NewTask = {}): Promise<string> => (await add(db.pool, task))[0] ?? '';
@@ -127,7 +127,7 @@ describe('each thing that can hold a task', () => {
       [pauseId],
     );
     expect((await why(other)).holds[0]?.says).toContain('there is none yet');
-    expect(await lookAfterProbes(db.pool)).toMatchObject({ let: 1 });
+    expect(await advanceProbes(db.pool)).toMatchObject({ let: 1 });
     expect(await why(probe)).toMatchObject({ can_start_now: true, holds: [] });
     expect((await why(other)).holds).toMatchObject([{ kind: 'pause', pause_id: pauseId, task_id: probe, until: null }]);
     await pausePlus('agent', 'a');
@@ -252,12 +252,12 @@ describe('each thing that can hold a task', () => {
     expect((await why(task)).holds).toMatchObject([
       { kind: 'no_worker', since: null, says: 'no worker asks for agent a and skill s: none has within a day' },
     ]);
-    await noteSightings(db.pool, [
+    await recordWorkerPolls(db.pool, [
       { ...ASKS, wants: '1', skills: ['t'] },
       { ...ASKS, worker: 'w-2', wants: '2', agents: ['b'] },
     ]);
     expect(await kinds(task)).toEqual(['no_worker']);
-    await noteSightings(db.pool, [
+    await recordWorkerPolls(db.pool, [
       { ...ASKS, worker: 'w-3', wants: '3', agents: ['a', 'b'], skills: ['s'], agoSeconds: 100 },
     ]);
     expect(await kinds(task)).toEqual([]);
@@ -269,11 +269,11 @@ describe('each thing that can hold a task', () => {
     await claim(db.pool, { worker: 'w-3', limit: 1 });
     expect(await kinds(task)).toEqual([]);
     // What is kept for a runner goes to claims alone that name it.
-    await noteSightings(db.pool, [{ ...ASKS, wants: '4' }]);
+    await recordWorkerPolls(db.pool, [{ ...ASKS, wants: '4' }]);
     expect((await why(runners, { testing: true })).holds).toMatchObject([
       { kind: 'no_worker', says: expect.stringContaining('skill runner:testing') },
     ]);
-    await noteSightings(db.pool, [{ ...ASKS, wants: '5', skills: ['runner:testing'] }]);
+    await recordWorkerPolls(db.pool, [{ ...ASKS, wants: '5', skills: ['runner:testing'] }]);
     expect((await why(runners, { testing: true })).holds).toEqual([]);
   });
 
@@ -370,11 +370,11 @@ test('what may start by this is what a claim takes, over every combination of ho
 
 describe('sightings', () => {
   test('one row for each worker and what it asks for; the later one stands', async () => {
-    await noteSightings(db.pool, [
+    await recordWorkerPolls(db.pool, [
       { ...ASKS, agoSeconds: 5 },
       { ...ASKS, worker: 'w-2', agents: ['a', 'b'], skills: ['s'] },
     ]);
-    await noteSightings(db.pool, [{ ...ASKS, agoSeconds: 600, host: 'other' }]);
+    await recordWorkerPolls(db.pool, [{ ...ASKS, agoSeconds: 600, host: 'other' }]);
     const { rows } = await db.pool.query(
       `select s.worker, s.host, s.agents, s.skills, s.seen_at > now() - interval '1 minute' as lately
          from worker_sightings s
@@ -389,7 +389,7 @@ describe('sightings', () => {
   test('they are forgotten after a day, but those of a worker that still runs something', async () => {
     await add(db.pool, {});
     await claim(db.pool, { worker: 'w-2' });
-    await noteSightings(db.pool, [
+    await recordWorkerPolls(db.pool, [
       { ...ASKS, worker: 'w-2', agoSeconds: 100_000 },
       { ...ASKS, worker: 'w-3', agoSeconds: 100_000 },
     ]);
@@ -448,7 +448,7 @@ describe('lists of tasks', () => {
 
 test('without one pause: when it is ready, and how many stand in front of it for the same workers, those of that pause among them', async () => {
   await db.pool.query('truncate worker_sightings');
-  await noteSightings(db.pool, [{ ...ASKS, wants: 'some', agents: ['a', 'b'] }]);
+  await recordWorkerPolls(db.pool, [{ ...ASKS, wants: 'some', agents: ['a', 'b'] }]);
   await add(
     db.pool,
     { agent_id: 'a' },

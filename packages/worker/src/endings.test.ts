@@ -1,5 +1,5 @@
 import { ApiError, ConnectionError } from '@orchestra-brake/client';
-import type { EndingAnswer } from '@orchestra/task-queue/contract';
+import type { RunFinishResult } from '@orchestra/task-queue/contract';
 import { expect, test } from 'vitest';
 import { Endings, type EndingToTell } from './endings.ts';
 import { LateAbort } from './late-abort.ts';
@@ -12,7 +12,7 @@ const done = (id: string, result?: unknown): EndingToTell => ({
   run_id: RUN,
   ...(result === undefined ? {} : { result }),
 });
-const accepted = ({ id, run_id }: EndingToTell): EndingAnswer => ({
+const accepted = ({ id, run_id }: EndingToTell): RunFinishResult => ({
   id,
   run_id,
   outcome: 'accepted',

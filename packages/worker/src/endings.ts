@@ -1,8 +1,8 @@
 import { ApiError, type CallOptions } from '@orchestra-brake/client';
 import {
   ENDINGS_MAX,
-  type EndingAnswer,
-  type EndingAnswers,
+  type RunFinishResult,
+  type RunFinishResults,
   type FinishAnswer,
   type FinishRequest,
 } from '@orchestra/task-queue/contract';
@@ -13,7 +13,7 @@ export type EndingToTell = FinishRequest['ended'][number];
 
 export interface EndingsOptions {
   /** Tells the service of endings alone, apart from a claim. */
-  finish: (ended: EndingToTell[], call: CallOptions) => Promise<EndingAnswers>;
+  finish: (ended: EndingToTell[], call: CallOptions) => Promise<RunFinishResults>;
   /** Whether handlers are at work whose endings could go along, if these wait for a moment. */
   moreToCome: () => boolean;
   /** There is one more to tell. */
@@ -30,7 +30,7 @@ interface Waiting {
 export interface EndingBatch {
   readonly size: number;
   readonly ended: EndingToTell[];
-  settle(answers: readonly EndingAnswer[]): void;
+  settle(answers: readonly RunFinishResult[]): void;
   fail(error: Error): void;
   /** To be told in another call. */
   putBack(): void;
@@ -189,7 +189,7 @@ function after(ms: number, giveUp: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-function settle({ answer }: Waiting, given: EndingAnswer | undefined): void {
+function settle({ answer }: Waiting, given: RunFinishResult | undefined): void {
   const { status = null, refused = null, next_eligible_at = null } = given ?? {};
   if (status !== null) answer.resolve({ status, next_eligible_at });
   else if (refused !== null)

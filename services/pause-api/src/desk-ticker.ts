@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '@orchestra/database';
 import type { Logger } from '@orchestra/service-shell';
-import { readDeskNumbers } from '@orchestra/task-queue';
+import { readLiveStats } from '@orchestra/task-queue';
 import type { DeskTick } from '@orchestra/task-queue/contract';
 
 const EVERY_MS = 2_000;
@@ -76,7 +76,7 @@ export class DeskTicker {
 
   async #read(): Promise<DeskTick> {
     try {
-      return { numbers: await readDeskNumbers(this.#db) };
+      return { numbers: await readLiveStats(this.#db) };
     } catch (err) {
       this.#log.debug({ err }, 'the numbers of the desk could not be read');
       return { numbers: null };

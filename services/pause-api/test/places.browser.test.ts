@@ -1,4 +1,4 @@
-import { claimTasks, enqueueTasks, failRun, noteSightings } from '@orchestra/task-queue';
+import { claimTasks, enqueueTasks, failRun, recordWorkerPolls } from '@orchestra/task-queue';
 import { newTask, type NewTask } from '@orchestra/task-queue/contract';
 import { testDatabase, until } from '@orchestra/testkit';
 import { beforeEach, expect, test } from 'vitest';
@@ -90,7 +90,7 @@ test('workers show what they ask for, what they run and when they last reported;
   const run = await claim();
   await failRun(db.pool, run.id, run.run_id, { error: 'the vendor answered 503', retry: false });
   const second = await claim();
-  await noteSightings(db.pool, [
+  await recordWorkerPolls(db.pool, [
     { worker: 'w-1', wants: 'a', host: 'node-7', agents: ['skeptic', 'scribe'], skills: null, agoSeconds: 20 },
     { worker: 'w-2', wants: 'b', host: 'node-8', agents: null, skills: null, agoSeconds: 4_000 },
   ]);

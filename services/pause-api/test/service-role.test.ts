@@ -25,18 +25,18 @@ import {
   claimTasks,
   deferPaused,
   dropEmptyLanes,
-  endRuns,
+  finishRuns,
   enqueueTasks,
   forgetOldSightings,
-  forgetOldTasks,
+  deleteOldTasks,
   freezeRepo,
   healQueued,
   heartbeat,
-  lineUpDue,
-  lookAfterProbes,
-  noteSightings,
+  admitDueTasks,
+  advanceProbes,
+  recordWorkerPolls,
   parkTask,
-  raiseHeads,
+  advanceLaneHeads,
   raiseRunawayAlerts,
   reapRuns,
   reportPreflight,
@@ -134,7 +134,7 @@ test('every loop of pause-api works under that role', async () => {
     stayPauses,
     warnOfEnds,
     announceQuiet,
-    lookAfterProbes,
+    advanceProbes,
     forgetOldKeys,
     raiseRunawayAlerts,
   ])
@@ -157,12 +157,12 @@ test('tasks are added, claimed, kept alive and ended under that role, and what l
   await unparkTask(db, second.id, { name: 'dana' });
   await freezeRepo(db, 'r', 'dana', 'a test');
   await thawRepo(db, 'r', 'dana');
-  const endings = await endRuns(db, [
+  const endings = await finishRuns(db, [
     { as: 'completed', id: first.id, run_id: first.run_id },
     { as: 'held', id: second.id, run_id: second.run_id, says: 'no disk' },
   ]);
   expect(endings.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
-  await noteSightings(db, [
+  await recordWorkerPolls(db, [
     { worker: 'w', wants: 'x', host: null, agents: ['gone'], skills: null, agoSeconds: 200_000 },
   ]);
   expect(await forgetOldSightings(db)).toBe(1);
@@ -176,8 +176,8 @@ test('tasks are added, claimed, kept alive and ended under that role, and what l
     checks: [],
   });
   await advanceHorizon(db, null);
-  for (const round of [lineUpDue, deferPaused, healQueued]) await round(db);
-  await raiseHeads(db, 100);
+  for (const round of [admitDueTasks, deferPaused, healQueued]) await round(db);
+  await advanceLaneHeads(db, 100);
   await reapRuns(db, 90);
   await database.pool.query('analyze task_lanes');
   expect(await dropEmptyLanes(db)).toBeGreaterThan(0);
@@ -192,7 +192,7 @@ test('old tasks are deleted under that role', async () => {
     "insert into task_events (task_id, kind, by, at) values ($1, 'completed', 'x', now() - interval '9 days')",
     [old?.id],
   );
-  expect(await forgetOldTasks(db, 1)).toMatchObject({ tasks: 1 });
+  expect(await deleteOldTasks(db, 1)).toMatchObject({ tasks: 1 });
 });
 
 test('notices are taken, sent and given up under that role', async () => {

@@ -4,15 +4,15 @@ import type { Logger } from '@orchestra/service-shell';
 import {
   claimTasks,
   claimTasksOnce,
-  endRuns,
+  finishRuns,
   tasksOf,
   turn,
   waitsForGates,
   type ClaimOrder,
-  type ClaimWays,
+  type ClaimStrategyCache,
   type StageRules,
 } from '@orchestra/task-queue';
-import type { ClaimedTask, Ending, EndingAnswer } from '@orchestra/task-queue/contract';
+import type { ClaimedTask, Ending, RunFinishResult } from '@orchestra/task-queue/contract';
 import type { QueueMetrics } from './queue-metrics.ts';
 
 export interface Caller {
@@ -24,7 +24,7 @@ export interface Caller {
 
 export interface ClaimPlace {
   db: Database;
-  ways: ClaimWays;
+  ways: ClaimStrategyCache;
   metrics: QueueMetrics;
   /** Where tasks with stages go when their runs end. */
   rules: StageRules;
@@ -61,13 +61,13 @@ export async function endAndClaim(
   endings: readonly Ending[],
   order: ClaimOrder,
   caller: Caller,
-): Promise<{ tasks: ClaimedTask[]; ended: EndingAnswer[] }> {
+): Promise<{ tasks: ClaimedTask[]; ended: RunFinishResult[] }> {
   const { db, ways, rules } = place;
   // A repeated call finds the tasks of the first one; its endings answer by themselves what they did then. And tasks of
   // repos for which the serial gate does not hold are counted at their gates, for which a claim may have to wait: not
   // behind endings, which hold gates and lanes (docs/locking.md).
   if (caller.idempotency !== undefined || caller.gone.aborted || waitsForGates(order)) {
-    const ended = await endRuns(db, endings, rules);
+    const ended = await finishRuns(db, endings, rules);
     return { ended, tasks: await claimForCaller(place, order, caller) };
   }
   const answer = await timed(
@@ -103,7 +103,7 @@ async function keptWhileWanted(
   if (tasks.length === 0 || idempotency !== undefined) return tasks;
   const handBack = async (): Promise<void> => {
     metrics.claimersGone.inc();
-    const failure = await endRuns(
+    const failure = await finishRuns(
       db,
       tasks.map(({ id, run_id }) => ({ as: 'released', id, run_id, cause: 'shutdown' })),
     ).then(

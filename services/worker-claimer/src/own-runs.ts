@@ -1,5 +1,5 @@
 import { ownsRun, type TokenHolder } from '@orchestra/pause-core';
-import type { Ending, EndingAnswer } from '@orchestra/task-queue/contract';
+import type { Ending, RunFinishResult } from '@orchestra/task-queue/contract';
 
 // No task has ever run as it. What names somebody else's run is refused in the same words as what names none.
 const UNKNOWN_RUN = '00000000-0000-8000-8000-000000000000';
@@ -21,6 +21,6 @@ export function ownRuns<Run extends { run_id: string }>(
 }
 
 /** The answers, each under the `run_id` that its caller has sent. */
-export function asSent(answers: readonly EndingAnswer[], sent: readonly Ending[]): EndingAnswer[] {
+export function asSent(answers: readonly RunFinishResult[], sent: readonly Ending[]): RunFinishResult[] {
   return answers.map((answer, index) => ({ ...answer, run_id: sent[index]?.run_id ?? answer.run_id }));
 }

@@ -12,16 +12,16 @@ import {
   type RunningService,
 } from '@orchestra/service-shell';
 import {
-  ALL_OFF,
+  NO_RUNNERS,
   CLAIM_SETTINGS,
-  ClaimWays,
+  ClaimStrategyCache,
   DEFAULT_STAGE_RULES,
   deferPaused,
   forgetOldSightings,
   forgetOldStops,
   keptForRunners,
   lookAfterReleases,
-  noteSightings,
+  recordWorkerPolls,
   writeQueueSettings,
 } from '@orchestra/task-queue';
 import type { WorkerClaimerConfig } from './config.ts';
@@ -88,7 +88,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
       autoParkRepos = null,
       questionRepos = null,
       stages = DEFAULT_STAGE_RULES,
-      runners = ALL_OFF,
+      runners = NO_RUNNERS,
     } = config;
     const kept = keptForRunners(runners, stages.pipelines);
     const log = makeLogger({ service: 'worker-claimer', level: config.logLevel });
@@ -272,7 +272,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
       everyMs: SIGHTINGS_EVERY_MS,
       gapMs: config.sightingsGapMs ?? SIGHTINGS_GAP_MS,
       log,
-      round: async () => ((await sightings.writeDue((batch) => noteSightings(db, batch))) > 0 ? 0 : undefined),
+      round: async () => ((await sightings.writeDue((batch) => recordWorkerPolls(db, batch))) > 0 ? 0 : undefined),
     });
     parts.add('sightings', () => noting.stop());
 
@@ -292,7 +292,7 @@ export function startService(config: WorkerClaimerConfig): Promise<RunningServic
       queue: config,
       place: {
         db: claims,
-        ways: new ClaimWays(),
+        ways: new ClaimStrategyCache(),
         metrics,
         rules: stages,
         onClaimed: () => keeping.wake(),

@@ -1,4 +1,4 @@
-import type { EndingAnswer } from '@orchestra/task-queue/contract';
+import type { RunFinishResult } from '@orchestra/task-queue/contract';
 import type { QueueMetrics } from './queue-metrics.ts';
 
 export interface EndingListeners {
@@ -15,7 +15,7 @@ export interface EndingListeners {
  */
 export type TellEndings = (
   endings: readonly { as: string }[],
-  answers: readonly Pick<EndingAnswer, 'status'>[],
+  answers: readonly Pick<RunFinishResult, 'status'>[],
 ) => void;
 
 export function tellEndings({ metrics, onReturned, onFreed }: EndingListeners): TellEndings {

@@ -1,5 +1,5 @@
 import { testDatabase, until } from '@orchestra/testkit';
-import type { ClaimAnswer, ClaimedTask, Ending, EndingAnswers } from '@orchestra/task-queue/contract';
+import type { ClaimAnswer, ClaimedTask, Ending, RunFinishResults } from '@orchestra/task-queue/contract';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { serve, type Served } from './serving.ts';
 
@@ -44,7 +44,7 @@ test('P10 many runs end in one call, and each has its own answer', async () => {
     { as: 'failed', id: two.id, run_id: one.run_id, error: 'not mine' },
     { as: 'released', id: three.id, run_id: three.run_id, cause: 'shutdown' },
   ];
-  const first = await service.post<EndingAnswers>('/api/tasks/finish', { ended });
+  const first = await service.post<RunFinishResults>('/api/tasks/finish', { ended });
   expect(first).toMatchObject({
     status: 200,
     body: {
@@ -56,7 +56,7 @@ test('P10 many runs end in one call, and each has its own answer', async () => {
     },
   });
   expect(await service.task(one.id)).toMatchObject({ status: 'succeeded', result: 7 });
-  const again = await service.post<EndingAnswers>('/api/tasks/finish', { ended });
+  const again = await service.post<RunFinishResults>('/api/tasks/finish', { ended });
   expect(again.body.ended.map((answer) => answer.outcome)).toEqual(['repeated', 'refused', 'repeated']);
   expect(await service.metric('orchestra_runs_ended_total', 'completed')).toBeGreaterThan(0);
 });

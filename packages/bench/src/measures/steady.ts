@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '@orchestra/database';
-import { ClaimWays, enqueueTasks, tasksOf, turn } from '@orchestra/task-queue';
+import { ClaimStrategyCache, enqueueTasks, tasksOf, turn } from '@orchestra/task-queue';
 import { newTask, type Ending } from '@orchestra/task-queue/contract';
 import { withClaimDatabase } from '../claim-database.ts';
 import { cpuTimeUs, serverPid } from '../cpu-time.ts';
@@ -86,7 +86,7 @@ const slices = ({ quick, long }: { quick: boolean; long: boolean }): number =>
   quick ? SLICES.quick : long ? SLICES.long : SLICES.full;
 
 async function work(db: Database, worker: string, ended: AbortSignal, onEnded: (count: number) => void): Promise<void> {
-  const ways = new ClaimWays();
+  const ways = new ClaimStrategyCache();
   const tasks = Array.from({ length: BATCH }, (_, n) =>
     newTask.parse({ agent_id: `agent-${n % AGENTS}`, skill: 'noop', payload: { n } }),
   );

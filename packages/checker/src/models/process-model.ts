@@ -1,4 +1,4 @@
-import { judgeProcess, type RunProcess } from '@orchestra/task-queue';
+import { classifyProcess, type RunProcess } from '@orchestra/task-queue';
 import fc from 'fast-check';
 import type { ProcessSeen } from '@orchestra/task-queue/process-table';
 import { SEED, type Model } from './model.ts';
@@ -24,7 +24,7 @@ export const processModel: Model = {
   check: () =>
     fc.assert(
       fc.property(run, seen, (of, table) => {
-        const verdict = judgeProcess(of, HERE, () => table);
+        const verdict = classifyProcess(of, HERE, () => table);
         const formerBoot = of.boot_id !== HERE.boot_id && of.host === HERE.host;
         const tableKnows =
           of.boot_id === HERE.boot_id && of.pid_namespace === HERE.pid_namespace && table !== 'unknown';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { retryDelaySeconds } from '../../../task-queue/src/retry-delay.ts';
+import { retryDelaySeconds } from '../../../task-queue/src/pipelines/retry-delay.ts';
 import { SEED, type Model } from './model.ts';
 
 /** One second, then twice as long each time, and never more than five minutes. */

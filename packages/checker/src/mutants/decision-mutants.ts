@@ -66,7 +66,7 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a retry waits ever longer',
-    file: 'packages/task-queue/src/retry-delay.ts',
+    file: 'packages/task-queue/src/pipelines/retry-delay.ts',
     why: 'a wait without a limit',
     edits: [
       {
@@ -104,7 +104,7 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a process id that lives proves life',
-    file: 'packages/task-queue/src/judge-process.ts',
+    file: 'packages/task-queue/src/reaper/classify-process.ts',
     why: 'P15: a reused pid keeps a dead run (F13)',
     edits: [{ find: "seen === 'gone' || seen.startedAtTicks !== run.process_started", replace: "seen === 'gone'" }],
     caughtBy: by('P15 which process is dead for certain (F13)'),

@@ -175,7 +175,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the reaper reads, then writes',
-    file: `${QUEUE}/commands/reap-runs.ts`,
+    file: `${QUEUE}/reaper/reap-runs.ts`,
     why: 'P10: what was heard of in between is taken away all the same',
     edits: [
       {

@@ -5,19 +5,19 @@ import {
   answerQuestion,
   askQuestion,
   claimTasks,
-  ClaimWays,
+  ClaimStrategyCache,
   completeRun,
   deferPaused,
   dropEmptyLanes,
-  endRuns,
+  finishRuns,
   enqueueTasks,
   failRun,
   freezeRepo,
   holdRun,
   limitRepo,
-  lineUpDue,
+  admitDueTasks,
   parkTask,
-  raiseHeads,
+  advanceLaneHeads,
   reapRuns,
   releaseRun,
   resumeHeld,
@@ -68,7 +68,7 @@ export const gatesProperty: Property = {
 
 function actsOf({ db, claims }: Trial): Record<string, Act> {
   const runs = new OwnedRuns();
-  const ways = new ClaimWays();
+  const ways = new ClaimStrategyCache();
   let horizon: HorizonLook | null = null;
   const anyTask = async (where: string, then: (id: string) => Promise<unknown>): Promise<void> => {
     const {
@@ -102,7 +102,7 @@ function actsOf({ db, claims }: Trial): Record<string, Act> {
     const ended = [runs.take(random), runs.take(random)].filter((run) => run !== undefined);
     runs.add(
       await inTransaction(claims, async (tx) => {
-        await endRuns(
+        await finishRuns(
           tx,
           ended.map(({ id, run_id }) =>
             random.pick([
@@ -160,9 +160,9 @@ function actsOf({ db, claims }: Trial): Record<string, Act> {
     delete: () => anyTask("t.status <> 'running'", (id) => db.query('delete from tasks where id = $1', [id])),
     later: () => byHand("t.status = 'queued'", "in_line = false, next_eligible_at = now() + interval '0.2 s'"),
     due: () => byHand("t.status = 'queued' and t.next_eligible_at > now()", 'next_eligible_at = now()'),
-    'line up': () => lineUpDue(db),
+    'line up': () => admitDueTasks(db),
     'drop lanes': () => dropEmptyLanes(db),
-    'raise heads': () => raiseHeads(db, 1_000),
+    'raise heads': () => advanceLaneHeads(db, 1_000),
     defer: () => deferPaused(db),
     horizon: async () => {
       horizon = await advanceHorizon(db, horizon);

@@ -14,7 +14,7 @@ import {
   enqueueTasks,
   failRun,
   holdRun,
-  lookAfterProbes,
+  advanceProbes,
   parkTask,
   releaseRun,
   retryRun,
@@ -123,7 +123,7 @@ function actsOf(trial: Trial): Record<string, Act> {
         () => retryRun(claims, id, run_id, { says: BY }),
       ])(),
     );
-  const probes: Act = () => lookAfterProbes(db);
+  const probes: Act = () => advanceProbes(db);
   return {
     add,
     claim,

@@ -1,7 +1,7 @@
 import type { Database } from '@orchestra/database';
 import { id } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
-import { explainTask, type GatedRepos, type KeptForRunners } from '@orchestra/task-queue';
+import { explainTask, type GatedRepos, type RunnerReservations } from '@orchestra/task-queue';
 import { taskWhy } from '@orchestra/task-queue/contract';
 import { z } from 'zod';
 
@@ -14,7 +14,7 @@ export function whyRoute({
 }: {
   db: Database;
   gatedRepos: GatedRepos;
-  kept: KeptForRunners;
+  kept: RunnerReservations;
 }): Route {
   return route({
     method: 'get',

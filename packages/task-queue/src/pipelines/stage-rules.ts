@@ -1,5 +1,5 @@
 import { DONE } from '../contract/index.ts';
-import { retryDelaySeconds } from '../retry-delay.ts';
+import { retryDelaySeconds } from './retry-delay.ts';
 import { DEFAULT_PIPELINES, findStage, type Pipeline } from './pipeline.ts';
 import { TRANSIENT_DELAYS_SECONDS } from './transient-delay.ts';
 

@@ -1,5 +1,5 @@
 import type { Hold } from '../contract/index.ts';
-import type { GateOfTask, TaskFacts } from './task-facts.ts';
+import type { GateOfTask, TaskFacts } from './facts.ts';
 import { onHost } from './where-it-is.ts';
 
 /**

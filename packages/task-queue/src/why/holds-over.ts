@@ -1,7 +1,7 @@
 import { RUNNER_PREFIX, type Hold } from '../contract/index.ts';
 import { gateHolds } from './gate-holds.ts';
 import { pauseHold } from './pause-hold.ts';
-import type { TaskFacts } from './task-facts.ts';
+import type { TaskFacts } from './facts.ts';
 
 /**
  * Everything that holds a task which waits, in the order in which it has to go: first what the task itself needs from a

@@ -1,6 +1,6 @@
 import { scopeOf, scopeText } from '@orchestra/pause-core/contract';
 import type { Hold } from '../contract/index.ts';
-import type { PauseOverTask } from './task-facts.ts';
+import type { PauseOverTask } from './facts.ts';
 
 export function pauseHold(pause: PauseOverTask): Hold {
   const scope = scopeOf({ scope_kind: pause.scopeKind, scope_value: pause.scopeValue, also: pause.also });

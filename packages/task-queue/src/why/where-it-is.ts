@@ -1,5 +1,5 @@
 import type { Hold } from '../contract/index.ts';
-import type { TaskFacts } from './task-facts.ts';
+import type { TaskFacts } from './facts.ts';
 
 /** Of a task that does not wait: it is running, or it has ended, and how. */
 export function whereItIs({ status, run, ended, attempts }: TaskFacts): Hold {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { taskWhy, type HoldKind } from '../contract/index.ts';
-import type { GateOfTask, PauseOverTask, TaskFacts } from './task-facts.ts';
+import type { GateOfTask, PauseOverTask, TaskFacts } from './facts.ts';
 import { whyNot } from './why-not.ts';
 
 const NOW = '2026-11-21T03:00:00.000Z';

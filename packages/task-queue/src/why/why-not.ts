@@ -1,6 +1,6 @@
 import { AHEAD_COUNTED_MAX, type Hold, type TaskWhy } from '../contract/index.ts';
 import { holdsOver } from './holds-over.ts';
-import type { TaskFacts } from './task-facts.ts';
+import type { TaskFacts } from './facts.ts';
 import { whereItIs } from './where-it-is.ts';
 
 /**

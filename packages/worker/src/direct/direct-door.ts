@@ -9,7 +9,7 @@ import {
   needsInputRequest,
   stoppedRequest,
   type ClaimAnswer,
-  type EndingAnswers,
+  type RunFinishResults,
   type FinishAnswer,
   type FinishRequest,
   type HeartbeatAnswer,
@@ -89,7 +89,7 @@ export class OpenDirectDoor {
     return { tasks, ...(ended === undefined ? {} : { ended: first.ended }) };
   }
 
-  async finish(request: FinishRequest, call: CallOptions = {}): Promise<EndingAnswers> {
+  async finish(request: FinishRequest, call: CallOptions = {}): Promise<RunFinishResults> {
     const endings = endingsOf(request);
     return { ended: await this.#ask(() => this.#queue.finish(this.#options.claim.worker, endings), call) };
   }

@@ -1,15 +1,15 @@
 import {
-  answerEndings,
+  answerFinished,
   readTasks,
   TaskSearch,
-  whyNotOwner,
-  ClaimWays,
+  explainNotOwner,
+  ClaimStrategyCache,
   type Alive,
   type ClaimOrder,
   type SearchSteps,
   type TurnRow,
 } from '@orchestra/task-queue/direct';
-import type { ClaimedTask, Ending, EndingAnswer, FinishAnswer, TaskStatus } from '@orchestra/task-queue/contract';
+import type { ClaimedTask, Ending, RunFinishResult, FinishAnswer, TaskStatus } from '@orchestra/task-queue/contract';
 import type { Database } from '@orchestra/database/connect';
 
 /** What one heartbeat says. */
@@ -38,14 +38,17 @@ const TURN =
 /** The calls of a direct worker to the database: functions of migrations/0038, and nothing else. */
 export class DirectQueue {
   readonly #db: Database;
-  readonly #ways = new ClaimWays();
+  readonly #ways = new ClaimStrategyCache();
 
   constructor(db: Database) {
     this.#db = db;
   }
 
   /** Ends runs, then claims what there is, as worker-claimer does. */
-  async turn(order: ClaimOrder, endings: readonly Ending[]): Promise<{ tasks: ClaimedTask[]; ended: EndingAnswer[] }> {
+  async turn(
+    order: ClaimOrder,
+    endings: readonly Ending[],
+  ): Promise<{ tasks: ClaimedTask[]; ended: RunFinishResult[] }> {
     const search = new TaskSearch(order, this.#ways);
     const steps = this.#steps(order);
     const accepted = await search.look(steps, endings);
@@ -55,7 +58,7 @@ export class DirectQueue {
   }
 
   /** Ends runs. */
-  async finish(worker: string, endings: readonly Ending[]): Promise<EndingAnswer[]> {
+  async finish(worker: string, endings: readonly Ending[]): Promise<RunFinishResult[]> {
     const row = await this.#turn([JSON.stringify(endings), worker, null, null, null, null, null, null]);
     return this.#answer(endings, row.ended ?? [], (row.ended ?? []).length > 0);
   }
@@ -64,8 +67,8 @@ export class DirectQueue {
     endings: readonly Ending[],
     accepted: NonNullable<TurnRow['ended']>,
     isCommitted: boolean,
-  ): Promise<EndingAnswer[]> {
-    return answerEndings((runs) => this.why(runs), endings, accepted, { isCommitted });
+  ): Promise<RunFinishResult[]> {
+    return answerFinished((runs) => this.why(runs), endings, accepted, { isCommitted });
   }
 
   #steps(order: ClaimOrder): SearchSteps {
@@ -95,8 +98,8 @@ export class DirectQueue {
         // Where a claim may have to wait for gates, it does not stand behind endings (docs/locking.md).
         return row.claimed === null && endings.length > 0 ? { ...(await look([])), ended: row.ended } : row;
       },
-      lineUpDue: () => this.#count('select orchestra_work_line_up() as count', []),
-      raiseNearHeads: (lanes) =>
+      admitDueTasks: () => this.#count('select orchestra_work_line_up() as count', []),
+      advanceNearestHeads: (lanes) =>
         this.#count('select orchestra_work_raise($1, $2, $3) as count', [agents ?? null, skills ?? null, lanes]),
     };
   }
@@ -130,8 +133,8 @@ export class DirectQueue {
     return { alive: row.alive, leaseSeconds: row.lease_seconds };
   }
 
-  why(runs: readonly { id: string; run_id: string }[]): ReturnType<typeof whyNotOwner> {
-    return whyNotOwner(this.#db, runs, 'orchestra_work_why');
+  why(runs: readonly { id: string; run_id: string }[]): ReturnType<typeof explainNotOwner> {
+    return explainNotOwner(this.#db, runs, 'orchestra_work_why');
   }
 
   /** Ends a run with questions; undefined: it is not the caller's any more. `off`: nobody is asked, and why. */

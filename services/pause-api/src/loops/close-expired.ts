@@ -1,7 +1,7 @@
 import type { Database } from '@orchestra/database';
 import { closeExpiredPauses, dueEnds, stayPauses, warnOfEnds } from '@orchestra/pause-core';
 import { startLoop, type Logger, type Loop } from '@orchestra/service-shell';
-import { lookAfterProbes, PROBER, unmarkLeftOver, type GatedRepos } from '@orchestra/task-queue';
+import { advanceProbes, PROBER, unmarkLeftOver, type GatedRepos } from '@orchestra/task-queue';
 import type { PauseMetrics } from '../pause-metrics.ts';
 
 // What the database says is due next is waited for to the moment; what the replica sees, it wakes this for; the tick is
@@ -40,7 +40,7 @@ export function startSweeper({
   }
 
   async function lookAfter(): Promise<void> {
-    const { let: letThrough, done, again, stayed } = await lookAfterProbes(db, gatedRepos);
+    const { let: letThrough, done, again, stayed } = await advanceProbes(db, gatedRepos);
     metrics.probes.inc({ verdict: 'done' }, done);
     metrics.probes.inc({ verdict: 'failed' }, again);
     metrics.probes.inc({ verdict: 'environment' }, stayed);

@@ -1,6 +1,6 @@
 import type { Database } from '@orchestra/database';
 import type { Logger } from '@orchestra/service-shell';
-import { forgetOldTasks, type ForgetMark } from '@orchestra/task-queue';
+import { deleteOldTasks, type ForgetMark } from '@orchestra/task-queue';
 import type { QueueMetrics } from '../queue-metrics.ts';
 
 // Between two statements of some thousand rows, so that claims and heartbeats do not feel them.
@@ -24,7 +24,7 @@ export function forgetTasks({
   let from: ForgetMark | undefined;
   let sum = { tasks: 0, events: 0 };
   return async () => {
-    const { tasks, events, next } = await forgetOldTasks(db, days, from);
+    const { tasks, events, next } = await deleteOldTasks(db, days, from);
     from = next;
     sum = { tasks: sum.tasks + tasks, events: sum.events + events };
     metrics.tasksForgotten.inc(tasks);

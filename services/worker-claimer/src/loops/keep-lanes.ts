@@ -2,8 +2,8 @@ import type { Database } from '@orchestra/database';
 import {
   advanceHorizon,
   dropEmptyLanes,
-  lineUpDue,
-  raiseHeads,
+  admitDueTasks,
+  advanceLaneHeads,
   sumUpTotals,
   type HorizonLook,
 } from '@orchestra/task-queue';
@@ -32,9 +32,9 @@ export function keepLanes(db: Database): () => Promise<number | undefined> {
   let droppedAtMs = -Infinity;
   let raiseFromMs = 0;
   return async () => {
-    await lineUpDue(db);
+    await admitDueTasks(db);
     earlier = await advanceHorizon(db, earlier);
-    if (performance.now() >= raiseFromMs && (await raiseHeads(db, LANES_MAX, PLACES_WORTH)) >= MANY_RAISED)
+    if (performance.now() >= raiseFromMs && (await advanceLaneHeads(db, LANES_MAX, PLACES_WORTH)) >= MANY_RAISED)
       raiseFromMs = performance.now() + MANY_RAISED_GAP_MS;
     const dropInMs = droppedAtMs + DROP_EVERY_MS - performance.now();
     // What this round leaves, of the last claims too, is done with the lanes they have emptied.

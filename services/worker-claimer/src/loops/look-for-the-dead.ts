@@ -1,7 +1,7 @@
 import { hostname, uptime } from 'node:os';
 import type { Database } from '@orchestra/database';
 import {
-  judgeProcess,
+  classifyProcess,
   listRunsFromHere,
   reapDeadProcesses,
   reapFormerBoots,
@@ -67,7 +67,7 @@ export class LookForTheDead {
     const gone: string[] = [];
     const ofOtherBoots: string[] = [];
     for (const run of await listRunsFromHere(this.#db, here)) {
-      const verdict = judgeProcess(run, here, lookAtProcess);
+      const verdict = classifyProcess(run, here, lookAtProcess);
       if (verdict === 'process_gone') gone.push(run.run_id);
       if (verdict === 'other_boot') ofOtherBoots.push(run.run_id);
     }

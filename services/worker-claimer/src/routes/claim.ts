@@ -1,7 +1,7 @@
 import type { Database } from '@orchestra/database';
 import { IDEMPOTENCY_CODES } from '@orchestra/pause-core';
 import { route, type CallSpan, type Logger, type Route } from '@orchestra/service-shell';
-import { keptTraces, type ClaimOrder, type GatedRepos, type KeptForRunners } from '@orchestra/task-queue';
+import { traceLinks, type ClaimOrder, type GatedRepos, type RunnerReservations } from '@orchestra/task-queue';
 import { claimAnswer, claimRequest, type ClaimAnswer } from '@orchestra/task-queue/contract';
 import type { z } from 'zod';
 import { claimForCaller, endAndClaim, type ClaimPlace } from '../claim-for-caller.ts';
@@ -28,7 +28,7 @@ export function claimRoute({
   room: WaitingRoom;
   leaseSeconds: number;
   gatedRepos: GatedRepos;
-  kept: KeptForRunners;
+  kept: RunnerReservations;
   told: TellEndings;
   saw: Saw;
 }): Route {
@@ -128,7 +128,7 @@ async function tie(
   log: Logger,
 ): Promise<void> {
   try {
-    const kept = await keptTraces(
+    const kept = await traceLinks(
       db,
       tasks.map(({ id }) => id),
       tasks.length >= limit,

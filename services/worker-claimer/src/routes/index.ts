@@ -1,7 +1,7 @@
 import type { Database } from '@orchestra/database';
 import { deskRoutes, type QueueRules } from '@orchestra/desk';
 import type { Route } from '@orchestra/service-shell';
-import type { AutoParkRepos, GatedRepos, KeptForRunners, QuestionRepos, StageRules } from '@orchestra/task-queue';
+import type { AutoParkRepos, GatedRepos, RunnerReservations, QuestionRepos, StageRules } from '@orchestra/task-queue';
 import type { ClaimPlace } from '../claim-for-caller.ts';
 import type { QueueMetrics } from '../queue-metrics.ts';
 import type { TellEndings } from '../told-endings.ts';
@@ -24,7 +24,7 @@ export interface RouteDependencies {
   autoParkRepos: AutoParkRepos;
   questionRepos: QuestionRepos;
   rules: StageRules;
-  kept: KeptForRunners;
+  kept: RunnerReservations;
   told: TellEndings;
   saw: Saw;
   /** Tasks were added. */

@@ -3,11 +3,11 @@ import { id } from '@orchestra/pause-core/contract';
 import { route, type Route } from '@orchestra/service-shell';
 import {
   completeRun,
-  endRuns,
+  finishRuns,
   endStoppedRun,
   failRun,
   heartbeat,
-  noteBegun,
+  markStarted,
   releaseRun,
   RUN_REFUSALS,
   type StageRules,
@@ -155,7 +155,7 @@ export function runRoutes({
         'passed over.',
       body: begunRequest,
       answer: begunAnswer,
-      handle: async ({ body, caller }) => ({ noted: await noteBegun(endings, ownRuns(caller, body.begun)) }),
+      handle: async ({ body, caller }) => ({ noted: await markStarted(endings, ownRuns(caller, body.begun)) }),
     }),
     route({
       method: 'post',
@@ -171,7 +171,7 @@ export function runRoutes({
       body: finishRequest,
       answer: endingAnswers,
       handle: async ({ body, caller }) => {
-        const answers = asSent(await endRuns(endings, ownRuns(caller, body.ended), rules), body.ended);
+        const answers = asSent(await finishRuns(endings, ownRuns(caller, body.ended), rules), body.ended);
         told(body.ended, answers);
         return { ended: answers };
       },

@@ -1,5 +1,5 @@
 import type { Queryable } from '@orchestra/database';
-import { lookForWork, type GatedRepos, type KeptForRunners, type OpenWork } from '@orchestra/task-queue';
+import { lookForWork, type GatedRepos, type RunnerReservations, type OpenWork } from '@orchestra/task-queue';
 import type { QueueMetrics } from '../queue-metrics.ts';
 import { wanted } from './want.ts';
 import type { Waiter, WaitingRoom } from './waiting-room.ts';
@@ -22,7 +22,7 @@ export async function serveWaiters(
   room: WaitingRoom,
   metrics: Pick<QueueMetrics, 'looks'>,
   gatedRepos: GatedRepos,
-  kept: KeptForRunners,
+  kept: RunnerReservations,
 ): Promise<number | undefined> {
   if (room.size === 0) return undefined;
   const callsBefore = room.calls;
