@@ -1,4 +1,4 @@
-import { QUEUE_SETTINGS, readQueueRules, type QueueRules } from '@orchestra/desk';
+import { QUEUE_SETTINGS, readQueueRules, type QueueRules } from '@orchestra/operator-routes';
 import { readTargets, TargetsError, type NoticeTarget } from '@orchestra/notices';
 import {
   COMMON_SETTINGS,

@@ -1,4 +1,11 @@
-import { onOrOff, QUEUE_SETTINGS, readQueueRules, repoList, reposOf, type QueueRules } from '@orchestra/desk';
+import {
+  onOrOff,
+  QUEUE_SETTINGS,
+  readQueueRules,
+  repoList,
+  reposOf,
+  type QueueRules,
+} from '@orchestra/operator-routes';
 import {
   COMMON_SETTINGS,
   portNumber,

@@ -1,5 +1,5 @@
 import type { Database } from '@orchestra/database';
-import { deskRoutes, type QueueRules } from '@orchestra/desk';
+import { operatorRoutes, type QueueRules } from '@orchestra/operator-routes';
 import type { AlertmanagerLabels, PauseReplica } from '@orchestra/pause-core';
 import type { NoticeTarget } from '@orchestra/notices';
 import type { Route } from '@orchestra/service-shell';
@@ -63,6 +63,6 @@ export function makeRoutes(dependencies: RouteDependencies): Route[] {
     ...noticeRoutes(dependencies),
     ...turnGateRoutes(dependencies),
     claudeCodeRoute(dependencies),
-    ...deskRoutes({ db: dependencies.db, rules: dependencies.queue }),
+    ...operatorRoutes({ db: dependencies.db, rules: dependencies.queue }),
   ];
 }

@@ -1,5 +1,5 @@
 import type { Database } from '@orchestra/database';
-import { deskRoutes, type QueueRules } from '@orchestra/desk';
+import { operatorRoutes, type QueueRules } from '@orchestra/operator-routes';
 import type { Route } from '@orchestra/service-shell';
 import type { AutoParkRepos, GatedRepos, RunnerReservations, QuestionRepos, StageRules } from '@orchestra/task-queue';
 import type { ClaimPlace } from '../claim-for-caller.ts';
@@ -60,6 +60,6 @@ export function makeRoutes({
     ...runRoutes({ db, endings, leaseSeconds, rules, told }),
     ...stageRoutes({ db, endings, rules, questionRepos, told }),
     ...questionRoutes({ db, metrics, autoParkRepos, questionRepos, onOpened }),
-    ...deskRoutes({ db, rules: queue, onOpened }),
+    ...operatorRoutes({ db, rules: queue, onOpened }),
   ];
 }

@@ -5,7 +5,7 @@ import { newTask } from '@orchestra/task-queue/contract';
 import { testDatabase } from '@orchestra/testkit';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { deskRoutes } from '../src/index.ts';
+import { operatorRoutes } from '../src/index.ts';
 
 // Anyone who waits for a task is told of each change after which one may start, once it is committed; and of no other.
 
@@ -16,7 +16,7 @@ let token: string;
 let opened = 0;
 
 beforeAll(async () => {
-  const routes = deskRoutes({
+  const routes = operatorRoutes({
     db: db.pool,
     onOpened: () => {
       opened += 1;

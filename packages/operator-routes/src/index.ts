@@ -1,2 +1,2 @@
-export { deskRoutes, type DeskOptions } from './desk-routes.ts';
+export { operatorRoutes, type DeskOptions } from './operator-routes.ts';
 export { onOrOff, QUEUE_SETTINGS, readQueueRules, repoList, reposOf, type QueueRules } from './queue-rules.ts';

@@ -27,7 +27,7 @@ export interface DeskOptions {
  * What an operator reads about tasks and does with them. pause-api serves it as well as worker-claimer, because a page
  * talks to the one origin that it came from.
  */
-export function deskRoutes({ db, rules = {}, onOpened = () => {} }: DeskOptions): Route[] {
+export function operatorRoutes({ db, rules = {}, onOpened = () => {} }: DeskOptions): Route[] {
   const {
     leaseSeconds = LEASE_SECONDS,
     heal = 'on',
