@@ -23,15 +23,18 @@ import { COMMAND } from './command-name.ts';
 import { manualPage } from '@orchestra/service-shell/manual';
 
 /** What runs the tasks: a command, or one of the deterministic runners. */
-export type WorkOrder =
-  | {
-      command: string[];
-      timeLimitSeconds: number | undefined;
-      /** Each task works in a folder of its own below this one. */ folderPerTask: string | undefined;
-      /** What the command is given of what is withheld otherwise. */ env: Record<string, string>;
-      /** Files that each run leaves; only all of them supersede its questions. */ deliverables: string[];
-    }
-  | { runner: RunnerSkill; config: string };
+export type WorkOrder = CommandOrder | { runner: RunnerSkill; config: string };
+
+export interface CommandOrder {
+  command: string[];
+  timeLimitSeconds: number | undefined;
+  /** Each task works in a folder of its own below this one. */
+  folderPerTask: string | undefined;
+  /** What the command is given of what is withheld otherwise. */
+  env: Record<string, string>;
+  /** Files that each run leaves; only all of them supersede its questions. */
+  deliverables: string[];
+}
 
 export interface WorkerOrder {
   work: WorkOrder;

@@ -4,6 +4,8 @@ import { withCommandName } from './command-name.ts';
 
 // oclif's parser writes itself around the message of whatever a flag's parse throws.
 const PARSER_WRAP = /^Parsing (--[\w-]+) \n\t([\s\S]*)\nSee more help with --help$/;
+// Words that call nothing, which it writes with colons between them.
+const NO_COMMAND = /^command (\S+) not found$/;
 const PARSER_TAIL = /\n?See more help with --help$/;
 
 /**
@@ -16,7 +18,10 @@ export function toFailure(
   hint: (message: string) => string | undefined = () => undefined,
 ): CommandFailure {
   if (!(error instanceof Error)) return new CommandFailure('internal_error', String(error));
-  const message = withCommandName(error.message).replace(PARSER_WRAP, '$1: $2').replace(PARSER_TAIL, '');
+  const message = withCommandName(error.message)
+    .replace(PARSER_WRAP, '$1: $2')
+    .replace(PARSER_TAIL, '')
+    .replace(NO_COMMAND, (_, words: string) => `there is no command ${words.replaceAll(':', ' ')}`);
   if (error instanceof CommandFailure)
     return new CommandFailure(error.code, message, { cause: error.cause, exitCode: error.exitCode });
   // What oclif itself finds wrong is always the command line.

@@ -252,8 +252,14 @@ test.each([
   ['a payload that is no JSON', ['task', 'add', '--payload', '{'], '--payload is not JSON'],
   ['a payload that is no object', ['task', 'add', '--payload', '[1]'], 'payload: '],
   ['a worker without a command', ['worker', '--skill', 'lint'], 'say what to run'],
+  ['a worker with a command that is not there', ['worker', 'list'], 'cannot start list: no folder of PATH has it'],
+  [
+    'a worker with a file that is not there',
+    ['worker', '--', './no-such.sh'],
+    'cannot start ./no-such.sh: there is no',
+  ],
   ['an unknown flag', ['queue', '--bogus'], 'Nonexistent flag: --bogus'],
-  ['an unknown command', ['senate', 'explode'], 'senate:explode not found'],
+  ['an unknown command', ['senate', 'explode'], 'there is no command senate explode'],
 ])('wrong usage ends with 2 and one message: %s', async (_what, args, message) => {
   const ended = await run(args);
   expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) });

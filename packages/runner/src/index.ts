@@ -8,7 +8,7 @@ export { KeptOutput, type KeepBytes } from './process/kept-output.ts';
 export { OutputTail } from './process/output-tail.ts';
 export { runCommand, type CommandEnd, type CommandOrder } from './process/run-command.ts';
 export { runToItsEnd, type OwnEnd } from './process/run-to-its-end.ts';
-export { type Missing, type StartProblem } from './process/start-problem.ts';
+export { findProgram, type Missing, type StartProblem } from './process/start-problem.ts';
 export { type Preflight, type PreflightProblem } from './preflight-notes.ts';
 export { preflightStaging, type StagingSettings } from './staging/preflight.ts';
 export { runStaging, type StagingOrder, type StagingRun } from './staging/run-staging.ts';

@@ -1,10 +1,11 @@
+import { isAbsolute } from 'node:path';
 import { Flags } from '@oclif/core';
 import { ownEnvironment } from '@orchestra/pause-core/own-environment';
 import { wrongUsage } from '../failure.ts';
 import { profile } from '../flags/desk.ts';
 import { durationFlag } from '../flags/duration.ts';
 import { OrchestraCommand } from '../orchestra-command.ts';
-import type { WorkOrder } from '../run-worker.ts';
+import type { CommandOrder, WorkOrder } from '../run-worker.ts';
 import { RUNNER_SKILLS, type RunnerSkill } from '../runner/runner-skills.ts';
 import { COMMAND } from '../command-name.ts';
 import { manualPage } from '@orchestra/service-shell/manual';
@@ -86,6 +87,7 @@ export default class Worker extends OrchestraCommand {
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(Worker);
     const work = workOf(argv.map(String), flags);
+    if ('command' in work) await refuseMissing(work);
     const { hideSecrets } = await import('../hide-secrets.ts');
     hideSecrets((line) => this.talk(line));
     const { runWorker } = await import('../run-worker.ts');
@@ -152,6 +154,23 @@ function workOf(
         '--runner-config',
     );
   return { runner, config };
+}
+
+/**
+ * A command that is not there would fail every task that it is given, attempt by attempt. A path that counts from the
+ * folder of each task cannot be looked for before.
+ *
+ * @throws CommandFailure `wrong_usage`
+ */
+async function refuseMissing({ command: [program = ''], folderPerTask, env }: CommandOrder): Promise<void> {
+  if (folderPerTask !== undefined && program.includes('/') && !isAbsolute(program)) return;
+  const { findProgram } = await import('@orchestra/runner');
+  if (findProgram(program, '.', env['PATH'] ?? process.env['PATH'] ?? '') !== undefined) return;
+  throw wrongUsage(
+    program.includes('/')
+      ? `cannot start ${program}: there is no such file that may be executed`
+      : `cannot start ${program}: no folder of PATH has it`,
+  );
 }
 
 /** @throws CommandFailure `wrong_usage` for what is no variable, or one that is not set */

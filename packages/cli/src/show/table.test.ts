@@ -60,3 +60,20 @@ test('a row is one line on a terminal: the longest cells are cut first, and ids,
   expect(shown.map((line) => line.length)).toEqual([expect.any(Number), 60]);
   expect(shown[1]).toMatch(/^1234567890123456789  a-very-\S*… +12345  the vendor.*…$/);
 });
+
+test('where a row does not fit, cells are said shorter before they are cut, and what is looked for first is cut last', () => {
+  const rows = [{ scope: 'agent skeptic-of-the-north', since: '53m 13s ago (2026-11-30 23:39:53Z)', why: 'loop' }];
+  const shown = (width: number): string | undefined =>
+    table(
+      rows,
+      [
+        { head: 'SCOPE', cell: (row) => row.scope, least: 20 },
+        { head: 'SINCE', cell: (row) => row.since, short: () => '53m ago' },
+        { head: 'WHY', cell: (row) => row.why },
+      ],
+      width,
+    ).split('\n')[1];
+  expect(shown(80)).toBe('agent skeptic-of-the-north  53m 13s ago (2026-11-30 23:39:53Z)  loop');
+  expect(shown(45)).toBe('agent skeptic-of-the-north  53m ago  loop');
+  expect(shown(35)).toBe('agent skeptic-of-th…  53m ago  loop');
+});

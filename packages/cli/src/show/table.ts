@@ -7,9 +7,13 @@ export interface Column<Row> {
   head: string;
   /** null and undefined are shown as a dash. */
   cell: (row: Row) => string | number | null | undefined;
+  /** The same in fewer words, for a terminal on which a row does not fit one line. */
+  short?: (row: Row) => string | number | null | undefined;
   align?: 'left' | 'right';
   /** Never cut: an id that is cut, or that the terminal breaks, cannot be copied. Numbers never are either. */
   whole?: boolean;
+  /** So many columns of a cell are left at the least: what a reader looks for first is cut last. */
+  least?: number;
 }
 
 const NO_LINES = Object.fromEntries(
@@ -42,7 +46,12 @@ const CUT_MIN = 5;
  * @param width of the terminal, in columns
  */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width = terminalWidth()): string {
-  const cells = rows.map((row) => columns.map((column) => visibleText(String(column.cell(row) ?? '–'))));
+  const cellsOf = (isShort: boolean): string[][] =>
+    rows.map((row) =>
+      columns.map(({ cell, short }) => visibleText(String((isShort && short ? short : cell)(row) ?? '–'))),
+    );
+  const whole = cellsOf(false);
+  const cells = rowWidth(widthsOf(whole, columns)) > width ? cellsOf(true) : whole;
   fit(cells, columns, width);
   const drawn = new Table({
     head: columns.map((column) => styleText('bold', column.head, { stream: process.stdout })),
@@ -63,19 +72,23 @@ export function terminalWidth(): number {
   return process.stdout.isTTY ? process.stdout.columns : Infinity;
 }
 
+const widthsOf = (cells: readonly string[][], columns: readonly { head: string }[]): number[] =>
+  columns.map(({ head }, index) => Math.max(stringWidth(head), ...cells.map((row) => stringWidth(row[index] ?? ''))));
+
+const rowWidth = (widths: readonly number[]): number =>
+  widths.reduce((sum, taken) => sum + taken, 0) + GAP * (widths.length - 1);
+
 function fit(
   cells: string[][],
-  columns: readonly Pick<Column<unknown>, 'head' | 'align' | 'whole'>[],
+  columns: readonly Pick<Column<unknown>, 'head' | 'align' | 'whole' | 'least'>[],
   width: number,
 ): void {
   if (width === Infinity) return;
-  const widths = columns.map(({ head }, index) =>
-    Math.max(stringWidth(head), ...cells.map((row) => stringWidth(row[index] ?? ''))),
+  const widths = widthsOf(cells, columns);
+  const least = columns.map(({ head, align, whole, least: atLeast = CUT_MIN }, index) =>
+    whole === true || align === 'right' ? (widths[index] ?? 0) : Math.max(stringWidth(head), atLeast),
   );
-  const least = columns.map(({ head, align, whole }, index) =>
-    whole === true || align === 'right' ? (widths[index] ?? 0) : Math.max(stringWidth(head), CUT_MIN),
-  );
-  let over = widths.reduce((sum, taken) => sum + taken, 0) + GAP * (columns.length - 1) - width;
+  let over = rowWidth(widths) - width;
   while (over > 0) {
     const longest = widths.reduce(
       (found, taken, index) =>
