@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@orchestra-brake/client';
+import { sleep } from '@orchestra/timing';
 import { AGENT_NAMES, type AgentName } from './agents.ts';
 import type { AgentMessage } from './agent-message.ts';
 import { Crew } from './crew.ts';
@@ -42,7 +42,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
   try {
     await fleet.begin();
     while (!signal.aborted && !fleet.givenUp && !(options.once && fleet.settled)) {
-      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // aborted: the loop's condition ends it
+      await sleep(LOOK_EVERY_MS, signal); // aborted: the loop's condition ends it
       if (!signal.aborted) await fleet.look();
     }
   } catch (error) {

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { makePool } from '@orchestra/database';
+import { sleep } from '@orchestra/timing';
 import { keepLanes } from '@orchestra/worker-claimer/keep-lanes';
 import { startService } from './service-process.ts';
 
@@ -34,6 +34,6 @@ export async function withUpkeep<T>(databaseUrl: string, work: () => Promise<T>)
 async function keep(round: () => Promise<unknown>, ended: AbortSignal): Promise<void> {
   while (!ended.aborted) {
     await round();
-    await delay(KEEP_LANES_EVERY_MS, undefined, { signal: ended }).catch(() => {}); // ended: seen at the top
+    await sleep(KEEP_LANES_EVERY_MS, ended); // ended: seen at the top
   }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { StopView } from '@orchestra/pause-core/contract';
+import { sleep } from '@orchestra/timing';
 import type { Desk } from './desk/desk.ts';
 import { StopRequests } from './stop-requests.ts';
 
@@ -25,7 +25,7 @@ async function look(desk: Desk, ordered: StopView, signal: AbortSignal): Promise
   const deadlineMs = performance.now() + graceMs + BEYOND_GRACE_MS;
   let stop = ordered;
   while (stop.waiting_count > 0 && performance.now() < deadlineMs && !signal.aborted) {
-    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // aborted: the loop's condition ends it
+    await sleep(LOOK_EVERY_MS, signal); // aborted: the loop's condition ends it
     stop = { ...(await desk.stopOrder(ordered.id)), passed_over: ordered.passed_over, more: ordered.more };
   }
   return stop;

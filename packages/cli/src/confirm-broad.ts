@@ -1,4 +1,5 @@
 import type { PausePreview, pauseRequest } from '@orchestra/pause-core/contract';
+import { withTimeout } from '@orchestra/timing';
 import type { z } from 'zod';
 import { ask } from './ask.ts';
 import type { Desk } from './desk/desk.ts';
@@ -56,8 +57,6 @@ async function typedOut(what: string, expected: string): Promise<void> {
 /** undefined: it could not be told in time, or at all; a desk that cannot be reached says so at the pause itself. */
 async function previewInTime(desk: Desk, request: PauseRequest): Promise<PausePreview | undefined> {
   const late = AbortSignal.timeout(PREVIEW_LIMIT_MS);
-  const tooLate = new Promise<undefined>((resolve) => {
-    late.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
-  return Promise.race([desk.previewPause(request, late).catch(() => undefined), tooLate]);
+  const preview = desk.previewPause(request, late).catch(() => undefined);
+  return withTimeout(preview, PREVIEW_LIMIT_MS, () => undefined);
 }

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TaskOutput, TaskView } from '@orchestra/task-queue/contract';
+import { sleep } from '@orchestra/timing';
 import type { Desk } from './desk/desk.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -41,7 +41,7 @@ export async function followTask(
     }
     // Read before the output: what the run printed last is there once its end is.
     if (ENDED.has(task.status) || signal.aborted) return task;
-    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // told to end
+    await sleep(LOOK_EVERY_MS, signal); // told to end
     const now = await desk.task(id);
     if (now.status !== task.status || now.run_id !== task.run_id || now.stage !== task.stage) onStatus(now);
     task = now;

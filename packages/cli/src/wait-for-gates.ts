@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { GateCounts } from '@orchestra/pause-core/contract';
+import { sleep, TIMER_MAX_MS } from '@orchestra/timing';
 import type { Desk } from './desk/desk.ts';
 
 /** `ended`: the pause was over before every gate had confirmed it. */
@@ -11,7 +11,6 @@ export interface GatesWaited {
 }
 
 const LOOK_EVERY_MS = 200;
-const TIMER_MAX_MS = 2_147_483_647;
 
 /** Waits until every connected gate has confirmed a pause. With no gate connected there is nothing to wait for. */
 export async function waitForGates(
@@ -27,6 +26,6 @@ export async function waitForGates(
     if (pause.cleared_at !== null) return { outcome: 'ended', gates: counts };
     if (counts.confirmed === counts.connected) return { outcome: 'confirmed', gates: counts };
     if (ending.aborted) return { outcome: signal.aborted ? 'interrupted' : 'not_in_time', gates: counts };
-    await delay(LOOK_EVERY_MS, undefined, { signal: ending }).catch(() => {}); // told to end: it looks once more
+    await sleep(LOOK_EVERY_MS, ending); // told to end: it looks once more
   }
 }

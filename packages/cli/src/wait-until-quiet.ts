@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ActivePauseView, PauseReceipt, PauseView } from '@orchestra/pause-core/contract';
+import { sleep, TIMER_MAX_MS } from '@orchestra/timing';
 import type { Desk } from './desk/desk.ts';
 import { onLineChange } from './desk/on-line-change.ts';
 
@@ -31,7 +31,6 @@ type Counts = Pick<ActivePauseView, 'in_flight_count' | 'claimed_ahead_count' | 
 
 const LOOK_EVERY_MS = 1_000;
 // Node.js knows no longer timer.
-const TIMER_MAX_MS = 2_147_483_647;
 
 /**
  * Waits until no run covered by a pause is in flight any more. Told by the event stream, which reconnects by itself;
@@ -109,7 +108,7 @@ async function look(
         ({ id }) => id === pause.id,
       ),
     );
-    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // told to end
+    await sleep(LOOK_EVERY_MS, signal); // told to end
   }
 }
 

@@ -1,7 +1,7 @@
 import { parseJson as parseExactly } from '@orchestra/exact-json';
 import { problem } from '@orchestra/pause-core/contract';
 import type { z } from 'zod';
-import { retryAfterMs } from './backoff.ts';
+import { retryAfterMs } from './retry-after.ts';
 import { AnswerError, ApiError, type ServiceName } from './errors.ts';
 import type { HttpAnswer } from './http-call.ts';
 import { parseTolerantly } from './tolerant.ts';

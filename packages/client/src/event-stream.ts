@@ -1,5 +1,4 @@
 import { parseJson } from '@orchestra/exact-json';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   cloudEvent,
   SENATE_EVENT_TYPES,
@@ -8,9 +7,9 @@ import {
   type SenateEvent,
 } from '@orchestra/pause-core/contract';
 import { deskTick, type DeskTick } from '@orchestra/task-queue/contract';
+import { backoffMs, sleep, type Backoff } from '@orchestra/timing';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { refusal } from './answer.ts';
-import { backoffMs, type Backoff } from './backoff.ts';
 import { AnswerError, ApiError, ConnectionError } from './errors.ts';
 import { askedWaitMs, headersOf, isTransient, wasConnected, type Peer } from './send.ts';
 import { parseTolerantly } from './tolerant.ts';
@@ -94,7 +93,7 @@ export async function* senateEvents(
     failures += 1;
     const retryInMs = Math.max(backoffMs(failures, position.backoff), Math.min(askedWaitMs(error), ASKED_WAIT_MAX_MS));
     tell({ state: 'disconnected', error, retryInMs });
-    await delay(retryInMs, undefined, { signal: options.signal }).catch(() => {}); // aborted: the loop's condition ends it
+    await sleep(retryInMs, options.signal); // aborted: the loop's condition ends it
   }
 }
 

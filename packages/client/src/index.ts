@@ -1,6 +1,6 @@
 import './needed-node.ts';
 
-export { backoffMs, type Backoff } from './backoff.ts';
+export { backoffMs, type Backoff } from '@orchestra/timing';
 export { connectionReason, type ConnectionReason } from './connection-reason.ts';
 export { createClient, type ChangeOptions, type Client, type ClientOptions } from './client.ts';
 export { AnswerError, ApiError, ConnectionError, type ConnectionFailure, type ServiceName } from './errors.ts';

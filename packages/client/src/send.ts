@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { refuseUnwritable } from '@orchestra/exact-json';
+import { backoffMs, sleep, TIMER_MAX_MS, type Backoff } from '@orchestra/timing';
 import type { z } from 'zod';
 import { parseAnswer } from './answer.ts';
-import { backoffMs, type Backoff } from './backoff.ts';
 import { AnswerError, ApiError, ConnectionError, type ServiceName } from './errors.ts';
 import { httpCall } from './http-call.ts';
 
@@ -47,8 +46,6 @@ export interface Call<T> {
 }
 
 const TIME_LIMIT_MS = 10_000;
-// Beyond it a timer of Node.js goes off at once.
-const TIMER_MAX_MS = 2_147_483_647;
 const TRIES_MAX = 4;
 // All tries together, waits included: a caller hears within this and one last try, whatever the service does.
 const RETRY_FOR_MS = 30_000;
@@ -89,7 +86,8 @@ async function sendUntilAnswered<T>(peer: Peer, call: Call<T>, options: CallOpti
       const waitMs = waitBeforeRetryMs(tries, error);
       if (tries >= triesMax || !isTransient(error) || performance.now() - startedAt + waitMs > RETRY_FOR_MS)
         throw error;
-      await delay(waitMs, undefined, { signal: options.signal }).catch(() => options.signal?.throwIfAborted());
+      await sleep(waitMs, options.signal);
+      options.signal?.throwIfAborted();
     }
   }
 }

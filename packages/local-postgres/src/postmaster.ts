@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { withTimeout } from '@orchestra/timing';
 import { program, type Binaries } from './binaries.ts';
 import { LocalPostgresError } from './errors.ts';
 import { spawnOptions } from './run-program.ts';
@@ -137,14 +138,7 @@ async function stopServer(child: ChildProcess, ended: Promise<void>): Promise<vo
   await ended;
 }
 
-async function within(ended: Promise<void>, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  try {
-    return await Promise.race([ended.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function within(ended: Promise<void>, timeoutMs: number): Promise<boolean> {
+  const didEnd = ended.then(() => true);
+  return withTimeout(didEnd, timeoutMs, () => false);
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isDatabaseUnavailable, type Database } from '@orchestra/database';
 import { looksLikeToken, type TokenHolder } from '@orchestra/pause-core';
 import { mayDo, rolesThatMay, type Permission } from '@orchestra/pause-core/contract';
+import { withTimeout } from '@orchestra/timing';
 import { callerToken } from './caller-token.ts';
 import { noteCaller } from './connections.ts';
 import { FailedGuesses } from './failed-guesses.ts';
@@ -92,7 +93,7 @@ export function makeAuthenticator(
     const asked = lookUps.ask(token);
     if (kept === undefined || !READING.includes(permission) || ageMs >= TRUST_FOR_READING_MS) return asked;
     try {
-      return await within(asked, READER_WAITS_MS, kept.holder);
+      return await withTimeout(asked, READER_WAITS_MS, () => kept.holder);
     } catch (error) {
       if (isDatabaseUnavailable(error)) return kept.holder;
       throw error;
@@ -158,22 +159,6 @@ export function makeAuthenticator(
       return holder !== undefined && mayDo(permission, holder.role);
     },
   };
-}
-
-/** What `promise` answers, or `otherwise` when it takes longer. */
-async function within<T>(promise: Promise<T>, ms: number, otherwise: T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  promise.catch(() => {}); // after its time nobody waits for its failure; before, the race reports it
-  try {
-    return await Promise.race([
-      promise,
-      new Promise<T>((resolve) => {
-        timer = setTimeout(resolve, ms, otherwise);
-      }),
-    ]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The same words for every cause, so that nobody learns which tokens exist. */

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Express } from 'express';
 import manifest from '../package.json' with { type: 'json' };
 import { pendingMigrations, type Database } from '@orchestra/database';
+import { withTimeout } from '@orchestra/timing';
 import { nameRoute, type Metrics } from './metrics.ts';
 import type { ServerTrouble } from './server-trouble.ts';
 
@@ -68,16 +68,11 @@ async function runChecks(checks: Record<string, HealthCheck>): Promise<Record<st
 }
 
 async function bounded(check: HealthCheck): Promise<string> {
-  const timeout = new AbortController();
   try {
-    return await Promise.race([
-      Promise.resolve(check()).then((problem) => problem ?? 'ok'),
-      delay(CHECK_TIMEOUT_MS, 'no answer in time', { signal: timeout.signal }),
-    ]);
+    const checked = Promise.resolve(check()).then((problem) => problem ?? 'ok');
+    return await withTimeout(checked, CHECK_TIMEOUT_MS, () => 'no answer in time');
   } catch {
     return 'failed'; // the cause may name hosts and users, and anyone may read this
-  } finally {
-    timeout.abort();
   }
 }
 

@@ -1,4 +1,5 @@
 import { SQLSTATE, sqlState } from '@orchestra/database';
+import { Sleeper } from '@orchestra/timing';
 import type { Logger } from './log.ts';
 import { manualPage } from './manual.ts';
 
@@ -40,8 +41,8 @@ export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, burst =
   let stopped = false;
   let woken = false;
   let failing = false;
-  let endSleep: (() => void) | undefined;
-  let endGap: (() => void) | undefined;
+  const rest = new Sleeper();
+  const gap = new Sleeper();
 
   function tell(err: unknown): void {
     if (needsSomebody(err))
@@ -66,15 +67,6 @@ export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, burst =
     }
   }
 
-  const sleep = (ms: number, sleeping: (end: () => void) => void): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      sleeping(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-
   async function run(): Promise<void> {
     // When a round may begin that keeps the gap to all those before it.
     let keptFromMs = -Infinity;
@@ -82,17 +74,9 @@ export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, burst =
       woken = false;
       keptFromMs = Math.max(performance.now(), keptFromMs) + gapMs;
       const waitMs = await attempt();
-      if (!woken && !stopped)
-        await sleep(waitMs, (end) => {
-          endSleep = end;
-        });
-      endSleep = undefined;
+      if (!woken && !stopped) await rest.wait(waitMs);
       const gapLeftMs = keptFromMs - (burst - 1) * gapMs - performance.now();
-      if (gapLeftMs > 0 && !stopped)
-        await sleep(gapLeftMs, (end) => {
-          endGap = end;
-        });
-      endGap = undefined;
+      if (gapLeftMs > 0 && !stopped) await gap.wait(gapLeftMs);
     }
   }
 
@@ -100,12 +84,12 @@ export function startLoop({ name, everyMs, retryMs = everyMs, gapMs = 0, burst =
   return {
     wake: () => {
       woken = true;
-      endSleep?.();
+      rest.wake();
     },
     stop: async () => {
       stopped = true;
-      endSleep?.();
-      endGap?.();
+      rest.wake();
+      gap.wake();
       await ended;
     },
   };

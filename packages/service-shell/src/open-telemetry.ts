@@ -11,6 +11,7 @@ import {
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { withTimeout } from '@orchestra/timing';
 import type { Tracing, TracingOptions } from './tracing.ts';
 
 // A collector that is away costs this much memory at most; what does not fit is dropped.
@@ -69,10 +70,7 @@ export function openTelemetry({ service, endpoint, log }: TracingOptions): Traci
       };
     },
     stop: async () => {
-      const limit = Promise.withResolvers<void>();
-      const timer = setTimeout(limit.resolve, STOP_LIMIT_MS);
-      await Promise.race([provider.shutdown().catch(tell), limit.promise]);
-      clearTimeout(timer);
+      await withTimeout(provider.shutdown().catch(tell), STOP_LIMIT_MS, () => undefined);
     },
   };
 }

@@ -1,6 +1,7 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { askedWaitMs, backoffMs, type Backoff } from '@orchestra-brake/client';
 import type { ClaimedTask, ClaimRequest } from '@orchestra/task-queue/contract';
+import { sleep } from '@orchestra/timing';
 import type { Door } from './door.ts';
 import { GATHER_MS, type EndingBatch, type Endings } from './endings.ts';
 import type { Roster } from './roster.ts';
@@ -92,7 +93,7 @@ class Claiming {
         this.#options.onFailed(error);
         const retryInMs = Math.max(backoffMs(failures, BACKOFF), Math.min(askedWaitMs(thrown), BACKOFF.capMs));
         tell('claim-failed', { error, failures, retryInMs });
-        await delay(retryInMs, undefined, { signal: stopping }).catch(() => {}); // stopped: seen at the top
+        await sleep(retryInMs, stopping); // stopped: seen at the top
       } finally {
         if (waits) this.#waits = false;
         roster.ring();

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { refuseUnwritable, writableCopy } from '@orchestra/exact-json';
 import { AnswerError, ApiError, backoffMs, isTransient, type Backoff } from '@orchestra-brake/client';
 import type { ClaimedTask, FinishAnswer } from '@orchestra/task-queue/contract';
+import { sleep } from '@orchestra/timing';
 import type { Door } from './door.ts';
 import type { Endings } from './endings.ts';
 import { storable } from './error-text.ts';
@@ -69,7 +69,7 @@ export async function finishRun(outcome: Told, options: FinishOptions): Promise<
       const again = mayHeal(error) && !options.noMoreTime.aborted && performance.now() + retryInMs < deadlineMs;
       options.onFailed(error, again ? retryInMs : null);
       if (!again) return { kind: 'untold', error };
-      await delay(retryInMs, undefined, { signal: options.noMoreTime.signal }).catch(() => {}); // aborted: one last try
+      await sleep(retryInMs, options.noMoreTime.signal); // aborted: one last try
     }
   }
 }

@@ -1,4 +1,4 @@
-import { TIMER_MAX_MS } from './timer-max.ts';
+import { TIMER_MAX_MS } from '@orchestra/timing';
 
 interface Due {
   /** By `performance.now()`. */

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@orchestra-brake/client';
 import { PauseReplica, type Ears, type ReplicaOptions } from '@orchestra/pause-core/replica';
+import { sleep } from '@orchestra/timing';
 import { pauseReader } from './pause-reading.ts';
 
 // The token may have been revoked and be renewed; the pauses are read by the clock meanwhile.
@@ -90,7 +90,7 @@ async function followBells(
     } catch (error) {
       ears.onLost(error instanceof Error ? error : new Error(String(error)));
       tried();
-      await delay(REFUSED_RETRY_MS, undefined, { signal: stopped }).catch(() => {}); // stopped: the loop's condition ends it
+      await sleep(REFUSED_RETRY_MS, stopped); // stopped: the loop's condition ends it
     }
   }
 }

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs, type Backoff } from '@orchestra-brake/client';
 import type { PauseReplica } from '@orchestra/pause-core/replica';
 import type { ClaimedTask } from '@orchestra/task-queue/contract';
+import { sleep, withTimeout } from '@orchestra/timing';
 import { BegunReports } from './begun-reports.ts';
 import { claimWhileWanted } from './claim-loop.ts';
 import { Endings } from './endings.ts';
@@ -12,7 +12,6 @@ import { Roster } from './roster.ts';
 import { runUnlessPaused, type Scheduled } from './scheduled.ts';
 import { StoppedAtCheckpoint } from './stop-reasons.ts';
 import { labelsOf, TaskRun, TOO_OLD, type Handler } from './task-run.ts';
-import { TIMER_MAX_MS } from './timer-max.ts';
 import type { Tell, WorkerEvents } from './worker-events.ts';
 import { readWorkerOptions, type WorkerOptions, type WorkerSettings } from './worker-options.ts';
 
@@ -192,8 +191,7 @@ class ClaimingWorker implements Worker {
     if (this.#settings.onUnknown === 'stop' && !this.#replica.known)
       await once(this.#replica, 'changed', { signal }).catch(() => {}); // aborted
     if (!this.#replica.stale) this.#staleStops = 0;
-    if (this.#staleStops > 0)
-      await delay(backoffMs(this.#staleStops, STALE_BACKOFF), undefined, { signal }).catch(() => {}); // aborted
+    if (this.#staleStops > 0) await sleep(backoffMs(this.#staleStops, STALE_BACKOFF), signal); // aborted
   }
 
   /** While the pauses are not known, what is claimed ahead would go straight back. */
@@ -287,11 +285,7 @@ class ClaimingWorker implements Worker {
   }
 
   async #endedWithin(ms: number): Promise<void> {
-    const late = new AbortController();
-    const ended = Promise.all(this.#roster.all.map((run) => run.ended));
-    // Aborted: all have ended
-    await Promise.race([ended, delay(Math.min(ms, TIMER_MAX_MS), undefined, { signal: late.signal }).catch(() => {})]);
-    late.abort();
+    await withTimeout(Promise.all(this.#roster.all.map((run) => run.ended)), ms, () => undefined);
   }
 }
 

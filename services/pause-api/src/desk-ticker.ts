@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '@orchestra/database';
 import type { Logger } from '@orchestra/service-shell';
 import { readLiveStats } from '@orchestra/task-queue';
 import type { DeskTick } from '@orchestra/task-queue/contract';
+import { sleep } from '@orchestra/timing';
 
 const EVERY_MS = 2_000;
 
@@ -70,7 +70,7 @@ export class DeskTicker {
       if (signal.aborted) return;
       this.#tick = { text };
       for (const onTick of this.#readers) onTick();
-      await delay(EVERY_MS, undefined, { signal }).catch(() => {}); // aborted: nobody follows any more
+      await sleep(EVERY_MS, signal); // aborted: nobody follows any more
     }
   }
 

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from '@orchestra/database';
 import { countAllGates, type GateTotals } from '@orchestra/pause-core';
 import type { Metrics } from '@orchestra/service-shell';
+import { withTimeout } from '@orchestra/timing';
 import { Counter, Gauge } from 'prom-client';
 
 // Anyone who collects metrics waits no longer for a database that does not answer.
@@ -59,12 +59,9 @@ export function makeGateMetrics({ registry }: Metrics, db: Queryable): GateMetri
 
 /** @returns undefined where the database does not say so in time: that it is away is told elsewhere */
 async function readWithin(db: Queryable): Promise<GateTotals | undefined> {
-  const over = new AbortController();
   try {
-    return await Promise.race([countAllGates(db), delay(WAIT_MS, undefined, { signal: over.signal })]);
+    return await withTimeout(countAllGates(db), WAIT_MS, () => undefined);
   } catch {
     return undefined;
-  } finally {
-    over.abort();
   }
 }

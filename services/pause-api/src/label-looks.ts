@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from '@orchestra/database';
 import type { TaskLabels } from '@orchestra/pause-core';
 import type { UnknownLabel } from '@orchestra/pause-core/contract';
 import type { Logger } from '@orchestra/service-shell';
 import { unknownLabels } from '@orchestra/task-queue';
+import { withTimeout } from '@orchestra/timing';
 
 // A check is answered from memory. What it says about labels may cost this much time, and this number of connections.
 const WAIT_MS = 500;
@@ -34,13 +34,7 @@ export class LabelLooks {
     ]);
     if (this.#known.has(key)) return [];
     if (this.#looks >= LOOKS_MAX) return null;
-    const over = new AbortController();
-    const late = delay(WAIT_MS, null, { signal: over.signal }).catch(() => null);
-    try {
-      return await Promise.race([this.#look(labels, key, log), late]);
-    } finally {
-      over.abort();
-    }
+    return await withTimeout(this.#look(labels, key, log), WAIT_MS, () => null);
   }
 
   async #look(labels: TaskLabels, key: string, log: Logger): Promise<UnknownLabel[] | null> {

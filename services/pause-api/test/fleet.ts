@@ -1,8 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { plainEnvironment, serviceProgram } from '@orchestra/testkit';
 import type { ClaimAnswer, ClaimedTask, EnqueueAnswer, NewTask } from '@orchestra/task-queue/contract';
+import { sleep } from '@orchestra/timing';
 
 /**
  * worker-claimer as a process of its own and a few workers that speak REST to it. A task with `{"hold": true}` runs
@@ -71,7 +71,7 @@ export class Fleet {
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof TypeError)) throw error;
-        await delay(50, undefined, { signal }).catch(() => {}); // not reachable; asked again unless the fleet stops
+        await sleep(50, signal); // not reachable; asked again unless the fleet stops
       }
     }
   }

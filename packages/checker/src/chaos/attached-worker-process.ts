@@ -2,6 +2,7 @@
 // down what their claims bring, and when a bound claim brings nothing although free jobs wait.
 import { setTimeout as delay } from 'node:timers/promises';
 import { makePool } from '@orchestra/database';
+import { withTimeout } from '@orchestra/timing';
 import { PgBoss } from 'pg-boss';
 import { z } from 'zod';
 import { ATTACHED_QUEUE } from './attached-queue.ts';
@@ -122,19 +123,10 @@ async function started(connectionString: string): Promise<PgBoss> {
   return boss;
 }
 
-async function within<T>(call: Promise<T>): Promise<T> {
-  call.catch(() => {}); // the race reports it, unless it is late
-  const late = new AbortController();
-  try {
-    return await Promise.race([
-      call,
-      delay(PATIENCE_MS, undefined, { signal: late.signal }).then((): never => {
-        throw new Error('no answer in time');
-      }),
-    ]);
-  } finally {
-    late.abort();
-  }
+function within<T>(call: Promise<T>): Promise<T> {
+  return withTimeout(call, PATIENCE_MS, (): never => {
+    throw new Error('no answer in time');
+  });
 }
 
 process.once('SIGTERM', () => {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '@orchestra/timing';
 import type { Database } from '@orchestra/database';
 import type { FaultyProcess } from './faulty-process.ts';
 import type { Fleet, Link } from './fleet.ts';
@@ -74,7 +74,7 @@ export function targetsOf(kind: FaultKind, fleet: Targets): readonly string[] {
  */
 export async function inflict(fault: PlannedFault, fleet: Fleet, over: AbortSignal): Promise<void> {
   // Over: it lasts no longer
-  const last = (): Promise<void> => delay(fault.lastsMs, undefined, { signal: over }).catch(() => {});
+  const last = async (): Promise<void> => void (await sleep(fault.lastsMs, over));
   switch (fault.kind) {
     case 'kill service':
     case 'kill worker':

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '@orchestra/timing';
 import { inflict } from './faults.ts';
 import type { Fleet } from './fleet.ts';
 import type { PlannedFault } from './plan.ts';
@@ -20,7 +20,7 @@ export async function haunt(
   const underWay = new Set<Promise<void>>();
   for (const fault of faults) {
     // Over: seen below
-    await delay(Math.max(0, began + fault.atMs - performance.now()), undefined, { signal: over }).catch(() => {});
+    await sleep(Math.max(0, began + fault.atMs - performance.now()), over);
     while (underWay.size >= FAULTS_AT_ONCE) await Promise.race(underWay);
     if (over.aborted) break;
     const under = recordedFault(fault, fleet, recorder, over).finally(() => underWay.delete(under));

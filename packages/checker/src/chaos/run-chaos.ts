@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '@orchestra/timing';
 import type { History } from '../history/testimony.ts';
 import { countDeadlocks } from './crowd.ts';
 import { countOpenTasks, drain } from './drain.ts';
@@ -167,6 +168,6 @@ async function sampleImpossible(fleet: Fleet, recorder: Recorder, signal: AbortS
     // The server is down: nothing to be seen
     const impossible = await countImpossible(fleet.witness).catch(() => undefined);
     if (impossible !== undefined) recorder.write({ op: 'sample', phase: 'ok', impossible, id: recorder.nextId() });
-    await delay(SAMPLE_EVERY_MS, undefined, { signal }).catch(() => {}); // aborted: seen above
+    await sleep(SAMPLE_EVERY_MS, signal); // aborted: seen above
   }
 }

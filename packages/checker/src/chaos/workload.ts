@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@orchestra-brake/client';
 import type { NewTask } from '@orchestra/task-queue/contract';
+import { sleep } from '@orchestra/timing';
 import type { ActKind, RecordedLabels, RecordedScope } from '../history/event.ts';
 import { recordedCall } from './recorded-call.ts';
 import type { Recorder } from './recorder.ts';
@@ -77,7 +77,7 @@ async function again(
   const mine = new Set<RecordedScope>();
   while (!options.signal.aborted) {
     await party(options, random, mine);
-    await delay(random.between(...gapMs), undefined, { signal: options.signal }).catch(() => {}); // aborted: seen above
+    await sleep(random.between(...gapMs), options.signal); // aborted: seen above
   }
 }
 

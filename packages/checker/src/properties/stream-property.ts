@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDatabaseUnavailable, SQLSTATE, sqlState } from '@orchestra/database';
 import { eventsAfter, PLACED_MAX, sequenceEvents } from '@orchestra/pause-core';
+import { sleep } from '@orchestra/timing';
 import type { SeededRandom } from '../chaos/seeded-random.ts';
 import type { Property, Trial } from './property.ts';
 
@@ -100,7 +101,7 @@ async function repeat(
 ): Promise<void> {
   while (!over.aborted) {
     await act();
-    await delay(random.between(0, gapMs), undefined, { signal: over }).catch(() => {}); // aborted: seen above
+    await sleep(random.between(0, gapMs), over); // aborted: seen above
   }
 }
 

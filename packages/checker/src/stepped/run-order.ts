@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '@orchestra/database';
+import { withTimeout } from '@orchestra/timing';
 import type { Turn, Turns } from './turns.ts';
 
 // After so long without an end a statement is looked for behind a lock.
@@ -90,9 +90,6 @@ export class Bell {
 
   /** Resolves with the next ring, or after `ms`. */
   async next(ms: number): Promise<void> {
-    const stop = new AbortController();
-    // Rejects when rung, and only then
-    await Promise.race([this.#waiting.promise, delay(ms, undefined, { signal: stop.signal }).catch(() => {})]);
-    stop.abort();
+    await withTimeout(this.#waiting.promise, ms, () => undefined);
   }
 }

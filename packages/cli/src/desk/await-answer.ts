@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { WatchedCall } from '@orchestra-brake/client';
+import { sleep } from '@orchestra/timing';
 import { CommandFailure } from '../failure.ts';
 
 // When the service is asked for a sign of life: first, and again.
@@ -24,7 +24,7 @@ export async function awaitAnswer(
   { service, url, changes, signal }: WatchedCall,
   talk: (line: string) => void,
 ): Promise<void> {
-  if (!(await waited(LOOK_AFTER_MS, signal))) return;
+  if (!(await sleep(LOOK_AFTER_MS, signal))) return;
   do {
     const silence = setTimeout(talk, TELL_AFTER_MS, `no answer from ${service} at ${url} yet. ${DIRECT}`);
     const sign = await signOfLife(url, signal);
@@ -37,7 +37,7 @@ export async function awaitAnswer(
           `doctor\` looks at every part`,
       );
     }
-  } while (await waited(LOOK_EVERY_MS, signal));
+  } while (await sleep(LOOK_EVERY_MS, signal));
 }
 
 /** `gone`: nobody listens there. The call itself notices that, and tries again or fails. */
@@ -50,8 +50,4 @@ async function signOfLife(url: string, signal: AbortSignal): Promise<'alive' | '
   } catch {
     return late.aborted && !signal.aborted ? 'silent' : 'gone';
   }
-}
-
-function waited(ms: number, signal: AbortSignal): Promise<boolean> {
-  return delay(ms, true, { signal }).catch(() => false); // aborted
 }

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { Sleeper } from '@orchestra/timing';
 import type { Desk } from './desk.ts';
 
 // Where no stream tells of changes, or it is cut off.
@@ -19,10 +19,11 @@ export async function lookAgain(
 ): Promise<void> {
   const ended = new AbortController();
   const ending = AbortSignal.any([signal, ended.signal]);
-  const line = { isUp: false, isNews: false, wake: () => {}, failure: undefined as Error | undefined };
+  const line = { isUp: false, isNews: false, failure: undefined as Error | undefined };
+  const sleeper = new Sleeper();
   const ring = (): void => {
     line.isNews = true;
-    line.wake();
+    sleeper.wake();
   };
   const following = listen(events, ending, line, ring);
   try {
@@ -31,11 +32,7 @@ export async function lookAgain(
       line.isNews = false;
       if ((await look()) === 'done') return;
       if (line.isNews) continue;
-      const waiting = new AbortController();
-      line.wake = () => waiting.abort();
-      await delay(line.isUp ? TOLD_EVERY_MS : UNTOLD_EVERY_MS, undefined, {
-        signal: AbortSignal.any([ending, waiting.signal]),
-      }).catch(() => {}); // woken
+      await sleeper.wait(line.isUp ? TOLD_EVERY_MS : UNTOLD_EVERY_MS, ending);
     }
   } finally {
     ended.abort();

@@ -1,4 +1,5 @@
 import type { Client } from '@orchestra-brake/client';
+import { withTimeout } from '@orchestra/timing';
 import {
   BELL_MAX_MS,
   CANARY_REASON,
@@ -66,10 +67,6 @@ export function canaryByApi(client: Client, beginsMaxMs = STREAM_BEGINS_MAX_MS):
 
 /** @returns how long after `from` it was heard; undefined: not within what a bell takes */
 export async function within(heard: Promise<number>, from: number): Promise<number | undefined> {
-  const late = AbortSignal.timeout(BELL_MAX_MS);
-  const tooLate = new Promise<undefined>((resolve) => {
-    late.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
-  const at = await Promise.race([heard, tooLate]);
+  const at = await withTimeout(heard, BELL_MAX_MS, () => undefined);
   return at === undefined ? undefined : at - from;
 }

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '@orchestra/timing';
 
 /** A process that was started. */
 export interface Running {
@@ -52,7 +52,7 @@ export function keepRunning<R extends Running>(
       }
       say(`${name} has ended (${how}); starting it again (${failures} of ${waitsMs.length})`);
       // Rejects when stopped, and only then
-      await delay(waitMs, undefined, { signal: stopping.signal }).catch(() => {});
+      await sleep(waitMs, stopping.signal);
       if (stopping.signal.aborted) return;
       sinceMs = performance.now();
       try {

@@ -1,10 +1,10 @@
 import type { DeskNumbers } from '@orchestra/task-queue/contract';
 import { batch } from '@preact/signals';
+import { Sleeper } from '@orchestra/timing';
 import { BASE_URL } from '../wire/base-url.ts';
 import { readCriticalAlerts } from '../wire/calls.ts';
 import { followStream, type Follower } from '../wire/follow-stream.ts';
 import type { StreamMessage } from '../wire/stream-message.ts';
-import { Waiting } from '../wire/waiting.ts';
 import { ApiError } from '../wire/api-error.ts';
 import { ALERTS_MAX, applyCounts, applyEvent, mergeAlerts, passOver } from './senate-state.ts';
 import { setByDatabase, setByDateHeader, setByPauses } from './server-clock.ts';
@@ -22,7 +22,7 @@ import {
   serverClock,
 } from './store.ts';
 
-const reconnecting = new Waiting();
+const reconnecting = new Sleeper();
 
 /** Does now what would be done a little later, and reads again what was read by calls. */
 export function lookAgain(): void {

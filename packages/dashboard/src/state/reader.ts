@@ -1,6 +1,6 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
+import { Sleeper } from '@orchestra/timing';
 import { ApiError } from '../wire/api-error.ts';
-import { Waiting } from '../wire/waiting.ts';
 
 /** Something that was read from the service, and how the reading stands. */
 export interface Reading<T> {
@@ -29,7 +29,7 @@ export class Reader<T> {
   readonly #read: (signal: AbortSignal) => Promise<T>;
   readonly #options: ReaderOptions<T>;
   readonly #ending = new AbortController();
-  readonly #gap = new Waiting();
+  readonly #gap = new Sleeper();
   #asked = 0;
   #askedAtMs = 0;
   #running = false;

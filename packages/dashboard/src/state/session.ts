@@ -1,9 +1,9 @@
 import type { SessionView } from '@orchestra/pause-core/contract';
 import { batch } from '@preact/signals';
+import { backoffMs, Sleeper } from '@orchestra/timing';
 import { ApiError } from '../wire/api-error.ts';
-import { backoffMs } from '../wire/backoff.ts';
+import { BACKOFF } from '../wire/follow-stream.ts';
 import { closeSession, openSession, readSession } from '../wire/session-calls.ts';
-import { Waiting } from '../wire/waiting.ts';
 import { follow, lookAgain as resume } from './follow.ts';
 import { UNSET_CLOCK } from './server-clock.ts';
 import { EMPTY_SENATE } from './senate-state.ts';
@@ -20,7 +20,7 @@ import {
 } from './store.ts';
 
 let ending: AbortController | undefined;
-const asking = new Waiting();
+const asking = new Sleeper();
 
 /** Begins with whoever is signed in in this browser already. */
 export function start(): void {
@@ -37,7 +37,7 @@ export function start(): void {
           return;
         }
         connection.value = { phase: 'connecting', trouble: noticeFor(error) };
-        await asking.wait(backoffMs(failures), signal);
+        await asking.wait(backoffMs(failures, BACKOFF), signal);
       }
     }
   })();

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Sleeper } from '@orchestra/timing';
 import { followStream, type Follower } from './follow-stream.ts';
 import { readStream } from './read-stream.ts';
 import type { StreamMessage } from './stream-message.ts';
-import { Waiting } from './waiting.ts';
 
 // A real server on a real socket, which a test tells what to do with each connection in turn.
 let server: Server;
@@ -51,7 +51,7 @@ const answers =
 async function follow(): Promise<{ received: StreamMessage[]; lost: string[] }> {
   const received: StreamMessage[] = [];
   const lost: string[] = [];
-  const waiting = new Waiting();
+  const waiting = new Sleeper();
   const follower: Follower = {
     position: () => received.at(-1)?.id ?? null,
     onOpen: () => {},

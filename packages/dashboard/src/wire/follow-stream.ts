@@ -1,13 +1,14 @@
 import type { DeskNumbers } from '@orchestra/task-queue/contract';
+import { backoffMs, type Sleeper } from '@orchestra/timing';
 import { ApiError } from './api-error.ts';
-import { backoffMs } from './backoff.ts';
 import { readStream } from './read-stream.ts';
 import type { StreamMessage } from './stream-message.ts';
-import type { Waiting } from './waiting.ts';
 
 // A stream that lasted this long was a good one; one that breaks sooner counts as a failure, so that a service that
 // accepts and drops at once is not asked twice a second for ever.
 const GOOD_AFTER_MS = 5_000;
+/** Up to half of a wait is chance, so that a hundred open pages do not all come back in the same moment. */
+export const BACKOFF = { baseMs: 500, capMs: 10_000 };
 
 export interface Follower {
   /** The position to resume behind; null: nothing known yet. */
@@ -29,7 +30,7 @@ export interface Follower {
 export async function followStream(
   baseUrl: string,
   follower: Follower,
-  waiting: Waiting,
+  waiting: Sleeper,
   signal: AbortSignal,
 ): Promise<void> {
   let failures = 0;
@@ -57,6 +58,6 @@ export async function followStream(
       failures = performance.now() - openedAtMs > GOOD_AFTER_MS ? 1 : failures + 1;
       follower.onLost(error);
     }
-    await waiting.wait(backoffMs(failures), signal);
+    await waiting.wait(backoffMs(failures, BACKOFF), signal);
   }
 }

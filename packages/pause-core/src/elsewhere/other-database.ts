@@ -6,6 +6,7 @@ import {
   withPassword,
   type Database,
 } from '@orchestra/database';
+import { withTimeout } from '@orchestra/timing';
 import { ownEnvironment } from '../own-environment.ts';
 
 /** Where an attached queue is that is not in Orchestra's own database. */
@@ -109,16 +110,8 @@ function wordsOf({ name, url, schema }: OtherPlace, cause: unknown): string {
   );
 }
 
-async function within<T>(limitMs: number, working: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`its database did not answer within ${limitMs / 1_000} s`)),
-    limitMs,
-  );
-  working.catch(() => {}); // thrown below, unless it is late
-  try {
-    return await Promise.race([working, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function within<T>(limitMs: number, working: Promise<T>): Promise<T> {
+  return withTimeout(working, limitMs, (): never => {
+    throw new Error(`its database did not answer within ${limitMs / 1_000} s`);
+  });
 }

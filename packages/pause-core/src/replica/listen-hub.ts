@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs, sleep } from '@orchestra/timing';
 import { ReplicaError } from './errors.ts';
 import { ListenSession } from './listen-session.ts';
 
@@ -18,9 +19,8 @@ export const TASKS_CHANNEL = 'orchestra_tasks';
 const PING_EVERY_MS = 30_000;
 const PING_TIMEOUT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 2_000;
-const BACKOFF_FIRST_MS = 100;
 // Listening is back within about a second of the server, and a fleet does not knock harder than once a second each.
-const BACKOFF_MAX_MS = 1_000;
+const BACKOFF = { baseMs: 100, capMs: 1_000 };
 
 export interface ListenHubOptions {
   /** A direct connection: LISTEN does not work through a pooler in transaction mode. */
@@ -104,8 +104,7 @@ class Hub implements ListenHub {
       if (!told) this.#options.onLost?.(error);
       told = true;
       this.#firstAttempt.resolve();
-      // Rejects when closed, and only then
-      await delay(backoffMs(failures), undefined, { signal: this.#closing.signal }).catch(() => {});
+      await sleep(backoffMs(failures + 1, BACKOFF), this.#closing.signal);
     }
   }
 
@@ -168,10 +167,4 @@ const NAMES_A_PAUSE = 'pause {';
 
 function topicOf(payload: string): [topic: string, names: string] {
   return payload.startsWith(NAMES_A_PAUSE) ? ['pause', payload.slice('pause '.length)] : [payload, ''];
-}
-
-/** Doubles from 100 ms to 1 s, with a random half, so that a fleet that lost its server does not come back in step. */
-function backoffMs(failures: number): number {
-  const fullMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** failures);
-  return fullMs / 2 + (Math.random() * fullMs) / 2;
 }

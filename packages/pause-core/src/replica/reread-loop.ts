@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '@orchestra/timing';
 import { elapsedMs } from './elapsed-clock.ts';
 import { readWithin } from './read-within.ts';
 
@@ -106,7 +106,7 @@ export class RereadLoop<T> {
   async #keepGap(): Promise<void> {
     const { signal } = this.#stopped;
     for (let leftMs; (leftMs = this.#beganAtMs + this.#options.readGapMs - performance.now()) > 0 && !signal.aborted;) {
-      await delay(leftMs, undefined, { signal }).catch(() => {}); // rejects when stopped, and only then
+      await sleep(leftMs, signal); // rejects when stopped, and only then
     }
   }
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep, TIMER_MAX_MS } from '@orchestra/timing';
 import { endProcesses } from './end-processes.ts';
 import { KeptOutput, type KeepBytes } from './kept-output.ts';
 import { watchMemory } from './memory-watch.ts';
@@ -49,10 +49,6 @@ export interface CommandEnd {
 
 // Anyone who still holds the pipe and could not be found does not hold the task.
 const OUTPUT_GRACE_MS = 1_000;
-/**
- * The longest that a timer of Node can wait, 24.8 days. One that is set to more, or to Infinity, would fire at once.
- */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /**
  * Runs a command as the leader of a process group of its own and waits for it. When it resolves nothing of it is left:
@@ -118,7 +114,7 @@ export async function runCommand(order: CommandOrder): Promise<CommandEnd> {
   memory.stop();
   guard.dismiss();
   child.stdin.destroy();
-  await Promise.race([closed, delay(OUTPUT_GRACE_MS, undefined, { ref: false })]);
+  await Promise.race([closed, sleep(OUTPUT_GRACE_MS, undefined, { ref: false })]);
   child.stdout.destroy();
   child.stderr.destroy();
   return {

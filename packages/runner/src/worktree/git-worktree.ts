@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '@orchestra/timing';
 import { git, GitFailure, type GitOptions } from './git.ts';
 
 // An entry is written within milliseconds.
@@ -24,9 +24,8 @@ export async function gitWorktree(
       if (tries >= TRIES_MAX || !(error instanceof GitFailure) || !HALF_THERE.test(error.end.stderr.text()))
         throw error;
       // With a random half, so that neighbours do not meet again.
-      await delay(AGAIN_MS * tries * (0.5 + Math.random() / 2), undefined, { signal: options.signal }).catch(() =>
-        options.signal?.throwIfAborted(),
-      );
+      await sleep(AGAIN_MS * tries * (0.5 + Math.random() / 2), options.signal);
+      options.signal?.throwIfAborted();
     }
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { createHash } from 'node:crypto';
 import type { CallOptions } from '@orchestra-brake/client';
 import { listActivePauses, PauseIndex } from '@orchestra/pause-core/replica/direct';
@@ -16,6 +15,7 @@ import {
   type NeedsInputRequest,
   type StoppedRequest,
 } from '@orchestra/task-queue/contract';
+import { sleep } from '@orchestra/timing';
 import type { AskedClaim } from '../door.ts';
 import { askDatabase } from './ask-database.ts';
 import { asDoorError, problem, type Address } from './direct-errors.ts';
@@ -80,7 +80,7 @@ export class OpenDirectDoor {
       const leftMs = untilMs - performance.now();
       if (leftMs <= 0 || signal.aborted) break;
       // aborted: nothing more is claimed
-      await Promise.race([heard, delay(Math.min(pauseMs, leftMs), undefined, { signal }).catch(() => {})]);
+      await Promise.race([heard, sleep(Math.min(pauseMs, leftMs), signal)]);
       if (signal.aborted) break;
       heard = this.ears.heard();
       ({ tasks } = await this.#ask(() => this.#queue.turn(order, [])));
@@ -161,7 +161,7 @@ export class OpenDirectDoor {
   /** Ends the connections. One that a dead network holds up ends by itself, some seconds later. */
   async close(): Promise<void> {
     const closing = Promise.all([this.#upkeep.stop(), this.ears.close()]).then(() => this.#pool.end());
-    await Promise.race([closing, delay(CLOSE_MS, undefined, { ref: false })]);
+    await Promise.race([closing, sleep(CLOSE_MS, undefined, { ref: false })]);
   }
 
   async #refuse(id: string, runId: string): Promise<never> {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '@orchestra/timing';
 import type { DirectQueue, Round, Saw } from './direct-queue.ts';
 
 // While tasks are claimed the lanes are kept in order; otherwise now and then, for what others did.
@@ -54,7 +54,7 @@ export class Upkeep {
       // A worker that gets busy keeps the lanes soon.
       const inMs = Math.min(Math.min(...Object.values(this.#dueAtMs)) - performance.now(), BUSY_MS.lanes);
       // stopped: the loop's condition ends it
-      await delay(Math.max(inMs, 20), undefined, { signal, ref: false }).catch(() => {});
+      await sleep(Math.max(inMs, 20), signal, { ref: false });
       if (this.#isBusy) this.#dueAtMs.lanes = Math.min(this.#dueAtMs.lanes, performance.now());
     }
   }

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { toPauseView, type PauseReplica } from '@orchestra/pause-core';
 import { heldNow, heldNowQuery } from '@orchestra/pause-core/contract';
 import { ProblemError, route, type Route } from '@orchestra/service-shell';
+import { withTimeout } from '@orchestra/timing';
 
 // With the database slow to answer, the caller is told what is known, and how old that is.
 const REFRESH_WAIT_MS = 2_000;
@@ -28,12 +28,14 @@ export function activeRoute({ replica }: { replica: PauseReplica }): Route {
     handle: async ({ query }) => {
       // Who wants to be sure waits for a reading that begins now; for whom it has only grown too old, the one under way
       // will do.
-      if (query.max_age_ms === 0) await within(replica.refresh());
+      if (query.max_age_ms === 0) await withTimeout(replica.refresh(), REFRESH_WAIT_MS, () => undefined);
       else if (replica.ageMs > query.max_age_ms)
-        await within(
+        await withTimeout(
           (underWay ??= replica.refresh().finally(() => {
             underWay = undefined;
           })),
+          REFRESH_WAIT_MS,
+          () => undefined,
         );
       if (!replica.known)
         throw new ProblemError('database_unavailable', 'the pauses could not be read yet', {
@@ -53,11 +55,4 @@ export function activeRoute({ replica }: { replica: PauseReplica }): Route {
       };
     },
   });
-}
-
-async function within(refreshed: Promise<void>): Promise<void> {
-  const late = new AbortController();
-  // Aborted: it was read
-  await Promise.race([refreshed, delay(REFRESH_WAIT_MS, undefined, { signal: late.signal }).catch(() => {})]);
-  late.abort();
 }
