@@ -6,6 +6,11 @@ import { makeRole } from './surroundings.ts';
 /** The queue of the team's own engine, whose claims read the pauses. */
 export const ATTACHED_QUEUE = 'chaos';
 const ROLE = 'chaos_attached';
+// pg-boss cannot make its tables where a statement may take 250 ms and a transaction is serializable: it breaks off, and
+// then finds half of them. A team makes them under settings that let it.
+const ORDINARY_SESSION =
+  '-c statement_timeout=0 -c lock_timeout=0 -c default_transaction_isolation=read\\ committed ' +
+  '-c default_transaction_deferrable=off -c standard_conforming_strings=on';
 const GRANTS = [
   `grant usage on schema pgboss to ${ROLE}`,
   `grant select, insert, update, delete on all tables in schema pgboss to ${ROLE}`,
@@ -17,7 +22,13 @@ const GRANTS = [
  * @returns the address of a role that the policy binds
  */
 export async function attachQueue(database: Database, ownerUrl: string): Promise<string> {
-  const boss = new PgBoss({ connectionString: ownerUrl, supervise: false, schedule: false, max: 2 });
+  const boss = new PgBoss({
+    connectionString: ownerUrl,
+    options: ORDINARY_SESSION,
+    supervise: false,
+    schedule: false,
+    max: 2,
+  });
   boss.on('error', () => {}); // what a call could not do is its own error
   await boss.start();
   await boss.createQueue(ATTACHED_QUEUE, { retryLimit: 1_000, retryDelay: 0 });
