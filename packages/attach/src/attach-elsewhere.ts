@@ -80,7 +80,7 @@ export async function planAttachElsewhere(home: Database, there: Database, order
     throw refusedByDatabase(error) ?? error;
   });
   const atHome: Step = {
-    says: `in Orchestra's own database, not here: ${withoutPassword(order.url)} is written down`,
+    says: `in Orchestra's own database, not here: ${withoutPassword(place.url)} is written down`,
     sql: `-- ${recordAtHome(place, order.queue).replaceAll('\n', '\n-- ')}\nselect`,
   };
   return { ...planned, steps: [...planned.steps, atHome], notes: [...planned.notes, ...notesOn(order)] };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, Queryable } from '@orchestra/database';
-import { atOtherDatabase, listActivePauses, OtherDatabaseError } from '@orchestra/pause-core';
+import { atOtherDatabase, HomeNotReadError, listActivePauses, OtherDatabaseError } from '@orchestra/pause-core';
 import { COPIES_VERSION } from './build-copies.ts';
 import { checkAttachment, type Finding } from './check.ts';
 import { findElsewhere, PATIENT, sayPlace, type AttachmentElsewhere } from './elsewhere.ts';
@@ -85,7 +85,9 @@ async function checkCopies(home: Queryable, there: Database): Promise<Finding> {
 }
 
 async function differingPauses(home: Queryable, there: Queryable): Promise<string[]> {
-  const atHome = await activeIds(home);
+  const atHome = await activeIds(home).catch((cause: unknown) => {
+    throw new HomeNotReadError('the pauses could not be read to be compared', { cause });
+  });
   const copied = await activeIds(there);
   const missing = [...atHome].filter((id) => !copied.has(id)).length;
   const extra = [...copied].filter((id) => !atHome.has(id)).length;

@@ -263,6 +263,32 @@ describe.each([
     },
   );
 
+  test('P1 a foreign queue is held while a pause tries a test task, and while it lets a backlog go', async () => {
+    const { pause: made } = await pauseScope(db.pool, {
+      scope: { kind: 'agent', value: 'skeptic' },
+      reason: 'stop',
+      ttlSeconds: 60,
+      endsAs: 'probe',
+      by: 'dana',
+      source: 'person',
+    });
+    await db.pool.query("update senate_pause set paused_at = paused_at - interval '2 minutes' where id = $1", [
+      made.id,
+    ]);
+    await db.pool.query(`update senate_pause set probing_at = now(), probe_task_id = 4711 where id = $1`, [made.id]);
+    await engine.add(db.pool, ['A1', 'B1'].map(job));
+    const { begun } = await work('worker');
+    await lookedAgain(begun, 'B2');
+    expect(begun).toEqual(['B1', 'B2']);
+    // A backlog that is let go: the pause names a task and does not probe.
+    await db.pool.query("update senate_pause set ends_as = 'resume', ttl_seconds = null where id = $1", [made.id]);
+    await db.pool.query('update senate_pause set probing_at = null, probe_task_id = 4711 where id = $1', [made.id]);
+    await lookedAgain(begun, 'B3');
+    expect(begun).toEqual(['B1', 'B2', 'B3']);
+    await clear(made.id);
+    await until('the paused job has run', () => begun.length === 4);
+  });
+
   test('a job without a label is not covered; the name of its task or queue is a skill', async () => {
     await pause('skeptic');
     await engine.add(db.pool, [{ n: 'plain' }]);

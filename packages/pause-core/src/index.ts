@@ -59,7 +59,13 @@ export {
 } from './queries/attached-queues.ts';
 export { olderSnapshots } from './queries/older-snapshots.ts';
 export { copyPauses, copyPausesEverywhere, copyPausesTo } from './elsewhere/copy-pauses.ts';
-export { atOtherDatabase, OtherDatabaseError, passwordVariable, type OtherPlace } from './elsewhere/other-database.ts';
+export {
+  atOtherDatabase,
+  HomeNotReadError,
+  OtherDatabaseError,
+  passwordVariable,
+  type OtherPlace,
+} from './elsewhere/other-database.ts';
 export { CANNOT_SEE_SNAPSHOTS, EARLIER_CLAIM, OLD_SNAPSHOT, settleElsewhere } from './elsewhere/settle-elsewhere.ts';
 export { dueEnds, type DueEnds } from './queries/due-ends.ts';
 export { ALERT_COLUMNS, toAlert, type Alert, type AlertRow } from './queries/alert-row.ts';

@@ -158,6 +158,11 @@ async function makeOwner(db: Database, databaseUrl: string, settings: readonly s
     `create role ${own.username} login password '${own.password}'; grant create
        on database ${database} to ${own.username}`,
   );
+  // The peers' own pools look for Orchestra's tables when they connect; an engine does not.
+  const {
+    rows: [row],
+  } = await db.query<{ home: string }>('select quote_ident(current_schema()) as home');
+  if (row !== undefined) await db.query(`grant usage on schema ${row.home} to ${own.username}`);
   for (const setting of settings)
     await db.query(`alter role ${own.username} in database ${database} set ${setting} = off`);
   return own;

@@ -126,3 +126,23 @@ test('a receipt says that a standby has the pause, and nothing where none does',
   expect(showReceipt({ ...RECEIPT, durable: 'replicated' })).toContain('durable: a standby has it too');
   expect(showReceipt(RECEIPT)).not.toContain('standby');
 });
+
+test('a receipt of a pause that ends with a probe says what becomes of the jobs of attached queues', () => {
+  const attached = [
+    {
+      name: 'pg-boss',
+      engine: 'pg-boss',
+      in_flight_count: 0,
+      claimed_ahead_count: 0,
+      queued: 3,
+      queued_more: false,
+      not_read: null,
+      settled: true,
+      not_settled: null,
+    },
+  ];
+  const words = 'jobs of attached queues stay held until a test task of Orchestra has succeeded';
+  expect(showReceipt({ ...RECEIPT, then: 'probe', attached })).toContain(words);
+  expect(showReceipt({ ...RECEIPT, then: 'probe' })).not.toContain(words);
+  expect(showReceipt({ ...RECEIPT, attached })).not.toContain(words);
+});

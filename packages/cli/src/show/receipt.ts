@@ -37,6 +37,7 @@ export function showReceipt(receipt: PauseReceipt): string {
     ...unknownLabel(receipt),
     ...showReceiptWork(receipt),
     ...showAttachedReceipt(receipt.attached),
+    ...attachedWhileProbing(receipt),
     ...sayConfirmed(receipt.gates),
     ...(receipt.durable === 'replicated' ? ['durable: a standby has it too'] : []),
     ...((receipt.in_flight_count ?? 0) > 0 && receipt.stop === null ? [howToStop(receipt.id)] : []),
@@ -60,6 +61,12 @@ export function showPreview(preview: PausePreview): string {
         ]),
     ...blastLines(preview),
   ].join('\n');
+}
+
+/** A test task is one of Orchestra's own: what happens to the jobs of other queues until it has ended. */
+function attachedWhileProbing({ then, attached }: PauseReceipt): string[] {
+  if (then !== 'probe' || attached === null || attached.length === 0) return [];
+  return ['when its time is over, jobs of attached queues stay held until a test task of Orchestra has succeeded'];
 }
 
 function unknownLabel({

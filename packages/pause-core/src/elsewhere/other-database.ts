@@ -45,7 +45,7 @@ export interface OtherDatabaseOptions {
  * Does something in the database of an attachment, over a connection made for it. The password is what
  * {@link passwordVariable} or, as for psql, `PGPASSWORD` or `.pgpass` say.
  *
- * @throws OtherDatabaseError where that database cannot be used
+ * @throws OtherDatabaseError where that database cannot be used; HomeNotReadError where `work` could not read home
  */
 export async function atOtherDatabase<T>(
   place: OtherPlace,
@@ -70,6 +70,8 @@ export async function atOtherDatabase<T>(
   } catch (cause) {
     // What attach itself refuses is no fault of that database.
     if (cause instanceof Error && cause.name === 'AttachError') throw cause;
+    // Nor is what Orchestra's own database says.
+    if (cause instanceof HomeNotReadError) throw cause;
     throw new OtherDatabaseError(place, cause);
   } finally {
     // Not waited for: a server that does not answer does not say goodbye either.
@@ -98,7 +100,7 @@ export class HomeNotReadError extends Error {
 }
 
 function wordsOf({ name, url, schema }: OtherPlace, cause: unknown): string {
-  if (cause instanceof OtherDatabaseError || cause instanceof HomeNotReadError) return cause.message;
+  if (cause instanceof OtherDatabaseError) return cause.message;
   const state = sqlState(cause);
   if (state === OF_ANOTHER)
     return `the schema ${schema} in its database belongs to another Orchestra: attach ${name} again under another name`;

@@ -5,6 +5,7 @@ import {
   attachedWorkUnder,
   CANNOT_SEE_SNAPSHOTS,
   EARLIER_CLAIM,
+  HomeNotReadError,
   listAttachedQueues,
   notReadElsewhere,
   OLD_SNAPSHOT,
@@ -117,7 +118,7 @@ async function receiptElsewhere(
       { limitMs: timeoutMs + ELSEWHERE_MS },
     );
   } catch (error) {
-    const why = notReadElsewhere(error);
+    const why = error instanceof HomeNotReadError ? error.message : notReadElsewhere(error);
     return {
       ...unknownWork(queue, why),
       settled: false,

@@ -1,5 +1,5 @@
 import type { Database } from '@orchestra/database';
-import { copyPauses, listOtherPlaces, type OtherPlace } from '@orchestra/pause-core';
+import { copyPauses, listOtherPlaces, OtherDatabaseError, type OtherPlace } from '@orchestra/pause-core';
 import { startLoop, type Logger, type Loop } from '@orchestra/service-shell';
 
 // A bell that was lost costs no more than this, as it costs a replica.
@@ -34,7 +34,8 @@ export function startPauseCopies({ db, log }: { db: Database; log: Logger }): Pa
             await copyPauses(db, place);
             one.failed = false;
           } catch (error) {
-            one.failed = true;
+            // Home's own failure says nothing of that database.
+            one.failed = one.failed || error instanceof OtherDatabaseError;
             throw error;
           }
         },
