@@ -5,7 +5,7 @@ import { checkAutoPause, pauseScope, unpauseScope } from '@orchestra/pause-core'
 import type { AlertRequest, PauseRequest, UnpauseRequest } from '@orchestra/pause-core/contract';
 import { FaultProxy, testDatabase } from '@orchestra/testkit';
 import type { Locator, Page } from 'playwright-core';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { BROWSER_WITHIN_MS } from './browser.ts';
 import type { Desk } from './desk.ts';
 import { servedPage } from './served-page.ts';
@@ -131,28 +131,6 @@ test('a pause drains with the number of runs that still go on, and is quiet when
   await expect(rowOf('agent librarian').getByText('draining 1')).toAppear();
   await db.pool.query("update tasks set status = 'succeeded', run_id = null, pid = null where id = $1", [rows[0]?.id]);
   await expect(rowOf('agent librarian').getByText('quiet')).toAppear();
-});
-
-test('the list tells what a pause holds in an attached queue', async () => {
-  await db.pool.query(
-    `insert into attachments (name, engine, queue) values ('jobs', 'table', '{}');
-     create view orchestra_work_jobs as
-       select n::text as job, 'waiting' as state, array['agent skeptic'] as scopes, n::text as claim,
-              null::timestamptz as claimed_at
-         from generate_series(1, 7) n`,
-  );
-  onTestFinished(async () => {
-    await db.pool.query("drop view orchestra_work_jobs; delete from attachments where name = 'jobs'");
-  });
-  await pauseScope(db.pool, {
-    scope: { kind: 'agent', value: 'skeptic' },
-    reason: 'loops',
-    ttlSeconds: null,
-    by: 'dana',
-    source: 'person',
-  });
-  await open();
-  await expect(rowOf('agent skeptic').getByText('jobs: 7 jobs held, 0 in flight')).toAppear();
 });
 
 test('P8 a pause runs out by the database’s clock, on a machine whose own is two hours fast', async () => {

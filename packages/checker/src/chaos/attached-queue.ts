@@ -6,8 +6,8 @@ import { makeRole } from './surroundings.ts';
 /** The queue of the team's own engine, whose claims read the pauses. */
 export const ATTACHED_QUEUE = 'chaos';
 const ROLE = 'chaos_attached';
-// pg-boss cannot make its tables where a statement may take 250 ms and transactions are serializable: it breaks off, and
-// then finds half of its tables. A team creates them under settings that allow it.
+// pg-boss cannot create its tables where a statement may take 250 ms and transactions are serializable: it breaks off,
+// and then finds half of its tables. A team creates them under settings that allow it.
 const ORDINARY_SESSION =
   '-c statement_timeout=0 -c lock_timeout=0 -c default_transaction_isolation=read\\ committed ' +
   '-c default_transaction_deferrable=off -c standard_conforming_strings=on';

@@ -141,7 +141,7 @@ test('a receipt of a pause that ends with a probe says what becomes of the jobs 
       not_settled: null,
     },
   ];
-  const words = 'jobs of attached queues stay held until a test task of Orchestra has succeeded';
+  const words = 'jobs of attached queues stay paused until a test task of Orchestra has succeeded';
   expect(showReceipt({ ...RECEIPT, then: 'probe', attached })).toContain(words);
   expect(showReceipt({ ...RECEIPT, then: 'probe' })).not.toContain(words);
   expect(showReceipt({ ...RECEIPT, attached })).not.toContain(words);

@@ -66,7 +66,7 @@ export function showPreview(preview: PausePreview): string {
 /** A test task is one of Orchestra's own: what happens to the jobs of other queues until it has ended. */
 function attachedWhileProbing({ then, attached }: PauseReceipt): string[] {
   if (then !== 'probe' || attached === null || attached.length === 0) return [];
-  return ['when its time is over, jobs of attached queues stay held until a test task of Orchestra has succeeded'];
+  return ['when its time is over, jobs of attached queues stay paused until a test task of Orchestra has succeeded'];
 }
 
 function unknownLabel({

@@ -1,5 +1,4 @@
 import type {
-  ActivePauses,
   Alerts,
   AlertView,
   BacklogReleaseAnswer,
@@ -41,8 +40,6 @@ import { readJson, sendJson } from './json-calls.ts';
 
 // Every call of the API that this page makes, by what it is for. All of them throw ApiError.
 
-export const readActivePauses = (limit: number, signal: AbortSignal): Promise<ActivePauses> =>
-  readJson(`api/senate/pauses?limit=${limit}`, signal);
 export const readPausePage = (id: string, signal: AbortSignal): Promise<PausePage> =>
   readJson(`api/senate/pauses/${id}`, signal);
 export const readCriticalAlerts = (limit: number, signal: AbortSignal): Promise<Alerts> =>

@@ -1,4 +1,3 @@
-import type { AttachedWork } from '@orchestra/pause-core/contract';
 import type { VNode } from 'preact';
 import { Age } from '../../parts/age.tsx';
 import { Author } from '../../parts/author.tsx';
@@ -12,11 +11,10 @@ import { TimeLeft } from '../../parts/time-left.tsx';
 import { tasksAt } from '../../state/place.ts';
 import type { ShownPause } from '../../state/senate-state.ts';
 import { may } from '../../state/store.ts';
-import { sayAttachedWork } from '../../text/attached.ts';
 import { PauseChanges } from './pause-changes.tsx';
 
 /** One active pause. On a narrow screen a row becomes a card, and `data-label` its labels. */
-export function PauseRow({ pause, attached }: { pause: ShownPause; attached: readonly AttachedWork[] }): VNode {
+export function PauseRow({ pause }: { pause: ShownPause }): VNode {
   const { view } = pause;
   return (
     <tr data-pause={view.id} {...scopeData(view)}>
@@ -43,16 +41,6 @@ export function PauseRow({ pause, attached }: { pause: ShownPause; attached: rea
         ) : (
           <Count value={pause.queued} more={pause.queuedMore} to={tasksAt({ held_by: view.id })} of="tasks held" />
         )}
-        {attached.map((work) => {
-          const words = sayAttachedWork(work);
-          return (
-            words !== null && (
-              <div key={work.name} class="attached-held" data-attached={work.name}>
-                {work.name}: {words}
-              </div>
-            )
-          );
-        })}
       </td>
       <td data-label="In flight">
         <Link to={`pauses/${view.id}`} class="plain-link">
