@@ -70,8 +70,8 @@ export class Fleet {
         for (const task of tasks) await this.#run(task);
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof TypeError)) throw error;
-        await sleep(50, signal); // not reachable; asked again unless the fleet stops
+        if (!(error instanceof TypeError) && !(error instanceof Unavailable)) throw error;
+        await sleep(50, signal); // the service or its database is away; asked again unless the fleet stops
       }
     }
   }
@@ -91,7 +91,11 @@ export class Fleet {
       body: JSON.stringify(body),
       ...(signal === undefined ? {} : { signal }),
     });
+    if (answer.status === 503) throw new Unavailable(await answer.text());
     if (!answer.ok) throw new Error(`${path} was refused: ${await answer.text()}`);
     return (await answer.json()) as T;
   }
 }
+
+/** The service answered that it, or its database, is away: a worker asks again. */
+class Unavailable extends Error {}
