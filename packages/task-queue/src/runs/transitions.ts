@@ -37,7 +37,7 @@ const nothing: Readonly<Record<TaskAct, Unchanged>> = {
 
 /**
  * What becomes of a task, for every status and everything that can happen to it. The statements are in the functions of
- * docs/schema.sql (`orchestra_turn`, `end_staged_runs`, `take_away_runs`) and in commands/; a test performs each act on
+ * docs/schema.sql (`orchestra_turn`, `end_staged_runs`, `take_away_runs`) and in acts/; a test performs each act on
  * a task of each status and compares.
  */
 export const TRANSITIONS: Readonly<Record<TaskStatus, Readonly<Record<TaskAct, TaskStatus | Unchanged>>>> = {

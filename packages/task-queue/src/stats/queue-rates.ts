@@ -54,7 +54,7 @@ interface Row extends Counts {
   minutes: (Counts & { minute: number })[];
 }
 
-// From the minutes that were counted (commands/sum-up-minutes.ts): some ten thousand rows for a week, however much
+// From the minutes that were counted (sum-up-minutes.ts): some ten thousand rows for a week, however much
 // happened.
 const SPANS = `
 select extract(epoch from s.at)::bigint as at, count(q.at)::int as minutes_known,
