@@ -360,7 +360,7 @@ export const OUTCOME_TABLE: readonly OutcomeRow[] = [
     outcome: 'environment',
     says: 'the host did not show the key that is known of it: {line}',
     fix:
-      'find out why before anything else; if the host was set up anew, put its new key, taken from the ' +
+      'find out why before anything else; if the host was set up again, put its new key, taken from the ' +
       'host itself, into the known-hosts file of this runner',
   },
   {
