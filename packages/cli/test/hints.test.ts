@@ -5,8 +5,9 @@ import { expect, test } from 'vitest';
 import { PUBLIC_PACKAGES } from '../../../scripts/pack/public-packages.ts';
 import { ROOT } from './document.ts';
 
-const INSTALLED =
-  '{packages/{brake,cli,client,database,local-postgres,notices,operator-routes,pause-core,runner,service-shell,task-queue,worker},services/*}/src/**/*.ts';
+const PRINTING =
+  'brake,cli,client,database,local-postgres,notices,operator-routes,pause-core,runner,service-shell,task-queue,worker';
+const INSTALLED = `{packages/{${PRINTING}},services/*}/src/**/*.ts`;
 const COMMENT = /^\s*(?:\/\/|\/?\*)|\s\/\/ .*$|\/\*.*?\*\//gm;
 // Which command was typed is decided there; the other is what only the repository prints, where its page was not built.
 const MAY_NAME_PNPM = ['packages/cli/src/command-name.ts', 'services/pause-api/src/pages.ts'];

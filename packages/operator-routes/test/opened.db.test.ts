@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { operatorRoutes } from '../src/index.ts';
 
-// Anyone who waits for a task is told of each change after which one may start, once it is committed; and of no other.
+// Claims that wait hear of each change after which a task may start, once it is committed, and of no other change.
 
 const db = testDatabase();
 let server: Server;

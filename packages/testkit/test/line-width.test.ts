@@ -51,7 +51,6 @@ const NAMED: Readonly<Record<string, number>> = {
   'packages/dashboard/src/views/task/task-actions.tsx': 1,
   'packages/exact-json/src/raw-number.ts': 1,
   'packages/pause-core/src/run-owner.ts': 1,
-  'packages/task-queue/src/tasks/list-tasks.ts': 1,
   'packages/testkit/src/installed-packages.ts': 1,
   'packages/worker/src/reports/trouble-words.ts': 1,
   'services/pause-api/src/pages.ts': 1,

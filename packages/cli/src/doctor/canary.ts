@@ -1,3 +1,5 @@
+import { CANARY_LABEL } from '@orchestra/pause-core';
+
 /** The pause that the proof made. */
 export interface CanaryPause {
   id: string;
@@ -33,7 +35,7 @@ export const BELL_MAX_MS = 2_500;
 export const STREAM_BEGINS_MAX_MS = 5_000;
 /** For workers that take anything, should one be quicker than the doctor. */
 export const CANARY_TASK = {
-  skill: 'orchestra-doctor',
+  skill: CANARY_LABEL,
   priority: -32_768,
   payload: { orchestra_doctor: 'proves the brake; there is nothing to do' },
   max_attempts: 1,

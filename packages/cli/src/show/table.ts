@@ -12,7 +12,7 @@ export interface Column<Row> {
   align?: 'left' | 'right';
   /** Never cut: an id that is cut, or that the terminal breaks, cannot be copied. Numbers never are either. */
   whole?: boolean;
-  /** So many columns of a cell are left at the least: what a reader looks for first is cut last. */
+  /** At least this many columns of a cell remain: what a reader looks for first is cut last. */
   least?: number;
 }
 

@@ -9,6 +9,7 @@ import { Dialog } from './dialog.tsx';
 import { Prose } from './prose.tsx';
 import { Busy } from './reading-state.tsx';
 import { StopProgress } from './stop-progress.tsx';
+import { ReasonField } from './reason-field.tsx';
 
 export type ActName = TaskAct['act'] | 'stop';
 
@@ -155,19 +156,12 @@ export function ActDialog({ act, ids, pauseId, priority = 0, onDone, onClose }: 
             }}
           />
         )}
-        <label class="field">
-          <span class="label">Reason{act === 'stop' ? '' : ' (for the history)'}</span>
-          <input
-            name="reason"
-            maxLength={2_000}
-            required={act === 'stop'}
-            autofocus={act !== 'move'}
-            value={reason.value}
-            onInput={(event) => {
-              reason.value = event.currentTarget.value;
-            }}
-          />
-        </label>
+        <ReasonField
+          label={act === 'stop' ? 'Reason' : 'Reason (for the history)'}
+          reason={reason}
+          required={act === 'stop'}
+          autofocus={act !== 'move'}
+        />
         {isBroad && (
           <label class="field broad">
             <span class="label">

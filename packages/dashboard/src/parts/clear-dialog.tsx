@@ -6,6 +6,7 @@ import { clearPause } from '../wire/calls.ts';
 import { FormDialog } from './form-dialog.tsx';
 import { Prose } from './prose.tsx';
 import { ScopeName } from './scope-name.tsx';
+import { ReasonField } from './reason-field.tsx';
 
 /** Ends one pause. What it held goes on in its old order, unless another pause covers it too. */
 export function ClearDialog({ view, onClose }: { view: PauseView; onClose: () => void }): VNode {
@@ -28,19 +29,7 @@ export function ClearDialog({ view, onClose }: { view: PauseView; onClose: () =>
         Paused by <Prose text={view.paused_by} />: <Prose text={view.reason} />
       </p>
       <p>What it held goes on in its old order at once, unless another pause covers it too.</p>
-      <label class="field">
-        <span class="label">Why it may go on</span>
-        <input
-          name="reason"
-          autofocus
-          maxLength={2_000}
-          value={reason.value}
-          onInput={(event) => {
-            reason.value = event.currentTarget.value;
-          }}
-        />
-        <span class="hint">Stands in the history. May be left empty.</span>
-      </label>
+      <ReasonField label="Why it may go on" reason={reason} hint="Saved in the history. May be left empty." autofocus />
     </FormDialog>
   );
 }

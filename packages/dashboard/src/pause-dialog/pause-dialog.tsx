@@ -16,6 +16,7 @@ import { DurationField, type Duration } from './duration-field.tsx';
 import { ScopeField } from './scope-field.tsx';
 import { ThenField, type Then } from './then-field.tsx';
 import { TypedOut } from './typed-out.tsx';
+import { ReasonField } from '../parts/reason-field.tsx';
 
 const SETTLES_MS = 250;
 
@@ -74,20 +75,13 @@ export function PauseDialog({ asked }: { asked: AskedScope }): VNode {
           }}
           focused={asked.value === ''}
         />
-        <label class="field">
-          <span class="label">Reason</span>
-          <input
-            name="reason"
-            required
-            maxLength={2_000}
-            autofocus={asked.value !== ''}
-            value={reason.value}
-            onInput={(event) => {
-              reason.value = event.currentTarget.value;
-            }}
-          />
-          <span class="hint">Visible to everyone. Saved in the history.</span>
-        </label>
+        <ReasonField
+          label="Reason"
+          reason={reason}
+          hint="Visible to everyone. Saved in the history."
+          required
+          autofocus={asked.value !== ''}
+        />
         <DurationField
           onChange={(next) => {
             duration.value = next;

@@ -1,4 +1,5 @@
 import { backoffMs } from '@orchestra/timing';
+
 const BACKOFF = { baseMs: 5_000, capMs: 60 * 60_000 };
 const TARGET_BACKOFF = { ...BACKOFF, capMs: 60_000 };
 

@@ -3,8 +3,8 @@ import { runOnce, type Idempotency } from './run-once.ts';
 
 /**
  * {@link runOnce} for work whose rows ring the bell. With the server's notification queue full, the bell would take
- * down with it what was written: then once more, without a bell. Anyone who listens looks again by the clock, so that
- * costs time only.
+ * down with it what was written: then once more, without a bell. Every listener also reads periodically, so
+ * only time is lost.
  */
 export async function runRinging<T>(
   db: Database,

@@ -74,7 +74,7 @@ export class RereadLoop<T> {
     return promise;
   }
 
-  /** No reading begins or is told of any more. Anyone who waits is let go. */
+  /** No further reading begins or is reported. Every caller that waits is released. */
   stop(): void {
     this.#stopped.abort();
     clearTimeout(this.#timer);

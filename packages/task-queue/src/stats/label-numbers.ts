@@ -123,7 +123,7 @@ interface Row extends Omit<LabelNumbers, 'value' | 'per_minute'> {
 
 /**
  * What each agent, skill, quest or actor has to do and how it has been going: those that are paused first, then those
- * with the most. Labels under which the brake is tested are told of only where one is asked for by its name.
+ * with the most. Labels under which the brake tests itself are listed only where one is asked for by its name.
  */
 export async function readLabelNumbers(
   db: Queryable,

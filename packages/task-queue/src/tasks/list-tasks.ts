@@ -73,7 +73,8 @@ case when tasks.worker_id is not null or tasks.status in ('succeeded', 'failed',
                                 'attempt', r.data -> 'attempt', 'worker', coalesce(c.by, r.data ->> 'worker'),
                                 'error', left(coalesce(r.data ->> 'error', r.data ->> 'says', r.data ->> 'reason',
                                                        case r.kind
-                                                         when 'reaped' then 'its worker was lost: ' || (r.data ->> 'cause')
+                                                         when 'reaped'
+                                                           then 'its worker was lost: ' || (r.data ->> 'cause')
                                                          when 'stopped' then 'stopped: ' || (r.data ->> 'why') end),
                                               ${errorCharsMax}::int))
         from (select e.kind, e.at, e.data, e.run_id from e

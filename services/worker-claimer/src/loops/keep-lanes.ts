@@ -8,7 +8,7 @@ import {
   type HorizonLook,
 } from '@orchestra/task-queue';
 
-// Lanes under which nothing waits cost the claims a look each; making them again costs whoever adds the next task.
+// Each lane without waiting tasks costs every claim a look. Making it again costs the caller that adds the next task.
 const DROP_EVERY_MS = 10_000;
 // Raising a head is a write. Where hundreds of lanes move at a time it is done less often, or it would cost what it
 // saves.

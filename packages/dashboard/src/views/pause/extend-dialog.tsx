@@ -7,6 +7,7 @@ import { DurationField, type Duration } from '../../pause-dialog/duration-field.
 import { ThenField, type Then } from '../../pause-dialog/then-field.tsx';
 import { useChange } from '../../state/use-change.ts';
 import { extendPause } from '../../wire/calls.ts';
+import { ReasonField } from '../../parts/reason-field.tsx';
 
 /** Gives an active pause another end, counted from now. */
 export function ExtendDialog({ pause, onClose }: { pause: PauseView; onClose: () => void }): VNode {
@@ -45,18 +46,7 @@ export function ExtendDialog({ pause, onClose }: { pause: PauseView; onClose: ()
           }}
         />
       )}
-      <label class="field">
-        <span class="label">Why</span>
-        <input
-          name="reason"
-          maxLength={2_000}
-          value={reason.value}
-          onInput={(event) => {
-            reason.value = event.currentTarget.value;
-          }}
-        />
-        <span class="hint">Stands in the history. May be left empty.</span>
-      </label>
+      <ReasonField label="Why" reason={reason} hint="Saved in the history. May be left empty." />
     </FormDialog>
   );
 }

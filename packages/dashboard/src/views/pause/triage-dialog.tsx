@@ -12,6 +12,7 @@ import { useChange } from '../../state/use-change.ts';
 import { ONCE, useReading } from '../../state/use-reading.ts';
 import { count, counted } from '../../text/count.ts';
 import { clearPause, readTriage, triage, type Wanted } from '../../wire/calls.ts';
+import { ReasonField } from '../../parts/reason-field.tsx';
 
 type Act = 'run' | 'cancel' | 'park';
 const ACTS: readonly Act[] = ['run', 'cancel', 'park'];
@@ -153,18 +154,7 @@ export function TriageDialog({ pause, onClose }: { pause: PauseView; onClose: ()
       {reading.value?.groups_more === true && (
         <p class="aside">There are more groups; those with the most tasks are shown. The others run.</p>
       )}
-      <label class="field">
-        <span class="label">Why</span>
-        <input
-          name="reason"
-          maxLength={2_000}
-          value={reason.value}
-          onInput={(event) => {
-            reason.value = event.currentTarget.value;
-          }}
-        />
-        <span class="hint">Stands in the history, and with what is parked.</span>
-      </label>
+      <ReasonField label="Why" reason={reason} hint="Saved in the history, and with the tasks that are parked." />
       <label class="check">
         <input
           type="checkbox"

@@ -4,6 +4,7 @@ import { FormDialog } from '../../parts/form-dialog.tsx';
 import { Prose } from '../../parts/prose.tsx';
 import { useChange } from '../../state/use-change.ts';
 import { freezeRepo, limitRepo } from '../../wire/calls.ts';
+import { ReasonField } from '../../parts/reason-field.tsx';
 
 interface GateDialogProps {
   onDone: () => void;
@@ -69,20 +70,13 @@ export function FreezeDialog({ repo, onDone, onClose }: GateDialogProps & { repo
           </label>
         </>
       )}
-      <label class="field">
-        <span class="label">Reason</span>
-        <input
-          name="reason"
-          required
-          maxLength={2_000}
-          autofocus={repo !== null}
-          value={reason.value}
-          onInput={(event) => {
-            reason.value = event.currentTarget.value;
-          }}
-        />
-        <span class="hint">Shown to everyone who meets this gate.</span>
-      </label>
+      <ReasonField
+        label="Reason"
+        reason={reason}
+        hint="Shown to everyone who meets this gate."
+        required
+        autofocus={repo !== null}
+      />
     </FormDialog>
   );
 }

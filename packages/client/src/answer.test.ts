@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { retryAfterMs } from './retry-after.ts';
+import { retryAfterMs } from './answer.ts';
 
 describe('Retry-After', () => {
   test('as seconds, as a date, and never in the past', () => {
